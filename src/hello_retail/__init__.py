@@ -1,0 +1,1 @@
+"""What runs in Lambda: one package per function, beside what they share."""

@@ -1,0 +1,1 @@
+"""The operator's command line: package, local cloud, play, publish, winners, cost."""
