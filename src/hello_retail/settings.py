@@ -1,0 +1,37 @@
+"""Configuration from the environment, read once at cold start."""
+
+from __future__ import annotations
+
+import os
+
+
+class MissingSetting(Exception):
+    """An environment variable that the function cannot run without is absent, empty or of the wrong form."""
+
+
+def require(name: str) -> str:
+    """Return the environment variable ``name``, which must be set and not empty.
+
+    Raises:
+        MissingSetting: with the variable's name and the remedy.
+
+    """
+    value = os.environ.get(name, "")
+    if not value:
+        message = f"The environment variable {name} is not set: add it to the function's `environment` in Terraform."
+        raise MissingSetting(message)
+    return value
+
+
+def require_count(name: str) -> int:
+    """Return the environment variable ``name`` as a whole number of at least 1.
+
+    Raises:
+        MissingSetting: where it is absent or not such a number.
+
+    """
+    value = require(name)
+    if not (value.isascii() and value.isdigit() and int(value) >= 1):
+        message = f"The environment variable {name} must be a whole number of at least 1."
+        raise MissingSetting(message)
+    return int(value)
