@@ -1,7 +1,7 @@
 """How the Scores table spreads a role's contributors over partitions, for its writer and its readers alike.
 
-A partition of DynamoDB takes 1,000 write units a second, so the scores of one role live under several hash keys
-(``role#bucket``). A changed number of buckets needs a new generation of the table (counting rule 10).
+A partition of DynamoDB takes 1,000 write units a second, so the scores of one role live under several hash
+keys (``role#bucket``). A changed number of buckets needs a new generation of the table (counting rule 10).
 """
 
 from __future__ import annotations

@@ -18,8 +18,9 @@ def require(name: str) -> str:
     """
     value = os.environ.get(name, "")
     if not value:
-        message = f"The environment variable {name} is not set: add it to the function's `environment` in Terraform."
-        raise MissingSetting(message)
+        raise MissingSetting(
+            f"The environment variable {name} is not set: add it to the function's `environment`."
+        )
     return value
 
 
@@ -32,6 +33,5 @@ def require_count(name: str) -> int:
     """
     value = require(name)
     if not (value.isascii() and value.isdigit() and int(value) >= 1):
-        message = f"The environment variable {name} must be a whole number of at least 1."
-        raise MissingSetting(message)
+        raise MissingSetting(f"The environment variable {name} must be a whole number of at least 1.")
     return int(value)
