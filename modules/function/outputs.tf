@@ -1,0 +1,51 @@
+output "alarm_arns" {
+  description = "ARNs of the alarms: `errors`, `throttles`, `duration`."
+  value       = { for name, alarm in aws_cloudwatch_metric_alarm.this : name => alarm.arn }
+}
+
+output "alias_arn" {
+  description = "ARN of the alias `live`: what a stream or a queue triggers."
+  value       = aws_lambda_alias.live.arn
+  depends_on  = [aws_iam_role_policy.this]
+}
+
+output "alias_invoke_arn" {
+  description = "ARN by which API Gateway calls the alias `live`."
+  value       = aws_lambda_alias.live.invoke_arn
+  depends_on  = [aws_iam_role_policy.this]
+}
+
+output "alias_name" {
+  description = "Name of the alias: the qualifier of every permission to invoke."
+  value       = aws_lambda_alias.live.name
+}
+
+output "arn" {
+  description = "ARN of the function, without a version."
+  value       = aws_lambda_function.this.arn
+}
+
+output "function_name" {
+  description = "Name of the function."
+  value       = aws_lambda_function.this.function_name
+}
+
+output "log_group_name" {
+  description = "Name of the function's log group."
+  value       = aws_cloudwatch_log_group.this.name
+}
+
+output "role_arn" {
+  description = "ARN of the function's role."
+  value       = aws_iam_role.this.arn
+}
+
+output "role_name" {
+  description = "Name of the function's role, for modules that add to what it may do."
+  value       = aws_iam_role.this.name
+}
+
+output "version" {
+  description = "Version that `live` points at."
+  value       = aws_lambda_function.this.version
+}

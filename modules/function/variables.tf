@@ -1,0 +1,207 @@
+variable "alarm_actions" {
+  description = "ARNs told when an alarm changes state, usually one SNS topic. Empty: the alarms exist and tell nobody."
+  type        = list(string)
+  default     = []
+  nullable    = false
+}
+
+variable "alarms" {
+  description = <<-EOT
+    When the function's alarms ring, counted over `period_seconds`: more than `errors` failed invocations, more than
+    `throttles` refused ones, or a P99 duration above `duration_share` (0 to 1) of the timeout.
+  EOT
+  type = object({
+    errors         = optional(number, 0)
+    throttles      = optional(number, 0)
+    duration_share = optional(number, 0.8)
+    period_seconds = optional(number, 300)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = var.alarms.duration_share > 0 && var.alarms.duration_share <= 1
+    error_message = "alarms.duration_share is ${var.alarms.duration_share}; give a share of the timeout above 0 and up to 1, such as 0.8."
+  }
+
+  validation {
+    condition     = var.alarms.period_seconds >= 60 && var.alarms.period_seconds % 60 == 0
+    error_message = "alarms.period_seconds is ${var.alarms.period_seconds}; give a multiple of 60, such as 300."
+  }
+}
+
+variable "architecture" {
+  description = "Processor of the function: arm64 (a fifth cheaper) or x86_64."
+  type        = string
+  default     = "arm64"
+  nullable    = false
+
+  validation {
+    condition     = contains(["arm64", "x86_64"], var.architecture)
+    error_message = "architecture is \"${var.architecture}\"; give arm64 or x86_64."
+  }
+}
+
+variable "artifact" {
+  description = "The zip to run: `path`, relative to the working directory of Terraform. A plan shows a change only when its bytes change."
+  type = object({
+    path = string
+  })
+  nullable = false
+
+  validation {
+    condition     = fileexists(var.artifact.path)
+    error_message = "There is no zip at ${var.artifact.path}: run `make package` first, or give the right path."
+  }
+}
+
+variable "description" {
+  description = "One sentence shown in the console; empty for none."
+  type        = string
+  default     = ""
+  nullable    = false
+}
+
+variable "environment" {
+  description = "Environment variables by name, encrypted with `kms_key_arn`. Not for secrets: whoever may read the function may read them."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for name in keys(var.environment) : can(regex("^[a-zA-Z]([a-zA-Z0-9_])+$", name))])
+    error_message = "Environment variables need names of letters, digits and _ that begin with a letter; these do not: ${join(", ", [for name in keys(var.environment) : name if !can(regex("^[a-zA-Z]([a-zA-Z0-9_])+$", name))])}."
+  }
+}
+
+variable "handler" {
+  description = "Entry point in the zip, such as `package.module.function`."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[^\\s]+\\.[^\\s.]+$", var.handler))
+    error_message = "handler is \"${var.handler}\"; give module and function with a dot between them, such as orders.handler.handler."
+  }
+}
+
+variable "kms_key_arn" {
+  description = "Key that encrypts the environment variables and the logs. Its policy must let CloudWatch Logs use it."
+  type        = string
+  nullable    = false
+}
+
+variable "log" {
+  description = "The function's log: days it is kept, and the lowest `level` written (the function's own lines; Lambda's are written from WARN)."
+  type = object({
+    retention_days = optional(number, 365)
+    level          = optional(string, "INFO")
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.log.retention_days)
+    error_message = "log.retention_days is ${var.log.retention_days}; CloudWatch Logs takes 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731 or up to 3653 in its own steps."
+  }
+
+  validation {
+    condition     = contains(["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"], var.log.level)
+    error_message = "log.level is \"${var.log.level}\"; give TRACE, DEBUG, INFO, WARN, ERROR or FATAL."
+  }
+}
+
+variable "memory_mb" {
+  description = "Memory in MiB; processor share grows with it."
+  type        = number
+  default     = 256
+  nullable    = false
+
+  validation {
+    condition     = var.memory_mb >= 128 && var.memory_mb <= 10240 && floor(var.memory_mb) == var.memory_mb
+    error_message = "memory_mb is ${var.memory_mb}; give a whole number from 128 to 10240."
+  }
+}
+
+variable "name" {
+  description = "Name of the function, its role and its log group, whole: nothing is put before or behind it."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-zA-Z0-9_-]{1,64}$", var.name))
+    error_message = "name is \"${var.name}\" (${length(var.name)} characters); give 1 to 64 letters, digits, - or _ (a role's name takes no more)."
+  }
+}
+
+variable "policy_statements" {
+  description = <<-EOT
+    What the function may do, by a name for each statement: usually the `policy_statements` outputs of the modules whose
+    resources it uses. Writing its log and reading its environment variables are granted by this module.
+  EOT
+  type = map(object({
+    actions   = list(string)
+    resources = list(string)
+    conditions = optional(list(object({
+      test     = string
+      variable = string
+      values   = list(string)
+    })), [])
+  }))
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = alltrue(flatten([for statement in values(var.policy_statements) : [for action in statement.actions : !strcontains(action, "*")]]))
+    error_message = "Actions are named in full; these statements have a * in one: ${join(", ", [for name, statement in var.policy_statements : name if anytrue([for action in statement.actions : strcontains(action, "*")])])}."
+  }
+}
+
+variable "reserved_concurrency" {
+  description = "Invocations that may run at once, taken out of the account's pool; 0 stops the function, null reserves nothing."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.reserved_concurrency == null ? true : var.reserved_concurrency >= 0 && floor(var.reserved_concurrency) == var.reserved_concurrency
+    error_message = "reserved_concurrency is ${coalesce(var.reserved_concurrency, -1)}; give a whole number from 0 up, or null for no reservation."
+  }
+}
+
+variable "runtime" {
+  description = "Lambda runtime identifier. JSON logs with levels need a managed runtime that has them."
+  type        = string
+  default     = "python3.13"
+  nullable    = false
+}
+
+variable "tags" {
+  description = "Tags for every resource of the module, beside the provider's default_tags."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+}
+
+variable "timeout_seconds" {
+  description = "Seconds after which an invocation is ended."
+  type        = number
+  default     = 10
+  nullable    = false
+
+  validation {
+    condition     = var.timeout_seconds >= 1 && var.timeout_seconds <= 900 && floor(var.timeout_seconds) == var.timeout_seconds
+    error_message = "timeout_seconds is ${var.timeout_seconds}; give a whole number from 1 to 900."
+  }
+}
+
+variable "tracing_mode" {
+  description = "X-Ray: PassThrough follows the caller's decision and costs nothing by itself; Active samples and is billed per trace."
+  type        = string
+  default     = "PassThrough"
+  nullable    = false
+
+  validation {
+    condition     = contains(["Active", "PassThrough"], var.tracing_mode)
+    error_message = "tracing_mode is \"${var.tracing_mode}\"; give Active or PassThrough."
+  }
+}

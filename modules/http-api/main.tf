@@ -1,0 +1,105 @@
+locals {
+  methods = distinct([for key in keys(var.routes) : split(" ", key)[0]])
+
+  # Nothing about who asked, and the route instead of the path, which can name things.
+  access_log_format = {
+    requestId               = "$context.requestId"
+    extendedRequestId       = "$context.extendedRequestId"
+    requestTime             = "$context.requestTime"
+    protocol                = "$context.protocol"
+    routeKey                = "$context.routeKey"
+    status                  = "$context.status"
+    responseLength          = "$context.responseLength"
+    responseLatency         = "$context.responseLatency"
+    integrationLatency      = "$context.integrationLatency"
+    integrationStatus       = "$context.integrationStatus"
+    integrationErrorMessage = "$context.integrationErrorMessage"
+    errorMessage            = "$context.error.message"
+  }
+}
+
+resource "aws_apigatewayv2_api" "this" {
+  name          = var.name
+  description   = var.description
+  protocol_type = "HTTP"
+  tags          = var.tags
+
+  dynamic "cors_configuration" {
+    for_each = length(var.cors.allow_origins) > 0 ? [var.cors] : []
+
+    content {
+      allow_origins     = cors_configuration.value.allow_origins
+      allow_methods     = contains(local.methods, "ANY") || contains(local.methods, "$default") ? ["*"] : local.methods
+      allow_headers     = cors_configuration.value.allow_headers
+      expose_headers    = cors_configuration.value.expose_headers
+      allow_credentials = cors_configuration.value.allow_credentials
+      max_age           = cors_configuration.value.max_age_seconds
+    }
+  }
+}
+
+resource "aws_apigatewayv2_integration" "this" {
+  for_each = var.functions
+
+  api_id                 = aws_apigatewayv2_api.this.id
+  integration_type       = "AWS_PROXY"
+  integration_method     = "POST"
+  integration_uri        = each.value.alias_invoke_arn
+  payload_format_version = "2.0"
+}
+
+resource "aws_apigatewayv2_route" "this" {
+  #checkov:skip=CKV_AWS_309:The routes are public: nothing that they answer needs a signed-in caller.
+  for_each = var.routes
+
+  api_id    = aws_apigatewayv2_api.this.id
+  route_key = each.key
+  target    = "integrations/${aws_apigatewayv2_integration.this[each.value.function].id}"
+}
+
+resource "aws_lambda_permission" "this" {
+  for_each = var.routes
+
+  statement_id  = "${var.name}-${substr(md5(each.key), 0, 8)}"
+  action        = "lambda:InvokeFunction"
+  function_name = var.functions[each.value.function].function_name
+  qualifier     = var.functions[each.value.function].alias_name
+  principal     = "apigateway.amazonaws.com"
+  # Stage, method and path as the route has them; the API has one stage.
+  source_arn = "${aws_apigatewayv2_api.this.execution_arn}/*/${replace(replace(each.key, " ", ""), "/^ANY/", "*")}"
+}
+
+resource "aws_cloudwatch_log_group" "access" {
+  #checkov:skip=CKV_AWS_338:How long logs are kept is the caller's decision; the default is a year.
+  name              = "/aws/vendedlogs/apigateway/${var.name}"
+  retention_in_days = var.log.retention_days
+  kms_key_id        = var.kms_key_arn
+  tags              = var.tags
+}
+
+resource "aws_apigatewayv2_stage" "this" {
+  api_id      = aws_apigatewayv2_api.this.id
+  name        = "$default"
+  auto_deploy = true
+  tags        = var.tags
+
+  access_log_settings {
+    destination_arn = aws_cloudwatch_log_group.access.arn
+    format          = jsonencode(local.access_log_format)
+  }
+
+  default_route_settings {
+    throttling_burst_limit = var.throttle.burst
+    throttling_rate_limit  = var.throttle.rate_per_second
+  }
+
+  dynamic "route_settings" {
+    for_each = { for key, route in var.routes : key => route.throttle if route.throttle != null }
+
+    content {
+      route_key              = aws_apigatewayv2_route.this[route_settings.key].route_key
+      throttling_burst_limit = route_settings.value.burst
+      throttling_rate_limit  = route_settings.value.rate_per_second
+    }
+  }
+}

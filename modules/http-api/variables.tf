@@ -1,0 +1,168 @@
+variable "alarm_actions" {
+  description = "ARNs told when an alarm changes state, usually one SNS topic. Empty: the alarms exist and tell nobody."
+  type        = list(string)
+  default     = []
+  nullable    = false
+}
+
+variable "alarms" {
+  description = "When the API's alarms ring, over `period_seconds`: more than `server_errors` answers of 5xx, or a P99 latency above `latency_ms`."
+  type = object({
+    server_errors  = optional(number, 0)
+    latency_ms     = optional(number, 2000)
+    period_seconds = optional(number, 300)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = var.alarms.latency_ms > 0 && var.alarms.latency_ms <= 30000
+    error_message = "alarms.latency_ms is ${var.alarms.latency_ms}; give milliseconds above 0 and up to 30000, where an integration is cut off."
+  }
+
+  validation {
+    condition     = var.alarms.period_seconds >= 60 && var.alarms.period_seconds % 60 == 0
+    error_message = "alarms.period_seconds is ${var.alarms.period_seconds}; give a multiple of 60, such as 300."
+  }
+}
+
+variable "cors" {
+  description = <<-EOT
+    Origins whose pages may call the API from a browser, request headers they may send, whether with credentials, and for
+    how long a browser keeps the answer. No origins: no CORS headers. The methods are those of the routes.
+  EOT
+  type = object({
+    allow_origins     = optional(list(string), [])
+    allow_headers     = optional(list(string), [])
+    expose_headers    = optional(list(string), [])
+    allow_credentials = optional(bool, false)
+    max_age_seconds   = optional(number, 600)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = alltrue([for origin in var.cors.allow_origins : can(regex("^(\\*|https?://[a-zA-Z0-9.-]+(:[0-9]+)?)$", origin))])
+    error_message = "An origin is a scheme and a host without a path, such as https://shop.example.com; these are not: ${join(", ", [for origin in var.cors.allow_origins : origin if !can(regex("^(\\*|https?://[a-zA-Z0-9.-]+(:[0-9]+)?)$", origin))])}."
+  }
+
+  validation {
+    condition     = !(var.cors.allow_credentials && contains(var.cors.allow_origins, "*"))
+    error_message = "cors allows credentials to every origin (*): any page could act for a signed-in user. Name the origins, or leave allow_credentials off."
+  }
+
+  validation {
+    condition     = var.cors.max_age_seconds >= 0 && var.cors.max_age_seconds <= 86400
+    error_message = "cors.max_age_seconds is ${var.cors.max_age_seconds}; give 0 to 86400."
+  }
+}
+
+variable "description" {
+  description = "One sentence shown in the console; empty for none."
+  type        = string
+  default     = ""
+  nullable    = false
+}
+
+variable "functions" {
+  description = "The functions behind the API, by a key of the caller's: the alias each is called through. Outputs of the function module."
+  type = map(object({
+    function_name    = string
+    alias_name       = string
+    alias_invoke_arn = string
+  }))
+  nullable = false
+
+  validation {
+    condition     = length(var.functions) > 0
+    error_message = "functions is empty: an API needs a function to answer."
+  }
+}
+
+variable "kms_key_arn" {
+  description = "Key that encrypts the access log. Its policy must let CloudWatch Logs use it."
+  type        = string
+  nullable    = false
+}
+
+variable "log" {
+  description = "Days for which the access log is kept. It has times, routes, statuses and ids of requests, and nothing about who asked."
+  type = object({
+    retention_days = optional(number, 365)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.log.retention_days)
+    error_message = "log.retention_days is ${var.log.retention_days}; CloudWatch Logs takes 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731 or up to 3653 in its own steps."
+  }
+}
+
+variable "name" {
+  description = "Name of the API, whole: nothing is put before or behind it."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-zA-Z0-9_-]{1,128}$", var.name))
+    error_message = "name is \"${var.name}\" (${length(var.name)} characters); give 1 to 128 letters, digits, - or _."
+  }
+}
+
+variable "routes" {
+  description = <<-EOT
+    What the API answers, by route key such as `GET /scores`, `GET /orders/{id}` or `$default`: the key in `functions` of
+    the function that answers, and, where it differs from `throttle`, the route's own.
+  EOT
+  type = map(object({
+    function = string
+    throttle = optional(object({
+      burst           = number
+      rate_per_second = number
+    }))
+  }))
+  nullable = false
+
+  validation {
+    condition     = length(var.routes) > 0
+    error_message = "routes is empty: an API needs at least one."
+  }
+
+  validation {
+    condition     = alltrue([for key in keys(var.routes) : can(regex("^(\\$default|(ANY|DELETE|GET|HEAD|OPTIONS|PATCH|POST|PUT) /[^\\s]*)$", key))])
+    error_message = "A route key is a method and a path, such as \"GET /scores\", or \"$default\"; these are not: ${join(", ", [for key in keys(var.routes) : "\"${key}\"" if !can(regex("^(\\$default|(ANY|DELETE|GET|HEAD|OPTIONS|PATCH|POST|PUT) /[^\\s]*)$", key))])}."
+  }
+
+  validation {
+    condition     = alltrue([for route in values(var.routes) : contains(keys(var.functions), route.function)])
+    error_message = "These routes name a function that is not in functions (${join(", ", keys(var.functions))}): ${join(", ", [for key, route in var.routes : "\"${key}\" (${route.function})" if !contains(keys(var.functions), route.function)])}."
+  }
+
+  validation {
+    condition     = alltrue([for route in values(var.routes) : route.throttle == null ? true : route.throttle.burst >= 1 && route.throttle.rate_per_second > 0])
+    error_message = "A throttle needs a burst of at least 1 and a rate above 0; these routes would answer nothing: ${join(", ", [for key, route in var.routes : "\"${key}\"" if route.throttle == null ? false : route.throttle.burst < 1 || route.throttle.rate_per_second <= 0])}."
+  }
+}
+
+variable "tags" {
+  description = "Tags for every resource of the module, beside the provider's default_tags."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+}
+
+variable "throttle" {
+  description = "Requests that each route takes at once (`burst`) and a second (`rate_per_second`), all callers together; what is beyond gets 429."
+  type = object({
+    burst           = optional(number, 100)
+    rate_per_second = optional(number, 50)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = var.throttle.burst >= 1 && var.throttle.rate_per_second > 0
+    error_message = "throttle is ${var.throttle.burst} at once and ${var.throttle.rate_per_second} a second; give a burst of at least 1 and a rate above 0."
+  }
+}

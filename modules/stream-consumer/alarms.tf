@@ -1,0 +1,48 @@
+resource "aws_cloudwatch_metric_alarm" "iterator_age" {
+  alarm_name          = "${var.function.name}-iterator-age"
+  alarm_description   = "${var.function.name} is more than ${var.alarms.iterator_age_seconds} s behind the stream ${var.stream.name}. Read its errors and throttles first; if it only has too much to do, add shards. Records are given up when they are ${local.maximum_record_age_seconds} s old."
+  namespace           = "AWS/Lambda"
+  metric_name         = "IteratorAge"
+  dimensions          = { FunctionName = var.function.name }
+  statistic           = "Maximum"
+  period              = 60
+  evaluation_periods  = var.alarms.evaluation_periods
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = var.alarms.iterator_age_seconds * 1000
+  treat_missing_data  = "notBreaching"
+  alarm_actions       = var.alarm_actions
+  ok_actions          = var.alarm_actions
+  tags                = var.tags
+}
+
+locals {
+  given_up = {
+    given-up = {
+      metric_name = "OnFailureDestinationDeliveredEventCount"
+      description = "${var.function.name} gave up records of the stream ${var.stream.name} that were about to expire; they are in the failure destination, whole batches that may be half applied. Do not put them back: fold the view anew."
+    }
+    dropped = {
+      metric_name = "DroppedEventCount"
+      description = "Records of the stream ${var.stream.name} were lost to ${var.function.name}: they failed until they expired, and the failure destination did not take them. Look at its bucket's policy and key, then fold the view anew while the stream has the rest."
+    }
+  }
+}
+
+resource "aws_cloudwatch_metric_alarm" "given_up" {
+  for_each = local.given_up
+
+  alarm_name          = "${var.function.name}-${each.key}"
+  alarm_description   = each.value.description
+  namespace           = "AWS/Lambda"
+  metric_name         = each.value.metric_name
+  dimensions          = { EventSourceMappingUUID = aws_lambda_event_source_mapping.this.uuid }
+  statistic           = "Sum"
+  period              = 300
+  evaluation_periods  = 1
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = 0
+  treat_missing_data  = "notBreaching"
+  alarm_actions       = var.alarm_actions
+  ok_actions          = var.alarm_actions
+  tags                = var.tags
+}

@@ -1,0 +1,40 @@
+data "aws_iam_policy_document" "this" {
+  dynamic "statement" {
+    for_each = var.policy_statements
+
+    content {
+      sid       = replace(title(replace(statement.key, "/[^a-zA-Z0-9]+/", " ")), " ", "")
+      actions   = statement.value.actions
+      resources = statement.value.resources
+
+      dynamic "condition" {
+        for_each = statement.value.conditions
+
+        content {
+          test     = condition.value.test
+          variable = condition.value.variable
+          values   = condition.value.values
+        }
+      }
+    }
+  }
+
+  statement {
+    sid       = "WriteFailedBatches"
+    actions   = ["s3:PutObject"]
+    resources = ["${var.failure_destination.bucket_arn}/aws/lambda/*"]
+  }
+
+  # Lambda checks with it that the bucket exists, and refuses the mapping without it.
+  statement {
+    sid       = "FindFailureDestination"
+    actions   = ["s3:ListBucket"]
+    resources = [var.failure_destination.bucket_arn]
+  }
+}
+
+resource "aws_iam_role_policy" "this" {
+  name   = "consume-${var.stream.name}"
+  role   = var.function.role_name
+  policy = data.aws_iam_policy_document.this.json
+}

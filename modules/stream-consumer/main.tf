@@ -1,0 +1,46 @@
+locals {
+  # An hour is left to fold what was given up from the stream itself, before it expires there.
+  rebuild_margin_seconds     = 3600
+  maximum_record_age_seconds = coalesce(var.maximum_record_age_seconds, min(604800, var.stream.retention_hours * 3600 - local.rebuild_margin_seconds))
+}
+
+resource "aws_lambda_event_source_mapping" "this" {
+  event_source_arn = var.stream.arn
+  function_name    = var.function.alias_arn
+
+  starting_position                  = var.starting_position
+  batch_size                         = var.batch_size
+  maximum_batching_window_in_seconds = var.batching_window_seconds
+  parallelization_factor             = var.parallelization_factor
+  bisect_batch_on_function_error     = true
+  function_response_types            = ["ReportBatchItemFailures"]
+  maximum_retry_attempts             = -1
+  maximum_record_age_in_seconds      = local.maximum_record_age_seconds
+  tags                               = var.tags
+
+  destination_config {
+    on_failure {
+      destination_arn = var.failure_destination.bucket_arn
+    }
+  }
+
+  dynamic "filter_criteria" {
+    for_each = length(var.filter_patterns) > 0 ? [var.filter_patterns] : []
+
+    content {
+      dynamic "filter" {
+        for_each = filter_criteria.value
+
+        content {
+          pattern = filter.value
+        }
+      }
+    }
+  }
+
+  metrics_config {
+    metrics = ["EventCount"]
+  }
+
+  depends_on = [aws_iam_role_policy.this]
+}

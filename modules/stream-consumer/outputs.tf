@@ -1,0 +1,23 @@
+output "alarm_arns" {
+  description = "ARNs of the alarms: `iterator_age`, `given_up`, `dropped`."
+  value = {
+    iterator_age = aws_cloudwatch_metric_alarm.iterator_age.arn
+    given_up     = aws_cloudwatch_metric_alarm.given_up["given-up"].arn
+    dropped      = aws_cloudwatch_metric_alarm.given_up["dropped"].arn
+  }
+}
+
+output "arn" {
+  description = "ARN of the event source mapping."
+  value       = aws_lambda_event_source_mapping.this.arn
+}
+
+output "maximum_record_age_seconds" {
+  description = "Age at which a record that still fails is given up."
+  value       = local.maximum_record_age_seconds
+}
+
+output "uuid" {
+  description = "Id of the event source mapping: in its metrics, and in the keys of the failure destination's objects."
+  value       = aws_lambda_event_source_mapping.this.uuid
+}

@@ -1,0 +1,189 @@
+variable "alarm_actions" {
+  description = "ARNs told when an alarm changes state, usually one SNS topic. Empty: the alarms exist and tell nobody."
+  type        = list(string)
+  default     = []
+  nullable    = false
+}
+
+variable "alarms" {
+  description = <<-EOT
+    When the consumer's alarms ring: the oldest record handed over is more than `iterator_age_seconds` old in each of
+    `evaluation_periods` minutes. That one record is given up rings at once and takes no setting.
+  EOT
+  type = object({
+    iterator_age_seconds = optional(number, 300)
+    evaluation_periods   = optional(number, 3)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = var.alarms.iterator_age_seconds > 0 && var.alarms.iterator_age_seconds < var.stream.retention_hours * 3600
+    error_message = "alarms.iterator_age_seconds is ${var.alarms.iterator_age_seconds}; give more than 0 and less than the stream's retention of ${var.stream.retention_hours * 3600} s, or the alarm rings when the records are gone."
+  }
+}
+
+variable "batch_size" {
+  description = "Most records in one batch; AWS also cuts at 6 MB."
+  type        = number
+  default     = 100
+  nullable    = false
+
+  validation {
+    condition     = var.batch_size >= 1 && var.batch_size <= 10000 && floor(var.batch_size) == var.batch_size
+    error_message = "batch_size is ${var.batch_size}; give a whole number from 1 to 10000."
+  }
+}
+
+variable "batching_window_seconds" {
+  description = "Seconds for which a batch is gathered before the function is called: later answers, cheaper writes."
+  type        = number
+  default     = 1
+  nullable    = false
+
+  validation {
+    condition     = var.batching_window_seconds >= 0 && var.batching_window_seconds <= 300 && floor(var.batching_window_seconds) == var.batching_window_seconds
+    error_message = "batching_window_seconds is ${var.batching_window_seconds}; give a whole number from 0 to 300."
+  }
+}
+
+variable "failure_destination" {
+  description = <<-EOT
+    Bucket that gets, whole, each batch that was given up because its records were about to expire, under
+    `aws/lambda/<mapping>/<shard>/`. What encrypting its objects needs goes into `policy_statements`.
+  EOT
+  type = object({
+    bucket_arn = string
+  })
+  nullable = false
+}
+
+variable "filter_patterns" {
+  description = "Event filter patterns (JSON); a record that matches none never reaches the function. Empty: every record does."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for pattern in var.filter_patterns : can(jsondecode(pattern))])
+    error_message = "filter_patterns are JSON; these are not: ${join(" ; ", [for pattern in var.filter_patterns : pattern if !can(jsondecode(pattern))])}."
+  }
+
+  validation {
+    condition     = length(var.filter_patterns) <= 5
+    error_message = "There are ${length(var.filter_patterns)} filter_patterns; a mapping takes 5."
+  }
+}
+
+variable "function" {
+  description = "The consumer: `alias_arn` is what the mapping triggers (never the bare function), `role_name` gets the permissions, `name` is what the metrics go by."
+  type = object({
+    name      = string
+    alias_arn = string
+    role_name = string
+  })
+  nullable = false
+
+  validation {
+    condition     = can(regex("^arn:[^:]+:lambda:[^:]+:[0-9]{12}:function:[^:]+:[^:]+$", var.function.alias_arn))
+    error_message = "function.alias_arn is \"${var.function.alias_arn}\"; give an alias's ARN, which ends in :function:<name>:<alias>, so that a deployment can be shifted and taken back."
+  }
+}
+
+variable "maximum_record_age_seconds" {
+  description = <<-EOT
+    Age at which a record that still fails goes to the failure destination. Below the stream's retention, so that it is
+    then still on the stream too. Null: an hour before it expires, and never more than the seven days that Lambda allows.
+  EOT
+  type        = number
+  default     = null
+
+  validation {
+    condition = var.maximum_record_age_seconds == null ? true : (
+      var.maximum_record_age_seconds >= 60
+      && var.maximum_record_age_seconds <= 604800
+      && var.maximum_record_age_seconds < var.stream.retention_hours * 3600
+    )
+    error_message = "maximum_record_age_seconds is ${coalesce(var.maximum_record_age_seconds, -1)}; give 60 to 604800 and less than the stream's retention of ${var.stream.retention_hours * 3600} s: past it records are lost, not given up."
+  }
+}
+
+variable "order_free" {
+  description = "Declares that the function gives the same result whatever the order and number of invocations of a shard. Needed for a parallelization_factor above 1."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "parallelization_factor" {
+  description = "Invocations of one shard at a time. 1 keeps a shard in order; more needs `order_free`. More shards scale without that price."
+  type        = number
+  default     = 1
+  nullable    = false
+
+  validation {
+    condition     = var.parallelization_factor >= 1 && var.parallelization_factor <= 10 && floor(var.parallelization_factor) == var.parallelization_factor
+    error_message = "parallelization_factor is ${var.parallelization_factor}; give a whole number from 1 to 10."
+  }
+
+  validation {
+    condition     = var.parallelization_factor == 1 || var.order_free
+    error_message = "parallelization_factor is ${var.parallelization_factor}: a shard would be read by several invocations at once, and a consumer that relies on order would count wrong. Add shards instead, or declare order_free = true."
+  }
+}
+
+variable "policy_statements" {
+  description = <<-EOT
+    What reading the stream takes, by a name for each statement: the `read` output of the stream's module, and its key's
+    `decrypt` where it is encrypted. Added to the function's role, with writing to the failure destination.
+  EOT
+  type = map(object({
+    actions   = list(string)
+    resources = list(string)
+    conditions = optional(list(object({
+      test     = string
+      variable = string
+      values   = list(string)
+    })), [])
+  }))
+  nullable = false
+
+  validation {
+    condition     = contains(flatten([for statement in values(var.policy_statements) : statement.actions]), "kinesis:GetRecords")
+    error_message = "No statement allows kinesis:GetRecords: pass the read statement of the stream's module."
+  }
+}
+
+variable "starting_position" {
+  description = "Where a new mapping begins: TRIM_HORIZON, the oldest record kept, or LATEST, which skips what came before it first polled."
+  type        = string
+  default     = "TRIM_HORIZON"
+  nullable    = false
+
+  validation {
+    condition     = contains(["TRIM_HORIZON", "LATEST"], var.starting_position)
+    error_message = "starting_position is \"${var.starting_position}\"; give TRIM_HORIZON or LATEST."
+  }
+}
+
+variable "stream" {
+  description = "The Kinesis stream to read: `arn`, `name`, and for how many hours it keeps a record."
+  type = object({
+    arn             = string
+    name            = string
+    retention_hours = number
+  })
+  nullable = false
+
+  validation {
+    condition     = var.stream.retention_hours >= 24 && var.stream.retention_hours <= 8760
+    error_message = "stream.retention_hours is ${var.stream.retention_hours}; Kinesis keeps records for 24 to 8760 hours."
+  }
+}
+
+variable "tags" {
+  description = "Tags for every resource of the module, beside the provider's default_tags."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+}
