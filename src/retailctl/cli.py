@@ -1,0 +1,44 @@
+"""`retailctl`: the operator's command line.
+
+A command is a plain function, typed with Typer's annotations, in the module of its topic; its entry in
+``COMMANDS`` registers it, in the order that `--help` shows.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from retailctl.console import complain
+from retailctl.errors import UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+COMMANDS: tuple[Callable[..., Any], ...] = ()
+
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+@app.callback()
+def _retailctl() -> None:
+    """Hello, Retail! for its operator: package, local cloud, Terraform, play."""
+
+
+for _command in COMMANDS:
+    app.command()(_command)
+
+
+def main() -> None:
+    """Run the command line; a `UserError` is one sentence on stderr and exit status 1."""
+    try:
+        app()
+    except UserError as error:
+        complain(str(error))
+        sys.exit(1)

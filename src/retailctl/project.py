@@ -1,0 +1,102 @@
+"""Where things lie in a clone of the project."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from retailctl.errors import UserError
+
+AWS = "aws"  # the folder under .retail/ for what is applied to real AWS; never a local cloud's name
+DEFAULT_CLOUD = "local"
+CLOUD_NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A clone, by the absolute path of its root."""
+
+    root: Path
+
+    @property
+    def app(self) -> Path:
+        """Return the Terraform root that is one environment."""
+        return self.root / "terraform" / "app"
+
+    @property
+    def bootstrap(self) -> Path:
+        """Return the Terraform root that is applied once per account."""
+        return self.root / "terraform" / "bootstrap"
+
+    @property
+    def artifacts(self) -> Path:
+        """Return the folder of the functions' zips and their manifest."""
+        return self.root / "build" / "artifacts"
+
+    @property
+    def scratch(self) -> Path:
+        """Return the folder for what runs: local clouds, Terraform's data, locks. None of it is committed."""
+        return self.root / ".retail"
+
+    @property
+    def environments(self) -> tuple[str, ...]:
+        """Return the names of the environments, in alphabetical order."""
+        return tuple(
+            sorted(values.parent.name for values in self.root.glob("environments/*/terraform.tfvars"))
+        )
+
+    def values(self, environment: str) -> Path:
+        """Return the file of an environment's values."""
+        return self.root / "environments" / environment / "terraform.tfvars"
+
+    def backend(self, environment: str) -> Path:
+        """Return the file of an environment's state backend."""
+        return self.root / "environments" / environment / "backend.hcl"
+
+    def home(self, cloud: str) -> Path:
+        """Return the folder that holds everything of one local cloud.
+
+        Raises:
+            UserError: where the name would not do as a folder's.
+
+        """
+        if cloud == AWS or not CLOUD_NAME.fullmatch(cloud):
+            raise UserError(
+                f"'{cloud}' cannot name a local cloud: "
+                f"take lower-case letters, digits and hyphens, and not '{AWS}'."
+            )
+        return self.scratch / cloud
+
+    def check_environment(self, environment: str) -> str:
+        """Return ``environment`` where the project has it.
+
+        Raises:
+            UserError: naming the environments that there are.
+
+        """
+        if environment not in self.environments:
+            known = ", ".join(self.environments) or "none yet"
+            raise UserError(f"There is no environment '{environment}': set ENV (or --env) to one of {known}.")
+        return environment
+
+
+def find() -> Project:
+    """Return the clone that this command was installed from.
+
+    Raises:
+        UserError: where it runs outside of a clone.
+
+    """
+    root = Path(__file__).resolve().parents[2]
+    if not (root / "pyproject.toml").is_file():
+        raise UserError(
+            "retailctl works in a clone of the project only: clone it and run `make setup` there."
+        )
+    return Project(root)
+
+
+def shown(path: Path) -> str:
+    """Return ``path`` as a person would type it here."""
+    return os.path.relpath(path) if path.is_relative_to(Path.cwd()) else str(path)
