@@ -1,0 +1,20 @@
+"""The events of Hello, Retail!: one decoded record in, an ``Event`` or a ``Rejection`` out.
+
+``decode`` and ``decode_base64`` take any input and raise nothing. For whoever writes events, ``registry``
+holds the JSON Schemas by exact id, and ``strict_json`` is how both sides read JSON.
+"""
+
+from hello_retail.events.decoder import decode, decode_base64
+from hello_retail.events.event import Event, Rejection
+from hello_retail.events.registry import PRODUCT_CREATE, PRODUCT_IMAGE, PRODUCT_PURCHASE, SCHEMAS
+
+__all__ = [
+    "PRODUCT_CREATE",
+    "PRODUCT_IMAGE",
+    "PRODUCT_PURCHASE",
+    "SCHEMAS",
+    "Event",
+    "Rejection",
+    "decode",
+    "decode_base64",
+]

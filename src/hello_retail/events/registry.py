@@ -1,0 +1,142 @@
+"""The schemas of envelopes and data events, found by exact id and nothing else.
+
+The files under ``schemas/`` are named by the ids they hold. A validator is compiled when its schema is first
+asked for: importing this module reads no file and leaves fastjsonschema unloaded.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from fastjsonschema import JsonSchemaValueException
+
+INGRESS_1_0 = "com.nordstrom/retail-stream-ingress/1-0-0"
+INGRESS_1_1 = "com.nordstrom/retail-stream-ingress/1-1-0"
+EGRESS_1_0 = "com.nordstrom/retail-stream-egress/1-0-0"
+EGRESS_1_1 = "com.nordstrom/retail-stream-egress/1-1-0"
+PRODUCT_CREATE = "com.nordstrom/product/create/1-0-0"
+PRODUCT_IMAGE = "com.nordstrom/product/image/1-0-0"
+PRODUCT_PURCHASE = "com.nordstrom/product/purchase/1-0-0"
+USER_LOGIN = "com.nordstrom/user-info/login/1-0-0"
+USER_UPDATE_PHONE = "com.nordstrom/user-info/update-phone/1-0-0"
+USER_ADD_ROLE = "com.nordstrom/user-info/add-role/1-0-0"
+CART_ADD = "com.nordstrom/cart/add/1-0-0"
+CART_REMOVE = "com.nordstrom/cart/remove/1-0-0"
+
+ENVELOPES = frozenset({INGRESS_1_0, INGRESS_1_1, EGRESS_1_0, EGRESS_1_1})
+DATA_EVENTS = frozenset(
+    {
+        PRODUCT_CREATE,
+        PRODUCT_IMAGE,
+        PRODUCT_PURCHASE,
+        USER_LOGIN,
+        USER_UPDATE_PHONE,
+        USER_ADD_ROLE,
+        CART_ADD,
+        CART_REMOVE,
+    }
+)
+SCHEMAS = ENVELOPES | DATA_EVENTS
+"""Every id that the registry knows."""
+
+_FOLDER = Path(__file__).parent / "schemas"
+
+
+class UnknownSchema(LookupError):
+    """The id is not exactly one of ``SCHEMAS`` (a fragment of one, or the meta-schema's id, is not)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """The first rule of its schema that a document breaks.
+
+    Attributes:
+        pointer: where, as a JSON Pointer (RFC 6901) into the document; only names that the schema lists.
+        detail: what is wrong or would do, as the end of a sentence about that place; it quotes nothing.
+
+    """
+
+    pointer: str
+    detail: str
+
+    def __str__(self) -> str:
+        return f"{self.pointer or 'it'} {self.detail}"
+
+
+def schema(schema_id: str) -> dict[str, Any]:
+    """Return the JSON Schema (draft-07) of exactly this id, read anew from its file.
+
+    Raises:
+        UnknownSchema: where the registry has no such id.
+
+    """
+    if schema_id not in SCHEMAS:
+        raise UnknownSchema(f"No schema has this id; the registry knows {', '.join(sorted(SCHEMAS))}.")
+    document: dict[str, Any] = json.loads((_FOLDER / f"{schema_id}.json").read_bytes())
+    return document
+
+
+def check(schema_id: str, document: object) -> Violation | None:
+    """Return what in ``document`` (as ``strict_json.parse`` gives it) breaks the schema, or None.
+
+    Raises:
+        UnknownSchema: where the registry has no such id.
+
+    """
+    return _validator(schema_id)(document)
+
+
+def prepare(*schema_ids: str) -> None:
+    """Compile the validators of these ids now (about 1 ms each), so that no record waits for them.
+
+    Raises:
+        UnknownSchema: where the registry has no such id.
+
+    """
+    for schema_id in schema_ids:
+        _validator(schema_id)
+
+
+@cache
+def _validator(schema_id: str) -> Callable[[object], Violation | None]:
+    import fastjsonschema  # noqa: PLC0415 - a cold start that decodes nothing need not load it
+
+    validate = fastjsonschema.compile(schema(schema_id), use_default=False)
+
+    def check_document(document: object) -> Violation | None:
+        try:
+            validate(document)
+        except fastjsonschema.JsonSchemaValueException as broken:
+            return _violation(broken)
+        return None
+
+    return check_document
+
+
+def _violation(broken: JsonSchemaValueException) -> Violation:
+    rule, wanted = str(broken.rule), broken.rule_definition
+    if rule == "required":
+        wanted = ", ".join(name for name in wanted if name not in broken.value)
+    elif rule == "pattern":
+        wanted = broken.definition["description"]
+    pointer = "".join(f"/{name}" for name in broken.path[1:])
+    return Violation(pointer, _DETAILS[rule].format(wanted))
+
+
+_DETAILS = {
+    "additionalProperties": "has a property that its schema does not list",
+    "const": "must be {}",
+    "format": "must be a {} that exists",
+    "maxLength": "must have at most {} characters",
+    "minLength": "must have at least {} characters",
+    "pattern": "must be {}",
+    "required": "lacks {}",
+    "type": "must be of type {}",
+}
