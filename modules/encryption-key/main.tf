@@ -1,0 +1,86 @@
+data "aws_caller_identity" "current" {}
+data "aws_partition" "current" {}
+data "aws_region" "current" {}
+
+locals {
+  account_id = data.aws_caller_identity.current.account_id
+  partition  = data.aws_partition.current.partition
+  region     = data.aws_region.current.id
+
+  log_group_arns = [
+    for pattern in var.log_group_patterns :
+    "arn:${local.partition}:logs:${local.region}:${local.account_id}:log-group:${pattern}"
+  ]
+}
+
+resource "aws_kms_key" "this" {
+  description             = var.description
+  deletion_window_in_days = var.deletion_window_days
+  enable_key_rotation     = true
+  rotation_period_in_days = var.rotation_period_days
+  policy                  = data.aws_iam_policy_document.key.json
+  tags                    = var.tags
+}
+
+resource "aws_kms_alias" "this" {
+  name          = "alias/${var.name}"
+  target_key_id = aws_kms_key.this.key_id
+}
+
+data "aws_iam_policy_document" "key" {
+  #checkov:skip=CKV_AWS_109:In a key policy the resource "*" is this one key, and without the account's statement nobody could ever administer it
+  #checkov:skip=CKV_AWS_111:In a key policy the resource "*" is this one key
+  #checkov:skip=CKV_AWS_356:In a key policy the resource "*" is this one key
+  statement {
+    sid       = "AccountAdministersAndDelegatesToIam"
+    actions   = ["kms:*"]
+    resources = ["*"]
+
+    principals {
+      type        = "AWS"
+      identifiers = ["arn:${local.partition}:iam::${local.account_id}:root"]
+    }
+  }
+
+  dynamic "statement" {
+    for_each = length(var.log_group_patterns) > 0 ? ["logs"] : []
+
+    content {
+      sid       = "LogGroups"
+      actions   = ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"]
+      resources = ["*"]
+
+      principals {
+        type        = "Service"
+        identifiers = ["logs.${local.region}.amazonaws.com"]
+      }
+
+      condition {
+        test     = "ArnLike"
+        variable = "kms:EncryptionContext:aws:logs:arn"
+        values   = local.log_group_arns
+      }
+    }
+  }
+
+  dynamic "statement" {
+    for_each = var.services
+
+    content {
+      sid       = "Service${replace(title(replace(statement.value, "/[^a-z0-9]+/", " ")), " ", "")}"
+      actions   = ["kms:Decrypt", "kms:GenerateDataKey*"]
+      resources = ["*"]
+
+      principals {
+        type        = "Service"
+        identifiers = ["${statement.value}.amazonaws.com"]
+      }
+
+      condition {
+        test     = "StringEquals"
+        variable = "aws:SourceAccount"
+        values   = [local.account_id]
+      }
+    }
+  }
+}

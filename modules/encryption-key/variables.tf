@@ -1,0 +1,52 @@
+variable "name" {
+  description = "The key's alias, without the prefix `alias/`."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-zA-Z0-9/_-]{1,250}$", var.name)) && !startswith(var.name, "aws/")
+    error_message = "The name \"${var.name}\" makes no alias: use 1 to 250 letters, digits, slashes, underscores and hyphens, and do not start with \"aws/\", which AWS keeps for itself."
+  }
+}
+
+variable "description" {
+  description = "What the key protects, for whoever finds it in the console."
+  type        = string
+  default     = "Encrypts data at rest."
+  nullable    = false
+}
+
+variable "log_group_patterns" {
+  description = "Names of the log groups of this account and region that CloudWatch Logs may encrypt with the key; `*` stands for any characters. Empty: none."
+  type        = list(string)
+  default     = ["*"]
+  nullable    = false
+}
+
+variable "services" {
+  description = "AWS services that use the key on their own behalf for this account: `cloudwatch` and `events` send to an encrypted SNS topic or SQS queue, `sns` to an encrypted queue, `s3` notifies an encrypted topic or queue. Services that act for a caller (DynamoDB, Kinesis, S3 objects, Lambda) need no entry: the caller's role does."
+  type        = set(string)
+  default     = []
+  nullable    = false
+}
+
+variable "deletion_window_days" {
+  description = "Days between a request to delete the key and its end, 7 to 30; until then the request can be taken back."
+  type        = number
+  default     = 30
+  nullable    = false
+}
+
+variable "rotation_period_days" {
+  description = "Days between two rotations of the key material, 90 to 2560."
+  type        = number
+  default     = 365
+  nullable    = false
+}
+
+variable "tags" {
+  description = "Tags of the key, beside the provider's `default_tags`."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+}

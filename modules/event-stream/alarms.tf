@@ -1,0 +1,17 @@
+resource "aws_cloudwatch_metric_alarm" "write_throttles" {
+  alarm_name          = "${var.name}-write-throttles"
+  alarm_description   = "Writes to the stream ${var.name} are refused: its shards take 1,000 records or 1 MiB a second each. Add shards, or spread the partition keys if one of them is hot."
+  namespace           = "AWS/Kinesis"
+  metric_name         = "WriteProvisionedThroughputExceeded"
+  dimensions          = { StreamName = aws_kinesis_stream.this.name }
+  statistic           = "Sum"
+  period              = 60
+  evaluation_periods  = var.alarms.evaluation_minutes
+  datapoints_to_alarm = var.alarms.breaching_minutes
+  threshold           = var.alarms.write_throttles
+  comparison_operator = "GreaterThanThreshold"
+  treat_missing_data  = "notBreaching"
+  alarm_actions       = var.alarm_actions
+  ok_actions          = var.alarm_actions
+  tags                = var.tags
+}
