@@ -1,0 +1,146 @@
+"""Who is winning, and how people and places in a list are shown: pure functions, no AWS, no HTTP."""
+
+from __future__ import annotations
+
+import re
+from base64 import b32encode, urlsafe_b64decode, urlsafe_b64encode
+from dataclasses import dataclass
+from hashlib import blake2b
+from heapq import nsmallest
+from typing import TYPE_CHECKING
+
+from hello_retail.boards import CREATOR, PHOTOGRAPHER, UNKNOWN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+ROLE_OF = {CREATOR: CREATOR, PHOTOGRAPHER: PHOTOGRAPHER, "merchant": CREATOR}
+"""The roles that a request may name, and the board that each means."""
+MAX_LIMIT = 100
+"""The most entries that one answer lists."""
+
+_TAIL = 4
+_SHORTEST_ID_WITH_TAIL = 12
+_KEY_BYTES = 2048
+_CHECK_BYTES = 6
+_CURSOR_FORM = re.compile(r"[A-Za-z0-9_-]{1,2800}")
+
+
+class BadCursor(ValueError):
+    """A text that :func:`cursor_after` never made."""
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """The sales that count for one contributor in one role."""
+
+    user_id: str
+    name: str
+    score: int
+
+
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """Who offered and who photographed a product, as user ids; ``None`` where the log does not say."""
+
+    product_id: str
+    creator: str | None
+    photographer: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RankedScore:
+    """A line of the board, as shown: no raw user id in it."""
+
+    rank: int
+    masked_user_id: str
+    name: str
+    score: int
+
+    def as_json(self) -> dict[str, str | int]:
+        """Return the object that the API answers."""
+        return {"rank": self.rank, "userId": self.masked_user_id, "name": self.name, "score": self.score}
+
+
+def ranking(scores: Iterable[Score]) -> tuple[RankedScore, ...]:
+    """Return the best ``MAX_LIMIT`` of one role, highest first, ties by user id, ranked from 1 without gaps.
+
+    ``UNKNOWN`` is nobody, so it is not on the board.
+    """
+    players = (score for score in scores if score.user_id != UNKNOWN)
+    best = nsmallest(MAX_LIMIT, players, key=lambda score: (-score.score, score.user_id))
+    return tuple(
+        RankedScore(rank, mask(score.user_id), shown_name(score.user_id, score.name), score.score)
+        for rank, score in enumerate(best, start=1)
+    )
+
+
+def contribution_as_json(contribution: Contribution) -> dict[str, str | None]:
+    """Return the object that the API answers for one product."""
+    return {
+        "productId": contribution.product_id,
+        "creator": _mask_known(contribution.creator),
+        "photographer": _mask_known(contribution.photographer),
+    }
+
+
+def mask(user_id: str) -> str:
+    """Return what stands for a user in answers: stable, the same on every list, and never the id itself.
+
+    ``***``, the id's last four characters (a player knows his own again), and 40 bits of its hash, which keep
+    two users apart: among 10,000 the chance of any two alike is below 1 in 20,000. An id shorter than twelve
+    characters shows none of them, because four would be too much of it.
+    """
+    digest = blake2b(user_id.encode(), digest_size=5, person=b"hello-retail").digest()
+    tail = user_id[-_TAIL:] if len(user_id) >= _SHORTEST_ID_WITH_TAIL else ""
+    return f"***{tail}-{b32encode(digest).decode().lower()}"
+
+
+def shown_name(user_id: str, name: str) -> str:
+    """Return the display name, or the masked id where there is none or where it gives the id away."""
+    return mask(user_id) if not name or user_id in name else name
+
+
+def cursor_after(product_id: str) -> str:
+    """Return an opaque text, safe in a URL, for the place in the list behind this product."""
+    key = product_id.encode()
+    return urlsafe_b64encode(_check(key) + key).decode().rstrip("=")
+
+
+def product_before(cursor: str) -> str:
+    """Return the product id that :func:`cursor_after` was given.
+
+    The check inside catches what was cut or mistyped. It is no signature: a cursor holds only a public
+    product id, and any product id is a harmless place to start.
+
+    Raises:
+        BadCursor: for every text that ``cursor_after`` does not make.
+
+    """
+    if not _CURSOR_FORM.fullmatch(cursor) or len(cursor) % 4 == 1:
+        raise BadCursor
+    content = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+    key = content[_CHECK_BYTES:]
+    try:
+        product_id = key.decode()
+    except UnicodeDecodeError as error:
+        raise BadCursor from error
+    if not is_product_key(product_id) or cursor_after(product_id) != cursor:
+        raise BadCursor
+    return product_id
+
+
+def is_product_key(product_id: str) -> bool:
+    """Whether DynamoDB takes the text as a hash key: 1 to 2,048 bytes of UTF-8."""
+    try:
+        return 0 < len(product_id.encode()) <= _KEY_BYTES
+    except UnicodeEncodeError:  # half of a surrogate pair, as JSON may hold it
+        return False
+
+
+def _mask_known(user_id: str | None) -> str | None:
+    return None if user_id is None or user_id == UNKNOWN else mask(user_id)
+
+
+def _check(key: bytes) -> bytes:
+    return blake2b(key, digest_size=_CHECK_BYTES, person=b"cursor-1").digest()

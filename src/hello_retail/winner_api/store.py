@@ -1,0 +1,158 @@
+"""The only place where the winner API talks to AWS: eventually consistent reads of the two tables."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from botocore.config import Config
+from botocore.exceptions import ClientError, HTTPClientError
+from botocore.exceptions import ConnectionError as NoConnection
+
+from hello_retail.boards import board_keys
+from hello_retail.winner_api.board import Contribution, Score
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+AWS_CONFIG = Config(
+    connect_timeout=1,
+    read_timeout=2,
+    retries={"mode": "standard", "total_max_attempts": 2},
+    tcp_keepalive=True,
+)
+"""The worst call ends after 7 s (two attempts and a pause): the function's time-out must be longer."""
+
+SERVER_FAILURE = 500
+"""HTTP statuses from here on are DynamoDB's own failures."""
+THROTTLES = frozenset(
+    {
+        "LimitExceededException",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "ThrottledException",
+        "Throttling",
+        "ThrottlingException",
+    }
+)
+
+
+class StoreUnavailable(Exception):
+    """DynamoDB throttled, failed or did not answer: the same request may well succeed in a moment.
+
+    ``code`` is AWS's error code or the name of botocore's exception.
+    """
+
+    def __init__(self, code: str) -> None:
+        super().__init__(f"DynamoDB is not available: {code}.")
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some contributions in the table's order, and the product id to go on after (``None``: that was all)."""
+
+    contributions: tuple[Contribution, ...]
+    next_after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """The Scores and Contributions tables.
+
+    ``measure`` is told the read units (``ReadCapacityUnits``) of every call that succeeded.
+    All methods raise ``StoreUnavailable``; what else botocore raises is a fault in code, policy or set-up.
+    """
+
+    client: DynamoDBClient
+    scores_table: str
+    contributions_table: str
+    score_buckets: int
+    measure: Callable[[str, float], None]
+
+    def scores(self, role: str) -> list[Score]:
+        """Return the scores of all contributors in the role (``creator`` or ``photographer``), in no order.
+
+        One bucket after the other: a bucket is a few milliseconds away, and at a small function's share of a
+        processor threads cost as much as they save.
+        """
+        scores: list[Score] = []
+        for board in board_keys(role, self.score_buckets):
+            start: dict[str, Any] = {}
+            while True:
+                with _unavailable():
+                    answer = self.client.query(
+                        TableName=self.scores_table,
+                        KeyConditionExpression="board = :board",
+                        ProjectionExpression="userId, #name, score",
+                        ExpressionAttributeNames={"#name": "name"},
+                        ExpressionAttributeValues={":board": {"S": board}},
+                        ReturnConsumedCapacity="TOTAL",
+                        **start,
+                    )
+                self._measure_units(answer)
+                scores.extend(
+                    Score(item["userId"]["S"], item.get("name", {}).get("S", ""), int(item["score"]["N"]))
+                    for item in answer["Items"]
+                )
+                if "LastEvaluatedKey" not in answer:
+                    break
+                start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+        return scores
+
+    def contributions(self, limit: int, after: str | None) -> Page:
+        """Return up to ``limit`` contributions behind the product id ``after`` (``None``: from the start)."""
+        start: dict[str, Any] = {} if after is None else {"ExclusiveStartKey": {"productId": {"S": after}}}
+        with _unavailable():
+            answer = self.client.scan(
+                TableName=self.contributions_table,
+                ProjectionExpression="productId, creator, photographer",
+                Limit=limit + 1,
+                ReturnConsumedCapacity="TOTAL",
+                **start,
+            )
+        self._measure_units(answer)
+        found = tuple(_contribution(item) for item in answer["Items"])
+        page = found[:limit]
+        more = len(found) > limit or "LastEvaluatedKey" in answer
+        return Page(page, page[-1].product_id if more and page else None)
+
+    def contribution(self, product_id: str) -> Contribution | None:
+        """Return who offered and photographed the product, or ``None`` where the log has not named it yet."""
+        with _unavailable():
+            answer = self.client.get_item(
+                TableName=self.contributions_table,
+                Key={"productId": {"S": product_id}},
+                ProjectionExpression="productId, creator, photographer",
+                ReturnConsumedCapacity="TOTAL",
+            )
+        self._measure_units(answer)
+        return _contribution(answer["Item"]) if "Item" in answer else None
+
+    def _measure_units(self, answer: Mapping[str, Any]) -> None:
+        self.measure("ReadCapacityUnits", answer.get("ConsumedCapacity", {}).get("CapacityUnits", 0.0))
+
+
+def _contribution(item: Mapping[str, Any]) -> Contribution:
+    def user(role: str) -> str | None:
+        return item[role]["S"] if role in item else None
+
+    return Contribution(item["productId"]["S"], user("creator"), user("photographer"))
+
+
+@contextmanager
+def _unavailable() -> Iterator[None]:
+    """Turn what a later attempt may cure into ``StoreUnavailable``; let everything else through."""
+    try:
+        yield
+    except ClientError as error:
+        code = error.response.get("Error", {}).get("Code", "")
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        if code in THROTTLES or status >= SERVER_FAILURE:
+            raise StoreUnavailable(code) from error
+        raise
+    except (HTTPClientError, NoConnection) as error:
+        raise StoreUnavailable(type(error).__name__) from error
