@@ -1,0 +1,117 @@
+"""The independent count: one pass over the log, by the rule of credit, with nothing of the winner view in it.
+
+It exists to check the view, so it shares no code with it and parses the records itself. The rule (see
+``docs/how-credit-works.md``): a product's first event decides its creator, ``UNKNOWN`` unless it is the
+offer; its first picture decides its photographer; a purchase counts one for the creator and one for the
+photographer known at that point of the log, or for ``UNKNOWN`` in both roles where the creator is unknown.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from mypy_boto3_kinesis import KinesisClient
+
+Scores = dict[str, dict[str, int]]
+"""Role (``creator``, ``photographer``) to user id to number of sales; users without a sale are absent."""
+
+_ENVELOPES = [
+    f"com.nordstrom/retail-stream-{direction}/{version}"
+    for direction in ("ingress", "egress")
+    for version in ("1-0-0", "1-1-0")
+]
+_OFFER = "com.nordstrom/product/create/1-0-0"
+_PICTURE = "com.nordstrom/product/image/1-0-0"
+_SALE = "com.nordstrom/product/purchase/1-0-0"
+
+
+def count(payloads: Iterable[bytes]) -> Scores:
+    """Return the scores that a log leads to, given its records' bytes in order (at least per product).
+
+    What is no event of a product (garbage, other events, no user or no product) counts for nothing. Fields
+    that play no part in the credit are not looked at: the schemas are the view's to check.
+    """
+    creators: dict[str, str] = {}
+    photographers: dict[str, str] = {}
+    sales: Counter[tuple[str, str]] = Counter()
+    for payload in payloads:
+        event = _read(payload)
+        if event is None:
+            continue
+        kind, product, user = event
+        creator = creators.setdefault(product, user if kind == _OFFER else "UNKNOWN")
+        if kind == _PICTURE:
+            photographers.setdefault(product, user)
+        elif kind == _SALE:
+            sales["creator", creator] += 1
+            photographer = "UNKNOWN" if creator == "UNKNOWN" else photographers.get(product)
+            if photographer is not None:
+                sales["photographer", photographer] += 1
+    return {
+        role: {user: score for (of, user), score in sales.items() if of == role}
+        for role in ("creator", "photographer")
+    }
+
+
+def _read(payload: bytes) -> tuple[str, str, str] | None:
+    """Return kind, product id and user id of a product's event, or nothing for any other bytes."""
+    try:
+        envelope = json.loads(payload)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(envelope, dict) or envelope.get("schema") not in _ENVELOPES:
+        return None
+    data, origin = envelope.get("data"), envelope.get("origin")
+    if not isinstance(data, dict) or not isinstance(origin, str):
+        return None
+    kind, product = data.get("schema"), data.get("id")
+    parts = origin.split("/")
+    if kind not in (_OFFER, _PICTURE, _SALE) or not isinstance(product, str) or not product:
+        return None
+    if len(parts) < 3 or not parts[2]:  # noqa: PLR2004 - origin is app/action/user/name
+        return None
+    return str(kind), product, parts[2]
+
+
+def payloads_on(client: KinesisClient, stream: str) -> list[bytes]:
+    """Return the bytes of all records that are on a stream now: parents before children, each shard in order.
+
+    A shard's first sequence number is above every number of its parents, so ascending order is enough.
+    """
+    shards = []
+    pages = client.get_paginator("list_shards").paginate(StreamName=stream)
+    for page in pages:
+        shards += page["Shards"]
+    shards.sort(key=lambda shard: int(shard["SequenceNumberRange"]["StartingSequenceNumber"]))
+    return [payload for shard in shards for payload in _shard(client, stream, shard["ShardId"])]
+
+
+def _shard(client: KinesisClient, stream: str, shard: str) -> list[bytes]:
+    answer = client.get_shard_iterator(StreamName=stream, ShardId=shard, ShardIteratorType="TRIM_HORIZON")
+    iterator: str | None = answer["ShardIterator"]
+    payloads: list[bytes] = []
+    while iterator:
+        page = client.get_records(ShardIterator=iterator, Limit=10_000)
+        payloads += [record["Data"] for record in page["Records"]]
+        if not page["Records"] and not page.get("MillisBehindLatest"):
+            break
+        iterator = page.get("NextShardIterator")
+    return payloads
+
+
+def differences(expected: Scores, found: Scores) -> list[str]:
+    """Return a sentence for each score that is not what it must be, none where all are right."""
+    sentences = []
+    for role in sorted(expected.keys() | found.keys()):
+        must, have = expected.get(role, {}), found.get(role, {})
+        sentences += [
+            f"{role} {user} has {have.get(user, 0)} sales, and must have {must.get(user, 0)}."
+            for user in sorted(must.keys() | have.keys())
+            if must.get(user, 0) != have.get(user, 0)
+        ]
+    return sentences
