@@ -1,0 +1,41 @@
+environment         = "dev"
+region              = "us-east-1"
+allowed_account_ids = []
+
+alarm_emails     = []
+alarm_topic_arns = []
+
+log_level          = "INFO"
+log_retention_days = 7
+
+quarantine = {
+  retention_days = 7
+  force_destroy  = true
+}
+
+stream = {
+  shard_count     = 1
+  retention_hours = 24
+}
+
+tables = {
+  deletion_protection    = false
+  point_in_time_recovery = false
+}
+
+winner_api = {
+  memory_mb       = 512
+  timeout_seconds = 10
+  throttle = {
+    burst           = 50
+    rate_per_second = 25
+  }
+  cors_origins = []
+}
+
+winner_view = {
+  batch_size              = 1000
+  batching_window_seconds = 1
+  memory_mb               = 512
+  timeout_seconds         = 60
+}

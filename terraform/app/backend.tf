@@ -1,0 +1,4 @@
+# The rest comes from environments/<environment>/backend.hcl.
+terraform {
+  backend "s3" {}
+}

@@ -1,0 +1,5 @@
+data "aws_caller_identity" "current" {}
+
+locals {
+  name_prefix = "hello-retail-${var.environment}"
+}

@@ -1,0 +1,230 @@
+variable "alarm_emails" {
+  description = "Addresses that are told of every alarm, through a topic of the environment; each has to confirm once. Empty: no topic."
+  type        = list(string)
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for address in var.alarm_emails : can(regex("^[^@\\s]+@[^@\\s]+\\.[^@\\s]+$", address))])
+    error_message = "alarm_emails are addresses of the form name@example.com; these are not: ${join(", ", [for address in var.alarm_emails : address if !can(regex("^[^@\\s]+@[^@\\s]+\\.[^@\\s]+$", address))])}."
+  }
+}
+
+variable "alarm_topic_arns" {
+  description = "SNS topics that exist already and are told of every alarm, such as an on-call tool's."
+  type        = list(string)
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for arn in var.alarm_topic_arns : can(regex("^arn:[^:]+:sns:[^:]+:[0-9]{12}:[^:]+$", arn))])
+    error_message = "alarm_topic_arns are ARNs of SNS topics; these are not: ${join(", ", [for arn in var.alarm_topic_arns : arn if !can(regex("^arn:[^:]+:sns:[^:]+:[0-9]{12}:[^:]+$", arn))])}."
+  }
+
+  validation {
+    condition     = var.environment != "prod" || length(var.alarm_emails) + length(var.alarm_topic_arns) > 0
+    error_message = "prod's alarms have to reach somebody: set alarm_emails or alarm_topic_arns."
+  }
+}
+
+variable "allowed_account_ids" {
+  description = "AWS accounts that this environment may live in; any other is refused. Empty: every account is taken."
+  type        = list(string)
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for id in var.allowed_account_ids : can(regex("^[0-9]{12}$", id))])
+    error_message = "allowed_account_ids have 12 digits; these have not: ${join(", ", [for id in var.allowed_account_ids : id if !can(regex("^[0-9]{12}$", id))])}."
+  }
+}
+
+variable "artifacts_dir" {
+  description = "Folder of the zips, one per function, as `make package` writes them; relative to this folder."
+  type        = string
+  default     = "../../build/artifacts"
+  nullable    = false
+}
+
+variable "environment" {
+  description = "Which environment this is: part of every name, and what its state is pinned to."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = contains(["dev", "staging", "prod"], var.environment)
+    error_message = "environment is \"${var.environment}\"; give dev, staging or prod."
+  }
+}
+
+variable "generation" {
+  description = "Generation of the views, part of their tables' names. A new one starts empty and folds the stream from its beginning; the tables of the old one go."
+  type        = number
+  default     = 1
+  nullable    = false
+
+  validation {
+    condition     = var.generation >= 1 && floor(var.generation) == var.generation
+    error_message = "generation is ${var.generation}; give a whole number from 1 up."
+  }
+}
+
+variable "log_level" {
+  description = "Lowest level that the functions log: DEBUG, INFO, WARN or ERROR."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = contains(["DEBUG", "INFO", "WARN", "ERROR"], var.log_level)
+    error_message = "log_level is \"${var.log_level}\"; give DEBUG, INFO, WARN or ERROR."
+  }
+}
+
+variable "log_retention_days" {
+  description = "Days for which the logs of functions and API are kept, in the steps that CloudWatch Logs takes."
+  type        = number
+  nullable    = false
+
+  validation {
+    condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.log_retention_days)
+    error_message = "log_retention_days is ${var.log_retention_days}; CloudWatch Logs takes 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731 or up to 3653 in its own steps."
+  }
+
+  validation {
+    condition     = var.environment != "prod" || var.log_retention_days >= 365
+    error_message = "log_retention_days is ${var.log_retention_days}; prod keeps its logs for a year: give 365 or more."
+  }
+}
+
+variable "quarantine" {
+  description = "The bucket for what could not be applied: days until an object in it expires, and whether destroying the environment deletes what is in it."
+  type = object({
+    retention_days = number
+    force_destroy  = bool
+  })
+  nullable = false
+
+  validation {
+    condition     = var.quarantine.retention_days >= 1 && floor(var.quarantine.retention_days) == var.quarantine.retention_days
+    error_message = "quarantine.retention_days is ${var.quarantine.retention_days}; give a whole number of days from 1 up."
+  }
+
+  validation {
+    condition     = var.environment != "prod" || !var.quarantine.force_destroy
+    error_message = "prod's quarantine is never thrown away with what is in it: set quarantine.force_destroy = false."
+  }
+
+  validation {
+    condition     = var.environment != "prod" || var.quarantine.retention_days >= 90
+    error_message = "quarantine.retention_days is ${var.quarantine.retention_days}; prod keeps what could not be applied for 90 days or more."
+  }
+}
+
+variable "region" {
+  description = "AWS region of the environment."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]$", var.region))
+    error_message = "region is \"${var.region}\"; give a region's id, such as us-east-1."
+  }
+}
+
+variable "score_buckets" {
+  description = "Partitions that each board is spread over, so that no one takes all its writes. Users move between them when it changes: change it only together with `generation`."
+  type        = number
+  default     = 4
+  nullable    = false
+
+  validation {
+    condition     = var.score_buckets >= 1 && var.score_buckets <= 64 && floor(var.score_buckets) == var.score_buckets
+    error_message = "score_buckets is ${var.score_buckets}; give a whole number from 1 to 64: every read of a board asks each bucket."
+  }
+}
+
+variable "stream" {
+  description = "The log of events: its shards (each takes 1,000 records a second) and the hours for which it keeps a record."
+  type = object({
+    shard_count     = number
+    retention_hours = number
+  })
+  nullable = false
+
+  validation {
+    condition     = var.stream.shard_count >= 1 && floor(var.stream.shard_count) == var.stream.shard_count
+    error_message = "stream.shard_count is ${var.stream.shard_count}; give a whole number from 1 up."
+  }
+
+  validation {
+    condition     = var.stream.retention_hours >= 24 && var.stream.retention_hours <= 8760 && floor(var.stream.retention_hours) == var.stream.retention_hours
+    error_message = "stream.retention_hours is ${var.stream.retention_hours}; Kinesis keeps records for 24 to 8760 whole hours."
+  }
+
+  validation {
+    condition     = var.environment != "prod" || var.stream.retention_hours >= 168
+    error_message = "stream.retention_hours is ${var.stream.retention_hours}; prod keeps its log for 7 days, in which a view can be folded anew: give 168 or more."
+  }
+}
+
+variable "tables" {
+  description = "How the views' tables are kept: whether AWS refuses to delete them, and whether they can be restored to any second of the last 35 days."
+  type = object({
+    deletion_protection    = bool
+    point_in_time_recovery = bool
+  })
+  nullable = false
+
+  validation {
+    condition     = var.environment != "prod" || var.tables.deletion_protection
+    error_message = "prod's tables are protected against deletion: set tables.deletion_protection = true."
+  }
+
+  validation {
+    condition     = var.environment != "prod" || var.tables.point_in_time_recovery
+    error_message = "prod's tables can be restored to any second: set tables.point_in_time_recovery = true."
+  }
+}
+
+variable "winner_api" {
+  description = <<-EOT
+    The API that answers who is winning: memory in MiB, seconds for an answer, requests at once and a second that each
+    route takes, and the origins whose pages may read it from a browser.
+  EOT
+  type = object({
+    memory_mb       = number
+    timeout_seconds = number
+    throttle = object({
+      burst           = number
+      rate_per_second = number
+    })
+    cors_origins = list(string)
+  })
+  nullable = false
+
+  validation {
+    condition     = var.winner_api.timeout_seconds >= 1 && var.winner_api.timeout_seconds <= 29
+    error_message = "winner_api.timeout_seconds is ${var.winner_api.timeout_seconds}; give 1 to 29: API Gateway hangs up after 30."
+  }
+
+  validation {
+    condition     = var.environment != "prod" || !contains(var.winner_api.cors_origins, "*")
+    error_message = "prod's API is not opened to every page: name the origins in winner_api.cors_origins."
+  }
+}
+
+variable "winner_view" {
+  description = <<-EOT
+    The function that folds the stream into the views: most records in a batch, seconds for which a batch is gathered
+    (freshness against cost), memory in MiB and seconds for a batch.
+  EOT
+  type = object({
+    batch_size              = number
+    batching_window_seconds = number
+    memory_mb               = number
+    timeout_seconds         = number
+  })
+  nullable = false
+
+  validation {
+    condition     = var.winner_view.batching_window_seconds <= 60
+    error_message = "winner_view.batching_window_seconds is ${var.winner_view.batching_window_seconds}; give 0 to 60: a board that is older than a minute is no board."
+  }
+}

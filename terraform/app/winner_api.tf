@@ -1,0 +1,62 @@
+module "winner_api" {
+  source = "../../modules/function"
+
+  name            = "${local.name_prefix}-winner-api"
+  description     = "Answers who is winning, from the views."
+  artifact        = { path = "${var.artifacts_dir}/winner_api.zip" }
+  handler         = "hello_retail.winner_api.handler.handler"
+  memory_mb       = var.winner_api.memory_mb
+  timeout_seconds = var.winner_api.timeout_seconds
+  kms_key_arn     = module.key.arn
+  log             = { retention_days = var.log_retention_days, level = var.log_level }
+  alarm_actions   = local.alarm_actions
+
+  environment = {
+    CONTRIBUTIONS_TABLE          = module.contributions.name
+    ENVIRONMENT                  = var.environment
+    LOG_LEVEL                    = var.log_level
+    POWERTOOLS_METRICS_NAMESPACE = local.metrics_namespace
+    POWERTOOLS_SERVICE_NAME      = "winner_api"
+    SCORES_TABLE                 = module.scores.name
+    SCORE_BUCKETS                = tostring(var.score_buckets)
+  }
+
+  policy_statements = {
+    read_scores        = module.scores.policy_statements.query
+    read_contribution  = { actions = ["dynamodb:GetItem"], resources = [module.contributions.arn] }
+    list_contributions = module.contributions.policy_statements.scan
+    decrypt_tables     = local.key_through.dynamodb.decrypt
+  }
+}
+
+module "api" {
+  source = "../../modules/http-api"
+
+  name        = "${local.name_prefix}-api"
+  description = "Hello, Retail! ${var.environment}: who is winning."
+  kms_key_arn = module.key.arn
+  log         = { retention_days = var.log_retention_days }
+  throttle    = var.winner_api.throttle
+  cors = {
+    allow_origins  = var.winner_api.cors_origins
+    allow_headers  = ["if-none-match"]
+    expose_headers = ["etag", "link"]
+  }
+  alarm_actions = local.alarm_actions
+
+  functions = {
+    winner_api = {
+      function_name    = module.winner_api.function_name
+      alias_name       = module.winner_api.alias_name
+      alias_invoke_arn = module.winner_api.alias_invoke_arn
+    }
+  }
+
+  routes = {
+    "GET /scores"                    = { function = "winner_api" }
+    "GET /winners"                   = { function = "winner_api" }
+    "GET /contributions"             = { function = "winner_api" }
+    "GET /contributions/{productId}" = { function = "winner_api" }
+    "$default"                       = { function = "winner_api" }
+  }
+}

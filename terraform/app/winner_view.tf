@@ -1,0 +1,85 @@
+module "contributions" {
+  source = "../../modules/table"
+
+  name                   = "${local.name_prefix}-contributions-g${var.generation}"
+  hash_key               = { name = "productId" }
+  kms_key_arn            = module.key.arn
+  deletion_protection    = var.tables.deletion_protection
+  point_in_time_recovery = var.tables.point_in_time_recovery
+  alarms                 = { operations = ["BatchGetItem", "GetItem", "Scan", "UpdateItem"] }
+  alarm_actions          = local.alarm_actions
+}
+
+module "scores" {
+  source = "../../modules/table"
+
+  name                   = "${local.name_prefix}-scores-g${var.generation}"
+  hash_key               = { name = "board" }
+  range_key              = { name = "userId" }
+  kms_key_arn            = module.key.arn
+  deletion_protection    = var.tables.deletion_protection
+  point_in_time_recovery = var.tables.point_in_time_recovery
+  alarms                 = { operations = ["Query", "UpdateItem"] }
+  alarm_actions          = local.alarm_actions
+}
+
+module "winner_view" {
+  source = "../../modules/function"
+
+  name            = "${local.name_prefix}-winner-view"
+  description     = "Folds the stream of events into who offered and photographed what, and into their scores."
+  artifact        = { path = "${var.artifacts_dir}/winner_view.zip" }
+  handler         = "hello_retail.winner_view.handler.handler"
+  memory_mb       = var.winner_view.memory_mb
+  timeout_seconds = var.winner_view.timeout_seconds
+  kms_key_arn     = module.key.arn
+  log             = { retention_days = var.log_retention_days, level = var.log_level }
+  alarm_actions   = local.alarm_actions
+
+  environment = {
+    CONTRIBUTIONS_TABLE          = module.contributions.name
+    ENVIRONMENT                  = var.environment
+    LOG_LEVEL                    = var.log_level
+    POWERTOOLS_METRICS_NAMESPACE = local.metrics_namespace
+    POWERTOOLS_SERVICE_NAME      = "winner_view"
+    QUARANTINE_BUCKET            = module.quarantine.id
+    SCORES_TABLE                 = module.scores.name
+    SCORE_BUCKETS                = tostring(var.score_buckets)
+  }
+
+  policy_statements = {
+    read_registrations  = module.contributions.policy_statements.get
+    write_registrations = module.contributions.policy_statements.update
+    write_scores        = module.scores.policy_statements.update
+    write_quarantine    = module.quarantine.prefix_policy_statements.records.write
+    decrypt_tables      = local.key_through.dynamodb.decrypt
+    encrypt_tables      = local.key_through.dynamodb.encrypt
+    encrypt_quarantine  = local.key_through.s3.encrypt
+  }
+}
+
+module "winner_view_consumer" {
+  source = "../../modules/stream-consumer"
+
+  function = {
+    name      = module.winner_view.function_name
+    alias_arn = module.winner_view.alias_arn
+    role_name = module.winner_view.role_name
+  }
+
+  stream = {
+    arn             = module.stream.arn
+    name            = module.stream.name
+    retention_hours = var.stream.retention_hours
+  }
+
+  policy_statements = {
+    read_stream    = module.stream.policy_statements.read
+    decrypt_stream = local.key_through.kinesis.decrypt
+  }
+
+  batch_size              = var.winner_view.batch_size
+  batching_window_seconds = var.winner_view.batching_window_seconds
+  failure_destination     = { bucket_arn = module.quarantine.arn }
+  alarm_actions           = local.alarm_actions
+}
