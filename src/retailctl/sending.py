@@ -14,7 +14,13 @@ import time
 from itertools import groupby, islice
 from typing import TYPE_CHECKING, Protocol
 
-from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError, EndpointConnectionError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    HTTPClientError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -51,6 +57,17 @@ class Refused(Exception):
 
 class Unanswered(Exception):
     """The request's answer was lost: its records may be on the stream or not."""
+
+
+class OnProgress(Protocol):
+    """Hears how the sending goes."""
+
+    def __call__(self, records: int, /) -> object:
+        """Take a number of records that are on the stream now."""
+
+
+def unheard(_: int, /) -> None:
+    """Hear of progress, and tell nobody."""
 
 
 class Put(Protocol):
@@ -100,8 +117,10 @@ def to_stream(client: KinesisClient, stream: str) -> Put:
             return _refusal(error, len(entries))
         except (EndpointConnectionError, ConnectTimeoutError):
             return [False] * len(entries)  # no connection, so nothing was sent
-        except BotoCoreError as error:
+        except HTTPClientError as error:
             raise Unanswered(str(error).rstrip(".")) from error
+        except BotoCoreError as error:  # no credentials, say
+            raise Refused(str(error).rstrip(".")) from error
         return [not record.get("ErrorCode") for record in answer["Records"]]
 
     return put
@@ -172,7 +191,7 @@ def send(
     entries: Iterable[Entry],
     put: Put,
     *,
-    on_sent: Callable[[int], None] = lambda _: None,
+    on_sent: OnProgress = unheard,
     pause: Callable[[float], None] = time.sleep,
     patience_seconds: float = PATIENCE_SECONDS,
 ) -> int:

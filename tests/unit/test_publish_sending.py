@@ -5,7 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from botocore.exceptions import ClientError, ConnectionClosedError, EndpointConnectionError
+from botocore.exceptions import (
+    ClientError,
+    ConnectionClosedError,
+    EndpointConnectionError,
+    NoCredentialsError,
+)
 
 from retailctl import sending
 from retailctl.eventlog import Entry
@@ -160,9 +165,10 @@ def test_what_surely_was_not_taken_is_tried_again(error: Exception) -> None:
     assert put(error) == [False, False]
 
 
-def test_a_request_that_cannot_succeed_is_refused() -> None:
-    with pytest.raises(Refused, match="ResourceNotFoundException"):
-        put(client_error("ResourceNotFoundException", 400))
+@pytest.mark.parametrize("error", [client_error("ResourceNotFoundException", 400), NoCredentialsError()])
+def test_a_request_that_cannot_succeed_is_refused(error: Exception) -> None:
+    with pytest.raises(Refused, match=r"ResourceNotFoundException|credentials"):
+        put(error)
 
 
 @pytest.mark.parametrize(
