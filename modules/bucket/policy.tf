@@ -16,6 +16,74 @@ data "aws_iam_policy_document" "this" {
       values   = ["false"]
     }
   }
+
+  statement {
+    sid       = "OnlyTlsFromVersion12"
+    effect    = "Deny"
+    actions   = ["s3:*"]
+    resources = [aws_s3_bucket.this.arn, "${aws_s3_bucket.this.arn}/*"]
+
+    principals {
+      type        = "*"
+      identifiers = ["*"]
+    }
+
+    condition {
+      test     = "NumericLessThan"
+      variable = "s3:TlsVersion"
+      values   = ["1.2"]
+    }
+  }
+
+  # An upload that names no encryption gets the bucket's own; these refuse one that names another.
+  dynamic "statement" {
+    for_each = {
+      OnlyKms     = { variable = "s3:x-amz-server-side-encryption", value = "aws:kms" }
+      OnlyThisKey = { variable = "s3:x-amz-server-side-encryption-aws-kms-key-id", value = var.kms_key_arn }
+    }
+
+    content {
+      sid       = statement.key
+      effect    = "Deny"
+      actions   = ["s3:PutObject"]
+      resources = ["${aws_s3_bucket.this.arn}/*"]
+
+      principals {
+        type        = "*"
+        identifiers = ["*"]
+      }
+
+      condition {
+        test     = "Null"
+        variable = statement.value.variable
+        values   = ["false"]
+      }
+
+      condition {
+        test     = "StringNotEquals"
+        variable = statement.value.variable
+        values   = [statement.value.value]
+      }
+    }
+  }
+
+  statement {
+    sid       = "NoCustomerProvidedKey"
+    effect    = "Deny"
+    actions   = ["s3:PutObject"]
+    resources = ["${aws_s3_bucket.this.arn}/*"]
+
+    principals {
+      type        = "*"
+      identifiers = ["*"]
+    }
+
+    condition {
+      test     = "Null"
+      variable = "s3:x-amz-server-side-encryption-customer-algorithm"
+      values   = ["false"]
+    }
+  }
 }
 
 resource "aws_s3_bucket_policy" "this" {

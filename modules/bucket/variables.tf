@@ -2,12 +2,22 @@ variable "name" {
   description = "The bucket's name, 3 to 63 characters, unique in all of AWS."
   type        = string
   nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$", var.name))
+    error_message = "\"${var.name}\" cannot name a bucket here: use 3 to 63 lower-case letters, digits and hyphens, no hyphen at either end (a period would break TLS on the bucket's own address)."
+  }
 }
 
 variable "kms_key_arn" {
   description = "ARN of the KMS key that encrypts the objects."
   type        = string
   nullable    = false
+
+  validation {
+    condition     = can(regex("^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/.+$", var.kms_key_arn))
+    error_message = "\"${var.kms_key_arn}\" is no KMS key's ARN: give arn:aws:kms:<region>:<account>:key/<id>, not an alias or a bare id."
+  }
 }
 
 variable "versioning" {
@@ -26,6 +36,11 @@ variable "lifecycle_days" {
   })
   default  = {}
   nullable = false
+
+  validation {
+    condition     = alltrue([for days in values(var.lifecycle_days) : try(days >= 1 && floor(days) == days, days == null)])
+    error_message = "Days are whole numbers from 1; these are not: ${join(", ", [for what, days in var.lifecycle_days : "${what} = ${days}" if !try(days >= 1 && floor(days) == days, days == null)])}."
+  }
 }
 
 variable "force_destroy" {
@@ -40,6 +55,11 @@ variable "prefixes" {
   type        = map(string)
   default     = {}
   nullable    = false
+
+  validation {
+    condition     = alltrue([for prefix in values(var.prefixes) : can(regex("^[^/*?][^*?]*$", prefix))])
+    error_message = "A prefix is not empty, does not start with a slash and has no * or ? in it; not so: ${join(", ", [for name, prefix in var.prefixes : "${name} = \"${prefix}\"" if !can(regex("^[^/*?][^*?]*$", prefix))])}."
+  }
 }
 
 variable "tags" {

@@ -67,7 +67,7 @@ data "aws_iam_policy_document" "key" {
     for_each = var.services
 
     content {
-      sid       = "Service${replace(title(replace(statement.value, "/[^a-z0-9]+/", " ")), " ", "")}"
+      sid       = "Service${title(statement.value)}"
       actions   = ["kms:Decrypt", "kms:GenerateDataKey*"]
       resources = ["*"]
 

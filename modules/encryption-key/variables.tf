@@ -21,6 +21,11 @@ variable "log_group_patterns" {
   type        = list(string)
   default     = ["*"]
   nullable    = false
+
+  validation {
+    condition     = alltrue([for pattern in var.log_group_patterns : can(regex("^[a-zA-Z0-9_./#*-]{1,512}$", pattern))])
+    error_message = "A log group's name has letters, digits, and the signs _ - / . #, a pattern also *; not so: ${join(", ", [for pattern in var.log_group_patterns : pattern if !can(regex("^[a-zA-Z0-9_./#*-]{1,512}$", pattern))])}."
+  }
 }
 
 variable "services" {
@@ -28,6 +33,11 @@ variable "services" {
   type        = set(string)
   default     = []
   nullable    = false
+
+  validation {
+    condition     = length(setsubtract(var.services, ["cloudwatch", "events", "s3", "sns"])) == 0
+    error_message = "Services may be cloudwatch, events, s3 and sns, not ${join(", ", setsubtract(var.services, ["cloudwatch", "events", "s3", "sns"]))}."
+  }
 }
 
 variable "deletion_window_days" {
@@ -35,6 +45,11 @@ variable "deletion_window_days" {
   type        = number
   default     = 30
   nullable    = false
+
+  validation {
+    condition     = contains(range(7, 31), var.deletion_window_days)
+    error_message = "A deletion window of ${var.deletion_window_days} days is not possible: choose a whole number from 7 to 30."
+  }
 }
 
 variable "rotation_period_days" {
@@ -42,6 +57,11 @@ variable "rotation_period_days" {
   type        = number
   default     = 365
   nullable    = false
+
+  validation {
+    condition     = var.rotation_period_days >= 90 && var.rotation_period_days <= 2560 && floor(var.rotation_period_days) == var.rotation_period_days
+    error_message = "A rotation every ${var.rotation_period_days} days is not possible: choose a whole number from 90 to 2560."
+  }
 }
 
 variable "tags" {

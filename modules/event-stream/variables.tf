@@ -2,12 +2,22 @@ variable "name" {
   description = "The stream's name, 1 to 128 characters."
   type        = string
   nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-zA-Z0-9_.-]{1,128}$", var.name))
+    error_message = "\"${var.name}\" cannot name a stream: use 1 to 128 letters, digits, underscores, periods and hyphens."
+  }
 }
 
 variable "shard_count" {
   description = "Number of shards; each takes 1,000 records or 1 MiB a second. Null: on-demand capacity, which AWS scales."
   type        = number
   default     = 1
+
+  validation {
+    condition     = try(var.shard_count >= 1 && floor(var.shard_count) == var.shard_count, var.shard_count == null)
+    error_message = "A stream cannot have ${coalesce(var.shard_count, 0)} shards: choose a whole number from 1, or null for on-demand capacity."
+  }
 }
 
 variable "retention_hours" {
@@ -15,12 +25,22 @@ variable "retention_hours" {
   type        = number
   default     = 24
   nullable    = false
+
+  validation {
+    condition     = var.retention_hours >= 24 && var.retention_hours <= 8760 && floor(var.retention_hours) == var.retention_hours
+    error_message = "Records cannot be kept for ${var.retention_hours} hours: choose a whole number from 24 (a day) to 8760 (a year)."
+  }
 }
 
 variable "kms_key_arn" {
   description = "ARN of the KMS key that encrypts the records."
   type        = string
   nullable    = false
+
+  validation {
+    condition     = can(regex("^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/.+$", var.kms_key_arn))
+    error_message = "\"${var.kms_key_arn}\" is no KMS key's ARN: give arn:aws:kms:<region>:<account>:key/<id>, not an alias or a bare id."
+  }
 }
 
 variable "shard_level_metrics" {
@@ -28,6 +48,14 @@ variable "shard_level_metrics" {
   type        = set(string)
   default     = []
   nullable    = false
+
+  validation {
+    condition = length(setsubtract(var.shard_level_metrics, [
+      "ALL", "IncomingBytes", "IncomingRecords", "IteratorAgeMilliseconds", "OutgoingBytes", "OutgoingRecords",
+      "ReadProvisionedThroughputExceeded", "WriteProvisionedThroughputExceeded",
+    ])) == 0
+    error_message = "Kinesis has no such shard-level metrics as ${join(", ", var.shard_level_metrics)}: choose among IncomingBytes, IncomingRecords, IteratorAgeMilliseconds, OutgoingBytes, OutgoingRecords, ReadProvisionedThroughputExceeded, WriteProvisionedThroughputExceeded, or ALL."
+  }
 }
 
 variable "enforce_consumer_deletion" {
@@ -42,13 +70,11 @@ variable "alarm_actions" {
   type        = list(string)
   default     = []
   nullable    = false
-}
 
-variable "tags" {
-  description = "Tags of the stream and its alarms, beside the provider's `default_tags`."
-  type        = map(string)
-  default     = {}
-  nullable    = false
+  validation {
+    condition     = alltrue([for arn in var.alarm_actions : startswith(arn, "arn:")])
+    error_message = "Alarm actions are ARNs, such as a topic's arn:aws:sns:<region>:<account>:<topic>; these are not: ${join(", ", [for arn in var.alarm_actions : arn if !startswith(arn, "arn:")])}."
+  }
 }
 
 variable "alarms" {
@@ -60,4 +86,24 @@ variable "alarms" {
   })
   default  = {}
   nullable = false
+
+  validation {
+    condition     = var.alarms.write_throttles >= 0
+    error_message = "${var.alarms.write_throttles} refused records a minute is no threshold: choose 0 (any is too many) or more."
+  }
+
+  validation {
+    condition = (
+      var.alarms.breaching_minutes >= 1 && var.alarms.breaching_minutes <= var.alarms.evaluation_minutes
+      && var.alarms.evaluation_minutes <= 1440
+    )
+    error_message = "An alarm cannot ring after ${var.alarms.breaching_minutes} bad minutes out of ${var.alarms.evaluation_minutes}: let breaching_minutes be 1 to evaluation_minutes, and that at most 1440 (a day)."
+  }
+}
+
+variable "tags" {
+  description = "Tags of the stream and its alarms, beside the provider's `default_tags`."
+  type        = map(string)
+  default     = {}
+  nullable    = false
 }

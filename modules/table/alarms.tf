@@ -32,3 +32,39 @@ resource "aws_cloudwatch_metric_alarm" "throttles" {
   ok_actions          = var.alarm_actions
   tags                = var.tags
 }
+
+resource "aws_cloudwatch_metric_alarm" "system_errors" {
+  alarm_name          = "${var.name}-system-errors"
+  alarm_description   = "DynamoDB answers calls to the table ${var.name} with internal errors. Callers retry; if it lasts, see the AWS Health Dashboard."
+  evaluation_periods  = var.alarms.evaluation_minutes
+  datapoints_to_alarm = var.alarms.breaching_minutes
+  threshold           = var.alarms.system_errors
+  comparison_operator = "GreaterThanThreshold"
+  treat_missing_data  = "notBreaching"
+  alarm_actions       = var.alarm_actions
+  ok_actions          = var.alarm_actions
+  tags                = var.tags
+
+  metric_query {
+    id          = "total"
+    expression  = "SUM(METRICS())"
+    label       = "System errors"
+    return_data = true
+  }
+
+  dynamic "metric_query" {
+    for_each = var.alarms.operations
+
+    content {
+      id = lower(metric_query.value)
+
+      metric {
+        namespace   = "AWS/DynamoDB"
+        metric_name = "SystemErrors"
+        dimensions  = { TableName = aws_dynamodb_table.this.name, Operation = metric_query.value }
+        period      = 60
+        stat        = "Sum"
+      }
+    }
+  }
+}

@@ -13,7 +13,10 @@ locals {
 
 output "alarm_arns" {
   description = "ARNs of the alarms by what they watch: `read_throttles`, `write_throttles`, `system_errors`."
-  value       = { for name, alarm in aws_cloudwatch_metric_alarm.throttles : name => alarm.arn }
+  value = merge(
+    { for name, alarm in aws_cloudwatch_metric_alarm.throttles : name => alarm.arn },
+    { system_errors = aws_cloudwatch_metric_alarm.system_errors.arn },
+  )
 }
 
 output "arn" {

@@ -2,6 +2,11 @@ variable "name" {
   description = "The table's name, 3 to 255 characters."
   type        = string
   nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-zA-Z0-9_.-]{3,255}$", var.name))
+    error_message = "\"${var.name}\" cannot name a table: use 3 to 255 letters, digits, underscores, periods and hyphens."
+  }
 }
 
 variable "hash_key" {
@@ -11,6 +16,16 @@ variable "hash_key" {
     type = optional(string, "S")
   })
   nullable = false
+
+  validation {
+    condition     = contains(["S", "N", "B"], var.hash_key.type)
+    error_message = "The type \"${var.hash_key.type}\" is none of a key's: choose S (string), N (number) or B (bytes)."
+  }
+
+  validation {
+    condition     = length(var.hash_key.name) >= 1 && length(var.hash_key.name) <= 255
+    error_message = "The key name \"${var.hash_key.name}\" has ${length(var.hash_key.name)} characters: use 1 to 255."
+  }
 }
 
 variable "range_key" {
@@ -20,12 +35,32 @@ variable "range_key" {
     type = optional(string, "S")
   })
   default = null
+
+  validation {
+    condition     = try(contains(["S", "N", "B"], var.range_key.type), var.range_key == null)
+    error_message = "The type \"${try(var.range_key.type, "")}\" is none of a key's: choose S (string), N (number) or B (bytes)."
+  }
+
+  validation {
+    condition     = try(contains(range(1, 256), length(var.range_key.name)), var.range_key == null)
+    error_message = "The key name \"${try(var.range_key.name, "")}\" has ${length(try(var.range_key.name, ""))} characters: use 1 to 255."
+  }
+
+  validation {
+    condition     = try(var.range_key.name, null) != var.hash_key.name
+    error_message = "\"${var.hash_key.name}\" cannot be both partition and sort key: name another attribute, or give no range_key."
+  }
 }
 
 variable "kms_key_arn" {
   description = "ARN of the KMS key that encrypts the items."
   type        = string
   nullable    = false
+
+  validation {
+    condition     = can(regex("^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/.+$", var.kms_key_arn))
+    error_message = "\"${var.kms_key_arn}\" is no KMS key's ARN: give arn:aws:kms:<region>:<account>:key/<id>, not an alias or a bare id."
+  }
 }
 
 variable "point_in_time_recovery" {
@@ -46,6 +81,11 @@ variable "ttl_attribute" {
   description = "Attribute that holds an item's expiry, in Unix seconds. Null: items do not expire."
   type        = string
   default     = null
+
+  validation {
+    condition     = try(contains(range(1, 256), length(var.ttl_attribute)), var.ttl_attribute == null)
+    error_message = "The expiry attribute \"${coalesce(var.ttl_attribute, "(empty)")}\" needs a name of 1 to 255 characters; for items that do not expire, give null."
+  }
 }
 
 variable "alarms" {
@@ -60,6 +100,32 @@ variable "alarms" {
   })
   default  = {}
   nullable = false
+
+  validation {
+    condition     = min(var.alarms.read_throttles, var.alarms.write_throttles, var.alarms.system_errors) >= 0
+    error_message = "A threshold of ${min(var.alarms.read_throttles, var.alarms.write_throttles, var.alarms.system_errors)} a minute would always ring: choose 0 (any is too many) or more."
+  }
+
+  validation {
+    condition = length(var.alarms.operations) >= 1 && length(setsubtract(var.alarms.operations, [
+      "BatchGetItem", "BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query", "Scan", "TransactGetItems",
+      "TransactWriteItems", "UpdateItem",
+    ])) == 0
+    error_message = "System errors are counted over one to nine of BatchGetItem, BatchWriteItem, DeleteItem, GetItem, PutItem, Query, Scan, TransactGetItems, TransactWriteItems and UpdateItem, not over \"${join(", ", var.alarms.operations)}\"."
+  }
+
+  validation {
+    condition     = length(var.alarms.operations) <= 9
+    error_message = "An alarm adds up nine metrics at most, and ${length(var.alarms.operations)} operations are named: leave out what the table's users do not call."
+  }
+
+  validation {
+    condition = (
+      var.alarms.breaching_minutes >= 1 && var.alarms.breaching_minutes <= var.alarms.evaluation_minutes
+      && var.alarms.evaluation_minutes <= 1440
+    )
+    error_message = "An alarm cannot ring after ${var.alarms.breaching_minutes} bad minutes out of ${var.alarms.evaluation_minutes}: let breaching_minutes be 1 to evaluation_minutes, and that at most 1440 (a day)."
+  }
 }
 
 variable "alarm_actions" {
@@ -67,6 +133,11 @@ variable "alarm_actions" {
   type        = list(string)
   default     = []
   nullable    = false
+
+  validation {
+    condition     = alltrue([for arn in var.alarm_actions : startswith(arn, "arn:")])
+    error_message = "Alarm actions are ARNs, such as a topic's arn:aws:sns:<region>:<account>:<topic>; these are not: ${join(", ", [for arn in var.alarm_actions : arn if !startswith(arn, "arn:")])}."
+  }
 }
 
 variable "tags" {

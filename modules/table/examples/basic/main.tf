@@ -1,0 +1,40 @@
+terraform {
+  required_version = ">= 1.11"
+
+  required_providers {
+    aws = {
+      source  = "hashicorp/aws"
+      version = ">= 5.100"
+    }
+  }
+}
+
+provider "aws" {
+  region = "us-east-1"
+}
+
+module "key" {
+  source = "../../../encryption-key"
+
+  name                 = "example-orders"
+  deletion_window_days = 7
+}
+
+module "orders" {
+  source = "../.."
+
+  name                = "example-orders"
+  hash_key            = { name = "customerId" }
+  range_key           = { name = "placedAt", type = "N" }
+  ttl_attribute       = "expiresAt"
+  kms_key_arn         = module.key.arn
+  deletion_protection = false # so that the example can be destroyed
+}
+
+output "reader_statements" {
+  description = "What the role of a function that looks orders up needs."
+  value = {
+    orders = module.orders.policy_statements.query
+    key    = module.key.policy_statements.decrypt
+  }
+}
