@@ -1,0 +1,43 @@
+variable "state_bucket_name" {
+  description = "Name of the bucket that keeps the states, unique in all of AWS; the same as `bucket` in `environments/*/backend.hcl`."
+  type        = string
+  nullable    = false
+}
+
+variable "region" {
+  description = "Region of the bucket; the same as `region` in `environments/*/backend.hcl`."
+  type        = string
+  default     = "us-east-1"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]$", var.region))
+    error_message = "\"${var.region}\" is no AWS region: give one such as us-east-1."
+  }
+}
+
+variable "allowed_account_ids" {
+  description = "Accounts that this may be applied to; empty: whichever the credentials belong to."
+  type        = set(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for id in var.allowed_account_ids : can(regex("^[0-9]{12}$", id))])
+    error_message = "An account id has 12 digits; not so: ${join(", ", [for id in var.allowed_account_ids : id if !can(regex("^[0-9]{12}$", id))])}."
+  }
+}
+
+variable "state_history_days" {
+  description = "Days that an overwritten state can still be fetched."
+  type        = number
+  default     = 365
+  nullable    = false
+}
+
+variable "force_destroy" {
+  description = "Whether `terraform destroy` may delete the bucket with all states in it. For a local cloud; in an account it would take the memory of every environment with it."
+  type        = bool
+  default     = false
+  nullable    = false
+}
