@@ -14,7 +14,7 @@ def count(records: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, int]]:
     """Return role -> user id -> number of sales.
 
     Takes lines of an event log (``shardId``, ``sequenceNumber`` as decimal text, ``data`` as any JSON), with
-    the shards in any order; within a shard they count by sequence number. What does not decode is passed over.
+    the shards in any order; within a shard they count by sequence number. What does not decode is skipped.
     All events of a product are on one shard. Where nobody is known to have offered the product, ``UNKNOWN``
     gets the merchant's and the photographer's sale.
     """
