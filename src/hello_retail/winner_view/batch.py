@@ -1,0 +1,82 @@
+"""What the event source mapping hands over, decoded: one batch of one shard."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from hello_retail.events import Rejection, decode_base64
+from hello_retail.winner_view.store import QuarantinedRecord
+from hello_retail.winner_view.tally import KINDS, Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """The records of one invocation, sorted into what is folded, what is skipped and what is bad.
+
+    ``entries`` are in the order of the shard; ``skipped`` has the types of the rest by number. ``numbers`` gives
+    each record's own text of its sequence number: an answer to Lambda must repeat it to the letter. ``arrivals``
+    are in seconds since the epoch.
+    """
+
+    stream: str
+    shard_id: str
+    entries: list[Entry]
+    skipped: dict[int, str]
+    rejected: list[QuarantinedRecord]
+    numbers: dict[int, str]
+    arrivals: dict[int, float]
+
+    @property
+    def first_rejected(self) -> int | None:
+        """The lowest sequence number of a bad record."""
+        return min((int(record.sequence_number) for record in self.rejected), default=None)
+
+    def quarantine_key(self) -> str:
+        """Return the name of the object that holds the batch's bad records.
+
+        The same batch delivered twice has the same name, so it is written once; the date is the first bad
+        record's arrival (UTC).
+        """
+        numbers = [record.sequence_number for record in self.rejected]
+        day = datetime.fromtimestamp(self.rejected[0].arrival, UTC).strftime("%Y/%m/%d")
+        return f"records/{day}/{self.stream}/{self.shard_id}/{numbers[0]}-{numbers[-1]}.json"
+
+
+def decode_batch(event: Mapping[str, Any]) -> Batch:
+    """Sort a Kinesis event as Lambda delivers it (``Records[].kinesis``, ``eventID`` = shard:number)."""
+    records = event["Records"]
+    batch = Batch(
+        stream=records[0]["eventSourceARN"].rpartition("/")[2],
+        shard_id=records[0]["eventID"].partition(":")[0],
+        entries=[],
+        skipped={},
+        rejected=[],
+        numbers={},
+        arrivals={},
+    )
+    for record in records:
+        kinesis = record["kinesis"]
+        number: str = kinesis["sequenceNumber"]
+        sequence = int(number)
+        batch.numbers[sequence] = number
+        decoded = decode_base64(kinesis["data"])
+        if isinstance(decoded, Rejection):
+            batch.rejected.append(
+                QuarantinedRecord(
+                    sequence_number=number,
+                    partition_key=kinesis["partitionKey"],
+                    arrival=float(kinesis["approximateArrivalTimestamp"]),
+                    code=decoded.code,
+                    reason=decoded.reason,
+                    data=kinesis["data"],
+                )
+            )
+        elif decoded.kind in KINDS:
+            batch.entries.append(Entry(sequence, decoded))
+            batch.arrivals[sequence] = float(kinesis["approximateArrivalTimestamp"])
+        else:
+            batch.skipped[sequence] = decoded.kind
+    return batch

@@ -1,0 +1,175 @@
+"""The Lambda entry of the winner view: decode a batch, fold it, answer from where to go on."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit, single_metric
+from botocore.config import Config
+
+from hello_retail import events
+from hello_retail.settings import require, require_count
+from hello_retail.winner_view import tally
+from hello_retail.winner_view.batch import Batch, decode_batch
+from hello_retail.winner_view.store import AWS_FAILURES, Applied, Store, Usage
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+SIDE_BY_SIDE = 8
+"""Threads that write scores: more would not be faster on the part of a processor that the function has."""
+FRESHNESS_VALUES = 20
+"""How many evenly spaced quantiles of a batch's freshness are recorded: a metric takes at most 100 values."""
+AWS_CONFIG = Config(
+    connect_timeout=1,
+    read_timeout=3,
+    retries={"mode": "standard", "total_max_attempts": 3},
+    max_pool_connections=SIDE_BY_SIDE,
+    tcp_keepalive=True,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the function is told by its environment; it fails at cold start and names what is missing."""
+
+    contributions_table: str
+    scores_table: str
+    quarantine_bucket: str
+    score_buckets: int
+    environment: str
+
+    @classmethod
+    def read(cls) -> Settings:
+        """Read the settings from the environment variables.
+
+        Raises:
+            MissingSetting: for the first that is absent or malformed.
+
+        """
+        return cls(
+            contributions_table=require("CONTRIBUTIONS_TABLE"),
+            scores_table=require("SCORES_TABLE"),
+            quarantine_bucket=require("QUARANTINE_BUCKET"),
+            score_buckets=require_count("SCORE_BUCKETS"),
+            environment=require("ENVIRONMENT"),
+        )
+
+
+SETTINGS = Settings.read()
+logger = Logger()
+metrics = Metrics()
+metrics.set_default_dimensions(Environment=SETTINGS.environment)
+
+
+@cache
+def s3_client() -> S3Client:
+    """Make the S3 client when the first bad record comes: most invocations never need it."""
+    return boto3.client("s3", config=AWS_CONFIG)
+
+
+@cache
+def store() -> Store:
+    """Make the store once, with clients that live as long as the function's instance."""
+    return Store(
+        boto3.client("dynamodb", config=AWS_CONFIG),
+        s3_client,
+        ThreadPoolExecutor(SIDE_BY_SIDE),
+        contributions_table=SETTINGS.contributions_table,
+        scores_table=SETTINGS.scores_table,
+        quarantine_bucket=SETTINGS.quarantine_bucket,
+        score_buckets=SETTINGS.score_buckets,
+    )
+
+
+def handler(event: Mapping[str, Any], _context: object) -> dict[str, list[dict[str, str]]]:
+    """Fold one batch of one shard into the views.
+
+    Returns Lambda's ``batchItemFailures``: empty where every record is done with, else the lowest sequence number
+    that is not, from which the mapping delivers again. A failure of AWS is never raised; anything raised is a
+    defect, and the mapping delivers the whole batch again.
+    """
+    return fold(decode_batch(event), store(), time.time)
+
+
+def fold(batch: Batch, views: Store, clock: Callable[[], float]) -> dict[str, list[dict[str, str]]]:
+    """Apply a decoded batch to the views; ``clock`` gives seconds since the epoch."""
+    usage = Usage()
+    cuts = [quarantine(batch, views, usage)]
+    facts, undecided = views.facts(tally.products(batch.entries), usage)
+    cuts.append(undecided)
+    cut = min((number for number in cuts if number is not None), default=None)
+    earned = tally.credits_of(batch.entries, facts, cut)
+    now = datetime.fromtimestamp(clock(), UTC).isoformat(timespec="milliseconds")
+    applied = views.apply(batch.shard_id, earned, now, usage)
+    unapplied = [cut, *(outcome.unapplied for outcome in applied)]
+    resume = min((number for number in unapplied if number is not None), default=None)
+    report(batch, applied, resume, clock(), usage)
+    return {"batchItemFailures": [] if resume is None else [{"itemIdentifier": batch.numbers[resume]}]}
+
+
+def quarantine(batch: Batch, views: Store, usage: Usage) -> int | None:
+    """Put the batch's bad records aside, before anything is committed; return the cut if that failed."""
+    if not batch.rejected:
+        return None
+    try:
+        views.quarantine(batch.quarantine_key(), batch.stream, batch.shard_id, batch.rejected)
+    except AWS_FAILURES as error:
+        usage.failed(error)
+        return batch.first_rejected
+    return None
+
+
+def report(batch: Batch, applied: list[Applied], resume: int | None, now: float, usage: Usage) -> None:
+    """Write the invocation's metrics and one log line: ids and counts, never payloads or names."""
+    done = [entry.sequence for entry in batch.entries if resume is None or entry.sequence < resume]
+    rejected = [r for r in batch.rejected if resume is None or int(r.sequence_number) < resume]
+    waits = sorted(round((now - batch.arrivals[sequence]) * 1000) for sequence in done)
+    recognised = sum(outcome.recognised for outcome in applied)
+    metrics.add_metric("EventsApplied", MetricUnit.Count, len(done))
+    metrics.add_metric("RecordsQuarantined", MetricUnit.Count, len(rejected))
+    metrics.add_metric("RedeliveredSales", MetricUnit.Count, recognised)
+    metrics.add_metric("WriteCapacityUnits", MetricUnit.Count, usage.write_units)
+    metrics.add_metric("ReadCapacityUnits", MetricUnit.Count, usage.read_units)
+    for wait in quantiles(waits, FRESHNESS_VALUES):
+        metrics.add_metric("Freshness", MetricUnit.Milliseconds, wait)
+    metrics.flush_metrics()
+    skipped_kinds = Counter(
+        kind if kind in events.SCHEMAS else "other"
+        for sequence, kind in batch.skipped.items()
+        if resume is None or sequence < resume
+    )
+    for kind, count in skipped_kinds.items():
+        with single_metric("EventsSkipped", MetricUnit.Count, count) as skipped:
+            skipped.add_dimension("Environment", SETTINGS.environment)
+            skipped.add_dimension("EventType", kind)
+    log = logger.warning if usage.failures or rejected else logger.debug
+    log(
+        "batch folded",
+        extra={
+            "shard": batch.shard_id,
+            "records": len(batch.numbers),
+            "applied": len(done),
+            "skipped": skipped_kinds.total(),
+            "quarantined": len(rejected),
+            "recognised": recognised,
+            "resume_at": None if resume is None else batch.numbers[resume],
+            "failures": usage.failures,
+        },
+    )
+
+
+def quantiles(ordered: list[int], most: int) -> list[int]:
+    """Return at most ``most`` evenly spaced values of an ascending list, its first and last among them."""
+    if len(ordered) <= most:
+        return ordered
+    return [ordered[round(index * (len(ordered) - 1) / (most - 1))] for index in range(most)]

@@ -1,0 +1,309 @@
+"""The only place where the winner view talks to AWS: registrations, scores and the quarantine.
+
+Every call may fail, be repeated by the SDK after its answer was lost, or come from an invocation that should be
+dead. What makes that harmless is in the two updates below; docs/how-credit-works.md tells why.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor, wait
+from dataclasses import dataclass, field
+from functools import partial
+from threading import Lock
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from hello_retail.boards import board_key
+from hello_retail.winner_view import watermark
+from hello_retail.winner_view.tally import Contributor, Credit, Facts, Product, Registration
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_s3 import S3Client
+
+AWS_FAILURES = (BotoCoreError, ClientError)
+KEYS_PER_READ = 100
+"""DynamoDB's limit for one BatchGetItem."""
+READ_ROUNDS = 3
+"""How often keys that DynamoDB left unprocessed are asked for before the batch is cut."""
+FACTS_KEPT = 50_000
+"""How many products' facts a warm function keeps: some 20 MB."""
+
+REGISTER = (
+    "SET creator = if_not_exists(creator, :creator), creatorName = if_not_exists(creatorName, :creatorName), "
+    "creatorSequence = if_not_exists(creatorSequence, :creatorSequence)"
+)
+REGISTER_PHOTOGRAPHER = (
+    ", photographer = if_not_exists(photographer, :photographer), "
+    "photographerName = if_not_exists(photographerName, :photographerName), "
+    "photographerSequence = if_not_exists(photographerSequence, :photographerSequence)"
+)
+CREDIT = "ADD score :sales SET #name = if_not_exists(#name, :name), updated = :updated, #watermark = :last"
+NOT_YET_APPLIED = "attribute_not_exists(#watermark) OR #watermark < :first"
+"""``< :first``, never ``< :last``: a batch cut differently brings events that were counted (rule 6)."""
+
+Result = TypeVar("Result")
+
+
+@dataclass(slots=True)
+class Usage:
+    """What one invocation consumed, in DynamoDB capacity units, and which AWS calls failed, by error code."""
+
+    write_units: float = 0.0
+    read_units: float = 0.0
+    failures: list[str] = field(default_factory=list)
+    _lock: Lock = field(default_factory=Lock)
+
+    def wrote(self, units: float) -> None:
+        """Add write units; calls run side by side."""
+        with self._lock:
+            self.write_units += units
+
+    def failed(self, error: Exception) -> None:
+        """Note a failed AWS call by its code, never by its message: messages quote keys."""
+        code = error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
+        self.failures.append(code)
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """How an update of one score ended.
+
+    ``unapplied`` is the lowest sequence number that is not known to be counted (``None``: all are);
+    ``recognised`` says how many sales had been counted before.
+    """
+
+    counted: int
+    recognised: int
+    unapplied: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class QuarantinedRecord:
+    """A record that is no valid event, as it came: ``data`` is its base64 text."""
+
+    sequence_number: str
+    partition_key: str
+    arrival: float
+    code: str
+    reason: str
+    data: str
+
+
+class Store:
+    """The winner view's tables and its quarantine.
+
+    ``s3`` is a function, for a client that few invocations need. ``executor`` runs calls side by side; none
+    is left running when a method returns, since threads freeze with the handler and thaw in the next invocation.
+    """
+
+    def __init__(
+        self,
+        dynamodb: DynamoDBClient,
+        s3: Callable[[], S3Client],
+        executor: Executor,
+        *,
+        contributions_table: str,
+        scores_table: str,
+        quarantine_bucket: str,
+        score_buckets: int,
+    ) -> None:
+        self._dynamodb = dynamodb
+        self._s3 = s3
+        self._executor = executor
+        self._contributions = contributions_table
+        self._scores = scores_table
+        self._bucket = quarantine_bucket
+        self._score_buckets = score_buckets
+        self._settled: dict[str, Facts] = {}
+
+    def facts(self, products: Mapping[str, Product], usage: Usage) -> tuple[dict[str, Facts], int | None]:
+        """Register what a batch says of its products and return what is registered, with the cut.
+
+        The cut is the lowest first event of the products whose facts a failure left undecided (rule 5), or
+        ``None``. The facts of a product that sells nothing in this batch may be left out.
+        """
+        known = {id_: self._settled[id_] for id_ in products if id_ in self._settled}
+        writes = [id_ for id_, product in products.items() if product.registers(known.get(id_))]
+        reads = [
+            id_
+            for id_, product in products.items()
+            if product.reads(known.get(id_)) and not product.registers(known.get(id_))
+        ]
+        found, unread = self._read(reads, usage)
+        known.update(found)
+        writes += [id_ for id_ in reads if id_ not in found and id_ not in unread]
+        registered = self._run([partial(self._register, id_, products[id_], usage) for id_ in writes])
+        answers = dict(zip(writes, registered, strict=True))
+        known.update({id_: facts for id_, facts in answers.items() if facts is not None})
+        undecided = unread | {id_ for id_, facts in answers.items() if facts is None}
+        self._keep(known)
+        return known, min((products[id_].first for id_ in undecided), default=None)
+
+    def apply(
+        self, shard_id: str, earned: Mapping[Contributor, Credit], now: str, usage: Usage
+    ) -> list[Applied]:
+        """Count each contributor's sales once, with one conditional update each, side by side."""
+        name = watermark.attribute(shard_id)
+        return self._run(
+            [partial(self._credit, name, key, credit, now, usage) for key, credit in earned.items()]
+        )
+
+    def quarantine(self, key: str, stream: str, shard_id: str, records: Sequence[QuarantinedRecord]) -> None:
+        """Write the batch's bad records, raw, into one object.
+
+        Raises:
+            BotoCoreError, ClientError: where S3 did not take it.
+
+        """
+        body = {
+            "stream": stream,
+            "shardId": shard_id,
+            "records": [
+                {
+                    "sequenceNumber": record.sequence_number,
+                    "partitionKey": record.partition_key,
+                    "approximateArrivalTimestamp": record.arrival,
+                    "code": record.code,
+                    "reason": record.reason,
+                    "data": record.data,
+                }
+                for record in records
+            ],
+        }
+        self._s3().put_object(
+            Bucket=self._bucket, Key=key, Body=json.dumps(body).encode(), ContentType="application/json"
+        )
+
+    def _run(self, calls: Sequence[Callable[[], Result]]) -> list[Result]:
+        """Return the results of the calls, in order, once all have ended, also where one raised."""
+        if len(calls) == 1:
+            return [calls[0]()]
+        futures = [self._executor.submit(call) for call in calls]
+        wait(futures)
+        return [future.result() for future in futures]
+
+    def _keep(self, known: Mapping[str, Facts]) -> None:
+        """Keep what can change no more; that a photographer is missing is never kept (rule 3)."""
+        if len(self._settled) > FACTS_KEPT:
+            self._settled.clear()
+        self._settled.update({id_: facts for id_, facts in known.items() if facts.settled})
+
+    def _read(self, product_ids: Sequence[str], usage: Usage) -> tuple[dict[str, Facts], set[str]]:
+        """Return the registered facts, read strongly consistently, and the products that could not be read."""
+        found: dict[str, Facts] = {}
+        unread: set[str] = set()
+        for start in range(0, len(product_ids), KEYS_PER_READ):
+            pending = set(product_ids[start : start + KEYS_PER_READ])
+            for _ in range(READ_ROUNDS):
+                if not pending:
+                    break
+                keys = [{"productId": {"S": id_}} for id_ in sorted(pending)]
+                try:
+                    answer = self._dynamodb.batch_get_item(
+                        RequestItems={self._contributions: {"Keys": keys, "ConsistentRead": True}},
+                        ReturnConsumedCapacity="TOTAL",
+                    )
+                except AWS_FAILURES as error:
+                    usage.failed(error)
+                    break
+                usage.read_units += sum(used["CapacityUnits"] for used in answer.get("ConsumedCapacity", ()))
+                for item in answer["Responses"].get(self._contributions, ()):
+                    found[item["productId"]["S"]] = _facts(item)
+                left = answer["UnprocessedKeys"].get(self._contributions, {"Keys": ()})["Keys"]
+                pending = {key["productId"]["S"] for key in left}
+            unread |= pending
+        return found, unread
+
+    def _register(self, product_id: str, product: Product, usage: Usage) -> Facts | None:
+        """Register creator and photographer where none is, and return what is; ``None`` if the outcome is unknown.
+
+        Without a condition: a condition on the whole item would lose the photographer (rule 1).
+        """
+        expression, values = REGISTER, _values("creator", product.creator)
+        if product.photographer is not None:
+            expression += REGISTER_PHOTOGRAPHER
+            values |= _values("photographer", product.photographer)
+        try:
+            answer = self._dynamodb.update_item(
+                TableName=self._contributions,
+                Key={"productId": {"S": product_id}},
+                UpdateExpression=expression,
+                ExpressionAttributeValues=values,
+                ReturnValues="ALL_NEW",
+                ReturnConsumedCapacity="TOTAL",
+            )
+        except AWS_FAILURES as error:
+            usage.failed(error)
+            return None
+        usage.wrote(answer["ConsumedCapacity"]["CapacityUnits"])
+        return _facts(answer["Attributes"])
+
+    def _credit(self, name: str, key: Contributor, credit: Credit, now: str, usage: Usage) -> Applied:
+        """Add a contributor's sales to his score and move the shard's watermark, in one write.
+
+        Where the condition fails, the item comes back: what lies at or below its watermark was counted by an
+        earlier delivery, a zombie or a request that the SDK repeated, and only the rest is tried again.
+        """
+        role, user_id = key
+        sales = [sale.sequence for sale in credit.sales]
+        recognised = 0
+        while sales:
+            try:
+                answer = self._dynamodb.update_item(
+                    TableName=self._scores,
+                    Key={
+                        "board": {"S": board_key(role, user_id, self._score_buckets)},
+                        "userId": {"S": user_id},
+                    },
+                    UpdateExpression=CREDIT,
+                    ConditionExpression=NOT_YET_APPLIED,
+                    ExpressionAttributeNames={"#watermark": name, "#name": "name"},
+                    ExpressionAttributeValues={
+                        ":sales": {"N": str(len(sales))},
+                        ":name": {"S": credit.name},
+                        ":updated": {"S": now},
+                        ":first": {"B": watermark.encode(sales[0])},
+                        ":last": {"B": watermark.encode(sales[-1])},
+                    },
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                    ReturnConsumedCapacity="TOTAL",
+                )
+            except self._dynamodb.exceptions.ConditionalCheckFailedException as error:
+                usage.wrote(1.0)  # a refused write is billed by the item's size, here at most 1 KB
+                item: Mapping[str, Any] = error.response.get("Item", {})  # type: ignore[assignment]
+                if name not in item:
+                    break  # refused for no reason that this condition has: reported, so that it comes again
+                last = watermark.decode(item[name]["B"])
+                remaining = [sequence for sequence in sales if sequence > last]
+                recognised += len(sales) - len(remaining)
+                sales = remaining
+            except AWS_FAILURES as error:
+                usage.failed(error)
+                break
+            else:
+                usage.wrote(answer["ConsumedCapacity"]["CapacityUnits"])
+                return Applied(len(sales), recognised, None)
+        return Applied(0, recognised, sales[0] if sales else None)
+
+
+def _values(role: str, registration: Registration) -> dict[str, Any]:
+    """Return the values that :data:`REGISTER` names for a role."""
+    return {
+        f":{role}": {"S": registration.user_id},
+        f":{role}Name": {"S": registration.name},
+        f":{role}Sequence": {"S": str(registration.sequence)},
+    }
+
+
+def _facts(item: Mapping[str, Any]) -> Facts:
+    """Return the facts of a Contributions item."""
+    photographer = _registration(item, "photographer") if "photographer" in item else None
+    return Facts(_registration(item, "creator"), photographer)
+
+
+def _registration(item: Mapping[str, Any], role: str) -> Registration:
+    return Registration(item[role]["S"], item[f"{role}Name"]["S"], int(item[f"{role}Sequence"]["S"]))

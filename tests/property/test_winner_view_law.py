@@ -1,0 +1,163 @@
+"""The law of counting: whatever happens between log and board, every sale counts exactly once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hello_retail.boards import CREATOR, PHOTOGRAPHER, UNKNOWN
+from hello_retail.winner_view import store, tally
+from support.event_source import Faults, FaultyClient, LogRecord, World
+from support.fake_aws import FakeDynamoDB, FakeS3
+from support.histories import one_pass, random_log, scores_of
+from support.winner_view import CONTRIBUTIONS, SCORES, tables, warm_instance
+
+RATES = (0.0, 0.02, 0.1, 0.25)
+CRASHES = (0.0, 0.02, 0.1)
+ABANDONED = (0.0, 0.02, 0.1, 0.3)
+
+seeds = st.integers(min_value=0, max_value=2**32)
+faults = st.builds(
+    Faults,
+    refused=st.sampled_from(RATES),
+    lost=st.sampled_from(RATES),
+    sent_again=st.sampled_from(RATES),
+    crash=st.sampled_from(CRASHES),
+    unprocessed=st.sampled_from(RATES),
+    abandoned=st.sampled_from(ABANDONED),
+    redelivered=st.sampled_from(RATES),
+)
+ROUGH = Faults(
+    refused=0.1, lost=0.1, sent_again=0.1, crash=0.02, unprocessed=0.1, abandoned=0.1, redelivered=0.1
+)
+
+
+def fold_log(seed: int, faults: Faults, events: int = 60, instances: int = 3) -> None:
+    """Fold a random log through a world of faults, and hold all that it leaves against the log."""
+    random = Random(seed)  # noqa: S311 - a seed is a history
+    stream = random_log(random, events, products=4, people=4, reshards=random.randrange(4))
+    world, dynamodb, s3 = World(stream, random, faults), tables(), FakeS3()
+    world.handlers = [
+        warm_instance(FaultyClient(dynamodb, world), FaultyClient(s3, world)) for _ in range(instances)
+    ]
+    world.run()
+    assert scores_of(dynamodb.items[SCORES]) == one_pass(stream.records)
+    assert quarantined(s3) == garbage(stream.records)
+    assert set(dynamodb.items[CONTRIBUTIONS]) == {
+        (record.partition_key,) for record in stream.records if b'"com.nordstrom/product/' in record.payload
+    }
+
+
+def quarantined(s3: FakeS3) -> set[str]:
+    bodies = [json.loads(body) for body in s3.objects.values()]
+    return {record["sequenceNumber"] for body in bodies for record in body["records"]}
+
+
+def garbage(records: Iterable[LogRecord]) -> set[str]:
+    return {record.sequence_number for record in records if b"com.nordstrom" not in record.payload}
+
+
+@given(seed=seeds)
+@settings(max_examples=50)
+def test_every_sale_counts_once_however_the_batches_are_cut(seed: int) -> None:
+    fold_log(seed, Faults())
+
+
+@given(seed=seeds, faults=faults)
+@settings(max_examples=150)
+def test_every_sale_counts_once_through_failures_zombies_and_resharding(seed: int, faults: Faults) -> None:
+    fold_log(seed, faults)
+
+
+@pytest.mark.slow
+@given(seed=seeds, faults=faults)
+@settings(max_examples=2000)
+def test_every_sale_counts_once_in_thousands_of_histories(seed: int, faults: Faults) -> None:
+    fold_log(seed, faults, events=90, instances=4)
+
+
+def compare_with_the_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        store, "NOT_YET_APPLIED", "attribute_not_exists(#watermark) OR #watermark < :last"
+    )  # against rule 6
+
+
+def believe_that_no_photographer_will_come(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tally.Facts, "settled", property(lambda facts: True))  # against rule 3
+
+
+def read_eventually_consistently(monkeypatch: pytest.MonkeyPatch) -> None:
+    read = FakeDynamoDB.batch_get_item
+
+    def stale(self: FakeDynamoDB, *, RequestItems: dict[str, Any], **request: Any) -> dict[str, Any]:
+        weaker = {table: keys | {"ConsistentRead": False} for table, keys in RequestItems.items()}
+        return read(self, RequestItems=weaker, **request)
+
+    monkeypatch.setattr(FakeDynamoDB, "batch_get_item", stale)  # against rule 3
+
+
+def credit_what_lies_behind_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    credit = tally.credits_of
+
+    def all_decided(entries: Iterable[tally.Entry], facts: dict[str, tally.Facts], cut: int | None) -> Any:
+        del cut
+        return credit([entry for entry in entries if entry.product_id in facts], facts, None)
+
+    monkeypatch.setattr(tally, "credits_of", all_decided)  # against rule 5
+
+
+def pay_photographers_for_what_was_sold_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    def always(sequence: int, facts: tally.Facts) -> Any:
+        del sequence
+        photographer = facts.creator if facts.creator.user_id == UNKNOWN else facts.photographer
+        return ((CREATOR, facts.creator), *([(PHOTOGRAPHER, photographer)] if photographer else []))
+
+    monkeypatch.setattr(tally, "earners", always)  # against rule 4
+
+
+def take_an_unknown_outcome_for_success(monkeypatch: pytest.MonkeyPatch) -> None:
+    credit = store.Store._credit
+
+    def hopeful(*arguments: Any) -> store.Applied:
+        return replace(credit(*arguments), unapplied=None)
+
+    monkeypatch.setattr(store.Store, "_credit", hopeful)  # against rule 7
+
+
+def count_without_a_watermark(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "NOT_YET_APPLIED", "attribute_not_exists(absent)")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "break_a_rule",
+    [
+        compare_with_the_last,
+        believe_that_no_photographer_will_come,
+        read_eventually_consistently,
+        credit_what_lies_behind_a_failure,
+        pay_photographers_for_what_was_sold_before,
+        take_an_unknown_outcome_for_success,
+        count_without_a_watermark,
+    ],
+)
+def test_the_law_notices_a_broken_rule(
+    break_a_rule: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    break_a_rule(monkeypatch)
+    assert any(goes_wrong(seed) for seed in range(400))
+
+
+def goes_wrong(seed: int) -> bool:
+    try:
+        fold_log(seed, ROUGH)
+    except AssertionError:
+        return True
+    return False

@@ -1,0 +1,140 @@
+"""DynamoDB and S3 in memory, for histories that no emulator can be brought to show.
+
+`FakeDynamoDB` evaluates the few forms of expression that the winner view uses; tests/integration/test_fake_aws.py
+holds it against moto. It keeps the previous version of every item, so that a read that does not ask for strong
+consistency gets stale data, as it may on AWS.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+Item = dict[str, Any]
+NUMBER_LIMIT = 10**38
+
+
+class ConditionalCheckFailedException(ClientError):
+    pass
+
+
+def client_error(code: str, operation: str, **more: Any) -> ClientError:
+    kind = ConditionalCheckFailedException if code == "ConditionalCheckFailedException" else ClientError
+    return kind({"Error": {"Code": code, "Message": "as AWS says it"}, **more}, operation)
+
+
+class FakeDynamoDB:
+    """A DynamoDB client over dictionaries: tables are made by naming their key attributes."""
+
+    class exceptions:  # noqa: N801 - boto3's name
+        ConditionalCheckFailedException = ConditionalCheckFailedException
+
+    def __init__(self, tables: Mapping[str, tuple[str, ...]]) -> None:
+        self.keys = dict(tables)
+        self.items: dict[str, dict[tuple[str, ...], Item]] = {name: {} for name in tables}
+        self.stale: dict[str, dict[tuple[str, ...], Item]] = {name: {} for name in tables}
+
+    def key(self, table: str, item: Mapping[str, Any]) -> tuple[str, ...]:
+        return tuple(item[name]["S"] for name in self.keys[table])
+
+    def batch_get_item(self, *, RequestItems: Mapping[str, Any], ReturnConsumedCapacity: str) -> Item:
+        assert ReturnConsumedCapacity == "TOTAL"
+        responses = {}
+        units = 0.0
+        for table, request in RequestItems.items():
+            source = self.items if request.get("ConsistentRead") else self.stale
+            keys = [self.key(table, key) for key in request["Keys"]]
+            assert 0 < len(keys) <= 100
+            assert len(set(keys)) == len(keys)
+            responses[table] = [dict(source[table][key]) for key in keys if key in source[table]]
+            units += len(keys)
+        return {
+            "Responses": responses,
+            "UnprocessedKeys": {},
+            "ConsumedCapacity": [{"TableName": table, "CapacityUnits": units} for table in RequestItems],
+        }
+
+    def update_item(self, **request: Any) -> Item:
+        table, names = request["TableName"], request.get("ExpressionAttributeNames", {})
+        values = request.get("ExpressionAttributeValues", {})
+        key = self.key(table, request["Key"])
+        old = self.items[table].get(key, {})
+        if "ConditionExpression" in request and not holds(request["ConditionExpression"], old, names, values):
+            more = {"Item": dict(old)} if old and "ReturnValuesOnConditionCheckFailure" in request else {}
+            raise client_error("ConditionalCheckFailedException", "UpdateItem", **more)
+        new = {**request["Key"], **old} | assignments(request["UpdateExpression"], old, names, values)
+        if old:
+            self.stale[table][key] = dict(old)
+        self.items[table][key] = new
+        answer: Item = {"ConsumedCapacity": {"TableName": table, "CapacityUnits": 1.0}}
+        if request.get("ReturnValues") in {"ALL_NEW", "ALL_OLD"}:
+            answer["Attributes"] = dict(new if request["ReturnValues"] == "ALL_NEW" else old)
+        return answer
+
+
+class FakeS3:
+    """An S3 client that keeps what is put."""
+
+    def __init__(self) -> None:
+        self.objects: dict[tuple[str, str], bytes] = {}
+
+    def put_object(self, *, Bucket: str, Key: str, Body: bytes, ContentType: str) -> Item:
+        assert ContentType == "application/json"
+        self.objects[Bucket, Key] = Body
+        return {}
+
+
+def assignments(
+    expression: str, old: Mapping[str, Any], names: Mapping[str, str], values: Mapping[str, Any]
+) -> Item:
+    """Return the attributes that an update expression of SET and ADD clauses gives the item."""
+    result: Item = {}
+    for clause, body in re.findall(r"(SET|ADD)\s+(.*?)(?=\s+(?:SET|ADD)\s|$)", expression):
+        for part in re.split(r",\s*(?![^()]*\))", body):
+            if clause == "ADD":
+                name, value = part.split()
+                name = names.get(name, name)
+                total = int(old.get(name, {"N": "0"})["N"]) + int(values[value]["N"])
+                assert abs(total) < NUMBER_LIMIT
+                result[name] = {"N": str(total)}
+                continue
+            name, _, operand = part.partition("=")
+            name, operand = names.get(name.strip(), name.strip()), operand.strip()
+            default = re.fullmatch(r"if_not_exists\((\S+),\s*(\S+)\)", operand)
+            if default:
+                source = names.get(default[1], default[1])
+                result[name] = old.get(source, values[default[2]])
+            else:
+                result[name] = values[operand]
+    return result
+
+
+def holds(
+    expression: str, item: Mapping[str, Any], names: Mapping[str, str], values: Mapping[str, Any]
+) -> bool:
+    """Evaluate a condition of terms joined by OR and AND, without brackets around terms."""
+
+    def term(text: str) -> bool:
+        text = text.strip()
+        if match := re.fullmatch(r"attribute_(not_)?exists\((\S+)\)", text):
+            return (names.get(match[2], match[2]) in item) is (match[1] is None)
+        name, operator, value = text.split()
+        attribute = item.get(names.get(name, name))
+        if attribute is None:
+            return operator == "<>"
+        (kind, left), (other, right) = *attribute.items(), *values[value].items()
+        if kind != other:
+            return operator == "<>"
+        if kind == "N":
+            left, right = int(left), int(right)
+        compare: dict[str, Callable[[], bool]] = {
+            "<": lambda: left < right,
+            "=": lambda: left == right,
+            "<>": lambda: left != right,
+        }
+        return compare[operator]()
+
+    return any(all(term(part) for part in option.split(" AND ")) for option in expression.split(" OR "))

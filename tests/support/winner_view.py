@@ -1,0 +1,33 @@
+"""The winner view over fakes: its real code from Lambda's event to its answer, with any number of instances."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from hello_retail.winner_view.batch import decode_batch
+from hello_retail.winner_view.handler import fold
+from hello_retail.winner_view.store import Store
+from support.fake_aws import FakeDynamoDB
+from support.stepping import InlineExecutor
+
+CONTRIBUTIONS, SCORES, QUARANTINE = "contributions", "scores", "quarantine"
+SCORE_BUCKETS = 2
+
+
+def tables() -> FakeDynamoDB:
+    return FakeDynamoDB({CONTRIBUTIONS: ("productId",), SCORES: ("board", "userId")})
+
+
+def warm_instance(dynamodb: Any, s3: Any) -> Callable[[Mapping[str, Any]], Mapping[str, Any]]:
+    """Return a handler with a cache of its own, as a warm instance of the function has."""
+    views = Store(
+        dynamodb,
+        lambda: s3,
+        InlineExecutor(),
+        contributions_table=CONTRIBUTIONS,
+        scores_table=SCORES,
+        quarantine_bucket=QUARANTINE,
+        score_buckets=SCORE_BUCKETS,
+    )
+    return lambda event: fold(decode_batch(event), views, lambda: 1_763_800_001.5)
