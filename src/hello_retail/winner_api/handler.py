@@ -82,7 +82,7 @@ def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:
     request = Request.from_event(event)
     try:
         answer = api.answer(request)
-    except Exception as error:  # noqa: BLE001 - a client never sees a fault's own words
+    except Exception as error:  # noqa: BLE001 - no client sees a fault's words
         answer = _problem(error, str(getattr(context, "aws_request_id", ""))).answer()
     if metrics.metric_set:
         metrics.flush_metrics()
@@ -90,7 +90,7 @@ def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:
 
 
 def _problem(error: Exception, request_id: str) -> Problem:
-    """Return what the client is told of an error, after logging and counting what is not the client's doing."""
+    """Return what the client is told of an error; log and count what is not the client's doing."""
     if isinstance(error, Problem):
         return error
     if isinstance(error, StoreUnavailable):

@@ -1,0 +1,230 @@
+"""The OpenAPI file against the code, and against what the handler really answers."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+from jsonschema import Draft202012Validator
+from moto import mock_aws
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from hello_retail.boards import ROLES, board_key
+from hello_retail.winner_api import handler as entry
+from hello_retail.winner_api.api import METHODS, ROUTES, Api
+from hello_retail.winner_api.board import MAX_LIMIT, ROLE_OF, cursor_after, mask
+from hello_retail.winner_api.protocol import CACHE_SECONDS, RETRY_AFTER_SECONDS
+from hello_retail.winner_api.store import Store, StoreUnavailable
+from support.http import Client, Reply, http_event
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SPEC: dict[str, Any] = json.loads(Path(entry.__file__).with_name("openapi.json").read_text())
+OPERATIONS = {path: item["get"] for path, item in SPEC["paths"].items()}
+KEY_KINDS = ("HASH", "RANGE")
+USERS = ["amzn1.account.7B3811E20B8F", "bob", "3f2b8a52-8c3e-4a57-9d1c-0a3e3d0f9c11", "użytkownik-ąę"]
+
+
+def resolved(node: Any) -> Any:
+    """Return the node, or what it refers to, unless it is a schema (a validator follows those itself)."""
+    if isinstance(node, dict) and "$ref" in node:
+        found: Any = SPEC
+        for step in node["$ref"].removeprefix("#/").split("/"):
+            found = found[step]
+        return found
+    return node
+
+
+def closed(schema: Any) -> Any:
+    """Return the schema with no room for members that it does not name."""
+    if isinstance(schema, list):
+        return [closed(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    parts = {name: closed(part) for name, part in schema.items()}
+    return parts | {"additionalProperties": False} if "properties" in schema else parts
+
+
+def check(value: Any, schema: dict[str, Any]) -> None:
+    components = {"schemas": closed(SPEC["components"]["schemas"])}
+    Draft202012Validator({**schema, "components": components}).validate(value)
+
+
+def parameters(path: str, place: str) -> dict[str, dict[str, Any]]:
+    every = [resolved(parameter) for parameter in OPERATIONS[path]["parameters"]]
+    return {parameter["name"]: parameter for parameter in every if parameter["in"] == place}
+
+
+def check_reply(path: str, reply: Reply) -> None:
+    """Hold a reply against what the document says of the path."""
+    documented = resolved(OPERATIONS[path]["responses"][str(reply.status)])
+    for name, reference in documented["headers"].items():
+        header = resolved(reference)
+        text = reply.headers.get(name.lower())
+        assert text is not None or not header.get("required", False), f"{name} is missing"
+        if text is not None:
+            check(int(text) if header["schema"].get("type") == "integer" else text, header["schema"])
+    known = {name.lower() for name in documented["headers"]} | {"content-type", "x-content-type-options"}
+    assert set(reply.headers) <= known
+    if "content" not in documented:
+        assert reply.body == ""
+        assert "content-type" not in reply.headers
+        return
+    [(content_type, content)] = documented["content"].items()
+    assert reply.headers["content-type"] == content_type
+    check(reply.json(), content["schema"])
+
+
+@pytest.fixture
+def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
+    with mock_aws():
+        dynamodb = boto3.client("dynamodb")
+        for name, keys in (("scores", ["board", "userId"]), ("contributions", ["productId"])):
+            dynamodb.create_table(
+                TableName=name,
+                KeySchema=[
+                    {"AttributeName": key, "KeyType": kind}
+                    for key, kind in zip(keys, KEY_KINDS, strict=False)
+                ],
+                AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in keys],
+                BillingMode="PAY_PER_REQUEST",
+            )
+        for score, user_id in enumerate(["UNKNOWN", *USERS], start=1):
+            for role in ROLES:
+                item = {"userId": user_id, "name": f"Name {score}", "board": board_key(role, user_id, 2)}
+                numbers = {"score": {"N": str(score)}}
+                texts = {name: {"S": text} for name, text in item.items()}
+                dynamodb.put_item(TableName="scores", Item=texts | numbers)
+            product = {"productId": f"p{score}", "creator": user_id}
+            if score % 2:
+                product["photographer"] = user_id
+            dynamodb.put_item(
+                TableName="contributions", Item={name: {"S": text} for name, text in product.items()}
+            )
+        store = Store(
+            dynamodb,
+            scores_table="scores",
+            contributions_table="contributions",
+            score_buckets=2,
+            measure=entry.measure,
+        )
+        monkeypatch.setattr(entry, "api", Api(store, lambda: 0.0, entry.measure))
+        yield Client(entry.handler)
+
+
+def test_the_document_is_valid_openapi() -> None:
+    assert list(OpenAPIV31SpecValidator(SPEC).iter_errors()) == []  # type: ignore[no-untyped-call, unused-ignore]
+    assert SPEC["openapi"].startswith("3.1.")
+
+
+def test_it_has_the_routes_that_the_code_has() -> None:
+    assert [route.path for route in ROUTES] == list(SPEC["paths"])
+    assert all(set(item) == {"get"} for item in SPEC["paths"].values())
+    assert SPEC["components"]["headers"]["Allow"]["schema"]["const"] == ", ".join(METHODS)
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.path)
+def test_it_has_the_parameters_that_the_code_reads(route: Any) -> None:
+    documented = parameters(route.path, "query")
+    assert set(documented) == {parameter.name for parameter in route.parameters}
+    for parameter in route.parameters:
+        assert documented[parameter.name]["required"] is parameter.required
+        assert documented[parameter.name]["schema"].get("default") == parameter.default
+
+
+@pytest.mark.parametrize("path", ["/scores", "/contributions"])
+def test_it_has_the_limits_that_the_code_keeps(path: str) -> None:
+    schema = parameters(path, "query")["limit"]["schema"]
+    assert (schema["type"], schema["minimum"], schema["maximum"]) == ("integer", 1, MAX_LIMIT)
+
+
+def test_it_has_the_roles_and_the_times_that_the_code_has() -> None:
+    components = SPEC["components"]
+    assert components["schemas"]["Role"]["enum"] == list(ROLE_OF)
+    assert components["headers"]["CacheControl"]["schema"]["const"] == f"public, max-age={CACHE_SECONDS}"
+    assert components["headers"]["RetryAfter"]["example"] == RETRY_AFTER_SECONDS
+
+
+@pytest.mark.parametrize("product_id", ["p", "p" * 2048, "ü" * 1024])
+def test_it_takes_every_cursor_that_the_code_makes(product_id: str) -> None:
+    check(cursor_after(product_id), parameters("/contributions", "query")["cursor"]["schema"])
+
+
+def test_every_example_is_what_its_schema_says() -> None:
+    for operation in OPERATIONS.values():
+        for answer in map(resolved, operation["responses"].values()):
+            for content in answer.get("content", {}).values():
+                examples = [example["value"] for example in content.get("examples", {}).values()]
+                examples += [content["example"]] if "example" in content else []
+                assert examples
+                for example in examples:
+                    check(example, content["schema"])
+
+
+def test_the_examples_of_errors_are_the_errors_of_the_code(client: Client) -> None:
+    examples = {
+        name: answer["content"]["application/problem+json"]["example"]
+        for name, answer in SPEC["components"]["responses"].items()
+        if "content" in answer
+    }
+    assert client.get("/scores", limit=0).json() == examples["BadRequest"]
+    assert client.get("/contributions/none").json() == examples["NotFound"]
+    assert client.send(http_event("POST", "/scores")).json() == examples["MethodNotAllowed"]
+
+
+@pytest.mark.parametrize(
+    ("path", "request_path", "query", "status"),
+    [
+        ("/scores", "/scores", {"role": "creator"}, 200),
+        ("/scores", "/scores", {"role": "merchant", "limit": 100}, 200),
+        ("/scores", "/scores", {"role": "photographer", "limit": 2}, 200),
+        ("/scores", "/scores", {}, 400),
+        ("/winners", "/winners", {}, 200),
+        ("/contributions", "/contributions", {}, 200),
+        ("/contributions", "/contributions", {"limit": 2}, 200),
+        ("/contributions", "/contributions", {"cursor": cursor_after("p1")}, 200),
+        ("/contributions", "/contributions", {"cursor": "x"}, 400),
+        ("/contributions/{productId}", "/contributions/p1", {}, 200),
+        ("/contributions/{productId}", "/contributions/p2", {}, 200),
+        ("/contributions/{productId}", "/contributions/none", {}, 404),
+    ],
+)
+def test_real_answers_are_what_it_says(
+    client: Client, path: str, request_path: str, query: dict[str, Any], status: int
+) -> None:
+    reply = client.get(request_path, **query)
+    assert reply.status == status
+    check_reply(path, reply)
+    if status == 200:
+        again = client.get(request_path, headers={"if-none-match": reply.headers["etag"]}, **query)
+        assert again.status == 304
+        check_reply(path, again)
+
+
+@pytest.mark.parametrize("path", OPERATIONS)
+@pytest.mark.parametrize(
+    ("error", "status"), [(StoreUnavailable("Throttling"), 503), (KeyError("userId"), 500)]
+)
+def test_real_failures_are_what_it_says(
+    client: Client, monkeypatch: pytest.MonkeyPatch, path: str, error: Exception, status: int
+) -> None:
+    def fail(*_: object) -> None:
+        raise error
+
+    for method in ("scores", "contributions", "contribution"):
+        monkeypatch.setattr(Store, method, fail)
+    reply = client.get(path.replace("{productId}", "p1"), role="creator")
+    assert reply.status == status
+    check_reply(path, reply)
+    other = client.send(http_event("DELETE", path))
+    assert other.status == 405
+    check_reply(path, other)
+
+
+@pytest.mark.parametrize("user_id", USERS)
+def test_every_mask_has_the_documented_form(user_id: str) -> None:
+    check(mask(user_id), SPEC["components"]["schemas"]["MaskedUserId"])
