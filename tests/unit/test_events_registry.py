@@ -130,6 +130,14 @@ def test_only_an_exact_id_finds_a_schema(schema_id: str) -> None:
         prepare(schema_id)
 
 
+def test_a_prepared_schema_is_not_compiled_again() -> None:
+    prepare(*SCHEMAS)
+    compiled = registry._validator.cache_info().misses
+    for schema_id in SCHEMAS:
+        assert check(schema_id, {}) is not None
+    assert registry._validator.cache_info().misses == compiled
+
+
 def test_a_changed_copy_of_a_schema_changes_no_validator() -> None:
     schema(PRODUCT_PURCHASE)["properties"]["id"]["maxLength"] = 1
     assert check(PRODUCT_PURCHASE, {"schema": PRODUCT_PURCHASE, "id": "p1"}) is None

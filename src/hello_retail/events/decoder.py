@@ -110,6 +110,7 @@ def _event(document: object) -> Event:
 
 
 def _contributor(origin: str) -> tuple[str, str]:
+    """Return user id and display name; UNKNOWN is nobody, so nobody may be called so."""
     _app, _action, user_id, display_name = (*origin.split("/", 3), "", "", "")[:4]
     if not user_id or user_id.isspace():
         raise _Refused(_NO_USER)
