@@ -15,6 +15,13 @@ data "aws_iam_policy_document" "this" {
       variable = "aws:SecureTransport"
       values   = ["false"]
     }
+
+    # No request reaches AWS from a loopback address; one that has it is an emulator's, which speaks HTTP.
+    condition {
+      test     = "NotIpAddress"
+      variable = "aws:SourceIp"
+      values   = ["127.0.0.0/8"]
+    }
   }
 
   statement {
