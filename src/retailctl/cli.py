@@ -11,13 +11,28 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from retailctl import bench, environments, local, outputs, package, play, publish, winners
 from retailctl.console import complain
 from retailctl.errors import UserError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-COMMANDS: tuple[Callable[..., Any], ...] = ()
+COMMANDS: tuple[Callable[..., Any], ...] = (
+    package.package,
+    local.up,
+    local.down,
+    outputs.outputs,
+    local.env,
+    publish.publish,
+    play.play,
+    winners.winners,
+    bench.bench,
+    environments.bootstrap,
+    environments.plan,
+    environments.apply,
+    environments.destroy,
+)
 
 app = typer.Typer(
     no_args_is_help=True,

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import quote
 
+import typer
+
+from retailctl import cloud as clouds
+from retailctl import project, terraform
+from retailctl.environments import Target
+from retailctl.errors import UserError
+from retailctl.options import CloudName, EnvironmentName
+from retailctl.project import DEFAULT_CLOUD
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from retailctl.cloud import Cloud
 
 _EXECUTE_API = re.compile(r"https?://(?P<api>[a-z0-9]+)\.execute-api\.[^/]+(?P<path>/.*)?")
@@ -27,5 +39,41 @@ def reachable(api_url: str, cloud: Cloud) -> str:
 
 
 def read(cloud: Cloud, environment: str) -> dict[str, Any]:
-    """Return the root outputs of ``environment``, with an ``api_url`` that works on this machine."""
-    raise NotImplementedError
+    """Return the root outputs of ``environment``, with an ``api_url`` that works on this machine.
+
+    Raises:
+        UserError: where the environment is not applied to ``cloud``.
+
+    """
+    if environment not in cloud.environments:
+        applied = ", ".join(cloud.environments) or "none"
+        raise UserError(
+            f"{environment} is not applied to the local cloud '{cloud.name}' (applied: {applied}): "
+            f"apply it with `make up ENV={environment}`."
+        )
+    found = terraform.outputs(Target(project.find(), environment, cloud).app())
+    if isinstance(found.get("api_url"), str):
+        found["api_url"] = reachable(found["api_url"], cloud)
+    return found
+
+
+def show(values: Mapping[str, Any]) -> None:
+    """Print outputs to stdout, one line each: as they are for text, else as JSON."""
+    width = max(map(len, values), default=0)
+    for name in sorted(values):
+        value = values[name]
+        typer.echo(f"{name:<{width}}  {value if isinstance(value, str) else json.dumps(value)}")
+
+
+def outputs(
+    cloud: CloudName = DEFAULT_CLOUD,
+    environment: EnvironmentName = "dev",
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="As one JSON object.")] = False,
+) -> None:
+    """Print the root outputs of an environment in a local cloud."""
+    found = read(clouds.load(cloud), environment)
+    if as_json:
+        typer.echo(json.dumps(found, indent=2, sort_keys=True))
+    else:
+        show(found)

@@ -1,0 +1,355 @@
+"""One environment, applied to real AWS or to a local cloud: plan, apply, destroy, and the bootstrap before them.
+
+A command without `--cloud` means real AWS, reached with the ambient credentials.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any
+
+import boto3
+import typer
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from retailctl import cloud as clouds
+from retailctl import package, project, terraform
+from retailctl.console import note, step
+from retailctl.errors import UserError
+from retailctl.options import EnvironmentName
+from retailctl.terraform import Workspace
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from retailctl.cloud import Cloud
+    from retailctl.project import Project
+
+PIN = "terraform_data.environment_pin"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """An environment and where it is applied."""
+
+    project: Project
+    environment: str
+    cloud: Cloud | None
+    """The local cloud, or None for real AWS."""
+
+    @property
+    def place(self) -> str:
+        """Return where, in words."""
+        return "AWS" if self.cloud is None else f"the local cloud '{self.cloud.name}'"
+
+    @property
+    def folder(self) -> Path:
+        """Return the folder for Terraform's data of all environments in this place."""
+        home = self.project.scratch / project.AWS if self.cloud is None else self.cloud.home
+        return home / "terraform"
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """Return the environment in which AWS tools reach this place, and no other."""
+        if self.cloud is None:
+            return dict(os.environ)
+        # An HTTP proxy would be asked for our loopback address.
+        return {**clouds.without_aws(os.environ), **self.cloud.environ(), "NO_PROXY": "127.0.0.1"}
+
+    @property
+    def region(self) -> str:
+        """Return the region that the environment's values name."""
+        return value(self.project.values(self.environment), "region")
+
+    def client(self, service: str) -> Any:  # noqa: ANN401 - boto3 makes its classes at run time
+        """Return a boto3 client of ``service`` in this place."""
+        if self.cloud is not None:
+            return self.cloud.client(service)
+        settings = Config(connect_timeout=5, read_timeout=20, retries={"total_max_attempts": 3})
+        return boto3.client(service, region_name=self.region, config=settings)  # type: ignore[call-overload]
+
+    def _workspace(self, root: Path, data: Path, *arguments: str) -> Workspace:
+        return Workspace(
+            project=self.project,
+            root=root,
+            data=data,
+            environ=self.environ,
+            patient=self.cloud is None,
+            temporary=None if self.cloud is None else self.cloud.home / "tmp",
+            arguments=arguments,
+        )
+
+    def app(self) -> Workspace:
+        """Return the root that is this environment."""
+        values = f"-var-file={self.project.values(self.environment)}"
+        return self._workspace(self.project.app, self.folder / self.environment / "app", values)
+
+    def bootstrap(self) -> Workspace:
+        """Return the root that makes the bucket of this environment's state."""
+        bucket = f"-var=state_bucket_name={self.state_bucket}"
+        if self.cloud is None:
+            return self._workspace(self.project.bootstrap, self.folder / "bootstrap", bucket)
+        state = self.folder / "bootstrap" / "terraform.tfstate"
+        return self._workspace(self.project.bootstrap, self.folder / "bootstrap", bucket, f"-state={state}")
+
+    @property
+    def state_bucket(self) -> str:
+        """Return the bucket that the environment's backend names."""
+        return value(self.project.backend(self.environment), "bucket")
+
+    def has_state_bucket(self) -> bool:
+        """Say whether the bucket of the state exists and lets us in."""
+        try:
+            self.client("s3").head_bucket(Bucket=self.state_bucket)
+        except ClientError as error:
+            if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:  # noqa: PLR2004 - HTTP's own number
+                return False
+            raise
+        return True
+
+
+def value(file: Path, name: str) -> str:
+    """Return the text that ``file``, an environment's values or backend, gives ``name``.
+
+    Raises:
+        UserError: where it gives none.
+
+    """
+    match = (
+        re.search(rf'^\s*{re.escape(name)}\s*=\s*"([^"]*)"', file.read_text(), re.MULTILINE)
+        if file.is_file()
+        else None
+    )
+    if match is None:
+        raise UserError(f'{project.shown(file)} does not set {name}: add `{name} = "…"`.')
+    return match[1]
+
+
+def listed(file: Path, name: str) -> list[str]:
+    """Return the texts of the list that ``file`` gives ``name`` on one line; none where it gives no such list."""
+    match = re.search(rf"^\s*{re.escape(name)}\s*=\s*\[(.*)\]", file.read_text(), re.MULTILINE)
+    return re.findall(r'"([^"]*)"', match[1]) if match else []
+
+
+def account_of(target: Target) -> str:
+    """Return the AWS account that the credentials belong to.
+
+    Raises:
+        UserError: where there are none, or AWS refuses them.
+
+    """
+    try:
+        return str(target.client("sts").get_caller_identity()["Account"])
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        raise UserError(
+            f"AWS refuses the credentials ({code}): log in again (`aws sso login`) or export fresh keys."
+        ) from None
+    except BotoCoreError as error:
+        raise UserError(
+            f"{target.environment} lives in AWS, and there are no credentials that reach it ({error}): log in "
+            "(`aws sso login`) and set AWS_PROFILE, or export AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. "
+            "Without AWS, add CLOUD=local (--cloud local)."
+        ) from None
+
+
+def target_of(environment: str, cloud: str | None) -> Target:
+    """Return where the operator means, having checked that it can be reached.
+
+    Raises:
+        UserError: where the environment is unknown, the local cloud is not running, or AWS takes no credentials.
+
+    """
+    here = project.find()
+    here.check_environment(environment)
+    terraform.program()
+    target = Target(here, environment, clouds.load(cloud, here) if cloud else None)
+    if target.cloud is None:
+        note(f"{environment} in AWS account {account_of(target)}, region {target.region}")
+    return target
+
+
+def initialised(target: Target) -> Workspace:
+    """Return the app's workspace, initialised with the environment's backend.
+
+    Raises:
+        UserError: where the bucket of the state is missing, or Terraform fails.
+
+    """
+    if not target.has_state_bucket():
+        hint = f"make bootstrap ENV={target.environment}" if target.cloud is None else "make up"
+        raise UserError(
+            f"The bucket {target.state_bucket} for the state of {target.environment} does not exist in "
+            f"{target.place}: make it with `{hint}`, once per account."
+        )
+    workspace = target.app()
+    with step("Initialising Terraform"):
+        # A local cloud's port, and so its backend, changes with every start.
+        options = [] if target.cloud is None else ["-reconfigure"]
+        terraform.init(workspace, f"-backend-config={target.project.backend(target.environment)}", *options)
+    return workspace
+
+
+def bootstrapped(target: Target) -> None:
+    """Make the bucket of the state where it does not exist.
+
+    Raises:
+        TerraformError: where that fails.
+
+    """
+    workspace = target.bootstrap()
+    with step("Initialising Terraform"):
+        terraform.init(workspace)
+    terraform.run_reported(
+        workspace, "Making the bucket for the state", "apply", "-auto-approve", *workspace.arguments
+    )
+
+
+def confirm(environment: str, what: str, confirmed: str | None) -> None:
+    """Return once the operator has typed the environment's name.
+
+    Raises:
+        UserError: where they typed something else, or nobody is there to ask.
+
+    """
+    answer = confirmed
+    if answer is None:
+        if not sys.stdin.isatty():
+            raise UserError(f"Nobody is there to confirm {what}: add CONFIRM={environment} (--confirm).")
+        answer = typer.prompt(f"To confirm {what}, type {environment}", err=True)
+    if answer != environment:
+        raise UserError(
+            f"'{answer}' does not confirm {what}, which wants '{environment}': nothing was changed."
+        )
+
+
+AnyCloud = Annotated[
+    str | None,
+    typer.Option(
+        "--cloud", envvar="RETAIL_CLOUD", help="Which local cloud; without one, real AWS.", show_default="AWS"
+    ),
+]
+Confirmed = Annotated[
+    str | None,
+    typer.Option("--confirm", envvar="CONFIRM", help="The environment's name, instead of being asked."),
+]
+
+
+def _planned(target: Target, workspace: Workspace) -> tuple[Path, bool]:
+    """Plan, show the plan on stdout, and return the plan's file and whether there is anything to do."""
+    file = workspace.data / "run.tfplan"
+    changes = terraform.run_reported(
+        workspace, f"Planning {target.environment}", "plan", f"-out={file}", *workspace.arguments
+    )
+    colour = [] if sys.stdout.isatty() else ["-no-color"]
+    typer.echo(terraform.read(workspace, "show", *colour, str(file)))
+    return file, any(changes.values())
+
+
+def plan(environment: EnvironmentName = "dev", cloud: AnyCloud = None) -> None:
+    """Show what applying the environment would change."""
+    target = target_of(environment, cloud)
+    package.build(target.project)
+    file, _ = _planned(target, initialised(target))
+    file.unlink()
+
+
+def apply(environment: EnvironmentName = "dev", cloud: AnyCloud = None, confirmed: Confirmed = None) -> None:
+    """Plan, ask, and apply the environment just as planned."""
+    target = target_of(environment, cloud)
+    package.build(target.project)
+    workspace = initialised(target)
+    file, is_needed = _planned(target, workspace)
+    try:
+        if is_needed:
+            confirm(environment, f"these changes to {environment} in {target.place}", confirmed)
+            terraform.run_reported(workspace, f"Applying {environment}", "apply", str(file))
+    finally:
+        file.unlink(missing_ok=True)
+
+
+def bootstrap(environment: EnvironmentName = "dev", cloud: AnyCloud = None) -> None:
+    """Make the bucket that holds the state, once per account."""
+    target = target_of(environment, cloud)
+    if target.has_state_bucket() and not (target.project.bootstrap / "terraform.tfstate").is_file():
+        note(f"The bucket {target.state_bucket} exists already: there is nothing to do.")
+        return
+    bootstrapped(target)
+
+
+def destroy(
+    environment: EnvironmentName = "dev",
+    cloud: AnyCloud = None,
+    confirmed: Confirmed = None,
+    *,
+    lift_protection: Annotated[
+        bool, typer.Option("--lift-protection", envvar="LIFT_PROTECTION", help="Delete protected tables too.")
+    ] = False,
+) -> None:
+    """Destroy the environment, after its name was typed; a local cloud's protected tables and full buckets too."""
+    target = target_of(environment, cloud)
+    confirm(environment, f"destroying {environment} in {target.place}", confirmed)
+    package.build(target.project)  # Terraform reads the values, and so the artifacts, for a destroy too
+    workspace = initialised(target)
+    resources = terraform.resources(workspace)
+    pins = [each for each in resources if each["address"] == PIN]
+    for pin in pins:
+        pinned = pin["values"].get("input")
+        if pinned != environment:
+            raise UserError(
+                f"The state that environments/{environment}/backend.hcl names is pinned to '{pinned}', "
+                f"not to '{environment}': nothing was changed. Correct the backend's key."
+            )
+    lift(target, resources, asked=lift_protection or target.cloud is not None)
+    if pins:
+        terraform.read(workspace, "state", "rm", PIN)
+    terraform.run_reported(
+        workspace, f"Destroying {environment}", "destroy", "-auto-approve", *workspace.arguments
+    )
+
+
+def lift(target: Target, resources: list[dict[str, Any]], *, asked: bool) -> None:
+    """Take away what would stop a destroy half-way: deletion protection and, in a local cloud, objects in buckets.
+
+    Raises:
+        UserError: before anything is changed, where that was not asked for, or a bucket in AWS is not empty.
+
+    """
+    tables = [
+        each["values"]["name"]
+        for each in resources
+        if each["type"] == "aws_dynamodb_table" and each["values"].get("deletion_protection_enabled")
+    ]
+    buckets = [
+        each["values"]["bucket"]
+        for each in resources
+        if each["type"] == "aws_s3_bucket" and not each["values"].get("force_destroy")
+    ]
+    s3 = target.client("s3")
+    full = [bucket for bucket in buckets if s3.list_object_versions(Bucket=bucket, MaxKeys=1).get("Versions")]
+    if full and target.cloud is None:
+        raise UserError(
+            f"These buckets still hold objects: {', '.join(full)}. Save and empty them, then destroy."
+        )
+    if tables and not asked:
+        raise UserError(
+            f"These tables are protected against deletion: {', '.join(tables)}. "
+            "If they are to go, add LIFT_PROTECTION=1 (--lift-protection)."
+        )
+    for bucket in full:
+        empty(s3, bucket)
+    for table in tables:
+        target.client("dynamodb").update_table(TableName=table, DeletionProtectionEnabled=False)
+
+
+def empty(s3: Any, bucket: str) -> None:  # noqa: ANN401 - boto3 makes its classes at run time
+    """Delete every version of every object of ``bucket``."""
+    for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
+        versions = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
+        if versions:
+            keys = [{"Key": each["Key"], "VersionId": each["VersionId"]} for each in versions]
+            s3.delete_objects(Bucket=bucket, Delete={"Objects": keys, "Quiet": True})

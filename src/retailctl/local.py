@@ -1,0 +1,156 @@
+"""The local cloud: brought up with everything in it, told about, and taken down without a trace."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+import signal
+import time
+from contextlib import AbstractContextManager, contextmanager
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+from retailctl import cloud as clouds
+from retailctl import emulator, environments, outputs, package, processes, project, terraform
+from retailctl.console import note, step
+from retailctl.environments import Target
+from retailctl.lock import alone
+from retailctl.options import CloudName, EnvironmentName
+from retailctl.project import DEFAULT_CLOUD
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+    from types import FrameType
+
+    from retailctl.cloud import Cloud
+    from retailctl.project import Project
+
+_OTHER_SHELL_SETTINGS = ("AWS_PROFILE", "AWS_SESSION_TOKEN")
+
+
+@contextmanager
+def _terminable() -> Iterator[None]:
+    """Let SIGTERM and SIGHUP end a command as Ctrl-C does, so that it can put away what it started."""
+
+    def interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
+        raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _alone(here: Project, name: str) -> AbstractContextManager[None]:
+    return alone(
+        here,
+        f"cloud-{name}",
+        or_else=f"Another command is at work on the local cloud '{name}': wait for it, or stop it with Ctrl-C.",
+    )
+
+
+def _clear(home: Path) -> int:
+    """End what runs of the cloud in ``home``, remove its folder, and return how many processes there were."""
+    ended = processes.stop(home)
+    if home.exists():
+        shutil.rmtree(home)
+    return ended
+
+
+def bring_up(here: Project, name: str, environment: str, *, keep: bool = False) -> Cloud:
+    """Bring the local cloud ``name`` up with ``environment`` applied, whatever was there before, and return it.
+
+    Args:
+        here: the clone.
+        name: of the local cloud; one that runs is used as it is.
+        environment: to apply; those applied before stay.
+        keep: leave what was started running, where a later step fails.
+
+    Raises:
+        UserError: where a step fails; what was started has been stopped again then.
+
+    """
+    here.check_environment(environment)
+    terraform.program()
+    home = here.home(name)
+    with _alone(here, name), _terminable():
+        found = clouds.read(home)
+        was_running = found is not None and found.is_running()
+        if not was_running and home.exists():
+            note(f"The local cloud '{name}' had died: putting away what it left, and starting it anew.")
+            _clear(home)
+        reached = "before the emulator was up"
+        try:
+            if found is None or not was_running:
+                with step(f"Starting the local cloud '{name}'"):
+                    found = emulator.start(home, **_account(here, environment))
+            reached = "with the emulator up"
+            target = Target(here, environment, found)
+            package.build(here)
+            if not target.has_state_bucket():
+                environments.bootstrapped(target)
+            reached = "with the bucket for the state made"
+            workspace = environments.initialised(target)
+            terraform.run_reported(
+                workspace, f"Applying {environment}", "apply", "-auto-approve", *workspace.arguments
+            )
+        except BaseException:
+            if not was_running and not keep:
+                _clear(home)
+                note(f"`up` ended {reached}; what it had started is stopped again.")
+            else:
+                note(
+                    f"`up` ended {reached}; the local cloud '{name}' is left running (`make down` stops it)."
+                )
+            raise
+        found = found.with_environment(environment)
+        found.save()
+        return found
+
+
+def _account(here: Project, environment: str) -> dict[str, str]:
+    """Return the account and region that the environment's values ask for."""
+    values = here.values(environment)
+    allowed = environments.listed(values, "allowed_account_ids")
+    return {
+        "region": environments.value(values, "region"),
+        "account_id": allowed[0] if allowed else emulator.ACCOUNT_ID,
+    }
+
+
+def up(
+    cloud: CloudName = DEFAULT_CLOUD,
+    environment: EnvironmentName = "dev",
+    *,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Where a step fails, leave running what runs.")
+    ] = False,
+) -> None:
+    """Start a local cloud with an environment in it, or bring one that runs up to date; print its outputs."""
+    started = time.monotonic()
+    found = bring_up(project.find(), cloud, environment, keep=keep)
+    note(f"{environment} is up in the local cloud '{cloud}' after {time.monotonic() - started:.0f} s:")
+    outputs.show(outputs.read(found, environment))
+
+
+def down(cloud: CloudName = DEFAULT_CLOUD) -> None:
+    """Stop all that a local cloud started, and remove it; also after a crash."""
+    here = project.find()
+    home = here.home(cloud)
+    with _alone(here, cloud):
+        was_there = home.exists()
+        if _clear(home) or was_there:
+            note(f"The local cloud '{cloud}' is down.")
+        else:
+            note(f"The local cloud '{cloud}' was not running.")
+
+
+def env(cloud: CloudName = DEFAULT_CLOUD) -> None:
+    """Print the shell exports with which any AWS tool reaches a local cloud: `eval "$(retailctl env)"`."""
+    for name, value in clouds.load(cloud).environ().items():
+        typer.echo(f"export {name}={shlex.quote(value)}")
+    typer.echo(f"unset {' '.join(_OTHER_SHELL_SETTINGS)}")
