@@ -1,0 +1,80 @@
+mock_provider "aws" {
+  source = "../testing/mocks"
+}
+
+variables {
+  name        = "example-reports"
+  kms_key_arn = "arn:aws:kms:us-east-1:111122223333:key/11111111-2222-3333-4444-555555555555"
+}
+
+run "is_private_versioned_and_encrypted_by_default" {
+  command = plan
+
+  assert {
+    condition = alltrue([
+      aws_s3_bucket_public_access_block.this.block_public_acls,
+      aws_s3_bucket_public_access_block.this.block_public_policy,
+      aws_s3_bucket_public_access_block.this.ignore_public_acls,
+      aws_s3_bucket_public_access_block.this.restrict_public_buckets,
+    ])
+    error_message = "A part of public access is not blocked."
+  }
+
+  assert {
+    condition     = one(aws_s3_bucket_ownership_controls.this.rule).object_ownership == "BucketOwnerEnforced"
+    error_message = "Access control lists are in force."
+  }
+
+  assert {
+    condition     = one(aws_s3_bucket_versioning.this.versioning_configuration).status == "Enabled"
+    error_message = "Overwritten objects are lost."
+  }
+
+  assert {
+    condition = (
+      one(one(aws_s3_bucket_server_side_encryption_configuration.this.rule).apply_server_side_encryption_by_default).kms_master_key_id == var.kms_key_arn
+      && one(aws_s3_bucket_server_side_encryption_configuration.this.rule).bucket_key_enabled
+    )
+    error_message = "Objects are not encrypted with the key that was given, by way of a bucket key."
+  }
+
+  assert {
+    condition     = !aws_s3_bucket.this.force_destroy
+    error_message = "Destroying the bucket would delete what is in it."
+  }
+}
+
+run "keeps_objects_for_ever_and_their_old_versions_for_a_month_by_default" {
+  command = plan
+
+  assert {
+    condition = (
+      one(one(aws_s3_bucket_lifecycle_configuration.this.rule).expiration).expired_object_delete_marker
+      && one(one(aws_s3_bucket_lifecycle_configuration.this.rule).noncurrent_version_expiration).noncurrent_days == 30
+      && one(one(aws_s3_bucket_lifecycle_configuration.this.rule).abort_incomplete_multipart_upload).days_after_initiation == 7
+    )
+    error_message = "The lifecycle is not the default one."
+  }
+}
+
+run "expires_objects_where_asked" {
+  command = plan
+
+  variables {
+    lifecycle_days = { expire = 90, expire_noncurrent = 1 }
+    versioning     = false
+  }
+
+  assert {
+    condition = (
+      one(one(aws_s3_bucket_lifecycle_configuration.this.rule).expiration).days == 90
+      && one(one(aws_s3_bucket_lifecycle_configuration.this.rule).noncurrent_version_expiration).noncurrent_days == 1
+    )
+    error_message = "Objects do not expire after 90 days, their old versions after one."
+  }
+
+  assert {
+    condition     = one(aws_s3_bucket_versioning.this.versioning_configuration).status == "Suspended"
+    error_message = "Versioning stays on."
+  }
+}

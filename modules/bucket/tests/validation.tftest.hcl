@@ -1,0 +1,88 @@
+mock_provider "aws" {
+  source = "../testing/mocks"
+}
+
+variables {
+  name        = "example-reports"
+  kms_key_arn = "arn:aws:kms:us-east-1:111122223333:key/11111111-2222-3333-4444-555555555555"
+}
+
+run "refuses_a_name_with_capitals" {
+  command = plan
+
+  variables {
+    name = "Reports"
+  }
+
+  expect_failures = [var.name]
+}
+
+run "refuses_a_name_with_periods" {
+  command = plan
+
+  variables {
+    name = "reports.example.com"
+  }
+
+  expect_failures = [var.name]
+}
+
+run "refuses_a_key_by_its_alias" {
+  command = plan
+
+  variables {
+    kms_key_arn = "alias/example"
+  }
+
+  expect_failures = [var.kms_key_arn]
+}
+
+run "refuses_expiry_on_the_day_itself" {
+  command = plan
+
+  variables {
+    lifecycle_days = { expire = 0 }
+  }
+
+  expect_failures = [var.lifecycle_days]
+}
+
+run "refuses_half_a_day" {
+  command = plan
+
+  variables {
+    lifecycle_days = { expire_noncurrent = 1.5 }
+  }
+
+  expect_failures = [var.lifecycle_days]
+}
+
+run "refuses_an_empty_prefix" {
+  command = plan
+
+  variables {
+    prefixes = { all = "" }
+  }
+
+  expect_failures = [var.prefixes]
+}
+
+run "refuses_a_prefix_that_starts_with_a_slash" {
+  command = plan
+
+  variables {
+    prefixes = { records = "/records" }
+  }
+
+  expect_failures = [var.prefixes]
+}
+
+run "refuses_a_wildcard_in_a_prefix" {
+  command = plan
+
+  variables {
+    prefixes = { records = "rec*" }
+  }
+
+  expect_failures = [var.prefixes]
+}

@@ -1,0 +1,87 @@
+mock_provider "aws" {
+  source = "../testing/mocks"
+}
+
+variables {
+  name = "example"
+}
+
+run "refuses_a_name_with_spaces" {
+  command = plan
+
+  variables {
+    name = "our key"
+  }
+
+  expect_failures = [var.name]
+}
+
+run "refuses_a_name_that_aws_keeps" {
+  command = plan
+
+  variables {
+    name = "aws/ours"
+  }
+
+  expect_failures = [var.name]
+}
+
+run "refuses_a_log_group_pattern_that_matches_no_name" {
+  command = plan
+
+  variables {
+    log_group_patterns = ["/aws/lambda/a b"]
+  }
+
+  expect_failures = [var.log_group_patterns]
+}
+
+run "refuses_a_service_it_does_not_know" {
+  command = plan
+
+  variables {
+    services = ["cloudwatch", "ec2"]
+  }
+
+  expect_failures = [var.services]
+}
+
+run "refuses_a_deletion_window_under_a_week" {
+  command = plan
+
+  variables {
+    deletion_window_days = 6
+  }
+
+  expect_failures = [var.deletion_window_days]
+}
+
+run "refuses_a_deletion_window_over_a_month" {
+  command = plan
+
+  variables {
+    deletion_window_days = 31
+  }
+
+  expect_failures = [var.deletion_window_days]
+}
+
+run "refuses_a_rotation_every_month" {
+  command = plan
+
+  variables {
+    rotation_period_days = 30
+  }
+
+  expect_failures = [var.rotation_period_days]
+}
+
+run "refuses_a_rotation_after_part_of_a_day" {
+  command = plan
+
+  variables {
+    rotation_period_days = 90.5
+  }
+
+  expect_failures = [var.rotation_period_days]
+}

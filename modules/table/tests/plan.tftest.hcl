@@ -1,0 +1,127 @@
+mock_provider "aws" {
+  source = "../testing/mocks"
+}
+
+variables {
+  name        = "example-orders"
+  hash_key    = { name = "customerId" }
+  kms_key_arn = "arn:aws:kms:us-east-1:111122223333:key/11111111-2222-3333-4444-555555555555"
+}
+
+run "is_paid_by_request_protected_recoverable_and_encrypted_by_default" {
+  command = plan
+
+  assert {
+    condition     = aws_dynamodb_table.this.billing_mode == "PAY_PER_REQUEST"
+    error_message = "The table is not paid by request."
+  }
+
+  assert {
+    condition     = aws_dynamodb_table.this.deletion_protection_enabled && one(aws_dynamodb_table.this.point_in_time_recovery).enabled
+    error_message = "The table can be deleted, or not restored, by default."
+  }
+
+  assert {
+    condition = (
+      one(aws_dynamodb_table.this.server_side_encryption).enabled
+      && one(aws_dynamodb_table.this.server_side_encryption).kms_key_arn == var.kms_key_arn
+    )
+    error_message = "The table is not encrypted with the key that was given."
+  }
+}
+
+run "has_a_partition_key_alone_and_keeps_items_for_ever_by_default" {
+  command = plan
+
+  assert {
+    condition = (
+      aws_dynamodb_table.this.hash_key == "customerId" && aws_dynamodb_table.this.range_key == null
+      && { for attribute in aws_dynamodb_table.this.attribute : attribute.name => attribute.type } == { customerId = "S" }
+    )
+    error_message = "The key is not one string attribute."
+  }
+
+  assert {
+    condition     = length([for ttl in aws_dynamodb_table.this.ttl : ttl if ttl.enabled]) == 0
+    error_message = "Items expire without anybody having asked for it."
+  }
+}
+
+run "has_a_sort_key_and_an_expiry_where_given" {
+  command = plan
+
+  variables {
+    range_key     = { name = "placedAt", type = "N" }
+    ttl_attribute = "expiresAt"
+  }
+
+  assert {
+    condition = (
+      aws_dynamodb_table.this.range_key == "placedAt"
+      && { for attribute in aws_dynamodb_table.this.attribute : attribute.name => attribute.type } == { customerId = "S", placedAt = "N" }
+    )
+    error_message = "The sort key is not as given."
+  }
+
+  assert {
+    condition     = one(aws_dynamodb_table.this.ttl).enabled && one(aws_dynamodb_table.this.ttl).attribute_name == "expiresAt"
+    error_message = "Items do not expire by the attribute that was given."
+  }
+}
+
+run "can_be_cheap_and_disposable_where_asked" {
+  command = plan
+
+  variables {
+    deletion_protection    = false
+    point_in_time_recovery = false
+  }
+
+  assert {
+    condition     = !aws_dynamodb_table.this.deletion_protection_enabled && !one(aws_dynamodb_table.this.point_in_time_recovery).enabled
+    error_message = "Protection and recovery stay on."
+  }
+}
+
+run "tells_who_is_to_be_told_of_throttles_and_errors" {
+  command = plan
+
+  variables {
+    alarm_actions = ["arn:aws:sns:us-east-1:111122223333:alarms"]
+    alarms        = { write_throttles = 5, operations = ["Query", "UpdateItem"], breaching_minutes = 2, evaluation_minutes = 3 }
+  }
+
+  assert {
+    condition = (
+      aws_cloudwatch_metric_alarm.throttles["write_throttles"].metric_name == "WriteThrottleEvents"
+      && aws_cloudwatch_metric_alarm.throttles["write_throttles"].threshold == 5
+      && aws_cloudwatch_metric_alarm.throttles["read_throttles"].metric_name == "ReadThrottleEvents"
+      && aws_cloudwatch_metric_alarm.throttles["read_throttles"].threshold == 0
+    )
+    error_message = "Throttled reads and writes do not ring as they were told to."
+  }
+
+  assert {
+    condition = toset([
+      for query in aws_cloudwatch_metric_alarm.system_errors.metric_query : one(query.metric).dimensions.Operation
+      if length(query.metric) > 0
+    ]) == toset(["Query", "UpdateItem"])
+    error_message = "System errors are not counted over the operations that were named."
+  }
+
+  assert {
+    condition = alltrue([
+      for alarm in concat(values(aws_cloudwatch_metric_alarm.throttles), [aws_cloudwatch_metric_alarm.system_errors]) :
+      alarm.alarm_actions == toset(["arn:aws:sns:us-east-1:111122223333:alarms"]) && alarm.ok_actions == toset(["arn:aws:sns:us-east-1:111122223333:alarms"])
+      && alarm.datapoints_to_alarm == 2 && alarm.evaluation_periods == 3
+    ])
+    error_message = "An alarm does not notify the topic, or not when it was told to."
+  }
+}
+
+run "returns_its_alarms" {
+  assert {
+    condition     = keys(output.alarm_arns) == ["read_throttles", "system_errors", "write_throttles"]
+    error_message = "alarm_arns is ${jsonencode(output.alarm_arns)}."
+  }
+}

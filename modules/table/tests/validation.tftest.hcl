@@ -1,0 +1,154 @@
+mock_provider "aws" {
+  source = "../testing/mocks"
+}
+
+variables {
+  name        = "example"
+  hash_key    = { name = "id" }
+  kms_key_arn = "arn:aws:kms:us-east-1:111122223333:key/11111111-2222-3333-4444-555555555555"
+}
+
+run "refuses_a_name_of_two_letters" {
+  command = plan
+
+  variables {
+    name = "ab"
+  }
+
+  expect_failures = [var.name]
+}
+
+run "refuses_a_partition_key_of_no_key_type" {
+  command = plan
+
+  variables {
+    hash_key = { name = "id", type = "BOOL" }
+  }
+
+  expect_failures = [var.hash_key]
+}
+
+run "refuses_a_partition_key_without_a_name" {
+  command = plan
+
+  variables {
+    hash_key = { name = "" }
+  }
+
+  expect_failures = [var.hash_key]
+}
+
+run "refuses_a_sort_key_of_no_key_type" {
+  command = plan
+
+  variables {
+    range_key = { name = "at", type = "M" }
+  }
+
+  expect_failures = [var.range_key]
+}
+
+run "refuses_a_sort_key_without_a_name" {
+  command = plan
+
+  variables {
+    range_key = { name = "" }
+  }
+
+  expect_failures = [var.range_key]
+}
+
+run "refuses_one_attribute_for_both_keys" {
+  command = plan
+
+  variables {
+    range_key = { name = "id" }
+  }
+
+  expect_failures = [var.range_key]
+}
+
+run "refuses_a_key_by_its_alias" {
+  command = plan
+
+  variables {
+    kms_key_arn = "alias/example"
+  }
+
+  expect_failures = [var.kms_key_arn]
+}
+
+run "refuses_an_expiry_attribute_without_a_name" {
+  command = plan
+
+  variables {
+    ttl_attribute = ""
+  }
+
+  expect_failures = [var.ttl_attribute]
+}
+
+run "refuses_a_threshold_below_nothing" {
+  command = plan
+
+  variables {
+    alarms = { read_throttles = -1 }
+  }
+
+  expect_failures = [var.alarms]
+}
+
+run "refuses_an_operation_that_dynamodb_does_not_have" {
+  command = plan
+
+  variables {
+    alarms = { operations = ["GetItems"] }
+  }
+
+  expect_failures = [var.alarms]
+}
+
+run "refuses_an_alarm_over_no_operation" {
+  command = plan
+
+  variables {
+    alarms = { operations = [] }
+  }
+
+  expect_failures = [var.alarms]
+}
+
+run "refuses_more_operations_than_an_alarm_adds_up" {
+  command = plan
+
+  variables {
+    alarms = {
+      operations = [
+        "BatchGetItem", "BatchWriteItem", "DeleteItem", "GetItem", "PutItem",
+        "Query", "Scan", "TransactGetItems", "TransactWriteItems", "UpdateItem",
+      ]
+    }
+  }
+
+  expect_failures = [var.alarms]
+}
+
+run "refuses_more_bad_minutes_than_are_looked_at" {
+  command = plan
+
+  variables {
+    alarms = { breaching_minutes = 3, evaluation_minutes = 2 }
+  }
+
+  expect_failures = [var.alarms]
+}
+
+run "refuses_an_alarm_action_that_is_no_arn" {
+  command = plan
+
+  variables {
+    alarm_actions = ["on-call@example.com"]
+  }
+
+  expect_failures = [var.alarm_actions]
+}
