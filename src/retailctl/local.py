@@ -6,6 +6,7 @@ import shlex
 import shutil
 import signal
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -21,6 +22,7 @@ from retailctl.project import DEFAULT_CLOUD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from concurrent.futures import Executor, Future
     from pathlib import Path
     from types import FrameType
 
@@ -77,39 +79,60 @@ def bring_up(here: Project, name: str, environment: str, *, keep: bool = False) 
     here.check_environment(environment)
     terraform.program()
     home = here.home(name)
-    with _alone(here, name), _terminable():
-        found = clouds.read(home)
-        was_running = found is not None and found.is_running()
-        if not was_running and home.exists():
-            note(f"The local cloud '{name}' had died: putting away what it left, and starting it anew.")
-            _clear(home)
-        reached = "before the emulator was up"
+    reached: list[str] = []
+    with _alone(here, name), _terminable(), ThreadPoolExecutor(max_workers=1) as aside:
+        found = _running(home)
+        was_running = found is not None
         try:
-            if found is None or not was_running:
+            if found is None:
                 with step(f"Starting the local cloud '{name}'"):
                     found = emulator.start(home, **_account(here, environment))
-            reached = "with the emulator up"
-            target = Target(here, environment, found)
-            package.build(here)
-            if not target.has_state_bucket():
-                environments.bootstrapped(target)
-            reached = "with the bucket for the state made"
-            workspace = environments.initialised(target)
-            terraform.run_reported(
-                workspace, f"Applying {environment}", "apply", "-auto-approve", *workspace.arguments
-            )
+                reached.append("the emulator is up")
+            _fill(Target(here, environment, found), aside, reached)
         except BaseException:
-            if not was_running and not keep:
-                _clear(home)
-                note(f"`up` ended {reached}; what it had started is stopped again.")
+            signal.signal(
+                signal.SIGINT, signal.SIG_IGN
+            )  # an impatient second Ctrl-C must not stop the tidying
+            so_far = ", ".join(reached) or "nothing was done yet"
+            if was_running or keep:
+                note(f"`up` did not finish: {so_far}. The local cloud '{name}' stays; `make down` stops it.")
             else:
-                note(
-                    f"`up` ended {reached}; the local cloud '{name}' is left running (`make down` stops it)."
-                )
+                _clear(home)
+                note(f"`up` did not finish: {so_far}. What it had started is stopped again.")
             raise
         found = found.with_environment(environment)
         found.save()
         return found
+
+
+def _running(home: Path) -> Cloud | None:
+    """Return the cloud in ``home`` if it runs; put away what one that died has left."""
+    found = clouds.read(home)
+    if found is not None and found.is_running():
+        return found
+    if home.exists() or processes.of_cloud(home):
+        note(f"The local cloud '{home.name}' had died: putting away what it left, and starting it anew.")
+        _clear(home)
+    return None
+
+
+def _fill(target: Target, aside: Executor, reached: list[str]) -> None:
+    """Package, make the bucket for the state, apply the environment; note in ``reached`` what is done."""
+    bucket: Future[None] | None = None
+    if not target.has_state_bucket():
+        # The bucket is there in seconds; the provider then waits for a minute to see its lifecycle rules.
+        bucket = aside.submit(environments.bootstrapped, target)
+    package.build(target.project)
+    reached.append("the functions are packaged")
+    while bucket is not None and not bucket.done() and not target.has_state_bucket():
+        time.sleep(0.1)
+    workspace = environments.initialised(target)
+    reached.append("Terraform has its state in the cloud")
+    terraform.run_reported(
+        workspace, f"Applying {target.environment}", "apply", "-auto-approve", *workspace.arguments
+    )
+    if bucket is not None:
+        bucket.result()
 
 
 def _account(here: Project, environment: str) -> dict[str, str]:

@@ -20,6 +20,7 @@ from retailctl.lock import alone
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+    from retailctl.console import Advance
     from retailctl.project import Project
 
 MINIMUM = (1, 11)
@@ -307,7 +308,7 @@ def init(workspace: Workspace, *options: str) -> None:
 class _Progress:
     """What the events of a run add up to."""
 
-    advance: Callable[[int, int | None], None]
+    advance: Advance
     errors: list[str] = field(default_factory=list)
     finished: int = 0
     total: int | None = None
