@@ -1,0 +1,200 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from retailctl import terraform_docs
+from retailctl.terraform_docs import DocsError, Input, Output
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+VARIABLES = """
+variable "retries" {
+  description = "How often; \\"0\\" is never | at all."
+  type        = number
+  default     = 3
+}
+
+variable "name" {
+  description = <<-EOT
+    What it is called,
+    whole.
+  EOT
+  type        = string
+}
+"""
+OUTPUTS = """
+output "id" {
+  description = "Its id."
+  value       = terraform_data.this.id
+}
+"""
+EXAMPLE = """terraform {
+  required_version = ">= 1.11"
+}
+
+provider "aws" {
+  region = "us-east-1"
+}
+
+module "thing" {
+  source = "../.."
+  name   = "example"
+}
+"""
+README = """# thing
+
+What it is for.
+
+<!-- BEGIN_USAGE -->
+<!-- END_USAGE -->
+
+<!-- BEGIN_TF_DOCS -->
+<!-- END_TF_DOCS -->
+"""
+
+
+@pytest.fixture
+def module(tmp_path: Path) -> Path:
+    module = tmp_path / "thing"
+    (module / "examples" / "basic").mkdir(parents=True)
+    (module / "variables.tf").write_text(VARIABLES)
+    (module / "outputs.tf").write_text(OUTPUTS)
+    (module / "examples" / "basic" / "main.tf").write_text(EXAMPLE)
+    (module / "README.md").write_text(README)
+    return module
+
+
+def test_inputs_are_listed_by_name_after_those_that_have_to_be_given() -> None:
+    assert terraform_docs.inputs(VARIABLES) == [
+        Input("name", "What it is called, whole.", "string", None),
+        Input("retries", 'How often; "0" is never | at all.', "number", "3"),
+    ]
+
+
+def test_outputs_are_listed_with_what_they_are() -> None:
+    assert terraform_docs.outputs(OUTPUTS) == [Output("id", "Its id.")]
+
+
+@pytest.mark.parametrize(
+    ("hcl", "shown"),
+    [
+        ("null", "null"),
+        ("true", "true"),
+        ("1.5", "1.5"),
+        ('"S"', '"S"'),
+        ("{}", "{}"),
+        ("[]", "[]"),
+        ('["a", "b"]', '["a", "b"]'),
+        ("{ days = 7, on = false }", "{ days = 7, on = false }"),
+    ],
+)
+def test_a_default_is_shown_in_terraforms_words(hcl: str, shown: str) -> None:
+    [found] = terraform_docs.inputs(f'variable "x" {{\n  default = {hcl}\n}}\n')
+
+    assert found == Input("x", "", "any", shown)
+
+
+def test_a_pipe_in_a_description_does_not_end_the_cell() -> None:
+    assert "is never \\| at all" in terraform_docs.tables(VARIABLES, OUTPUTS)
+
+
+def test_a_short_type_stays_in_one_line() -> None:
+    variables = 'variable "key" {\n  type = object({ name = string })\n}\n'
+
+    assert "`object({name = string})`" in terraform_docs.tables(variables, "")
+
+
+def test_a_long_type_has_a_line_for_each_attribute_of_each_object() -> None:
+    variables = """
+variable "routes" {
+  type = map(object({
+    function = string
+    cors     = optional(object({ origins = list(string), headers = optional(list(string), ["a", "b"]) }), {})
+    label    = optional(string, "x, y")
+  }))
+}
+"""
+    lines = [
+        "map(object({",
+        "  function = string",
+        "  cors = optional(object({",
+        "    origins = list(string)",
+        '    headers = optional(list(string), ["a", "b"])',
+        "  }), {})",
+        '  label = optional(string, "x, y")',
+        "}))",
+    ]
+
+    assert f"<pre>{'<br>'.join(lines)}</pre>" in terraform_docs.tables(variables, "")
+
+
+def test_a_module_without_inputs_or_outputs_says_so() -> None:
+    assert terraform_docs.tables("", "") == "## Inputs\n\nNone.\n\n## Outputs\n\nNone."
+
+
+def test_a_usage_is_what_the_example_says_after_its_provider() -> None:
+    assert (
+        terraform_docs.usage(EXAMPLE)
+        == '```hcl\nmodule "thing" {\n  source = "../.."\n  name   = "example"\n}\n```'
+    )
+
+
+def test_a_readme_is_stale_until_it_is_written_and_when_the_code_has_changed(module: Path) -> None:
+    assert terraform_docs.stale(module)
+    assert terraform_docs.write(module)
+    assert not terraform_docs.stale(module)
+    assert not terraform_docs.write(module)
+
+    (module / "outputs.tf").write_text(OUTPUTS.replace("Its id.", "The id."))
+
+    assert terraform_docs.stale(module)
+
+
+def test_writing_keeps_what_people_wrote(module: Path) -> None:
+    terraform_docs.write(module)
+
+    text = (module / "README.md").read_text()
+    assert text.startswith("# thing\n\nWhat it is for.\n\n<!-- BEGIN_USAGE -->\n```hcl\nmodule ")
+    assert text.endswith("| `id` | Its id. |\n<!-- END_TF_DOCS -->\n")
+
+
+def test_a_usage_is_written_only_where_the_readme_has_a_place_for_it(module: Path) -> None:
+    (module / "README.md").write_text("<!-- BEGIN_TF_DOCS --><!-- END_TF_DOCS -->")
+
+    terraform_docs.write(module)
+
+    assert "```hcl" not in (module / "README.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("readme", "what"),
+    [
+        ("# thing\n", "does not say where its tables go"),
+        ("<!-- BEGIN_TF_DOCS -->\n", "does not say where its tables go"),
+        (
+            "<!-- BEGIN_USAGE --><!-- BEGIN_TF_DOCS --><!-- END_TF_DOCS -->",
+            "begins its usage and does not end it",
+        ),
+    ],
+)
+def test_a_readme_without_its_marks_is_refused(module: Path, readme: str, what: str) -> None:
+    (module / "README.md").write_text(readme)
+
+    with pytest.raises(DocsError, match=what):
+        terraform_docs.stale(module)
+
+
+def test_a_module_without_a_readme_is_refused(module: Path) -> None:
+    (module / "README.md").unlink()
+
+    with pytest.raises(DocsError, match=r"README\.md is missing"):
+        terraform_docs.write(module)
+
+
+def test_modules_are_the_folders_that_have_variables(module: Path) -> None:
+    (module.parent / "testing" / "mocks").mkdir(parents=True)
+
+    assert terraform_docs.modules(module.parent) == [module]
