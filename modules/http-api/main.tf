@@ -1,5 +1,5 @@
 locals {
-  methods = distinct([for key in keys(var.routes) : split(" ", key)[0]])
+  methods = distinct([for key in keys(var.routes) : split(" ", key)[0] if key != "$default"])
 
   # Nothing about who asked, and the route instead of the path, which can name things.
   access_log_format = {
@@ -29,7 +29,7 @@ resource "aws_apigatewayv2_api" "this" {
 
     content {
       allow_origins     = cors_configuration.value.allow_origins
-      allow_methods     = contains(local.methods, "ANY") || contains(local.methods, "$default") ? ["*"] : local.methods
+      allow_methods     = contains(local.methods, "ANY") || length(local.methods) == 0 ? ["*"] : local.methods
       allow_headers     = cors_configuration.value.allow_headers
       expose_headers    = cors_configuration.value.expose_headers
       allow_credentials = cors_configuration.value.allow_credentials

@@ -1,0 +1,149 @@
+mock_provider "aws" {
+  source = "../testing/mocks"
+}
+
+variables {
+  name        = "example-orders"
+  handler     = "orders.handler.handler"
+  kms_key_arn = "arn:aws:kms:us-east-1:111122223333:key/11111111-2222-3333-4444-555555555555"
+  # Any file will do: a plan only hashes it.
+  artifact = { path = "./main.tf" }
+}
+
+run "runs_python_on_arm_with_a_published_version_behind_live" {
+  command = plan
+
+  assert {
+    condition = (
+      aws_lambda_function.this.runtime == "python3.13"
+      && aws_lambda_function.this.architectures == tolist(["arm64"])
+      && aws_lambda_function.this.publish
+    )
+    error_message = "The default is not a published python3.13 on arm64."
+  }
+
+  assert {
+    condition     = aws_lambda_alias.live.name == "live" && output.alias_name == "live"
+    error_message = "There is no alias live."
+  }
+
+  assert {
+    condition     = aws_lambda_function.this.source_code_hash == filebase64sha256("./main.tf")
+    error_message = "A change is not told by the bytes of the artifact."
+  }
+
+  assert {
+    condition     = aws_lambda_function.this.reserved_concurrent_executions == null || aws_lambda_function.this.reserved_concurrent_executions == -1
+    error_message = "Concurrency is reserved without being asked for."
+  }
+
+  assert {
+    condition     = aws_lambda_function.this.tracing_config[0].mode == "PassThrough"
+    error_message = "Traces are sampled, and billed, without being asked for."
+  }
+}
+
+run "logs_json_into_an_encrypted_group_of_its_own" {
+  command = plan
+
+  variables {
+    log = { retention_days = 30, level = "DEBUG" }
+  }
+
+  assert {
+    condition = (
+      aws_cloudwatch_log_group.this.name == "/aws/lambda/example-orders"
+      && aws_cloudwatch_log_group.this.kms_key_id == var.kms_key_arn
+      && aws_cloudwatch_log_group.this.retention_in_days == 30
+    )
+    error_message = "The log group is not the function's own, encrypted, and kept as long as asked."
+  }
+
+  assert {
+    condition = (
+      one(aws_lambda_function.this.logging_config).log_format == "JSON"
+      && one(aws_lambda_function.this.logging_config).application_log_level == "DEBUG"
+      && one(aws_lambda_function.this.logging_config).system_log_level == "WARN"
+      && one(aws_lambda_function.this.logging_config).log_group == "/aws/lambda/example-orders"
+    )
+    error_message = "The function does not log JSON from the level asked for."
+  }
+}
+
+run "encrypts_its_environment" {
+  command = plan
+
+  variables {
+    environment = { TABLE = "orders" }
+  }
+
+  assert {
+    condition     = aws_lambda_function.this.kms_key_arn == var.kms_key_arn && one(aws_lambda_function.this.environment).variables == tomap({ TABLE = "orders" })
+    error_message = "The environment is not passed on, or not encrypted with the key."
+  }
+}
+
+run "asks_for_no_key_without_an_environment" {
+  command = plan
+
+  assert {
+    condition     = aws_lambda_function.this.kms_key_arn == null && length(aws_lambda_function.this.environment) == 0
+    error_message = "A function without an environment takes a key for it."
+  }
+}
+
+run "reserves_concurrency_where_asked" {
+  command = plan
+
+  variables {
+    reserved_concurrency = 5
+  }
+
+  assert {
+    condition     = aws_lambda_function.this.reserved_concurrent_executions == 5
+    error_message = "The reservation is not passed on."
+  }
+}
+
+run "rings_on_errors_throttles_and_a_near_timeout" {
+  command = plan
+
+  variables {
+    timeout_seconds = 20
+    alarm_actions   = ["arn:aws:sns:us-east-1:111122223333:alarms"]
+    alarms          = { errors = 3, duration_share = 0.5 }
+  }
+
+  assert {
+    condition     = toset(keys(output.alarm_arns)) == toset(["errors", "throttles", "duration"])
+    error_message = "The alarms are ${join(", ", keys(output.alarm_arns))}."
+  }
+
+  assert {
+    condition = (
+      aws_cloudwatch_metric_alarm.this["errors"].threshold == 3
+      && aws_cloudwatch_metric_alarm.this["errors"].statistic == "Sum"
+      && aws_cloudwatch_metric_alarm.this["throttles"].threshold == 0
+    )
+    error_message = "Errors and throttles are not counted against their thresholds."
+  }
+
+  assert {
+    condition = (
+      aws_cloudwatch_metric_alarm.this["duration"].extended_statistic == "p99"
+      && aws_cloudwatch_metric_alarm.this["duration"].threshold == 10000
+    )
+    error_message = "The duration alarm is not at half of the 20 s, in milliseconds."
+  }
+
+  assert {
+    condition = alltrue([
+      for alarm in aws_cloudwatch_metric_alarm.this :
+      alarm.treat_missing_data == "notBreaching"
+      && alarm.alarm_actions == toset(["arn:aws:sns:us-east-1:111122223333:alarms"])
+      && alarm.ok_actions == toset(["arn:aws:sns:us-east-1:111122223333:alarms"])
+      && alarm.dimensions == tomap({ FunctionName = "example-orders" })
+    ])
+    error_message = "An alarm rings without data, tells nobody, or watches another function."
+  }
+}

@@ -1,0 +1,127 @@
+# The real provider, offline, for the true policy JSON; nothing is made, as every resource is overridden.
+provider "aws" {
+  region                      = "us-east-1"
+  access_key                  = "none"
+  secret_key                  = "none"
+  skip_credentials_validation = true
+  skip_metadata_api_check     = true
+  skip_requesting_account_id  = true
+}
+
+override_resource {
+  target = aws_cloudwatch_log_group.this
+  values = { arn = "arn:aws:logs:us-east-1:111122223333:log-group:/aws/lambda/example-orders" }
+}
+
+override_resource {
+  target = aws_iam_role.this
+  values = { arn = "arn:aws:iam::111122223333:role/example-orders" }
+}
+
+override_resource {
+  target = aws_iam_role_policy.this
+}
+
+override_resource {
+  target = aws_lambda_function.this
+}
+
+override_resource {
+  target = aws_lambda_alias.live
+}
+
+override_resource {
+  target = aws_cloudwatch_metric_alarm.this
+}
+
+variables {
+  name        = "example-orders"
+  handler     = "orders.handler.handler"
+  kms_key_arn = "arn:aws:kms:us-east-1:111122223333:key/11111111-2222-3333-4444-555555555555"
+  artifact    = { path = "./main.tf" }
+}
+
+run "may_write_its_own_log_and_nothing_else" {
+  assert {
+    condition = jsondecode(aws_iam_role_policy.this.policy).Statement == [{
+      Sid      = "WriteOwnLog"
+      Effect   = "Allow"
+      Action   = ["logs:PutLogEvents", "logs:CreateLogStream"]
+      Resource = "arn:aws:logs:us-east-1:111122223333:log-group:/aws/lambda/example-orders:log-stream:*"
+    }]
+    error_message = "The policy is ${aws_iam_role_policy.this.policy}."
+  }
+}
+
+run "is_assumed_by_lambda_alone" {
+  assert {
+    condition = jsondecode(aws_iam_role.this.assume_role_policy).Statement == [{
+      Effect    = "Allow"
+      Action    = "sts:AssumeRole"
+      Principal = { Service = "lambda.amazonaws.com" }
+    }]
+    error_message = "The trust policy is ${aws_iam_role.this.assume_role_policy}."
+  }
+}
+
+run "may_decrypt_its_own_environment_only" {
+  variables {
+    environment = { TABLE = "orders" }
+  }
+
+  assert {
+    condition = [for statement in jsondecode(aws_iam_role_policy.this.policy).Statement : statement if statement.Sid == "ReadOwnEnvironment"] == [{
+      Sid      = "ReadOwnEnvironment"
+      Effect   = "Allow"
+      Action   = "kms:Decrypt"
+      Resource = "arn:aws:kms:us-east-1:111122223333:key/11111111-2222-3333-4444-555555555555"
+      Condition = {
+        StringLike = {
+          "kms:EncryptionContext:aws:lambda:FunctionArn" = [
+            "arn:aws:lambda:us-east-1:111122223333:function:example-orders",
+            "arn:aws:lambda:us-east-1:111122223333:function:example-orders:*",
+          ]
+        }
+      }
+    }]
+    error_message = "The policy is ${aws_iam_role_policy.this.policy}."
+  }
+}
+
+run "may_do_what_its_statements_say" {
+  variables {
+    policy_statements = {
+      write_orders = {
+        actions   = ["dynamodb:UpdateItem"]
+        resources = ["arn:aws:dynamodb:us-east-1:111122223333:table/orders"]
+        conditions = [{
+          test     = "StringEquals"
+          variable = "dynamodb:ReturnValues"
+          values   = ["NONE"]
+        }]
+      }
+    }
+  }
+
+  assert {
+    condition = [for statement in jsondecode(aws_iam_role_policy.this.policy).Statement : statement if statement.Sid != "WriteOwnLog"] == [{
+      Sid       = "WriteOrders"
+      Effect    = "Allow"
+      Action    = "dynamodb:UpdateItem"
+      Resource  = "arn:aws:dynamodb:us-east-1:111122223333:table/orders"
+      Condition = { StringEquals = { "dynamodb:ReturnValues" = "NONE" } }
+    }]
+    error_message = "The policy is ${aws_iam_role_policy.this.policy}."
+  }
+}
+
+run "may_send_traces_where_they_are_sampled" {
+  variables {
+    tracing_mode = "Active"
+  }
+
+  assert {
+    condition     = contains([for statement in jsondecode(aws_iam_role_policy.this.policy).Statement : statement.Sid], "WriteTraces")
+    error_message = "The policy is ${aws_iam_role_policy.this.policy}."
+  }
+}

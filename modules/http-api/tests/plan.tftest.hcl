@@ -1,0 +1,173 @@
+mock_provider "aws" {
+  source = "../testing/mocks"
+}
+
+variables {
+  name        = "example-shop"
+  kms_key_arn = "arn:aws:kms:us-east-1:111122223333:key/11111111-2222-3333-4444-555555555555"
+  functions = {
+    orders = {
+      function_name    = "example-orders"
+      alias_name       = "live"
+      alias_invoke_arn = "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:aws:lambda:us-east-1:111122223333:function:example-orders:live/invocations"
+    }
+  }
+  routes = { "GET /orders" = { function = "orders" } }
+}
+
+run "answers_its_routes_through_the_alias" {
+  variables {
+    routes = {
+      "GET /orders"      = { function = "orders" }
+      "GET /orders/{id}" = { function = "orders" }
+      "ANY /admin"       = { function = "orders" }
+      "$default"         = { function = "orders" }
+    }
+  }
+
+  assert {
+    condition     = toset([for route in aws_apigatewayv2_route.this : route.route_key]) == toset(["GET /orders", "GET /orders/{id}", "ANY /admin", "$default"])
+    error_message = "The routes are ${join(", ", [for route in aws_apigatewayv2_route.this : route.route_key])}."
+  }
+
+  assert {
+    condition     = length(aws_apigatewayv2_integration.this) == 1
+    error_message = "There is not one integration for each function."
+  }
+
+  assert {
+    condition = (
+      aws_apigatewayv2_integration.this["orders"].payload_format_version == "2.0"
+      && aws_apigatewayv2_integration.this["orders"].integration_uri == var.functions.orders.alias_invoke_arn
+    )
+    error_message = "The integration does not hand payload 2.0 to the alias."
+  }
+
+  assert {
+    condition = { for key, permission in aws_lambda_permission.this : key => permission.source_arn } == {
+      "GET /orders"      = "${aws_apigatewayv2_api.this.execution_arn}/*/GET/orders"
+      "GET /orders/{id}" = "${aws_apigatewayv2_api.this.execution_arn}/*/GET/orders/{id}"
+      "ANY /admin"       = "${aws_apigatewayv2_api.this.execution_arn}/*/*/admin"
+      "$default"         = "${aws_apigatewayv2_api.this.execution_arn}/*/$default"
+    }
+    error_message = "The permissions are ${jsonencode([for permission in aws_lambda_permission.this : permission.source_arn])}."
+  }
+
+  assert {
+    condition     = alltrue([for permission in aws_lambda_permission.this : permission.qualifier == "live" && permission.function_name == "example-orders"])
+    error_message = "A permission is not on the alias."
+  }
+}
+
+run "deploys_by_itself_and_throttles_every_route" {
+  variables {
+    routes = {
+      "GET /orders"  = { function = "orders" }
+      "POST /orders" = { function = "orders", throttle = { burst = 5, rate_per_second = 2 } }
+    }
+    throttle = { burst = 20, rate_per_second = 10 }
+  }
+
+  assert {
+    condition     = aws_apigatewayv2_stage.this.name == "$default" && aws_apigatewayv2_stage.this.auto_deploy
+    error_message = "The stage is not the default one, deployed by itself."
+  }
+
+  assert {
+    condition = (
+      aws_apigatewayv2_stage.this.default_route_settings[0].throttling_burst_limit == 20
+      && aws_apigatewayv2_stage.this.default_route_settings[0].throttling_rate_limit == 10
+    )
+    error_message = "The default throttle is not passed on."
+  }
+
+  assert {
+    condition = [for settings in aws_apigatewayv2_stage.this.route_settings : "${settings.route_key} ${settings.throttling_burst_limit} ${settings.throttling_rate_limit}"] == [
+      "POST /orders 5 2",
+    ]
+    error_message = "A route's own throttle is not passed on, or others have one."
+  }
+}
+
+run "logs_nothing_about_who_asked" {
+  assert {
+    condition = alltrue([
+      for word in ["identity", "authorizer", "path", "header", "querystring", "body", "domainName"] :
+      !strcontains(lower(aws_apigatewayv2_stage.this.access_log_settings[0].format), lower("$context.${word}"))
+    ])
+    error_message = "The access log's format is ${aws_apigatewayv2_stage.this.access_log_settings[0].format}."
+  }
+
+  assert {
+    condition     = can(jsondecode(aws_apigatewayv2_stage.this.access_log_settings[0].format).routeKey)
+    error_message = "The access log is not JSON with the route in it."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_log_group.access.kms_key_id == var.kms_key_arn && aws_cloudwatch_log_group.access.retention_in_days == 365
+    error_message = "The access log is not encrypted and kept for a year."
+  }
+}
+
+run "sends_no_cors_headers_unless_asked" {
+  command = plan
+
+  assert {
+    condition     = length(aws_apigatewayv2_api.this.cors_configuration) == 0
+    error_message = "The API has a CORS configuration."
+  }
+}
+
+run "opens_the_methods_of_its_routes_to_the_origins_named" {
+  command = plan
+
+  variables {
+    routes = {
+      "GET /orders"      = { function = "orders" }
+      "GET /orders/{id}" = { function = "orders" }
+      "POST /orders"     = { function = "orders" }
+      "$default"         = { function = "orders" }
+    }
+    cors = { allow_origins = ["https://shop.example.com", "http://localhost:8080"], allow_credentials = true }
+  }
+
+  assert {
+    condition = (
+      aws_apigatewayv2_api.this.cors_configuration[0].allow_origins == toset(["https://shop.example.com", "http://localhost:8080"])
+      && aws_apigatewayv2_api.this.cors_configuration[0].allow_methods == toset(["GET", "POST"])
+    )
+    error_message = "CORS is open to ${jsonencode(aws_apigatewayv2_api.this.cors_configuration[0].allow_methods)} from ${jsonencode(aws_apigatewayv2_api.this.cors_configuration[0].allow_origins)}."
+  }
+}
+
+run "rings_on_server_errors_and_slow_answers" {
+  variables {
+    alarm_actions = ["arn:aws:sns:us-east-1:111122223333:alarms"]
+    alarms        = { server_errors = 2, latency_ms = 500 }
+  }
+
+  assert {
+    condition     = toset(keys(output.alarm_arns)) == toset(["server_errors", "latency"])
+    error_message = "The alarms are ${join(", ", keys(output.alarm_arns))}."
+  }
+
+  assert {
+    condition = (
+      aws_cloudwatch_metric_alarm.this["server-errors"].metric_name == "5xx"
+      && aws_cloudwatch_metric_alarm.this["server-errors"].threshold == 2
+      && aws_cloudwatch_metric_alarm.this["latency"].extended_statistic == "p99"
+      && aws_cloudwatch_metric_alarm.this["latency"].threshold == 500
+    )
+    error_message = "The alarms do not hold server errors and latency against their thresholds."
+  }
+
+  assert {
+    condition = alltrue([
+      for alarm in aws_cloudwatch_metric_alarm.this :
+      alarm.treat_missing_data == "notBreaching"
+      && alarm.alarm_actions == toset(["arn:aws:sns:us-east-1:111122223333:alarms"])
+      && alarm.dimensions == tomap({ ApiId = aws_apigatewayv2_api.this.id })
+    ])
+    error_message = "An alarm rings without data, tells nobody, or watches another API."
+  }
+}

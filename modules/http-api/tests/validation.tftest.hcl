@@ -1,0 +1,146 @@
+mock_provider "aws" {
+  source = "../testing/mocks"
+}
+
+variables {
+  name        = "example-shop"
+  kms_key_arn = "arn:aws:kms:us-east-1:111122223333:key/11111111-2222-3333-4444-555555555555"
+  functions = {
+    orders = {
+      function_name    = "example-orders"
+      alias_name       = "live"
+      alias_invoke_arn = "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:aws:lambda:us-east-1:111122223333:function:example-orders:live/invocations"
+    }
+  }
+  routes = { "GET /orders" = { function = "orders" } }
+}
+
+run "refuses_a_name_with_spaces" {
+  command = plan
+
+  variables {
+    name = "example shop"
+  }
+
+  expect_failures = [var.name]
+}
+
+run "refuses_an_api_without_functions" {
+  command = plan
+
+  variables {
+    functions = {}
+  }
+
+  expect_failures = [var.functions]
+}
+
+run "refuses_an_api_without_routes" {
+  command = plan
+
+  variables {
+    routes = {}
+  }
+
+  expect_failures = [var.routes]
+}
+
+run "refuses_a_route_without_a_method" {
+  command = plan
+
+  variables {
+    routes = { "/orders" = { function = "orders" } }
+  }
+
+  expect_failures = [var.routes]
+}
+
+run "refuses_a_route_to_a_function_that_is_not_there" {
+  command = plan
+
+  variables {
+    routes = { "GET /orders" = { function = "order" } }
+  }
+
+  expect_failures = [var.routes]
+}
+
+run "refuses_a_route_throttled_to_nothing" {
+  command = plan
+
+  variables {
+    routes = { "GET /orders" = { function = "orders", throttle = { burst = 0, rate_per_second = 1 } } }
+  }
+
+  expect_failures = [var.routes]
+}
+
+run "refuses_an_api_throttled_to_nothing" {
+  command = plan
+
+  variables {
+    throttle = { burst = 1, rate_per_second = 0 }
+  }
+
+  expect_failures = [var.throttle]
+}
+
+run "refuses_an_origin_with_a_path" {
+  command = plan
+
+  variables {
+    cors = { allow_origins = ["https://shop.example.com/"] }
+  }
+
+  expect_failures = [var.cors]
+}
+
+run "refuses_credentials_for_every_origin" {
+  command = plan
+
+  variables {
+    cors = { allow_origins = ["*"], allow_credentials = true }
+  }
+
+  expect_failures = [var.cors]
+}
+
+run "refuses_to_have_cors_kept_for_ever" {
+  command = plan
+
+  variables {
+    cors = { allow_origins = ["https://shop.example.com"], max_age_seconds = 86401 }
+  }
+
+  expect_failures = [var.cors]
+}
+
+run "refuses_a_retention_that_logs_do_not_take" {
+  command = plan
+
+  variables {
+    log = { retention_days = 10 }
+  }
+
+  expect_failures = [var.log]
+}
+
+run "refuses_a_latency_that_no_answer_can_have" {
+  command = plan
+
+  variables {
+    alarms = { latency_ms = 30001 }
+  }
+
+  expect_failures = [var.alarms]
+}
+
+run "refuses_an_alarm_period_that_is_no_minute" {
+  command = plan
+
+  variables {
+    alarms = { period_seconds = 90 }
+  }
+
+  expect_failures = [var.alarms]
+}

@@ -1,0 +1,156 @@
+mock_provider "aws" {
+  source = "../testing/mocks"
+}
+
+variables {
+  function = {
+    name      = "example-orders"
+    alias_arn = "arn:aws:lambda:us-east-1:111122223333:function:example-orders:live"
+    role_name = "example-orders"
+  }
+  stream = {
+    arn             = "arn:aws:kinesis:us-east-1:111122223333:stream/example-clicks"
+    name            = "example-clicks"
+    retention_hours = 24
+  }
+  policy_statements = {
+    read_stream = {
+      actions   = ["kinesis:GetRecords"]
+      resources = ["arn:aws:kinesis:us-east-1:111122223333:stream/example-clicks"]
+    }
+  }
+  failure_destination = { bucket_arn = "arn:aws:s3:::example-failures" }
+}
+
+run "keeps_a_shard_in_order_and_reports_what_failed" {
+  command = plan
+
+  assert {
+    condition = (
+      aws_lambda_event_source_mapping.this.parallelization_factor == 1
+      && aws_lambda_event_source_mapping.this.function_response_types == toset(["ReportBatchItemFailures"])
+      && aws_lambda_event_source_mapping.this.bisect_batch_on_function_error
+      && aws_lambda_event_source_mapping.this.maximum_retry_attempts == -1
+      && aws_lambda_event_source_mapping.this.starting_position == "TRIM_HORIZON"
+    )
+    error_message = "The defaults are not one invocation a shard, partial responses, bisection, unlimited retries, from the oldest record on."
+  }
+
+  assert {
+    condition     = aws_lambda_event_source_mapping.this.function_name == var.function.alias_arn
+    error_message = "The mapping does not trigger the alias."
+  }
+
+  assert {
+    condition     = aws_lambda_event_source_mapping.this.destination_config[0].on_failure[0].destination_arn == "arn:aws:s3:::example-failures"
+    error_message = "What is given up goes nowhere."
+  }
+}
+
+run "gives_up_an_hour_before_the_stream_forgets" {
+  command = plan
+
+  assert {
+    condition     = aws_lambda_event_source_mapping.this.maximum_record_age_in_seconds == 82800 && output.maximum_record_age_seconds == 82800
+    error_message = "A record of a stream with 24 h is given up at ${aws_lambda_event_source_mapping.this.maximum_record_age_in_seconds} s."
+  }
+}
+
+run "gives_up_after_the_seven_days_that_lambda_allows" {
+  command = plan
+
+  variables {
+    stream = {
+      arn             = "arn:aws:kinesis:us-east-1:111122223333:stream/example-clicks"
+      name            = "example-clicks"
+      retention_hours = 8760
+    }
+  }
+
+  assert {
+    condition     = aws_lambda_event_source_mapping.this.maximum_record_age_in_seconds == 604800
+    error_message = "A record of a stream with a year is given up at ${aws_lambda_event_source_mapping.this.maximum_record_age_in_seconds} s."
+  }
+}
+
+run "gives_up_when_told_to" {
+  command = plan
+
+  variables {
+    maximum_record_age_seconds = 600
+  }
+
+  assert {
+    condition     = aws_lambda_event_source_mapping.this.maximum_record_age_in_seconds == 600
+    error_message = "The age is not passed on."
+  }
+}
+
+run "reads_a_shard_side_by_side_for_an_order_free_consumer" {
+  command = plan
+
+  variables {
+    parallelization_factor = 10
+    order_free             = true
+  }
+
+  assert {
+    condition     = aws_lambda_event_source_mapping.this.parallelization_factor == 10
+    error_message = "The factor is not passed on."
+  }
+}
+
+run "filters_where_asked" {
+  command = plan
+
+  variables {
+    filter_patterns = ["{\"partitionKey\":[\"1\"]}"]
+  }
+
+  assert {
+    condition     = [for filter in aws_lambda_event_source_mapping.this.filter_criteria[0].filter : filter.pattern] == ["{\"partitionKey\":[\"1\"]}"]
+    error_message = "The filter is not passed on."
+  }
+}
+
+run "rings_when_it_falls_behind_and_when_it_gives_up" {
+  variables {
+    alarm_actions = ["arn:aws:sns:us-east-1:111122223333:alarms"]
+    alarms        = { iterator_age_seconds = 60, evaluation_periods = 5 }
+  }
+
+  assert {
+    condition     = toset(keys(output.alarm_arns)) == toset(["iterator_age", "given_up", "dropped"])
+    error_message = "The alarms are ${join(", ", keys(output.alarm_arns))}."
+  }
+
+  assert {
+    condition = (
+      aws_cloudwatch_metric_alarm.iterator_age.threshold == 60000
+      && aws_cloudwatch_metric_alarm.iterator_age.statistic == "Maximum"
+      && aws_cloudwatch_metric_alarm.iterator_age.evaluation_periods == 5
+    )
+    error_message = "The oldest record's age is not held against 60 s, in milliseconds."
+  }
+
+  assert {
+    condition = alltrue([
+      for alarm in aws_cloudwatch_metric_alarm.given_up :
+      alarm.threshold == 0 && alarm.dimensions == tomap({ EventSourceMappingUUID = output.uuid })
+    ])
+    error_message = "An alarm does not ring at the first record that this mapping gives up."
+  }
+
+  assert {
+    condition     = aws_lambda_event_source_mapping.this.metrics_config[0].metrics == toset(["EventCount"])
+    error_message = "The mapping does not publish the metrics that the alarms watch."
+  }
+
+  assert {
+    condition = alltrue([
+      for alarm in concat([aws_cloudwatch_metric_alarm.iterator_age], values(aws_cloudwatch_metric_alarm.given_up)) :
+      alarm.treat_missing_data == "notBreaching" && alarm.alarm_actions == toset(["arn:aws:sns:us-east-1:111122223333:alarms"])
+    ])
+    error_message = "An alarm rings without data, or tells nobody."
+  }
+}

@@ -1,0 +1,62 @@
+# The real provider, offline: it shows the true policy JSON, which a mock does not.
+provider "aws" {
+  region                      = "us-east-1"
+  access_key                  = "none"
+  secret_key                  = "none"
+  skip_credentials_validation = true
+  skip_metadata_api_check     = true
+  skip_requesting_account_id  = true
+}
+
+variables {
+  function = {
+    name      = "example-orders"
+    alias_arn = "arn:aws:lambda:us-east-1:111122223333:function:example-orders:live"
+    role_name = "example-orders"
+  }
+  stream = {
+    arn             = "arn:aws:kinesis:us-east-1:111122223333:stream/example-clicks"
+    name            = "example-clicks"
+    retention_hours = 24
+  }
+  policy_statements = {
+    read_stream = {
+      actions   = ["kinesis:GetRecords"]
+      resources = ["arn:aws:kinesis:us-east-1:111122223333:stream/example-clicks"]
+    }
+  }
+  failure_destination = { bucket_arn = "arn:aws:s3:::example-failures" }
+}
+
+run "lets_the_function_read_this_stream_and_write_what_failed" {
+  command = plan
+
+  assert {
+    condition = jsondecode(aws_iam_role_policy.this.policy).Statement == [
+      {
+        Sid      = "ReadStream"
+        Effect   = "Allow"
+        Action   = "kinesis:GetRecords"
+        Resource = "arn:aws:kinesis:us-east-1:111122223333:stream/example-clicks"
+      },
+      {
+        Sid      = "WriteFailedBatches"
+        Effect   = "Allow"
+        Action   = "s3:PutObject"
+        Resource = "arn:aws:s3:::example-failures/aws/lambda/*"
+      },
+      {
+        Sid      = "FindFailureDestination"
+        Effect   = "Allow"
+        Action   = "s3:ListBucket"
+        Resource = "arn:aws:s3:::example-failures"
+      },
+    ]
+    error_message = "The policy is ${aws_iam_role_policy.this.policy}."
+  }
+
+  assert {
+    condition     = aws_iam_role_policy.this.role == "example-orders"
+    error_message = "The policy goes to the role ${aws_iam_role_policy.this.role}."
+  }
+}
