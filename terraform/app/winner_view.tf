@@ -43,6 +43,7 @@ module "winner_view" {
     POWERTOOLS_METRICS_NAMESPACE = local.metrics_namespace
     POWERTOOLS_SERVICE_NAME      = "winner_view"
     QUARANTINE_BUCKET            = module.quarantine.id
+    RECENT_EVENTS                = tostring(var.recent_events)
     SCORES_TABLE                 = module.scores.name
     SCORE_BUCKETS                = tostring(var.score_buckets)
   }

@@ -1,0 +1,303 @@
+mock_provider "aws" {
+  source = "../../modules/testing/mocks"
+}
+
+variables {
+  environment         = "prod"
+  region              = "us-east-1"
+  allowed_account_ids = ["111122223333"]
+  artifacts_dir       = "./tests/artifacts"
+  alarm_emails        = ["on-call@example.com"]
+  alarm_topic_arns    = []
+  log_level           = "INFO"
+  log_retention_days  = 365
+  quarantine          = { retention_days = 365, force_destroy = false }
+  stream              = { shard_count = 3, retention_hours = 168 }
+  tables              = { deletion_protection = true, point_in_time_recovery = true }
+  winner_api = {
+    memory_mb       = 512
+    timeout_seconds = 10
+    throttle        = { burst = 200, rate_per_second = 100 }
+    cors_origins    = []
+  }
+  winner_view = {
+    batch_size              = 1000
+    batching_window_seconds = 5
+    memory_mb               = 512
+    timeout_seconds         = 60
+  }
+}
+
+run "prod_as_its_rules_have_it_is_planned" {
+  command = plan
+
+  assert {
+    condition     = aws_sns_topic.alarms[0].name == "hello-retail-prod-alarms"
+    error_message = "Prod's alarms have no topic."
+  }
+}
+
+run "prod_takes_a_topic_that_exists_instead_of_addresses" {
+  command = plan
+
+  variables {
+    alarm_emails     = []
+    alarm_topic_arns = ["arn:aws:sns:us-east-1:111122223333:on-call"]
+  }
+
+  assert {
+    condition     = length(aws_sns_topic.alarms) == 0 && local.alarm_actions == ["arn:aws:sns:us-east-1:111122223333:on-call"]
+    error_message = "The alarms do not go to the topic that exists."
+  }
+}
+
+run "dev_may_be_cheap_and_disposable" {
+  command = plan
+
+  variables {
+    environment        = "dev"
+    alarm_emails       = []
+    log_retention_days = 7
+    quarantine         = { retention_days = 7, force_destroy = true }
+    stream             = { shard_count = 1, retention_hours = 24 }
+    tables             = { deletion_protection = false, point_in_time_recovery = false }
+  }
+
+  assert {
+    condition     = length(aws_sns_topic.alarms) == 0 && output.stream_name == "hello-retail-dev-events"
+    error_message = "Dev is not planned without a topic, under its own names."
+  }
+}
+
+run "a_generation_has_tables_of_its_own" {
+  command = plan
+
+  variables {
+    generation = 7
+  }
+
+  assert {
+    condition     = output.scores_table == "hello-retail-prod-scores-g7" && output.contributions_table == "hello-retail-prod-contributions-g7"
+    error_message = "Generation 7 lives in ${output.scores_table} and ${output.contributions_table}."
+  }
+}
+
+run "prod_refuses_tables_that_can_be_deleted" {
+  command = plan
+
+  variables {
+    tables = { deletion_protection = false, point_in_time_recovery = true }
+  }
+
+  expect_failures = [var.tables]
+}
+
+run "prod_refuses_tables_that_cannot_be_restored" {
+  command = plan
+
+  variables {
+    tables = { deletion_protection = true, point_in_time_recovery = false }
+  }
+
+  expect_failures = [var.tables]
+}
+
+run "prod_refuses_a_log_of_events_under_seven_days" {
+  command = plan
+
+  variables {
+    stream = { shard_count = 3, retention_hours = 167 }
+  }
+
+  expect_failures = [var.stream]
+}
+
+run "prod_refuses_logs_under_a_year" {
+  command = plan
+
+  variables {
+    log_retention_days = 180
+  }
+
+  expect_failures = [var.log_retention_days]
+}
+
+run "prod_refuses_alarms_that_reach_nobody" {
+  command = plan
+
+  variables {
+    alarm_emails = []
+  }
+
+  expect_failures = [var.alarm_topic_arns]
+}
+
+run "prod_refuses_a_quarantine_thrown_away_with_its_objects" {
+  command = plan
+
+  variables {
+    quarantine = { retention_days = 365, force_destroy = true }
+  }
+
+  expect_failures = [var.quarantine]
+}
+
+run "prod_refuses_a_quarantine_under_ninety_days" {
+  command = plan
+
+  variables {
+    quarantine = { retention_days = 30, force_destroy = false }
+  }
+
+  expect_failures = [var.quarantine]
+}
+
+run "prod_refuses_to_be_read_by_every_page" {
+  command = plan
+
+  variables {
+    winner_api = { memory_mb = 512, timeout_seconds = 10, throttle = { burst = 200, rate_per_second = 100 }, cors_origins = ["*"] }
+  }
+
+  expect_failures = [var.winner_api]
+}
+
+run "refuses_an_unknown_environment" {
+  command = plan
+
+  variables {
+    environment = "production"
+  }
+
+  expect_failures = [var.environment]
+}
+
+run "refuses_a_region_that_is_none" {
+  command = plan
+
+  variables {
+    region = "Virginia"
+  }
+
+  expect_failures = [var.region]
+}
+
+run "refuses_an_account_without_twelve_digits" {
+  command = plan
+
+  variables {
+    allowed_account_ids = ["1234"]
+  }
+
+  expect_failures = [var.allowed_account_ids]
+}
+
+run "refuses_an_address_without_an_at" {
+  command = plan
+
+  variables {
+    alarm_emails = ["on-call"]
+  }
+
+  expect_failures = [var.alarm_emails]
+}
+
+run "refuses_a_topic_that_is_none" {
+  command = plan
+
+  variables {
+    alarm_topic_arns = ["alarms"]
+  }
+
+  expect_failures = [var.alarm_topic_arns]
+}
+
+run "refuses_generation_zero" {
+  command = plan
+
+  variables {
+    generation = 0
+  }
+
+  expect_failures = [var.generation]
+}
+
+run "refuses_an_unknown_log_level" {
+  command = plan
+
+  variables {
+    log_level = "LOUD"
+  }
+
+  expect_failures = [var.log_level]
+}
+
+run "refuses_a_log_retention_that_logs_do_not_take" {
+  command = plan
+
+  variables {
+    log_retention_days = 400.5
+  }
+
+  expect_failures = [var.log_retention_days]
+}
+
+run "refuses_a_quarantine_that_keeps_nothing" {
+  command = plan
+
+  variables {
+    quarantine = { retention_days = 0, force_destroy = false }
+  }
+
+  expect_failures = [var.quarantine]
+}
+
+run "refuses_a_board_without_buckets" {
+  command = plan
+
+  variables {
+    score_buckets = 0
+  }
+
+  expect_failures = [var.score_buckets]
+}
+
+run "refuses_a_stream_without_shards" {
+  command = plan
+
+  variables {
+    stream = { shard_count = 0, retention_hours = 168 }
+  }
+
+  expect_failures = [var.stream]
+}
+
+run "refuses_a_stream_that_keeps_more_than_a_year" {
+  command = plan
+
+  variables {
+    stream = { shard_count = 3, retention_hours = 9000 }
+  }
+
+  expect_failures = [var.stream]
+}
+
+run "refuses_an_answer_after_api_gateway_hung_up" {
+  command = plan
+
+  variables {
+    winner_api = { memory_mb = 512, timeout_seconds = 30, throttle = { burst = 200, rate_per_second = 100 }, cors_origins = [] }
+  }
+
+  expect_failures = [var.winner_api]
+}
+
+run "refuses_a_board_older_than_a_minute" {
+  command = plan
+
+  variables {
+    winner_view = { batch_size = 1000, batching_window_seconds = 61, memory_mb = 512, timeout_seconds = 60 }
+  }
+
+  expect_failures = [var.winner_view]
+}
