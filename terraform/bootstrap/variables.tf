@@ -2,6 +2,11 @@ variable "state_bucket_name" {
   description = "Name of the bucket that keeps the states, unique in all of AWS; the same as `bucket` in `environments/*/backend.hcl`."
   type        = string
   nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$", var.state_bucket_name))
+    error_message = "\"${var.state_bucket_name}\" cannot name the bucket: use 3 to 63 lower-case letters, digits and hyphens, no hyphen at either end."
+  }
 }
 
 variable "region" {
@@ -33,6 +38,11 @@ variable "state_history_days" {
   type        = number
   default     = 365
   nullable    = false
+
+  validation {
+    condition     = var.state_history_days >= 1 && floor(var.state_history_days) == var.state_history_days
+    error_message = "An overwritten state cannot be kept for ${var.state_history_days} days: choose a whole number from 1."
+  }
 }
 
 variable "force_destroy" {

@@ -1,0 +1,133 @@
+"""Every module: its own tests pass, its parts are there, its example is valid, its README is what its code says."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from collections import Counter
+from pathlib import Path
+
+import hcl2
+import pytest
+
+from retailctl import project, terraform, terraform_docs
+
+ROOT = Path(__file__).parents[2]
+MODULES = terraform_docs.modules(ROOT / "modules")
+LOCK = ROOT / "terraform" / "bootstrap" / ".terraform.lock.hcl"
+PARTS = ("versions.tf", "main.tf", "variables.tf", "outputs.tf", "README.md", "examples/basic/main.tf")
+
+every_module = pytest.mark.parametrize("module", MODULES, ids=lambda module: module.name)
+
+
+def run(directory: Path, *arguments: str) -> None:
+    """Run Terraform in ``directory`` and fail with its own words."""
+    done = subprocess.run(
+        [terraform.program(), f"-chdir={directory}", *arguments],
+        env={
+            **terraform.cli_environ(project.find(), os.environ),
+            "TF_DATA_DIR": str(directory / ".terraform"),
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
+
+
+@pytest.fixture(scope="session")
+def copies(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a copy of all modules and the bootstrap, so that nothing is written beside their source."""
+    folder = tmp_path_factory.mktemp("clone")
+    for part in ("modules", "terraform/bootstrap"):
+        shutil.copytree(
+            ROOT / part, folder / part, ignore=shutil.ignore_patterns(".terraform*", "terraform.tfstate*")
+        )
+    return folder
+
+
+def initialised(directory: Path) -> Path:
+    """Initialise ``directory`` with the provider that the roots lock: a module alone would take any newer one."""
+    shutil.copy(LOCK, directory)
+    run(directory, "init", "-backend=false", "-input=false", "-no-color")
+    return directory
+
+
+@pytest.mark.slow
+@every_module
+def test_a_modules_own_tests_pass(module: Path, copies: Path) -> None:
+    run(initialised(copies / "modules" / module.name), "test", "-no-color")
+
+
+@pytest.mark.slow
+@every_module
+def test_a_modules_example_is_valid(module: Path, copies: Path) -> None:
+    run(initialised(copies / "modules" / module.name / "examples" / "basic"), "validate", "-no-color")
+
+
+@pytest.mark.slow
+def test_the_bootstraps_own_tests_pass(copies: Path) -> None:
+    run(initialised(copies / "terraform" / "bootstrap"), "test", "-no-color")
+
+
+@every_module
+def test_a_module_has_all_its_parts(module: Path) -> None:
+    missing = [part for part in PARTS if not (module / part).is_file()]
+
+    assert not missing
+    assert list((module / "tests").glob("*.tftest.hcl"))
+
+
+@every_module
+def test_a_modules_readme_says_what_its_code_says(module: Path) -> None:
+    assert not terraform_docs.stale(module), f"write {module.name}'s README anew: `make docs`"
+
+
+@every_module
+def test_each_validation_is_shown_to_refuse_something(module: Path) -> None:
+    validations = Counter(
+        {
+            label.strip('"'): len(body.get("validation", []))
+            for block in hcl2.loads((module / "variables.tf").read_text())["variable"]
+            for label, body in block.items()
+        }
+    )
+    refusals: Counter[str] = Counter()
+    for file in (module / "tests").glob("*.tftest.hcl"):
+        for expected in re.findall(r"expect_failures\s*=\s*\[(.*?)\]", file.read_text(), re.DOTALL):
+            refusals.update(re.findall(r"var\.(\w+)", expected))
+
+    assert not validations - refusals, "these variables have more validations than refusals tried"
+
+
+@every_module
+def test_a_module_knows_its_neighbours_by_their_outputs_only(module: Path) -> None:
+    for file in module.glob("*.tf"):
+        text = file.read_text()
+        assert "\nprovider " not in text, f"{file}: a module takes its caller's provider"
+        assert not re.search(r"product|winner|hello", text, re.IGNORECASE), f"{file} knows of our system"
+
+
+@every_module
+def test_a_module_says_what_each_input_and_output_is(module: Path) -> None:
+    described = terraform_docs.inputs((module / "variables.tf").read_text())
+    described += terraform_docs.outputs((module / "outputs.tf").read_text())
+
+    assert [each.name for each in described if not each.description.endswith((".", "`"))] == []
+    assert [each.name for each in described if "any" in re.findall(r"\w+", getattr(each, "type", ""))] == []
+
+
+@every_module
+def test_an_input_that_may_be_null_says_what_null_means(module: Path) -> None:
+    for block in hcl2.loads((module / "variables.tf").read_text())["variable"]:
+        for label, body in block.items():
+            if body.get("nullable", True):
+                assert "null" in body["description"].lower(), f"{module.name}: {label} may be null"
+
+
+def test_modules_leave_the_provider_version_open_above_what_is_tested() -> None:
+    assert {
+        re.findall(r'version\s*=\s*"([^"]+)"', (each / "versions.tf").read_text())[-1] for each in MODULES
+    } == {">= 5.100"}
