@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from retailctl import bench, environments, local, outputs, package, play, publish, winners
+from retailctl import bench, environments, local, outputs, package, play, publish, terraform, winners
 from retailctl.console import complain
 from retailctl.errors import UserError
 
@@ -32,6 +32,7 @@ COMMANDS: tuple[Callable[..., Any], ...] = (
     environments.plan,
     environments.apply,
     environments.destroy,
+    terraform.tools,
 )
 
 app = typer.Typer(

@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
+from uuid import UUID
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_kinesis import KinesisClient
 
 Scores = dict[str, dict[str, int]]
@@ -33,33 +35,46 @@ _SALE = "com.nordstrom/product/purchase/1-0-0"
 def count(payloads: Iterable[bytes]) -> Scores:
     """Return the scores that a log leads to, given its records' bytes in order (at least per product).
 
-    What is no event of a product (garbage, other events, no user or no product) counts for nothing. Fields
-    that play no part in the credit are not looked at: the schemas are the view's to check.
+    What is no event of a product (garbage, other events, no user, one who calls himself UNKNOWN, no product)
+    counts for nothing. Fields that play no part in the credit are not looked at: the schemas are the view's
+    to check.
     """
     creators: dict[str, str] = {}
     photographers: dict[str, str] = {}
     sales: Counter[tuple[str, str]] = Counter()
+    counted: set[tuple[str, str, str]] = set()
     for payload in payloads:
         event = _read(payload)
         if event is None:
             continue
-        kind, product, user = event
-        creator = creators.setdefault(product, user if kind == _OFFER else "UNKNOWN")
-        if kind == _PICTURE:
-            photographers.setdefault(product, user)
-        elif kind == _SALE:
-            sales["creator", creator] += 1
-            photographer = "UNKNOWN" if creator == "UNKNOWN" else photographers.get(product)
-            if photographer is not None:
-                sales["photographer", photographer] += 1
+        creator = creators.setdefault(event.product, event.user if event.kind == _OFFER else "UNKNOWN")
+        if event.kind == _PICTURE:
+            photographers.setdefault(event.product, event.user)
+        if event.kind != _SALE:
+            continue
+        photographer = "UNKNOWN" if creator == "UNKNOWN" else photographers.get(event.product)
+        for role, earner in (("creator", creator), ("photographer", photographer)):
+            if earner is None or (event.id and (role, earner, event.id) in counted):
+                continue
+            sales[role, earner] += 1
+            counted.add((role, earner, event.id))
     return {
         role: {user: score for (of, user), score in sales.items() if of == role}
         for role in ("creator", "photographer")
     }
 
 
-def _read(payload: bytes) -> tuple[str, str, str] | None:
-    """Return kind, product id and user id of a product's event, or nothing for any other bytes."""
+class _Event(NamedTuple):
+    """A product's event: its schema, the product's id, who acted, and the producer's id for it ("": none)."""
+
+    kind: str
+    product: str
+    user: str
+    id: str
+
+
+def _read(payload: bytes) -> _Event | None:
+    """Return a product's event, or nothing for any other bytes."""
     try:
         envelope = json.loads(payload)
     except (ValueError, RecursionError):
@@ -73,9 +88,18 @@ def _read(payload: bytes) -> tuple[str, str, str] | None:
     parts = origin.split("/")
     if kind not in (_OFFER, _PICTURE, _SALE) or not isinstance(product, str) or not product:
         return None
-    if len(parts) < 3 or not parts[2]:  # noqa: PLR2004 - origin is app/action/user/name
+    if len(parts) < 3 or parts[2].strip() in ("", "UNKNOWN"):  # noqa: PLR2004 - app/action/user/name
         return None
-    return str(kind), product, parts[2]
+    return _Event(str(kind), product, parts[2], _minted_id(envelope))
+
+
+def _minted_id(envelope: dict[str, Any]) -> str:
+    """Return the UUID that the producer minted; an egress 1-0-0 event's id is its place on some stream."""
+    text = str(envelope.get("eventId", "")) if envelope["schema"].endswith("/1-1-0") else ""
+    try:
+        return str(UUID(text)) if len(text) == len(str(UUID(int=0))) else ""
+    except ValueError:
+        return ""
 
 
 def payloads_on(client: KinesisClient, stream: str) -> list[bytes]:
@@ -102,6 +126,18 @@ def _shard(client: KinesisClient, stream: str, shard: str) -> list[bytes]:
             break
         iterator = page.get("NextShardIterator")
     return payloads
+
+
+def stored_scores(client: DynamoDBClient, table: str, prefix: str = "") -> Scores:
+    """Return what a Scores table holds for users of a prefix: role to user id to score, without zeros."""
+    scores: Scores = {"creator": {}, "photographer": {}}
+    for page in client.get_paginator("scan").paginate(TableName=table, ConsistentRead=True):
+        for item in page["Items"]:
+            user_id = item["userId"]["S"]
+            if user_id.startswith(prefix):
+                role, _, _ = item["board"]["S"].partition("#")
+                scores[role][user_id] = scores[role].get(user_id, 0) + int(item["score"]["N"])
+    return scores
 
 
 def differences(expected: Scores, found: Scores) -> list[str]:

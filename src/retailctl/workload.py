@@ -1,7 +1,8 @@
 """A simulated workshop: people offer products, photograph them and buy, as a pure stream of events.
 
 Everything follows from the seed: the same seed gives the same people, products and events, only the clock of
-``timeOrigin`` is the caller's. Demand is Zipf's: product number *n* sells in proportion to 1 / n ** exponent.
+``timeOrigin`` is the caller's. Demand is Zipf's: product number *n* sells in proportion to 1 / n ** exponent;
+and so is diligence: person number *n* of a role offers (or photographs) products in that proportion.
 """
 
 from __future__ import annotations
@@ -79,15 +80,19 @@ class Workshop:
         )
         merchants, photographers = people[: self.people // 2], people[self.people // 2 :]
         ids = dice.sample(range(1_000_000, 10_000_000), self.products)
+        offering = dice.choices(merchants, self._zipf(len(merchants)), k=self.products)
+        picturing = dice.choices(photographers, self._zipf(len(photographers)), k=self.products)
         catalog = tuple(
-            Product(f"{self.prefix}{number}", dice.choice(merchants), dice.choice(photographers))
-            for number in ids
+            Product(f"{self.prefix}{number}", merchant, photographer)
+            for number, merchant, photographer in zip(ids, offering, picturing, strict=True)
         )
         object.__setattr__(self, "merchants", merchants)
         object.__setattr__(self, "photographers", photographers)
         object.__setattr__(self, "catalog", catalog)
-        weights = (1 / rank**self.exponent for rank in range(1, self.products + 1))
-        object.__setattr__(self, "weights", tuple(accumulate(weights)))
+        object.__setattr__(self, "weights", tuple(accumulate(self._zipf(self.products))))
+
+    def _zipf(self, number: int) -> list[float]:
+        return [1 / rank**self.exponent for rank in range(1, number + 1)]
 
     def _dice(self, purpose: str) -> random.Random:
         """Return the random numbers of one purpose, so that drawing more for one changes no other."""

@@ -60,6 +60,7 @@ def test_a_product_that_the_log_never_saw_offered_is_unknowns_in_both_roles(firs
         event("purchase", "c", origin="no-user"),
         event("purchase", "c", origin=7),
         event("purchase", ""),
+        event("purchase", "UNKNOWN"),
         event("purchase", "c", data="text"),
         event("purchase", "c", data={"schema": ["unhashable"], "id": "p"}),
         event("purchase", "c", product=""),
@@ -68,6 +69,36 @@ def test_a_product_that_the_log_never_saw_offered_is_unknowns_in_both_roles(firs
 )
 def test_what_is_no_event_of_a_product_counts_for_nothing(payload: bytes) -> None:
     assert count([payload]) == {"creator": {}, "photographer": {}}
+
+
+INGRESS_1_1 = "com.nordstrom/retail-stream-ingress/1-1-0"
+CLICK = "0b7c8a52-6a0e-4bd5-9d0e-0f3f4b1f2a11"
+
+
+def test_a_click_that_arrives_twice_counts_once() -> None:
+    click = event("purchase", "c", schema=INGRESS_1_1, eventId=CLICK)
+    same = event("purchase", "c", schema=INGRESS_1_1, eventId=CLICK.upper())
+    assert count([event("create", "m"), click, same])["creator"] == {"m": 1}
+
+
+def test_a_click_counts_for_a_contributor_whom_its_first_arrival_did_not_count_for() -> None:
+    click = event("purchase", "c", schema=INGRESS_1_1, eventId=CLICK)
+    log = [event("create", "m"), click, event("image", "f"), click]
+    assert count(log) == {"creator": {"m": 1}, "photographer": {"f": 1}}
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"eventId": CLICK},
+        {"schema": INGRESS_1_1},
+        {"schema": INGRESS_1_1, "eventId": "shardId-000000000000:1"},
+        {"schema": INGRESS_1_1, "eventId": "z" * 36},
+    ],
+)
+def test_sales_without_an_id_of_their_producers_all_count(fields: dict[str, str]) -> None:
+    sale = event("purchase", "c", **fields)
+    assert count([event("create", "m"), sale, sale])["creator"] == {"m": 2}
 
 
 def test_differences_name_each_wrong_score_from_both_sides() -> None:

@@ -1,0 +1,349 @@
+"""`retailctl bench`: what a sale costs, sales a second, cold starts and reads, against their bounds.
+
+Everything is measured against a local cloud of its own, with the bytes that get deployed: the artifacts are
+unpacked, and the real handlers run from there in processes that have the functions' environment and no more.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.table import Table
+
+from retailctl import emulator, local, original, package, project
+from retailctl.console import note, step
+from retailctl.errors import UserError
+from retailctl.files import write_atomically
+from retailctl.lock import alone
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from retailctl.cloud import Cloud
+    from retailctl.project import Project
+
+CLOUD = "bench"
+PURCHASES = 20_000
+ORIGINAL_SALES = 600
+COLD_STARTS = 9
+READ_ROUNDS = 150
+SCORE_BUCKETS = 4
+CONTRIBUTIONS, SCORES = "bench-contributions", "bench-scores"
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What must hold at one batch size: units a purchase at most, speed-up at least."""
+
+    write_units: float
+    read_units: float
+    speedup: float
+
+
+BATCHES = {67: Bounds(0.65, 0.12, 8.0), 335: Bounds(0.30, 0.06, 18.0), 1000: Bounds(0.16, 0.04, 30.0)}
+COLD_START = {"winner_view": 1.35, "winner_api": 1.6}
+SCORES_READ = 1.5
+
+BARE_START = "import boto3; boto3.client('dynamodb')"
+FUNCTION_START = (
+    "import importlib, sys; module = importlib.import_module(sys.argv[1]); getattr(module, 'store', int)()"
+)
+"""Imports a handler's module and makes its clients: at import, or by the module's `store`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One figure against its bound; ``at_most`` says which side is good."""
+
+    name: str
+    original: str
+    value: float
+    bound: float
+    at_most: bool
+    form: str = ".3f"
+    unit: str = ""
+
+    @property
+    def holds(self) -> bool:
+        """Whether the bound is kept."""
+        return self.value <= self.bound if self.at_most else self.value >= self.bound
+
+    def cells(self) -> tuple[str, str, str, str, str]:
+        """Return name, original, value, bound and verdict as text."""
+        sign = "<=" if self.at_most else ">="
+        verdict = "[green]pass[/green]" if self.holds else "[bold red]FAIL[/bold red]"
+        value, bound = f"{self.value:{self.form}}{self.unit}", f"{sign} {self.bound:g}{self.unit}"
+        return self.name, self.original, value, bound, verdict
+
+
+def bench() -> None:
+    """Measure cost, throughput, cold starts and reads against their bounds; write build/bench.json."""
+    here = project.find()
+    with alone(here, "bench", or_else="Another bench is at work in this clone: wait for it to end."):
+        figures = measure(here)
+    write_atomically(here.root / "build" / "bench.json", json.dumps(published(figures), indent=2) + "\n")
+    checks = checked(figures)
+    console = Console(highlight=False)
+    console.print(report(figures, checks))
+    note("Written to build/bench.json.")
+    missed = [check.name for check in checks if not check.holds]
+    if missed:
+        raise UserError(f"Out of bounds: {'; '.join(missed)}.")
+
+
+def measure(here: Project) -> dict[str, Any]:
+    """Return all figures, from a local cloud that is started for them and taken down again.
+
+    Returns:
+        ``original`` and ``batches`` (see ``bench_worker.measure_batches``), ``cold_start`` (function to
+        ratio), ``cold_start_seconds`` and ``scores_read`` (see ``bench_worker.measure_reads``).
+
+    """
+    package.build(here)
+    local.down(CLOUD)
+    try:
+        with step("Starting a local cloud for the bench"):
+            cloud = emulator.start(here.home(CLOUD))
+            make_tables(cloud)
+        with tempfile.TemporaryDirectory(prefix="retail-bench-") as folder:
+            functions = unpack(here, Path(folder))
+            figures = sell(cloud, functions["winner_view"])
+            with step("Reading the scores"):
+                figures["scores_read"] = run_worker(
+                    cloud, functions["winner_api"], "reads", {"rounds": READ_ROUNDS}
+                )
+            figures |= cold_starts(cloud, functions)
+    finally:
+        local.down(CLOUD)
+    return figures
+
+
+def sell(cloud: Cloud, function: Unpacked) -> dict[str, Any]:
+    """Sell at each batch size, and the original's way before, between and after.
+
+    Returns:
+        ``original`` (units, and the median of its rates) and ``batches``, each with ``speedup`` against it.
+
+    """
+    loops, batches = [], []
+    sales = {"sales": ORIGINAL_SALES // (len(BATCHES) + 1)}
+    with step("Selling the original's way and ours") as progress:
+        loops.append(run_worker(cloud, function, "original", sales))
+        for number, size in enumerate(BATCHES, start=1):
+            run_worker(cloud, function, "register", {"size": size})
+            batches.append(run_worker(cloud, function, "sell", {"size": size, "purchases": PURCHASES}))
+            loops.append(run_worker(cloud, function, "original", sales))
+            progress(number, len(BATCHES))
+    reference = {name: median(loop[name] for loop in loops) for name in loops[0]}
+    for batch in batches:
+        batch["speedup"] = batch["events_per_second"] / reference["events_per_second"]
+    return {"original": reference, "batches": batches}
+
+
+@dataclass(frozen=True, slots=True)
+class Unpacked:
+    """A function's artifact in a folder, and its handler's full name."""
+
+    name: str
+    folder: Path
+    handler: str
+
+
+def unpack(here: Project, folder: Path) -> dict[str, Unpacked]:
+    """Unpack every artifact of the manifest below ``folder``."""
+    manifest = json.loads((here.artifacts / package.MANIFEST).read_text())
+    functions = {}
+    for name, entry in manifest["functions"].items():
+        with zipfile.ZipFile(here.artifacts / entry["file"]) as archive:
+            archive.extractall(folder / name)
+        functions[name] = Unpacked(name, folder / name, entry["handler"])
+    return functions
+
+
+def make_tables(cloud: Cloud) -> None:
+    """Make the two views' tables as the environments have them: on demand, no index."""
+    dynamodb = cloud.client("dynamodb")
+    for table, keys in ((CONTRIBUTIONS, ["productId"]), (SCORES, ["board", "userId"])):
+        dynamodb.create_table(
+            TableName=table,
+            BillingMode="PAY_PER_REQUEST",
+            KeySchema=[
+                {"AttributeName": key, "KeyType": kind}
+                for key, kind in zip(keys, ("HASH", "RANGE"), strict=False)
+            ],
+            AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in keys],
+        )
+
+
+def environ(cloud: Cloud, function: Unpacked) -> dict[str, str]:
+    """Return the whole environment of a process that stands for a function's instance."""
+    return {
+        "PATH": os.defpath,
+        "PYTHONPATH": str(function.folder),
+        **cloud.environ(),
+        "AWS_LAMBDA_FUNCTION_NAME": f"hello-retail-bench-{function.name.replace('_', '-')}",
+        "CONTRIBUTIONS_TABLE": CONTRIBUTIONS,
+        "ENVIRONMENT": "bench",
+        "LOG_LEVEL": "INFO",
+        "POWERTOOLS_METRICS_NAMESPACE": "HelloRetail",
+        "POWERTOOLS_SERVICE_NAME": function.name,
+        "QUARANTINE_BUCKET": "bench-quarantine",
+        "RECENT_EVENTS": "16",
+        "SCORES_TABLE": SCORES,
+        "SCORE_BUCKETS": str(SCORE_BUCKETS),
+    }
+
+
+def run_worker(cloud: Cloud, function: Unpacked, what: str, numbers: Mapping[str, Any]) -> dict[str, Any]:
+    """Run one measurement of ``bench_worker`` in a process of its own and return what it found.
+
+    Raises:
+        UserError: where it fails, with the end of what it wrote.
+
+    """
+    result = function.folder.parent / f"{what}.json"
+    command = [sys.executable, "-m", "retailctl.bench_worker", what, str(result), function.handler]
+    process = subprocess.run(  # noqa: S603 - our own module
+        [*command, json.dumps(numbers)],
+        env=environ(cloud, function),
+        cwd=function.folder,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    if process.returncode:
+        last = (process.stderr.strip().splitlines() or ["it wrote nothing"])[-1]
+        raise UserError(f"The bench of {function.name} failed: {last}")
+    found: dict[str, Any] = json.loads(result.read_text())
+    return found
+
+
+def cold_starts(cloud: Cloud, functions: Mapping[str, Unpacked]) -> dict[str, Any]:
+    """Time processes that import a handler and make its clients, by turns with one that makes a bare client.
+
+    Byte code is warm for both: the first round is not counted.
+
+    Returns:
+        ``cold_start`` (function to ratio of medians) and ``cold_start_seconds`` (medians, with ``bare``).
+
+    """
+    names = sorted(functions)
+    seconds: dict[str, list[float]] = {name: [] for name in ("bare", *names)}
+    with step("Starting cold") as progress:
+        for turn in range(COLD_STARTS + 1):
+            for name, lasted in seconds.items():
+                took = start(cloud, functions.get(name), functions[names[0]])
+                if turn:
+                    lasted.append(took)
+            progress(turn, COLD_STARTS)
+    medians = {name: median(values) for name, values in seconds.items()}
+    ratios = {name: medians[name] / medians["bare"] for name in names}
+    return {"cold_start": ratios, "cold_start_seconds": medians}
+
+
+def start(cloud: Cloud, function: Unpacked | None, other: Unpacked) -> float:
+    """Return the seconds of a cold start; without a function, of a bare client's in ``other``'s place."""
+    code = FUNCTION_START if function else BARE_START
+    place = function or other
+    module = place.handler.rpartition(".")[0]
+    started = time.perf_counter()
+    process = subprocess.run(  # noqa: S603 - our own code
+        [sys.executable, "-c", code, module],
+        env=environ(cloud, place),
+        cwd=place.folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    seconds = time.perf_counter() - started
+    if process.returncode:
+        last = (process.stderr.strip().splitlines() or ["it wrote nothing"])[-1]
+        raise UserError(f"{place.name} does not start: {last}")
+    return seconds
+
+
+def published(figures: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what `build/bench.json` holds."""
+    return {
+        "batches": figures["batches"],
+        "cold_start": figures["cold_start"],
+        "scores_read": figures["scores_read"]["ratio"],
+    }
+
+
+def checked(figures: Mapping[str, Any]) -> list[Check]:
+    """Return every figure that has a bound, with its bound."""
+    checks = []
+    for batch in figures["batches"]:
+        size = batch["batch_size"]
+        bounds = BATCHES[size]
+        checks += [
+            Check(
+                f"write units a purchase, {size} a batch",
+                f"{original.WRITE_UNITS_A_SALE}",
+                batch["write_units_per_purchase"],
+                bounds.write_units,
+                at_most=True,
+            ),
+            Check(
+                f"read units a purchase, {size} a batch",
+                f"{original.READ_UNITS_A_SALE}",
+                batch["read_units_per_purchase"],
+                bounds.read_units,
+                at_most=True,
+            ),
+            Check(
+                f"sales a second, {size} a batch: {batch['events_per_second']:,.0f}, against the loop",
+                "1x",
+                batch["speedup"],
+                bounds.speedup,
+                at_most=False,
+                form=".1f",
+                unit="x",
+            ),
+        ]
+    checks += [
+        Check(
+            f"cold start of {name}, against a bare client",
+            "",
+            figures["cold_start"][name],
+            bound,
+            at_most=True,
+        )
+        for name, bound in COLD_START.items()
+    ]
+    reads = figures["scores_read"]["ratio"]
+    return [*checks, Check("GET /scores, against its bare queries", "", reads, SCORES_READ, at_most=True)]
+
+
+def report(figures: Mapping[str, Any], checks: list[Check]) -> Table:
+    """Return the figures beside their bounds and the original's, for Rich to print."""
+    loop = figures["original"]
+    caption = (
+        f"The reference loop makes the original's {original.CALLS_A_SALE} calls a sale: here "
+        f"{loop['events_per_second']:.0f} sales a second, {loop['write_units_per_purchase']:.1f} write and "
+        f"{loop['read_units_per_purchase']:.1f} read units a sale. The original itself was measured at "
+        f"{original.EVENTS_PER_SECOND} sales a second."
+    )
+    table = Table(
+        title="Bench", title_justify="left", title_style="bold", caption=caption, caption_justify="left"
+    )
+    table.add_column("Figure")
+    for title in ("Original", "Here", "Bound"):
+        table.add_column(title, justify="right")
+    table.add_column("")
+    for check in checks:
+        table.add_row(*check.cells())
+    return table

@@ -1,0 +1,172 @@
+"""`retailctl play`: a simulated workshop on the stream, and the board that moves with it."""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import islice
+from typing import TYPE_CHECKING, Annotated, Protocol
+
+import typer
+from rich.console import Console, Group
+from rich.live import Live
+from rich.text import Text
+
+from retailctl import board, outputs, project, sending
+from retailctl import cloud as clouds
+from retailctl.console import note
+from retailctl.errors import UserError
+from retailctl.options import CloudName, EnvironmentName
+from retailctl.publish import ONCE
+from retailctl.workload import Workshop
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from retailctl.board import Board
+    from retailctl.eventlog import Entry
+
+TICK_SECONDS = 0.1
+"""How often what is due is put on the stream."""
+
+BOARD_SECONDS = 1.0
+"""How often the board is read again."""
+
+SETTLED_READS = 4
+SETTLE_SECONDS = 20.0
+"""After the last event: the board has settled once it read the same this often; longest wait for that."""
+
+TOP = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """The time that a play runs by, so that a test's can fly."""
+
+    now: Callable[[], float] = time.monotonic
+    pause: Callable[[float], None] = time.sleep
+
+
+class OnTick(Protocol):
+    """Hears, after every tick, how many events are on the stream and how many seconds have passed."""
+
+    def __call__(self, sent: int, seconds: float, /) -> object:
+        """Take note."""
+
+
+def play(
+    *,
+    rate: Annotated[float, typer.Option(min=0.1, max=5000, help="Events a second.")] = 50.0,
+    seed: Annotated[int, typer.Option(help="The same seed plays the same workshop.")] = 1,
+    count: Annotated[int, typer.Option(min=0, help="How many events; 0 for as many as fit.")] = 0,
+    duration: Annotated[float, typer.Option(min=0, help="How many seconds; 0 for no end.")] = 0.0,
+    products: Annotated[int, typer.Option(min=1, max=100_000, help="How many products.")] = 100,
+    people: Annotated[int, typer.Option(min=2, max=10_000, help="Merchants and photographers.")] = 40,
+    cloud: CloudName = project.DEFAULT_CLOUD,
+    env: EnvironmentName = "dev",
+) -> None:
+    """Simulate a workshop and watch the board: 30 s, unless --count or --duration say otherwise."""
+    running = clouds.load(cloud)
+    found = outputs.read(running, env)
+    put = sending.to_stream(running.client("kinesis", **ONCE), str(found["stream_name"]))
+    workshop = Workshop(
+        seed, products=products, people=people, start=datetime.now(UTC), seconds_per_event=1 / rate
+    )
+    until = duration or (None if count else 30.0)
+
+    def read() -> Board:
+        return board.read(str(found["api_url"]), TOP)
+
+    with _shown() as show:
+        sent = watch(
+            lambda on_tick: simulate(workshop.day(count or None), put, rate, until, on_tick), read, show
+        )
+    note(f"{sent:,} events are on the stream (seed {seed}); `retailctl winners` prints the board again.")
+
+
+def simulate(
+    entries: Iterable[Entry],
+    put: sending.Put,
+    rate: float,
+    duration: float | None = None,
+    on_tick: OnTick = lambda _sent, _seconds: None,
+    clock: Clock = Clock(),
+) -> int:
+    """Put events on the stream at ``rate`` a second until they or the seconds run out; return their number.
+
+    Ctrl-C ends it like the end of the time.
+
+    Raises:
+        UserError: where the stream refuses, with how many events it has.
+
+    """
+    source, sent, start = iter(entries), 0, clock.now()
+    try:
+        while duration is None or clock.now() - start < duration:
+            due = min(int((clock.now() - start) * rate) + 1 - sent, sending.MAX_REQUEST_RECORDS)
+            batch = list(islice(source, max(due, 0)))
+            if due > 0 and not batch:
+                break
+            sent += sending.send(batch, put, pause=clock.pause)
+            on_tick(sent, clock.now() - start)
+            clock.pause(TICK_SECONDS if (clock.now() - start) * rate < sent else 0.0)
+    except sending.Stopped as stopped:
+        sent += stopped.sent
+        if not isinstance(stopped.__cause__, KeyboardInterrupt):
+            raise UserError(f"The play stopped after {sent:,} events: {stopped}.") from stopped
+    except KeyboardInterrupt:
+        pass
+    return sent
+
+
+def watch(
+    run: Callable[[OnTick], int],
+    read: Callable[[], Board],
+    show: Callable[[int, float, Board], None],
+    clock: Clock = Clock(),
+) -> int:
+    """Run a simulation, show the board as it goes, and go on until it has settled; return the events sent."""
+    start = last = clock.now()
+
+    def on_tick(sent: int, seconds: float) -> None:
+        nonlocal last
+        if clock.now() - last >= BOARD_SECONDS:
+            last = clock.now()
+            show(sent, seconds, read())
+
+    sent = run(on_tick)
+    ended = clock.now()
+    same, latest = 0, read()
+    while same < SETTLED_READS and clock.now() - ended < SETTLE_SECONDS:
+        show(sent, clock.now() - start, latest)
+        clock.pause(BOARD_SECONDS / 2)
+        previous, latest = latest, read()
+        same = same + 1 if latest == previous else 0
+    show(sent, clock.now() - start, latest)
+    return sent
+
+
+@contextmanager
+def _shown() -> Iterator[Callable[[int, float, Board], None]]:
+    """Yield what shows the board: a table that moves in a terminal, a line now and then elsewhere."""
+    console = Console(highlight=False)
+    if console.is_terminal:
+        with Live(console=console, auto_refresh=False) as live:
+            yield lambda sent, seconds, found: live.update(picture(sent, seconds, found), refresh=True)
+        return
+    latest: list[str] = [""]
+
+    def print_line(sent: int, seconds: float, found: Board) -> None:
+        text = f"{sent:,} events; {board.line(found)}"
+        if text != latest[0]:
+            latest[0] = text
+            console.print(f"{seconds:5.1f} s  {text}", markup=False, soft_wrap=True)
+
+    yield print_line
+
+
+def picture(sent: int, seconds: float, found: Board) -> Group:
+    """Return the board and how far the play is, for Rich to print."""
+    return Group(Text(f"{sent:,} events in {seconds:.0f} s", style="dim"), board.tables(found))

@@ -1,0 +1,29 @@
+"""`retailctl winners`: the board of an environment, from its API."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from retailctl import board, outputs, project
+from retailctl import cloud as clouds
+from retailctl.options import CloudName, EnvironmentName  # noqa: TC001 - Typer reads them at run time
+
+
+def winners(
+    *,
+    limit: Annotated[int, typer.Option(min=1, max=100, help="How many of each role.")] = 10,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    api_url: Annotated[str, typer.Option(help="The API to ask, instead of the local cloud's.")] = "",
+    cloud: CloudName = project.DEFAULT_CLOUD,
+    env: EnvironmentName = "dev",
+) -> None:
+    """Print who is winning."""
+    url = api_url or str(outputs.read(clouds.load(cloud), env)["api_url"])
+    found = board.read(url, limit)
+    if as_json:
+        typer.echo(board.as_json(found))
+    else:
+        Console(highlight=False).print(board.tables(found))
