@@ -11,7 +11,19 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from retailctl import bench, environments, local, outputs, package, play, publish, terraform, winners
+from retailctl import (
+    bench,
+    demo,
+    environments,
+    local,
+    outputs,
+    package,
+    play,
+    publish,
+    terraform,
+    validate,
+    winners,
+)
 from retailctl.console import complain
 from retailctl.errors import UserError
 
@@ -27,12 +39,14 @@ COMMANDS: tuple[Callable[..., Any], ...] = (
     publish.publish,
     play.play,
     winners.winners,
+    demo.demo,
     bench.bench,
     environments.bootstrap,
     environments.plan,
     environments.apply,
     environments.destroy,
     terraform.tools,
+    validate.validate,
 )
 
 app = typer.Typer(

@@ -190,7 +190,8 @@ def initialised(target: Target) -> Workspace:
     with step("Initialising Terraform"):
         # A local cloud's port, and so its backend, changes with every start.
         options = [] if target.cloud is None else ["-reconfigure"]
-        terraform.init(workspace, f"-backend-config={target.project.backend(target.environment)}", *options)
+        backend = f"-backend-config={target.project.backend(target.environment)}"
+        terraform.init(workspace, terraform.LOCKED, backend, *options)
     return workspace
 
 
@@ -203,7 +204,7 @@ def bootstrapped(target: Target) -> None:
     """
     workspace = target.bootstrap()
     with step("Initialising Terraform"):
-        terraform.init(workspace)
+        terraform.init(workspace, terraform.LOCKED)
     terraform.run_reported(
         workspace, "Making the bucket for the state", "apply", "-auto-approve", *workspace.arguments
     )

@@ -16,6 +16,7 @@ from retailctl import cloud as clouds
 from retailctl import emulator, environments, outputs, package, processes, project, terraform
 from retailctl.console import note, step
 from retailctl.environments import Target
+from retailctl.errors import CloudNotRunning
 from retailctl.lock import alone
 from retailctl.options import CloudName, EnvironmentName
 from retailctl.project import DEFAULT_CLOUD
@@ -124,7 +125,9 @@ def _fill(target: Target, aside: Executor, reached: list[str]) -> None:
         bucket = aside.submit(environments.bootstrapped, target)
     package.build(target.project)
     reached.append("the functions are packaged")
-    while bucket is not None and not bucket.done() and not target.has_state_bucket():
+    while bucket is not None and not target.has_state_bucket():
+        if bucket.done():
+            bucket.result()
         time.sleep(0.1)
     workspace = environments.initialised(target)
     reached.append("Terraform has its state in the cloud")
@@ -152,24 +155,40 @@ def up(
     keep: Annotated[
         bool, typer.Option("--keep", help="Where a step fails, leave running what runs.")
     ] = False,
+    if_needed: Annotated[bool, typer.Option("--if-needed", help="Leave what is up as it is.")] = False,
 ) -> None:
     """Start a local cloud with an environment in it, or bring one that runs up to date; print its outputs."""
+    here = project.find()
+    if if_needed and _is_up(here, cloud, environment):
+        return
     started = time.monotonic()
-    found = bring_up(project.find(), cloud, environment, keep=keep)
+    found = bring_up(here, cloud, environment, keep=keep)
     note(f"{environment} is up in the local cloud '{cloud}' after {time.monotonic() - started:.0f} s:")
     outputs.show(outputs.read(found, environment))
 
 
-def down(cloud: CloudName = DEFAULT_CLOUD) -> None:
+def _is_up(here: Project, cloud: str, environment: str) -> bool:
+    """Say whether the environment is applied to the local cloud, and that runs."""
+    try:
+        return environment in clouds.load(cloud, here).environments
+    except CloudNotRunning:
+        return False
+
+
+def down(
+    cloud: CloudName = DEFAULT_CLOUD,
+    *,
+    every: Annotated[bool, typer.Option("--all", help="Every local cloud of this clone.")] = False,
+) -> None:
     """Stop all that a local cloud started, and remove it; also after a crash."""
     here = project.find()
-    home = here.home(cloud)
-    with _alone(here, cloud):
-        was_there = home.exists()
-        if _clear(home) or was_there:
-            note(f"The local cloud '{cloud}' is down.")
-        else:
-            note(f"The local cloud '{cloud}' was not running.")
+    names = [state.parent.name for state in here.scratch.glob(f"*/{clouds.STATE}")] if every else [cloud]
+    for name in names:
+        home = here.home(name)
+        with _alone(here, name):
+            was_there = home.exists()
+            ended = _clear(home)
+        note(f"The local cloud '{name}' {'is down' if ended or was_there else 'was not running'}.")
 
 
 def env(cloud: CloudName = DEFAULT_CLOUD) -> None:

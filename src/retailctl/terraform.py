@@ -7,10 +7,11 @@ import re
 import shutil
 import signal
 import subprocess
+import tempfile
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from retailctl.console import step
 from retailctl.errors import UserError
@@ -27,6 +28,7 @@ MINIMUM = (1, 11)
 INSTALL = "https://developer.hashicorp.com/terraform/install"
 PROVIDER = "registry.terraform.io/hashicorp/aws"
 _LOCKED_VERSION = re.compile(rf'provider "{re.escape(PROVIDER)}" \{{\s*version\s*=\s*"([^"]+)"')
+LOCKED = "-lockfile=readonly"
 _LONGEST_SOCKET_FOLDER = (
     80  # Terraform's plugins listen on sockets below TMPDIR, whose paths end at 104 bytes
 )
@@ -161,15 +163,19 @@ Event = dict[str, Any]
 
 
 def _run(
-    workspace: Workspace, arguments: Sequence[str], on_line: Callable[[str], None], *, secretly: bool = False
+    workspace: Workspace,
+    arguments: Sequence[str],
+    on_line: Callable[[str], None],
+    *,
+    errors: IO[bytes] | None = None,
 ) -> int:
     """Run Terraform, hand each line of its output on, and return its exit status.
 
     Args:
         workspace: where.
         arguments: the subcommand and its options.
-        on_line: takes a line of stdout and stderr.
-        secretly: keep stderr out of what ``on_line`` gets, because stdout is data.
+        on_line: takes a line of stdout, and of stderr unless that goes elsewhere.
+        errors: takes stderr, where stdout is data.
 
     """
     workspace.data.mkdir(parents=True, exist_ok=True)
@@ -179,7 +185,7 @@ def _run(
         env=workspace.process_environ(),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL if secretly else subprocess.STDOUT,
+        stderr=errors or subprocess.STDOUT,
         text=True,
         errors="replace",
     ) as process:
@@ -288,7 +294,7 @@ def explanation(output: str) -> str | None:
 
 
 def init(workspace: Workspace, *options: str) -> None:
-    """Initialise the root, with the provider that its lock file names.
+    """Initialise the root.
 
     Raises:
         TerraformError: where that fails.
@@ -297,9 +303,7 @@ def init(workspace: Workspace, *options: str) -> None:
     lines: list[str] = []
     # Terraform's plugin cache may be filled by one run at a time only.
     with alone(workspace.project, "terraform-init"):
-        status = _run(
-            workspace, ["init", "-input=false", "-no-color", "-lockfile=readonly", *options], lines.append
-        )
+        status = _run(workspace, ["init", "-input=false", "-no-color", *options], lines.append)
     if status != 0:
         raise failed("`terraform init`", "\n".join(lines))
 
@@ -352,15 +356,17 @@ def read(workspace: Workspace, *arguments: str) -> str:
     """Return the stdout of a reading subcommand.
 
     Raises:
-        TerraformError: where it fails.
+        TerraformError: where it fails and says so on stderr; `validate -json` fails in its answer only.
 
     """
     lines: list[str] = []
-    if _run(workspace, arguments, lines.append, secretly=True) == 0:
-        return "\n".join(lines)
-    complaint: list[str] = []
-    _run(workspace, arguments, complaint.append)
-    raise failed(f"`terraform {arguments[0]}`", "\n".join(complaint))
+    with tempfile.TemporaryFile() as errors:
+        status = _run(workspace, arguments, lines.append, errors=errors)
+        errors.seek(0)
+        complaint = errors.read().decode(errors="replace")
+    if status != 0 and complaint.strip():
+        raise failed(f"`terraform {arguments[0]}`", complaint)
+    return "\n".join(lines)
 
 
 def outputs(workspace: Workspace) -> dict[str, Any]:
@@ -378,3 +384,8 @@ def resources(workspace: Workspace) -> list[dict[str, Any]]:
         found += [each for each in module.get("resources", []) if each["mode"] == "managed"]
         pending += module.get("child_modules", [])
     return found
+
+
+def tools() -> None:
+    """Check that the programs which the project cannot bring along are there and new enough."""
+    program()

@@ -1,0 +1,100 @@
+# The front door: `make help` lists it. Everything stays in this clone; the work is done by retailctl.
+
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+
+ENV ?= dev
+ENVIRONMENTS := $(sort $(patsubst environments/%/terraform.tfvars,%,$(wildcard environments/*/terraform.tfvars)))
+# Without CLOUD, plan, apply, destroy and bootstrap mean AWS, and the others the local cloud `local`.
+in_cloud = $(if $(CLOUD),--cloud '$(CLOUD)')
+in_env = --env '$(ENV)' $(in_cloud)
+retailctl := .venv/bin/retailctl
+
+# pre-commit's own environments live and go with ours.
+export PRE_COMMIT_HOME := $(CURDIR)/.venv/pre-commit
+
+.PHONY: help
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@echo
+	@echo "  ENV=$(subst $() ,|,$(ENVIRONMENTS)) says which environment ($(ENV) by default), CLOUD=<name> which local cloud."
+
+.PHONY: setup
+setup: ## Set up .venv from the pinned requirements (the other targets do it by themselves)
+	@scripts/setup
+
+.PHONY: environment
+environment:
+	@$(if $(filter $(ENV),$(ENVIRONMENTS)),:,$(error There is no environment '$(ENV)': set ENV to one of $(ENVIRONMENTS)))
+
+.PHONY: tools
+tools: setup
+	@$(retailctl) tools
+
+.PHONY: package
+package: setup ## Build the functions' zips in build/artifacts
+	@$(retailctl) package
+
+.PHONY: test
+test: tools ## Run all tests, with coverage
+	@.venv/bin/pytest -n 2 --dist worksteal --cov --cov-report term
+
+.PHONY: test-quick
+test-quick: setup ## Run the tests that take no Terraform and no local cloud
+	@.venv/bin/pytest -n 2 -m 'not slow' tests/unit tests/integration tests/property
+
+.PHONY: check
+check: tools ## Run all gates: formats, types, policies, schemas, generated files
+	@.venv/bin/pre-commit run --all-files --show-diff-on-failure
+
+.PHONY: demo
+demo: environment tools ## From nothing to the two winners on the screen, every score checked
+	@$(retailctl) demo $(in_env)
+
+.PHONY: up
+up: environment tools ## Start a local cloud with an environment in it, or bring it up to date
+	@$(retailctl) up $(in_env)
+
+.PHONY: play
+play: environment tools ## Play a workshop in the local cloud and watch the board
+	@$(retailctl) up --if-needed $(in_env)
+	@$(retailctl) play $(in_env)
+
+.PHONY: winners
+winners: environment tools ## Print the board of the local cloud
+	@$(retailctl) up --if-needed $(in_env)
+	@$(retailctl) winners $(in_env)
+
+.PHONY: bench
+bench: environment tools ## Measure cost and speed in the local cloud, into build/bench.json
+	@$(retailctl) bench
+
+.PHONY: down
+down: setup ## Stop the local cloud and leave nothing of it
+	@$(retailctl) down $(in_cloud)
+
+.PHONY: bootstrap
+bootstrap: environment tools ## Make the bucket for ENV's state in AWS, once per account
+	@$(retailctl) bootstrap $(in_env)
+
+.PHONY: plan
+plan: environment tools ## Show what applying ENV to AWS would change
+	@$(retailctl) plan $(in_env)
+
+.PHONY: apply
+apply: environment tools ## Plan, ask (or CONFIRM=<env>) and apply ENV to AWS
+	@$(retailctl) apply $(in_env)
+
+.PHONY: destroy
+destroy: environment tools ## Destroy ENV in AWS, after its name was typed (or CONFIRM=<env>)
+	@$(retailctl) destroy $(in_env)
+
+.PHONY: lock
+lock: setup ## Pin the requirement files anew (UPGRADE=1 for newer versions, PROVIDERS=1 for Terraform's too)
+	@.venv/bin/python scripts/lock.py $(if $(UPGRADE),--upgrade) $(if $(PROVIDERS),--providers)
+
+.PHONY: clean
+clean: ## Stop this clone's local clouds; remove all that was built, set up or cached here
+	@if ls .retail/*/state.json >/dev/null 2>&1; then scripts/setup && $(retailctl) down --all; fi
+	@rm -rf .venv .retail build .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.* coverage.xml
+	@find . -name .git -prune -o \( -name __pycache__ -o -name '*.egg-info' -o -name .terraform \) -type d -prune -exec rm -rf {} +

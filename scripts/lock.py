@@ -1,0 +1,79 @@
+"""Pin requirements/*.in into requirements/*.txt, and Terraform's providers; or check that the pins are up to date.
+
+A requirement file says in its first line of which inputs it was made, so that the check needs no network.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+OLDEST_PYTHON = "3.11"
+# What goes into Lambda is pinned first, so that development installs and tests those very versions.
+INPUTS = {"lambda": ("lambda.in",), "dev": ("dev.in", "lambda.in")}
+PLATFORMS = ("linux_amd64", "linux_arm64", "darwin_amd64", "darwin_arm64", "windows_amd64")
+
+
+def first_line(name: str) -> str:
+    """Return the line that says of which inputs a requirement file was made."""
+    digest = hashlib.sha256()
+    for file in INPUTS[name]:
+        digest.update((ROOT / "requirements" / file).read_bytes())
+    return f"# Made by `make lock` of {' and '.join(INPUTS[name])}, sha256 {digest.hexdigest()}\n"
+
+
+def pin(name: str, *, upgrade: bool) -> None:
+    """Write a requirement file, with a hash for every wheel and source of each pin."""
+    output = ROOT / "requirements" / f"{name}.txt"
+    command = ["uv", "pip", "compile", "--quiet", "--universal", "--generate-hashes", "--no-header"]
+    command += [f"--python-version={OLDEST_PYTHON}", f"--output-file=requirements/{name}.txt"]
+    command += ["--upgrade"] if upgrade else []
+    command += ["--constraint=requirements/lambda.txt"] if name != "lambda" else []
+    command[0] = str(Path(sys.executable).parent / "uv")
+    subprocess.run([*command, f"requirements/{name}.in"], cwd=ROOT, check=True)
+    output.write_text(first_line(name) + output.read_text())
+
+
+def lock_providers() -> None:
+    """Pin the providers of every root for every platform; asks the public registry."""
+    for lock_file in sorted((ROOT / "terraform").glob("*/.terraform.lock.hcl")):
+        platforms = [f"-platform={platform}" for platform in PLATFORMS]
+        subprocess.run(
+            ["terraform", f"-chdir={lock_file.parent}", "providers", "lock", *platforms], check=True
+        )
+
+
+def stale() -> list[str]:
+    """Return the requirement files whose inputs have changed since."""
+    files = {name: ROOT / "requirements" / f"{name}.txt" for name in INPUTS}
+    return [file.name for name, file in files.items() if not file.read_text().startswith(first_line(name))]
+
+
+def main() -> None:
+    """Do what the command line asks for."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="only say whether the pins are up to date")
+    parser.add_argument("--upgrade", action="store_true", help="take newer versions where there are some")
+    parser.add_argument("--providers", action="store_true", help="pin Terraform's providers too")
+    options = parser.parse_args()
+    if options.check:
+        if found := stale():
+            sys.exit(
+                f"These requirement files are older than their inputs: {', '.join(found)}. Run `make lock`."
+            )
+        return
+    try:
+        for name in INPUTS:
+            pin(name, upgrade=options.upgrade)
+        if options.providers:
+            lock_providers()
+    except (OSError, subprocess.CalledProcessError) as error:
+        sys.exit(f"make lock: {error}")
+
+
+if __name__ == "__main__":
+    main()
