@@ -15,6 +15,7 @@ os.environ |= {
     "SCORES_TABLE": "scores",
     "QUARANTINE_BUCKET": "quarantine",
     "SCORE_BUCKETS": "2",
+    "RECENT_EVENTS": "16",
     "ENVIRONMENT": "test",
     "POWERTOOLS_SERVICE_NAME": "test",
     "POWERTOOLS_METRICS_NAMESPACE": "HelloRetail",

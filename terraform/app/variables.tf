@@ -41,6 +41,11 @@ variable "artifacts_dir" {
   type        = string
   default     = "../../build/artifacts"
   nullable    = false
+
+  validation {
+    condition     = alltrue([for name in local.functions : fileexists("${var.artifacts_dir}/${name}.zip")])
+    error_message = "These zips are missing in ${var.artifacts_dir}: ${join(", ", [for name in local.functions : "${name}.zip" if !fileexists("${var.artifacts_dir}/${name}.zip")])}. Run `make package` first."
+  }
 }
 
 variable "environment" {
@@ -137,6 +142,18 @@ variable "score_buckets" {
   validation {
     condition     = var.score_buckets >= 1 && var.score_buckets <= 64 && floor(var.score_buckets) == var.score_buckets
     error_message = "score_buckets is ${var.score_buckets}; give a whole number from 1 to 64: every read of a board asks each bucket."
+  }
+}
+
+variable "recent_events" {
+  description = "How many of the last sales each score remembers of a shard, to recognise a click that its producer put twice. 8 bytes each in every score: a score beyond 1 KB costs two write units."
+  type        = number
+  default     = 16
+  nullable    = false
+
+  validation {
+    condition     = var.recent_events >= 1 && var.recent_events <= 16 && floor(var.recent_events) == var.recent_events
+    error_message = "recent_events is ${var.recent_events}; give a whole number from 1 to 16: more would push a score of five shards beyond 1 KB, where each write costs double."
   }
 }
 

@@ -37,20 +37,24 @@ def real() -> Iterator[Any]:
 
 
 def credit(random: Random) -> dict[str, Any]:
-    first = FIRST_NUMBER + random.randrange(40)
+    shard, first = random.randrange(2), FIRST_NUMBER + random.randrange(4)
+    remember = random.random() < 0.5
+    condition = random.choice((store.IF_NO_ITEM, store.IF_NOTHING_TAKEN, store.IF_AS_JUDGED))
     return {
         "TableName": SCORES,
         "Key": {"board": {"S": "creator#0"}, "userId": {"S": f"user-{random.randrange(3)}"}},
-        "UpdateExpression": store.CREDIT,
-        "ConditionExpression": store.NOT_YET_APPLIED,
-        "ExpressionAttributeNames": {"#watermark": f"w{random.randrange(2)}", "#name": "name"},
+        "UpdateExpression": store.CREDIT + (store.REMEMBER if remember else ""),
+        "ConditionExpression": condition,
+        "ExpressionAttributeNames": {"#name": "name", "#watermark": f"w{shard}"}
+        | ({"#ring": f"r{shard}"} if remember else {}),
         "ExpressionAttributeValues": {
-            ":sales": {"N": str(random.randrange(1, 9))},
+            ":counted": {"N": str(random.randrange(9))},
             ":name": {"S": f"Name {random.randrange(9)}"},
-            ":updated": {"S": f"2026-11-22T00:00:0{random.randrange(9)}"},
-            ":first": {"B": watermark.encode(first)},
-            ":last": {"B": watermark.encode(first + random.randrange(5))},
-        },
+            ":updated": {"N": str(random.randrange(10**13))},
+            ":last": {"B": watermark.encode(first + random.randrange(2))},
+        }
+        | ({":ring": {"B": random.randbytes(8 * random.randrange(1, 17))}} if remember else {})
+        | ({":known": {"B": watermark.encode(first)}} if condition == store.IF_AS_JUDGED else {}),
         "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
         "ReturnConsumedCapacity": "TOTAL",
     }

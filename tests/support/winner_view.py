@@ -13,6 +13,7 @@ from support.stepping import InlineExecutor
 
 CONTRIBUTIONS, SCORES, QUARANTINE = "contributions", "scores", "quarantine"
 SCORE_BUCKETS = 2
+RECENT_EVENTS = 16
 
 
 def tables() -> FakeDynamoDB:
@@ -29,5 +30,6 @@ def warm_instance(dynamodb: Any, s3: Any) -> Callable[[Mapping[str, Any]], Mappi
         scores_table=SCORES,
         quarantine_bucket=QUARANTINE,
         score_buckets=SCORE_BUCKETS,
+        recent_events=RECENT_EVENTS,
     )
     return lambda event: fold(decode_batch(event), views, lambda: 1_763_800_001.5)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -258,6 +259,7 @@ def test_rule_7_no_thread_is_left_running_when_the_handler_returns_or_raises() -
         scores_table=SCORES,
         quarantine_bucket=QUARANTINE,
         score_buckets=SCORE_BUCKETS,
+        recent_events=16,
     )
     open_calls: list[str] = []
 
@@ -314,6 +316,113 @@ def test_rule_10_a_new_generation_starts_empty_and_counts_the_log_again(shop: Sh
     generation = Shop()
     assert generation.deliver(*log) == DONE
     assert generation.scores() == shop.scores()
+
+
+EVENT_IDS = [f"00000000-0000-4000-8000-{index:012d}" for index in range(40)]
+
+
+def click(offset: int, event: int, shard_id: str = PARENT, product: str = "product-1") -> LogRecord:
+    """Return a purchase that its producer identified, so that it can be put again under another number."""
+    return at(offset, purchase("cy", product, EVENT_IDS[event]), shard_id)
+
+
+def test_rule_11_a_ledger_is_kept_per_shard_and_only_after_its_answer(shop: Shop) -> None:
+    shop.deliver(at(1, create("ada", "product-1")), click(2, 1))
+    shop.deliver(click(3, 2, CHILD))
+
+    def lose(operation: str, request: Mapping[str, Any]) -> None:
+        raise ReadTimeoutError(endpoint_url="https://aws")
+
+    shop.client.before = lose
+    shop.deliver(click(4, 3, CHILD))
+    shop.client.before = lambda operation, request: None
+    shop.client.calls.clear()
+    assert shop.deliver(click(4, 3, CHILD)) == DONE
+    assert shop.scores() == {("creator", "ada"): 3}
+    assert shop.client.writes_to(SCORES) == 1
+
+
+def test_rule_12_a_cold_instance_learns_what_is_there_before_it_judges(shop: Shop) -> None:
+    shop.deliver(at(1, create("ada", "product-1")), click(2, 1))
+    cold = Interfering(shop.dynamodb)
+    assert warm_instance(cold, shop.s3)(kinesis_event([click(3, 1), click(4, 2)])) == DONE
+    conditions = [
+        request["ConditionExpression"]
+        for operation, request in cold.calls
+        if operation == "update_item" and request["TableName"] == SCORES
+    ]
+    assert conditions == ["attribute_not_exists(userId)", "#watermark = :known"]
+    assert shop.scores() == {("creator", "ada"): 2}
+
+
+def test_rule_12_a_warm_instance_writes_only_on_the_score_it_knows(shop: Shop) -> None:
+    shop.deliver(at(1, create("ada", "product-1")), click(2, 1))
+    warm_instance(shop.dynamodb, shop.s3)(kinesis_event([click(3, 2)]))
+    assert shop.deliver(click(4, 2), click(5, 3)) == DONE
+    assert shop.scores() == {("creator", "ada"): 3}
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_rule_13_a_click_put_twice_counts_once_in_one_batch_or_in_two(shop: Shop, together: bool) -> None:
+    records = [at(1, create("ada", "product-1")), click(2, 1), click(3, 1), click(4, 1)]
+    for batch in [records] if together else [[record] for record in records]:
+        assert shop.deliver(*batch) == DONE
+    assert shop.scores() == {("creator", "ada"): 1}
+
+
+def test_rule_13_a_child_shard_knows_what_its_parent_counted(shop: Shop) -> None:
+    shop.deliver(at(1, create("ada", "product-1")), click(2, 1))
+    assert shop.deliver(click(3, 1, CHILD), click(4, 2, CHILD)) == DONE
+    assert shop.scores() == {("creator", "ada"): 2}
+
+
+def test_rule_14_the_watermark_moves_also_where_all_are_repeats(shop: Shop) -> None:
+    shop.deliver(at(1, create("ada", "product-1")), click(2, 1))
+    before = shop.score_item("ada")["r0"]
+    shop.deliver(click(3, 1))
+    item = shop.score_item("ada")
+    assert watermark.decode(item["w0"]["B"]) == FIRST_NUMBER + 3
+    assert item["r0"] == before
+
+
+def test_rule_14_sales_without_an_event_id_never_enter_the_ring(shop: Shop) -> None:
+    shop.deliver(
+        at(1, create("ada", "product-1")), *[at(n, purchase("cy", "product-1")) for n in range(2, 9)]
+    )
+    assert shop.score_item("ada")["score"] == {"N": "7"}
+    assert "r0" not in shop.score_item("ada")
+
+
+def test_rule_15_the_last_16_sales_are_remembered_and_what_comes_later_counts_again(shop: Shop) -> None:
+    shop.deliver(at(1, create("ada", "product-1")), *[click(2 + index, index) for index in range(17)])
+    shop.deliver(click(30, 1))
+    assert shop.scores() == {("creator", "ada"): 17}
+    shop.deliver(click(31, 0))
+    assert shop.scores() == {("creator", "ada"): 18}
+
+
+def test_rule_15_each_contributor_judges_for_itself(shop: Shop) -> None:
+    shop.deliver(at(1, create("ada", "product-1")), click(2, 1))
+    shop.deliver(at(3, image("ben", "product-1")), click(4, 1))
+    assert shop.scores() == {("creator", "ada"): 1, ("photographer", "ben"): 1}
+
+
+def test_a_score_stays_under_one_kilobyte_at_five_shards(shop: Shop) -> None:
+    user = "a" * 36
+    shop.deliver(at(1, create(user, "product-1")))
+    for shard in range(5):
+        fresh = [
+            at(100 * (shard + 1) + n, purchase("cy", "product-1", f"{shard:08d}-0000-4000-8000-{n:012d}"))
+            for n in range(20, 40)
+        ]
+        shop.deliver(*[replace(record, shard_id=f"shardId-{shard:012d}") for record in fresh])
+    item = shop.score_item(user)
+    size = sum(
+        len(name) + len(value.get("B", b"") or value.get("S", value.get("N", "")))
+        for name, value in item.items()
+    )
+    assert {f"r{shard}" for shard in range(5)} < set(item)
+    assert size < 1024
 
 
 def test_a_batch_costs_one_write_for_each_contributor_and_none_for_a_known_product(shop: Shop) -> None:

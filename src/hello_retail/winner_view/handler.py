@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +16,7 @@ from aws_lambda_powertools.metrics import MetricUnit, single_metric
 from botocore.config import Config
 
 from hello_retail import events
+from hello_retail.events import registry
 from hello_retail.settings import require, require_count
 from hello_retail.winner_view import tally
 from hello_retail.winner_view.batch import Batch, decode_batch
@@ -46,7 +46,9 @@ class Settings:
     scores_table: str
     quarantine_bucket: str
     score_buckets: int
+    recent_events: int
     environment: str
+    metrics_namespace: str
 
     @classmethod
     def read(cls) -> Settings:
@@ -61,13 +63,15 @@ class Settings:
             scores_table=require("SCORES_TABLE"),
             quarantine_bucket=require("QUARANTINE_BUCKET"),
             score_buckets=require_count("SCORE_BUCKETS"),
+            recent_events=require_count("RECENT_EVENTS"),
             environment=require("ENVIRONMENT"),
+            metrics_namespace=require("POWERTOOLS_METRICS_NAMESPACE"),
         )
 
 
 SETTINGS = Settings.read()
 logger = Logger()
-metrics = Metrics()
+metrics = Metrics(namespace=SETTINGS.metrics_namespace)
 metrics.set_default_dimensions(Environment=SETTINGS.environment)
 
 
@@ -88,7 +92,12 @@ def store() -> Store:
         scores_table=SETTINGS.scores_table,
         quarantine_bucket=SETTINGS.quarantine_bucket,
         score_buckets=SETTINGS.score_buckets,
+        recent_events=SETTINGS.recent_events,
     )
+
+
+registry.prepare(registry.INGRESS_1_0, registry.INGRESS_1_1, *tally.KINDS)
+store()  # at import, while Lambda lends a full processor
 
 
 def handler(event: Mapping[str, Any], _context: object) -> dict[str, list[dict[str, str]]]:
@@ -109,8 +118,7 @@ def fold(batch: Batch, views: Store, clock: Callable[[], float]) -> dict[str, li
     cuts.append(undecided)
     cut = min((number for number in cuts if number is not None), default=None)
     earned = tally.credits_of(batch.entries, facts, cut)
-    now = datetime.fromtimestamp(clock(), UTC).isoformat(timespec="milliseconds")
-    applied = views.apply(batch.shard_id, earned, now, usage)
+    applied = views.apply(batch.shard_id, earned, round(clock() * 1000), usage)
     unapplied = [cut, *(outcome.unapplied for outcome in applied)]
     resume = min((number for number in unapplied if number is not None), default=None)
     report(batch, applied, resume, clock(), usage)
@@ -134,10 +142,12 @@ def report(batch: Batch, applied: list[Applied], resume: int | None, now: float,
     done = [entry.sequence for entry in batch.entries if resume is None or entry.sequence < resume]
     rejected = [r for r in batch.rejected if resume is None or int(r.sequence_number) < resume]
     waits = sorted(round((now - batch.arrivals[sequence]) * 1000) for sequence in done)
-    recognised = sum(outcome.recognised for outcome in applied)
+    redelivered = sum(outcome.redelivered for outcome in applied)
+    repeats = sum(outcome.repeats for outcome in applied)
     metrics.add_metric("EventsApplied", MetricUnit.Count, len(done))
     metrics.add_metric("RecordsQuarantined", MetricUnit.Count, len(rejected))
-    metrics.add_metric("RedeliveredSales", MetricUnit.Count, recognised)
+    metrics.add_metric("RedeliveredSales", MetricUnit.Count, redelivered)
+    metrics.add_metric("RepeatedSales", MetricUnit.Count, repeats)
     metrics.add_metric("WriteCapacityUnits", MetricUnit.Count, usage.write_units)
     metrics.add_metric("ReadCapacityUnits", MetricUnit.Count, usage.read_units)
     for wait in quantiles(waits, FRESHNESS_VALUES):
@@ -161,7 +171,8 @@ def report(batch: Batch, applied: list[Applied], resume: int | None, now: float,
             "applied": len(done),
             "skipped": skipped_kinds.total(),
             "quarantined": len(rejected),
-            "recognised": recognised,
+            "redelivered": redelivered,
+            "repeats": repeats,
             "resume_at": None if resume is None else batch.numbers[resume],
             "failures": usage.failures,
         },

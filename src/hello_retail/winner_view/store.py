@@ -17,7 +17,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from botocore.exceptions import BotoCoreError, ClientError
 
 from hello_retail.boards import board_key
+from hello_retail.winner_view import ledger as ledgers
 from hello_retail.winner_view import watermark
+from hello_retail.winner_view.ledger import Ledger
 from hello_retail.winner_view.tally import Contributor, Credit, Facts, Product, Registration
 
 if TYPE_CHECKING:
@@ -41,9 +43,15 @@ REGISTER_PHOTOGRAPHER = (
     "photographerName = if_not_exists(photographerName, :photographerName), "
     "photographerSequence = if_not_exists(photographerSequence, :photographerSequence)"
 )
-CREDIT = "ADD score :sales SET #name = if_not_exists(#name, :name), updated = :updated, #watermark = :last"
-NOT_YET_APPLIED = "attribute_not_exists(#watermark) OR #watermark < :first"
-"""``< :first``, never ``< :last``: a batch cut differently brings events that were counted (rule 6)."""
+CREDIT = "ADD score :counted SET #name = if_not_exists(#name, :name), updated = :updated, #watermark = :last"
+REMEMBER = ", #ring = :ring"
+IF_NO_ITEM = "attribute_not_exists(userId)"
+IF_NOTHING_TAKEN = "attribute_not_exists(#watermark)"
+IF_AS_JUDGED = "#watermark = :known"
+CREDIT_ATTEMPTS = 8
+"""How often one score is judged anew because it changed meanwhile; each time another invocation got ahead."""
+LEDGERS_KEPT = 30_000
+"""How many scores' ledgers a warm function keeps: some 40 MB."""
 
 Result = TypeVar("Result")
 
@@ -72,12 +80,13 @@ class Usage:
 class Applied:
     """How an update of one score ended.
 
-    ``unapplied`` is the lowest sequence number that is not known to be counted (``None``: all are);
-    ``recognised`` says how many sales had been counted before.
+    ``counted`` sales were new, ``repeats`` were put on the stream twice, ``redelivered`` had been taken before;
+    ``unapplied`` is the lowest sequence number that is not known to be done with (``None``: all are).
     """
 
     counted: int
-    recognised: int
+    repeats: int
+    redelivered: int
     unapplied: int | None
 
 
@@ -110,6 +119,7 @@ class Store:
         scores_table: str,
         quarantine_bucket: str,
         score_buckets: int,
+        recent_events: int,
     ) -> None:
         self._dynamodb = dynamodb
         self._s3 = s3
@@ -118,7 +128,9 @@ class Store:
         self._scores = scores_table
         self._bucket = quarantine_bucket
         self._score_buckets = score_buckets
+        self._recent_events = recent_events
         self._settled: dict[str, Facts] = {}
+        self._ledgers: dict[tuple[str, str, str], Ledger] = {}
 
     def facts(self, products: Mapping[str, Product], usage: Usage) -> tuple[dict[str, Facts], int | None]:
         """Register what a batch says of its products and return what is registered, with the cut.
@@ -144,12 +156,16 @@ class Store:
         return known, min((products[id_].first for id_ in undecided), default=None)
 
     def apply(
-        self, shard_id: str, earned: Mapping[Contributor, Credit], now: str, usage: Usage
+        self, shard_id: str, earned: Mapping[Contributor, Credit], now: int, usage: Usage
     ) -> list[Applied]:
-        """Count each contributor's sales once, with one conditional update each, side by side."""
-        name = watermark.attribute(shard_id)
+        """Count each contributor's sales once, with one conditional update each, side by side.
+
+        ``now`` is in milliseconds since the epoch.
+        """
+        if len(self._ledgers) > LEDGERS_KEPT:
+            self._ledgers.clear()
         return self._run(
-            [partial(self._credit, name, key, credit, now, usage) for key, credit in earned.items()]
+            [partial(self._credit, shard_id, key, credit, now, usage) for key, credit in earned.items()]
         )
 
     def quarantine(self, key: str, stream: str, shard_id: str, records: Sequence[QuarantinedRecord]) -> None:
@@ -242,52 +258,82 @@ class Store:
         usage.wrote(answer["ConsumedCapacity"]["CapacityUnits"])
         return _facts(answer["Attributes"])
 
-    def _credit(self, name: str, key: Contributor, credit: Credit, now: str, usage: Usage) -> Applied:
-        """Add a contributor's sales to his score and move the shard's watermark, in one write.
+    def _credit(self, shard_id: str, key: Contributor, credit: Credit, now: int, usage: Usage) -> Applied:
+        """Count a contributor's new sales and move the shard's watermark and ring, in one write.
 
-        Where the condition fails, the item comes back: what lies at or below its watermark was counted by an
-        earlier delivery, a zombie or a request that the SDK repeated, and only the rest is tried again.
+        The write is made on the condition that the score is as it was when judged. Where it is not (an earlier
+        delivery, a zombie, a request that the SDK repeated), the item comes back and the sales are judged anew.
+        What is kept between invocations is only ever the answer to a call of this shard's, and kept after it
+        (rule 11).
         """
-        role, user_id = key
-        sales = [sale.sequence for sale in credit.sales]
-        recognised = 0
-        while sales:
+        kept = (shard_id, *key)
+        ledger = self._ledgers.get(kept, ledgers.NO_ITEM)
+        for _ in range(CREDIT_ATTEMPTS):
+            verdict = ledgers.judge(ledger, credit.sales, self._recent_events)
+            if verdict.after is None:
+                self._ledgers[kept] = ledger
+                return Applied(0, 0, verdict.delivered, None)
             try:
                 answer = self._dynamodb.update_item(
-                    TableName=self._scores,
-                    Key={
-                        "board": {"S": board_key(role, user_id, self._score_buckets)},
-                        "userId": {"S": user_id},
-                    },
-                    UpdateExpression=CREDIT,
-                    ConditionExpression=NOT_YET_APPLIED,
-                    ExpressionAttributeNames={"#watermark": name, "#name": "name"},
-                    ExpressionAttributeValues={
-                        ":sales": {"N": str(len(sales))},
-                        ":name": {"S": credit.name},
-                        ":updated": {"S": now},
-                        ":first": {"B": watermark.encode(sales[0])},
-                        ":last": {"B": watermark.encode(sales[-1])},
-                    },
-                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
-                    ReturnConsumedCapacity="TOTAL",
+                    **self._update(shard_id, key, credit.name, ledger, verdict.after, verdict.counted, now)
                 )
             except self._dynamodb.exceptions.ConditionalCheckFailedException as error:
                 usage.wrote(1.0)  # a refused write is billed by the item's size, here at most 1 KB
                 item: Mapping[str, Any] = error.response.get("Item", {})  # type: ignore[assignment]
-                if name not in item:
-                    break  # refused for no reason that this condition has: reported, so that it comes again
-                last = watermark.decode(item[name]["B"])
-                remaining = [sequence for sequence in sales if sequence > last]
-                recognised += len(sales) - len(remaining)
-                sales = remaining
+                ledger = ledgers.read(item, shard_id)
             except AWS_FAILURES as error:
                 usage.failed(error)
                 break
             else:
                 usage.wrote(answer["ConsumedCapacity"]["CapacityUnits"])
-                return Applied(len(sales), recognised, None)
-        return Applied(0, recognised, sales[0] if sales else None)
+                self._ledgers[kept] = verdict.after
+                return Applied(verdict.counted, verdict.repeats, verdict.delivered, None)
+        return Applied(0, 0, 0, ledgers.first_new(ledger, credit.sales))
+
+    def _update(
+        self,
+        shard_id: str,
+        key: Contributor,
+        name: str,
+        before: Ledger,
+        after: Ledger,
+        counted: int,
+        now: int,
+    ) -> dict[str, Any]:
+        """Return the request that turns a score's ledger from ``before`` into ``after`` (rule 12)."""
+        role, user_id = key
+        names = {"#name": "name", "#watermark": watermark.attribute(shard_id)}
+        values: dict[str, Any] = {
+            ":counted": {"N": str(counted)},
+            ":name": {"S": name},
+            ":updated": {"N": str(now)},
+            ":last": {"B": watermark.encode(after.last or 0)},
+        }
+        expression = CREDIT
+        if after.ring != before.ring:
+            expression += REMEMBER
+            names["#ring"] = ledgers.ring_attribute(shard_id)
+            values[":ring"] = {"B": b"".join(after.ring)}
+        if not before.exists:
+            condition = IF_NO_ITEM
+        elif before.last is None:
+            condition = IF_NOTHING_TAKEN
+        else:
+            condition = IF_AS_JUDGED
+            values[":known"] = {"B": watermark.encode(before.last)}
+        return {
+            "TableName": self._scores,
+            "Key": {
+                "board": {"S": board_key(role, user_id, self._score_buckets)},
+                "userId": {"S": user_id},
+            },
+            "UpdateExpression": expression,
+            "ConditionExpression": condition,
+            "ExpressionAttributeNames": names,
+            "ExpressionAttributeValues": values,
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+            "ReturnConsumedCapacity": "TOTAL",
+        }
 
 
 def _values(role: str, registration: Registration) -> dict[str, Any]:
