@@ -163,7 +163,14 @@ def test_quantiles_keep_the_ends_and_never_exceed_their_number() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["CONTRIBUTIONS_TABLE", "SCORES_TABLE", "QUARANTINE_BUCKET", "SCORE_BUCKETS", "RECENT_EVENTS", "ENVIRONMENT"],
+    [
+        "CONTRIBUTIONS_TABLE",
+        "SCORES_TABLE",
+        "QUARANTINE_BUCKET",
+        "SCORE_BUCKETS",
+        "RECENT_EVENTS",
+        "ENVIRONMENT",
+    ],
 )
 def test_a_missing_variable_fails_the_cold_start_and_is_named(
     name: str, monkeypatch: pytest.MonkeyPatch
