@@ -51,7 +51,7 @@ variable "artifact" {
 
   validation {
     condition     = fileexists(var.artifact.path)
-    error_message = "There is no zip at ${var.artifact.path}: run `make package` first, or give the right path."
+    error_message = "There is no zip at ${var.artifact.path}: build it first, or give the right path."
   }
 }
 

@@ -301,3 +301,13 @@ run "refuses_a_board_older_than_a_minute" {
 
   expect_failures = [var.winner_view]
 }
+
+run "refuses_to_go_on_without_the_zips" {
+  command = plan
+
+  variables {
+    artifacts_dir = "./tests"
+  }
+
+  expect_failures = [var.artifacts_dir]
+}
