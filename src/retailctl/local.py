@@ -34,7 +34,7 @@ _OTHER_SHELL_SETTINGS = ("AWS_PROFILE", "AWS_SESSION_TOKEN")
 
 
 @contextmanager
-def _terminable() -> Iterator[None]:
+def terminable() -> Iterator[None]:
     """Let SIGTERM and SIGHUP end a command as Ctrl-C does, so that it can put away what it started."""
 
     def interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
@@ -81,7 +81,7 @@ def bring_up(here: Project, name: str, environment: str, *, keep: bool = False) 
     terraform.program()
     home = here.home(name)
     reached: list[str] = []
-    with _alone(here, name), _terminable(), ThreadPoolExecutor(max_workers=1) as aside:
+    with _alone(here, name), terminable(), ThreadPoolExecutor(max_workers=1) as aside:
         found = _running(home)
         was_running = found is not None
         try:

@@ -49,6 +49,9 @@ class Clock:
     pause: Callable[[float], None] = time.sleep
 
 
+REAL = Clock()
+
+
 class OnTick(Protocol):
     """Hears, after every tick, how many events are on the stream and how many seconds have passed."""
 
@@ -79,7 +82,7 @@ def play(
     def read() -> Board:
         return board.read(str(found["api_url"]), TOP)
 
-    with _shown() as show:
+    with shown() as show:
         sent = watch(
             lambda on_tick: simulate(workshop.day(count or None), put, rate, until, on_tick), read, show
         )
@@ -92,7 +95,7 @@ def simulate(
     rate: float,
     duration: float | None = None,
     on_tick: OnTick = lambda _sent, _seconds: None,
-    clock: Clock = Clock(),
+    clock: Clock = REAL,
 ) -> int:
     """Put events on the stream at ``rate`` a second until they or the seconds run out; return their number.
 
@@ -125,9 +128,14 @@ def watch(
     run: Callable[[OnTick], int],
     read: Callable[[], Board],
     show: Callable[[int, float, Board], None],
-    clock: Clock = Clock(),
+    clock: Clock = REAL,
+    *,
+    settle: bool = True,
 ) -> int:
-    """Run a simulation, show the board as it goes, and go on until it has settled; return the events sent."""
+    """Run a simulation and show the board as it goes; return the events sent.
+
+    With ``settle`` it goes on until the board has not moved for a while.
+    """
     start = last = clock.now()
 
     def on_tick(sent: int, seconds: float) -> None:
@@ -137,6 +145,8 @@ def watch(
             show(sent, seconds, read())
 
     sent = run(on_tick)
+    if not settle:
+        return sent
     ended = clock.now()
     same, latest = 0, read()
     while same < SETTLED_READS and clock.now() - ended < SETTLE_SECONDS:
@@ -149,7 +159,7 @@ def watch(
 
 
 @contextmanager
-def _shown() -> Iterator[Callable[[int, float, Board], None]]:
+def shown() -> Iterator[Callable[[int, float, Board], None]]:
     """Yield what shows the board: a table that moves in a terminal, a line now and then elsewhere."""
     console = Console(highlight=False)
     if console.is_terminal:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path  # noqa: TC003 - Typer reads the annotation at run time
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import boto3
@@ -14,7 +14,7 @@ from retailctl import cloud as clouds
 from retailctl import eventlog, outputs, project, sending
 from retailctl.console import note, step
 from retailctl.errors import UserError
-from retailctl.options import CloudName, EnvironmentName  # noqa: TC001 - as above
+from retailctl.options import CloudName, EnvironmentName
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from retailctl import board, outputs, project
 from retailctl import cloud as clouds
-from retailctl.options import CloudName, EnvironmentName  # noqa: TC001 - Typer reads them at run time
+from retailctl.options import CloudName, EnvironmentName
 
 
 def winners(

@@ -1,0 +1,193 @@
+"""`retailctl demo`: from nothing to the two winners on the screen, every score checked, and nothing left."""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+
+from retailctl import board, freshness, local, outputs, play, project, sending
+from retailctl.console import note, step
+from retailctl.count import count, differences, payloads_on, stored_scores
+from retailctl.errors import UserError
+from retailctl.lock import alone
+from retailctl.options import CloudName, EnvironmentName
+from retailctl.publish import ONCE
+from retailctl.workload import Workshop
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from retailctl.cloud import Cloud
+    from retailctl.count import Scores
+    from retailctl.project import Project
+
+EVENTS = 3_000
+RATE = 250.0
+"""Events a second: a little above the peak that the original was planned for."""
+
+PATIENCE_SECONDS = 60.0
+"""How long the last event may take until it counts."""
+
+CACHE_SECONDS = 10.0
+"""How long the API may take until it shows the last scores: longer than it answers from its cache."""
+
+
+def demo(
+    *,
+    seed: Annotated[int, typer.Option(help="The same seed plays the same workshop.")] = 1,
+    events: Annotated[int, typer.Option(min=100, max=100_000, help="How many events.")] = EVENTS,
+    keep: Annotated[bool, typer.Option("--keep", help="Leave the local cloud up.")] = False,
+    cloud: CloudName = "demo",
+    env: EnvironmentName = "dev",
+) -> None:
+    """Bring a cloud up, play a workshop, check every score, take the cloud down; exit 0 if all are right."""
+    here = project.find()
+    started = time.monotonic()
+    busy = f"Another demo is at work in the local cloud '{cloud}': wait for it, or take another --cloud."
+    with (
+        alone(here, f"demo-{cloud}", or_else=busy),
+        local.terminable(),
+        _cloud(here, cloud, env, keep=keep) as running,
+    ):
+        show(running, env, Workshop(seed, products=120, people=48, start=datetime.now(UTC)), events)
+    note(f"The demo took {time.monotonic() - started:.0f} s.")
+
+
+@contextmanager
+def _cloud(here: Project, name: str, environment: str, *, keep: bool) -> Iterator[Cloud]:
+    """Bring a local cloud up from nothing, and take it down again whatever happens."""
+    if here.home(name).exists():
+        local.down(name)
+    try:
+        yield local.bring_up(here, name, environment)
+    finally:
+        if not keep:
+            local.down(name)
+        elif here.home(name).exists():
+            note(f"The local cloud '{name}' is left up: `retailctl down --cloud {name}` takes it down.")
+
+
+def show(running: Cloud, environment: str, workshop: Workshop, events: int) -> None:
+    """Play a workshop through an environment that is up, print who won, and check every score.
+
+    Raises:
+        UserError: where a score is wrong when the events have had their time.
+
+    """
+    found = outputs.read(running, environment)
+    kinesis = running.client("kinesis", **ONCE)
+    stream, api_url = str(found["stream_name"]), str(found["api_url"])
+    note(f"A workshop of {events:,} events, {RATE:.0f} a second (seed {workshop.seed}):")
+    with play.shown() as show_board:
+        put = sending.to_stream(kinesis, stream)
+        play.watch(
+            lambda on_tick: play.simulate(workshop.day(events), put, RATE, on_tick=on_tick),
+            lambda: board.read(api_url, play.TOP),
+            show_board,
+            settle=False,
+        )
+    with step("Counting the log on the stream, independently of the view"):
+        payloads = payloads_on(kinesis, stream)
+        expected = count(payloads)
+    dynamodb = running.client("dynamodb")
+    with step("Waiting until every event counts"):
+        await_scores(lambda: stored_scores(dynamodb, str(found["scores_table"])), expected)
+    final = await_board(lambda: board.read(api_url, play.TOP), expected)
+    Console(highlight=False).print(board.tables(final))
+    check(stored_scores(dynamodb, str(found["scores_table"])), expected, len(payloads))
+    check_board(final, expected)
+    note(fresh(running, found))
+    note(winners(final))
+
+
+def await_scores(read: Callable[[], Scores], expected: Scores, clock: play.Clock = play.REAL) -> None:
+    """Wait until the scores are what they must be, or until they have had their time."""
+    deadline = clock.now() + PATIENCE_SECONDS
+    while read() != expected and clock.now() < deadline:
+        clock.pause(0.2)
+
+
+def best_sales(expected: Scores) -> dict[str, list[int]]:
+    """Return the sales that the board's best must have, per role; ``UNKNOWN`` is nobody and not on it."""
+    return {
+        role: sorted((sales for user, sales in scores.items() if user != "UNKNOWN"), reverse=True)[: play.TOP]
+        for role, scores in expected.items()
+    }
+
+
+def shown_sales(found: board.Board) -> dict[str, list[int]]:
+    """Return the sales of a board's lines, per role."""
+    return {role: [row.score for row in rows] for role, rows in found.items()}
+
+
+def await_board(
+    read: Callable[[], board.Board], expected: Scores, clock: play.Clock = play.REAL
+) -> board.Board:
+    """Return the board once it shows what it must, or what it shows after ``CACHE_SECONDS``."""
+    deadline = clock.now() + CACHE_SECONDS
+    found = read()
+    while shown_sales(found) != best_sales(expected) and clock.now() < deadline:
+        clock.pause(0.2)
+        found = read()
+    return found
+
+
+def check_board(found: board.Board, expected: Scores) -> None:
+    """See that the API shows the scores.
+
+    Raises:
+        UserError: where it shows others.
+
+    """
+    if shown_sales(found) != best_sales(expected):
+        raise UserError("The API's board is not the scores'.")
+
+
+def winners(found: board.Board) -> str:
+    """Return who won, in words."""
+    best = [
+        f"{rows[0].name} ({'merchant' if role == 'creator' else role}, {rows[0].score:,} sales)"
+        for role, rows in found.items()
+        if rows
+    ]
+    return f"The winners: {' and '.join(best) or 'nobody yet'}."
+
+
+def check(found: Scores, expected: Scores, events: int) -> None:
+    """Say that every score is right.
+
+    Raises:
+        UserError: where one is wrong, with the first.
+
+    """
+    wrong = differences(expected, found)
+    total = sum(map(len, expected.values()))
+    if wrong:
+        raise UserError(f"{len(wrong)} of {total} scores are wrong. The first: {wrong[0]}")
+    note(f"All {total} scores are right: the same as the one-pass count over {events:,} records.")
+
+
+def fresh(running: Cloud, found: Mapping[str, Any]) -> str:
+    """Return in words how long events took from their arrival until they counted."""
+    function = found["functions"]["winner_view"]
+    waits = freshness.waits(freshness.log_lines(running.client("logs"), function))
+    if not waits:
+        return "How long events took until they counted is unknown: the winner view's log has no metric."
+    middle, last = freshness.percentile(waits, 50), freshness.percentile(waits, 99)
+    return (
+        f"Events counted {middle:.0f} ms (P50) and {last:.0f} ms (P99) after their arrival. The local cloud has "
+        f"no batching window: on AWS, up to {_window_seconds(running, function)} s come on top."
+    )
+
+
+def _window_seconds(running: Cloud, function: str) -> int:
+    mappings = running.client("lambda").list_event_source_mappings(FunctionName=f"{function}:live")
+    windows = [
+        mapping.get("MaximumBatchingWindowInSeconds", 0) for mapping in mappings["EventSourceMappings"]
+    ]
+    return max(windows, default=0)

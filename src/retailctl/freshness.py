@@ -1,0 +1,69 @@
+"""How long an event takes from its arrival on the stream until it counts, by the view's own metric."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+METRIC = "Freshness"
+WEIGHT = "EventsApplied"
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Milliseconds that ``events`` events waited.
+
+    A metric gives some quantiles of a batch, not every event.
+    """
+
+    milliseconds: float
+    events: float
+
+
+def waits(lines: Iterable[str]) -> list[Wait]:
+    """Return what the metrics among a function's log lines (embedded metric format) say, in their order."""
+    found: list[Wait] = []
+    for line in lines:
+        if f'"{METRIC}"' not in line:
+            continue
+        try:
+            entry = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(entry, dict) and "_aws" in entry and METRIC in entry:
+            values = _list(entry[METRIC])
+            events = sum(_list(entry.get(WEIGHT, len(values))))
+            found += [Wait(value, events / len(values)) for value in values]
+    return found
+
+
+def _list(value: Any) -> list[float]:  # noqa: ANN401 - a number or a list of them
+    return [float(number) for number in (value if isinstance(value, list) else [value])]
+
+
+def percentile(found: Sequence[Wait], percent: float) -> float:
+    """Return the milliseconds within which ``percent`` of the events counted.
+
+    Raises:
+        ValueError: where there is none.
+
+    """
+    if not found:
+        raise ValueError("There is no wait to take a percentile of.")
+    ordered = sorted(found, key=lambda wait: wait.milliseconds)
+    below, wanted = 0.0, sum(wait.events for wait in ordered) * percent / 100
+    for wait in ordered:
+        below += wait.events
+        if below >= wanted:
+            return wait.milliseconds
+    return ordered[-1].milliseconds
+
+
+def log_lines(logs: Any, function: str) -> list[str]:  # noqa: ANN401 - a boto3 client made at run time
+    """Return all messages that a function has logged, given a CloudWatch Logs client."""
+    pages = logs.get_paginator("filter_log_events").paginate(logGroupName=f"/aws/lambda/{function}")
+    return [line for page in pages for event in page["events"] for line in event["message"].splitlines()]
