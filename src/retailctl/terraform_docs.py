@@ -3,20 +3,25 @@
 A README marks where they go: between `<!-- BEGIN_TF_DOCS -->` and `<!-- END_TF_DOCS -->` the tables, made from
 `variables.tf` and `outputs.tf`; between `<!-- BEGIN_USAGE -->` and `<!-- END_USAGE -->`, where it has them, what
 `examples/basic/main.tf` says after its provider block.
+
+`python -m retailctl.terraform_docs` writes them for every module; with `--check` it only says which are stale.
 """
 
 from __future__ import annotations
 
 import re
+import sys
 import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import hcl2
 
+from retailctl import project
 from retailctl.errors import UserError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 TABLES = "TF_DOCS"
@@ -242,3 +247,37 @@ def write(module_dir: Path) -> bool:
 def modules(folder: Path) -> list[Path]:
     """Return the modules in ``folder``, by name: what has a `variables.tf`."""
     return sorted(found.parent for found in folder.glob("*/variables.tf"))
+
+
+def main(arguments: Sequence[str], folder: Path | None = None) -> int:
+    """Write the READMEs of all modules, or with `--check` in ``arguments`` only compare them.
+
+    Args:
+        arguments: the command line, without the program.
+        folder: where the modules are; by default this clone's.
+
+    Returns:
+        The exit status: 1 where a README is stale and was not written, or cannot be.
+
+    """
+    check = "--check" in arguments
+    status = 0
+    for module in modules(folder or project.find().root / "modules"):
+        try:
+            outdated = stale(module) if check else write(module)
+        except DocsError as error:
+            sys.stderr.write(f"{error}\n")
+            status = 1
+            continue
+        if outdated and check:
+            sys.stderr.write(
+                f"{module.name}/README.md is stale: run `.venv/bin/python -m retailctl.terraform_docs`.\n"
+            )
+            status = 1
+        elif outdated:
+            sys.stderr.write(f"{module.name}/README.md was written anew.\n")
+    return status
+
+
+if __name__ == "__main__":  # pragma: no cover - one line, run by pre-commit
+    sys.exit(main(sys.argv[1:]))

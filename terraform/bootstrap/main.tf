@@ -19,6 +19,7 @@ module "state" {
 }
 
 # A destroy would strip the bucket of its policy before S3 refused to delete what is not empty; this refuses it whole, at plan.
+# Who means it runs `terraform state rm 'terraform_data.keep[0]'`, then applies and destroys with force_destroy = true.
 resource "terraform_data" "keep" {
   count = var.force_destroy ? 0 : 1
 

@@ -82,7 +82,7 @@ def test_a_module_has_all_its_parts(module: Path) -> None:
 
 @every_module
 def test_a_modules_readme_says_what_its_code_says(module: Path) -> None:
-    assert not terraform_docs.stale(module), f"write {module.name}'s README anew: `make docs`"
+    assert not terraform_docs.stale(module), "write it anew: `.venv/bin/python -m retailctl.terraform_docs`"
 
 
 @every_module

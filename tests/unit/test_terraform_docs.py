@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from retailctl import terraform_docs
+from retailctl import project, terraform_docs
 from retailctl.terraform_docs import DocsError, Input, Output
 
 if TYPE_CHECKING:
@@ -198,3 +198,44 @@ def test_modules_are_the_folders_that_have_variables(module: Path) -> None:
     (module.parent / "testing" / "mocks").mkdir(parents=True)
 
     assert terraform_docs.modules(module.parent) == [module]
+
+
+def test_checking_names_each_stale_readme_and_writes_nothing(
+    module: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert terraform_docs.main(["--check"], module.parent) == 1
+
+    assert "thing/README.md is stale" in capsys.readouterr().err
+    assert (module / "README.md").read_text() == README
+
+
+def test_after_writing_the_check_is_silent(module: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert terraform_docs.main([], module.parent) == 0
+    assert "thing/README.md was written anew" in capsys.readouterr().err
+
+    assert terraform_docs.main(["--check"], module.parent) == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_a_module_that_cannot_be_documented_fails_the_check_and_hides_no_other(
+    module: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (module.parent / "another").mkdir()
+    (module.parent / "another" / "variables.tf").write_text("")
+
+    assert terraform_docs.main(["--check"], module.parent) == 1
+
+    said = capsys.readouterr().err
+    assert "another/outputs.tf is missing" in said
+    assert "thing/README.md is stale" in said
+
+
+def test_without_a_folder_the_modules_of_this_clone_are_meant(
+    module: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (module.parent / "modules").mkdir()
+    module.rename(module.parent / "modules" / "thing")
+    monkeypatch.setattr(project, "find", lambda: project.Project(module.parent))
+
+    assert terraform_docs.main([]) == 0
+    assert terraform_docs.stale(module.parent / "modules" / "thing") is False
