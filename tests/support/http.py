@@ -21,6 +21,9 @@ class Context:
     memory_limit_in_mb = 256
     invoked_function_arn = "arn:aws:lambda:us-east-1:123456789012:function:function-under-test:live"
 
+    def get_remaining_time_in_millis(self) -> int:
+        return 20_000
+
 
 def http_event(
     method: str,

@@ -1,0 +1,72 @@
+"""Who acts: the claims of a verified ID token, as an HTTP API's JWT authorizer hands them over."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from hello_retail.boards import UNKNOWN
+from hello_retail.events.decoder import MAXIMUM_NAME
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+NAMELESS: Final = "Anonymous"
+"""The display name of whoever gave none: the user id would be shown to everybody in its place."""
+
+_SUBJECT = re.compile(rf"[A-Za-z0-9._:@+=|-]{{1,{MAXIMUM_NAME}}}")
+"""An issuer's user ids: no slash, which would move the parts of an origin, and no space."""
+_UNSEEN = re.compile("[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+"""What an origin may not hold: control characters, changes of direction, halves of surrogate pairs."""
+
+
+class NotSignedIn(Exception):
+    """The request carries no identity that events could be put down to; the message says what to send."""
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """A signed-in user: ``user_id`` is the token's ``sub``, ``name`` is fit to be shown, 1 to 128 characters."""
+
+    user_id: str
+    name: str
+    groups: frozenset[str]
+
+
+def actor_of(claims: Mapping[str, Any]) -> Actor:
+    """Return who acts, from the claims of an ID token.
+
+    An access token passes the same authorizer, but has no ``name``: ``token_use`` tells them apart.
+
+    Raises:
+        NotSignedIn: for no claims, another kind of token, or a subject that cannot be the user of an event.
+
+    """
+    if not claims:
+        raise NotSignedIn("Sign in and send the ID token: Authorization: Bearer <token>.")
+    if claims.get("token_use") != "id":
+        raise NotSignedIn("Send the ID token: an access token does not say what the user is called.")
+    subject = claims.get("sub")
+    if not isinstance(subject, str) or not _SUBJECT.fullmatch(subject) or subject == UNKNOWN:
+        raise NotSignedIn("The token's subject cannot be the user of an event.")
+    return Actor(subject, shown_name(claims.get("name")), groups_of(claims.get("cognito:groups")))
+
+
+def shown_name(claim: object) -> str:
+    """Return a display name that every consumer takes: one line, seen characters only, at most 128 of them."""
+    text = claim if isinstance(claim, str) else ""
+    seen = " ".join(_UNSEEN.sub("", " ".join(text.split())).split())
+    return seen[:MAXIMUM_NAME].strip() or NAMELESS
+
+
+def groups_of(claim: object) -> frozenset[str]:
+    """Return the groups that an authorizer's claim names.
+
+    A list arrives as one text, ``[merchant customer]``; no group of Cognito's has white space in its name.
+    """
+    if isinstance(claim, str):
+        return frozenset(claim.removeprefix("[").removesuffix("]").split())
+    if isinstance(claim, list):
+        return frozenset(name for name in claim if isinstance(name, str))
+    return frozenset()

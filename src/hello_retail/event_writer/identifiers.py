@@ -1,0 +1,54 @@
+"""The ids that the writer mints: by time where nobody retries, by the client's key where somebody may."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID, uuid5
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+RANDOM_BYTES: Final = 10
+"""How many random bytes a UUIDv7 takes."""
+_NAMESPACE: Final = UUID("6f0c1a1e-7b52-4b8f-9a4f-2f6a2c6d9e31")
+"""Ours alone; with another, an event put again across the change would be another event."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identifiers:
+    """What an accepted event is called: its own id, and the id of its product if it brings none."""
+
+    event_id: str
+    product_id: str
+
+
+def uuid7(milliseconds: int, randomness: bytes) -> UUID:
+    """Return the UUIDv7 (RFC 9562, section 5.7) of a Unix time and ``RANDOM_BYTES`` random bytes."""
+    value = (milliseconds & (1 << 48) - 1) << 80 | int.from_bytes(randomness)
+    value = value & ~(0xF << 76) | 0x7 << 76  # version
+    value = value & ~(0b11 << 62) | 0b10 << 62  # variant
+    return UUID(int=value)
+
+
+def fresh(milliseconds: int, randomness: bytes) -> Identifiers:
+    """Return ids that nobody can derive again, from a Unix time and twice ``RANDOM_BYTES`` random bytes."""
+    event, product = randomness[:RANDOM_BYTES], randomness[RANDOM_BYTES:]
+    return Identifiers(str(uuid7(milliseconds, event)), str(uuid7(milliseconds, product)))
+
+
+def derived(user_id: str, key: str, body_digest: str) -> Identifiers:
+    """Return the ids (UUIDv5) that every attempt at the same request gets.
+
+    The body is part of it: after a failed attempt its key is free again, and a client that then sends another body
+    under it must not have the second event taken for a repeat of the first.
+    """
+    event = uuid5(_NAMESPACE, json.dumps([user_id, key, body_digest]))
+    return Identifiers(str(event), str(uuid5(event, "product")))
+
+
+def digest(data: Mapping[str, Any]) -> str:
+    """Return a hash of a JSON object that does not depend on the order of its members or on white space."""
+    return sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()

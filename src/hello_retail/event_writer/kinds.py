@@ -1,0 +1,54 @@
+"""Which events the front door takes, and from whom.
+
+What the original took, with two changes. ``product/image`` is taken from photographers: a person, not a Lambda,
+sends it here. ``user-info/add-role`` is not: nobody may give himself a role, and who may do what is the user
+pool's to say.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from hello_retail.events.registry import (
+    CART_ADD,
+    CART_REMOVE,
+    PRODUCT_CREATE,
+    PRODUCT_IMAGE,
+    PRODUCT_PURCHASE,
+    USER_LOGIN,
+    USER_UPDATE_PHONE,
+)
+
+MERCHANT: Final = "merchant"
+PHOTOGRAPHER: Final = "photographer"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """The rules of one kind of event.
+
+    Attributes:
+        action: what the user does, for the event's origin; the original's words.
+        group: who may do it; None is every signed-in user.
+        gets_id: an event without an ``id`` gets one.
+        about_actor: ``id`` (and ``name``, where there is one) are the actor's own; elsewhere ``id`` is a product's.
+
+    """
+
+    action: str
+    group: str | None = None
+    gets_id: bool = False
+    about_actor: bool = False
+
+
+KINDS: Final = {
+    PRODUCT_CREATE: Kind("create-product", MERCHANT, gets_id=True),
+    PRODUCT_IMAGE: Kind("photograph-product", PHOTOGRAPHER),
+    PRODUCT_PURCHASE: Kind("purchase-product"),
+    CART_ADD: Kind("cart-add"),
+    CART_REMOVE: Kind("cart-remove"),
+    USER_LOGIN: Kind("login-user", about_actor=True),
+    USER_UPDATE_PHONE: Kind("update-phone", PHOTOGRAPHER, about_actor=True),
+}
+"""By exact schema id: a fragment of one, or the meta-schema's id, is none."""

@@ -1,0 +1,267 @@
+"""From an HTTP request to the record that goes on the stream: what is taken, and what each refusal says.
+
+Nothing here talks to AWS, reads a clock or draws a random number.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from binascii import Error as NotBase64
+from binascii import a2b_base64
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Final
+
+from hello_retail.event_writer.actor import Actor, NotSignedIn, actor_of, shown_name
+from hello_retail.event_writer.identifiers import Identifiers, derived, digest
+from hello_retail.event_writer.kinds import KINDS
+from hello_retail.events import Event, decode
+from hello_retail.events.registry import INGRESS_1_1, check
+from hello_retail.events.strict_json import NotStrictJson, parse
+from hello_retail.problems import Problem, WrongMember
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+APP: Final = "hello-retail"
+MAXIMUM_BODY: Final = 64 * 1024
+"""Bytes. The largest valid event takes an eighth of it."""
+MAXIMUM_KEY: Final = 255
+"""Characters of an Idempotency-Key."""
+BUSY_SECONDS: Final = 1
+"""After how long a client should ask again what became of its first attempt."""
+
+_MEDIA_TYPE = re.compile(r'application/json\s*(;\s*charset\s*=\s*"?utf-8"?\s*)?', re.IGNORECASE)
+_KEY = re.compile(rf"(?=.*\S)[^\x00-\x1f\x7f-\x9f\ud800-\udfff]{{1,{MAXIMUM_KEY}}}")
+_TRACE_ROOT = re.compile(r"(?:^|;)\s*Root=(1-[0-9a-f]{8}-[0-9a-f]{24})(?:;|$)")
+
+
+@dataclass(eq=False)
+class Refused(Problem):
+    """A request that is the client's to mend; ``code`` is a short stable id of the reason, for metrics."""
+
+    code: str = "refused"
+
+
+class NotDecodable(Exception):
+    """A finished record that the consumers would put in quarantine: a defect of ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """What somebody asks to be put on the stream.
+
+    Attributes:
+        actor: who acts, from the token.
+        kind: the schema id, one of ``KINDS``.
+        data: the event's data as sent: a JSON object, not yet checked.
+        key: the Idempotency-Key, or None.
+        trace_id: the root of the X-Ray trace, or None.
+
+    """
+
+    actor: Actor
+    kind: str
+    data: Mapping[str, Any]
+    key: str | None
+    trace_id: str | None
+
+    def body_digest(self) -> str:
+        """Return what tells this body from another under the same key."""
+        return digest(self.data)
+
+    def derived_identifiers(self, key: str) -> Identifiers:
+        """Return the ids of every attempt at this request under its key."""
+        return derived(self.actor.user_id, key, self.body_digest())
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """An event as it goes on the stream.
+
+    Attributes:
+        event_id: the envelope's ``eventId``.
+        product_id: the product that it is about; None for a user's own events.
+        partition_key: what keeps events in order: the product's id, or the user's.
+        payload: the envelope, JSON in UTF-8.
+
+    """
+
+    event_id: str
+    product_id: str | None
+    partition_key: str
+    payload: bytes
+
+    def receipt(self) -> dict[str, str]:
+        """Return what the client is told."""
+        return {"eventId": self.event_id} | ({"productId": self.product_id} if self.product_id else {})
+
+
+def read(event: Mapping[str, Any], trace_header: str = "") -> Submission:
+    """Return what a request of payload format 2.0 asks for; ``trace_header`` is Lambda's own, if any.
+
+    Raises:
+        Refused: 405, 401, 415, 413, 400 or 403, in this order.
+
+    """
+    context = event.get("requestContext") or {}
+    if (context.get("http") or {}).get("method") != "POST":
+        raise Refused(
+            HTTPStatus.METHOD_NOT_ALLOWED,
+            "This resource takes POST only.",
+            headers={"allow": "POST"},
+            code="wrong-method",
+        )
+    actor = _signed_in(context)
+    headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+    if not _MEDIA_TYPE.fullmatch(headers.get("content-type", "").strip()):
+        raise Refused(
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+            "Send JSON in UTF-8: Content-Type: application/json.",
+            headers={"accept-post": "application/json"},
+            code="wrong-content-type",
+        )
+    data = _json_object(_body(event))
+    kind = data.get("schema")
+    if not isinstance(kind, str) or kind not in KINDS:
+        accepted = f"must be one of {', '.join(KINDS)}"
+        raise _invalid("/schema", accepted, "unknown-schema")
+    group = KINDS[kind].group
+    if group is not None and group not in actor.groups:
+        raise Refused(
+            HTTPStatus.FORBIDDEN, f"Only users of the group {group} may send this event.", code="wrong-group"
+        )
+    return Submission(actor, kind, data, _key(headers), _trace_id(trace_header, headers))
+
+
+def _signed_in(context: Mapping[str, Any]) -> Actor:
+    claims = ((context.get("authorizer") or {}).get("jwt") or {}).get("claims") or {}
+    try:
+        return actor_of(claims)
+    except NotSignedIn as refused:
+        error = ' error="invalid_token"' if claims else ""
+        raise Refused(
+            HTTPStatus.UNAUTHORIZED,
+            str(refused),
+            headers={"www-authenticate": f"Bearer{error}"},
+            code="not-signed-in",
+        ) from None
+
+
+def _body(event: Mapping[str, Any]) -> bytes:
+    text: str = event.get("body") or ""
+    if len(text) <= 2 * MAXIMUM_BODY:
+        try:
+            encoded = event.get("isBase64Encoded")
+            body = a2b_base64(text, strict_mode=True) if encoded else text.encode(errors="surrogatepass")
+        except (NotBase64, ValueError):
+            raise Refused(
+                HTTPStatus.BAD_REQUEST, "The body is marked as base64, and is not.", code="not-base64"
+            ) from None
+        if len(body) <= MAXIMUM_BODY:
+            return body
+    raise Refused(
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        f"The body is larger than {MAXIMUM_BODY // 1024} KiB.",
+        code="too-large",
+    )
+
+
+def _json_object(body: bytes) -> dict[str, Any]:
+    try:
+        document = parse(body)
+    except NotStrictJson as refused:
+        detail = refused.reason.replace("The record", "The body")
+        raise Refused(HTTPStatus.BAD_REQUEST, detail, code=refused.code) from None
+    if not isinstance(document, dict):
+        raise Refused(HTTPStatus.BAD_REQUEST, "The body is JSON, but not an object.", code="not-object")
+    return document
+
+
+def _key(headers: Mapping[str, str]) -> str | None:
+    key = headers.get("idempotency-key")
+    if key is not None and not _KEY.fullmatch(key):
+        raise Refused(
+            HTTPStatus.BAD_REQUEST,
+            f"Idempotency-Key: give 1 to {MAXIMUM_KEY} characters, no control characters among them.",
+            code="bad-key",
+        )
+    return key
+
+
+def _trace_id(trace_header: str, headers: Mapping[str, str]) -> str | None:
+    root = _TRACE_ROOT.search(trace_header) or _TRACE_ROOT.search(headers.get("x-amzn-trace-id", ""))
+    return root[1] if root else None
+
+
+def record(submission: Submission, identifiers: Identifiers, time_origin: str) -> Record:
+    """Return the record for a submission; ``time_origin`` is RFC 3339.
+
+    Raises:
+        Refused: 400 where the data break their schema, 403 where they are about somebody else.
+        NotDecodable: where a consumer would not take the record.
+
+    """
+    rules, data = KINDS[submission.kind], dict(submission.data)
+    if rules.gets_id:
+        data.setdefault("id", identifiers.product_id)
+    violation = check(submission.kind, data)
+    if violation:
+        raise _invalid(violation.pointer, violation.detail, "invalid-data")
+    if rules.about_actor:
+        _about(submission.actor, data)
+    envelope = {
+        "schema": INGRESS_1_1,
+        "eventId": identifiers.event_id,
+        "timeOrigin": time_origin,
+        "origin": f"{APP}/web-client-{rules.action}/{submission.actor.user_id}/{submission.actor.name}",
+        "data": data,
+    }
+    if submission.trace_id is not None:
+        envelope["traceId"] = submission.trace_id
+    payload = json.dumps(envelope, ensure_ascii=False, separators=(",", ":")).encode()
+    decoded = decode(payload)
+    if not isinstance(decoded, Event) or decoded.user_id != submission.actor.user_id:
+        raise NotDecodable(f"The finished {submission.kind} is not one that consumers take.")
+    product_id = None if rules.about_actor else data["id"]
+    return Record(identifiers.event_id, product_id, data["id"], payload)
+
+
+def _about(actor: Actor, data: Mapping[str, Any]) -> None:
+    if data["id"] != actor.user_id:
+        raise Refused(
+            HTTPStatus.FORBIDDEN,
+            "This event must be about the signed-in user: its id is the token's sub.",
+            code="about-another",
+        )
+    if "name" in data and shown_name(data["name"]) != actor.name:
+        raise Refused(
+            HTTPStatus.FORBIDDEN,
+            "This event must be about the signed-in user: its name is the token's name.",
+            code="about-another",
+        )
+
+
+def _invalid(pointer: str, detail: str, code: str) -> Refused:
+    place = pointer.removeprefix("/") or "The body"
+    return Refused(HTTPStatus.BAD_REQUEST, f"{place} {detail}.", (WrongMember(pointer, detail),), code=code)
+
+
+def another_body() -> Refused:
+    """Return the refusal of a key that came with another body before."""
+    return Refused(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "This Idempotency-Key has been used with another body: take a new key for a new event.",
+        code="key-reused",
+    )
+
+
+def under_way() -> Refused:
+    """Return the refusal of a retry while the first attempt is under way."""
+    return Refused(
+        HTTPStatus.CONFLICT,
+        "A request with this Idempotency-Key is under way: ask again in a moment for its answer.",
+        headers={"retry-after": str(BUSY_SECONDS)},
+        code="in-progress",
+    )

@@ -1,0 +1,119 @@
+"""What every HTTP function answers: responses of payload format 2.0, and errors as problem documents (RFC 9457).
+
+No text that a client sent is ever part of a problem: problems are made of sentences from the code.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from traceback import extract_tb
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+RETRY_AFTER_SECONDS = 2
+"""After how long a client that got a 503 should ask again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A response: ``headers`` with names in lower case, ``body`` as text."""
+
+    status: int
+    headers: dict[str, str]
+    body: str = ""
+
+    def as_event(self) -> dict[str, Any]:
+        """Return the response in payload format 2.0."""
+        return {
+            "statusCode": self.status,
+            "headers": self.headers | {"x-content-type-options": "nosniff"},
+            "body": self.body,
+            "isBase64Encoded": False,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class WrongParameter:
+    """A query parameter that is missing or wrong, and a sentence that says what would do."""
+
+    name: str
+    remedy: str
+
+    def as_json(self) -> dict[str, str]:
+        """Return the member of ``errors``."""
+        return {"parameter": self.name, "detail": self.remedy}
+
+
+@dataclass(frozen=True, slots=True)
+class WrongMember:
+    """A place in a JSON body (a JSON Pointer, RFC 6901; "" is all of it) and what is wrong or would do."""
+
+    pointer: str
+    detail: str
+
+    def as_json(self) -> dict[str, str]:
+        """Return the member of ``errors``."""
+        return {"pointer": self.pointer, "detail": self.detail}
+
+
+@dataclass(eq=False)
+class Problem(Exception):
+    """A request that gets an RFC 9457 problem document. ``detail`` is a sentence that quotes nothing."""
+
+    status: HTTPStatus
+    detail: str
+    wrong: tuple[WrongParameter | WrongMember, ...] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
+    request_id: str | None = None
+
+    def answer(self) -> Answer:
+        """Return the problem document, which no cache keeps."""
+        document: dict[str, Any] = {
+            "type": "about:blank",
+            "title": self.status.phrase,
+            "status": int(self.status),
+            "detail": self.detail,
+        }
+        if self.wrong:
+            document["errors"] = [wrong.as_json() for wrong in self.wrong]
+        if self.request_id:
+            document["requestId"] = self.request_id
+        headers = {"content-type": "application/problem+json", "cache-control": "no-store", **self.headers}
+        return Answer(self.status, headers, as_text(document))
+
+
+def unavailable(detail: str, request_id: str) -> Problem:
+    """Return the 503 for what the same request may well get in a moment."""
+    return Problem(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        detail,
+        headers={"retry-after": str(RETRY_AFTER_SECONDS)},
+        request_id=request_id,
+    )
+
+
+def fault(request_id: str) -> Problem:
+    """Return the 500 for what is not the client's doing."""
+    return Problem(
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        "Something went wrong on our side; the requestId finds it in our log.",
+        request_id=request_id,
+    )
+
+
+def trace(error: BaseException) -> dict[str, Any]:
+    """Return what the log keeps of a fault: kind and place, not its words, which may hold people's data."""
+    code = error.response.get("Error", {}).get("Code") if isinstance(error, ClientError) else None
+    stack = [f"{frame.name}, {frame.filename}:{frame.lineno}" for frame in extract_tb(error.__traceback__)]
+    return {"error": type(error).__name__, "code": code, "stack": stack}
+
+
+def as_text(content: object) -> str:
+    """Return the content as compact JSON."""
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":"))

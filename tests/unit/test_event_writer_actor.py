@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import pytest
+
+from hello_retail.event_writer.actor import NAMELESS, Actor, NotSignedIn, actor_of, groups_of, shown_name
+from support.event_writer import NAME, SUB, claims
+
+
+def test_an_id_token_says_who_acts() -> None:
+    assert actor_of(claims()) == Actor(SUB, NAME, frozenset({"merchant", "photographer", "customer"}))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"token_use": "access"},
+        {"token_use": None},
+        {"sub": None},
+        {"sub": ""},
+        {"sub": "UNKNOWN"},
+        {"sub": "ann/../bob"},
+        {"sub": " ann"},
+        {"sub": "ann\n"},
+        {"sub": "a" * 129},
+        {"sub": 7},
+    ],
+)
+def test_who_cannot_be_the_user_of_an_event_is_not_signed_in(changes: dict[str, object]) -> None:
+    with pytest.raises(NotSignedIn):
+        actor_of(claims(**changes))
+
+
+def test_without_claims_nobody_is_signed_in() -> None:
+    with pytest.raises(NotSignedIn):
+        actor_of({})
+
+
+@pytest.mark.parametrize(
+    ("claim", "groups"),
+    [
+        ("[merchant customer]", {"merchant", "customer"}),
+        ("[merchant]", {"merchant"}),
+        ("merchant", {"merchant"}),
+        ("[]", set()),
+        ("", set()),
+        (None, set()),
+        (["merchant", "customer", 7], {"merchant", "customer"}),
+        ("[not-merchant [merchant]]", {"not-merchant", "[merchant]"}),
+        ("[merchant,customer]", {"merchant,customer"}),
+        (7, set()),
+    ],
+)
+def test_groups_are_read_as_the_authorizer_writes_them(claim: object, groups: set[str]) -> None:
+    assert groups_of(claim) == groups
+
+
+@pytest.mark.parametrize(
+    ("claim", "shown"),
+    [
+        ("Ada Lovelace", "Ada Lovelace"),
+        ("  Ada \t\n Lovelace ", "Ada Lovelace"),
+        ("Ada/../x.y", "Ada/../x.y"),
+        ("Ada\u202eevil\u2066", "Adaevil"),
+        ("Ada \x00 Lovelace", "Ada Lovelace"),
+        ("Zoë 🎈", "Zoë 🎈"),
+        ("half \ud83c pair", "half pair"),
+        ("x" * 127 + " y", "x" * 127),
+        ("x" * 2048, "x" * 128),
+        ("<script>", "<script>"),
+        ("", NAMELESS),
+        ("\u2028\x00 ", NAMELESS),
+        (None, NAMELESS),
+        (7, NAMELESS),
+    ],
+)
+def test_a_name_is_made_fit_to_be_shown(claim: object, shown: str) -> None:
+    assert shown_name(claim) == shown

@@ -1,0 +1,316 @@
+"""What the front door takes and refuses, without AWS."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from hello_retail.event_writer import submission
+from hello_retail.event_writer.identifiers import Identifiers
+from hello_retail.event_writer.kinds import KINDS
+from hello_retail.event_writer.submission import MAXIMUM_BODY, NotDecodable, Record, Refused, read, record
+from hello_retail.events import Event, decode, registry
+from support.event_writer import (
+    CART,
+    IMAGE,
+    LOGIN,
+    NAME,
+    OFFER,
+    PHONE,
+    PRODUCT,
+    PURCHASE,
+    SUB,
+    claims,
+    post,
+)
+from support.http import http_event
+
+IDS = Identifiers("01931f2a-7a00-7000-8000-000000000001", "01931f2a-7a00-7000-8000-000000000002")
+TIME = "2026-11-22T12:00:00.000Z"
+TRACE = "1-67891233-abcdef012345678912345678"
+
+
+def taken(body: object, **request: Any) -> Record:
+    return record(read(post(body, **request)), IDS, TIME)
+
+
+def refused(body: object, **request: Any) -> Refused:
+    with pytest.raises(Refused) as caught:
+        taken(body, **request)
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    "body", [OFFER, IMAGE, PURCHASE, LOGIN, PHONE, CART], ids=lambda body: body["schema"]
+)
+def test_what_is_taken_is_an_event_of_the_signed_in_user(body: dict[str, Any]) -> None:
+    event = decode(taken(body).payload)
+    assert isinstance(event, Event)
+    assert (event.kind, event.user_id, event.display_name) == (body["schema"], SUB, NAME)
+    assert event.data == body
+    assert (event.event_id, event.time_origin) == (IDS.event_id, TIME)
+
+
+def test_the_envelope_is_the_one_that_carries_an_id() -> None:
+    envelope = json.loads(taken(PURCHASE).payload)
+    assert envelope == {
+        "schema": "com.nordstrom/retail-stream-ingress/1-1-0",
+        "eventId": IDS.event_id,
+        "timeOrigin": TIME,
+        "origin": f"hello-retail/web-client-purchase-product/{SUB}/{NAME}",
+        "data": PURCHASE,
+    }
+
+
+def test_every_schema_that_is_taken_is_one_of_the_registry() -> None:
+    assert set(KINDS) == registry.DATA_EVENTS - {registry.USER_ADD_ROLE}
+
+
+def test_a_product_is_its_events_order() -> None:
+    made = taken(PURCHASE)
+    assert (made.partition_key, made.product_id) == ("p1", "p1")
+    assert made.receipt() == {"eventId": IDS.event_id, "productId": "p1"}
+
+
+def test_a_users_own_event_is_kept_in_order_by_the_user_and_names_no_product() -> None:
+    made = taken(PHONE)
+    assert (made.partition_key, made.product_id) == (SUB, None)
+    assert made.receipt() == {"eventId": IDS.event_id}
+
+
+def test_an_offer_without_an_id_gets_one() -> None:
+    made = taken({"schema": registry.PRODUCT_CREATE, **PRODUCT})
+    assert (made.product_id, made.partition_key) == (IDS.product_id, IDS.product_id)
+    assert json.loads(made.payload)["data"]["id"] == IDS.product_id
+
+
+@pytest.mark.parametrize("body", [IMAGE, PURCHASE, CART], ids=lambda body: body["schema"])
+def test_only_offers_get_an_id(body: dict[str, Any]) -> None:
+    problem = refused({name: value for name, value in body.items() if name != "id"})
+    assert (problem.status, problem.code) == (400, "invalid-data")
+    assert json.loads(problem.answer().body)["errors"] == [{"pointer": "", "detail": "lacks id"}]
+
+
+@pytest.mark.parametrize("product_id", [None, "", "a/b", "x" * 81, 7])
+def test_an_id_of_the_wrong_form_is_not_replaced_but_refused(product_id: object) -> None:
+    [wrong] = refused(OFFER | {"id": product_id}).wrong
+    assert wrong.as_json()["pointer"] == "/id"
+
+
+@pytest.mark.parametrize(
+    "body", ["", "{", "nonsense", '{"schema": NaN}', '{"a":1,"a":2}', "[" * 99 + "]" * 99]
+)
+def test_what_is_not_strict_json_gets_400(body: str) -> None:
+    problem = refused(body)
+    assert problem.status == 400
+    assert "record" not in problem.detail
+
+
+@pytest.mark.parametrize("body", ["[]", "null", '"text"', "7"])
+def test_what_is_not_an_object_gets_400(body: str) -> None:
+    assert (refused(body).status, refused(body).code) == (400, "not-object")
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    ["text/plain", "", "application/jsonp", "application/json; charset=latin-1", "application/xml"],
+)
+def test_another_content_type_gets_415(content_type: str) -> None:
+    problem = refused(PURCHASE, headers={"content-type": content_type})
+    assert problem.status == 415
+    assert problem.headers["accept-post"] == "application/json"
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    ["application/json", "Application/JSON; Charset=UTF-8", 'application/json;charset="utf-8"'],
+)
+def test_json_in_utf_8_is_taken_however_it_is_called(content_type: str) -> None:
+    assert taken(PURCHASE, headers={"content-type": content_type})
+
+
+def test_header_names_have_no_case() -> None:
+    event = post(PURCHASE)
+    event["headers"] = {name.title(): value for name, value in event["headers"].items()}
+    assert read(event)
+
+
+def test_64_kib_are_taken_and_a_byte_more_gets_413() -> None:
+    fits = json.dumps(PURCHASE).ljust(MAXIMUM_BODY)
+    assert taken(fits)
+    assert taken(fits, base64=True)
+    for encoded in (False, True):
+        assert refused(fits + " ", base64=encoded).status == 413
+    assert refused("x" * 6_000_000).status == 413
+    assert refused(json.dumps("ü" * (MAXIMUM_BODY // 2), ensure_ascii=False)).status == 413
+
+
+def test_a_base64_body_is_the_same_body() -> None:
+    assert taken(OFFER, base64=True) == taken(OFFER)
+
+
+def test_a_body_that_only_says_that_it_is_base64_gets_400() -> None:
+    event = post("not base64!")
+    event["isBase64Encoded"] = True
+    with pytest.raises(Refused) as caught:
+        read(event)
+    assert (caught.value.status, caught.value.code) == (400, "not-base64")
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        None,
+        7,
+        "",
+        "com.nordstrom/product/create/1-0-1",
+        f"{registry.PRODUCT_CREATE}#/properties",
+        "http://json-schema.org/draft-07/schema#",
+        "http://json-schema.org/draft-04/schema",
+        registry.INGRESS_1_1,
+        registry.USER_ADD_ROLE,
+    ],
+)
+def test_an_unknown_schema_gets_400_and_the_list_of_what_is_taken(schema: object) -> None:
+    problem = refused({"schema": schema, "id": "p1"})
+    assert (problem.status, problem.code) == (400, "unknown-schema")
+    [wrong] = problem.wrong
+    assert wrong.as_json()["pointer"] == "/schema"
+    assert all(kind in wrong.as_json()["detail"] for kind in KINDS)
+
+
+@pytest.mark.parametrize(
+    ("change", "pointer"),
+    [
+        ({"name": None}, "/name"),
+        ({"name": "x" * 201}, "/name"),
+        ({"brand": " "}, "/brand"),
+        ({"brand": "a\x00b"}, "/brand"),
+        ({"id": "../x"}, "/id"),
+        ({"origin": "hello-retail/web-client-create-product/bob/Bob"}, ""),
+        ({"eventId": IDS.event_id}, ""),
+    ],
+)
+def test_data_that_break_their_schema_get_400_and_the_place(change: dict[str, Any], pointer: str) -> None:
+    problem = refused(OFFER | change)
+    document = json.loads(problem.answer().body)
+    assert (problem.status, problem.code) == (400, "invalid-data")
+    assert [error["pointer"] for error in document["errors"]] == [pointer]
+
+
+def test_all_missing_members_are_named() -> None:
+    [wrong] = refused({"schema": registry.PRODUCT_CREATE}).wrong
+    assert wrong.as_json() == {"pointer": "", "detail": "lacks brand, name, description, category"}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "needle",
+        {"schema": "needle"},
+        OFFER | {"needle": "needle"},
+        OFFER | {"id": "needle needle"},
+        PURCHASE | {"id": "needle\n"},
+        PHONE | {"id": "needle"},
+        LOGIN | {"name": "needle"},
+    ],
+)
+def test_no_answer_repeats_what_was_sent(body: object) -> None:
+    assert "needle" not in refused(body, headers={"x-needle": "needle"}).answer().body
+
+
+@pytest.mark.parametrize(
+    ("body", "group"), [(OFFER, "merchant"), (IMAGE, "photographer"), (PHONE, "photographer")]
+)
+def test_another_group_gets_403_that_says_which_is_needed(body: dict[str, Any], group: str) -> None:
+    others = "[customer merchant photographer]".replace(f" {group}", "")
+    for groups in (others, None, "[]", f"[not-{group}]"):
+        problem = refused(body, token=claims(**{"cognito:groups": groups}))
+        assert (problem.status, problem.code) == (403, "wrong-group")
+        assert group in problem.detail
+
+
+@pytest.mark.parametrize("body", [PURCHASE, CART, LOGIN], ids=lambda body: body["schema"])
+def test_every_signed_in_user_may_buy(body: dict[str, Any]) -> None:
+    assert taken(body, token=claims(**{"cognito:groups": None}))
+
+
+@pytest.mark.parametrize("body", [PHONE | {"id": "bob"}, LOGIN | {"id": "bob"}, LOGIN | {"name": "Bob"}])
+def test_an_event_about_another_user_gets_403(body: dict[str, Any]) -> None:
+    assert (refused(body).status, refused(body).code) == (403, "about-another")
+
+
+@pytest.mark.parametrize("token", [{}, claims(token_use="access"), claims(sub=None)])
+def test_without_an_id_token_the_answer_is_401(token: dict[str, Any]) -> None:
+    problem = refused(PURCHASE, token=token)
+    assert problem.status == 401
+    assert problem.headers["www-authenticate"].startswith("Bearer")
+
+
+def test_an_event_without_an_authorizer_gets_401_too() -> None:
+    for event in (
+        post(PURCHASE, token={}),
+        {"requestContext": {"http": {"method": "POST"}, "authorizer": None}},
+    ):
+        with pytest.raises(Refused) as caught:
+            read(event)
+        assert caught.value.status == 401
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"])
+def test_other_methods_get_405(method: str) -> None:
+    with pytest.raises(Refused) as caught:
+        read(http_event(method, "/events"))
+    assert (caught.value.status, dict(caught.value.headers)) == (405, {"allow": "POST"})
+
+
+@pytest.mark.parametrize("key", ["k", "x" * 255, "0b5c7a2e-8d6f-4c3e", '"quoted"', "zażółć", "a b"])
+def test_a_key_of_up_to_255_characters_is_taken(key: str) -> None:
+    assert read(post(PURCHASE, key=key)).key == key
+
+
+@pytest.mark.parametrize("key", ["", " ", "x" * 256, "a\nb", "\x00", "a\x7f", "\x85", "\ud800"])
+def test_another_key_gets_400(key: str) -> None:
+    problem = refused(PURCHASE, key=key)
+    assert (problem.status, problem.code) == (400, "bad-key")
+
+
+def test_the_trace_is_lambdas_own_and_else_the_clients() -> None:
+    other = TRACE.replace("6", "7")
+    event = post(PURCHASE, headers={"x-amzn-trace-id": f"Self=1-2-3;Root={TRACE}"})
+    assert read(event).trace_id == TRACE
+    assert read(event, f"Root={other};Parent=53995c3f42cd8ad8;Sampled=1").trace_id == other
+    assert json.loads(record(read(event), IDS, TIME).payload)["traceId"] == TRACE
+
+
+@pytest.mark.parametrize("header", ["", "Root=1-x", f"Root={TRACE}0", "Root=<script>", f"NotRoot={TRACE}"])
+def test_what_is_no_trace_is_left_out(header: str) -> None:
+    made = taken(PURCHASE, headers={"x-amzn-trace-id": header})
+    assert "traceId" not in json.loads(made.payload)
+
+
+def test_a_name_with_slashes_moves_no_part_of_the_origin() -> None:
+    made = taken(PURCHASE, token=claims(name="x/bob/Bob"))
+    event = decode(made.payload)
+    assert isinstance(event, Event)
+    assert (event.user_id, event.display_name) == (SUB, "x/bob/Bob")
+
+
+def test_a_record_that_no_consumer_would_take_is_never_put(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(submission, "APP", "hello\nretail")
+    with pytest.raises(NotDecodable) as caught:
+        taken(PURCHASE)
+    assert not re.search(f"{SUB}|{NAME}|{quote(NAME)}", str(caught.value))
+
+
+def test_the_derived_ids_hang_on_user_key_and_body() -> None:
+    def ids(body: object, key: str, sub: str = SUB) -> Identifiers:
+        return read(post(body, key=key, token=claims(sub=sub))).derived_identifiers(key)
+
+    assert ids(PURCHASE, "k") == ids(json.dumps(PURCHASE, indent=2), "k")
+    several = {ids(PURCHASE, "k"), ids(PURCHASE, "l"), ids(CART, "k"), ids(PURCHASE, "k", "bob")}
+    assert len(several) == 4
