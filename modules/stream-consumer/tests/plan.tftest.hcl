@@ -26,13 +26,13 @@ run "keeps_a_shard_in_order_and_reports_what_failed" {
   command = plan
 
   assert {
-    condition = (
-      aws_lambda_event_source_mapping.this.parallelization_factor == 1
-      && aws_lambda_event_source_mapping.this.function_response_types == toset(["ReportBatchItemFailures"])
-      && aws_lambda_event_source_mapping.this.bisect_batch_on_function_error
-      && aws_lambda_event_source_mapping.this.maximum_retry_attempts == -1
-      && aws_lambda_event_source_mapping.this.starting_position == "TRIM_HORIZON"
-    )
+    condition = alltrue([
+      aws_lambda_event_source_mapping.this.parallelization_factor == 1,
+      aws_lambda_event_source_mapping.this.function_response_types == toset(["ReportBatchItemFailures"]),
+      aws_lambda_event_source_mapping.this.bisect_batch_on_function_error,
+      aws_lambda_event_source_mapping.this.maximum_retry_attempts == -1,
+      aws_lambda_event_source_mapping.this.starting_position == "TRIM_HORIZON",
+    ])
     error_message = "The defaults are not one invocation a shard, partial responses, bisection, unlimited retries, from the oldest record on."
   }
 
