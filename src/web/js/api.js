@@ -1,0 +1,188 @@
+// The shop's API: reads that anybody may ask for, and events sent by who is signed in.
+
+import { Problem, TimedOut, Unreachable, json, request } from "./http.js";
+import { SessionLost } from "./session.js";
+
+const PAGE = 100;
+const RETRIES = 2;
+const LONGEST_WAIT_S = 5;
+const OPEN_OUTCOME = new Set([408, 409, 425, 429]);
+
+/** @typedef {{rank: number, userId: string, name: string, score: number}} Entry */
+/** @typedef {{productId: string, creator: string | null, photographer: string | null}} Contribution */
+
+/** @param {number} seconds */
+const pause = (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+
+export class Api {
+  #url;
+  #session;
+  #attempts;
+  #askToSignIn;
+
+  /**
+   * @param {string} url without a slash at its end
+   * @param {import("./session.js").Session} session
+   * @param {import("./attempts.js").Attempts} attempts
+   * @param {(reason: string) => Promise<void>} askToSignIn rejects where the person would rather not
+   */
+  constructor(url, session, attempts, askToSignIn) {
+    this.#url = url;
+    this.#session = session;
+    this.#attempts = attempts;
+    this.#askToSignIn = askToSignIn;
+  }
+
+  /**
+   * The best of a role. `no-cache` has the browser ask with If-None-Match, and hand out its copy on a 304.
+   * @param {string} role
+   * @param {number} limit
+   * @returns {Promise<Entry[]>}
+   */
+  async scores(role, limit) {
+    const query = new URLSearchParams({ role, limit: String(limit) });
+    return json(await request(`${this.#url}/scores?${query}`, { cache: "no-cache", timeout: 5000 }));
+  }
+
+  /**
+   * One page of products.
+   * @param {string | null} [place] of the page, as the page before says; null for the first
+   * @returns {Promise<{products: Contribution[], next: string | null}>}
+   */
+  async contributions(place = null) {
+    const response = await request(place ?? `${this.#url}/contributions?limit=${PAGE}`, { cache: "no-cache" });
+    return { products: await json(response), next: nextPage(response, this.#url) };
+  }
+
+  /**
+   * @param {string} productId
+   * @returns {Promise<Contribution | null>} null where no event has named it
+   */
+  async contribution(productId) {
+    try {
+      const response = await request(`${this.#url}/contributions/${encodeURIComponent(productId)}`, { cache: "no-cache" });
+      return await json(response);
+    } catch (error) {
+      if (error instanceof Problem && error.status === 404) return null;
+      throw error;
+    }
+  }
+
+  /**
+   * Send an event, as often as it takes under one key; whatever happens on the way, it counts once.
+   *
+   * A session that has ended is asked for anew and the event then sent. A refusal that the page may not read
+   * (a 401 without CORS headers is a failed fetch) shows by the API answering other requests.
+   * @param {string} name of the form or button, one attempt each
+   * @param {Record<string, string>} data the event's data with its schema id
+   * @returns {Promise<{eventId: string, productId: string}>}
+   * @throws {Error} with a sentence; a `Problem` may tell of single fields
+   */
+  async send(name, data) {
+    const body = JSON.stringify(data);
+    let sender = this.#session.user?.id;
+    let refusals = 0;
+    let retries = 0;
+    for (;;) {
+      const token = await this.#token();
+      const user = this.#session.user;
+      if (!user || (sender && user.id !== sender)) {
+        throw new Error("Somebody else is signed in now, so this was not sent again. Send it if you mean it.");
+      }
+      sender = user.id;
+      try {
+        const response = await request(`${this.#url}/events`, {
+          method: "POST",
+          headers: {
+            authorization: `Bearer ${token}`,
+            "content-type": "application/json",
+            "idempotency-key": this.#attempts.key(name, user.id, body),
+          },
+          body,
+          cache: "no-store",
+        });
+        const answer = await json(response);
+        this.#attempts.settle(name);
+        return answer;
+      } catch (error) {
+        if (await this.#isRefusedToken(error)) {
+          refusals += 1;
+          await this.#replaceToken(refusals);
+        } else if (retries < RETRIES && mayHelpToRetry(error)) {
+          retries += 1;
+          const asked = error instanceof Problem ? error.retryAfter : null;
+          await pause(Math.min(asked ?? retries, LONGEST_WAIT_S));
+        } else {
+          if (isFinal(error)) this.#attempts.settle(name);
+          throw error;
+        }
+      }
+    }
+  }
+
+  /** @returns {Promise<string>} a token, after asking the person to sign in if need be */
+  async #token() {
+    try {
+      return await this.#session.idToken();
+    } catch (error) {
+      if (!(error instanceof SessionLost)) throw error;
+    }
+    await this.#askToSignIn(
+      this.#session.isLost ? "Your session has ended. Sign in again: what you typed is kept, and is sent then." : "Sign in, and it is sent.",
+    );
+    return this.#session.idToken();
+  }
+
+  /** @param {number} refusals how many times the shop has refused now */
+  async #replaceToken(refusals) {
+    if (refusals > 2) {
+      throw new Error("The shop does not accept your sign-in, although it is new. Tell who runs this shop.");
+    }
+    if (refusals === 2) {
+      this.#session.lose();
+      return;
+    }
+    try {
+      await this.#session.renew();
+    } catch (error) {
+      if (!(error instanceof SessionLost)) throw error;
+    }
+  }
+
+  /** @param {unknown} error */
+  async #isRefusedToken(error) {
+    if (error instanceof Problem) return error.status === 401;
+    if (!(error instanceof Unreachable) || error instanceof TimedOut) return false;
+    try {
+      await request(`${this.#url}/winners`, { cache: "no-store", timeout: 5000 });
+      return true;
+    } catch (probe) {
+      return probe instanceof Problem;
+    }
+  }
+}
+
+/** @param {unknown} error */
+function mayHelpToRetry(error) {
+  return error instanceof Problem ? OPEN_OUTCOME.has(error.status) || error.status >= 500 : error instanceof Unreachable;
+}
+
+/**
+ * Whether the shop has decided, so that a further attempt would be another act.
+ * @param {unknown} error
+ */
+function isFinal(error) {
+  return error instanceof Problem && error.status < 500 && !OPEN_OUTCOME.has(error.status);
+}
+
+/**
+ * Return the address that the `Link` header gives for the next page (RFC 8288), if it lies in the same API.
+ * @param {Response} response
+ * @param {string} api
+ */
+function nextPage(response, api) {
+  const match = /<([^>]*)>\s*;\s*rel="?next"?/.exec(response.headers.get("link") ?? "");
+  if (!match) return null;
+  const place = new URL(match[1], response.url).href;
+  return place.startsWith(`${api}/`) ? place : null;
+}

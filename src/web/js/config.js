@@ -1,0 +1,35 @@
+// What the deployment tells the page: `config.json`, written beside it and never cached.
+
+import { Problem, json, request } from "./http.js";
+
+/**
+ * @typedef {object} Config
+ * @property {string} apiUrl the API's address, without a slash at its end
+ * @property {string} cognitoUrl where Cognito answers
+ * @property {string} userPoolClientId the app client, which has no secret
+ * @property {string} environment
+ */
+
+const NEEDED = ["apiUrl", "region", "userPoolClientId"];
+
+/**
+ * @returns {Promise<Config>}
+ * @throws {Error} with a sentence for the person
+ */
+export async function loadConfig() {
+  let found;
+  try {
+    found = await json(await request("config.json", { cache: "no-store" }));
+  } catch (error) {
+    if (error instanceof Problem) throw new Error("This page was put up without its config.json: deploy it again.");
+    throw error;
+  }
+  const missing = NEEDED.filter((name) => typeof found?.[name] !== "string" || !found[name]);
+  if (missing.length) throw new Error(`This page's config.json lacks ${missing.join(", ")}: deploy it again.`);
+  return {
+    apiUrl: found.apiUrl.replace(/\/+$/, ""),
+    cognitoUrl: found.cognitoUrl || `https://cognito-idp.${found.region}.amazonaws.com/`,
+    userPoolClientId: found.userPoolClientId,
+    environment: found.environment || "",
+  };
+}
