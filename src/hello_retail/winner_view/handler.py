@@ -16,7 +16,6 @@ from aws_lambda_powertools.metrics import MetricUnit, single_metric
 from botocore.config import Config
 
 from hello_retail import events
-from hello_retail.events import registry
 from hello_retail.settings import require, require_count
 from hello_retail.winner_view import tally
 from hello_retail.winner_view.batch import Batch, decode_batch
@@ -96,7 +95,6 @@ def store() -> Store:
     )
 
 
-registry.prepare(registry.INGRESS_1_0, registry.INGRESS_1_1, *tally.KINDS)
 store()  # at import, while Lambda lends a full processor
 
 
