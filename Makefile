@@ -45,7 +45,7 @@ test-quick: setup ## Run the tests that take no Terraform and no local cloud
 
 .PHONY: check
 check: tools ## Run all gates: formats, types, policies, schemas, generated files
-	@.venv/bin/pre-commit run --all-files --show-diff-on-failure
+	@.venv/bin/pre-commit run --all-files
 
 .PHONY: demo
 demo: environment tools ## From nothing to the two winners on the screen, every score checked

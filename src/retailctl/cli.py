@@ -10,6 +10,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import typer
+from botocore.exceptions import HTTPClientError
 
 from retailctl import (
     bench,
@@ -66,9 +67,14 @@ for _command in COMMANDS:
 
 
 def main() -> None:
-    """Run the command line; a `UserError` is one sentence on stderr and exit status 1."""
+    """Run the command line; what the operator can mend is one sentence on stderr and exit status 1."""
     try:
         app()
     except UserError as error:
         complain(str(error))
+        sys.exit(1)
+    except HTTPClientError as error:
+        complain(
+            f"AWS, or the local cloud in its place, does not answer ({error}): try again, or see `make up`."
+        )
         sys.exit(1)

@@ -114,8 +114,12 @@ def start(home: Path, *, account_id: str = ACCOUNT_ID, region: str = REGION) -> 
         processes.stop(home)
         if "already in use" not in log:  # else somebody took the port between our look and the emulator's
             break
-    last = "\n".join(log.splitlines()[-15:]) or "It wrote nothing."
-    raise UserError(f"The emulator did not come up. The end of its log:\n{last}")
+    raise UserError(f"The emulator did not come up. {last_words(log)}")
+
+
+def last_words(log: str) -> str:
+    """Return the end of an emulator's log, introduced."""
+    return "The end of its log:\n" + ("\n".join(log.splitlines()[-15:]) or "(it is empty)")
 
 
 def main() -> None:

@@ -57,8 +57,12 @@ class Target:
         """Return the environment in which AWS tools reach this place, and no other."""
         if self.cloud is None:
             return dict(os.environ)
-        # An HTTP proxy would be asked for our loopback address.
-        return {**clouds.without_aws(os.environ), **self.cloud.environ(), "NO_PROXY": "127.0.0.1"}
+        return {
+            **clouds.without_aws(os.environ),
+            **self.cloud.environ(),
+            "AWS_MAX_ATTEMPTS": "5",  # the provider's 25 would wait minutes for an emulator that has died
+            "NO_PROXY": "127.0.0.1",  # a proxy could not reach our loopback address
+        }
 
     @property
     def region(self) -> str:

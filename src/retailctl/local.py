@@ -22,7 +22,7 @@ from retailctl.options import CloudName, EnvironmentName
 from retailctl.project import DEFAULT_CLOUD
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from concurrent.futures import Executor, Future
     from pathlib import Path
     from types import FrameType
@@ -34,18 +34,25 @@ _OTHER_SHELL_SETTINGS = ("AWS_PROFILE", "AWS_SESSION_TOKEN")
 
 
 @contextmanager
-def terminable() -> Iterator[None]:
-    """Let SIGTERM and SIGHUP end a command as Ctrl-C does, so that it can put away what it started."""
-
-    def interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
-        raise KeyboardInterrupt
-
-    before = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGHUP)}
+def _handling(
+    handler: Callable[[int, FrameType | None], object] | signal.Handlers, *numbers: signal.Signals
+) -> Iterator[None]:
+    """Handle the signals ``numbers`` with ``handler`` for a while."""
+    before = {number: signal.signal(number, handler) for number in numbers}
     try:
         yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        for number, earlier in before.items():
+            signal.signal(number, earlier)
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def terminable() -> AbstractContextManager[None]:
+    """Let SIGTERM and SIGHUP end a command as Ctrl-C does, so that it can put away what it started."""
+    return _handling(_interrupt, signal.SIGTERM, signal.SIGHUP)
 
 
 def _alone(here: Project, name: str) -> AbstractContextManager[None]:
@@ -91,19 +98,24 @@ def bring_up(here: Project, name: str, environment: str, *, keep: bool = False) 
                 reached.append("the emulator is up")
             _fill(Target(here, environment, found), aside, reached)
         except BaseException:
-            signal.signal(
-                signal.SIGINT, signal.SIG_IGN
-            )  # an impatient second Ctrl-C must not stop the tidying
-            so_far = ", ".join(reached) or "nothing was done yet"
-            if was_running or keep:
-                note(f"`up` did not finish: {so_far}. The local cloud '{name}' stays; `make down` stops it.")
-            else:
-                _clear(home)
-                note(f"`up` did not finish: {so_far}. What it had started is stopped again.")
+            with _handling(signal.SIG_IGN, signal.SIGINT):  # a second Ctrl-C must not stop the tidying
+                _end_unfinished(home, found, reached, stays=was_running or keep)
             raise
         found = found.with_environment(environment)
         found.save()
         return found
+
+
+def _end_unfinished(home: Path, found: Cloud | None, reached: list[str], *, stays: bool) -> None:
+    """Say how far `up` got and, unless the cloud stays, stop what it had started."""
+    if found is not None and not found.is_running() and found.log.is_file():
+        note(f"The emulator has died. {emulator.last_words(found.log.read_text(errors='replace'))}")
+    so_far = ", ".join(reached) or "nothing was done yet"
+    if stays:
+        note(f"`up` did not finish: {so_far}. The local cloud '{home.name}' stays; `make down` stops it.")
+    else:
+        _clear(home)
+        note(f"`up` did not finish: {so_far}. What it had started is stopped again.")
 
 
 def _running(home: Path) -> Cloud | None:

@@ -83,13 +83,13 @@ class Project:
 
 
 def find() -> Project:
-    """Return the clone that this command was installed from.
+    """Return the clone to work in: the one that RETAIL_ROOT names, or the one that this was installed from.
 
     Raises:
-        UserError: where it runs outside of a clone.
+        UserError: where that is no clone.
 
     """
-    root = Path(__file__).resolve().parents[2]
+    root = Path(os.environ.get("RETAIL_ROOT") or Path(__file__).parents[2]).resolve()
     if not (root / "pyproject.toml").is_file():
         raise UserError(
             "retailctl works in a clone of the project only: clone it and run `make setup` there."

@@ -271,9 +271,7 @@ _EXPLANATIONS: tuple[tuple[str, Callable[[str], str]], ...] = (
     ),
     (
         r"(127\.0\.0\.1|localhost):\d+\S*: (connect: )?connection refused",
-        lambda _: (
-            "The local cloud does not answer any more: see its log below .retail/, then `make down` and `make up`."
-        ),
+        lambda _: "The local cloud does not answer any more: start it anew with `make up`.",
     ),
     (
         r"[Cc]ould not (retrieve|query).*(provider|registry)|Failed to query available provider packages",
