@@ -107,8 +107,8 @@ def measure(here: Project) -> dict[str, Any]:
     """Return all figures, from a local cloud that is started for them and taken down again.
 
     Returns:
-        ``original`` and ``batches`` (see ``bench_worker.measure_batches``), ``cold_start`` (function to
-        ratio), ``cold_start_seconds`` and ``scores_read`` (see ``bench_worker.measure_reads``).
+        ``original`` and ``batches`` (see ``sell``), ``cold_start`` (function to
+        ratio), ``cold_start_seconds`` and ``scores_read`` (see ``bench_worker.reads``).
 
     """
     package.build(here)
@@ -163,10 +163,11 @@ class Unpacked:
 
 
 def unpack(here: Project, folder: Path) -> dict[str, Unpacked]:
-    """Unpack every artifact of the manifest below ``folder``."""
+    """Unpack the artifacts of the functions that have bounds below ``folder``."""
     manifest = json.loads((here.artifacts / package.MANIFEST).read_text())
     functions = {}
-    for name, entry in manifest["functions"].items():
+    for name in COLD_START:
+        entry = manifest["functions"][name]
         with zipfile.ZipFile(here.artifacts / entry["file"]) as archive:
             archive.extractall(folder / name)
         functions[name] = Unpacked(name, folder / name, entry["handler"])
@@ -337,7 +338,8 @@ def report(figures: Mapping[str, Any], checks: list[Check]) -> Table:
         f"The reference loop makes the original's {original.CALLS_A_SALE} calls a sale: here "
         f"{loop['events_per_second']:.0f} sales a second, {loop['write_units_per_purchase']:.1f} write and "
         f"{loop['read_units_per_purchase']:.1f} read units a sale. The original itself was measured at "
-        f"{original.EVENTS_PER_SECOND} sales a second."
+        f"{original.EVENTS_PER_SECOND} sales a second. Products' sales are after Zipf, and so are people's shares "
+        "of the products."
     )
     table = Table(
         title="Bench", title_justify="left", title_style="bold", caption=caption, caption_justify="left"

@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 
 from retailctl import board, freshness, local, outputs, play, project, sending
+from retailctl import cloud as clouds
 from retailctl.console import note, step
 from retailctl.count import count, differences, payloads_on, stored_scores
 from retailctl.errors import UserError
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from retailctl.count import Scores
     from retailctl.project import Project
 
+CLOUD = "demo"
 EVENTS = 3_000
 RATE = 250.0
 """Events a second: a little above the peak that the original was planned for."""
@@ -42,7 +44,7 @@ def demo(
     seed: Annotated[int, typer.Option(help="The same seed plays the same workshop.")] = 1,
     events: Annotated[int, typer.Option(min=100, max=100_000, help="How many events.")] = EVENTS,
     keep: Annotated[bool, typer.Option("--keep", help="Leave the local cloud up.")] = False,
-    cloud: CloudName = "demo",
+    cloud: CloudName = CLOUD,
     env: EnvironmentName = "dev",
 ) -> None:
     """Bring a cloud up, play a workshop, check every score, take the cloud down; exit 0 if all are right."""
@@ -60,8 +62,19 @@ def demo(
 
 @contextmanager
 def _cloud(here: Project, name: str, environment: str, *, keep: bool) -> Iterator[Cloud]:
-    """Bring a local cloud up from nothing, and take it down again whatever happens."""
+    """Bring a local cloud up from nothing, and take it down again whatever happens.
+
+    Raises:
+        UserError: where a cloud of that name runs that is not the demo's own.
+
+    """
     if here.home(name).exists():
+        before = clouds.read(here.home(name))
+        if name != CLOUD and before is not None and before.is_running():
+            raise UserError(
+                f"The local cloud '{name}' is in use, and a demo begins from nothing: take it down with "
+                f"`retailctl down --cloud {name}`, or take another --cloud."
+            )
         local.down(name)
     try:
         yield local.bring_up(here, name, environment)
@@ -83,7 +96,7 @@ def show(running: Cloud, environment: str, workshop: Workshop, events: int) -> N
     kinesis = running.client("kinesis", **ONCE)
     stream, api_url = str(found["stream_name"]), str(found["api_url"])
     note(f"A workshop of {events:,} events, {RATE:.0f} a second (seed {workshop.seed}):")
-    with play.shown() as show_board:
+    with play.shown(transient=True) as show_board:
         put = sending.to_stream(kinesis, stream)
         play.watch(
             lambda on_tick: play.simulate(workshop.day(events), put, RATE, on_tick=on_tick),

@@ -99,10 +99,9 @@ def simulate(
 ) -> int:
     """Put events on the stream at ``rate`` a second until they or the seconds run out; return their number.
 
-    Ctrl-C ends it like the end of the time.
-
     Raises:
         UserError: where the stream refuses, with how many events it has.
+        KeyboardInterrupt: where it is interrupted, also in the middle of a request.
 
     """
     source, sent, start = iter(entries), 0, clock.now()
@@ -116,11 +115,9 @@ def simulate(
             on_tick(sent, clock.now() - start)
             clock.pause(TICK_SECONDS if (clock.now() - start) * rate < sent else 0.0)
     except sending.Stopped as stopped:
-        sent += stopped.sent
-        if not isinstance(stopped.__cause__, KeyboardInterrupt):
-            raise UserError(f"The play stopped after {sent:,} events: {stopped}.") from stopped
-    except KeyboardInterrupt:
-        pass
+        if isinstance(stopped.__cause__, KeyboardInterrupt):
+            raise KeyboardInterrupt from stopped
+        raise UserError(f"The play stopped after {sent + stopped.sent:,} events: {stopped}.") from stopped
     return sent
 
 
@@ -134,17 +131,24 @@ def watch(
 ) -> int:
     """Run a simulation and show the board as it goes; return the events sent.
 
-    With ``settle`` it goes on until the board has not moved for a while.
+    With ``settle`` it goes on until the board has not moved for a while, and Ctrl-C ends the simulation like
+    the end of its time; the number may then lack those of its last moment.
     """
     start = last = clock.now()
+    sent = 0
 
-    def on_tick(sent: int, seconds: float) -> None:
-        nonlocal last
+    def on_tick(so_far: int, seconds: float) -> None:
+        nonlocal last, sent
+        sent = so_far
         if clock.now() - last >= BOARD_SECONDS:
             last = clock.now()
             show(sent, seconds, read())
 
-    sent = run(on_tick)
+    try:
+        sent = run(on_tick)
+    except KeyboardInterrupt:
+        if not settle:
+            raise
     if not settle:
         return sent
     ended = clock.now()
@@ -159,11 +163,14 @@ def watch(
 
 
 @contextmanager
-def shown() -> Iterator[Callable[[int, float, Board], None]]:
-    """Yield what shows the board: a table that moves in a terminal, a line now and then elsewhere."""
+def shown(*, transient: bool = False) -> Iterator[Callable[[int, float, Board], None]]:
+    """Yield what shows the board: a table that moves in a terminal, a line now and then elsewhere.
+
+    ``transient`` takes the table away at the end.
+    """
     console = Console(highlight=False)
     if console.is_terminal:
-        with Live(console=console, auto_refresh=False) as live:
+        with Live(console=console, auto_refresh=False, transient=transient) as live:
             yield lambda sent, seconds, found: live.update(picture(sent, seconds, found), refresh=True)
         return
     latest: list[str] = [""]

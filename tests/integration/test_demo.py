@@ -1,0 +1,233 @@
+"""`retailctl demo` over moto, with a view that is right, late or wrong; the local cloud itself is stood in for."""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager, nullcontext
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+from moto import mock_aws
+from typer.testing import CliRunner
+
+from retailctl import cli, demo, play
+from retailctl.board import Row
+from retailctl.count import count, payloads_on, stored_scores
+from retailctl.errors import UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+STREAM, TABLE = "events", "scores"
+METRIC = json.dumps({"_aws": {}, "EventsApplied": [100.0], "Freshness": [40, 60]})
+
+
+class Logs:
+    lines: tuple[str, ...] = (METRIC,)
+
+    def get_paginator(self, _name: str) -> Logs:
+        return self
+
+    def paginate(self, **_: object) -> list[Any]:
+        return [{"events": [{"message": line} for line in self.lines]}]
+
+
+class Lambda:
+    def list_event_source_mappings(self, **arguments: object) -> dict[str, Any]:
+        assert arguments == {"FunctionName": "view:live"}
+        return {"EventSourceMappings": [{"MaximumBatchingWindowInSeconds": 5}]}
+
+
+class Cloud:
+    def client(self, service: str, **_: object) -> Any:
+        return {"logs": Logs, "lambda": Lambda}.get(service, lambda: boto3.client(service))()
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Any]]:
+    """A cloud with a stream, whose view and API are computed from the log: ``wrong`` is added to every score."""
+    world: dict[str, Any] = {"wrong": 0, "reads": 0, "stale": False}
+
+    def scores(*_: object) -> dict[str, dict[str, int]]:
+        right = count(payloads_on(boto3.client("kinesis"), STREAM))
+        return {role: {u: s + world["wrong"] for u, s in users.items()} for role, users in right.items()}
+
+    def board(_url: str, limit: int) -> dict[str, list[Row]]:
+        world["reads"] += 1
+        stale = world["stale"]
+        return {
+            role: [
+                Row(rank, "***", f"{role} {rank}", score - stale)
+                for rank, score in enumerate(
+                    sorted((s for u, s in users.items() if u != "UNKNOWN"), reverse=True)[:limit], 1
+                )
+            ]
+            for role, users in scores().items()
+        }
+
+    found = {
+        "stream_name": STREAM,
+        "api_url": "http://x",
+        "scores_table": TABLE,
+        "functions": {"winner_view": "view"},
+    }
+    monkeypatch.setattr(demo.outputs, "read", lambda *_: found)
+    monkeypatch.setattr(demo.board, "read", board)
+    monkeypatch.setattr(demo, "stored_scores", scores)
+    monkeypatch.setattr(demo, "RATE", 5000.0)
+    monkeypatch.setattr(demo, "PATIENCE_SECONDS", 0.3)
+    monkeypatch.setattr(demo, "CACHE_SECONDS", 0.3)
+    monkeypatch.setattr(play, "BOARD_SECONDS", 0.05)
+    monkeypatch.setattr(demo, "_cloud", lambda *_, **__: nullcontext(Cloud()))
+    with mock_aws():
+        boto3.client("kinesis").create_stream(StreamName=STREAM, ShardCount=1)
+        yield world
+
+
+def run(*arguments: str) -> Any:
+    return CliRunner().invoke(cli.app, ["demo", "--events", "300", *arguments])
+
+
+def test_a_right_view_gets_its_winners_on_the_screen(world: dict[str, Any]) -> None:
+    result = run()
+    assert result.exit_code == 0, result.output
+    assert world["reads"] > 1
+    assert "scores are right: the same as the one-pass count over 300 records." in result.stderr
+    assert "Events counted 40 ms (P50) and 60 ms (P99) after their arrival." in result.stderr
+    assert "no batching window: on AWS, up to 5 s come on top" in result.stderr
+    assert "The winners: creator 1 (merchant, " in result.stderr
+    assert "Photographers" in result.stdout
+
+
+def test_a_wrong_score_fails_the_demo_and_is_named(world: dict[str, Any]) -> None:
+    world["wrong"] = 1
+    result = run()
+    assert isinstance(result.exception, UserError)
+    assert "scores are wrong. The first: creator " in str(result.exception)
+
+
+def test_an_api_that_shows_other_scores_fails_the_demo(world: dict[str, Any]) -> None:
+    world["stale"] = True
+    result = run()
+    assert isinstance(result.exception, UserError)
+    assert "The API's board is not the scores'." in str(result.exception)
+
+
+def test_a_log_without_metrics_leaves_freshness_unknown(
+    world: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert world
+    monkeypatch.setattr(Logs, "lines", ())
+    result = run()
+    assert result.exit_code == 0, result.output
+    assert "is unknown: the winner view's log has no metric" in result.stderr
+
+
+def test_late_scores_are_waited_for() -> None:
+    answers = [{"creator": {}}, {"creator": {"a": 1}}]
+    pauses: list[float] = []
+    clock = play.Clock(lambda: float(len(pauses)), pauses.append)
+    demo.await_scores(lambda: answers[min(len(pauses), 1)], {"creator": {"a": 1}}, clock)
+    assert len(pauses) == 1
+
+
+def test_nobody_yet_is_a_result_too() -> None:
+    assert demo.winners({"creator": [], "photographer": []}) == "The winners: nobody yet."
+
+
+class Home:
+    """What the demo does with a local cloud: which were taken down, and what is there before."""
+
+    def __init__(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, exists: bool, runs: bool) -> None:
+        self.calls: list[str] = []
+        self.folder = tmp_path / "home"
+        if exists:
+            self.folder.mkdir()
+        monkeypatch.setattr(demo.local, "down", self.down)
+        monkeypatch.setattr(demo.local, "bring_up", self.bring_up)
+        monkeypatch.setattr(
+            demo.clouds, "read", lambda _: type("Found", (), {"is_running": lambda _: runs})()
+        )
+
+    def home(self, _name: str) -> Path:
+        return self.folder
+
+    def down(self, name: str) -> None:
+        self.calls.append(f"down {name}")
+        if self.folder.exists():
+            self.folder.rmdir()
+
+    def bring_up(self, _here: object, name: str, environment: str) -> str:
+        self.calls.append(f"up {name} {environment}")
+        self.folder.mkdir()
+        return "cloud"
+
+
+@contextmanager
+def demo_cloud(home: Home, name: str, *, keep: bool = False) -> Iterator[None]:
+    with demo._cloud(home, name, "dev", keep=keep) as running:  # type: ignore[arg-type]
+        assert running == "cloud"
+        yield
+
+
+def test_the_cloud_comes_up_from_nothing_and_goes_down_also_after_a_failure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = Home(tmp_path, monkeypatch, exists=True, runs=True)
+    with pytest.raises(KeyboardInterrupt), demo_cloud(home, "demo"):
+        raise KeyboardInterrupt
+    assert home.calls == ["down demo", "up demo dev", "down demo"]
+
+
+def test_a_cloud_may_be_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    home = Home(tmp_path, monkeypatch, exists=False, runs=False)
+    with demo_cloud(home, "other", keep=True):
+        pass
+    assert home.calls == ["up other dev"]
+    assert "`retailctl down --cloud other`" in capsys.readouterr().err
+
+
+def test_a_cloud_in_use_is_not_the_demos_to_take_down(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = Home(tmp_path, monkeypatch, exists=True, runs=True)
+    with pytest.raises(UserError, match="'local' is in use"), demo_cloud(home, "local"):
+        pass
+    assert home.calls == []
+
+
+def test_a_cloud_that_died_is_put_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = Home(tmp_path, monkeypatch, exists=True, runs=False)
+    with demo_cloud(home, "local"):
+        pass
+    assert home.calls == ["down local", "up local dev", "down local"]
+
+
+@mock_aws
+def test_stored_scores_are_read_from_all_buckets_of_a_role() -> None:
+    client = boto3.client("dynamodb")
+    client.create_table(
+        TableName=TABLE,
+        BillingMode="PAY_PER_REQUEST",
+        KeySchema=[
+            {"AttributeName": "board", "KeyType": "HASH"},
+            {"AttributeName": "userId", "KeyType": "RANGE"},
+        ],
+        AttributeDefinitions=[
+            {"AttributeName": "board", "AttributeType": "S"},
+            {"AttributeName": "userId", "AttributeType": "S"},
+        ],
+    )
+    for board, user, score in (
+        ("creator#0", "a-1", 3),
+        ("creator#1", "b-2", 4),
+        ("photographer#0", "a-1", 5),
+    ):
+        item = {"board": {"S": board}, "userId": {"S": user}, "score": {"N": str(score)}}
+        client.put_item(TableName=TABLE, Item=item)
+    assert stored_scores(client, TABLE) == {"creator": {"a-1": 3, "b-2": 4}, "photographer": {"a-1": 5}}
+    assert stored_scores(client, TABLE, "b-") == {"creator": {"b-2": 4}, "photographer": {}}

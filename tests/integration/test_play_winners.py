@@ -1,0 +1,116 @@
+"""`retailctl winners` and the board behind it, against an HTTP server that answers as the API does."""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from typer.testing import CliRunner
+
+from retailctl import board, cli, winners
+from retailctl.errors import UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROWS = {
+    "creator": [
+        {"rank": 1, "userId": "***8B9C-abcdefgh", "name": "Ada 1", "score": 1234},
+        {"rank": 2, "userId": "***0000-abcdefgh", "name": "Alan 2", "score": 7},
+    ],
+    "photographer": [],
+}
+
+
+@contextmanager
+def api(status: int = 200, body: bytes | None = None) -> Iterator[str]:
+    """Serve the rows, or one answer to everything, and yield the address."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            url = urlsplit(self.path)
+            query = {name: values[0] for name, values in parse_qs(url.query).items()}
+            rows = json.dumps(ROWS[query["role"]][: int(query["limit"])]).encode()
+            self.send_response(status if url.path == "/stage/scores" else 404)
+            self.end_headers()
+            self.wfile.write(rows if body is None else body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/stage"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def test_the_board_is_printed_as_two_tables() -> None:
+    with api() as url:
+        result = CliRunner().invoke(cli.app, ["winners", "--api-url", f"{url}/"])
+    assert result.exit_code == 0, result.output
+    for text in ("Merchants", "Ada 1", "1,234", "Alan 2", "Photographers", "nobody yet"):
+        assert text in result.stdout
+
+
+def test_the_board_is_printed_as_json_with_the_apis_names() -> None:
+    with api() as url:
+        result = CliRunner().invoke(cli.app, ["winners", "--json", "--limit", "1", "--api-url", url])
+    assert json.loads(result.stdout) == {"creator": ROWS["creator"][:1], "photographer": []}
+
+
+def test_without_an_address_the_local_clouds_api_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    with api() as url:
+        monkeypatch.setattr(winners.clouds, "load", lambda name: name)
+        monkeypatch.setattr(winners.outputs, "read", lambda cloud, env: {"api_url": url, "of": (cloud, env)})
+        result = CliRunner().invoke(cli.app, ["winners"])
+    assert "Ada 1" in result.stdout
+
+
+def test_a_board_fits_in_a_line() -> None:
+    with api() as url:
+        assert board.line(board.read(url, 5)) == "merchants: Ada 1 1,234, Alan 2 7; photographers: none yet"
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "words"),
+    [
+        (503, b'{"title": "Unavailable", "detail": "Ask again in a moment."}', "503 .*: Ask again in a mom"),
+        (400, b'{"title": "Bad Request"}', "400 .*: Bad Request"),
+        (502, b"<html>", "502 .*: Bad Gateway"),
+        (200, b"<html>", "holds no scores"),
+        (200, b'{"message": "x"}', "holds no scores"),
+        (200, b'[{"rank": 1}]', "holds no scores"),
+    ],
+)
+def test_what_is_no_board_is_told_in_words(status: int, body: bytes, words: str) -> None:
+    with api(status, body) as url, pytest.raises(UserError, match=words):
+        board.read(url, 5)
+
+
+def test_an_api_out_of_reach_is_told_with_its_address() -> None:
+    with api() as url:
+        pass
+    with pytest.raises(UserError, match=r"out of reach at http://127.* is its cloud up\?"):
+        board.read(url, 5)
+
+
+def test_an_api_that_hangs_up_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def hang_up(_url: str) -> None:
+        raise ConnectionResetError("reset")
+
+    monkeypatch.setattr(board, "_get", hang_up)
+    with pytest.raises(UserError, match="did not answer"):
+        board.read("http://127.0.0.1:1", 5)
+
+
+def test_what_is_no_address_is_refused() -> None:
+    with pytest.raises(UserError, match="is no address of an API"):
+        board.read("file:///etc", 5)
