@@ -16,6 +16,8 @@ os.environ |= {
     "QUARANTINE_BUCKET": "quarantine",
     "SCORE_BUCKETS": "2",
     "RECENT_EVENTS": "16",
+    "STREAM_NAME": "retail",
+    "IDEMPOTENCY_TABLE": "idempotency",
     "ENVIRONMENT": "test",
     "POWERTOOLS_SERVICE_NAME": "test",
     "POWERTOOLS_METRICS_NAMESPACE": "HelloRetail",

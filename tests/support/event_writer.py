@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from base64 import b64encode
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +11,6 @@ from support.http import http_event
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-os.environ |= {"STREAM_NAME": "retail", "IDEMPOTENCY_TABLE": "idempotency"}
 
 SUB = "3f2b8a52-8c3e-4a57-9d1c-0a3e3d0f9c11"
 NAME = "Ada Lovelace"

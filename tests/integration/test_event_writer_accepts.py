@@ -1,0 +1,434 @@
+"""The handler against a stream and a table: what is answered, what is put, and what is remembered."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from io import StringIO
+from itertools import count
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
+from moto import mock_aws
+
+from hello_retail.event_writer import handler as entry
+from hello_retail.event_writer.once import KEPT_SECONDS, Once
+from hello_retail.event_writer.store import Stream
+from hello_retail.events import Event, decode, registry
+from support.event_writer import (
+    CART,
+    IMAGE,
+    LOGIN,
+    NAME,
+    OFFER,
+    PHONE,
+    PRODUCT,
+    PURCHASE,
+    SUB,
+    claims,
+    post,
+)
+from support.http import Client, Context, Reply, http_event
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+NUMBERS = count()
+SECRETS = (NAME, SUB, "ada@example.com", "Lamp", "+48123456789", "my-key", "needle")
+
+
+class Broken:
+    """An AWS client whose ``method`` fails as told, a number of times; it may do its work first."""
+
+    def __init__(self, client: Any, method: str, *errors: Exception, works: bool = False) -> None:
+        self.client, self.method, self.errors, self.works = client, method, list(errors), works
+
+    def __getattr__(self, name: str) -> Any:
+        call = getattr(self.client, name)
+        if name != self.method:
+            return call
+
+        def broken(**request: Any) -> Any:
+            if not self.errors:
+                return call(**request)
+            if self.works:
+                call(**request)
+            raise self.errors.pop(0)
+
+        return broken
+
+
+def aws_error(code: str, status: int = 400) -> ClientError:
+    return ClientError(
+        {
+            "Error": {"Code": code, "Message": f"needle {NAME}"},
+            "ResponseMetadata": {"HTTPStatusCode": status},
+        },
+        "PutRecord",
+    )
+
+
+def code_of(error: Exception) -> str:
+    return error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
+
+
+THROTTLED = aws_error("ProvisionedThroughputExceededException")
+TIMED_OUT = ReadTimeoutError(endpoint_url="https://kinesis.us-east-1.amazonaws.com")
+UNREACHABLE = EndpointConnectionError(endpoint_url="https://kinesis.us-east-1.amazonaws.com")
+PASSING = [
+    THROTTLED,
+    TIMED_OUT,
+    UNREACHABLE,
+    aws_error("InternalFailure", 500),
+    aws_error("KMSThrottlingException"),
+]
+LASTING = [aws_error("AccessDeniedException"), aws_error("ResourceNotFoundException"), KeyError("needle")]
+
+
+class Door:
+    """The event writer with a stream and a table of its own."""
+
+    def __init__(self, kinesis: Any, dynamodb: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.kinesis, self.dynamodb = kinesis, dynamodb
+        self.stream = self.table = f"door-{next(NUMBERS)}"
+        kinesis.create_stream(StreamName=self.stream, ShardCount=1)
+        dynamodb.create_table(
+            TableName=self.table,
+            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+            BillingMode="PAY_PER_REQUEST",
+        )
+        self.monkeypatch = monkeypatch
+        self.client = Client(entry.handler)
+        self.use()
+
+    def use(self, kinesis: Any = None, dynamodb: Any = None) -> None:
+        """Let the function use these clients, where given, instead of the real ones."""
+        once = Once(dynamodb or self.dynamodb, self.table, entry.receipt_lost)
+        self.monkeypatch.setattr(entry, "stream", Stream(kinesis or self.kinesis, self.stream))
+        self.monkeypatch.setattr(entry, "once", lambda: once)
+
+    def post(self, body: object, **request: Any) -> Reply:
+        return self.client.send(post(body, **request))
+
+    def records(self) -> list[dict[str, Any]]:
+        iterator = self.kinesis.get_shard_iterator(
+            StreamName=self.stream, ShardId="shardId-000000000000", ShardIteratorType="TRIM_HORIZON"
+        )["ShardIterator"]
+        return list(self.kinesis.get_records(ShardIterator=iterator)["Records"])
+
+    def events(self) -> list[Event]:
+        decoded = [decode(record["Data"]) for record in self.records()]
+        assert all(isinstance(event, Event) for event in decoded)
+        return [event for event in decoded if isinstance(event, Event)]
+
+    def items(self) -> list[dict[str, Any]]:
+        return list(self.dynamodb.scan(TableName=self.table)["Items"])
+
+
+@pytest.fixture(scope="module")
+def clients() -> Iterator[tuple[Any, Any]]:
+    with mock_aws():
+        yield boto3.client("kinesis"), boto3.client("dynamodb")
+
+
+@pytest.fixture
+def door(clients: tuple[Any, Any], monkeypatch: pytest.MonkeyPatch) -> Door:
+    return Door(*clients, monkeypatch)
+
+
+def check_problem(reply: Reply, status: int) -> dict[str, Any]:
+    assert reply.status == status
+    assert reply.headers["content-type"] == "application/problem+json"
+    assert reply.headers["cache-control"] == "no-store"
+    document: dict[str, Any] = reply.json()
+    assert document["status"] == status
+    return document
+
+
+@pytest.mark.parametrize("body", [OFFER, IMAGE, PURCHASE, CART], ids=lambda body: body["schema"])
+def test_an_event_is_answered_202_and_is_on_the_stream(door: Door, body: dict[str, Any]) -> None:
+    before = datetime.now(UTC)
+    reply = door.post(body)
+    [event] = door.events()
+    [record] = door.records()
+    assert reply.status == 202
+    assert reply.json() == {"eventId": event.event_id, "productId": "p1"}
+    assert record["PartitionKey"] == "p1"
+    assert (event.user_id, event.display_name, dict(event.data)) == (SUB, NAME, body)
+    assert UUID(event.event_id).version == 7
+    age = datetime.fromisoformat(event.time_origin) - before
+    assert -0.001 <= age.total_seconds() < 60
+
+
+@pytest.mark.parametrize("body", [LOGIN, PHONE], ids=lambda body: body["schema"])
+def test_a_users_own_event_has_the_user_as_its_partition_key(door: Door, body: dict[str, Any]) -> None:
+    reply = door.post(body)
+    [event] = door.events()
+    assert reply.json() == {"eventId": event.event_id}
+    assert door.records()[0]["PartitionKey"] == SUB
+
+
+def test_an_offer_without_an_id_is_answered_with_the_one_it_got(door: Door) -> None:
+    reply = door.post({"schema": registry.PRODUCT_CREATE, **PRODUCT})
+    [event] = door.events()
+    assert reply.json()["productId"] == event.data["id"] == door.records()[0]["PartitionKey"]
+    assert UUID(event.data["id"]).version == 7
+
+
+def test_without_a_key_each_request_is_an_event(door: Door) -> None:
+    ids = {door.post(PURCHASE).json()["eventId"] for _ in range(5)}
+    assert len(ids) == len(door.records()) == 5
+    assert door.items() == []
+
+
+@pytest.mark.parametrize(
+    ("request_", "status"),
+    [
+        (post("nonsense"), 400),
+        (post({"schema": "com.nordstrom/product/delete/1-0-0"}), 400),
+        (post(OFFER | {"name": ""}), 400),
+        (post(PURCHASE, key="x" * 256), 400),
+        (post(PURCHASE, token={}), 401),
+        (post(OFFER, token=claims(**{"cognito:groups": "[customer]"})), 403),
+        (http_event("GET", "/events"), 405),
+        (post("x" * 70_000), 413),
+        (post(PURCHASE, headers={"content-type": "text/plain"}), 415),
+    ],
+)
+def test_what_is_refused_is_a_problem_document_and_not_on_the_stream(
+    door: Door, request_: dict[str, Any], status: int
+) -> None:
+    check_problem(door.client.send(request_), status)
+    assert door.records() == []
+    assert door.items() == []
+
+
+@pytest.mark.parametrize("error", PASSING, ids=code_of)
+def test_what_may_pass_gets_503_and_when_to_come_again(door: Door, error: Exception) -> None:
+    door.use(kinesis=Broken(door.kinesis, "put_record", error))
+    reply = door.post(PURCHASE)
+    assert check_problem(reply, 503)["requestId"] == Context.aws_request_id
+    assert reply.headers["retry-after"] == "2"
+    assert door.post(PURCHASE).status == 202
+
+
+@pytest.mark.parametrize("error", LASTING, ids=code_of)
+def test_a_fault_of_ours_gets_500_and_tells_nothing(door: Door, error: Exception) -> None:
+    door.use(kinesis=Broken(door.kinesis, "put_record", error))
+    reply = door.post(PURCHASE)
+    check_problem(reply, 500)
+    assert not re.search("|".join(map(re.escape, SECRETS)), reply.body)
+
+
+def test_a_key_used_again_gets_the_same_answer_and_makes_one_event(door: Door) -> None:
+    first = door.post(OFFER, key="my-key")
+    again = door.post(json.dumps(OFFER, indent=1), key="my-key")
+    assert (first.status, again.status) == (202, 202)
+    assert (first.body, first.headers) == (again.body, again.headers)
+    [event] = door.events()
+    assert UUID(event.event_id).version == 5
+
+
+def test_an_offer_without_an_id_gets_the_same_one_again(door: Door) -> None:
+    offer = {"schema": registry.PRODUCT_CREATE, **PRODUCT}
+    first, again = (door.post(offer, key="my-key").json() for _ in range(2))
+    assert first == again
+    assert len(door.records()) == 1
+
+
+def test_a_key_with_another_body_gets_422(door: Door) -> None:
+    door.post(PURCHASE, key="my-key")
+    check_problem(door.post(PURCHASE | {"id": "p2"}, key="my-key"), 422)
+    check_problem(door.post(CART, key="my-key"), 422)
+    assert len(door.records()) == 1
+
+
+def test_users_keys_are_their_own(door: Door) -> None:
+    for sub in ("ann", "bob"):
+        assert door.post(PURCHASE, key="my-key", token=claims(sub=sub)).status == 202
+    assert [event.user_id for event in door.events()] == ["ann", "bob"]
+
+
+def test_a_key_sent_while_its_first_request_is_under_way_gets_409(door: Door) -> None:
+    answers = []
+
+    class Slow(Broken):
+        def __getattr__(self, name: str) -> Any:
+            if name == "put_record" and not answers:
+                answers.append(door.post(PURCHASE, key="my-key"))
+            return super().__getattr__(name)
+
+    door.use(kinesis=Slow(door.kinesis, "put_record"))
+    assert door.post(PURCHASE, key="my-key").status == 202
+    check_problem(answers[0], 409)
+    assert answers[0].headers["retry-after"] == "1"
+    assert len(door.records()) == 1
+
+
+def test_a_key_sent_20_times_side_by_side_makes_one_event(door: Door) -> None:
+    with ThreadPoolExecutor(20) as pool:
+        replies = list(pool.map(lambda _: door.post(PURCHASE, key="my-key"), range(20)))
+    statuses = Counter(reply.status for reply in replies)
+    assert statuses[202] >= 1
+    assert set(statuses) <= {202, 409}
+    assert len({reply.body for reply in replies if reply.status == 202}) == 1
+    assert len(door.records()) == 1
+
+
+@pytest.mark.parametrize("error", [THROTTLED, TIMED_OUT, aws_error("AccessDeniedException")], ids=code_of)
+def test_a_failed_put_leaves_the_key_free(door: Door, error: Exception) -> None:
+    door.use(kinesis=Broken(door.kinesis, "put_record", error))
+    assert door.post(PURCHASE, key="my-key").status in {500, 503}
+    assert door.items() == []
+    assert door.post(PURCHASE, key="my-key").status == 202
+    assert len(door.records()) == 1
+
+
+def test_a_put_whose_answer_was_lost_is_put_again_as_the_same_event(door: Door) -> None:
+    offer = {"schema": registry.PRODUCT_CREATE, **PRODUCT}
+    door.use(kinesis=Broken(door.kinesis, "put_record", TIMED_OUT, works=True))
+    check_problem(door.post(offer, key="my-key"), 503)
+    reply = door.post(offer, key="my-key")
+    first, second = door.events()
+    assert reply.json() == {"eventId": first.event_id, "productId": first.data["id"]}
+    assert (first.event_id, first.data) == (second.event_id, second.data)
+
+
+def test_after_a_lost_answer_another_body_is_another_event(door: Door) -> None:
+    door.use(kinesis=Broken(door.kinesis, "put_record", TIMED_OUT, works=True))
+    check_problem(door.post(PURCHASE, key="my-key"), 503)
+    assert door.post(PURCHASE | {"id": "p2"}, key="my-key").status == 202
+    assert len({event.event_id for event in door.events()}) == 2
+
+
+@pytest.mark.parametrize("error", PASSING, ids=code_of)
+def test_without_the_table_a_request_with_a_key_gets_503_and_puts_nothing(
+    door: Door, error: Exception
+) -> None:
+    door.use(dynamodb=Broken(door.dynamodb, "put_item", error))
+    check_problem(door.post(PURCHASE, key="my-key"), 503)
+    assert door.records() == []
+    assert door.post(PURCHASE, key="my-key").status == 202
+
+
+def test_a_table_that_may_not_be_used_is_a_fault(door: Door) -> None:
+    door.use(dynamodb=Broken(door.dynamodb, "put_item", aws_error("AccessDeniedException")))
+    check_problem(door.post(PURCHASE, key="my-key"), 500)
+    assert door.records() == []
+
+
+@pytest.mark.parametrize("error", [THROTTLED, aws_error("AccessDeniedException")], ids=code_of)
+def test_an_event_whose_receipt_could_not_be_kept_is_accepted_all_the_same(
+    door: Door, error: Exception, capsys: pytest.CaptureFixture[str]
+) -> None:
+    door.use(dynamodb=Broken(door.dynamodb, "update_item", error))
+    reply = door.post(PURCHASE, key="my-key")
+    [event] = door.events()
+    assert (reply.status, reply.json()["eventId"]) == (202, event.event_id)
+    assert "ReceiptsLost" in capsys.readouterr().out
+
+
+def test_a_key_that_a_dead_attempt_left_behind_is_free_when_its_time_is_over(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Context, "get_remaining_time_in_millis", lambda _: -1)
+    door.use(dynamodb=Broken(door.dynamodb, "update_item", THROTTLED))
+    first, again = (door.post(PURCHASE, key="my-key") for _ in range(2))
+    assert first.body == again.body
+    assert len({event.event_id for event in door.events()}) == 1
+
+
+@pytest.mark.parametrize("error", PASSING, ids=code_of)
+def test_a_failed_put_whose_key_cannot_be_freed_gets_503_too(door: Door, error: Exception) -> None:
+    door.use(
+        kinesis=Broken(door.kinesis, "put_record", TIMED_OUT),
+        dynamodb=Broken(door.dynamodb, "delete_item", error),
+    )
+    check_problem(door.post(PURCHASE, key="my-key"), 503)
+    check_problem(door.post(PURCHASE, key="my-key"), 409)
+
+
+def test_an_item_holds_ids_and_hashes_and_its_time_to_live(door: Door) -> None:
+    reply = door.post(LOGIN, key="my-key")
+    [item] = door.items()
+    assert set(item) == {"id", "expiration", "status", "data", "validation", "in_progress_expiration"}
+    assert json.loads(item["data"]["S"]) == reply.json()
+    assert abs(int(item["expiration"]["N"]) - time.time() - KEPT_SECONDS) < 60
+    assert not re.search("|".join(map(re.escape, SECRETS)), json.dumps(item))
+
+
+def test_a_key_whose_time_is_over_is_a_new_one_though_the_item_is_still_there(door: Door) -> None:
+    door.post(PURCHASE, key="my-key")
+    [item] = door.items()
+    door.dynamodb.update_item(
+        TableName=door.table,
+        Key={"id": item["id"]},
+        UpdateExpression="SET expiration = :past",
+        ExpressionAttributeValues={":past": {"N": str(int(time.time()) - 10)}},
+    )
+    assert door.post(CART, key="my-key").status == 202
+    assert len(door.records()) == 2
+
+
+def test_neither_log_nor_metrics_hold_tokens_names_or_payloads(
+    door: Door, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = StringIO()
+    monkeypatch.setattr(entry.logger.registered_handler, "stream", log)
+    level = entry.logger.log_level
+    entry.logger.setLevel("DEBUG")
+    for body in (OFFER, PHONE, LOGIN, OFFER | {"name": "needle\x00"}, "needle", {"schema": "needle"}):
+        for key in (None, "my-key"):
+            door.post(body, key=key, headers={"authorization": "Bearer needle"})
+    for error in (*PASSING, *LASTING):
+        door.use(kinesis=Broken(door.kinesis, "put_record", error))
+        door.post(OFFER, key="my-key-2")
+    entry.logger.setLevel(level)
+    written = "".join([*capsys.readouterr(), log.getvalue()])
+    assert "EventsAccepted" in written
+    assert '"refusal":"invalid-data"' in written
+    assert "The request failed unexpectedly" in written
+    assert not re.search("|".join(map(re.escape, SECRETS)), written)
+
+
+def metrics_of(written: str) -> list[dict[str, Any]]:
+    lines = [json.loads(line) for line in written.splitlines() if line.startswith("{")]
+    return [line for line in lines if "_aws" in line]
+
+
+def test_what_is_accepted_is_counted_by_type_and_the_put_is_timed(
+    door: Door, capsys: pytest.CaptureFixture[str]
+) -> None:
+    door.post(PURCHASE)
+    latency, accepted = metrics_of(capsys.readouterr().out)
+    assert latency["PutLatency"][0] > 0
+    assert accepted["EventsAccepted"] == [1.0]
+    assert (accepted["EventType"], accepted["Environment"]) == (registry.PRODUCT_PURCHASE, "test")
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [("x", "not-json"), ({"schema": "x"}, "unknown-schema"), (PURCHASE | {"x": 1}, "invalid-data")],
+)
+def test_what_is_refused_is_counted_by_its_code(
+    door: Door, capsys: pytest.CaptureFixture[str], body: object, code: str
+) -> None:
+    door.post(body)
+    [refused] = metrics_of(capsys.readouterr().out)
+    assert (refused["EventsRefused"], refused["Code"]) == ([1.0], code)
+
+
+def test_an_unavailable_stream_is_counted_too(door: Door, capsys: pytest.CaptureFixture[str]) -> None:
+    door.use(kinesis=Broken(door.kinesis, "put_record", THROTTLED))
+    door.post(PURCHASE)
+    latency, refused = metrics_of(capsys.readouterr().out)
+    assert "PutLatency" in latency
+    assert refused["Code"] == "unavailable"
