@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from bisect import bisect_left
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -55,12 +57,8 @@ def percentile(found: Sequence[Wait], percent: float) -> float:
     if not found:
         raise ValueError("There is no wait to take a percentile of.")
     ordered = sorted(found, key=lambda wait: wait.milliseconds)
-    below, wanted = 0.0, sum(wait.events for wait in ordered) * percent / 100
-    for wait in ordered:
-        below += wait.events
-        if below >= wanted:
-            return wait.milliseconds
-    return ordered[-1].milliseconds
+    up_to = list(accumulate(wait.events for wait in ordered))
+    return ordered[bisect_left(up_to, up_to[-1] * percent / 100)].milliseconds
 
 
 def log_lines(logs: Any, function: str) -> list[str]:  # noqa: ANN401 - a boto3 client made at run time

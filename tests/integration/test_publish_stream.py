@@ -64,6 +64,23 @@ def test_a_log_is_on_the_stream_in_order_per_product_and_leads_to_its_scores(kin
     assert count(payloads_on(kinesis, STREAM)) == expected
 
 
+def test_without_a_stream_of_ones_own_the_local_clouds_is_meant(
+    kinesis: KinesisClient, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    class Cloud:
+        def client(self, service: str, **settings: object) -> KinesisClient:
+            assert (service, settings["retries"]) == ("kinesis", {"total_max_attempts": 1})
+            return kinesis
+
+    monkeypatch.setattr(publish.clouds, "load", lambda name: Cloud() if name == "mine" else None)
+    monkeypatch.setattr(publish.outputs, "read", lambda _cloud, env: {"stream_name": STREAM, "env": env})
+    file = tmp_path / "log.jsonl"
+    file.write_text('{"partitionKey": "a", "data": "x"}\n')
+    result = CliRunner().invoke(cli.app, ["publish", str(file), "--cloud", "mine"])
+    assert result.exit_code == 0, result.output
+    assert payloads_on(kinesis, STREAM) == [b"x"]
+
+
 def test_a_broken_line_keeps_the_whole_file_back(kinesis: KinesisClient, tmp_path: Path) -> None:
     file = tmp_path / "log.jsonl"
     file.write_text('{"partitionKey": "a", "data": "fine"}\n{"partitionKey": \n')

@@ -1,0 +1,237 @@
+"""`retailctl bench`: its bounds, its report and the processes it runs; nothing here is timed."""
+
+from __future__ import annotations
+
+import json
+import re
+import zipfile
+from contextlib import nullcontext
+from io import StringIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from rich.console import Console
+from typer.testing import CliRunner
+
+from retailctl import bench, cli
+from retailctl.bench import Unpacked
+from retailctl.errors import UserError
+from retailctl.project import Project
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def figures(**changes: Any) -> dict[str, Any]:
+    batch = {"write_units_per_purchase": 0.1, "read_units_per_purchase": 0.01, "events_per_second": 5000.0}
+    return {
+        "original": {
+            "write_units_per_purchase": 8.9,
+            "read_units_per_purchase": 2.0,
+            "events_per_second": 70.0,
+        },
+        "batches": [{"batch_size": size, **batch, "speedup": 71.4} for size in bench.BATCHES],
+        "cold_start": {"winner_view": 1.1, "winner_api": 1.2},
+        "cold_start_seconds": {"bare": 0.3, "winner_view": 0.33, "winner_api": 0.36},
+        "scores_read": {"ratio": 1.1, "handler_seconds": 0.011, "bare_seconds": 0.01, "queries": 4},
+    } | changes
+
+
+class Cloud:
+    def environ(self) -> dict[str, str]:
+        return {
+            "AWS_ENDPOINT_URL": "http://127.0.0.1:1",
+            "AWS_REGION": "us-east-1",
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_ACCESS_KEY_ID": "testing",
+            "AWS_SECRET_ACCESS_KEY": "testing",
+        }
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+    monkeypatch.setattr(bench.project, "find", lambda: Project(tmp_path))
+    return Project(tmp_path)
+
+
+def function(tmp_path: Path, code: str, name: str = "winner_view") -> Unpacked:
+    folder = tmp_path / name
+    folder.mkdir()
+    (folder / f"{name}_code.py").write_text(code)
+    return Unpacked(name, folder, f"{name}_code.handler")
+
+
+def test_what_is_published_has_exactly_the_promised_names() -> None:
+    found = bench.published(figures())
+    assert set(found) == {"batches", "cold_start", "scores_read"}
+    assert [batch["batch_size"] for batch in found["batches"]] == [67, 335, 1000]
+    assert set(found["batches"][0]) == {
+        "batch_size",
+        "write_units_per_purchase",
+        "read_units_per_purchase",
+        "events_per_second",
+        "speedup",
+    }
+    assert found["cold_start"] == {"winner_view": 1.1, "winner_api": 1.2}
+    assert found["scores_read"] == 1.1
+
+
+def test_figures_within_their_bounds_end_well_and_are_written(
+    here: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bench, "measure", lambda _: figures())
+    result = CliRunner().invoke(cli.app, ["bench"])
+    assert result.exit_code == 0, result.output
+    assert json.loads((here.root / "build" / "bench.json").read_text()) == bench.published(figures())
+    for text in ("8.8", "pass", "70 sales a second", "60"):
+        assert text in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("changes", "missed"),
+    [
+        ({"cold_start": {"winner_view": 1.4, "winner_api": 1.2}}, "cold start of winner_view"),
+        ({"scores_read": {"ratio": 1.6}}, "GET /scores"),
+        (
+            {"batches": [figures()["batches"][0] | {"write_units_per_purchase": 0.7}]},
+            "write units a purchase, 67 a batch",
+        ),
+        ({"batches": [figures()["batches"][1] | {"speedup": 17.9}]}, "sales a second, 335 a batch"),
+        (
+            {"batches": [figures()["batches"][2] | {"read_units_per_purchase": 0.05}]},
+            "read units a purchase, 1000",
+        ),
+    ],
+)
+def test_a_missed_bound_fails_the_bench_and_is_named_after_all_is_written(
+    here: Project, monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any], missed: str
+) -> None:
+    monkeypatch.setattr(bench, "measure", lambda _: figures(**changes))
+    result = CliRunner().invoke(cli.app, ["bench"])
+    assert isinstance(result.exception, UserError)
+    assert f"Out of bounds: {missed}" in str(result.exception)
+    assert (here.root / "build" / "bench.json").exists()
+    assert "FAIL" in result.stdout
+
+
+def test_the_report_has_a_line_for_every_bound() -> None:
+    found = figures()
+    printout = StringIO()
+    console = Console(width=160, file=printout)
+    console.print(bench.report(found, bench.checked(found)))
+    printed = printout.getvalue()
+    assert printed.count("pass") == 3 * 3 + 2 + 1
+    assert ">= 30x" in printed
+    assert "<= 1.35" in printed
+
+
+def test_speed_is_told_against_the_original_loop_before_between_and_after(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[tuple[str, Mapping[str, Any]]] = []
+    rates = iter([10.0, 30.0, 20.0, 1000.0])
+
+    def run_worker(_cloud: object, _function: object, what: str, numbers: Mapping[str, Any]) -> Any:
+        calls.append((what, numbers))
+        rate = next(rates) if what == "original" else 500.0
+        return {"events_per_second": rate}
+
+    monkeypatch.setattr(bench, "run_worker", run_worker)
+    found = bench.sell(Cloud(), Unpacked("winner_view", tmp_path, "x.handler"))  # type: ignore[arg-type]
+    assert [what for what, _ in calls] == ["original", *["register", "sell", "original"] * 3]
+    assert found["original"]["events_per_second"] == 25.0
+    assert [batch["speedup"] for batch in found["batches"]] == [20.0] * 3
+
+
+def test_a_worker_has_the_functions_environment_and_no_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STRANGER", "1")
+    monkeypatch.setenv("AWS_PROFILE", "mine")
+    found = bench.environ(Cloud(), function(tmp_path, ""))  # type: ignore[arg-type]
+    assert "STRANGER" not in found
+    assert "AWS_PROFILE" not in found
+    assert found["PYTHONPATH"] == str(tmp_path / "winner_view")
+    assert found["POWERTOOLS_SERVICE_NAME"] == "winner_view"
+
+
+@pytest.mark.parametrize("name", list(bench.COLD_START))
+def test_a_worker_has_every_variable_that_the_environments_give_the_function(
+    tmp_path: Path, name: str
+) -> None:
+    root = Path(__file__).parents[2] / "terraform" / "app" / f"{name}.tf"
+    block = re.search(r"\n  environment = \{\n(.*?)\n  \}", root.read_text(), re.DOTALL)
+    assert block is not None
+    given = set(re.findall(r"^ +([A-Z_]+) +=", block[1], re.MULTILINE))
+    assert given - bench.environ(Cloud(), function(tmp_path, "", name)).keys() == set()  # type: ignore[arg-type]
+
+
+def test_a_worker_that_fails_is_told_with_its_last_words(tmp_path: Path) -> None:
+    broken = function(tmp_path, "raise RuntimeError('the code is broken')")
+    with pytest.raises(UserError, match=r"bench of winner_view failed: RuntimeError: the code is broken"):
+        bench.run_worker(Cloud(), broken, "reads", {"rounds": 1})  # type: ignore[arg-type]
+
+
+def test_a_workers_findings_are_returned(tmp_path: Path) -> None:
+    quiet = function(tmp_path, "print('a log line')\ndef handler(event, context): return {}")
+    assert bench.run_worker(Cloud(), quiet, "register", {"size": 500}) == {}  # type: ignore[arg-type]
+
+
+def test_cold_starts_are_told_against_a_bare_clients(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bench, "COLD_STARTS", 1)
+    marks = tmp_path / "marks"
+    code = f"def store(): open({str(marks)!r}, 'a').write('made ')"
+    functions = {"winner_view": function(tmp_path, code), "winner_api": function(tmp_path, "", "winner_api")}
+    found = bench.cold_starts(Cloud(), functions)  # type: ignore[arg-type]
+    assert set(found["cold_start"]) == {"winner_view", "winner_api"}
+    assert set(found["cold_start_seconds"]) == {"bare", "winner_view", "winner_api"}
+    assert marks.read_text() == "made made "
+
+
+def test_a_function_that_does_not_start_is_told_with_its_last_words(tmp_path: Path) -> None:
+    broken = function(tmp_path, "import nowhere_to_be_found")
+    with pytest.raises(UserError, match=r"winner_view does not start: ModuleNotFoundError"):
+        bench.start(Cloud(), broken, broken)  # type: ignore[arg-type]
+
+
+def test_the_artifacts_that_have_bounds_are_unpacked(here: Project, tmp_path: Path) -> None:
+    here.artifacts.mkdir(parents=True)
+    functions = {}
+    for name in ("winner_view", "winner_api", "event_writer"):
+        with zipfile.ZipFile(here.artifacts / f"{name}.zip", "w") as archive:
+            archive.writestr("hello_retail/x.py", name)
+        functions[name] = {"file": f"{name}.zip", "handler": f"hello_retail.{name}.handler.handler"}
+    (here.artifacts / "manifest.json").write_text(json.dumps({"functions": functions}))
+    found = bench.unpack(here, tmp_path / "unpacked")
+    assert set(found) == {"winner_view", "winner_api"}
+    assert (found["winner_api"].folder / "hello_retail" / "x.py").read_text() == "winner_api"
+    assert found["winner_view"].handler == "hello_retail.winner_view.handler.handler"
+
+
+@pytest.mark.parametrize("left_over", [False, True])
+@pytest.mark.parametrize("fails", [False, True])
+def test_the_bench_has_a_cloud_of_its_own_and_takes_it_down(
+    here: Project, monkeypatch: pytest.MonkeyPatch, *, left_over: bool, fails: bool
+) -> None:
+    done: list[str] = []
+    if left_over:
+        here.home("bench").mkdir(parents=True)
+
+    def sell(*_: object) -> dict[str, Any]:
+        if fails:
+            raise UserError("no sale")
+        return {"batches": []}
+
+    monkeypatch.setattr(bench.package, "build", lambda _: done.append("package"))
+    monkeypatch.setattr(bench.local, "down", lambda name: done.append(f"down {name}"))
+    monkeypatch.setattr(bench.emulator, "start", lambda home: done.append(f"start {home.name}"))
+    monkeypatch.setattr(bench, "make_tables", lambda _: done.append("tables"))
+    monkeypatch.setattr(bench, "unpack", lambda *_: {"winner_view": None, "winner_api": None})
+    monkeypatch.setattr(bench, "sell", sell)
+    monkeypatch.setattr(bench, "run_worker", lambda *_: {"ratio": 1.0})
+    monkeypatch.setattr(bench, "cold_starts", lambda *_: {"cold_start": {}})
+    with pytest.raises(UserError) if fails else nullcontext():
+        found = bench.measure(here)
+        assert found == {"batches": [], "scores_read": {"ratio": 1.0}, "cold_start": {}}
+    assert done == ["package", *["down bench"] * left_over, "start bench", "tables", "down bench"]
