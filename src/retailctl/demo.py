@@ -17,7 +17,7 @@ from retailctl.count import count, differences, payloads_on, stored_scores
 from retailctl.errors import UserError
 from retailctl.lock import alone
 from retailctl.options import CloudName, EnvironmentName
-from retailctl.publish import ONCE
+from retailctl.publish import once
 from retailctl.workload import Workshop
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def show(running: Cloud, environment: str, workshop: Workshop, events: int) -> N
 
     """
     found = outputs.read(running, environment)
-    kinesis = running.client("kinesis", **ONCE)
+    kinesis = running.client("kinesis", **once())
     stream, api_url = str(found["stream_name"]), str(found["api_url"])
     note(f"A workshop of {events:,} events, {RATE:.0f} a second (seed {workshop.seed}):")
     with play.shown(transient=True) as show_board:

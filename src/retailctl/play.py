@@ -19,7 +19,7 @@ from retailctl import cloud as clouds
 from retailctl.console import note
 from retailctl.errors import UserError
 from retailctl.options import CloudName, EnvironmentName
-from retailctl.publish import ONCE
+from retailctl.publish import once
 from retailctl.workload import Workshop
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def play(
     """Simulate a workshop and watch the board: 30 s, unless --count or --duration say otherwise."""
     running = clouds.load(cloud)
     found = outputs.read(running, env)
-    put = sending.to_stream(running.client("kinesis", **ONCE), str(found["stream_name"]))
+    put = sending.to_stream(running.client("kinesis", **once()), str(found["stream_name"]))
     workshop = Workshop(
         seed, products=products, people=people, start=datetime.now(UTC), seconds_per_event=1 / rate
     )

@@ -21,8 +21,13 @@ if TYPE_CHECKING:
 
     from retailctl.eventlog import Entry
 
-ONCE: dict[str, Any] = {"retries": {"total_max_attempts": 1}, "read_timeout": 30}
-"""botocore settings of a client that never sends a request twice by itself: the sender knows when it may."""
+
+def once() -> dict[str, Any]:
+    """Return the botocore settings of a client that never sends a request twice by itself.
+
+    They are new each time, since botocore writes into them.
+    """
+    return {"retries": {"total_max_attempts": 1}, "read_timeout": 30}
 
 
 def publish(
@@ -115,11 +120,11 @@ def _chosen(file: Path, from_line: int, skipped: frozenset[int]) -> Iterator[Ent
 
 def _local(cloud: str, environment: str) -> tuple[Any, str]:
     running = clouds.load(cloud)
-    return running.client("kinesis", **ONCE), str(outputs.read(running, environment)["stream_name"])
+    return running.client("kinesis", **once()), str(outputs.read(running, environment)["stream_name"])
 
 
 def _ambient(stream: str) -> tuple[Any, str]:
     try:
-        return boto3.client("kinesis", config=Config(**ONCE)), stream
+        return boto3.client("kinesis", config=Config(**once())), stream
     except BotoCoreError as error:
         raise UserError(f"The AWS settings do not do: {error}") from error
