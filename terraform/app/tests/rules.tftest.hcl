@@ -311,3 +311,13 @@ run "refuses_to_go_on_without_the_zips" {
 
   expect_failures = [var.artifacts_dir]
 }
+
+run "refuses_scores_that_remember_no_event" {
+  command = plan
+
+  variables {
+    recent_events = 0
+  }
+
+  expect_failures = [var.recent_events]
+}

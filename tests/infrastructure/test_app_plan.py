@@ -1,0 +1,358 @@
+"""What each environment would be: its wiring, its permissions to the letter, and what sets it apart."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from support import planned_app
+from support.planned_app import ENVIRONMENTS, PlannedApp, several
+
+ROOT = Path(__file__).parents[2]
+REASONS = tomllib.loads((Path(__file__).parent / "policy_wildcards.toml").read_text())["wildcard"]
+KEY = "arn:aws:kms:us-east-1:111122223333:key/key"
+CONSUMER = "module.winner_view_consumer.aws_lambda_event_source_mapping.this"
+FUNCTIONS = ("winner_api", "winner_view")
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def environments(tmp_path_factory: pytest.TempPathFactory) -> dict[str, PlannedApp]:
+    app = planned_app.initialised(planned_app.copy_of_the_app(tmp_path_factory.mktemp("clone")))
+    return {name: planned_app.planned(app, name) for name in ENVIRONMENTS}
+
+
+@pytest.fixture(params=ENVIRONMENTS)
+def planned(request: pytest.FixtureRequest, environments: dict[str, PlannedApp]) -> PlannedApp:
+    return environments[request.param]
+
+
+def allowed(statements: list[dict[str, Any]]) -> set[tuple[str, str]]:
+    """Return every pair of an action and a resource that the statements allow, whatever their conditions."""
+    return {
+        (action, resource)
+        for statement in statements
+        for action in several(statement["Action"])
+        for resource in several(statement["Resource"])
+    }
+
+
+# The consumer
+
+
+def test_a_shard_is_read_in_order_from_its_oldest_record_and_failures_are_reported(
+    planned: PlannedApp,
+) -> None:
+    mapping = planned.one(CONSUMER)
+
+    assert mapping["parallelization_factor"] == 1
+    assert mapping["function_response_types"] == ["ReportBatchItemFailures"]
+    assert mapping["starting_position"] == "TRIM_HORIZON"
+    assert mapping["bisect_batch_on_function_error"] is True
+
+
+def test_a_batch_is_retried_until_its_records_are_about_to_expire(planned: PlannedApp) -> None:
+    mapping = planned.one(CONSUMER)
+    retention = planned.one("module.stream.aws_kinesis_stream.this")["retention_period"] * 3600
+
+    assert mapping["maximum_retry_attempts"] == -1
+    assert retention - 3600 == mapping["maximum_record_age_in_seconds"]
+
+
+def test_what_is_given_up_goes_to_the_quarantine(planned: PlannedApp) -> None:
+    (destination,) = planned.one(CONSUMER)["destination_config"]
+
+    assert destination["on_failure"] == [{"destination_arn": "arn:aws:s3:::quarantine"}]
+
+
+# Triggers
+
+
+def test_every_trigger_calls_the_alias_live(planned: PlannedApp) -> None:
+    assert [each.values["function_name"] for each in planned.of("aws_lambda_event_source_mapping")] == [
+        "arn:aws:lambda:us-east-1:111122223333:function:winner-view:live"
+    ]
+    for integration in planned.of("aws_apigatewayv2_integration"):
+        assert integration.values["integration_uri"].endswith(":live/invocations")
+        assert integration.values["payload_format_version"] == "2.0"
+    for permission in planned.of("aws_lambda_permission"):
+        assert permission.values["qualifier"] == "live"
+
+
+def test_every_function_publishes_its_versions(planned: PlannedApp) -> None:
+    functions = planned.of("aws_lambda_function")
+
+    assert len(functions) == len(FUNCTIONS)
+    assert all(each.values["publish"] for each in functions)
+
+
+def test_only_the_api_may_call_its_function_and_each_route_for_itself(planned: PlannedApp) -> None:
+    permissions = {each.values["source_arn"] for each in planned.of("aws_lambda_permission")}
+    api = "arn:aws:execute-api:us-east-1:111122223333:api/*"
+
+    assert permissions == {
+        f"{api}/GET/scores",
+        f"{api}/GET/winners",
+        f"{api}/GET/contributions",
+        f"{api}/GET/contributions/{{productId}}",
+        f"{api}/$default",
+    }
+    assert {each.values["principal"] for each in planned.of("aws_lambda_permission")} == {
+        "apigateway.amazonaws.com"
+    }
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_gets_every_setting_that_it_reads(planned: PlannedApp, function: str) -> None:
+    code = "".join(file.read_text() for file in (ROOT / "src/hello_retail" / function).glob("*.py"))
+    read = set(re.findall(r"\brequire\w*\(\s*\"([A-Z_]+)\"", code))
+    (environment,) = planned.one(f"module.{function}.aws_lambda_function.this")["environment"]
+
+    assert read
+    assert read <= set(environment["variables"])
+
+
+# Permissions
+
+
+def test_every_wildcard_in_a_policy_has_its_reason(planned: PlannedApp) -> None:
+    found = {
+        (address, statement.get("Sid", ""), value)
+        for address, statements in planned.policies()
+        for statement in statements
+        for value in [*several(statement["Action"]), *several(statement.get("Resource", []))]
+        if "*" in value
+    }
+    given = {(each["document"], each["statement"], each["value"]) for each in REASONS if each["reason"]}
+
+    assert found - given == set(), "these have no reason in policy_wildcards.toml"
+    if planned.environment == "prod":
+        assert given - found == set(), "these reasons in policy_wildcards.toml are for nothing"
+
+
+def test_everyone_is_only_ever_denied(planned: PlannedApp) -> None:
+    for address, statements in planned.policies():
+        for statement in statements:
+            if statement.get("Principal") in ("*", {"AWS": "*"}):
+                assert statement["Effect"] == "Deny", address
+
+
+def test_the_view_may_do_what_it_does_and_nothing_else(planned: PlannedApp) -> None:
+    table = "arn:aws:dynamodb:us-east-1:111122223333:table"
+    stream = "arn:aws:kinesis:us-east-1:111122223333:stream/stream"
+    log = "arn:aws:logs:us-east-1:111122223333:log-group:winner-view:log-stream:*"
+
+    assert allowed(planned.role_statements("winner_view")) == {
+        ("dynamodb:BatchGetItem", f"{table}/contributions"),
+        ("dynamodb:GetItem", f"{table}/contributions"),
+        ("dynamodb:UpdateItem", f"{table}/contributions"),
+        ("dynamodb:UpdateItem", f"{table}/scores"),
+        ("kinesis:DescribeStream", stream),
+        ("kinesis:DescribeStreamSummary", stream),
+        ("kinesis:GetRecords", stream),
+        ("kinesis:GetShardIterator", stream),
+        ("kinesis:ListShards", stream),
+        ("kms:Decrypt", KEY),
+        ("kms:DescribeKey", KEY),
+        ("kms:Encrypt", KEY),
+        ("kms:GenerateDataKey", KEY),
+        ("logs:CreateLogStream", log),
+        ("logs:PutLogEvents", log),
+        ("s3:ListBucket", "arn:aws:s3:::quarantine"),
+        ("s3:PutObject", "arn:aws:s3:::quarantine/aws/lambda/*"),
+        ("s3:PutObject", "arn:aws:s3:::quarantine/records/*"),
+    }
+
+
+def test_the_api_may_read_the_views_and_nothing_else(planned: PlannedApp) -> None:
+    table = "arn:aws:dynamodb:us-east-1:111122223333:table"
+    log = "arn:aws:logs:us-east-1:111122223333:log-group:winner-api:log-stream:*"
+
+    assert allowed(planned.role_statements("winner_api")) == {
+        ("dynamodb:GetItem", f"{table}/contributions"),
+        ("dynamodb:Query", f"{table}/scores"),
+        ("dynamodb:Scan", f"{table}/contributions"),
+        ("kms:Decrypt", KEY),
+        ("kms:DescribeKey", KEY),
+        ("logs:CreateLogStream", log),
+        ("logs:PutLogEvents", log),
+    }
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_role_uses_the_key_through_a_service_or_for_its_own_environment_only(
+    planned: PlannedApp, function: str
+) -> None:
+    ways = set()
+    for statement in planned.role_statements(function):
+        if any(action.startswith("kms:") for action in several(statement["Action"])):
+            ((_, condition),) = statement["Condition"].items()
+            ways |= set(condition)
+
+    assert ways == {"kms:ViaService", "kms:EncryptionContext:aws:lambda:FunctionArn"}
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_only_lambda_assumes_a_functions_role(planned: PlannedApp, function: str) -> None:
+    documents = dict(planned.policies())
+
+    assert documents[f"module.{function}.data.aws_iam_policy_document.assume_role"] == [
+        {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "lambda.amazonaws.com"}}
+    ]
+
+
+# Data at rest
+
+
+def test_everything_at_rest_is_encrypted_with_the_environments_key(planned: PlannedApp) -> None:
+    stores = {
+        "aws_cloudwatch_log_group": lambda values: values["kms_key_id"],
+        "aws_dynamodb_table": lambda values: values["server_side_encryption"][0]["kms_key_arn"],
+        "aws_kinesis_stream": lambda values: values["kms_key_id"],
+        "aws_lambda_function": lambda values: values["kms_key_arn"],
+        "aws_s3_bucket_server_side_encryption_configuration": lambda values: values["rule"][0][
+            "apply_server_side_encryption_by_default"
+        ][0]["kms_master_key_id"],
+        "aws_sns_topic": lambda values: values["kms_master_key_id"],
+    }
+    keys = {each.address: key(each.values) for kind, key in stores.items() for each in planned.of(kind)}
+
+    assert set(keys.values()) == {KEY}
+    assert len(planned.of("aws_kms_key")) == 1
+
+
+def test_every_function_logs_into_a_group_that_is_there_before_it(planned: PlannedApp) -> None:
+    groups = {each.values["name"] for each in planned.of("aws_cloudwatch_log_group")}
+
+    for function in planned.of("aws_lambda_function"):
+        (logging,) = function.values["logging_config"]
+        assert logging["log_group"] in groups
+        assert logging["log_format"] == "JSON"
+        assert logging["system_log_level"] == "WARN"
+
+
+# Names and alarms
+
+
+def test_every_name_says_project_and_environment(planned: PlannedApp) -> None:
+    prefix = f"hello-retail-{planned.environment}-"
+    attributes = {
+        "aws_cloudwatch_metric_alarm": "alarm_name",
+        "aws_dynamodb_table": "name",
+        "aws_iam_role": "name",
+        "aws_kinesis_stream": "name",
+        "aws_lambda_function": "function_name",
+        "aws_s3_bucket": "bucket",
+        "aws_sns_topic": "name",
+    }
+    names = [each.values[name] for kind, name in attributes.items() for each in planned.of(kind)]
+
+    assert [name for name in names if not name.startswith(prefix)] == []
+    assert len(names) == len(set(names)) + len(planned.of("aws_lambda_function"))  # a role has its function's
+
+
+def test_a_views_tables_are_named_by_their_generation(planned: PlannedApp) -> None:
+    assert planned.outputs["scores_table"] == f"hello-retail-{planned.environment}-scores-g1"
+    assert planned.outputs["contributions_table"] == f"hello-retail-{planned.environment}-contributions-g1"
+
+
+def test_the_outputs_that_people_rely_on_are_there(planned: PlannedApp) -> None:
+    assert set(planned.outputs) >= {
+        "api_url",
+        "contributions_table",
+        "functions",
+        "quarantine_bucket",
+        "scores_table",
+        "stream_name",
+    }
+    assert planned.outputs["functions"] == {
+        "winner_api": f"hello-retail-{planned.environment}-winner-api",
+        "winner_view": f"hello-retail-{planned.environment}-winner-view",
+    }
+
+
+def test_every_alarm_says_what_it_means_and_is_silent_without_data(planned: PlannedApp) -> None:
+    for alarm in planned.of("aws_cloudwatch_metric_alarm"):
+        assert alarm.values["alarm_description"].endswith("."), alarm.address
+        assert alarm.values["treat_missing_data"] == "notBreaching", alarm.address
+
+
+def test_every_part_of_the_way_of_a_sale_has_its_alarms(planned: PlannedApp) -> None:
+    assert {part: set(alarms) for part, alarms in planned.outputs["alarm_arns"].items()} == {
+        "api": {"server_errors", "latency"},
+        "contributions": {"read_throttles", "write_throttles", "system_errors"},
+        "quarantine": {"records_quarantined"},
+        "scores": {"read_throttles", "write_throttles", "system_errors"},
+        "stream": {"write_throttles"},
+        "winner_api": {"errors", "throttles", "duration"},
+        "winner_view": {"errors", "throttles", "duration"},
+        "winner_view_consumer": {"iterator_age", "given_up", "dropped"},
+    }
+
+
+def test_the_quarantines_alarm_watches_the_metric_that_the_view_emits(planned: PlannedApp) -> None:
+    alarm = planned.one("aws_cloudwatch_metric_alarm.records_quarantined")
+    (environment,) = planned.one("module.winner_view.aws_lambda_function.this")["environment"]
+    code = (ROOT / "src/hello_retail/winner_view/handler.py").read_text()
+
+    assert f'"{alarm["metric_name"]}"' in code
+    assert alarm["namespace"] == environment["variables"]["POWERTOOLS_METRICS_NAMESPACE"]
+    assert alarm["dimensions"] == {
+        "service": environment["variables"]["POWERTOOLS_SERVICE_NAME"],
+        "Environment": environment["variables"]["ENVIRONMENT"],
+    }
+
+
+# What sets the environments apart
+
+
+def test_dev_is_cheap_and_disposable(environments: dict[str, PlannedApp]) -> None:
+    dev = environments["dev"]
+    stream = dev.one("module.stream.aws_kinesis_stream.this")
+
+    assert (stream["shard_count"], stream["retention_period"]) == (1, 24)
+    assert dev.one(CONSUMER)["maximum_batching_window_in_seconds"] == 1
+    assert not any(each.values["deletion_protection_enabled"] for each in dev.of("aws_dynamodb_table"))
+    assert all(each.values["force_destroy"] for each in dev.of("aws_s3_bucket"))
+
+
+def test_staging_is_prod_in_small(environments: dict[str, PlannedApp]) -> None:
+    staging, prod = environments["staging"], environments["prod"]
+    stream = "module.stream.aws_kinesis_stream.this"
+
+    assert 1 < staging.one(stream)["shard_count"] < prod.one(stream)["shard_count"]
+    for table in staging.of("aws_dynamodb_table"):
+        twin = prod.one(table.address)
+        assert table.values["deletion_protection_enabled"] == twin["deletion_protection_enabled"]
+        assert table.values["point_in_time_recovery"] == twin["point_in_time_recovery"]
+    for name in ("batch_size", "maximum_batching_window_in_seconds"):
+        assert staging.one(CONSUMER)[name] == prod.one(CONSUMER)[name]
+
+
+def test_prod_keeps_what_must_not_be_lost(environments: dict[str, PlannedApp]) -> None:
+    prod = environments["prod"]
+
+    for table in prod.of("aws_dynamodb_table"):
+        assert table.values["deletion_protection_enabled"] is True
+        assert [each["enabled"] for each in table.values["point_in_time_recovery"]] == [True]
+    assert prod.one("module.stream.aws_kinesis_stream.this")["retention_period"] == 168
+    assert {each.values["retention_in_days"] for each in prod.of("aws_cloudwatch_log_group")} == {365}
+    assert not any(each.values["force_destroy"] for each in prod.of("aws_s3_bucket"))
+
+
+def test_prods_window_is_five_seconds_and_its_alarms_reach_a_topic(
+    environments: dict[str, PlannedApp],
+) -> None:
+    prod = environments["prod"]
+    topic = ["arn:aws:sns:us-east-1:111122223333:alarms"]
+
+    assert prod.one(CONSUMER)["maximum_batching_window_in_seconds"] == 5
+    for alarm in prod.of("aws_cloudwatch_metric_alarm"):
+        assert alarm.values["alarm_actions"] == topic, alarm.address
+        assert alarm.values["ok_actions"] == topic, alarm.address
+    assert len(prod.of("aws_sns_topic_subscription")) >= 1

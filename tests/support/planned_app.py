@@ -1,0 +1,213 @@
+"""The root that is an environment, as it would be: made by `terraform test` without AWS.
+
+Every resource is overridden, so nothing is made; the data sources are the provider's own, so that policies are
+true JSON. An overridden resource's ARN ends in its module's name:
+`arn:aws:dynamodb:us-east-1:111122223333:table/scores`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import hcl2
+
+from retailctl import project, terraform
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parents[2]
+ENVIRONMENTS = ("dev", "staging", "prod")
+ACCOUNT = "111122223333"
+_ARNS = {
+    "aws_apigatewayv2_api": {
+        "id": "{name}",
+        "execution_arn": "arn:aws:execute-api:us-east-1:{account}:{name}",
+        "api_endpoint": "https://{name}.execute-api.us-east-1.amazonaws.com",
+    },
+    "aws_cloudwatch_log_group": {"arn": "arn:aws:logs:us-east-1:{account}:log-group:{name}"},
+    "aws_cloudwatch_metric_alarm": {"arn": "arn:aws:cloudwatch:us-east-1:{account}:alarm:{name}"},
+    "aws_dynamodb_table": {"arn": "arn:aws:dynamodb:us-east-1:{account}:table/{name}"},
+    "aws_iam_role": {"arn": "arn:aws:iam::{account}:role/{name}"},
+    "aws_kinesis_stream": {"arn": "arn:aws:kinesis:us-east-1:{account}:stream/{name}"},
+    "aws_kms_key": {"arn": "arn:aws:kms:us-east-1:{account}:key/{name}"},
+    "aws_lambda_alias": {
+        "arn": "arn:aws:lambda:us-east-1:{account}:function:{name}:live",
+        "invoke_arn": "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/"
+        "arn:aws:lambda:us-east-1:{account}:function:{name}:live/invocations",
+    },
+    "aws_lambda_function": {"arn": "arn:aws:lambda:us-east-1:{account}:function:{name}"},
+    "aws_s3_bucket": {"arn": "arn:aws:s3:::{name}"},
+    "aws_sns_topic": {"arn": "arn:aws:sns:us-east-1:{account}:{name}"},
+}
+_PROVIDER = """
+provider "aws" {
+  region                      = "us-east-1"
+  access_key                  = "none"
+  secret_key                  = "none"
+  skip_credentials_validation = true
+  skip_metadata_api_check     = true
+  skip_requesting_account_id  = true
+}
+"""
+
+
+@dataclass(frozen=True)
+class Resource:
+    """One resource or data source of the environment."""
+
+    address: str
+    type: str
+    is_data: bool
+    values: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class PlannedApp:
+    """One environment, as it would be."""
+
+    environment: str
+    resources: tuple[Resource, ...] = field(repr=False)
+    outputs: dict[str, Any] = field(repr=False)
+
+    def of(self, resource_type: str) -> list[Resource]:
+        """Return all resources of one type."""
+        return [each for each in self.resources if each.type == resource_type and not each.is_data]
+
+    def one(self, address: str) -> dict[str, Any]:
+        """Return the values of the resource at ``address``."""
+        return next(each.values for each in self.resources if each.address == address)
+
+    def policies(self) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+        """Yield each policy document's address and its statements."""
+        for each in self.resources:
+            if each.type == "aws_iam_policy_document":
+                yield each.address, json.loads(each.values["json"])["Statement"]
+
+    def role_statements(self, module: str) -> list[dict[str, Any]]:
+        """Return what the role of the function in ``module`` may do, by every policy on it."""
+        role = self.one(f"module.{module}.aws_iam_role.this")["name"]
+        return [
+            statement
+            for policy in self.of("aws_iam_role_policy")
+            if policy.values["role"] == role
+            for statement in json.loads(policy.values["policy"])["Statement"]
+        ]
+
+
+def several(value: str | list[str]) -> list[str]:
+    """Return the entries of a policy's element, which has no list around a single one."""
+    return [value] if isinstance(value, str) else value
+
+
+def copy_of_the_app(folder: Path) -> Path:
+    """Copy the root with all that it refers to, with stand-ins for the zips, and return the copy's root."""
+    ignored = shutil.ignore_patterns(".terraform", "examples", "*.tfstate*")
+    for part in ("terraform/app", "modules", "environments"):
+        shutil.copytree(ROOT / part, folder / part, ignore=ignored)
+    shutil.copytree(ROOT / "terraform/app/tests/artifacts", folder / "build/artifacts")
+    return folder / "terraform/app"
+
+
+def run(app: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run Terraform in ``app`` without a way to AWS, and return what it said."""
+    environ = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "TF_VAR_"))}
+    return subprocess.run(
+        [terraform.program(), f"-chdir={app}", *arguments],
+        env={
+            **terraform.cli_environ(project.find(), environ),
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "TF_DATA_DIR": str(app / ".terraform"),
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def initialised(app: Path) -> Path:
+    """Initialise a copied root with the provider that it locks and no backend."""
+    done = run(app, "init", "-backend=false", "-input=false", "-lockfile=readonly", "-no-color")
+    assert done.returncode == 0, done.stderr
+    return app
+
+
+def _declared(folder: Path) -> Iterator[tuple[str, str]]:
+    """Yield type and label of every resource that the files of ``folder`` declare."""
+    for file in sorted(folder.glob("*.tf")):
+        for block in hcl2.loads(file.read_text()).get("resource", []):
+            for kind, labelled in block.items():
+                for label in labelled:
+                    yield kind.strip('"'), label.strip('"')
+
+
+def _modules(app: Path) -> dict[str, Path]:
+    """Return the folders of the modules that the root calls, by name."""
+    return {
+        name.strip('"'): (app / body["source"].strip('"')).resolve()
+        for file in sorted(app.glob("*.tf"))
+        for block in hcl2.loads(file.read_text()).get("module", [])
+        for name, body in block.items()
+    }
+
+
+def _override(target: str, kind: str, name: str) -> str:
+    values = {key: value.format(name=name, account=ACCOUNT) for key, value in _ARNS.get(kind, {}).items()}
+    body = "\n".join(f'    {key} = "{value}"' for key, value in values.items())
+    return f"override_resource {{\n  target = {target}\n  values = {{\n{body}\n  }}\n}}\n"
+
+
+def _test_file(app: Path) -> str:
+    """Return a Terraform test that makes everything and nothing."""
+    blocks = [_PROVIDER]
+    callers = f'account_id = "{ACCOUNT}", arn = "arn:aws:iam::{ACCOUNT}:root"'
+    for kind, label in _declared(app):
+        if kind != "terraform_data":
+            blocks.append(_override(f"{kind}.{label}", kind, label.replace("_", "-")))
+    for module, folder in _modules(app).items():
+        blocks += [
+            _override(f"module.{module}.{kind}.{label}", kind, module.replace("_", "-"))
+            for kind, label in _declared(folder)
+        ]
+        if "aws_caller_identity" in "".join(file.read_text() for file in folder.glob("*.tf")):
+            target = f"module.{module}.data.aws_caller_identity.current"
+            blocks.append(f"override_data {{\n  target = {target}\n  values = {{ {callers} }}\n}}\n")
+    blocks.append(
+        f"override_data {{\n  target = data.aws_caller_identity.current\n  values = {{ {callers} }}\n}}\n"
+    )
+    blocks.append('run "everything" {}\n')
+    return "\n".join(blocks)
+
+
+def _resources(module: dict[str, Any]) -> Iterator[Resource]:
+    for each in module.get("resources", []):
+        yield Resource(each["address"], each["type"], each["mode"] == "data", each["values"])
+    for child in module.get("child_modules", []):
+        yield from _resources(child)
+
+
+def planned(app: Path, environment: str) -> PlannedApp:
+    """Return ``environment`` as the copied, initialised root ``app`` would make it."""
+    guards = app / "guards.tf"  # a test destroys what it made
+    guards.write_text(re.sub(r"prevent_destroy\s*=\s*true", "prevent_destroy = false", guards.read_text()))
+    (app / "tests" / "everything.tftest.hcl").write_text(_test_file(app))
+    values = app.parents[1] / "environments" / environment / "terraform.tfvars"
+    done = run(app, "test", "-json", "-verbose", "-filter=tests/everything.tftest.hcl", f"-var-file={values}")
+    events = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+    errors = [
+        f"{event['diagnostic']['summary']}: {event['diagnostic'].get('detail', '')}"
+        for event in events
+        if event.get("type") == "diagnostic" and event["diagnostic"]["severity"] == "error"
+    ]
+    assert not errors, "\n".join(errors)
+    assert done.returncode == 0, done.stdout + done.stderr
+    state = next(event["test_state"] for event in events if event.get("type") == "test_state")
+    outputs = {name: each["value"] for name, each in state["outputs"].items()}
+    return PlannedApp(environment, tuple(_resources(state["root_module"])), outputs)
