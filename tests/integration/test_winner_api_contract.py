@@ -13,10 +13,11 @@ from moto import mock_aws
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from hello_retail.boards import ROLES, board_key
+from hello_retail.problems import RETRY_AFTER_SECONDS
 from hello_retail.winner_api import handler as entry
 from hello_retail.winner_api.api import METHODS, ROUTES, Api
 from hello_retail.winner_api.board import MAX_LIMIT, ROLE_OF, cursor_after, mask
-from hello_retail.winner_api.protocol import CACHE_SECONDS, RETRY_AFTER_SECONDS
+from hello_retail.winner_api.protocol import CACHE_SECONDS
 from hello_retail.winner_api.store import Store, StoreUnavailable
 from support.http import Client, Reply, http_event
 

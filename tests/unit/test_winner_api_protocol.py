@@ -4,14 +4,8 @@ from http import HTTPStatus
 
 import pytest
 
-from hello_retail.winner_api.protocol import (
-    Problem,
-    Request,
-    WrongParameter,
-    for_request,
-    found,
-    wrong_parameters,
-)
+from hello_retail.problems import Problem, WrongParameter
+from hello_retail.winner_api.protocol import Request, for_request, found, wrong_parameters
 from support.http import http_event
 
 

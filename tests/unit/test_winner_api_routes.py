@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from hello_retail.problems import Problem
 from hello_retail.winner_api.api import BOARD_SECONDS, Api
 from hello_retail.winner_api.board import Contribution, Score
-from hello_retail.winner_api.protocol import Problem, Request
+from hello_retail.winner_api.protocol import Request
 from hello_retail.winner_api.store import Page, StoreUnavailable
 
 

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from hello_retail.boards import UNKNOWN
 from hello_retail.events.decoder import MAXIMUM_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-NAMELESS: Final = "Anonymous"
-"""The display name of whoever gave none: the user id would be shown to everybody in its place."""
 
 _SUBJECT = re.compile(rf"[A-Za-z0-9._:@+=|-]{{1,{MAXIMUM_NAME}}}")
 """An issuer's user ids: no slash, which would move the parts of an origin, and no space."""
@@ -27,7 +24,15 @@ class NotSignedIn(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """A signed-in user: ``user_id`` is the token's ``sub``, ``name`` is fit to be shown, 1 to 128 characters."""
+    """A signed-in user.
+
+    Attributes:
+        user_id: the token's ``sub``.
+        name: fit to be shown, 1 to 128 characters; the user id where the token has none (the winner API shows the
+            mask in its place).
+        groups: the user's groups.
+
+    """
 
     user_id: str
     name: str
@@ -50,14 +55,15 @@ def actor_of(claims: Mapping[str, Any]) -> Actor:
     subject = claims.get("sub")
     if not isinstance(subject, str) or not _SUBJECT.fullmatch(subject) or subject == UNKNOWN:
         raise NotSignedIn("The token's subject cannot be the user of an event.")
-    return Actor(subject, shown_name(claims.get("name")), groups_of(claims.get("cognito:groups")))
+    name = shown_name(claims.get("name")) or subject
+    return Actor(subject, name, groups_of(claims.get("cognito:groups")))
 
 
 def shown_name(claim: object) -> str:
-    """Return a display name that every consumer takes: one line, seen characters only, at most 128 of them."""
+    """Return a display name that every consumer takes, or "": one line, seen characters, at most 128 of them."""
     text = claim if isinstance(claim, str) else ""
     seen = " ".join(_UNSEEN.sub("", " ".join(text.split())).split())
-    return seen[:MAXIMUM_NAME].strip() or NAMELESS
+    return seen[:MAXIMUM_NAME].strip()
 
 
 def groups_of(claim: object) -> frozenset[str]:

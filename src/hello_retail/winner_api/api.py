@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from hello_retail.boards import CREATOR, PHOTOGRAPHER
+from hello_retail.problems import Answer, Problem, WrongParameter
 from hello_retail.winner_api.board import (
     MAX_LIMIT,
     ROLE_OF,
@@ -19,15 +20,7 @@ from hello_retail.winner_api.board import (
     product_before,
     ranking,
 )
-from hello_retail.winner_api.protocol import (
-    Answer,
-    Problem,
-    Request,
-    WrongParameter,
-    for_request,
-    found,
-    wrong_parameters,
-)
+from hello_retail.winner_api.protocol import Request, for_request, found, wrong_parameters
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

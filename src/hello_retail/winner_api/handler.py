@@ -7,18 +7,16 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from http import HTTPStatus
-from traceback import extract_tb
 from typing import TYPE_CHECKING, Any
 
 import boto3
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
-from botocore.exceptions import ClientError
 
+from hello_retail.problems import Problem, fault, trace, unavailable
 from hello_retail.settings import require, require_count
 from hello_retail.winner_api.api import Api
-from hello_retail.winner_api.protocol import RETRY_AFTER_SECONDS, Problem, Request, for_request
+from hello_retail.winner_api.protocol import Request, for_request
 from hello_retail.winner_api.store import AWS_CONFIG, Store, StoreUnavailable
 
 if TYPE_CHECKING:
@@ -96,23 +94,7 @@ def _problem(error: Exception, request_id: str) -> Problem:
     if isinstance(error, StoreUnavailable):
         logger.warning("DynamoDB is not available", extra={"request_id": request_id, "code": error.code})
         measure("Unavailable", 1)
-        return Problem(
-            HTTPStatus.SERVICE_UNAVAILABLE,
-            "The answer cannot be read just now; ask again in a moment.",
-            headers={"retry-after": str(RETRY_AFTER_SECONDS)},
-            request_id=request_id,
-        )
-    logger.error("The request failed unexpectedly", extra={"request_id": request_id, **_fault(error)})
+        return unavailable("The answer cannot be read just now; ask again in a moment.", request_id)
+    logger.error("The request failed unexpectedly", extra={"request_id": request_id, **trace(error)})
     measure("Faults", 1)
-    return Problem(
-        HTTPStatus.INTERNAL_SERVER_ERROR,
-        "Something went wrong on our side; the requestId finds it in our log.",
-        request_id=request_id,
-    )
-
-
-def _fault(error: Exception) -> dict[str, Any]:
-    """Return what the log keeps of a fault: kind and place, not its words, which may hold people's data."""
-    code = error.response.get("Error", {}).get("Code") if isinstance(error, ClientError) else None
-    stack = [f"{frame.name}, {frame.filename}:{frame.lineno}" for frame in extract_tb(error.__traceback__)]
-    return {"error": type(error).__name__, "code": code, "stack": stack}
+    return fault(request_id)

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from botocore.config import Config
-from botocore.exceptions import ClientError, HTTPClientError
-from botocore.exceptions import ConnectionError as NoConnection
 
 from hello_retail.boards import board_keys
+from hello_retail.passing import FAILURES, passing_failure
 from hello_retail.winner_api.board import Contribution, Score
 
 if TYPE_CHECKING:
@@ -25,19 +24,6 @@ AWS_CONFIG = Config(
     tcp_keepalive=True,
 )
 """The worst call ends after 7 s (two attempts and a pause): the function's time-out must be longer."""
-
-SERVER_FAILURE = 500
-"""HTTP statuses from here on are DynamoDB's own failures."""
-THROTTLES = frozenset(
-    {
-        "LimitExceededException",
-        "ProvisionedThroughputExceededException",
-        "RequestLimitExceeded",
-        "ThrottledException",
-        "Throttling",
-        "ThrottlingException",
-    }
-)
 
 
 class StoreUnavailable(Exception):
@@ -148,11 +134,8 @@ def _unavailable() -> Iterator[None]:
     """Turn what a later attempt may cure into ``StoreUnavailable``; let everything else through."""
     try:
         yield
-    except ClientError as error:
-        code = error.response.get("Error", {}).get("Code", "")
-        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-        if code in THROTTLES or status >= SERVER_FAILURE:
-            raise StoreUnavailable(code) from error
-        raise
-    except (HTTPClientError, NoConnection) as error:
-        raise StoreUnavailable(type(error).__name__) from error
+    except FAILURES as error:
+        code = passing_failure(error)
+        if code is None:
+            raise
+        raise StoreUnavailable(code) from error
