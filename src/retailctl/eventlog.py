@@ -128,7 +128,7 @@ def _encodable(text: str) -> bool:
 
 def _json(line: bytes) -> object:
     try:
-        return json.loads(line.decode(), parse_constant=_no_constant)
+        return json.loads(line.decode().rstrip("\r\n"), parse_constant=_no_constant)
     except UnicodeDecodeError as error:
         raise ValueError(f"it is not UTF-8 at byte {error.start + 1}") from error
     except json.JSONDecodeError as error:
