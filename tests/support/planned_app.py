@@ -116,8 +116,8 @@ def copy_of_the_app(folder: Path) -> Path:
     return folder / "terraform/app"
 
 
-def run(app: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run Terraform in ``app`` without a way to AWS, and return what it said."""
+def run(app: Path, *arguments: str, **extra: str) -> subprocess.CompletedProcess[str]:
+    """Run Terraform in ``app`` with no AWS but what ``extra`` names, and return what it said."""
     environ = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "TF_VAR_"))}
     return subprocess.run(
         [terraform.program(), f"-chdir={app}", *arguments],
@@ -125,6 +125,7 @@ def run(app: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
             **terraform.cli_environ(project.find(), environ),
             "AWS_EC2_METADATA_DISABLED": "true",
             "TF_DATA_DIR": str(app / ".terraform"),
+            **extra,
         },
         capture_output=True,
         text=True,

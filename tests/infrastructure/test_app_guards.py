@@ -1,0 +1,216 @@
+"""What keeps an apply off the wrong environment, and the root's own rules."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import hcl2
+import pytest
+from moto.server import ThreadedMotoServer
+
+from retailctl import terraform
+from support import planned_app
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parents[2]
+APP = ROOT / "terraform" / "app"
+PIN = "terraform_data.environment_pin"
+OFFLINE = """
+terraform {
+  backend "local" {}
+}
+
+provider "aws" {
+  access_key                  = "none"
+  secret_key                  = "none"
+  skip_credentials_validation = true
+  skip_metadata_api_check     = true
+  skip_requesting_account_id  = true
+}
+"""
+
+slow = pytest.mark.slow
+
+
+def values(environment: str) -> str:
+    return f"-var-file=../../environments/{environment}/terraform.tfvars"
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return planned_app.copy_of_the_app(tmp_path_factory.mktemp("clone"))
+
+
+@pytest.fixture(scope="module")
+def dev(clone: Path) -> Path:
+    """Return a root whose state is dev's, as far as the pin goes."""
+    (clone / "offline_override.tf").write_text(OFFLINE)
+    done = planned_app.run(clone, "init", "-input=false", "-lockfile=readonly", "-no-color")
+    assert done.returncode == 0, done.stderr
+    done = planned_app.run(
+        clone, "apply", "-auto-approve", "-input=false", "-no-color", f"-target={PIN}", values("dev")
+    )
+    assert done.returncode == 0, done.stderr
+    return clone
+
+
+# The pin
+
+
+@slow
+@pytest.mark.parametrize("other", ["staging", "prod"])
+def test_another_environments_values_are_refused_by_devs_state(dev: Path, other: str) -> None:
+    done = planned_app.run(dev, "plan", "-input=false", "-no-color", f"-target={PIN}", values(other))
+
+    assert done.returncode == 1
+    assert "Instance cannot be destroyed" in done.stderr
+    assert PIN in done.stderr
+
+
+@slow
+def test_the_refusal_is_given_the_sentence_that_it_lacks(dev: Path) -> None:
+    done = planned_app.run(dev, "plan", "-input=false", "-no-color", f"-target={PIN}", values("prod"))
+
+    assert "belongs to another environment" in (terraform.explanation(done.stderr) or "")
+
+
+@slow
+def test_its_own_values_change_nothing_of_the_pin(dev: Path) -> None:
+    done = planned_app.run(
+        dev, "plan", "-input=false", "-no-color", "-detailed-exitcode", f"-target={PIN}", values("dev")
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@slow
+def test_the_pin_says_whose_state_it_is(dev: Path) -> None:
+    state = json.loads(planned_app.run(dev, "show", "-json").stdout)
+
+    assert state["values"]["root_module"]["resources"][0]["values"]["input"] == "dev"
+
+
+# The account
+
+
+@pytest.fixture(scope="module")
+def aws() -> Iterator[str]:
+    """Yield the address of an AWS whose account is 123456789012."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def asking(aws: str) -> dict[str, str]:
+    """Return the settings that reach that AWS."""
+    return {
+        "AWS_ENDPOINT_URL": aws,
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+        "AWS_REGION": "us-east-1",
+        "NO_PROXY": "127.0.0.1",
+    }
+
+
+@slow
+def test_an_account_that_the_environment_does_not_live_in_is_refused(
+    tmp_path: Path, asking: dict[str, str]
+) -> None:
+    app = planned_app.copy_of_the_app(tmp_path)
+    (app / "local_override.tf").write_text('terraform {\n  backend "local" {}\n}\n')
+    planned_app.run(app, "init", "-input=false", "-lockfile=readonly", "-no-color")
+
+    done = planned_app.run(
+        app,
+        "plan",
+        "-input=false",
+        "-no-color",
+        values("prod"),
+        '-var=allowed_account_ids=["999999999999"]',
+        **asking,
+    )
+
+    assert done.returncode == 1
+    assert "AWS account ID not allowed: 123456789012" in done.stderr
+
+
+@slow
+def test_a_state_in_an_account_that_is_not_the_environments_is_refused(
+    tmp_path: Path, asking: dict[str, str]
+) -> None:
+    app = planned_app.copy_of_the_app(tmp_path)
+    backend = tmp_path / "environments" / "prod" / "backend.hcl"
+    text = backend.read_text()
+    backend.write_text(
+        re.sub(r"allowed_account_ids\s*=\s*\[\]", 'allowed_account_ids = ["999999999999"]', text)
+    )
+    assert backend.read_text() != text
+
+    done = planned_app.run(app, "init", "-input=false", "-no-color", f"-backend-config={backend}", **asking)
+
+    assert done.returncode == 1
+    assert "123456789012" in done.stderr
+    assert "not allowed" in done.stderr
+
+
+# The zips
+
+
+@slow
+def test_a_missing_zip_is_refused_at_plan_in_words(dev: Path) -> None:
+    zips = dev.parents[1] / "build" / "artifacts"
+    shutil.move(zips / "winner_view.zip", zips / "elsewhere.zip")
+    try:
+        done = planned_app.run(dev, "plan", "-input=false", "-no-color", values("dev"))
+    finally:
+        shutil.move(zips / "elsewhere.zip", zips / "winner_view.zip")
+
+    assert done.returncode == 1
+    said = " ".join(done.stderr.split())
+    assert "These zips are missing in ../../build/artifacts: winner_view.zip." in said
+    assert "Run `make package` first." in said
+
+
+# The rules
+
+
+@slow
+def test_the_roots_own_tests_pass(tmp_path: Path) -> None:
+    app = planned_app.initialised(planned_app.copy_of_the_app(tmp_path))
+
+    done = planned_app.run(app, "test", "-no-color")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_each_validation_of_the_root_is_shown_to_refuse_something() -> None:
+    validations = Counter(
+        {
+            label.strip('"'): len(body.get("validation", []))
+            for block in hcl2.loads((APP / "variables.tf").read_text())["variable"]
+            for label, body in block.items()
+        }
+    )
+    refusals: Counter[str] = Counter()
+    for file in (APP / "tests").glob("*.tftest.hcl"):
+        for expected in re.findall(r"expect_failures\s*=\s*\[(.*?)\]", file.read_text(), re.DOTALL):
+            refusals.update(re.findall(r"var\.(\w+)", expected))
+
+    assert not validations - refusals, "these variables have more validations than refusals tried"
+
+
+def test_every_input_of_the_root_says_what_it_is() -> None:
+    for block in hcl2.loads((APP / "variables.tf").read_text())["variable"]:
+        for label, body in block.items():
+            assert body["description"].strip().rstrip('"').rstrip().endswith((".", "EOT")), label
+            assert body["nullable"] is False, label
