@@ -7,7 +7,7 @@ import gzip
 import json
 import random
 from typing import Any
-from uuid import NAMESPACE_URL, uuid4, uuid5
+from uuid import NAMESPACE_URL, uuid5
 
 import pytest
 
@@ -103,7 +103,9 @@ def test_an_ingress_event_id_comes_out_in_lower_case() -> None:
     assert decoded(purchase("p1", "ann", event_id=UUID.upper())).event_id == UUID
 
 
-@pytest.mark.parametrize("event_id", [str(uuid4()), str(uuid5(NAMESPACE_URL, "ann")), UUID])
+@pytest.mark.parametrize(
+    "event_id", [UUID, str(uuid5(NAMESPACE_URL, "ann")), UUID.replace("-7d3e-", "-4d3e-")]
+)
 def test_any_version_of_uuid_can_be_an_event_id(event_id: str) -> None:
     assert decoded(purchase("p1", "ann", event_id=event_id)).event_id == event_id
 
