@@ -10,11 +10,9 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 import time
 import zipfile
 from dataclasses import dataclass
-from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +27,7 @@ from retailctl.lock import alone
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from retailctl.cloud import Cloud
     from retailctl.project import Project
@@ -118,14 +117,13 @@ def measure(here: Project) -> dict[str, Any]:
         with step("Starting a local cloud for the bench"):
             cloud = emulator.start(here.home(CLOUD))
             make_tables(cloud)
-        with tempfile.TemporaryDirectory(prefix="retail-bench-") as folder:
-            functions = unpack(here, Path(folder))
-            figures = sell(cloud, functions["winner_view"])
-            with step("Reading the scores"):
-                figures["scores_read"] = run_worker(
-                    cloud, functions["winner_api"], "reads", {"rounds": READ_ROUNDS}
-                )
-            figures |= cold_starts(cloud, functions)
+        functions = unpack(here, here.home(CLOUD) / "functions")
+        figures = sell(cloud, functions["winner_view"])
+        with step("Reading the scores"):
+            figures["scores_read"] = run_worker(
+                cloud, functions["winner_api"], "reads", {"rounds": READ_ROUNDS}
+            )
+        figures |= cold_starts(cloud, functions)
     finally:
         local.down(CLOUD)
     return figures

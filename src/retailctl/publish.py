@@ -49,11 +49,12 @@ def publish(
     with step(f"Checking {file}"):
         total = check(file, from_line, skipped)
     client, name = _ambient(stream) if stream else _local(cloud, env)
-    with step(f"Putting {total:,} records on {name}") as progress:
+    records = f"{total:,} record{'' if total == 1 else 's'}"
+    with step(f"Putting {records} on {name}") as progress:
         publish_to(
             sending.to_stream(client, name), file, from_line, skipped, lambda sent: progress(sent, total)
         )
-    note(f"{total:,} records are on {name}.")
+    note(f"{records} {'is' if total == 1 else 'are'} on {name}.")
 
 
 def check(file: Path, from_line: int = 1, skipped: frozenset[int] = frozenset()) -> int:
