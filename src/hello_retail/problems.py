@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 RETRY_AFTER_SECONDS = 2
 """After how long a client that got a 503 should ask again."""
 
+_TITLES = {413: "Content Too Large", 422: "Unprocessable Content"}
+"""As RFC 9110 has them, and Python only from 3.13 on."""
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -76,7 +79,7 @@ class Problem(Exception):
         """Return the problem document, which no cache keeps."""
         document: dict[str, Any] = {
             "type": "about:blank",
-            "title": self.status.phrase,
+            "title": _TITLES.get(self.status, self.status.phrase),
             "status": int(self.status),
             "detail": self.detail,
         }

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass, field
+from functools import cache
 from http import HTTPStatus
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -128,6 +131,10 @@ class Api:
             )
         return found(contribution_as_json(contribution))
 
+    def contract(self, _path: str, _values: Mapping[str, Any]) -> Answer:
+        """Answer ``GET /openapi.json``: what this API and the event writer promise."""
+        return _contract()
+
     def board(self, role: str) -> tuple[RankedScore, ...]:
         """Return the best of a role (``creator`` or ``photographer``), at most ``BOARD_SECONDS`` old."""
         now = self.clock()
@@ -154,8 +161,14 @@ ROUTES = (
     Route("/winners", Api.winners),
     Route("/contributions", Api.contributions, (CONTRIBUTIONS_LIMIT, CURSOR)),
     Route("/contributions/{productId}", Api.contribution),
+    Route("/openapi.json", Api.contract),
 )
 _PLACEHOLDER = "/{productId}"
+
+
+@cache
+def _contract() -> Answer:
+    return found(json.loads(Path(__file__).with_name("openapi.json").read_bytes()))
 
 
 def _route(path: str) -> tuple[Route, str]:
