@@ -42,7 +42,7 @@ def sales(door: Door) -> Any:
         number = str(FIRST_NUMBER + place)
         log_record = LogRecord("shardId-000000000000", number, record["PartitionKey"], record["Data"])
         assert handler(kinesis_event([log_record])) == {"batchItemFailures": []}
-    return scores_of(dynamodb.items[SCORES])["merchant-1", "creator"]
+    return scores_of(dynamodb.items[SCORES])["creator", "merchant-1"]
 
 
 def test_a_purchase_counts(door: Door) -> None:
