@@ -23,6 +23,7 @@ class Card {
   #rows = [];
   /** @type {Map<string, any>} */
   #lines = new Map();
+  #drawing = "";
   #part;
   #chart;
   #plural;
@@ -53,8 +54,12 @@ class Card {
     if (before && !isSame(before.entries, entries)) this.changedAt = at;
     this.#history = remember(this.#history, { at, entries }, LOOK_BACK_MS);
     const rows = compare(entries, this.#history[0].entries);
+    const drawing = JSON.stringify([rows, user?.id]);
+    if (drawing === this.#drawing) return; // who reads or selects is not disturbed
+    this.#drawing = drawing;
     this.#part("empty").hidden = rows.length > 0;
     this.#part("table").hidden = rows.length === 0;
+    this.#part("legend").hidden = rows.length === 0;
     this.#chart.draw(rows, this.#described(rows));
     this.#drawLeader(rows);
     this.#drawTable(rows, user);
@@ -84,7 +89,7 @@ class Card {
       fill(line, row, isOwn(row, user));
       return [row.userId, line];
     });
-    this.#lines = new Map(lines);
+    this.#lines = new Map(/** @type {[string, any][]} */ (lines));
     const wanted = lines.map(([, line]) => line);
     if (wanted.length !== body.children.length || wanted.some((line, index) => body.children[index] !== line)) {
       body.replaceChildren(...wanted);

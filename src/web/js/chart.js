@@ -33,9 +33,9 @@ export class Chart {
       const { group, parts } = this.#rows.get(row.userId) ?? this.#add(row.userId);
       parts.name.textContent = shortened(row.name);
       parts.score.textContent = number(row.score);
-      // The gain is drawn over the end of the bar, so that the two never leave a gap.
-      set(parts.bar, { width: percent(row.score / most) });
-      set(parts.gain, { width: percent(row.gained / most), x: percent((row.score - row.gained) / most) });
+      // What is new looks out from under what was there, so that the two never leave a gap.
+      set(parts.gain, { width: percent(row.score / most) });
+      set(parts.bar, { width: percent((row.score - row.gained) / most) });
       group.style.transform = `translateY(${index * ROW}px)`;
       if (isNew && !isCalm()) group.animate([{ opacity: 0 }, { opacity: 1 }], 400);
     });
@@ -55,7 +55,7 @@ export class Chart {
       gain: svg("rect", { class: "bar-gain", x: 0, width: 0, ...line }),
     };
     const track = svg("rect", { class: "bar-track", x: 0, width: "100%", ...line });
-    const group = svg("g", { class: "bar-row" }, parts.name, parts.score, track, parts.bar, parts.gain);
+    const group = svg("g", { class: "bar-row" }, parts.name, parts.score, track, parts.gain, parts.bar);
     this.#root.append(group);
     const added = { group, parts };
     this.#rows.set(userId, added);

@@ -33,7 +33,6 @@ export class Refusal extends Error {
  * @typedef {object} Tokens
  * @property {string} idToken
  * @property {string | null} refreshToken null where the one before stays
- * @property {number} lifetime seconds
  */
 
 /**
@@ -180,5 +179,5 @@ function outcome(answer, username) {
  * @returns {Tokens}
  */
 function tokensOf(result) {
-  return { idToken: result.IdToken, refreshToken: result.RefreshToken ?? null, lifetime: Number(result.ExpiresIn) };
+  return { idToken: result.IdToken, refreshToken: result.RefreshToken ?? null };
 }

@@ -63,7 +63,9 @@ export class Session extends EventTarget {
    */
   adopt(tokens) {
     const now = Date.now();
-    const lifetime = tokens.lifetime * 1000;
+    // By the token itself: `ExpiresIn` is the access token's. A difference, so that a clock that is wrong does no harm.
+    const { exp, iat } = claimsOf(tokens.idToken);
+    const lifetime = (exp - iat) * 1000;
     this.isLost = false;
     this.#keep({
       idToken: tokens.idToken,
@@ -190,12 +192,20 @@ function read(storage) {
 
 /**
  * @param {string} idToken
+ * @returns {any}
+ */
+function claimsOf(idToken) {
+  const base64 = idToken.split(".")[1].replaceAll("-", "+").replaceAll("_", "/");
+  const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+  return JSON.parse(new TextDecoder().decode(bytes));
+}
+
+/**
+ * @param {string} idToken
  * @returns {User}
  */
 function userOf(idToken) {
-  const base64 = idToken.split(".")[1].replaceAll("-", "+").replaceAll("_", "/");
-  const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
-  const claims = JSON.parse(new TextDecoder().decode(bytes));
+  const claims = claimsOf(idToken);
   return {
     id: String(claims.sub),
     name: String(claims.name || claims["cognito:username"] || claims.sub),

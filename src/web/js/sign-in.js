@@ -128,9 +128,9 @@ export class SignIn {
       return;
     }
     say(this.#message, "bad", sentence);
-    const field = this.#form.querySelector(`[data-step=${this.#step}] input[type=password], [data-step=${this.#step}] input`);
-    field?.focus();
-    field?.select();
+    const field = this.#form.elements.namedItem(this.#step); // each step is named for its secret
+    field.focus();
+    field.select();
   }
 
   /** @param {Step} step */

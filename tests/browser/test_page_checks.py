@@ -1,0 +1,156 @@
+"""What checkers say of the page: accessibility, HTML, CSS, the types in its modules."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from support.stub_api import MERCHANT, open_for_business
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from support.browser import Browser, Shop
+
+pytestmark = pytest.mark.slow
+HERE = Path(__file__).parent
+WEB = HERE.parents[1] / "src" / "web"
+
+
+SETTLED = (
+    "document.getAnimations().filter(a => a.effect.getTiming().iterations !== Infinity).map(a => a.finished)"
+)
+
+
+def violations(browser: Browser, tools: Path) -> list[str]:
+    """Return what axe finds in the page as it is, when all that moves for a while has come to rest."""
+    if not browser.run("return 'axe' in window"):
+        browser.run((tools / "node_modules" / "axe-core" / "axe.min.js").read_text())
+    result = browser.driver.execute_async_script(
+        f"const done = arguments[0]; Promise.allSettled({SETTLED}).then(() => axe.run())"
+        ".then(done, error => done({violations: [{id: String(error), nodes: []}]}))"
+    )
+    return [
+        f"{found['id']}: {node['html'][:160]} {node.get('failureSummary', '')}"
+        for found in result["violations"]
+        for node in found["nodes"] or [{"html": ""}]
+    ]
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390], ids=["desktop", "phone"])
+def test_axe_finds_nothing_in_any_view_or_state(
+    browsing: Callable[..., Browser], shop: Shop, tools: Path, width: int, dark: bool
+) -> None:
+    if shop.stub:
+        open_for_business(shop.stub)
+    browser = browsing(width=width, dark=dark)
+    browser.open("board")
+    browser.sees("Live", "#freshness")
+    if shop.stub:
+        browser.until(lambda: browser.board("merchant"), "the merchants")
+        shop.stub.credit("creator", "Noor Aziz", 400)
+        browser.until(lambda: browser.board("merchant")[0][0] == "Noor Aziz", "a new leader")
+    assert violations(browser, tools) == []
+    for view in ("offer", "photograph", "buy"):
+        browser.go(view)
+        browser.settled()
+        assert violations(browser, tools) == [], view
+    browser.go("offer")
+    browser.click("#offer-form [type=submit]")
+    browser.sees("Name is missing.", "#offer-form")
+    assert violations(browser, tools) == [], "with errors beside the fields"
+    browser.click("#sign-in")
+    browser.fill_sign_in("nobody@example.com", "not-the-password-1A")
+    browser.sees("not right", "#sign-in-dialog")
+    assert violations(browser, tools) == [], "in the dialog"
+    browser.fill_sign_in(shop.merchant.username, shop.merchant.password)
+    browser.sees(shop.merchant.name, "#who-name")
+    browser.offer("A lamp")
+    assert violations(browser, tools) == [], "after an offer"
+    browser.cut_off(shop.api_url)
+    browser.go("board")
+    browser.sees("The shop cannot be reached.", "#board-problem")
+    assert violations(browser, tools) == [], "without the API"
+
+
+def test_less_movement_is_less_movement(stubbed: Browser) -> None:
+    stub = stubbed.shop.stub
+    assert stub is not None
+    stubbed.devtools(
+        "Emulation.setEmulatedMedia", features=[{"name": "prefers-reduced-motion", "value": "reduce"}]
+    )
+    stub.credit("creator", "Grace", 5)
+    stubbed.open("board")
+    stubbed.until(lambda: stubbed.board("merchant") == [("Grace", 5)], "the first board")
+    stub.credit("creator", "Amara", 9)
+    stubbed.until(lambda: len(stubbed.board("merchant")) == 2, "the second board")
+    assert stubbed.run("return document.getAnimations().length") == 0
+
+
+def run(*command: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([str(part) for part in command], capture_output=True, text=True, check=False)
+
+
+def test_the_html_is_valid(tools: Path) -> None:
+    checked = run(
+        tools / "node_modules/.bin/html-validate", "--config", HERE / "htmlvalidate.json", WEB / "index.html"
+    )
+    assert checked.returncode == 0, checked.stdout
+
+
+def test_the_html_that_the_scripts_have_made_is_valid_too(
+    stubbed: Browser, tools: Path, tmp_path: Path
+) -> None:
+    assert stubbed.shop.stub is not None
+    open_for_business(stubbed.shop.stub)
+    for view in ("board", "photograph", "buy", "offer"):
+        stubbed.open(view)
+        stubbed.settled()
+        if view == "offer":
+            stubbed.sign_in(MERCHANT)
+            stubbed.offer("A lamp")
+        made = tmp_path / f"{view}.html"
+        made.write_text("<!DOCTYPE html>\n" + stubbed.run("return document.documentElement.outerHTML"))
+        checked = run(
+            tools / "node_modules/.bin/html-validate", "--config", HERE / "htmlvalidate.made.json", made
+        )
+        assert checked.returncode == 0, checked.stdout
+
+
+def test_the_css_is_valid(tools: Path) -> None:
+    checked = run("node", HERE / "check-css.mjs", tools, *sorted((WEB / "css").glob("*.css")))
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def test_the_modules_types_hold(tools: Path) -> None:
+    checked = run(tools / "node_modules/.bin/tsc", "-p", HERE / "tsconfig.json")
+    assert checked.returncode == 0, checked.stdout
+
+
+def test_what_is_compared_is_a_minute_old_and_no_older(tools: Path) -> None:
+    script = """
+      const { remember, compare } = await import(process.argv[1]);
+      const entry = (userId, rank, score) => ({ userId, rank, score, name: userId });
+      const shown = (row) => [row.userId, row.movement, row.places, row.gained];
+      let history = [];
+      history = remember(history, { at: 0, entries: [entry("a", 1, 5), entry("b", 2, 4)] }, 60);
+      history = remember(history, { at: 30, entries: [entry("b", 1, 6), entry("a", 2, 5)] }, 60);
+      history = remember(history, { at: 40, entries: [entry("b", 1, 6), entry("a", 2, 5)] }, 60);
+      const now = [entry("b", 1, 7), entry("c", 2, 6), entry("a", 3, 5)];
+      const early = compare(now, remember(history, { at: 60, entries: now }, 60)[0].entries);
+      const late = compare(now, remember(history, { at: 95, entries: now }, 60)[0].entries);
+      console.log(JSON.stringify([early, late].map(rows => rows.map(shown))));
+    """
+    module = (WEB / "js" / "movement.js").as_uri()
+    done = subprocess.run(
+        ["node", "--input-type=module", "-e", script, module], capture_output=True, text=True, check=True
+    )
+    assert json.loads(done.stdout) == [
+        [["b", "up", 1, 3], ["c", "new", 0, 0], ["a", "down", 2, 0]],
+        [["b", "same", 0, 1], ["c", "new", 0, 0], ["a", "down", 1, 0]],
+    ]

@@ -1,0 +1,61 @@
+"""Pictures of the page: in build/screenshots, or in the folder that ``RETAIL_SCREENSHOTS`` names (docs/images)."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from support.stub_api import open_for_business, sell
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from support.browser import Browser, Shop
+
+pytestmark = pytest.mark.slow
+FOLDER = Path(os.environ.get("RETAIL_SCREENSHOTS", Path(__file__).parents[2] / "build" / "screenshots"))
+
+
+@pytest.mark.parametrize(
+    ("name", "settings"),
+    [
+        ("board-light", {"height": 1120}),
+        ("board-dark", {"height": 1120, "dark": True}),
+        ("board-phone", {"width": 390, "height": 844}),
+    ],
+)
+def test_the_board_has_its_picture_taken(
+    browsing: Callable[..., Browser], shop: Shop, name: str, settings: dict[str, int]
+) -> None:
+    browser = browsing(**settings)
+    if shop.stub:
+        chance = open_for_business(shop.stub)
+    browser.open("board")
+    browser.sees("Live", "#freshness")
+    if shop.stub:
+        browser.until(lambda: browser.board("merchant"), "the merchants")
+        sell(shop.stub, chance, 70)
+        browser.until(lambda: browser.find_all(".move-up"), "movement")
+    settled = "return document.getAnimations().every(a => a.effect.getTiming().iterations === Infinity)"
+    browser.until(lambda: browser.run(settled), "the end of the animations")
+    browser.picture(FOLDER / f"{name}.png", whole=False)
+    assert (FOLDER / f"{name}.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_forms_have_their_pictures_taken(browsing: Callable[..., Browser], shop: Shop) -> None:
+    browser = browsing(height=900)
+    if shop.stub:
+        open_for_business(shop.stub)
+    browser.open("offer")
+    browser.sign_in(shop.merchant)
+    browser.fill_offer("Reading lamp")
+    browser.picture(FOLDER / "offer.png", whole=False)
+    browser.go("photograph")
+    browser.settled()
+    browser.picture(FOLDER / "photograph.png", whole=False)
+    browser.go("buy")
+    browser.settled()
+    browser.picture(FOLDER / "buy.png", whole=False)

@@ -1,0 +1,207 @@
+"""The game in the page, as people play it: against the stub, or a deployed shop (see support.browser)."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+from selenium.webdriver.common.keys import Keys
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from support.browser import Browser, Shop
+
+pytestmark = pytest.mark.slow
+VIEWS = ("board", "offer", "photograph", "buy")
+
+
+def a_name(what: str = "Lamp") -> str:
+    return f"{what} {secrets.token_hex(3)}"
+
+
+def test_three_people_play_and_the_board_shows_each_sale_within_three_seconds(
+    browsing: Callable[..., Browser], shop: Shop
+) -> None:
+    board, player = browsing(), browsing()
+    board.open("board")
+    board.run("window.hasNotBeenReloaded = true")
+    player.open("offer")
+    player.sign_in(shop.merchant)
+    product = player.offer(a_name())
+    player.click("#sign-out")
+    player.sign_in(shop.photographer)
+    player.photograph(product)
+    player.click("#sign-out")
+    player.sign_in(shop.customer)
+    player.go("buy")
+    line = player.find_product(product)
+    before = {role: dict(board.board(role)) for role in ("merchant", "photographer")}
+    for sale in (1, 2, 3):
+        player.click(f"{line} button")
+        pressed = time.monotonic()
+        for role, person in (("merchant", shop.merchant), ("photographer", shop.photographer)):
+            expected = (person.name, before[role].get(person.name, 0) + sale)
+            left = 3 - (time.monotonic() - pressed)
+            board.until(
+                lambda role=role, expected=expected: expected in board.board(role),
+                f"{expected} on the board",
+                left,
+            )
+        player.until(
+            lambda sale=sale: f"{sale} times" in player.text(f"{line} .outcome") or sale == 1,
+            "its being bought",
+        )
+    assert board.run("return window.hasNotBeenReloaded")
+    assert board.text("[data-role=merchant] .bar-score") != ""
+    assert "Live" in board.text("#freshness")
+    assert player.complaints() == []
+    assert board.complaints() == []
+
+
+def test_a_wrong_password_is_told_in_words_and_the_right_one_still_works(
+    browser: Browser, shop: Shop
+) -> None:
+    browser.open("board")
+    browser.click("#sign-in")
+    browser.fill_sign_in(shop.merchant.username, "not-the-password-1A")
+    browser.sees("The user name or the password is not right.", "#sign-in-dialog [role=alert]")
+    assert browser.focused() == "sign-in-password"
+    browser.fill_sign_in(shop.merchant.username, shop.merchant.password)
+    browser.sees(shop.merchant.name, "#who-name")
+
+
+def test_a_token_that_is_not_taken_any_more_asks_to_sign_in_and_keeps_what_was_typed(
+    browser: Browser, shop: Shop
+) -> None:
+    name = a_name()
+    browser.open("offer")
+    browser.sign_in(shop.merchant)
+    browser.lose_session()
+    browser.fill_offer(name)
+    browser.click("#offer-form [type=submit]")
+    browser.sees("Your session has ended.", "#sign-in-dialog")
+    assert browser.value("#offer-name") == name
+    browser.fill_sign_in(shop.merchant.username, shop.merchant.password)
+    browser.sees(f"You offer {name}", "#offer-form .form-message")
+
+
+def test_without_the_api_the_page_says_so_and_goes_on_when_it_is_back(browser: Browser, shop: Shop) -> None:
+    name = a_name()
+    browser.open("board")
+    browser.sees("Live", "#freshness")
+    browser.sign_in(shop.merchant)
+    browser.cut_off(shop.api_url)
+    browser.sees("The shop cannot be reached.", "#board-problem")
+    browser.sees("Not live", "#freshness")
+    browser.go("offer")
+    browser.fill_offer(name)
+    browser.click("#offer-form [type=submit]")
+    browser.sees("The shop cannot be reached.", "#offer-form [role=alert]", 12)
+    assert browser.value("#offer-name") == name
+    browser.reconnect()
+    browser.click("#offer-form [type=submit]")
+    browser.sees(f"You offer {name}", "#offer-form .form-message")
+    browser.go("board")
+    browser.sees("Live", "#freshness")
+    browser.until(lambda: not browser.text("#board-problem"), "the problem's end")
+
+
+def test_a_product_named_script_is_only_text(browser: Browser, shop: Shop) -> None:
+    name = "<script>document.title='taken'</script><img src=x onerror=\"document.title='taken'\">"
+    browser.open("offer")
+    browser.sign_in(shop.merchant)
+    browser.offer(name)
+    assert name in browser.text("#offer-form .form-message")
+    assert name in browser.text("[data-part=offered]")
+    browser.go("buy")
+    browser.sees(name, "[data-view=buy] [data-part=products]")
+    assert "taken" not in browser.driver.title
+    assert browser.find_all("main script, main img") == []
+    assert browser.complaints() == []
+
+
+def test_everything_works_by_keyboard(browser: Browser, shop: Shop) -> None:
+    browser.open("offer")
+    browser.press(Keys.TAB)
+    assert browser.focused() == "Skip to the content"
+    browser.press(Keys.ENTER)
+    assert browser.focused() == "main"
+    browser.press_with_shift(Keys.TAB)
+    assert browser.focused() == "sign-in"
+    browser.press(Keys.ENTER)
+    browser.until(lambda: browser.focused() == "sign-in-username", "the first field's focus")
+    browser.press(shop.merchant.username, Keys.TAB, shop.merchant.password, Keys.ENTER)
+    browser.sees(shop.merchant.name, "#who-name")
+    name = a_name()
+    browser.run("document.querySelector('#offer-name').focus()")
+    browser.press(name, Keys.TAB, "Nord", Keys.TAB, "Toys", Keys.TAB, "Fine.", Keys.TAB, Keys.ENTER)
+    browser.sees(f"You offer {name}", "#offer-form [role=status]")
+    assert browser.focused() == "offer-name"
+
+
+def test_the_dialog_closes_with_escape_and_nothing_is_lost(browser: Browser) -> None:
+    browser.open("offer")
+    browser.fill_offer("A lamp")
+    browser.click("#offer-form [type=submit]")
+    browser.until(lambda: browser.find("#sign-in-dialog").is_displayed(), "the dialog")
+    browser.press(Keys.ESCAPE)
+    browser.sees("You are not signed in, so this was not sent.", "#offer-form [role=alert]")
+    assert browser.value("#offer-name") == "A lamp"
+
+
+def test_the_back_button_and_the_title_follow_the_view(browser: Browser) -> None:
+    browser.open("board")
+    browser.go("buy")
+    assert browser.driver.title == "Buy · Hello, Retail!"
+    browser.driver.back()
+    browser.until(lambda: browser.driver.title == "Board · Hello, Retail!", "the board's title")
+    assert browser.find("[data-view=board]").is_displayed()
+
+
+def test_a_reload_keeps_the_session_the_view_and_what_was_typed(browser: Browser, shop: Shop) -> None:
+    browser.open("offer")
+    browser.sign_in(shop.merchant)
+    browser.type("#offer-description", "Half a sentence")
+    browser.driver.refresh()
+    browser.sees(shop.merchant.name, "#who-name")
+    assert browser.value("#offer-description") == "Half a sentence"
+    browser.click("#sign-out")
+    browser.until(lambda: browser.find("#sign-in").is_displayed(), "the button to sign in")
+    browser.driver.refresh()
+    browser.until(lambda: browser.find("#sign-in").is_displayed(), "still nobody signed in")
+
+
+@pytest.mark.parametrize("width", [320, 390])
+def test_no_view_is_wider_than_a_phone(browsing: Callable[..., Browser], shop: Shop, width: int) -> None:
+    if shop.stub:
+        shop.stub.credit(
+            "creator", "A merchant with a very long name, longer than any phone is wide", 1234567
+        )
+        shop.stub.stock("x" * 80, None, None)
+    phone = browsing(width=width, height=740)
+    for view in VIEWS:
+        phone.open(view)
+        phone.settled()
+        assert phone.run("return document.documentElement.scrollWidth") <= width, view
+
+
+def test_the_page_is_light_and_asks_nobody_else(browser: Browser, shop: Shop) -> None:
+    browser.open("board")
+    browser.sees("Live", "#freshness")
+    entries = browser.run(
+        "return [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]"
+        ".map(entry => ({name: entry.name, size: entry.transferSize}))"
+    )
+    own = [entry for entry in entries if entry["name"].startswith(f"{shop.address}/")]
+    assert len(own) > 15
+    assert sum(entry["size"] for entry in own) < 60 * 1024
+    elsewhere = [
+        entry["name"]
+        for entry in entries
+        if not entry["name"].startswith((f"{shop.address}/", f"{shop.api_url}/"))
+    ]
+    assert elsewhere == []
+    assert browser.complaints() == []

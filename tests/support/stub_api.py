@@ -1,0 +1,503 @@
+"""A shop on the loopback to try the page with: its files with their headers, the API, and Cognito's public calls.
+
+Two servers, as in the cloud: the site is one origin, API and Cognito are another, so that CORS is real. What the
+stream and the winner view do is a dictionary, brought up to date a moment after the answer. A test makes trouble
+by the fields and methods of ``StubShop``. For a person: ``PYTHONPATH=src:tests python -m support.stub_api``.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import random
+import threading
+import time
+import uuid
+from collections import Counter
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from hello_retail.events import registry
+from hello_retail.winner_api.board import mask
+from retailctl.site import SiteConfig, build, read_sources, security_headers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+WEB = Path(__file__).resolve().parents[2] / "src" / "web"
+GROUPS = {
+    "com.nordstrom/product/create/1-0-0": "merchant",
+    "com.nordstrom/product/image/1-0-0": "photographer",
+    "com.nordstrom/product/purchase/1-0-0": None,
+}
+CLIENT_ID = "stubclient0123456789"
+NOWHERE = "UNKNOWN"
+
+
+@dataclass(frozen=True)
+class Player:
+    """Somebody who can sign in. ``challenge`` is what Cognito asks of him first, if anything."""
+
+    username: str
+    password: str
+    name: str
+    groups: tuple[str, ...] = ()
+    challenge: str | None = None
+
+    @property
+    def user_id(self) -> str:
+        return str(uuid.uuid5(uuid.NAMESPACE_URL, self.username))
+
+
+MERCHANT = Player("mira@example.com", "Lantern-Harbour-42", "Mira Sato", ("merchant",))
+PHOTOGRAPHER = Player("pavel@example.com", "Orchard-Window-17", "Pavel Novák", ("photographer",))
+CUSTOMER = Player("cleo@example.com", "Pebble-Thunder-88", "Cleo Adams", ("customer",))
+NEWCOMER = Player("nina@example.com", "Temporary-1", "", ("customer",), "NEW_PASSWORD_REQUIRED")
+CAREFUL = Player("tess@example.com", "Quartz-Meadow-63", "Tess Okafor", ("merchant",), "SOFTWARE_TOKEN_MFA")
+CODE = "314159"
+PLAYERS = (MERCHANT, PHOTOGRAPHER, CUSTOMER, NEWCOMER, CAREFUL)
+
+
+@dataclass(frozen=True)
+class Taken:
+    """An event that the API took."""
+
+    user_id: str
+    key: str
+    data: dict[str, Any]
+
+
+@dataclass
+class StubShop:
+    """The state of the shop and the trouble that it makes."""
+
+    token_seconds: int = 3600
+    view_delay: float = 0.2
+    answer_delay: float = 0.0
+    """Seconds that every answer of the API takes."""
+    refuse_tokens_unreadably: bool = False
+    """Every signed-in request gets a 401 without CORS headers, as MiniStack's API Gateway answers."""
+    failures: list[int] = field(default_factory=list)
+    """Statuses for the next signed-in requests, each once; 0 takes the event and breaks the answer off."""
+    refresh_works: bool = True
+    problem: dict[str, Any] | None = None
+    """A problem document for the next event, once."""
+    page_size: int = 100
+
+    taken: list[Taken] = field(default_factory=list)
+    attempts: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    """Key and body of every POST that arrived, taken or not."""
+    products: dict[str, dict[str, str | None]] = field(default_factory=dict)
+    scores: dict[str, Counter[str]] = field(
+        default_factory=lambda: {"creator": Counter(), "photographer": Counter()}
+    )
+    names: dict[str, str] = field(default_factory=dict)
+    score_answers: Counter[int] = field(default_factory=Counter)
+    """How many answers of each status `GET /scores` gave."""
+    revoked: list[str] = field(default_factory=list)
+
+    address: str = ""
+    api_url: str = ""
+    _tokens: dict[str, tuple[Player, float]] = field(default_factory=dict)
+    _refresh: dict[str, Player] = field(default_factory=dict)
+    _answers: dict[tuple[str, str], tuple[str, dict[str, str]]] = field(default_factory=dict)
+    _guard: threading.RLock = field(default_factory=threading.RLock)
+
+    def end_sessions(self) -> None:
+        """Let no token that was given out do any more."""
+        with self._guard:
+            self._tokens.clear()
+            self._refresh.clear()
+
+    def credit(self, role: str, name: str, sales: int) -> None:
+        """Put somebody on a board."""
+        with self._guard:
+            user_id = str(uuid.uuid5(uuid.NAMESPACE_DNS, name))
+            self.names[user_id] = name
+            self.scores[role][user_id] += sales
+
+    def stock(self, product_id: str, creator: str | None, photographer: str | None) -> None:
+        """Put a product into the shop, by display names of who offered and photographed it."""
+        with self._guard:
+            ids = [
+                None if name is None else str(uuid.uuid5(uuid.NAMESPACE_DNS, name))
+                for name in (creator, photographer)
+            ]
+            self.products[product_id] = {"creator": ids[0], "photographer": ids[1]}
+            self.names |= {
+                user_id: name
+                for user_id, name in zip(ids, (creator, photographer), strict=True)
+                if user_id and name
+            }
+
+    def token_for(self, player: Player) -> dict[str, Any]:
+        """Return Cognito's AuthenticationResult."""
+        now = int(time.time())
+        claims = {
+            "sub": player.user_id,
+            "name": player.name or player.username,
+            "cognito:username": player.user_id,
+            "cognito:groups": list(player.groups),
+            "iat": now,
+            "exp": now + self.token_seconds,
+            "jti": uuid.uuid4().hex,
+        }
+        body = base64.urlsafe_b64encode(json.dumps(claims).encode()).decode().rstrip("=")
+        token, refresh = f"e30.{body}.c3R1Yg", uuid.uuid4().hex
+        with self._guard:
+            self._tokens[token] = (player, now + self.token_seconds)
+            self._refresh[refresh] = player
+        return {"IdToken": token, "AccessToken": "stub", "RefreshToken": refresh, "ExpiresIn": 60}
+
+    def player_of(self, authorization: str) -> Player | None:
+        """Return who a good token belongs to."""
+        player, end = self._tokens.get(authorization.removeprefix("Bearer "), (None, 0.0))
+        return player if time.time() < end else None
+
+    def take(self, player: Player, key: str, data: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        """Return status and body for an event; count it once for its key."""
+        kind = data.get("schema")
+        if kind not in GROUPS:
+            return 400, _problem(400, "The schema is not one that this shop takes.")
+        group = GROUPS[kind]
+        if group and group not in player.groups:
+            return 403, _problem(403, f"Only users of the group {group} may send this event.")
+        data = dict(data)
+        body = json.dumps(data, sort_keys=True)
+        with self._guard:
+            if (player.user_id, key) in self._answers:
+                before, answer = self._answers[player.user_id, key]
+                if before != body:
+                    return 422, _problem(422, "This Idempotency-Key came with another body before.")
+                return 202, answer
+            if kind.endswith("create/1-0-0"):
+                data.setdefault("id", str(uuid.uuid4()))
+            if violation := registry.check(kind, data):
+                error = {"pointer": violation.pointer, "detail": violation.detail}
+                return 400, {**_problem(400, "The event does not fit its schema."), "errors": [error]}
+            answer = {"eventId": str(uuid.uuid4()), "productId": data["id"]}
+            self._answers[player.user_id, key] = (body, answer)
+            self.taken.append(Taken(player.user_id, key, data))
+            self.names[player.user_id] = player.name
+        threading.Timer(self.view_delay, self._fold, (player, data)).start()
+        return 202, answer
+
+    def _fold(self, player: Player, data: dict[str, Any]) -> None:
+        with self._guard:
+            known = self.products.setdefault(data["id"], {"creator": None, "photographer": None})
+            if data["schema"].endswith("create/1-0-0"):
+                known["creator"] = known["creator"] or player.user_id
+            elif data["schema"].endswith("image/1-0-0"):
+                known["photographer"] = known["photographer"] or player.user_id
+            else:
+                for role in ("creator", "photographer"):
+                    self.scores[role][known[role] or NOWHERE] += 1
+
+    def board(self, role: str, limit: int) -> list[dict[str, Any]]:
+        """Return what `GET /scores` answers."""
+        with self._guard:
+            scores = [(-score, user) for user, score in self.scores[role].items() if user != NOWHERE]
+            return [
+                {
+                    "rank": rank,
+                    "userId": mask(user),
+                    "name": self.names.get(user, mask(user)),
+                    "score": -score,
+                }
+                for rank, (score, user) in enumerate(sorted(scores)[:limit], 1)
+            ]
+
+    def contributions(self) -> list[dict[str, Any]]:
+        """Return every product as `GET /contributions` does."""
+        with self._guard:
+            return [
+                {"productId": product, **{role: user and mask(user) for role, user in known.items()}}
+                for product, known in self.products.items()
+            ]
+
+
+def _problem(status: int, detail: str) -> dict[str, Any]:
+    return {"type": "about:blank", "title": "Problem", "status": status, "detail": detail}
+
+
+class _Handler(BaseHTTPRequestHandler):
+    """What both servers share."""
+
+    protocol_version = "HTTP/1.1"
+    shop: StubShop
+
+    def log_message(self, *_arguments: Any) -> None:
+        """Say nothing."""
+
+    def reply(self, status: int, content: bytes, headers: dict[str, str]) -> None:
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        if status != 304:
+            self.send_header("content-length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+
+class _Site(_Handler):
+    """The distribution: the deployed files with their headers, and the security headers on every answer."""
+
+    def do_GET(self) -> None:
+        shop = self.shop
+        config = SiteConfig("stub", shop.api_url, "us-east-1", "stub", CLIENT_ID, f"{shop.api_url}/cognito/")
+        files = {file.path: file for file in (*build(read_sources(WEB)), config.as_file())}
+        found = files.get(urlsplit(self.path).path.lstrip("/") or "index.html")
+        # The transport is plain here: STS would be ignored anyhow.
+        headers = security_headers(shop.api_url, shop.api_url)
+        del headers["strict-transport-security"]
+        if found is None:
+            self.reply(403, b"", headers)
+            return
+        encoding = {"content-encoding": found.content_encoding} if found.content_encoding else {}
+        named = {"content-type": found.content_type, "cache-control": found.cache_control}
+        self.reply(200, found.content, {**headers, **named, **encoding})
+
+
+class _Api(_Handler):
+    """API Gateway and Cognito."""
+
+    def cors(self) -> dict[str, str]:
+        if self.headers.get("origin") != self.shop.address:
+            return {}
+        return {
+            "access-control-allow-origin": self.shop.address,
+            "access-control-expose-headers": "link,retry-after",
+            "vary": "origin",
+        }
+
+    def answer(
+        self, status: int, body: Any, headers: dict[str, str] | None = None, *, cors: bool = True
+    ) -> None:
+        time.sleep(self.shop.answer_delay)
+        kind = "application/json" if status < 300 else "application/problem+json"
+        content = json.dumps(body).encode()
+        self.reply(
+            status, content, {"content-type": kind, **(self.cors() if cors else {}), **(headers or {})}
+        )
+
+    def do_OPTIONS(self) -> None:
+        allowed = {
+            "access-control-allow-methods": "GET,POST",
+            "access-control-allow-headers": "authorization,content-type,idempotency-key",
+            "access-control-max-age": "600",
+        }
+        if self.path.startswith("/cognito/"):
+            allowed["access-control-allow-headers"] = "content-type,x-amz-target"
+        self.reply(204, b"", {**self.cors(), **allowed})
+
+    def do_GET(self) -> None:
+        url = urlsplit(self.path)
+        query = {name: values[0] for name, values in parse_qs(url.query).items()}
+        if url.path == "/scores":
+            role = {"merchant": "creator"}.get(query["role"], query["role"])
+            self.cacheable(self.shop.board(role, int(query.get("limit", "1"))))
+        elif url.path == "/winners":
+            self.answer(200, {"merchant": None, "photographer": None})
+        elif url.path == "/contributions":
+            start = int(query.get("cursor", "0"))
+            every = self.shop.contributions()
+            end = start + min(int(query.get("limit", "25")), self.shop.page_size)
+            more = {"link": f'<contributions?limit=100&cursor={end}>; rel="next"'} if end < len(every) else {}
+            self.answer(200, every[start:end], more)
+        elif url.path.startswith("/contributions/"):
+            wanted = unquote(url.path.rpartition("/")[2])
+            found = [product for product in self.shop.contributions() if product["productId"] == wanted]
+            if found:
+                self.answer(200, found[0])
+            else:
+                self.answer(404, _problem(404, "No product with this id has been offered."))
+        else:
+            self.answer(404, _problem(404, "There is no such resource."))
+
+    def cacheable(self, body: Any) -> None:
+        tag = f'"{blake2b(json.dumps(body).encode(), digest_size=8).hexdigest()}"'
+        headers = {"etag": tag, "cache-control": "public, max-age=2"}
+        status = 304 if self.headers.get("if-none-match") == tag else 200
+        self.shop.score_answers[status] += 1
+        if status == 304:
+            self.reply(304, b"", {**self.cors(), **headers})
+        else:
+            self.answer(200, body, headers)
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        if self.path.startswith("/cognito/"):
+            self.cognito(self.headers["x-amz-target"].rpartition(".")[2], body)
+        else:
+            self.event(body)
+
+    def event(self, body: dict[str, Any]) -> None:
+        shop = self.shop
+        key = self.headers.get("idempotency-key", "")
+        shop.attempts.append((key, body))
+        player = shop.player_of(self.headers.get("authorization", ""))
+        if player is None or shop.refuse_tokens_unreadably:
+            self.answer(401, {"message": "Unauthorized"}, cors=False)
+            return
+        if shop.problem:
+            problem, shop.problem = shop.problem, None
+            self.answer(problem["status"], problem)
+            return
+        status = shop.failures.pop(0) if shop.failures else None
+        if status:
+            headers = {"retry-after": "1"} if status == 503 else {}
+            self.answer(status, _problem(status, f"The shop made a {status}."), headers)
+            return
+        code, answer = shop.take(player, key, body)
+        if status == 0:
+            self.close_connection = True
+            self.connection.close()
+            return
+        self.answer(code, answer)
+
+    def refuse(self, code: str, message: str) -> None:
+        self.answer(400, {"__type": code, "message": message})
+
+    def cognito(self, action: str, body: dict[str, Any]) -> None:
+        actions = {
+            "InitiateAuth": self.initiate,
+            "RespondToAuthChallenge": self.respond,
+            "GetTokensFromRefreshToken": self.refresh,
+            "RevokeToken": self.revoke,
+        }
+        if body.get("ClientId") != CLIENT_ID:
+            self.refuse("ResourceNotFoundException", "No such client.")
+        else:
+            actions[action](body)
+
+    def initiate(self, body: dict[str, Any]) -> None:
+        given = body["AuthParameters"]
+        player = next((player for player in PLAYERS if player.username == given["USERNAME"]), None)
+        if player is None or player.password != given["PASSWORD"]:
+            self.refuse("NotAuthorizedException", "Incorrect username or password.")
+        elif player.challenge:
+            parameters = {"USER_ID_FOR_SRP": player.user_id}
+            if player.challenge == "NEW_PASSWORD_REQUIRED":
+                parameters["requiredAttributes"] = '["userAttributes.name"]'
+            self.answer(
+                200,
+                {
+                    "ChallengeName": player.challenge,
+                    "Session": player.user_id,
+                    "ChallengeParameters": parameters,
+                },
+            )
+        else:
+            self.answer(200, {"AuthenticationResult": self.shop.token_for(player)})
+
+    def respond(self, body: dict[str, Any]) -> None:
+        player = next(player for player in PLAYERS if player.user_id == body["Session"])
+        given = body["ChallengeResponses"]
+        if body["ChallengeName"] == "SOFTWARE_TOKEN_MFA" and given["SOFTWARE_TOKEN_MFA_CODE"] != CODE:
+            self.refuse("CodeMismatchException", "Invalid code received for user")
+        elif body["ChallengeName"] == "NEW_PASSWORD_REQUIRED" and len(given["NEW_PASSWORD"]) < 12:
+            self.refuse(
+                "InvalidPasswordException",
+                "Password did not conform with policy: Password not long enough",
+            )
+        else:
+            named = Player(
+                player.username,
+                player.password,
+                given.get("userAttributes.name", player.name),
+                player.groups,
+            )
+            self.answer(200, {"AuthenticationResult": self.shop.token_for(named)})
+
+    def refresh(self, body: dict[str, Any]) -> None:
+        player = self.shop._refresh.get(body["RefreshToken"])
+        if player is None or not self.shop.refresh_works:
+            self.refuse("NotAuthorizedException", "Refresh Token has been revoked")
+            return
+        tokens = self.shop.token_for(player)
+        del tokens["RefreshToken"]
+        self.answer(200, {"AuthenticationResult": tokens})
+
+    def revoke(self, body: dict[str, Any]) -> None:
+        self.shop.revoked.append(body["Token"])
+        self.shop._refresh.pop(body["Token"], None)
+        self.answer(200, {})
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_arguments: Any) -> None:
+        """Say nothing of connections that a browser or a test broke off."""
+
+
+@contextmanager
+def serving(port: int = 0) -> Iterator[StubShop]:
+    """Serve a shop on the loopback; the site on ``port``."""
+    shop = StubShop()
+    api = _Server(("127.0.0.1", 0), type("Api", (_Api,), {"shop": shop}))
+    site = _Server(("127.0.0.1", port), type("Site", (_Site,), {"shop": shop}))
+    shop.address = f"http://127.0.0.1:{site.server_port}"
+    shop.api_url = f"http://127.0.0.1:{api.server_port}"
+    threads = [
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True) for server in (api, site)
+    ]
+    for thread in threads:
+        thread.start()
+    try:
+        yield shop
+    finally:
+        for server in (api, site):
+            server.shutdown()
+            server.server_close()
+
+
+def open_for_business(shop: StubShop, seed: int = 7) -> random.Random:
+    """Fill a shop with people and products, the same for the same seed."""
+    chance = random.Random(seed)  # noqa: S311 - a show, no secret
+    merchants = ["Grace Lindqvist", "Amara Obi", "Jun Takahashi", "Rosa Delgado", "Elif Demir", "Tom Becker",
+                 "Lucía Fuentes", "Samir Haddad", "Ingrid Olsen", "Wei Chen", "Noor Aziz"]  # fmt: skip
+    photographers = ["Ada Whitfield", "Mateo Rossi", "Hana Kim", "Oskar Nilsson", "Zuri Mwangi", "Léa Moreau",
+                     "Diego Silva", "Priya Nair", "Yusuf Kaya", "Freya Lund", "Kofi Mensah"]  # fmt: skip
+    for names, role in ((merchants, "creator"), (photographers, "photographer")):
+        for index, name in enumerate(names):
+            shop.credit(role, name, 168 - index * 9 + chance.randrange(9))
+    for index in range(18):
+        product = str(uuid.UUID(int=chance.getrandbits(128), version=4))
+        shop.stock(
+            product, chance.choice(merchants), None if index % 3 == 0 else chance.choice(photographers)
+        )
+    return chance
+
+
+def sell(shop: StubShop, chance: random.Random, sales: int) -> None:
+    """Let some products be bought, some people's more than others'."""
+    for _ in range(sales):
+        for role, most in (("creator", 6), ("photographer", 5)):
+            users = list(shop.scores[role])
+            with shop._guard:
+                shop.scores[role][users[min(chance.randrange(len(users)), chance.randrange(most) + 2)]] += 1
+
+
+def main() -> None:
+    """Serve a lively shop until Ctrl-C."""
+    with serving(port=8123) as shop:
+        chance = open_for_business(shop)
+        print(f"{shop.address}/")  # noqa: T201 - the address is what a person needs
+        for player in PLAYERS:
+            print(f"  {player.username}  {player.password}  {', '.join(player.groups)}")  # noqa: T201 - so are these
+        try:
+            while True:
+                sell(shop, chance, 2)
+                time.sleep(1.5)
+        except KeyboardInterrupt:
+            pass
+
+
+if __name__ == "__main__":
+    main()
