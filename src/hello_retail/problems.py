@@ -34,7 +34,7 @@ class Answer:
     def as_event(self) -> dict[str, Any]:
         """Return the response in payload format 2.0."""
         return {
-            "statusCode": self.status,
+            "statusCode": int(self.status),
             "headers": self.headers | {"x-content-type-options": "nosniff"},
             "body": self.body,
             "isBase64Encoded": False,

@@ -181,6 +181,24 @@ def test_a_key_sent_while_its_first_request_is_under_way_gets_409(door: Door) ->
     assert len(door.records()) == 1
 
 
+def test_the_calls_of_aws_are_the_ones_that_the_role_allows(door: Door) -> None:
+    calls = []
+    for client in (door.kinesis, door.dynamodb):
+        client.meta.events.register(
+            "before-call.*.*", lambda model, **_: calls.append(model.name), unique_id="spy"
+        )
+    door.post(PURCHASE)
+    assert calls == ["PutRecord"]
+    for _ in range(2):
+        door.post(PURCHASE, key="my-key")
+    door.post(CART, key="my-key")
+    door.use(kinesis=Broken(door.kinesis, "put_record", THROTTLED))
+    door.post(CART, key="other")
+    for client in (door.kinesis, door.dynamodb):
+        client.meta.events.unregister("before-call.*.*", unique_id="spy")
+    assert set(calls) == {"PutRecord", "PutItem", "UpdateItem", "DeleteItem"}
+
+
 def test_a_key_sent_20_times_side_by_side_makes_one_event(door: Door) -> None:
     with ThreadPoolExecutor(20) as pool:
         replies = list(pool.map(lambda _: door.post(PURCHASE, key="my-key"), range(20)))

@@ -15,8 +15,9 @@ Environment: ``STREAM_NAME``, ``IDEMPOTENCY_TABLE``, ``ENVIRONMENT``, ``POWERTOO
 worst). Route throttling holds a storm off; the function has no limit of its own.
 
 Calls of AWS: ``kinesis:PutRecord`` on the stream; with an ``Idempotency-Key`` also ``dynamodb:PutItem``,
-``UpdateItem``, ``DeleteItem`` and ``GetItem`` on the table, and nothing else. Through an encryption key:
-``kms:GenerateDataKey`` by way of Kinesis, ``kms:Decrypt`` by way of DynamoDB.
+``UpdateItem`` and ``DeleteItem`` on the table, and nothing else (a refused put brings the item with it, so that
+Powertools reads none). Through an encryption key: ``kms:GenerateDataKey`` by way of Kinesis, ``kms:Decrypt`` by way
+of DynamoDB.
 
 The idempotency table: hash key ``id`` (S), no range key, no index, TTL on ``expiration`` (N, seconds). Further
 ``status`` (S), ``data`` (S, the receipt), ``validation`` (S, hash of the body), ``in_progress_expiration`` (N,
