@@ -94,11 +94,17 @@ class Target:
 
     def bootstrap(self) -> Workspace:
         """Return the root that makes the bucket of this environment's state."""
-        bucket = f"-var=state_bucket_name={self.state_bucket}"
-        if self.cloud is None:
-            return self._workspace(self.project.bootstrap, self.folder / "bootstrap", bucket)
-        state = self.folder / "bootstrap" / "terraform.tfstate"
-        return self._workspace(self.project.bootstrap, self.folder / "bootstrap", bucket, f"-state={state}")
+        backend = self.project.backend(self.environment)
+        variables = [f"-var=state_bucket_name={self.state_bucket}", f"-var=region={value(backend, 'region')}"]
+        return self._workspace(
+            self.project.bootstrap, self.folder / "bootstrap", f"-state={self.bootstrap_state}", *variables
+        )
+
+    @property
+    def bootstrap_state(self) -> Path:
+        """Return the file of the bootstrap's own state, one for each bucket: accounts have one each."""
+        folder = self.project.bootstrap if self.cloud is None else self.folder
+        return folder / f"{self.state_bucket}.tfstate"
 
     @property
     def state_bucket(self) -> str:
@@ -280,8 +286,8 @@ def apply(environment: EnvironmentName = "dev", cloud: AnyCloud = None, confirme
 def bootstrap(environment: EnvironmentName = "dev", cloud: AnyCloud = None) -> None:
     """Make the bucket that holds the state, once per account."""
     target = target_of(environment, cloud)
-    if target.has_state_bucket() and not (target.project.bootstrap / "terraform.tfstate").is_file():
-        note(f"The bucket {target.state_bucket} exists already: there is nothing to do.")
+    if target.has_state_bucket() and not target.bootstrap_state.is_file():
+        note(f"The bucket {target.state_bucket} exists already, made elsewhere: there is nothing to do.")
         return
     bootstrapped(target)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import signal
@@ -28,6 +29,8 @@ MINIMUM = (1, 11)
 INSTALL = "https://developer.hashicorp.com/terraform/install"
 PROVIDER = "registry.terraform.io/hashicorp/aws"
 _LOCKED_VERSION = re.compile(rf'provider "{re.escape(PROVIDER)}" \{{\s*version\s*=\s*"([^"]+)"')
+QUIET = {"TF_IN_AUTOMATION": "1", "TF_INPUT": "0", "CHECKPOINT_DISABLE": "1"}
+"""What keeps Terraform from asking, from advising, and from phoning home and writing into ours."""
 LOCKED = "-lockfile=readonly"
 _LONGEST_SOCKET_FOLDER = (
     80  # Terraform's plugins listen on sockets below TMPDIR, whose paths end at 104 bytes
@@ -51,7 +54,11 @@ def program() -> str:
     if found is None:
         raise UserError(f"Terraform is not installed: put version {wanted} or newer ({INSTALL}) on the PATH.")
     answer = subprocess.run(  # noqa: S603 - the operator's own Terraform
-        [found, "version", "-json"], capture_output=True, text=True, check=False
+        [found, "version", "-json"],
+        env={**os.environ, **QUIET},
+        capture_output=True,
+        text=True,
+        check=False,
     )
     try:
         version = json.loads(answer.stdout)["terraform_version"]
@@ -106,7 +113,7 @@ def cli_environ(project: Project, environ: Mapping[str, str]) -> dict[str, str]:
     The operator's own CLI configuration is honoured where it exists. Without one, a local mirror of the provider is
     used where there is one, and otherwise the public registry, with a cache in the clone.
     """
-    result = {**environ, "TF_IN_AUTOMATION": "1", "TF_INPUT": "0", "CHECKPOINT_DISABLE": "1"}
+    result = {**environ, **QUIET}
     if _configured(environ):
         return result
     result.pop("TF_CLI_CONFIG_FILE", None)

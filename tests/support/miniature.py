@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from retailctl.project import Project
@@ -12,18 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 APP = """
 terraform {
-  required_version = ">= 1.11"
-  required_providers {
-    aws = {
-      source  = "hashicorp/aws"
-      version = "~> 5.100"
-    }
-  }
   backend "s3" {}
-}
-
-provider "aws" {
-  region = var.region
 }
 
 variable "environment" { type = string }
@@ -37,6 +29,25 @@ resource "terraform_data" "environment_pin" {
   lifecycle {
     prevent_destroy = true
   }
+}
+
+output "api_url" { value = "http://abcdef01.execute-api.localhost:4566" }
+output "scores_table" { value = "miniature-${var.environment}-board" }
+output "functions" { value = { counter = "miniature-${var.environment}-counter" } }
+"""
+
+RESOURCES = """
+terraform {
+  required_providers {
+    aws = {
+      source  = "hashicorp/aws"
+      version = "~> 5.100"
+    }
+  }
+}
+
+provider "aws" {
+  region = var.region
 }
 
 resource "aws_dynamodb_table" "board" {
@@ -53,34 +64,20 @@ resource "aws_dynamodb_table" "board" {
 resource "aws_s3_bucket" "quarantine" {
   bucket = "miniature-${var.environment}-quarantine"
 }
-
-output "api_url" { value = "http://abcdef01.execute-api.localhost:4566" }
-output "scores_table" { value = aws_dynamodb_table.board.name }
-output "quarantine_bucket" { value = aws_s3_bucket.quarantine.id }
-output "functions" { value = { counter = "miniature-${var.environment}-counter" } }
 """
 
 BOOTSTRAP = """
-terraform {
-  required_version = ">= 1.11"
-  required_providers {
-    aws = {
-      source  = "hashicorp/aws"
-      version = "~> 5.100"
-    }
+variable "state_bucket_name" { type = string }
+variable "region" { type = string }
+
+resource "terraform_data" "bucket" {
+  input = var.state_bucket_name
+  provisioner "local-exec" {
+    command = "$PYTHON -c 'import boto3; boto3.client(\\"s3\\").create_bucket(Bucket=\\"${var.state_bucket_name}\\")'"
+    environment = { PYTHON = "PYTHON_HERE" }
   }
 }
-
-provider "aws" {
-  region = "us-east-1"
-}
-
-variable "state_bucket_name" { type = string }
-
-resource "aws_s3_bucket" "state" {
-  bucket = var.state_bucket_name
-}
-"""
+""".replace("PYTHON_HERE", sys.executable)
 
 VALUES = """environment         = "{environment}"
 region              = "us-east-1"
@@ -106,7 +103,10 @@ def write(root: Path, files: dict[str, str]) -> None:
 
 
 def miniature(root: Path) -> Project:
-    """Return a new clone in miniature in ``root``, with the environments dev and prod; prod's table is protected."""
+    """Return a new clone in miniature in ``root``, with the environments dev and prod.
+
+    Its app has nothing in AWS, and so needs no provider.
+    """
     write(
         root,
         {
@@ -125,9 +125,6 @@ def miniature(root: Path) -> Project:
         values = VALUES.format(environment=environment, protected=protected)
         backend = BACKEND.format(environment=environment)
         write(root, {f"{folder}/terraform.tfvars": values, f"{folder}/backend.hcl": backend})
-    for name in ("app", "bootstrap"):
-        lock = ".terraform.lock.hcl"
-        shutil.copy(ROOT / "terraform" / name / lock, root / "terraform" / name / lock)
     project = Project(root)
     installed(project, {})
     return project
@@ -140,3 +137,20 @@ def installed(project: Project, files: dict[str, str]) -> None:
     folder = project.root / "build" / "dependencies" / name
     folder.mkdir(parents=True, exist_ok=True)
     write(folder, files)
+
+
+def lock(folder: Path) -> None:
+    """Give the root in ``folder`` the lock file of our own roots."""
+    shutil.copy(ROOT / "terraform" / "bootstrap" / ".terraform.lock.hcl", folder)
+
+
+@contextmanager
+def with_resources(project: Project) -> Iterator[None]:
+    """Add a table, which is protected in prod, and a bucket to the app for a while."""
+    write(project.app, {"resources.tf": RESOURCES})
+    lock(project.app)
+    try:
+        yield
+    finally:
+        (project.app / "resources.tf").unlink()
+        (project.app / ".terraform.lock.hcl").unlink()
