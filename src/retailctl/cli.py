@@ -10,6 +10,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import typer
+from botocore.exceptions import ConnectionError as NoConnection
 from botocore.exceptions import HTTPClientError
 
 from retailctl import (
@@ -73,7 +74,7 @@ def main() -> None:
     except UserError as error:
         complain(str(error))
         sys.exit(1)
-    except HTTPClientError as error:
+    except (NoConnection, HTTPClientError) as error:
         complain(
             f"AWS, or the local cloud in its place, does not answer ({error}): try again, or see `make up`."
         )

@@ -92,7 +92,7 @@ class Cloud:
 
 def read(home: Path) -> Cloud | None:
     """Return what `state.json` in ``home`` says, or None where there is none that can be read."""
-    with contextlib.suppress(OSError, ValueError, TypeError):
+    with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
         content = json.loads((home / STATE).read_text())
         content["environments"] = tuple(content["environments"])
         return Cloud(name=home.name, home=home, **content)

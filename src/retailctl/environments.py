@@ -112,13 +112,22 @@ class Target:
         return value(self.project.backend(self.environment), "bucket")
 
     def has_state_bucket(self) -> bool:
-        """Say whether the bucket of the state exists and lets us in."""
+        """Say whether the bucket of the state exists.
+
+        Raises:
+            UserError: where it exists and does not let us in.
+
+        """
         try:
             self.client("s3").head_bucket(Bucket=self.state_bucket)
         except ClientError as error:
             if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:  # noqa: PLR2004 - HTTP's own number
                 return False
-            raise
+            raise UserError(
+                f"The bucket {self.state_bucket} for the state of {self.environment} is not open to these "
+                f"credentials ({error.response['Error']['Code']}): use others, or name another bucket in "
+                f"{project.shown(self.project.backend(self.environment))}."
+            ) from None
         return True
 
 
