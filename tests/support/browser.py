@@ -110,7 +110,7 @@ class Browser:
         self.devtools("Emulation.setEmulatedMedia", features=[scheme])
         phone = width < 600
         self.devtools(
-            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=2 if phone else 1.5,
+            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=2 if phone else 1,
             mobile=phone,
         )  # fmt: skip
 

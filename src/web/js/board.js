@@ -231,7 +231,7 @@ export class Board {
     this.#freshness.classList.toggle("is-live", isLive);
     this.#freshness.classList.toggle("is-stale", !isLive);
     const changedAt = Math.max(...this.#cards.map((card) => card.changedAt));
-    const change = changedAt ? ` · last change ${ago(Date.now() - changedAt)}` : "";
+    const change = changedAt ? ` · changed ${ago(Date.now() - changedAt)}` : "";
     const words = isLive ? `Live · as of ${clock(this.#answeredAt)}${change}` : `Not live · scores of ${clock(this.#answeredAt)}, ${ago(age)}`;
     if (this.#text.textContent !== words) this.#text.textContent = words;
   }
