@@ -1,0 +1,208 @@
+"""What a function's role may do, tried: calls made from within a Lambda function that runs as that role.
+
+So the trust policy, the credentials and the policies are the real ones, and nothing about the role is changed.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from retailctl.cloud import Cloud
+
+PROBE = """
+import boto3
+from botocore.exceptions import ClientError
+
+def handler(event, context):
+    return [outcome(**attempt) for attempt in event]
+
+def outcome(service, operation, parameters):
+    try:
+        getattr(boto3.client(service), operation)(**parameters)
+    except ClientError as error:
+        return error.response["Error"]["Code"]
+    return ""
+"""
+
+ALLOWED = {"", "ConditionalCheckFailedException"}
+REFUSED = {"AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation"}
+NEVER = "attribute_exists(nothing)"
+"""A condition that no item meets: who may write gets as far as it, and writes nothing."""
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One call to AWS, and the words for it."""
+
+    name: str
+    service: str
+    operation: str
+    parameters: Mapping[str, Any]
+
+
+def attempts_on(whose: str, found: Mapping[str, Any], cloud: Cloud) -> Iterator[Attempt]:
+    """Yield every call that could matter on the resources of an environment, given its outputs.
+
+    ``whose`` is the word for the environment, as in "own". Writing a log is not among them: the emulator holds it
+    against the log group, and AWS against the streams in it.
+    """
+
+    def attempt(action: str, on: str, service: str, operation: str, **parameters: Any) -> Attempt:
+        return Attempt(f"{action} on {whose} {on}", service, operation, parameters)
+
+    items = {
+        "contributions": (found["contributions_table"], {"productId": {"S": "probe"}}),
+        "scores": (found["scores_table"], {"board": {"S": "creator#0"}, "userId": {"S": "probe"}}),
+    }
+    for kind, (table, key) in items.items():
+        of = {"TableName": table}
+        update = {
+            "UpdateExpression": "SET probed = :yes",
+            "ExpressionAttributeValues": {":yes": {"BOOL": True}},
+            "ConditionExpression": NEVER,
+        }
+        query = {
+            "KeyConditionExpression": "#key = :value",
+            "ExpressionAttributeNames": {"#key": next(iter(key))},
+            "ExpressionAttributeValues": {":value": {"S": "probe"}},
+        }
+        deletion = {table: [{"DeleteRequest": {"Key": key}}]}
+        statement = f'SELECT * FROM "{table}"'  # noqa: S608 - our own table
+        yield from (
+            attempt(
+                "BatchGetItem", kind, "dynamodb", "batch_get_item", RequestItems={table: {"Keys": [key]}}
+            ),
+            attempt("BatchWriteItem", kind, "dynamodb", "batch_write_item", RequestItems=deletion),
+            attempt("DeleteItem", kind, "dynamodb", "delete_item", **of, Key=key, ConditionExpression=NEVER),
+            attempt("DeleteTable", kind, "dynamodb", "delete_table", **of),
+            attempt("DescribeTable", kind, "dynamodb", "describe_table", **of),
+            attempt("GetItem", kind, "dynamodb", "get_item", **of, Key=key),
+            attempt("PartiQLSelect", kind, "dynamodb", "execute_statement", Statement=statement),
+            attempt("PutItem", kind, "dynamodb", "put_item", **of, Item=key, ConditionExpression=NEVER),
+            attempt("Query", kind, "dynamodb", "query", **of, **query),
+            attempt("Scan", kind, "dynamodb", "scan", **of),
+            attempt("UpdateItem", kind, "dynamodb", "update_item", **of, Key=key, **update),
+            attempt("UpdateTable", kind, "dynamodb", "update_table", **of, DeletionProtectionEnabled=False),
+        )
+    stream = {"StreamName": found["stream_name"]}
+    shard = {**stream, "ShardId": "shardId-000000000000", "ShardIteratorType": "LATEST"}
+    kinesis = cloud.client("kinesis")
+    arn = kinesis.describe_stream_summary(**stream)["StreamDescriptionSummary"]["StreamARN"]
+    iterator = kinesis.get_shard_iterator(**shard)["ShardIterator"]
+    record = {"Data": "x", "PartitionKey": "probe"}
+    split = {"ShardToSplit": "shardId-000000000000", "NewStartingHashKey": "1"}
+    yield from (
+        attempt("DeleteStream", "stream", "kinesis", "delete_stream", **stream),
+        attempt("DescribeStream", "stream", "kinesis", "describe_stream", **stream),
+        attempt("DescribeStreamSummary", "stream", "kinesis", "describe_stream_summary", **stream),
+        attempt("GetRecords", "stream", "kinesis", "get_records", ShardIterator=iterator, StreamARN=arn),
+        attempt("GetShardIterator", "stream", "kinesis", "get_shard_iterator", **shard),
+        attempt("ListShards", "stream", "kinesis", "list_shards", **stream),
+        attempt("PutRecord", "stream", "kinesis", "put_record", **stream, **record),
+        attempt("PutRecords", "stream", "kinesis", "put_records", **stream, Records=[record]),
+        attempt("SplitShard", "stream", "kinesis", "split_shard", **stream, **split),
+    )
+    bucket = {"Bucket": found["quarantine_bucket"]}
+    for folder in ("records/", "aws/lambda/", ""):
+        place = f"quarantine/{folder}"
+        key = f"{folder}probe.json"
+        yield from (
+            attempt("PutObject", place, "s3", "put_object", **bucket, Key=key, Body="{}"),
+            attempt("GetObject", place, "s3", "get_object", **bucket, Key=key),
+            attempt("DeleteObject", place, "s3", "delete_object", **bucket, Key=key),
+        )
+    yield from (
+        attempt("ListBucket", "quarantine", "s3", "list_objects_v2", **bucket),
+        attempt("ListBucketVersions", "quarantine", "s3", "list_object_versions", **bucket),
+        attempt("DeleteBucketPolicy", "quarantine", "s3", "delete_bucket_policy", **bucket),
+        attempt("DeleteBucket", "quarantine", "s3", "delete_bucket", **bucket),
+    )
+    for logical, function in found["functions"].items():
+        name, group = {"FunctionName": function}, {"logGroupName": f"/aws/lambda/{function}"}
+        policy = {"RoleName": function, "PolicyName": "probe", "PolicyDocument": "{}"}
+        role = {"RoleArn": f"arn:aws:iam::{cloud.account_id}:role/{function}", "RoleSessionName": "probe"}
+        yield from (
+            attempt("InvokeFunction", logical, "lambda", "invoke", **name, Qualifier="live", Payload="{}"),
+            attempt("GetFunction", logical, "lambda", "get_function", **name),
+            attempt(
+                "UpdateFunctionConfiguration", logical, "lambda", "update_function_configuration", **name
+            ),
+            attempt("DeleteFunction", logical, "lambda", "delete_function", **name),
+            attempt("FilterLogEvents", logical, "logs", "filter_log_events", **group),
+            attempt("DeleteLogGroup", logical, "logs", "delete_log_group", **group),
+            attempt("GetRole", logical, "iam", "get_role", RoleName=function),
+            attempt("PutRolePolicy", logical, "iam", "put_role_policy", **policy),
+            attempt("AssumeRole", logical, "sts", "assume_role", **role),
+        )
+    encryption = {"KeyId": f"alias/hello-retail-{found['environment']}"}
+    yield from (
+        attempt("kms:DescribeKey", "key", "kms", "describe_key", **encryption),
+        attempt("kms:Encrypt", "key", "kms", "encrypt", **encryption, Plaintext="x"),
+        attempt("kms:GenerateDataKey", "key", "kms", "generate_data_key", **encryption, KeySpec="AES_256"),
+        attempt("kms:ScheduleKeyDeletion", "key", "kms", "schedule_key_deletion", **encryption),
+    )
+
+
+def attempts_on_the_account(state_bucket: str) -> Iterator[Attempt]:
+    """Yield calls that belong to no environment."""
+    state = {"Bucket": state_bucket, "Key": "hello-retail/dev/terraform.tfstate"}
+    datum = {"Namespace": "HelloRetail", "MetricData": [{"MetricName": "RecordsQuarantined", "Value": 0}]}
+    yield from (
+        Attempt("CreateLogGroup", "logs", "create_log_group", {"logGroupName": "probe"}),
+        Attempt("CreateQueue", "sqs", "create_queue", {"QueueName": "probe"}),
+        Attempt("CreateUser", "iam", "create_user", {"UserName": "probe"}),
+        Attempt("DescribeInstances", "ec2", "describe_instances", {}),
+        Attempt("GetObject on a state", "s3", "get_object", state),
+        Attempt("ListBuckets", "s3", "list_buckets", {}),
+        Attempt("ListSecrets", "secretsmanager", "list_secrets", {}),
+        Attempt("ListStreams", "kinesis", "list_streams", {}),
+        Attempt("ListTables", "dynamodb", "list_tables", {}),
+        Attempt("ListTopics", "sns", "list_topics", {}),
+        Attempt("ListUsers", "iam", "list_users", {}),
+        Attempt("PutMetricData", "cloudwatch", "put_metric_data", datum),
+        Attempt("PutObject on a state", "s3", "put_object", {**state, "Body": "{}"}),
+    )
+
+
+def allowed(cloud: Cloud, role: str, attempts: Iterable[Attempt]) -> set[str]:
+    """Make all the attempts as ``role`` and return the names of those that it may."""
+    attempts = list(attempts)
+    client = cloud.client("lambda")
+    function = f"probe-{role}"
+    client.create_function(
+        FunctionName=function,
+        Runtime="python3.13",
+        Handler="probe.handler",
+        Role=f"arn:aws:iam::{cloud.account_id}:role/{role}",
+        Code={"ZipFile": _zipped("probe.py", PROBE)},
+        Timeout=120,
+    )
+    try:
+        calls = [
+            {"service": each.service, "operation": each.operation, "parameters": each.parameters}
+            for each in attempts
+        ]
+        answer = client.invoke(FunctionName=function, Payload=json.dumps(calls))
+        outcomes = json.loads(answer["Payload"].read())
+        assert "FunctionError" not in answer, outcomes
+    finally:
+        client.delete_function(FunctionName=function)
+        logs = cloud.client("logs")
+        for group in logs.describe_log_groups(logGroupNamePrefix=f"/aws/lambda/{function}")["logGroups"]:
+            logs.delete_log_group(logGroupName=group["logGroupName"])
+    told = {each.name: outcome for each, outcome in zip(attempts, outcomes, strict=True)}
+    unclear = {name: outcome for name, outcome in told.items() if outcome not in ALLOWED | REFUSED}
+    assert not unclear, "these calls ended before or after the permission was looked at"
+    return {name for name, outcome in told.items() if outcome in ALLOWED}
+
+
+def _zipped(name: str, content: str) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr(name, content)
+    return buffer.getvalue()
