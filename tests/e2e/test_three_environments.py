@@ -1,0 +1,436 @@
+"""All three environments, applied side by side from nothing: what they do, may do and share, and how they go.
+
+One local cloud serves all tests of this file, in their order; the last of them take it apart. Resharding is not
+among them, since the emulator reads new shards from their end: tests/property/ has it.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError
+from urllib.parse import urljoin
+from urllib.request import ProxyHandler, Request, build_opener
+
+import pytest
+from botocore.exceptions import ClientError
+
+from retailctl import board, environments, terraform
+from retailctl.cloud import Cloud
+from retailctl.count import Scores, count, differences, payloads_on, stored_scores
+from retailctl.errors import UserError
+from retailctl.workload import Workshop
+from support import e2e, role_probe
+from support.command import Operator
+from support.e2e import ENVIRONMENTS, Landscape, eventually
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("three-environments")]
+
+FIXTURES = Path(__file__).parents[1] / "fixtures"
+WORKSHOP_DAY = FIXTURES / "workshop-day.jsonl"
+IN_THE_WORKSHOP = "prod"  # the one with the most shards
+OTHERS = {"dev": 11, "staging": 12}
+"""The environments that get a small workshop of their own, and its seed."""
+KNOWN = json.loads((Path(__file__).parent / "known_omissions.json").read_text())
+GARBAGE = "e2e."
+"""How the users begin whom the tests of bad records bring along."""
+
+MAY = {
+    "winner_view": {
+        "BatchGetItem on own contributions",
+        "GetItem on own contributions",
+        "UpdateItem on own contributions",
+        "UpdateItem on own scores",
+        "DescribeStream on own stream",
+        "DescribeStreamSummary on own stream",
+        "GetRecords on own stream",
+        "GetShardIterator on own stream",
+        "ListShards on own stream",
+        "ListBucket on own quarantine",
+        "PutObject on own quarantine/aws/lambda/",
+        "PutObject on own quarantine/records/",
+    },
+    "winner_api": {
+        "GetItem on own contributions",
+        "Scan on own contributions",
+        "Query on own scores",
+    },
+}
+"""What each function's role may do of all that `role_probe` tries."""
+
+DIRECTLY = build_opener(ProxyHandler({}))
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a client of the API gets; the names of headers are in lower case."""
+
+    url: str
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+@pytest.fixture(scope="module")
+def there() -> Iterator[Landscape]:
+    with e2e.landscape() as landscape:
+        yield landscape
+
+
+@pytest.fixture(scope="module")
+def operator(there: Landscape, tmp_path_factory: pytest.TempPathFactory) -> Operator:
+    return Operator(there.here, tmp_path_factory.mktemp("operator"))
+
+
+@pytest.fixture(scope="module")
+def workshops(there: Landscape, operator: Operator, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Put a log on each environment's stream: the fixture on one, a small one on each of the others."""
+    logs = {IN_THE_WORKSHOP: WORKSHOP_DAY}
+    for environment, seed in OTHERS.items():
+        logs[environment] = tmp_path_factory.mktemp("logs") / f"{environment}.jsonl"
+        day = Workshop(seed, products=30, people=16).day(400)
+        logs[environment].write_bytes(b"".join(entry.data + b"\n" for entry in day))
+    for environment, log in logs.items():
+        operator.do("publish", str(log), "--cloud", there.cloud.name, "--env", environment)
+
+
+@pytest.fixture(scope="module")
+def destroyed(there: Landscape) -> Landscape:
+    e2e.destroy_all(there)
+    return there
+
+
+def on_the_stream(there: Landscape, environment: str) -> list[bytes]:
+    return payloads_on(there.cloud.client("kinesis"), there.outputs[environment]["stream_name"])
+
+
+def scores(there: Landscape, environment: str) -> Scores:
+    return stored_scores(there.cloud.client("dynamodb"), there.outputs[environment]["scores_table"])
+
+
+def without_garbage(scores: Scores) -> Scores:
+    return {
+        role: {user: score for user, score in of.items() if not user.startswith(GARBAGE)}
+        for role, of in scores.items()
+    }
+
+
+def get(url: str, **headers: str) -> Answer:
+    """Ask an API as any client would."""
+    request = Request(url, headers=headers)  # noqa: S310 - the local cloud's address
+    try:
+        reply = DIRECTLY.open(request, timeout=30)
+    except HTTPError as error:
+        reply = error
+    with reply:
+        return Answer(
+            url, reply.status, {name.lower(): value for name, value in reply.headers.items()}, reply.read()
+        )
+
+
+def names_and_sales(payloads: list[bytes], expected: Mapping[str, int]) -> list[tuple[str, int]]:
+    """Return who is on the board with how many sales, given the log and the scores of a role."""
+    origins = (json.loads(payload)["origin"].split("/") for payload in payloads)
+    names = {origin[2]: origin[3] for origin in origins}
+    return sorted((names[user], sales) for user, sales in expected.items() if user != "UNKNOWN")
+
+
+@contextmanager
+def somebody_who_may(cloud: Cloud, action: str) -> Iterator[Cloud]:
+    """Yield the cloud as it is to a user whom nothing but others' policies keeps from ``action``."""
+    iam, user = cloud.client("iam"), {"UserName": "somebody"}
+    policy = {"PolicyName": "everywhere"}
+    statement = {"Effect": "Allow", "Action": action, "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    iam.create_user(**user)
+    iam.put_user_policy(**user, **policy, PolicyDocument=document)
+    key = iam.create_access_key(**user)["AccessKey"]
+    try:
+        yield replace(cloud, access_key_id=key["AccessKeyId"], secret_access_key=key["SecretAccessKey"])
+    finally:
+        iam.delete_access_key(**user, AccessKeyId=key["AccessKeyId"])
+        iam.delete_user_policy(**user, **policy)
+        iam.delete_user(**user)
+
+
+# Applied
+
+
+def test_they_came_from_nothing(there: Landscape) -> None:
+    assert {kind: names for kind, names in there.at_first.items() if names} == {}
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_a_second_plan_changes_nothing_but_what_the_emulator_leaves_out(
+    there: Landscape, environment: str
+) -> None:
+    omissions = {(known["type"], known["attribute"]) for known in KNOWN}
+
+    assert e2e.changes(there.second_plans[environment]) <= omissions
+
+
+def test_every_known_omission_of_the_emulator_still_occurs(there: Landscape) -> None:
+    found = set().union(*map(e2e.changes, there.second_plans.values()))
+
+    assert [known for known in KNOWN if (known["type"], known["attribute"]) not in found] == []
+
+
+def test_no_resource_belongs_to_two_environments(there: Landscape) -> None:
+    owners: Counter[tuple[str, str]] = Counter()
+    for environment in ENVIRONMENTS:
+        resources = there.resources(environment)
+        assert len(resources) > 30
+        owners.update(
+            {(each["type"], each["values"].get("arn") or each["values"]["id"]) for each in resources}
+        )
+
+    assert [resource for resource, environments in owners.items() if environments > 1] == []
+
+
+def test_every_alarm_of_prod_tells_somebody_and_none_of_the_others_does(there: Landscape) -> None:
+    told = {
+        environment: {
+            resource["values"]["alarm_name"]: resource["values"]["alarm_actions"] or []
+            for resource in there.resources(environment)
+            if resource["type"] == "aws_cloudwatch_metric_alarm"
+        }
+        for environment in ENVIRONMENTS
+    }
+
+    assert sorted(name for of in told.values() for name in of) == there.inventory()["alarms"]
+    assert all(len(actions) == 1 for actions in told["prod"].values())
+    assert not any(actions for actions in (*told["dev"].values(), *told["staging"].values()))
+
+
+# At work
+
+
+def test_every_score_of_the_workshop_day_is_right(there: Landscape, workshops: None) -> None:
+    must = json.loads(WORKSHOP_DAY.with_suffix(".scores.json").read_text())
+    have = eventually(lambda: without_garbage(scores(there, IN_THE_WORKSHOP)), must)
+
+    assert differences(must, have) == []
+
+
+@pytest.mark.parametrize("environment", OTHERS)
+def test_an_environment_counts_its_own_events_and_no_other_s(
+    there: Landscape, workshops: None, environment: str
+) -> None:
+    must = count(entry.data for entry in Workshop(OTHERS[environment], products=30, people=16).day(400))
+    have = eventually(lambda: without_garbage(scores(there, environment)), must)
+
+    assert differences(must, have) == []
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_the_winners_come_out_of_the_api(there: Landscape, workshops: None, environment: str) -> None:
+    payloads = [each for each in on_the_stream(there, environment) if each.startswith(b"{")]
+    expected = count(payloads)
+    eventually(lambda: scores(there, environment), expected)
+    url = there.outputs[environment]["api_url"]
+    must = {role: names_and_sales(payloads, expected[role]) for role in board.ROLES}
+
+    def shown() -> dict[str, list[tuple[str, int]]]:
+        return {role: sorted((r.name, r.score) for r in rows) for role, rows in board.read(url, 100).items()}
+
+    assert eventually(shown, must, seconds=10) == must
+    best = get(f"{url}/winners").json()
+    assert [best["merchant"]["score"], best["photographer"]["score"]] == [
+        max(sales for _, sales in must[role]) for role in ("creator", "photographer")
+    ]
+
+
+def test_the_api_pages_through_every_product_and_answers_in_words(there: Landscape, workshops: None) -> None:
+    table, client = there.outputs["dev"]["contributions_table"], there.cloud.client("dynamodb")
+    products = {item["productId"]["S"] for item in client.scan(TableName=table)["Items"]}
+    url, listed = f"{there.outputs['dev']['api_url']}/contributions?limit=7", []
+    while url:
+        answer = get(url)
+        assert answer.status == 200
+        listed += [contribution["productId"] for contribution in answer.json()]
+        link = re.fullmatch(r'<([^>]+)>; rel="next"', answer.headers.get("link", ""))
+        url = urljoin(url, link[1]) if link else ""
+    same = get(answer.url, **{"If-None-Match": answer.headers["etag"]})
+    wrong = get(f"{there.outputs['dev']['api_url']}/scores?role=creator&limit=0")
+    missing = get(f"{there.outputs['dev']['api_url']}/nowhere")
+
+    assert sorted(listed) == sorted(products)
+    assert len(products) > 20
+    assert (same.status, same.body) == (304, b"")
+    assert (wrong.status, wrong.json()["errors"][0]["parameter"]) == (400, "limit")
+    assert missing.status == 404
+    assert {each.headers["content-type"] for each in (wrong, missing)} == {"application/problem+json"}
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_garbage_on_the_stream_is_in_the_quarantine_and_stops_nothing(
+    there: Landscape, environment: str
+) -> None:
+    found, kinesis = there.outputs[environment], there.cloud.client("kinesis")
+    product = f"{GARBAGE}{environment}"
+
+    def put(data: bytes) -> str:
+        answer = kinesis.put_record(StreamName=found["stream_name"], PartitionKey=product, Data=data)
+        return str(int(answer["SequenceNumber"]))
+
+    def event(kind: str, who: str, **data: str) -> bytes:
+        envelope = json.loads(WORKSHOP_DAY.read_text().splitlines()[0])["data"]
+        data = {"schema": f"com.nordstrom/product/{kind}/1-0-0", "id": product, **data}
+        return json.dumps({**envelope, "origin": f"e2e/test/{GARBAGE}{who}/Name", "data": data}).encode()
+
+    described = dict.fromkeys(("brand", "name", "description", "category"), "Lamp")
+    put(event("create", "merchant", **described))
+    bad = {
+        b"\xff\xfe\x00no text": "not-utf-8",
+        b"no JSON": "not-json",
+        b'{"schema": "x"}': "unknown-envelope",
+    }
+    numbers = {put(data): (data, code) for data, code in bad.items()}
+    put(event("purchase", "customer"))
+
+    def quarantined() -> dict[str, tuple[bytes, str]]:
+        client, bucket = there.cloud.client("s3"), found["quarantine_bucket"]
+        objects = client.list_objects_v2(Bucket=bucket, Prefix="records/").get("Contents", [])
+        bodies = [json.load(client.get_object(Bucket=bucket, Key=each["Key"])["Body"]) for each in objects]
+        records = [record for body in bodies for record in body["records"] if record["reason"]]
+        return {
+            str(int(record["sequenceNumber"])): (base64.b64decode(record["data"]), record["code"])
+            for record in records
+            if record["partitionKey"] == product
+        }
+
+    def sales() -> int | None:
+        return scores(there, environment)["creator"].get(f"{GARBAGE}merchant")
+
+    assert eventually(quarantined, numbers) == numbers
+    assert eventually(sales, 1) == 1
+
+
+# Least privilege
+
+
+def test_every_function_has_its_permissions_written_down_here(there: Landscape) -> None:
+    for found in there.outputs.values():
+        assert set(found["functions"]) == set(MAY)
+
+
+@pytest.mark.parametrize("function", MAY)
+def test_a_role_may_do_what_its_function_does_and_tried_nothing_else(there: Landscape, function: str) -> None:
+    attempts = [
+        *role_probe.attempts_on("own", there.outputs["dev"], there.cloud),
+        *role_probe.attempts_on("another's", there.outputs["staging"], there.cloud),
+        *role_probe.attempts_on_the_account(there.target("dev").state_bucket),
+    ]
+
+    assert (
+        role_probe.allowed(there.cloud, there.outputs["dev"]["functions"][function], attempts)
+        == MAY[function]
+    )
+
+
+@pytest.mark.parametrize("function", MAY)
+def test_a_role_may_do_the_same_in_every_environment(there: Landscape, function: str) -> None:
+    iam, kms = there.cloud.client("iam"), there.cloud.client("kms")
+    policies = set()
+    for environment, found in there.outputs.items():
+        role = found["functions"][function]
+        prefix = f"hello-retail-{environment}"
+        key = kms.describe_key(KeyId=f"alias/{prefix}")["KeyMetadata"]["KeyId"]
+        assert iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"] == []
+        names = iam.list_role_policies(RoleName=role)["PolicyNames"]
+        documents = {
+            name: iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"] for name in names
+        }
+        documents["trust"] = iam.get_role(RoleName=role)["Role"]["AssumeRolePolicyDocument"]
+        text = json.dumps(documents, sort_keys=True)
+        policies.add(text.replace(prefix, "<environment>").replace(key, "<key>"))
+
+    assert len(policies) == 1
+
+
+@pytest.mark.parametrize("function", MAY)
+def test_nobody_but_lambda_takes_on_a_role(there: Landscape, function: str) -> None:
+    role = f"arn:aws:iam::{there.cloud.account_id}:role/{there.outputs['dev']['functions'][function]}"
+
+    with (
+        somebody_who_may(there.cloud, "sts:AssumeRole") as somebody,
+        pytest.raises(ClientError, match="AccessDenied"),
+    ):
+        somebody.client("sts").assume_role(RoleArn=role, RoleSessionName="somebody")
+
+
+# Guards
+
+
+def test_prod_s_values_against_dev_s_state_are_refused_at_plan_in_a_sentence(there: Landscape) -> None:
+    values = there.target("prod").app().arguments
+    workspace = replace(there.target("dev").app(), arguments=values)
+
+    with pytest.raises(
+        terraform.TerraformError, match="The state belongs to another environment than the values"
+    ):
+        e2e.plan(workspace)
+
+
+def test_a_missing_zip_is_refused_at_plan_in_a_sentence(there: Landscape, tmp_path: Path) -> None:
+    workspace = there.target("dev").app()
+    elsewhere = replace(workspace, arguments=(*workspace.arguments, f"-var=artifacts_dir={tmp_path}"))
+
+    with pytest.raises(
+        terraform.TerraformError, match=r"zips are missing in .*: .*Run `make package` first\."
+    ):
+        e2e.plan(elsewhere)
+
+
+# The end. Prod's own rules refuse values without deletion protection (tests/infrastructure tries that), so it is
+# `make destroy` that takes it off: in AWS only when asked to.
+
+
+def test_terraform_alone_does_not_destroy_prod(there: Landscape) -> None:
+    workspace = there.target("prod").app()
+
+    with pytest.raises(terraform.TerraformError, match="to remove an environment, use `make destroy"):
+        terraform.run_reported(
+            workspace, "Destroying", "destroy", "-auto-approve", "-refresh=false", *workspace.arguments
+        )
+
+
+def test_prod_s_tables_are_protected_against_deletion(there: Landscape) -> None:
+    tables = [there.outputs["prod"][name] for name in ("contributions_table", "scores_table")]
+    for table in tables:
+        with pytest.raises(ClientError, match="protected against deletion"):
+            there.cloud.client("dynamodb").delete_table(TableName=table)
+
+    with pytest.raises(UserError, match="protected against deletion") as refusal:
+        environments.lift(there.target("prod"), there.resources("prod"), asked=False)
+    assert all(table in str(refusal.value) for table in tables)
+
+
+def test_what_is_destroyed_was_there_before(there: Landscape) -> None:
+    kinds = {kind for kind, names in there.inventory().items() if names}
+
+    assert kinds >= {
+        "APIs", "alarms", "aliases of keys", "buckets", "event source mappings", "functions", "log groups", "roles",
+        "streams", "subscriptions", "tables", "topics",
+    }  # fmt: skip
+    assert set(there.keys().values()) == {"Enabled"}
+
+
+def test_nothing_is_left_of_what_was_destroyed(destroyed: Landscape) -> None:
+    assert destroyed.inventory() == destroyed.at_first
+
+
+def test_of_what_was_destroyed_only_keys_are_left_pending_deletion(destroyed: Landscape) -> None:
+    states = Counter(destroyed.keys().values())
+
+    assert states == {"PendingDeletion": len(ENVIRONMENTS) + 1}
