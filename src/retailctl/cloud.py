@@ -15,7 +15,7 @@ from retailctl.errors import CloudNotRunning
 from retailctl.files import write_atomically
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
     from retailctl.project import Project
@@ -123,11 +123,3 @@ def without_aws(environ: Mapping[str, str]) -> dict[str, str]:
     kept = {name: value for name, value in environ.items() if not name.startswith("AWS_")}
     bundle = environ.get("AWS_CA_BUNDLE")
     return {**kept, "AWS_CA_BUNDLE": bundle} if bundle else kept
-
-
-def all_running(in_project: Project) -> Iterator[Cloud]:
-    """Yield the local clouds of this clone that run."""
-    for state in sorted(in_project.scratch.glob(f"*/{STATE}")):
-        found = read(state.parent)
-        if found is not None and found.is_running():
-            yield found

@@ -44,7 +44,8 @@ def targets(here: Project) -> list[Path]:
 def _problems(here: Project, copy: Path, target: Path) -> list[str]:
     """Return what Terraform finds wrong in ``target``, by file and line."""
     root = copy / target
-    shutil.copy(here.app / LOCK, root / LOCK)
+    if (here.app / LOCK).is_file():
+        shutil.copy(here.app / LOCK, root / LOCK)
     workspace = Workspace(here, root, root / ".terraform", os.environ, patient=False)
     terraform.init(workspace, "-backend=false")
     found = json.loads(terraform.read(workspace, "validate", "-json"))

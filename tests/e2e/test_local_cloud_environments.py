@@ -12,7 +12,7 @@ import pytest
 from retailctl import cloud as clouds
 from retailctl import processes
 from support.command import Operator
-from support.miniature import miniature, with_resources
+from support.miniature import miniature, with_resources, write
 
 pytestmark = pytest.mark.slow
 
@@ -135,6 +135,29 @@ def test_credentials_that_aws_refuses_are_told_from_none(operator: Operator, clo
     wrong = {**cloud.environ(), "AWS_ACCESS_KEY_ID": "AKIA0000000000000000"}
 
     assert "AWS refuses the credentials (" in refused(operator, "plan", "--env", "prod", **wrong)
+
+
+def test_validation_covers_roots_and_modules_by_their_examples_and_leaves_no_lock_file(
+    tmp_path: Path,
+) -> None:
+    someone = Operator(miniature(tmp_path / "clone"), tmp_path / "outside")
+    module = "modules/shelf"
+    example = 'module "shelf" {\n  source = "../.."\n  height = 3\n}\n'
+    write(
+        someone.project.root,
+        {
+            f"{module}/main.tf": 'variable "height" {\n  type = number\n}\n',
+            f"{module}/examples/basic/main.tf": example,
+        },
+    )
+    assert "3 roots and examples are valid." in someone.run("validate").stderr
+
+    write(someone.project.root, {f"{module}/examples/basic/main.tf": example.replace("height", "width")})
+    found = refused(someone, "validate")
+    assert "terraform validate finds:\nmodules/shelf/examples/basic: " in found
+    assert "width" in found
+    assert not list(someone.project.root.rglob("*.lock.hcl"))
+    assert not list(someone.project.scratch.glob("validate-*"))
 
 
 def test_a_missing_terraform_is_one_sentence(operator: Operator, tmp_path: Path) -> None:

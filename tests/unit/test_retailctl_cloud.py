@@ -6,6 +6,7 @@ import io
 import json
 import re
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,19 @@ import pytest
 import typer
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from retailctl import cli, cloud, console, emulator, environments, files, local, lock, outputs, project
+from retailctl import (
+    cli,
+    cloud,
+    console,
+    emulator,
+    environments,
+    files,
+    local,
+    lock,
+    outputs,
+    project,
+    validate,
+)
 from retailctl.cloud import Cloud
 from retailctl.environments import Target
 from retailctl.errors import CloudNotRunning, UserError
@@ -329,3 +342,39 @@ def test_the_emulator_s_process_runs_ministack_with_no_arguments(monkeypatch: py
     emulator.main()
 
     assert seen == [["ministack"]]
+
+
+@pytest.mark.parametrize(
+    ("stays", "words"), [(True, "stays; `make down` stops it"), (False, "is stopped again")]
+)
+def test_an_up_whose_emulator_died_shows_its_last_words(
+    clone: Project, capsys: pytest.CaptureFixture[str], words: str, *, stays: bool
+) -> None:
+    dead = a_cloud(clone)
+    write(dead.home, {"emulator.log": "Traceback\nMemoryError\n"})
+
+    local._end_unfinished(dead.home, dead, ["the emulator is up"], stays=stays)
+
+    said = capsys.readouterr().err
+    assert "The emulator has died. The end of its log:\nTraceback\nMemoryError" in said
+    assert "`up` did not finish: the emulator is up." in said
+    assert words in said
+    assert dead.home.exists() is stays
+
+
+def test_a_bootstrap_that_fails_fails_the_up(clone: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_target: Target) -> None:
+        raise UserError("no bucket for you")
+
+    monkeypatch.setattr(environments, "bootstrapped", fail)
+    monkeypatch.setattr(Target, "has_state_bucket", lambda _self: False)
+
+    with ThreadPoolExecutor(1) as aside, pytest.raises(UserError, match="no bucket for you"):
+        local._fill(Target(clone, "dev", a_cloud(clone)), aside, [])
+
+
+def test_a_module_without_an_example_fails_the_validation(clone: Project) -> None:
+    write(clone.root, {"modules/table/main.tf": "", "modules/testing/mocks/aws.tfmock.hcl": ""})
+
+    with pytest.raises(UserError, match=r"These modules have no examples/basic: table\."):
+        validate.targets(clone)
