@@ -73,11 +73,11 @@ variable "region" { type = string }
 resource "terraform_data" "bucket" {
   input = var.state_bucket_name
   provisioner "local-exec" {
-    command = "$PYTHON -c 'import boto3; boto3.client(\\"s3\\").create_bucket(Bucket=\\"${var.state_bucket_name}\\")'"
-    environment = { PYTHON = "PYTHON_HERE" }
+    interpreter = ["PYTHON", "-c"]
+    command     = "import boto3; boto3.client('s3').create_bucket(Bucket='${var.state_bucket_name}')"
   }
 }
-""".replace("PYTHON_HERE", sys.executable)
+""".replace("PYTHON", sys.executable)
 
 VALUES = """environment         = "{environment}"
 region              = "us-east-1"
