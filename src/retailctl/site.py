@@ -77,7 +77,8 @@ class SiteFile:
 class SiteConfig:
     """What the page has to know of its environment; nothing of it is secret.
 
-    ``cognito_url`` is where Cognito answers, None for AWS's own address in ``region``.
+    ``api_url`` is whole or, where the site passes requests on, a path such as `/api`. ``cognito_url`` is where
+    Cognito answers, None for AWS's own address in ``region``.
     """
 
     environment: str
@@ -193,14 +194,18 @@ def publish(
 
 
 def content_security_policy(api_url: str, cognito_url: str) -> str:
-    """Return the policy that the page is served with: its own files, the API and Cognito, and nothing inline."""
+    """Return the policy that the page is served with: its own files, the API and Cognito, and nothing inline.
+
+    An ``api_url`` that is a path (`/api`, passed on by the site itself) is the page's own origin already.
+    """
+    sources = ["'self'", *dict.fromkeys(filter(None, map(_origin, (api_url, cognito_url))))]
     return "; ".join(
         [
             "default-src 'none'",
             "script-src 'self'",
             "style-src 'self'",
             "img-src 'self'",
-            f"connect-src 'self' {_origin(api_url)} {_origin(cognito_url)}",
+            f"connect-src {' '.join(sources)}",
             "base-uri 'none'",
             "form-action 'none'",
             "frame-ancestors 'none'",
@@ -295,8 +300,9 @@ def _named_by_index(s3: Any, bucket: str) -> set[str]:  # noqa: ANN401 - as publ
 
 
 def _origin(url: str) -> str:
+    """Return the origin of an address; "" for a path."""
     parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"
+    return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
 
 
 def _camel(name: str) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -89,13 +91,18 @@ def tools() -> Path:
         )
     lock = (HERE / "package-lock.json").read_bytes()
     folder = ROOT / "build" / "page-checks" / hashlib.sha256(lock).hexdigest()[:12]
-    if not (folder / "done").exists():
-        folder.mkdir(parents=True, exist_ok=True)
+    if folder.exists():
+        return folder
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent) as temporary:
+        made = Path(temporary) / folder.name
+        made.mkdir()
         for name in ("package.json", "package-lock.json"):
-            shutil.copy(HERE / name, folder)
+            shutil.copy(HERE / name, made)
         command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-        installed = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+        installed = subprocess.run(command, cwd=made, capture_output=True, text=True, check=False)
         if installed.returncode:
             missing(f"npm could not install the checks of the page:\n{installed.stderr[-800:]}")
-        (folder / "done").touch()
+        with contextlib.suppress(OSError):  # another worker was first
+            made.rename(folder)
     return folder

@@ -272,7 +272,7 @@ def test_products_on_later_pages_can_be_reached(stubbed: Browser, stub: StubShop
 
 
 def test_a_page_without_its_configuration_says_so(stubbed: Browser) -> None:
-    stubbed.cut_off(f"{stubbed.shop.address}/config.json".removesuffix("/"))
+    stubbed.devtools("Network.enable")
     stubbed.devtools("Network.setBlockedURLs", urls=[f"{stubbed.shop.address}/config.json"])
     stubbed.open("board")
     stubbed.sees("The shop cannot be reached.", "#page-problem[role=alert]")

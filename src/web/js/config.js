@@ -4,7 +4,7 @@ import { Problem, json, request } from "./http.js";
 
 /**
  * @typedef {object} Config
- * @property {string} apiUrl the API's address, without a slash at its end
+ * @property {string} apiUrl the API's whole address, without a slash at its end
  * @property {string} cognitoUrl where Cognito answers
  * @property {string} userPoolClientId the app client, which has no secret
  * @property {string} environment
@@ -27,7 +27,7 @@ export async function loadConfig() {
   const missing = NEEDED.filter((name) => typeof found?.[name] !== "string" || !found[name]);
   if (missing.length) throw new Error(`This page's config.json lacks ${missing.join(", ")}: deploy it again.`);
   return {
-    apiUrl: found.apiUrl.replace(/\/+$/, ""),
+    apiUrl: new URL(found.apiUrl, location.href).href.replace(/\/+$/, ""), // "/api" where the site passes it on
     cognitoUrl: found.cognitoUrl || `https://cognito-idp.${found.region}.amazonaws.com/`,
     userPoolClientId: found.userPoolClientId,
     environment: found.environment || "",
