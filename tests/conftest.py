@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING, Any
 
+import pytest
 from hypothesis import HealthCheck, settings
+
+if TYPE_CHECKING:
+    from support.distribution import Scheduling
 
 os.environ |= {
     "AWS_ACCESS_KEY_ID": "testing",
@@ -25,3 +30,11 @@ os.environ |= {
 
 settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("default")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling | None:
+    """Keep together what shares something dear, unless another ``--dist`` is asked for."""
+    from support.distribution import Scheduling  # noqa: PLC0415 - only where pytest-xdist is at work
+
+    return Scheduling(config, log) if config.getoption("dist") == "load" else None

@@ -31,7 +31,7 @@ from support import e2e, role_probe
 from support.command import Operator
 from support.e2e import ENVIRONMENTS, Landscape, eventually
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("three-environments")]
+pytestmark = pytest.mark.slow
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 WORKSHOP_DAY = FIXTURES / "workshop-day.jsonl"

@@ -1,0 +1,24 @@
+"""Which tests go to the same worker under pytest-xdist: those of a file that build something dear for all of them.
+
+The marks that pytest-xdist has for it (``xdist_group``) do nothing under pytest 9.2 (pytest-xdist's issue 1386).
+"""
+
+from __future__ import annotations
+
+from xdist.scheduler import LoadScopeScheduling
+
+TOGETHER = (
+    "tests/browser/",
+    "tests/e2e/test_local_cloud_environments.py",
+    "tests/e2e/test_three_environments.py",
+    "tests/infrastructure/test_app_",
+)
+"""How the paths of these files begin."""
+
+
+class Scheduling(LoadScopeScheduling):
+    """Hand the files of ``TOGETHER`` out whole, those with many tests first, and then the other tests one by one."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file, _, _ = nodeid.partition("::")
+        return file if file.startswith(TOGETHER) else nodeid
