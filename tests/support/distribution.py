@@ -17,7 +17,7 @@ TOGETHER = (
 
 
 class Scheduling(LoadScopeScheduling):
-    """Hand the files of ``TOGETHER`` out whole, those with many tests first, and then the other tests one by one."""
+    """Hand the files of ``TOGETHER`` out whole, those with many tests first, and then all others one by one."""
 
     def _split_scope(self, nodeid: str) -> str:
         file, _, _ = nodeid.partition("::")

@@ -155,9 +155,9 @@ def _apply_all(here: Project, cloud: Cloud) -> dict[str, Applied]:
     with ThreadPoolExecutor(len(targets) + 1) as pool:
         try:
             bucket = pool.submit(environments.bootstrapped, targets[0])
-            assert eventually(
-                lambda: targets[0].has_state_bucket() or bucket.done(), wanted=True, seconds=180
-            )
+            eventually(lambda: targets[0].has_state_bucket() or bucket.done(), wanted=True, seconds=180)
+            if bucket.done():
+                bucket.result()  # else its failure would be hidden behind those of the environments
             applied = dict(zip(ENVIRONMENTS, pool.map(_apply, targets), strict=True))
             bucket.result()
         except BaseException:
