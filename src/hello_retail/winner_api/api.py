@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from hello_retail.winner_api.store import Store
 
-BOARD_SECONDS = 2.0
+BOARD_SECONDS = 1.0
 """How long a warm function answers from a board that it has read."""
 METHODS = ("GET", "HEAD")
 """What every route takes; HEAD answers as GET does, without the body."""
