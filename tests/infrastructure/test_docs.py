@@ -1,0 +1,303 @@
+"""What the pages say is there: links, commands, alarms, metrics, values, tests; and the guide can be followed."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import hcl2
+import pytest
+import typer.main
+
+from retailctl.cli import app as command_line
+from support import planned_app
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted(
+    path
+    for pattern in ("*.md", "docs/**/*.md", "modules/*/README.md")
+    for path in ROOT.glob(pattern)
+    if not path.is_relative_to(ROOT / "tests")
+)
+NAMES = [str(page.relative_to(ROOT)) for page in PAGES]
+COMMANDS = typer.main.get_command(command_line).commands  # type: ignore[attr-defined]
+MAKEFILE = (ROOT / "Makefile").read_text()
+TARGETS = set(re.findall(r"^([a-z-]+):.*## ", MAKEFILE, re.MULTILINE))
+ENVIRONMENTS = ("dev", "staging", "prod")
+TESTED_ELSEWHERE = {
+    "demo": "tests/integration/test_demo.py",  # two minutes more than the parts that it is made of
+    "curl": "tests/integration/test_winner_api_contract.py",
+}
+"""Commands of the README that no test and no gate runs as they stand, and what shows that they work."""
+
+FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^\1```", re.MULTILINE | re.DOTALL)
+
+
+def text(name: str) -> str:
+    return (ROOT / name).read_text()
+
+
+def prose(page: str) -> str:
+    """Return a page without its code blocks."""
+    return FENCE.sub("", page)
+
+
+def spans(page: str) -> list[str]:
+    """Return what stands in code type in a page's prose."""
+    return re.findall(r"`([^`\n]+)`", prose(page))
+
+
+def console_lines(page: str) -> list[str]:
+    """Return the commands of a page's console blocks, without prompt and comment, continued lines joined."""
+    blocks = [body for _, language, body in FENCE.findall(page) if language == "console"]
+    joined = "\n".join(blocks).replace("\\\n", " ")
+    return [
+        line.strip().removeprefix("$ ").split(" #")[0].strip()
+        for line in joined.splitlines()
+        if line.strip().startswith("$ ")
+    ]
+
+
+def section(page: str, heading: str) -> str:
+    """Return what stands below a heading, up to the next of its level or above."""
+    hashes = heading.split(" ", maxsplit=1)[0]
+    found = re.search(
+        rf"^{re.escape(heading)}$(.*?)(?=^#{{1,{len(hashes)}}} |\Z)", page, re.MULTILINE | re.DOTALL
+    )
+    assert found, f"there is no section '{heading}'"
+    return found[1]
+
+
+def first_cells(page: str) -> list[str]:
+    """Return what stands in code type in the first cells of a page's tables."""
+    rows = [line.split("|")[1] for line in page.splitlines() if line.startswith("| `")]
+    return [name for cell in rows for name in re.findall(r"`([^`]+)`", cell)]
+
+
+def anchors(page: str) -> set[str]:
+    """Return the anchors that GitHub gives a page's headings."""
+    headings = re.findall(r"^#+ (.+)$", prose(page), re.MULTILINE)
+    plain = [re.sub(r"\[([^\]]*)\]\([^)]*\)|`", r"\1", heading).lower() for heading in headings]
+    return {re.sub(r"[^\w\- ]", "", heading).strip().replace(" ", "-") for heading in plain}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_link_leads_somewhere(name: str) -> None:
+    broken = []
+    for target in re.findall(r"\]\(([^)\s]+)\)", prose(text(name))):
+        if re.match(r"https?:|mailto:", target):
+            continue
+        path, _, anchor = target.partition("#")
+        file = (ROOT / name).parent / path if path else ROOT / name
+        if not file.exists() or (anchor and anchor not in anchors(file.read_text())):
+            broken.append(target)
+    assert not broken
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_file_that_a_page_names_is_there(name: str) -> None:
+    folders = "src|tests|docs|modules|terraform|environments|requirements|scripts"
+    named = [span for span in spans(text(name)) if re.fullmatch(rf"({folders})/[\w./-]+", span)]
+    assert [path for path in named if not (ROOT / path).exists()] == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_make_target_that_a_page_names_is_one(name: str) -> None:
+    said = spans(text(name)) + console_lines(text(name))
+    named = {target for code in said for target in re.findall(r"\bmake ([a-z][a-z-]*)", code)}
+    assert named <= TARGETS
+
+    variables = {v for code in said if "make " in code for v in re.findall(r"\b([A-Z_]+)=", code)}
+    known = MAKEFILE + "".join(file.read_text() for file in (ROOT / "src/retailctl").glob("*.py"))
+    assert {variable for variable in variables if not re.search(rf"\b{variable}\b", known)} == set()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_retailctl_command_and_option_that_a_page_names_is_one(name: str) -> None:
+    wrong = []
+    for code in spans(text(name)) + console_lines(text(name)):
+        for command, rest in re.findall(r"\bretailctl ([a-z]+)([^)\"]*)", code):
+            known = {option for each in _parameters(command) for option in each.opts}
+            options = set(re.findall(r"(?<!\S)(--[a-z-]+)", rest)) - {"--help"}
+            if command not in COMMANDS or not options <= known:
+                wrong.append(code)
+    assert not wrong
+
+
+def _parameters(command: str) -> list[Any]:
+    return COMMANDS[command].params if command in COMMANDS else []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_test_that_a_page_names_is_one(name: str) -> None:
+    tests = {
+        found
+        for file in (ROOT / "tests").rglob("test_*.py")
+        for found in [file.stem, *re.findall(r"^def (test_\w+)", file.read_text(), re.MULTILINE)]
+    }
+    named = {span for span in spans(text(name)) if re.fullmatch(r"test_\w+", span)}
+    assert named - tests == set()
+
+
+def test_the_readme_leads_to_every_page_and_every_module() -> None:
+    linked = set(re.findall(r"\]\(([^)#\s]+)", text("README.md")))
+    pages = {str(page.relative_to(ROOT)) for page in (ROOT / "docs").glob("*.md")}
+    modules = {
+        str(file.parent.relative_to(ROOT)) for file in ROOT.glob("modules/*/main.tf")
+    }  # `testing` is none
+    assert (pages | modules) - linked == set()
+
+
+def test_the_readmes_usage_is_the_modules_own_example() -> None:
+    (block,) = [body for _, language, body in FENCE.findall(text("README.md")) if language == "hcl"]
+    module = re.findall(r"//modules/([\w-]+)\?ref=", block)
+    example = (ROOT / "modules" / module[-1] / "examples/basic/main.tf").read_text()
+    for name in module:
+        source = "../.." if name == module[-1] else f"../../../{name}"
+        block = re.sub(rf'"git::[^"]*//modules/{name}\?ref=[^"]*"', f'"{source}"', block)
+    assert block in example
+
+
+def commands_that_tests_run() -> set[str]:
+    """Return the make targets and retailctl commands that the gates, CI and the end-to-end tests run."""
+    gates = re.findall(r"for target in ([a-z -]+);", text(".ci/run"))[0].split()
+    readme = (ROOT / "tests/e2e/test_readme.py").read_text()
+    played = console_lines(section(text("README.md"), "## Play")) if '"## Play"' in readme else []
+    ran = [word for line in played for word in re.findall(r"(?:make|retailctl) ([a-z]+)", line)]
+    code = "".join(file.read_text() for file in (ROOT / "tests/e2e").glob("*.py"))
+    return {*gates, *ran, *(name for name in COMMANDS if f'"{name}"' in code)}
+
+
+def test_every_command_of_the_readme_is_run_by_a_test() -> None:
+    lines = console_lines(text("README.md"))
+    commands = {
+        (found[1] if (found := re.search(r"\b(?:make|retailctl) ([a-z]+)", line)) else line.split()[0])
+        for line in lines
+    }
+    assert commands - commands_that_tests_run() == set(TESTED_ELSEWHERE)
+    assert [file for file in TESTED_ELSEWHERE.values() if not (ROOT / file).is_file()] == []
+
+
+def test_every_decision_is_in_the_index_and_says_context_choice_and_consequences() -> None:
+    folder = ROOT / "docs/decisions"
+    records = sorted(file.name for file in folder.glob("[0-9]*.md"))
+    linked = re.findall(r"\]\((\d{4}-[^)]+)\)", (folder / "README.md").read_text())
+    assert linked == records
+    for record in records:
+        page = (folder / record).read_text()
+        assert re.match(rf"# {int(record[:4])}\. ", page)
+        assert all(f"**{part}.**" in page for part in ("Context", "Choice", "Consequences"))
+        assert len(page.splitlines()) <= 50, f"{record} is longer than a page"
+
+
+def test_the_environments_differ_as_their_page_says() -> None:
+    rows = re.findall(r"^\| `([\w.]+)` \|(.+)\|(.+)\|(.+)\|$", text("docs/environments.md"), re.MULTILINE)
+    assert rows
+    for path, *cells in rows:
+        if path == "alarm_emails":
+            continue
+        for environment, cell in zip(ENVIRONMENTS, cells, strict=True):
+            value: Any = hcl2.loads(text(f"environments/{environment}/terraform.tfvars"))
+            for key in path.split("."):
+                value = value[key]
+            assert cell.strip() == str(value).lower(), f"{path} of {environment}"
+
+
+def metrics(package: str) -> set[str]:
+    """Return the names of the metrics that a function's code emits."""
+    code = "".join(file.read_text() for file in (ROOT / "src/hello_retail" / package).glob("*.py"))
+    return set(re.findall(r"\b(?:add_metric|single_metric|_?measure)\(\s*\"([A-Z]\w+)\"", code))
+
+
+@pytest.mark.parametrize(
+    ("package", "page", "heading"),
+    [
+        ("winner_view", "docs/operating.md", "## Metrics"),
+        ("winner_api", "docs/api.md", "## What it logs and measures"),
+    ],
+)
+def test_a_functions_metrics_are_those_of_its_page(package: str, page: str, heading: str) -> None:
+    assert set(first_cells(section(text(page), heading))) == metrics(package)
+
+
+def rejection_codes() -> Iterator[str]:
+    """Yield the codes that decoding a record can give."""
+    places = {"Rejection": 1, "NotStrictJson": 0}
+    for file in (ROOT / "src/hello_retail/events").glob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in places:
+                code = node.args[places[node.func.id]]
+                if isinstance(code, ast.Constant):
+                    yield str(code.value)
+
+
+def test_the_quarantines_codes_are_those_of_its_page() -> None:
+    said = first_cells(section(text("docs/operating.md"), "## The quarantine"))
+    assert sorted(said) == sorted(set(rejection_codes()))
+
+
+@pytest.fixture(scope="module")
+def guide() -> dict[str, str]:
+    """Return the files of the guide to adding a view, by their paths."""
+    blocks = [
+        body for _, language, body in FENCE.findall(text("docs/add-a-view.md")) if language != "console"
+    ]
+    return {head.removeprefix("# "): rest for head, _, rest in (block.partition("\n") for block in blocks)}
+
+
+def test_the_guides_rule_passes_its_test(guide: dict[str, str], tmp_path: Path) -> None:
+    for path, content in guide.items():
+        file = tmp_path / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(content)
+    # The view's package is laid beside the real ones, which no test may touch.
+    start = "import hello_retail, pytest, sys; hello_retail.__path__.append(sys.argv[1]); "
+    start += (
+        "sys.path.append(sys.argv[2]); sys.exit(pytest.main(['-q', '-p', 'no:cacheprovider', sys.argv[3]]))"
+    )
+    folders = [str(tmp_path / "src/hello_retail"), str(ROOT / "tests"), str(tmp_path / "tests/unit")]
+    done = subprocess.run(
+        [sys.executable, "-c", start, *folders], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "2 passed" in done.stdout
+
+
+@pytest.fixture(scope="module")
+def grown(guide: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> planned_app.PlannedApp:
+    """Return prod with the guide's view in it."""
+    app = planned_app.copy_of_the_app(tmp_path_factory.mktemp("guide"))
+    (app / "catalog.tf").write_text(guide["terraform/app/catalog.tf"])
+    names = app / "names.tf"
+    names.write_text(names.read_text().replace("functions   = [", 'functions   = ["catalog", '))
+    (app.parents[1] / "build/artifacts/catalog.zip").write_bytes(b"")
+    return planned_app.planned(planned_app.initialised(app), "prod")
+
+
+@pytest.mark.slow
+def test_the_guides_view_reads_the_stream_and_writes_its_table(grown: planned_app.PlannedApp) -> None:
+    mapping = grown.one("module.catalog_consumer.aws_lambda_event_source_mapping.this")
+    allowed = {action for each in grown.role_statements("catalog") for action in several(each["Action"])}
+
+    assert mapping["starting_position"] == "TRIM_HORIZON"
+    assert {"dynamodb:UpdateItem", "kinesis:GetRecords", "s3:PutObject"} <= allowed
+
+
+def several(value: str | list[str]) -> list[str]:
+    return [value] if isinstance(value, str) else value
+
+
+@pytest.mark.slow
+def test_the_alarms_are_those_of_their_page(grown: planned_app.PlannedApp) -> None:
+    planned = {
+        each.values["alarm_name"].removeprefix("hello-retail-prod-")
+        for each in grown.of("aws_cloudwatch_metric_alarm")
+    }
+    said = set(first_cells(section(text("docs/operating.md"), "## Alarms")))
+
+    assert said == {name for name in planned if not name.startswith("catalog-")}
