@@ -112,7 +112,8 @@ def test_every_make_target_that_a_page_names_is_one(name: str) -> None:
     named = {target for code in said for target in re.findall(r"\bmake ([a-z][a-z-]*)", code)}
     assert named <= TARGETS
 
-    variables = {v for code in said if "make " in code for v in re.findall(r"\b([A-Z_]+)=", code)}
+    settings = [code for code in said if "make " in code or re.fullmatch(r"[A-Z_]+=[\w<>.-]+", code)]
+    variables = {variable for code in settings for variable in re.findall(r"\b([A-Z_]+)=", code)}
     known = MAKEFILE + "".join(file.read_text() for file in (ROOT / "src/retailctl").glob("*.py"))
     assert {variable for variable in variables if not re.search(rf"\b{variable}\b", known)} == set()
 
