@@ -108,7 +108,7 @@ def landscape() -> Iterator[Landscape]:
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
     server.start()
     try:
-        with pytest.MonkeyPatch.context() as patch:
+        with local.terminable(), pytest.MonkeyPatch.context() as patch:
             host, port = server.get_host_and_port()
             alarms = f"http://{host}:{port}"
             without_alarms = Cloud.environ
