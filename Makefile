@@ -69,6 +69,10 @@ winners: environment tools ## Print the board of the local cloud
 bench: environment tools ## Measure cost and speed in the local cloud, into build/bench.json
 	@$(retailctl) bench
 
+.PHONY: cost
+cost: setup ## Say what a day costs before anything is applied, and draw it in build/cost.svg
+	@$(retailctl) cost
+
 .PHONY: down
 down: setup ## Stop the local cloud and leave nothing of it
 	@$(retailctl) down $(in_cloud)

@@ -15,6 +15,7 @@ from botocore.exceptions import HTTPClientError
 
 from retailctl import (
     bench,
+    cost,
     demo,
     environments,
     local,
@@ -43,6 +44,7 @@ COMMANDS: tuple[Callable[..., Any], ...] = (
     winners.winners,
     demo.demo,
     bench.bench,
+    cost.cost,
     environments.bootstrap,
     environments.plan,
     environments.apply,
