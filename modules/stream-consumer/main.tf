@@ -4,6 +4,11 @@ locals {
   maximum_record_age_seconds = coalesce(var.maximum_record_age_seconds, min(604800, var.stream.retention_hours * 3600 - local.rebuild_margin_seconds))
 }
 
+# Another function is another consumer: a mapping that only changed its target would go on where the old one stood.
+resource "terraform_data" "function" {
+  triggers_replace = [var.function.name]
+}
+
 resource "aws_lambda_event_source_mapping" "this" {
   event_source_arn = var.stream.arn
   function_name    = var.function.alias_arn
@@ -43,4 +48,8 @@ resource "aws_lambda_event_source_mapping" "this" {
   }
 
   depends_on = [aws_iam_role_policy.this]
+
+  lifecycle {
+    replace_triggered_by = [terraform_data.function]
+  }
 }

@@ -36,4 +36,9 @@ resource "aws_dynamodb_table" "this" {
       enabled        = true
     }
   }
+
+  lifecycle {
+    # A table under a new name is there before the old one goes: where that one is protected, readers have moved on.
+    create_before_destroy = true
+  }
 }

@@ -60,7 +60,7 @@ variable "environment" {
 }
 
 variable "generation" {
-  description = "Generation of the views, part of their tables' names. A new one starts empty and folds the stream from its beginning; the tables of the old one go."
+  description = "Generation of the views, part of their tables' names. A new one starts empty and folds the stream from its beginning, with a function of its own; the old one's tables go last, where they are not protected."
   type        = number
   default     = 1
   nullable    = false

@@ -26,7 +26,8 @@ module "scores" {
 module "winner_view" {
   source = "../../modules/function"
 
-  name            = "${local.name_prefix}-winner-view"
+  # A function never outlives its generation: the next one has a function, and so a place on the stream, of its own.
+  name            = "${local.name_prefix}-winner-view${var.generation == 1 ? "" : "-g${var.generation}"}"
   description     = "Folds the stream of events into who offered and photographed what, and into their scores."
   artifact        = { path = "${var.artifacts_dir}/winner_view.zip" }
   handler         = "hello_retail.winner_view.handler.handler"
