@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from retailctl.measured import Measured
     from retailctl.prices import Prices
 
-BOUND = 3.0
-"""Dollars a day that the way from stream to board may cost at the default workload."""
 WIDE = 168
 """Columns that the table takes where the output is no terminal."""
 CENT_OF_A_CENT = 0.0001
@@ -208,7 +206,7 @@ def verdict(answer: Bill) -> str:
     """Return how the total stands to the bound; only the default workload has one."""
     if answer.workload != costing.workload():
         return "by service: " + ", ".join(f"{name} {usd:.2f}" for name, usd in answer.way.services().items())
-    return f"{'at most' if answer.way.usd <= BOUND else 'ABOVE'} the bound of {BOUND:.2f}"
+    return f"{'at most' if answer.way.usd <= costing.BOUND else 'ABOVE'} the bound of {costing.BOUND:.2f}"
 
 
 def sentences(answer: Bill, bench: Measured, price: Prices) -> Iterator[str]:
@@ -235,8 +233,8 @@ def sentences(answer: Bill, bench: Measured, price: Prices) -> Iterator[str]:
         + " ".join(f"{part.name}: {part.usd:.2f}." for part in answer.apart if part.lines)
     )
     yield (
-        "The day swings as a cosine between its peak and as far below its average. A day without a swing would "
-        f"cost {even_day(load, bench, price):.2f}, the most that so many events can."
+        "The day swings as a cosine between its peak and as far below its average. The same events without a "
+        f"swing would cost {even_day(load, bench, price):.2f}."
     )
     oldest, newest = price.checked
     yield (

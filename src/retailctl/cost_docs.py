@@ -75,7 +75,7 @@ def _table(part: Part) -> Iterator[str]:
 
 
 def _environments(root: Path, price: Prices) -> Iterator[str]:
-    yield "| Environment | Shards | Window, s | Log, days | From stream to board, $ a day | Its longer log, $ a day |"
+    yield "| Environment | Shards | Window, s | Log, days | $ a day to the board | $ a day for its longer log |"
     yield "|---|--:|--:|--:|--:|--:|"
     for file in sorted(root.glob("environments/*/terraform.tfvars")):
         load = workload_of(file)

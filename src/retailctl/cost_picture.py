@@ -7,6 +7,7 @@ from math import log10
 from typing import TYPE_CHECKING
 
 from retailctl import costing
+from retailctl.costing import BOUND
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -139,8 +140,9 @@ def _by_window(load: Workload, bench: Measured, price: Prices, now: float) -> It
         yield _text("what", 352, 122 + 20 * row, name)
     yield f'  <path class="mark" d="M{across(poll):.1f} 80V372"/>'
     yield _text("what", across(poll) + 6, 92, "below 1 s: pushed (enhanced fan-out)")
-    yield f'  <path class="bound" d="M64 {up(3.0):.1f}H490"/>'
-    yield _text("what", 488, up(3.0) - 7, "$3.00", "end")
+    if most >= BOUND:
+        yield f'  <path class="bound" d="M64 {up(BOUND):.1f}H490"/>'
+        yield _text("what", 488, up(BOUND) - 7, f"${BOUND:.2f}", "end")
     x, y = across(_within(load.window_seconds, across)), up(_within(now, up))
     yield f'  <circle class="dot" cx="{x:.1f}" cy="{y:.1f}" r="4.5"/>'
     yield _text("big", x + 4, y - 24, f"${now:.2f} at {load.window_seconds:g} s")

@@ -20,6 +20,8 @@ MONTH = 365.25 / 12
 GB = 1e9
 FIVE_MINUTES_OF_A_DAY = DAY / 300
 
+BOUND = 3.0
+"""Dollars a day that the way from stream to board may cost at the default workload."""
 PEAK_OVER_AVERAGE = 1.728
 """The workshop's: 200 sales a second at the peak of a day of 10,000,000."""
 PEAK_PER_SHARD = 100.0
