@@ -15,6 +15,7 @@ from retailctl import cli, demo, play
 from retailctl.board import Row
 from retailctl.count import count, payloads_on, stored_scores
 from retailctl.errors import UserError
+from retailctl.project import Project
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,7 +47,7 @@ class Cloud:
 
 
 @pytest.fixture
-def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Any]]:
+def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[dict[str, Any]]:
     """A cloud with a stream, whose view and API are computed from the log: ``wrong`` is added to every score."""
     world: dict[str, Any] = {"wrong": 0, "reads": 0, "stale": False}
 
@@ -73,6 +74,8 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Any]]:
         "scores_table": TABLE,
         "functions": {"winner_view": "view"},
     }
+    here = Project(tmp_path)  # so that no demo of this clone, nor one in another worker, is in the way
+    monkeypatch.setattr(demo.project, "find", lambda: here)
     monkeypatch.setattr(demo.outputs, "read", lambda *_: found)
     monkeypatch.setattr(demo.board, "read", board)
     monkeypatch.setattr(demo, "stored_scores", scores)
