@@ -40,3 +40,8 @@ output "prefix_policy_statements" {
   description = "The same statements for each entry of `prefixes`, held to its prefix: `prefix_policy_statements.<name>.write`."
   value       = { for name in keys(var.prefixes) : name => local.statements[name] }
 }
+
+output "regional_domain_name" {
+  description = "The bucket's own address in its region: what a distribution has as its origin."
+  value       = aws_s3_bucket.this.bucket_regional_domain_name
+}

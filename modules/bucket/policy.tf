@@ -91,6 +91,27 @@ data "aws_iam_policy_document" "this" {
       values   = ["false"]
     }
   }
+
+  dynamic "statement" {
+    for_each = var.readers
+
+    content {
+      sid       = "Read${replace(title(replace(statement.key, "/[^a-zA-Z0-9]+/", " ")), " ", "")}"
+      actions   = ["s3:GetObject"]
+      resources = ["${aws_s3_bucket.this.arn}/*"]
+
+      principals {
+        type        = "Service"
+        identifiers = ["${statement.value.service}.amazonaws.com"]
+      }
+
+      condition {
+        test     = "StringEquals"
+        variable = "aws:SourceArn"
+        values   = [statement.value.source_arn]
+      }
+    }
+  }
 }
 
 resource "aws_s3_bucket_policy" "this" {

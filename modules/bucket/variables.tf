@@ -62,6 +62,26 @@ variable "prefixes" {
   }
 }
 
+variable "readers" {
+  description = "AWS services that may read objects on behalf of one resource each, by a name of your choice: the `service`'s name and the resource's ARN. The key has to let them in too."
+  type = map(object({
+    service    = string
+    source_arn = string
+  }))
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = alltrue([for name in keys(var.readers) : can(regex("^[a-zA-Z0-9_-]+$", name))])
+    error_message = "A reader's name has letters, digits, underscores and hyphens; not so: ${join(", ", [for name in keys(var.readers) : name if !can(regex("^[a-zA-Z0-9_-]+$", name))])}."
+  }
+
+  validation {
+    condition     = alltrue([for reader in values(var.readers) : can(regex("^[a-z0-9-]+$", reader.service))])
+    error_message = "A reader is a service's name without its domain, such as cloudfront; not so: ${join(", ", [for reader in values(var.readers) : reader.service if !can(regex("^[a-z0-9-]+$", reader.service))])}."
+  }
+}
+
 variable "tags" {
   description = "Tags of the bucket, beside the provider's `default_tags`."
   type        = map(string)

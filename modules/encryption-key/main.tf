@@ -83,4 +83,25 @@ data "aws_iam_policy_document" "key" {
       }
     }
   }
+
+  dynamic "statement" {
+    for_each = var.readers
+
+    content {
+      sid       = "Reader${title(statement.key)}"
+      actions   = ["kms:Decrypt"]
+      resources = ["*"]
+
+      principals {
+        type        = "Service"
+        identifiers = ["${statement.key}.amazonaws.com"]
+      }
+
+      condition {
+        test     = "ArnLike"
+        variable = "aws:SourceArn"
+        values   = statement.value
+      }
+    }
+  }
 }

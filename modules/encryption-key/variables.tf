@@ -40,6 +40,23 @@ variable "services" {
   }
 }
 
+variable "readers" {
+  description = "AWS services that decrypt on behalf of a resource, by the service's name, with the ARNs of those resources (`*` stands for any characters): `{ cloudfront = [\"arn:aws:cloudfront::111122223333:distribution/*\"] }` lets distributions read encrypted buckets that let them in."
+  type        = map(list(string))
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for service, arns in var.readers : can(regex("^[a-z0-9-]+$", service)) && length(arns) > 0])
+    error_message = "A reader is a service's name without its domain, such as cloudfront, and at least one resource; not so: ${join(", ", [for service, arns in var.readers : service if !can(regex("^[a-z0-9-]+$", service)) || length(arns) == 0])}."
+  }
+
+  validation {
+    condition     = alltrue([for arn in flatten(values(var.readers)) : can(regex("^arn:[a-z-]+:[a-z0-9-]+:[a-z0-9-]*:[0-9]{12}:.+$", arn))])
+    error_message = "Readers are held to resources of one account, such as arn:aws:cloudfront::111122223333:distribution/*; these are not: ${join(", ", [for arn in flatten(values(var.readers)) : arn if !can(regex("^arn:[a-z-]+:[a-z0-9-]+:[a-z0-9-]*:[0-9]{12}:.+$", arn))])}."
+  }
+}
+
 variable "deletion_window_days" {
   description = "Days between a request to delete the key and its end, 7 to 30; until then the request can be taken back."
   type        = number

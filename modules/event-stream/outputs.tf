@@ -14,8 +14,12 @@ output "name" {
 }
 
 output "policy_statements" {
-  description = "What an identity needs on the stream: `read` for a consumer (with shared throughput, as an event source mapping has), `write` for a producer. Both need the key's statements too."
+  description = "What an identity needs on the stream: `read` for a consumer (with shared throughput, as an event source mapping has), `write` for a producer, `put_record` for one that sends a record at a time. Each needs the key's statements too."
   value = {
+    put_record = {
+      actions   = ["kinesis:PutRecord"]
+      resources = [aws_kinesis_stream.this.arn]
+    }
     read = {
       actions = [
         "kinesis:DescribeStream",
@@ -36,4 +40,10 @@ output "policy_statements" {
 output "retention_hours" {
   description = "Hours that a record stays readable: what a consumer's patience must stay below."
   value       = aws_kinesis_stream.this.retention_period
+}
+
+output "writer_role_arn" {
+  description = "ARN of the role by which `writer_account_ids` put records; null where there are none."
+  value       = one(aws_iam_role.writers[*].arn)
+  depends_on  = [aws_iam_role_policy.writers]
 }

@@ -65,6 +65,23 @@ variable "enforce_consumer_deletion" {
   nullable    = false
 }
 
+variable "writer_account_ids" {
+  description = "Other AWS accounts whose identities may put records: each lets its own ones assume the role `writer_role_arn`. Empty: no such role."
+  type        = set(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for id in var.writer_account_ids : can(regex("^[0-9]{12}$", id))])
+    error_message = "Account ids have 12 digits; these have not: ${join(", ", [for id in var.writer_account_ids : id if !can(regex("^[0-9]{12}$", id))])}."
+  }
+
+  validation {
+    condition     = length(var.writer_account_ids) == 0 || length("${var.name}-writers") <= 64
+    error_message = "The role for other accounts would be called \"${var.name}-writers\", ${length("${var.name}-writers")} characters, and IAM takes 64: give the stream a name of at most 56."
+  }
+}
+
 variable "alarm_actions" {
   description = "ARNs that an alarm notifies when it rings and when it is over, such as an SNS topic."
   type        = list(string)

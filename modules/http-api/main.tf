@@ -1,5 +1,6 @@
 locals {
-  methods = distinct([for key in keys(var.routes) : split(" ", key)[0] if key != "$default"])
+  route_methods = distinct([for key in keys(var.routes) : split(" ", key)[0] if key != "$default"])
+  methods       = contains(local.route_methods, "ANY") || length(local.route_methods) == 0 ? ["*"] : local.route_methods
 
   # Nothing about who asked, and the route instead of the path, which can name things.
   access_log_format = {
@@ -29,7 +30,7 @@ resource "aws_apigatewayv2_api" "this" {
 
     content {
       allow_origins     = cors_configuration.value.allow_origins
-      allow_methods     = contains(local.methods, "ANY") || length(local.methods) == 0 ? ["*"] : local.methods
+      allow_methods     = coalesce(cors_configuration.value.allow_methods, local.methods)
       allow_headers     = cors_configuration.value.allow_headers
       expose_headers    = cors_configuration.value.expose_headers
       allow_credentials = cors_configuration.value.allow_credentials
@@ -48,13 +49,31 @@ resource "aws_apigatewayv2_integration" "this" {
   payload_format_version = "2.0"
 }
 
+resource "aws_apigatewayv2_authorizer" "this" {
+  for_each = var.authorizers
+
+  api_id           = aws_apigatewayv2_api.this.id
+  name             = each.key
+  authorizer_type  = "JWT"
+  identity_sources = [each.value.identity_source]
+
+  jwt_configuration {
+    issuer   = each.value.issuer
+    audience = each.value.audience
+  }
+}
+
 resource "aws_apigatewayv2_route" "this" {
-  #checkov:skip=CKV_AWS_309:The routes are public: nothing that they answer needs a signed-in caller.
+  #checkov:skip=CKV_AWS_309:A route is public where its caller names no authorizer for it.
   for_each = var.routes
 
   api_id    = aws_apigatewayv2_api.this.id
   route_key = each.key
   target    = "integrations/${aws_apigatewayv2_integration.this[each.value.function].id}"
+
+  authorization_type   = each.value.authorizer == null ? "NONE" : "JWT"
+  authorizer_id        = each.value.authorizer == null ? null : aws_apigatewayv2_authorizer.this[each.value.authorizer].id
+  authorization_scopes = each.value.scopes
 }
 
 resource "aws_lambda_permission" "this" {

@@ -26,13 +26,38 @@ variable "alarms" {
   }
 }
 
+variable "authorizers" {
+  description = <<-EOT
+    Who is let in by a JSON Web Token, by a key of the caller's that routes name: tokens of `issuer`, made for one of
+    `audience` (an app client's id), found at `identity_source`. What the token says is handed on to the function.
+  EOT
+  type = map(object({
+    issuer          = string
+    audience        = list(string)
+    identity_source = optional(string, "$request.header.Authorization")
+  }))
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = alltrue([for authorizer in values(var.authorizers) : can(regex("^https://[^\\s?#]+[^\\s?#/]$", authorizer.issuer))])
+    error_message = "An issuer is the https:// address that tokens have as iss, without a slash at its end; these are not: ${join(", ", [for authorizer in values(var.authorizers) : "\"${authorizer.issuer}\"" if !can(regex("^https://[^\\s?#]+[^\\s?#/]$", authorizer.issuer))])}."
+  }
+
+  validation {
+    condition     = alltrue([for authorizer in values(var.authorizers) : length(authorizer.audience) > 0])
+    error_message = "An authorizer without an audience takes every token of its issuer, whatever it was made for; give these one: ${join(", ", [for key, authorizer in var.authorizers : key if length(authorizer.audience) == 0])}."
+  }
+}
+
 variable "cors" {
   description = <<-EOT
-    Origins whose pages may call the API from a browser, request headers they may send, whether with credentials, and for
-    how long a browser keeps the answer. No origins: no CORS headers. The methods are those of the routes.
+    Origins whose pages may call the API from a browser, methods they may use (null: those of the routes), request headers
+    they may send, whether with credentials, and for how long a browser keeps the answer. No origins: no CORS headers.
   EOT
   type = object({
     allow_origins     = optional(list(string), [])
+    allow_methods     = optional(list(string))
     allow_headers     = optional(list(string), [])
     expose_headers    = optional(list(string), [])
     allow_credentials = optional(bool, false)
@@ -44,6 +69,11 @@ variable "cors" {
   validation {
     condition     = alltrue([for origin in var.cors.allow_origins : can(regex("^(\\*|https?://[a-zA-Z0-9.-]+(:[0-9]+)?)$", origin))])
     error_message = "An origin is a scheme and a host without a path, such as https://shop.example.com; these are not: ${join(", ", [for origin in var.cors.allow_origins : origin if !can(regex("^(\\*|https?://[a-zA-Z0-9.-]+(:[0-9]+)?)$", origin))])}."
+  }
+
+  validation {
+    condition     = length(setsubtract(coalesce(var.cors.allow_methods, ["GET"]), ["*", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"])) == 0
+    error_message = "cors.allow_methods are HTTP methods in capitals, or \"*\"; these are not: ${join(", ", setsubtract(coalesce(var.cors.allow_methods, ["GET"]), ["*", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"]))}."
   }
 
   validation {
@@ -113,10 +143,13 @@ variable "name" {
 variable "routes" {
   description = <<-EOT
     What the API answers, by route key such as `GET /scores`, `GET /orders/{id}` or `$default`: the key in `functions` of
-    the function that answers, and, where it differs from `throttle`, the route's own.
+    the function that answers, the key in `authorizers` of who is let in (null: everybody) and the `scopes` of which the
+    token needs one, and, where it differs from `throttle`, the route's own.
   EOT
   type = map(object({
-    function = string
+    function   = string
+    authorizer = optional(string)
+    scopes     = optional(set(string), [])
     throttle = optional(object({
       burst           = number
       rate_per_second = number
@@ -142,6 +175,16 @@ variable "routes" {
   validation {
     condition     = alltrue([for route in values(var.routes) : route.throttle == null ? true : route.throttle.burst >= 1 && route.throttle.rate_per_second > 0])
     error_message = "A throttle needs a burst of at least 1 and a rate above 0; these routes would answer nothing: ${join(", ", [for key, route in var.routes : "\"${key}\"" if route.throttle == null ? false : route.throttle.burst < 1 || route.throttle.rate_per_second <= 0])}."
+  }
+
+  validation {
+    condition     = alltrue([for route in values(var.routes) : route.authorizer == null ? true : contains(keys(var.authorizers), route.authorizer)])
+    error_message = "These routes name an authorizer that is not in authorizers (${join(", ", keys(var.authorizers))}): ${join(", ", [for key, route in var.routes : "\"${key}\" (${route.authorizer})" if route.authorizer == null ? false : !contains(keys(var.authorizers), route.authorizer)])}."
+  }
+
+  validation {
+    condition     = alltrue([for route in values(var.routes) : length(route.scopes) == 0 || route.authorizer != null])
+    error_message = "Scopes are a token's, and these routes ask for none: ${join(", ", [for key, route in var.routes : "\"${key}\"" if length(route.scopes) > 0 && route.authorizer == null])}. Give them an authorizer."
   }
 }
 

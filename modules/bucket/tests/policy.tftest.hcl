@@ -91,3 +91,35 @@ run "holds_a_prefixs_statements_to_the_prefix" {
     error_message = "The policy statements are ${jsonencode(output.prefix_policy_statements)}."
   }
 }
+
+run "lets_a_service_read_for_the_resource_named_and_no_other" {
+  command = plan
+
+  variables {
+    readers = {
+      shop-window = {
+        service    = "cloudfront"
+        source_arn = "arn:aws:cloudfront::111122223333:distribution/E1234567890ABC"
+      }
+    }
+  }
+
+  assert {
+    condition = jsonencode([
+      for statement in data.aws_iam_policy_document.this.statement : {
+        actions   = statement.actions
+        principal = one(statement.principals).identifiers
+        resources = statement.resources
+        sid       = statement.sid
+        source    = { for c in statement.condition : "${c.test} ${c.variable}" => c.values }
+      } if statement.effect != "Deny"
+      ]) == jsonencode([{
+        actions   = ["s3:GetObject"]
+        principal = ["cloudfront.amazonaws.com"]
+        resources = ["arn:aws:s3:::example-reports/*"]
+        sid       = "ReadShopWindow"
+        source    = { "StringEquals aws:SourceArn" = ["arn:aws:cloudfront::111122223333:distribution/E1234567890ABC"] }
+    }])
+    error_message = "The bucket policy says ${jsonencode(data.aws_iam_policy_document.this.statement)}."
+  }
+}

@@ -86,3 +86,23 @@ run "refuses_a_wildcard_in_a_prefix" {
 
   expect_failures = [var.prefixes]
 }
+
+run "refuses_a_readers_name_with_spaces" {
+  command = plan
+
+  variables {
+    readers = { "shop window" = { service = "cloudfront", source_arn = "arn:aws:cloudfront::111122223333:distribution/E1" } }
+  }
+
+  expect_failures = [var.readers]
+}
+
+run "refuses_a_reader_by_its_domain" {
+  command = plan
+
+  variables {
+    readers = { shop = { service = "cloudfront.amazonaws.com", source_arn = "arn:aws:cloudfront::111122223333:distribution/E1" } }
+  }
+
+  expect_failures = [var.readers]
+}

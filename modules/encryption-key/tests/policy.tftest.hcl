@@ -63,6 +63,28 @@ run "lets_the_account_its_log_groups_and_the_named_services_use_the_key_and_nobo
   }
 }
 
+run "lets_a_service_read_on_behalf_of_the_resources_named" {
+  command = plan
+
+  variables {
+    log_group_patterns = []
+    services           = []
+    readers            = { cloudfront = ["arn:aws:cloudfront::111122223333:distribution/*"] }
+  }
+
+  assert {
+    condition = jsondecode(data.aws_iam_policy_document.key.json).Statement[1] == {
+      Sid       = "ReaderCloudfront"
+      Effect    = "Allow"
+      Principal = { Service = "cloudfront.amazonaws.com" }
+      Action    = "kms:Decrypt"
+      Resource  = "*"
+      Condition = { ArnLike = { "aws:SourceArn" = "arn:aws:cloudfront::111122223333:distribution/*" } }
+    }
+    error_message = "The key policy is ${data.aws_iam_policy_document.key.json}."
+  }
+}
+
 run "lets_the_account_alone_use_the_key_where_no_service_is_named" {
   command = plan
 

@@ -85,3 +85,23 @@ run "refuses_a_rotation_after_part_of_a_day" {
 
   expect_failures = [var.rotation_period_days]
 }
+
+run "refuses_a_reader_by_its_domain" {
+  command = plan
+
+  variables {
+    readers = { "cloudfront.amazonaws.com" = ["arn:aws:cloudfront::111122223333:distribution/*"] }
+  }
+
+  expect_failures = [var.readers]
+}
+
+run "refuses_a_reader_for_any_account" {
+  command = plan
+
+  variables {
+    readers = { cloudfront = ["arn:aws:cloudfront::*:distribution/*"] }
+  }
+
+  expect_failures = [var.readers]
+}

@@ -15,6 +15,10 @@ variables {
 run "lets_a_consumer_read_and_a_producer_write_this_stream_and_no_more" {
   assert {
     condition = output.policy_statements == {
+      put_record = {
+        actions   = ["kinesis:PutRecord"]
+        resources = ["arn:aws:kinesis:us-east-1:111122223333:stream/example-clicks"]
+      }
       read = {
         actions = [
           "kinesis:DescribeStream",
@@ -31,5 +35,58 @@ run "lets_a_consumer_read_and_a_producer_write_this_stream_and_no_more" {
       }
     }
     error_message = "The policy statements are ${jsonencode(output.policy_statements)}."
+  }
+}
+
+run "makes_no_role_for_other_accounts_unless_asked" {
+  assert {
+    condition     = length(aws_iam_role.writers) == 0 && length(aws_iam_role_policy.writers) == 0 && output.writer_role_arn == null
+    error_message = "There is a role for other accounts."
+  }
+}
+
+run "lets_other_accounts_put_records_and_nothing_else" {
+  variables {
+    writer_account_ids = ["444455556666", "777788889999"]
+  }
+
+  assert {
+    condition = jsonencode([
+      for statement in data.aws_iam_policy_document.assume_writers[0].statement : {
+        actions    = statement.actions
+        principals = [for principal in statement.principals : "${principal.type} ${join(" ", principal.identifiers)}"]
+      }
+      ]) == jsonencode([{
+        actions    = ["sts:AssumeRole"]
+        principals = ["AWS arn:aws:iam::444455556666:root arn:aws:iam::777788889999:root"]
+    }])
+    error_message = "The role is assumed by ${jsonencode(data.aws_iam_policy_document.assume_writers[0].statement)}."
+  }
+
+  assert {
+    condition = jsonencode([
+      for statement in data.aws_iam_policy_document.writers[0].statement : {
+        actions    = statement.actions
+        conditions = [for c in statement.condition : "${c.test} ${c.variable} ${join(" ", c.values)}"]
+        resources  = statement.resources
+      }
+      ]) == jsonencode([
+      {
+        actions    = ["kinesis:PutRecord", "kinesis:PutRecords"]
+        conditions = []
+        resources  = ["arn:aws:kinesis:us-east-1:111122223333:stream/example-clicks"]
+      },
+      {
+        actions    = ["kms:GenerateDataKey"]
+        conditions = ["StringEquals kms:ViaService kinesis.us-east-1.amazonaws.com"]
+        resources  = [var.kms_key_arn]
+      },
+    ])
+    error_message = "The role may ${jsonencode(data.aws_iam_policy_document.writers[0].statement)}."
+  }
+
+  assert {
+    condition     = aws_iam_role.writers[0].name == "example-clicks-writers" && output.writer_role_arn == aws_iam_role.writers[0].arn
+    error_message = "The role is ${aws_iam_role.writers[0].name}, returned as ${coalesce(output.writer_role_arn, "nothing")}."
   }
 }

@@ -106,3 +106,24 @@ run "refuses_more_bad_minutes_than_are_looked_at" {
 
   expect_failures = [var.alarms]
 }
+
+run "refuses_a_writers_account_without_twelve_digits" {
+  command = plan
+
+  variables {
+    writer_account_ids = ["1234"]
+  }
+
+  expect_failures = [var.writer_account_ids]
+}
+
+run "refuses_a_name_too_long_for_the_writers_role" {
+  command = plan
+
+  variables {
+    name               = "example-clicks-whose-name-is-longer-than-a-roles-may-be-alas"
+    writer_account_ids = ["444455556666"]
+  }
+
+  expect_failures = [var.writer_account_ids]
+}

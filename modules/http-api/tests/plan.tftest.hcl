@@ -89,6 +89,47 @@ run "deploys_by_itself_and_throttles_every_route" {
   }
 }
 
+run "leaves_routes_public_unless_they_name_an_authorizer" {
+  variables {
+    authorizers = {
+      members = { issuer = "https://id.example.com/pool", audience = ["shop", "till"] }
+    }
+    routes = {
+      "GET /orders"        = { function = "orders" }
+      "POST /orders"       = { function = "orders", authorizer = "members" }
+      "DELETE /orders/{n}" = { function = "orders", authorizer = "members", scopes = ["orders/delete"] }
+    }
+  }
+
+  assert {
+    condition = { for key, route in aws_apigatewayv2_route.this : key => route.authorization_type } == {
+      "GET /orders"        = "NONE"
+      "POST /orders"       = "JWT"
+      "DELETE /orders/{n}" = "JWT"
+    }
+    error_message = "The routes are authorized by ${jsonencode({ for key, route in aws_apigatewayv2_route.this : key => route.authorization_type })}."
+  }
+
+  assert {
+    condition = (
+      aws_apigatewayv2_route.this["POST /orders"].authorizer_id == aws_apigatewayv2_authorizer.this["members"].id
+      && length(coalesce(aws_apigatewayv2_route.this["POST /orders"].authorization_scopes, [])) == 0
+      && aws_apigatewayv2_route.this["DELETE /orders/{n}"].authorization_scopes == toset(["orders/delete"])
+    )
+    error_message = "A route has another authorizer or other scopes than it names."
+  }
+
+  assert {
+    condition = (
+      aws_apigatewayv2_authorizer.this["members"].authorizer_type == "JWT"
+      && aws_apigatewayv2_authorizer.this["members"].identity_sources == toset(["$request.header.Authorization"])
+      && one(aws_apigatewayv2_authorizer.this["members"].jwt_configuration).issuer == "https://id.example.com/pool"
+      && one(aws_apigatewayv2_authorizer.this["members"].jwt_configuration).audience == toset(["shop", "till"])
+    )
+    error_message = "The authorizer does not take the issuer's tokens for the audience from the header Authorization."
+  }
+}
+
 run "logs_nothing_about_who_asked" {
   assert {
     condition = alltrue([
@@ -137,6 +178,23 @@ run "opens_the_methods_of_its_routes_to_the_origins_named" {
       && aws_apigatewayv2_api.this.cors_configuration[0].allow_methods == toset(["GET", "POST"])
     )
     error_message = "CORS is open to ${jsonencode(aws_apigatewayv2_api.this.cors_configuration[0].allow_methods)} from ${jsonencode(aws_apigatewayv2_api.this.cors_configuration[0].allow_origins)}."
+  }
+}
+
+run "opens_the_methods_named_where_any_is_a_route" {
+  command = plan
+
+  variables {
+    routes = {
+      "POST /orders" = { function = "orders" }
+      "ANY /orders"  = { function = "orders" }
+    }
+    cors = { allow_origins = ["https://shop.example.com"], allow_methods = ["POST"] }
+  }
+
+  assert {
+    condition     = aws_apigatewayv2_api.this.cors_configuration[0].allow_methods == toset(["POST"])
+    error_message = "CORS is open to ${jsonencode(aws_apigatewayv2_api.this.cors_configuration[0].allow_methods)}."
   }
 }
 

@@ -144,3 +144,53 @@ run "refuses_an_alarm_period_that_is_no_minute" {
 
   expect_failures = [var.alarms]
 }
+
+run "refuses_an_issuer_without_tls" {
+  command = plan
+
+  variables {
+    authorizers = { members = { issuer = "http://id.example.com", audience = ["shop"] } }
+  }
+
+  expect_failures = [var.authorizers]
+}
+
+run "refuses_an_authorizer_for_every_audience" {
+  command = plan
+
+  variables {
+    authorizers = { members = { issuer = "https://id.example.com", audience = [] } }
+  }
+
+  expect_failures = [var.authorizers]
+}
+
+run "refuses_a_route_for_an_authorizer_that_is_not_there" {
+  command = plan
+
+  variables {
+    routes = { "GET /orders" = { function = "orders", authorizer = "members" } }
+  }
+
+  expect_failures = [var.routes]
+}
+
+run "refuses_scopes_without_a_token" {
+  command = plan
+
+  variables {
+    routes = { "GET /orders" = { function = "orders", scopes = ["orders/read"] } }
+  }
+
+  expect_failures = [var.routes]
+}
+
+run "refuses_a_method_that_is_none" {
+  command = plan
+
+  variables {
+    cors = { allow_origins = ["https://shop.example.com"], allow_methods = ["get"] }
+  }
+
+  expect_failures = [var.cors]
+}

@@ -33,6 +33,14 @@ mock_resource "aws_apigatewayv2_api" {
   }
 }
 
+mock_resource "aws_cloudfront_distribution" {
+  defaults = {
+    arn         = "arn:aws:cloudfront::111122223333:distribution/EXAMPLE"
+    domain_name = "example.cloudfront.net"
+    id          = "EXAMPLE"
+  }
+}
+
 mock_resource "aws_cloudwatch_log_group" {
   defaults = {
     arn = "arn:aws:logs:us-east-1:111122223333:log-group:example"
@@ -42,6 +50,20 @@ mock_resource "aws_cloudwatch_log_group" {
 mock_resource "aws_cloudwatch_metric_alarm" {
   defaults = {
     arn = "arn:aws:cloudwatch:us-east-1:111122223333:alarm:example"
+  }
+}
+
+mock_resource "aws_cognito_user_pool" {
+  defaults = {
+    arn      = "arn:aws:cognito-idp:us-east-1:111122223333:userpool/us-east-1_EXAMPLE"
+    endpoint = "cognito-idp.us-east-1.amazonaws.com/us-east-1_EXAMPLE"
+    id       = "us-east-1_EXAMPLE"
+  }
+}
+
+mock_resource "aws_cognito_user_pool_client" {
+  defaults = {
+    id = "1example23456789"
   }
 }
 
@@ -95,7 +117,8 @@ mock_resource "aws_lambda_function" {
 
 mock_resource "aws_s3_bucket" {
   defaults = {
-    arn = "arn:aws:s3:::example"
+    arn                         = "arn:aws:s3:::example"
+    bucket_regional_domain_name = "example.s3.us-east-1.amazonaws.com"
   }
 }
 

@@ -46,8 +46,13 @@ module "api" {
     }
   }
 
+  authorizers = {
+    members = { issuer = var.issuer, audience = [var.client_id] }
+  }
+
   routes = {
     "GET /articles"      = { function = "shop" }
+    "POST /articles"     = { function = "shop", authorizer = "members" }
     "GET /articles/{id}" = { function = "shop", throttle = { burst = 5, rate_per_second = 2 } }
     "$default"           = { function = "shop" }
   }
@@ -62,4 +67,16 @@ variable "artifact_path" {
   description = "The zip of shop.py, as the line above the function makes it."
   type        = string
   default     = "shop.zip"
+}
+
+variable "issuer" {
+  description = "Who signs the tokens of members, such as a user pool."
+  type        = string
+  default     = "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_EXAMPLE"
+}
+
+variable "client_id" {
+  description = "The app client that the tokens are made for."
+  type        = string
+  default     = "1example23456789"
 }
