@@ -5,6 +5,15 @@ allowed_account_ids = []
 alarm_emails     = []
 alarm_topic_arns = []
 
+event_writer = {
+  memory_mb       = 512
+  timeout_seconds = 20
+  throttle = {
+    burst           = 100
+    rate_per_second = 50
+  }
+}
+
 log_level          = "INFO"
 log_retention_days = 7
 
@@ -13,9 +22,23 @@ quarantine = {
   force_destroy  = true
 }
 
+sign_in = {
+  totp                = "optional"
+  token_minutes       = 60
+  session_hours       = 12
+  deletion_protection = false
+}
+
+site = {
+  price_class   = "PriceClass_100"
+  force_destroy = true
+  domain        = null
+}
+
 stream = {
-  shard_count     = 1
-  retention_hours = 24
+  shard_count        = 1
+  retention_hours    = 24
+  writer_account_ids = []
 }
 
 tables = {

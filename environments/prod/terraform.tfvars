@@ -5,6 +5,15 @@ allowed_account_ids = []
 alarm_emails     = ["on-call@example.com"]
 alarm_topic_arns = []
 
+event_writer = {
+  memory_mb       = 512
+  timeout_seconds = 20
+  throttle = {
+    burst           = 400
+    rate_per_second = 200
+  }
+}
+
 log_level          = "INFO"
 log_retention_days = 365
 
@@ -13,9 +22,23 @@ quarantine = {
   force_destroy  = false
 }
 
+sign_in = {
+  totp                = "optional"
+  token_minutes       = 60
+  session_hours       = 12
+  deletion_protection = true
+}
+
+site = {
+  price_class   = "PriceClass_100"
+  force_destroy = false
+  domain        = null
+}
+
 stream = {
-  shard_count     = 3
-  retention_hours = 168
+  shard_count        = 3
+  retention_hours    = 168
+  writer_account_ids = []
 }
 
 tables = {

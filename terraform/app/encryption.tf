@@ -5,6 +5,11 @@ module "key" {
   description        = "Encrypts everything at rest in Hello, Retail! ${var.environment}."
   log_group_patterns = ["/aws/lambda/${local.name_prefix}-*", "/aws/vendedlogs/apigateway/${local.name_prefix}-*"]
   services           = ["cloudwatch"]
+
+  # Not the one distribution: it would have to exist before the key. The bucket's policy names it.
+  readers = {
+    cloudfront = ["arn:${data.aws_partition.current.partition}:cloudfront::${data.aws_caller_identity.current.account_id}:distribution/*"]
+  }
 }
 
 locals {

@@ -1,6 +1,7 @@
 data "aws_caller_identity" "current" {}
+data "aws_partition" "current" {}
 
 locals {
   name_prefix = "hello-retail-${var.environment}"
-  functions   = ["winner_api", "winner_view"]
+  functions   = ["event_writer", "winner_api", "winner_view"]
 }

@@ -3,6 +3,9 @@ output "alarm_arns" {
   value = {
     api                  = module.api.alarm_arns
     contributions        = module.contributions.alarm_arns
+    event_writer         = module.event_writer.alarm_arns
+    idempotency          = module.idempotency.alarm_arns
+    players              = module.players.alarm_arns
     quarantine           = { records_quarantined = aws_cloudwatch_metric_alarm.records_quarantined.arn }
     scores               = module.scores.alarm_arns
     stream               = module.stream.alarm_arns
@@ -22,6 +25,11 @@ output "api_url" {
   value       = module.api.api_endpoint
 }
 
+output "cognito_url" {
+  description = "Where browsers send sign-ins."
+  value       = "${local.cognito_origin}/"
+}
+
 output "contributions_table" {
   description = "Table of who offered and who photographed each product."
   value       = module.contributions.name
@@ -35,9 +43,15 @@ output "environment" {
 output "functions" {
   description = "Names of the functions by logical name."
   value = {
-    winner_api  = module.winner_api.function_name
-    winner_view = module.winner_view.function_name
+    event_writer = module.event_writer.function_name
+    winner_api   = module.winner_api.function_name
+    winner_view  = module.winner_view.function_name
   }
+}
+
+output "idempotency_table" {
+  description = "Table of what became of requests that came with an Idempotency-Key."
+  value       = module.idempotency.name
 }
 
 output "quarantine_bucket" {
@@ -45,12 +59,47 @@ output "quarantine_bucket" {
   value       = module.quarantine.id
 }
 
+output "region" {
+  description = "AWS region of the environment."
+  value       = var.region
+}
+
 output "scores_table" {
   description = "Table of each contributor's score."
   value       = module.scores.name
 }
 
+output "site_bucket" {
+  description = "Bucket that the page's files are put into."
+  value       = module.site.bucket
+}
+
+output "site_distribution_id" {
+  description = "Id of the distribution that serves the page."
+  value       = module.site.distribution_id
+}
+
+output "site_url" {
+  description = "Address of the page, without a slash at its end. The API answers there too, by the same paths."
+  value       = module.site.url
+}
+
 output "stream_name" {
   description = "Stream of events: the log that everything is folded from."
   value       = module.stream.name
+}
+
+output "stream_writer_role_arn" {
+  description = "Role by which other accounts put events on the stream; null where none may."
+  value       = module.stream.writer_role_arn
+}
+
+output "user_pool_client_id" {
+  description = "App client that the page signs in with."
+  value       = module.players.client_id
+}
+
+output "user_pool_id" {
+  description = "User pool of the players, who are made by `retailctl users add`."
+  value       = module.players.id
 }

@@ -59,6 +59,27 @@ variable "environment" {
   }
 }
 
+variable "event_writer" {
+  description = <<-EOT
+    The function that puts events on the stream: memory in MiB, seconds for an answer, and the events at once and a second
+    that it takes, everybody's together.
+  EOT
+  type = object({
+    memory_mb       = number
+    timeout_seconds = number
+    throttle = object({
+      burst           = number
+      rate_per_second = number
+    })
+  })
+  nullable = false
+
+  validation {
+    condition     = var.event_writer.timeout_seconds >= 16 && var.event_writer.timeout_seconds <= 29
+    error_message = "event_writer.timeout_seconds is ${var.event_writer.timeout_seconds}; give 16 to 29: three calls of AWS take up to 15, and API Gateway hangs up after 30."
+  }
+}
+
 variable "generation" {
   description = "Generation of the views, part of their tables' names. A new one starts empty and folds the stream from its beginning, with a function of its own; the old one's tables go last, where they are not protected."
   type        = number
@@ -68,6 +89,18 @@ variable "generation" {
   validation {
     condition     = var.generation >= 1 && floor(var.generation) == var.generation
     error_message = "generation is ${var.generation}; give a whole number from 1 up."
+  }
+}
+
+variable "local_cognito_url" {
+  description = "Only for a local cloud, whose `make up` sets it: where browsers reach its Cognito, without a slash at its end. Empty: AWS's own address."
+  type        = string
+  default     = ""
+  nullable    = false
+
+  validation {
+    condition     = var.local_cognito_url == "" || can(regex("^http://(127\\.0\\.0\\.1|localhost):[0-9]+$", var.local_cognito_url))
+    error_message = "local_cognito_url is \"${var.local_cognito_url}\"; passwords are sent there, so it is on this machine, such as http://127.0.0.1:4566, or empty for AWS."
   }
 }
 
@@ -157,11 +190,51 @@ variable "recent_events" {
   }
 }
 
-variable "stream" {
-  description = "The log of events: its shards (each takes 1,000 records a second) and the hours for which it keeps a record."
+variable "sign_in" {
+  description = "How players sign in: codes from an authenticator app (`off`, `optional`, `required`), minutes for which a token is good, hours after which they have to sign in anew, and whether AWS refuses to delete the user pool."
   type = object({
-    shard_count     = number
-    retention_hours = number
+    totp                = string
+    token_minutes       = number
+    session_hours       = number
+    deletion_protection = bool
+  })
+  nullable = false
+
+  validation {
+    condition     = var.environment != "prod" || var.sign_in.deletion_protection
+    error_message = "prod's user pool is protected against deletion: set sign_in.deletion_protection = true."
+  }
+
+  validation {
+    condition     = var.environment != "prod" || var.sign_in.token_minutes <= 60
+    error_message = "sign_in.token_minutes is ${var.sign_in.token_minutes}; prod's tokens are good for an hour at most, for the API takes one until it ends, whatever has become of its user."
+  }
+}
+
+variable "site" {
+  description = "The page: where CloudFront serves it from, a domain of its own (`names` and the ARN of a certificate in us-east-1; null: CloudFront's name), and whether destroying the environment deletes its files."
+  type = object({
+    price_class   = string
+    force_destroy = bool
+    domain = object({
+      names           = list(string)
+      certificate_arn = string
+    })
+  })
+  nullable = false
+
+  validation {
+    condition     = var.environment != "prod" || !var.site.force_destroy
+    error_message = "prod's page is not thrown away unasked: set site.force_destroy = false."
+  }
+}
+
+variable "stream" {
+  description = "The log of events: its shards (each takes 1,000 records a second), the hours for which it keeps a record, and other accounts that may put events on it."
+  type = object({
+    shard_count        = number
+    retention_hours    = number
+    writer_account_ids = optional(list(string), [])
   })
   nullable = false
 

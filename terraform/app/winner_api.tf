@@ -28,35 +28,3 @@ module "winner_api" {
     decrypt_tables     = local.key_through.dynamodb.decrypt
   }
 }
-
-module "api" {
-  source = "../../modules/http-api"
-
-  name        = "${local.name_prefix}-api"
-  description = "Hello, Retail! ${var.environment}: who is winning."
-  kms_key_arn = module.key.arn
-  log         = { retention_days = var.log_retention_days }
-  throttle    = var.winner_api.throttle
-  cors = {
-    allow_origins  = var.winner_api.cors_origins
-    allow_headers  = ["if-none-match"]
-    expose_headers = ["etag", "link"]
-  }
-  alarm_actions = local.alarm_actions
-
-  functions = {
-    winner_api = {
-      function_name    = module.winner_api.function_name
-      alias_name       = module.winner_api.alias_name
-      alias_invoke_arn = module.winner_api.alias_invoke_arn
-    }
-  }
-
-  routes = {
-    "GET /scores"                    = { function = "winner_api" }
-    "GET /winners"                   = { function = "winner_api" }
-    "GET /contributions"             = { function = "winner_api" }
-    "GET /contributions/{productId}" = { function = "winner_api" }
-    "$default"                       = { function = "winner_api" }
-  }
-}

@@ -43,6 +43,13 @@ GARBAGE = "e2e."
 """How the users begin whom the tests of bad records bring along."""
 
 MAY = {
+    "event_writer": {
+        "PutRecord on own stream",
+        "DeleteItem on own idempotency",
+        "GetItem on own idempotency",
+        "PutItem on own idempotency",
+        "UpdateItem on own idempotency",
+    },
     "winner_view": {
         "BatchGetItem on own contributions",
         "GetItem on own contributions",
@@ -405,23 +412,30 @@ def test_terraform_alone_does_not_destroy_prod(there: Landscape) -> None:
         )
 
 
-def test_prod_s_tables_are_protected_against_deletion(there: Landscape) -> None:
-    tables = [there.outputs["prod"][name] for name in ("contributions_table", "scores_table")]
+def test_prod_s_tables_and_players_are_protected_against_deletion(there: Landscape) -> None:
+    tables = [
+        there.outputs["prod"][name] for name in ("contributions_table", "idempotency_table", "scores_table")
+    ]
     for table in tables:
         with pytest.raises(ClientError, match="protected against deletion"):
             there.cloud.client("dynamodb").delete_table(TableName=table)
+    pool = there.cloud.client("cognito-idp").describe_user_pool(
+        UserPoolId=there.outputs["prod"]["user_pool_id"]
+    )["UserPool"]
+    assert pool["DeletionProtection"] == "ACTIVE"  # the emulator would delete it all the same
 
     with pytest.raises(UserError, match="protected against deletion") as refusal:
         environments.lift(there.target("prod"), there.resources("prod"), asked=False)
-    assert all(table in str(refusal.value) for table in tables)
+    assert all(name in str(refusal.value) for name in (*tables, "hello-retail-prod-players"))
 
 
 def test_what_is_destroyed_was_there_before(there: Landscape) -> None:
     kinds = {kind for kind, names in there.inventory().items() if names}
 
     assert kinds >= {
-        "APIs", "alarms", "aliases of keys", "buckets", "event source mappings", "functions", "log groups", "roles",
-        "streams", "subscriptions", "tables", "topics",
+        "APIs", "alarms", "aliases of keys", "buckets", "distributions", "event source mappings", "functions",
+        "log groups", "origin access controls", "roles", "streams", "subscriptions", "tables", "topics",
+        "user pools",
     }  # fmt: skip
     assert set(there.keys().values()) == {"Enabled"}
 

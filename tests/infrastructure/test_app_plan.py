@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from retailctl import site
 from support import planned_app
 from support.planned_app import ENVIRONMENTS, PlannedApp, several
 
@@ -16,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 REASONS = tomllib.loads((Path(__file__).parent / "policy_wildcards.toml").read_text())["wildcard"]
 KEY = "arn:aws:kms:us-east-1:111122223333:key/key"
 CONSUMER = "module.winner_view_consumer.aws_lambda_event_source_mapping.this"
-FUNCTIONS = ("winner_api", "winner_view")
+FUNCTIONS = ("event_writer", "winner_api", "winner_view")
 
 pytestmark = pytest.mark.slow
 
@@ -91,7 +92,7 @@ def test_every_function_publishes_its_versions(planned: PlannedApp) -> None:
     assert all(each.values["publish"] for each in functions)
 
 
-def test_only_the_api_may_call_its_function_and_each_route_for_itself(planned: PlannedApp) -> None:
+def test_only_the_api_may_call_its_functions_and_each_route_for_itself(planned: PlannedApp) -> None:
     permissions = {each.values["source_arn"] for each in planned.of("aws_lambda_permission")}
     api = "arn:aws:execute-api:us-east-1:111122223333:api/*"
 
@@ -100,11 +101,139 @@ def test_only_the_api_may_call_its_function_and_each_route_for_itself(planned: P
         f"{api}/GET/winners",
         f"{api}/GET/contributions",
         f"{api}/GET/contributions/{{productId}}",
+        f"{api}/GET/openapi.json",
+        f"{api}/POST/events",
+        f"{api}/*/events",
         f"{api}/$default",
     }
     assert {each.values["principal"] for each in planned.of("aws_lambda_permission")} == {
         "apigateway.amazonaws.com"
     }
+
+
+def test_an_event_takes_a_token_of_the_players_and_nothing_else_does(planned: PlannedApp) -> None:
+    routes = {each.values["route_key"]: each.values for each in planned.of("aws_apigatewayv2_route")}
+    authorizer = planned.one('module.api.aws_apigatewayv2_authorizer.this["players"]')
+
+    assert [key for key, route in routes.items() if route["authorization_type"] != "NONE"] == ["POST /events"]
+    assert routes["POST /events"]["authorization_type"] == "JWT"
+    assert authorizer["identity_sources"] == ["$request.header.Authorization"]
+    assert authorizer["jwt_configuration"] == [
+        {
+            "issuer": "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_players",
+            "audience": ["client-of-players"],
+        }
+    ]
+
+
+def test_events_have_a_throttle_of_their_own(planned: PlannedApp) -> None:
+    (stage,) = planned.of("aws_apigatewayv2_stage")
+    limits = {each["route_key"]: each["throttling_rate_limit"] for each in stage.values["route_settings"]}
+    (default,) = stage.values["default_route_settings"]
+
+    assert set(limits) == {"POST /events", "ANY /events"}
+    assert default["throttling_rate_limit"] > 0
+    assert all(limit > 0 for limit in limits.values())
+
+
+def test_the_api_sends_cors_headers_to_the_origins_named_and_never_to_all(planned: PlannedApp) -> None:
+    (api,) = planned.of("aws_apigatewayv2_api")
+
+    assert all("*" not in each["allow_origins"] for each in api.values["cors_configuration"])
+
+
+# Sign-in and the page
+
+
+def test_players_are_made_by_hand_and_keep_strong_passwords(planned: PlannedApp) -> None:
+    pool = planned.one("module.players.aws_cognito_user_pool.this")
+    (passwords,), (creation,) = pool["password_policy"], pool["admin_create_user_config"]
+
+    assert creation["allow_admin_create_user_only"] is True
+    assert passwords["minimum_length"] >= 12
+    assert all(passwords[f"require_{what}"] for what in ("lowercase", "numbers", "symbols", "uppercase"))
+    assert pool["mfa_configuration"] == "OPTIONAL"
+    assert {each.values["name"] for each in planned.of("aws_cognito_user_group")} == {
+        "customer",
+        "merchant",
+        "photographer",
+    }
+
+
+def test_the_page_signs_in_without_a_secret(planned: PlannedApp) -> None:
+    client = planned.one("module.players.aws_cognito_user_pool_client.this")
+
+    assert client["generate_secret"] is False
+    assert set(client["explicit_auth_flows"]) == {"ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"}
+    assert client["prevent_user_existence_errors"] == "ENABLED"
+    assert client["enable_token_revocation"] is True
+
+
+def test_the_page_is_served_with_the_headers_that_it_was_tested_with(planned: PlannedApp) -> None:
+    policy = planned.one("module.site.aws_cloudfront_response_headers_policy.this")
+    (security,), (further,) = policy["security_headers_config"], policy["custom_headers_config"]
+    (transport,) = security["strict_transport_security"]
+    sent = {each["header"].lower(): each["value"] for each in further["items"]} | {
+        "content-security-policy": security["content_security_policy"][0]["content_security_policy"],
+        "referrer-policy": security["referrer_policy"][0]["referrer_policy"],
+        "strict-transport-security": f"max-age={transport['access_control_max_age_sec']}; includeSubDomains",
+        "x-content-type-options": "nosniff" if security["content_type_options"][0]["override"] else "",
+        "x-frame-options": security["frame_options"][0]["frame_option"],
+    }
+
+    assert transport["include_subdomains"] is True
+    assert sent == site.security_headers("/", planned.outputs["cognito_url"])
+
+
+def test_the_api_answers_under_the_pages_own_address(planned: PlannedApp) -> None:
+    distribution = planned.one("module.site.aws_cloudfront_distribution.this")
+    methods = {
+        each["path_pattern"]: {"GET", "HEAD"} ^ set(each["allowed_methods"])
+        for each in distribution["ordered_cache_behavior"]
+    }
+    origins = {each["origin_id"]: each["domain_name"] for each in distribution["origin"]}
+
+    assert {path for path, others in methods.items() if "POST" in others} == {"/events"}
+    assert {path for path, others in methods.items() if not others} == {
+        "/contributions",
+        "/contributions/*",
+        "/openapi.json",
+        "/scores",
+        "/winners",
+    }
+    assert origins == {
+        "backend-api": "api.execute-api.us-east-1.amazonaws.com",
+        "files": "site-files.s3.us-east-1.amazonaws.com",
+    }
+
+
+def test_only_the_distribution_reads_the_pages_files(planned: PlannedApp) -> None:
+    documents = dict(planned.policies())
+    allows = [
+        statement
+        for statement in documents["module.site.module.files.data.aws_iam_policy_document.this"]
+        if statement["Effect"] == "Allow"
+    ]
+
+    assert allows == [
+        {
+            "Sid": "ReadDistribution",
+            "Effect": "Allow",
+            "Action": "s3:GetObject",
+            "Resource": "arn:aws:s3:::site-files/*",
+            "Principal": {"Service": "cloudfront.amazonaws.com"},
+            "Condition": {
+                "StringEquals": {"aws:SourceArn": "arn:aws:cloudfront::111122223333:distribution/site"}
+            },
+        }
+    ]
+    (block,) = [
+        each.values
+        for each in planned.of("aws_s3_bucket_public_access_block")
+        if each.address.startswith("module.site.")
+    ]
+    assert block["block_public_policy"] is True
+    assert block["restrict_public_buckets"] is True
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
@@ -167,6 +296,32 @@ def test_the_view_may_do_what_it_does_and_nothing_else(planned: PlannedApp) -> N
         ("s3:PutObject", "arn:aws:s3:::quarantine/aws/lambda/*"),
         ("s3:PutObject", "arn:aws:s3:::quarantine/records/*"),
     }
+
+
+def test_the_writer_may_put_an_event_and_remember_a_key_and_nothing_else(planned: PlannedApp) -> None:
+    table = "arn:aws:dynamodb:us-east-1:111122223333:table/idempotency"
+    log = "arn:aws:logs:us-east-1:111122223333:log-group:event-writer:log-stream:*"
+
+    assert allowed(planned.role_statements("event_writer")) == {
+        ("dynamodb:DeleteItem", table),
+        ("dynamodb:GetItem", table),
+        ("dynamodb:PutItem", table),
+        ("dynamodb:UpdateItem", table),
+        ("kinesis:PutRecord", "arn:aws:kinesis:us-east-1:111122223333:stream/stream"),
+        ("kms:Decrypt", KEY),
+        ("kms:DescribeKey", KEY),
+        ("kms:Encrypt", KEY),
+        ("kms:GenerateDataKey", KEY),
+        ("logs:CreateLogStream", log),
+        ("logs:PutLogEvents", log),
+    }
+
+
+def test_what_became_of_a_request_is_forgotten_in_time(planned: PlannedApp) -> None:
+    table = planned.one("module.idempotency.aws_dynamodb_table.this")
+
+    assert (table["hash_key"], table["range_key"]) == ("id", None)
+    assert [(each["attribute_name"], each["enabled"]) for each in table["ttl"]] == [("expiration", True)]
 
 
 def test_the_api_may_read_the_views_and_nothing_else(planned: PlannedApp) -> None:
@@ -242,7 +397,13 @@ def test_every_function_logs_into_a_group_that_is_there_before_it(planned: Plann
 def test_every_name_says_project_and_environment(planned: PlannedApp) -> None:
     prefix = f"hello-retail-{planned.environment}-"
     attributes = {
+        "aws_cloudfront_cache_policy": "name",
+        "aws_cloudfront_distribution": "comment",
+        "aws_cloudfront_origin_access_control": "name",
+        "aws_cloudfront_response_headers_policy": "name",
         "aws_cloudwatch_metric_alarm": "alarm_name",
+        "aws_cognito_user_pool": "name",
+        "aws_cognito_user_pool_client": "name",
         "aws_dynamodb_table": "name",
         "aws_iam_role": "name",
         "aws_kinesis_stream": "name",
@@ -250,10 +411,10 @@ def test_every_name_says_project_and_environment(planned: PlannedApp) -> None:
         "aws_s3_bucket": "bucket",
         "aws_sns_topic": "name",
     }
-    names = [each.values[name] for kind, name in attributes.items() for each in planned.of(kind)]
+    names = [(kind, each.values[name]) for kind, name in attributes.items() for each in planned.of(kind)]
 
-    assert [name for name in names if not name.startswith(prefix)] == []
-    assert len(names) == len(set(names)) + len(planned.of("aws_lambda_function"))  # a role has its function's
+    assert [name for _, name in names if not name.startswith(prefix)] == []
+    assert len(names) == len(set(names))
 
 
 def test_a_views_tables_are_named_by_their_generation(planned: PlannedApp) -> None:
@@ -266,11 +427,18 @@ def test_the_outputs_that_people_rely_on_are_there(planned: PlannedApp) -> None:
         "api_url",
         "contributions_table",
         "functions",
+        "idempotency_table",
         "quarantine_bucket",
         "scores_table",
+        "site_bucket",
+        "site_url",
         "stream_name",
+        "user_pool_client_id",
+        "user_pool_id",
     }
+    assert planned.outputs["site_url"] == "https://site.cloudfront.net"
     assert planned.outputs["functions"] == {
+        "event_writer": f"hello-retail-{planned.environment}-event-writer",
         "winner_api": f"hello-retail-{planned.environment}-winner-api",
         "winner_view": f"hello-retail-{planned.environment}-winner-view",
     }
@@ -286,6 +454,9 @@ def test_every_part_of_the_way_of_a_sale_has_its_alarms(planned: PlannedApp) -> 
     assert {part: set(alarms) for part, alarms in planned.outputs["alarm_arns"].items()} == {
         "api": {"server_errors", "latency"},
         "contributions": {"read_throttles", "write_throttles", "system_errors"},
+        "event_writer": {"errors", "throttles", "duration"},
+        "idempotency": {"read_throttles", "write_throttles", "system_errors"},
+        "players": {"sign_in_throttles", "failed_sign_ins"},
         "quarantine": {"records_quarantined"},
         "scores": {"read_throttles", "write_throttles", "system_errors"},
         "stream": {"write_throttles"},
@@ -341,6 +512,7 @@ def test_prod_keeps_what_must_not_be_lost(environments: dict[str, PlannedApp]) -
         assert table.values["deletion_protection_enabled"] is True
         assert [each["enabled"] for each in table.values["point_in_time_recovery"]] == [True]
     assert prod.one("module.stream.aws_kinesis_stream.this")["retention_period"] == 168
+    assert prod.one("module.players.aws_cognito_user_pool.this")["deletion_protection"] == "ACTIVE"
     assert {each.values["retention_in_days"] for each in prod.of("aws_cloudwatch_log_group")} == {365}
     assert not any(each.values["force_destroy"] for each in prod.of("aws_s3_bucket"))
 

@@ -1,8 +1,8 @@
 """The root that is an environment, as it would be: made by `terraform test` without AWS.
 
 Every resource is overridden, so nothing is made; the data sources are the provider's own, so that policies are
-true JSON. An overridden resource's ARN ends in its module's name:
-`arn:aws:dynamodb:us-east-1:111122223333:table/scores`.
+true JSON. An overridden resource's ARN ends in its module's name, a nested module's in all its modules':
+`arn:aws:dynamodb:us-east-1:111122223333:table/scores`, `arn:aws:s3:::site-files`.
 """
 
 from __future__ import annotations
@@ -32,8 +32,19 @@ _ARNS = {
         "execution_arn": "arn:aws:execute-api:us-east-1:{account}:{name}",
         "api_endpoint": "https://{name}.execute-api.us-east-1.amazonaws.com",
     },
+    "aws_cloudfront_distribution": {
+        "id": "{name}",
+        "arn": "arn:aws:cloudfront::{account}:distribution/{name}",
+        "domain_name": "{name}.cloudfront.net",
+    },
     "aws_cloudwatch_log_group": {"arn": "arn:aws:logs:us-east-1:{account}:log-group:{name}"},
     "aws_cloudwatch_metric_alarm": {"arn": "arn:aws:cloudwatch:us-east-1:{account}:alarm:{name}"},
+    "aws_cognito_user_pool": {
+        "id": "us-east-1_{name}",
+        "arn": "arn:aws:cognito-idp:us-east-1:{account}:userpool/us-east-1_{name}",
+        "endpoint": "cognito-idp.us-east-1.amazonaws.com/us-east-1_{name}",
+    },
+    "aws_cognito_user_pool_client": {"id": "client-of-{name}"},
     "aws_dynamodb_table": {"arn": "arn:aws:dynamodb:us-east-1:{account}:table/{name}"},
     "aws_iam_role": {"arn": "arn:aws:iam::{account}:role/{name}"},
     "aws_kinesis_stream": {"arn": "arn:aws:kinesis:us-east-1:{account}:stream/{name}"},
@@ -44,7 +55,10 @@ _ARNS = {
         "arn:aws:lambda:us-east-1:{account}:function:{name}:live/invocations",
     },
     "aws_lambda_function": {"arn": "arn:aws:lambda:us-east-1:{account}:function:{name}"},
-    "aws_s3_bucket": {"arn": "arn:aws:s3:::{name}"},
+    "aws_s3_bucket": {
+        "arn": "arn:aws:s3:::{name}",
+        "bucket_regional_domain_name": "{name}.s3.us-east-1.amazonaws.com",
+    },
     "aws_sns_topic": {"arn": "arn:aws:sns:us-east-1:{account}:{name}"},
 }
 _PROVIDER = """
@@ -149,14 +163,15 @@ def _declared(folder: Path) -> Iterator[tuple[str, str]]:
                     yield kind.strip('"'), label.strip('"')
 
 
-def _modules(app: Path) -> dict[str, Path]:
-    """Return the folders of the modules that the root calls, by name."""
-    return {
-        name.strip('"'): (app / body["source"].strip('"')).resolve()
-        for file in sorted(app.glob("*.tf"))
-        for block in hcl2.loads(file.read_text()).get("module", [])
-        for name, body in block.items()
-    }
+def _modules(folder: Path, *outer: str) -> Iterator[tuple[tuple[str, ...], Path]]:
+    """Yield name and folder of every module that the files of ``folder`` call, and that those call in turn."""
+    for file in sorted(folder.glob("*.tf")):
+        for block in hcl2.loads(file.read_text()).get("module", []):
+            for label, body in block.items():
+                names = (*outer, label.strip('"'))
+                source = (folder / body["source"].strip('"')).resolve()
+                yield names, source
+                yield from _modules(source, *names)
 
 
 def _override(target: str, kind: str, name: str) -> str:
@@ -172,13 +187,14 @@ def _test_file(app: Path) -> str:
     for kind, label in _declared(app):
         if kind != "terraform_data":
             blocks.append(_override(f"{kind}.{label}", kind, label.replace("_", "-")))
-    for module, folder in _modules(app).items():
+    for names, folder in _modules(app):
+        module = ".".join(f"module.{name}" for name in names)
         blocks += [
-            _override(f"module.{module}.{kind}.{label}", kind, module.replace("_", "-"))
+            _override(f"{module}.{kind}.{label}", kind, "-".join(names).replace("_", "-"))
             for kind, label in _declared(folder)
         ]
         if "aws_caller_identity" in "".join(file.read_text() for file in folder.glob("*.tf")):
-            target = f"module.{module}.data.aws_caller_identity.current"
+            target = f"{module}.data.aws_caller_identity.current"
             blocks.append(f"override_data {{\n  target = {target}\n  values = {{ {callers} }}\n}}\n")
     blocks.append(
         f"override_data {{\n  target = data.aws_caller_identity.current\n  values = {{ {callers} }}\n}}\n"

@@ -57,6 +57,7 @@ def attempts_on(whose: str, found: Mapping[str, Any], cloud: Cloud) -> Iterator[
 
     items = {
         "contributions": (found["contributions_table"], {"productId": {"S": "probe"}}),
+        "idempotency": (found["idempotency_table"], {"id": {"S": "probe"}}),
         "scores": (found["scores_table"], {"board": {"S": "creator#0"}, "userId": {"S": "probe"}}),
     }
     for kind, (table, key) in items.items():
@@ -106,6 +107,25 @@ def attempts_on(whose: str, found: Mapping[str, Any], cloud: Cloud) -> Iterator[
         attempt("PutRecord", "stream", "kinesis", "put_record", **stream, **record),
         attempt("PutRecords", "stream", "kinesis", "put_records", **stream, Records=[record]),
         attempt("SplitShard", "stream", "kinesis", "split_shard", **stream, **split),
+    )
+    page = {"Bucket": found["site_bucket"], "Key": "index.html"}
+    pool = {"UserPoolId": found["user_pool_id"]}
+    user = {**pool, "Username": "probe"}
+    yield from (
+        attempt("GetObject", "page", "s3", "get_object", **page),
+        attempt("PutObject", "page", "s3", "put_object", **page, Body="x"),
+        attempt("DeleteObject", "page", "s3", "delete_object", **page),
+        attempt("AdminCreateUser", "players", "cognito-idp", "admin_create_user", **user),
+        attempt(
+            "AdminAddUserToGroup",
+            "players",
+            "cognito-idp",
+            "admin_add_user_to_group",
+            **user,
+            GroupName="merchant",
+        ),
+        attempt("ListUsers", "players", "cognito-idp", "list_users", **pool),
+        attempt("DeleteUserPool", "players", "cognito-idp", "delete_user_pool", **pool),
     )
     bucket = {"Bucket": found["quarantine_bucket"]}
     for folder in ("records/", "aws/lambda/", ""):

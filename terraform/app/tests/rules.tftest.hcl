@@ -9,11 +9,23 @@ variables {
   artifacts_dir       = "./tests/artifacts"
   alarm_emails        = ["on-call@example.com"]
   alarm_topic_arns    = []
-  log_level           = "INFO"
-  log_retention_days  = 365
-  quarantine          = { retention_days = 365, force_destroy = false }
-  stream              = { shard_count = 3, retention_hours = 168 }
-  tables              = { deletion_protection = true, point_in_time_recovery = true }
+  event_writer = {
+    memory_mb       = 512
+    timeout_seconds = 20
+    throttle        = { burst = 400, rate_per_second = 200 }
+  }
+  log_level          = "INFO"
+  log_retention_days = 365
+  quarantine         = { retention_days = 365, force_destroy = false }
+  sign_in = {
+    totp                = "optional"
+    token_minutes       = 60
+    session_hours       = 12
+    deletion_protection = true
+  }
+  site   = { price_class = "PriceClass_100", force_destroy = false, domain = null }
+  stream = { shard_count = 3, retention_hours = 168 }
+  tables = { deletion_protection = true, point_in_time_recovery = true }
   winner_api = {
     memory_mb       = 512
     timeout_seconds = 10
@@ -160,6 +172,90 @@ run "prod_refuses_to_be_read_by_every_page" {
   }
 
   expect_failures = [var.winner_api]
+}
+
+run "prod_refuses_a_user_pool_that_can_be_deleted" {
+  command = plan
+
+  variables {
+    sign_in = { totp = "optional", token_minutes = 60, session_hours = 12, deletion_protection = false }
+  }
+
+  expect_failures = [var.sign_in]
+}
+
+run "prod_refuses_tokens_that_outlive_an_hour" {
+  command = plan
+
+  variables {
+    sign_in = { totp = "optional", token_minutes = 61, session_hours = 12, deletion_protection = true }
+  }
+
+  expect_failures = [var.sign_in]
+}
+
+run "prod_refuses_a_page_thrown_away_with_the_environment" {
+  command = plan
+
+  variables {
+    site = { price_class = "PriceClass_100", force_destroy = true, domain = null }
+  }
+
+  expect_failures = [var.site]
+}
+
+run "other_accounts_may_put_events_where_they_are_named" {
+  command = plan
+
+  override_resource {
+    target          = module.stream.aws_iam_role.writers
+    override_during = plan
+    values          = { arn = "arn:aws:iam::111122223333:role/hello-retail-dev-events-writers" }
+  }
+
+  variables {
+    environment = "dev"
+    stream      = { shard_count = 1, retention_hours = 24, writer_account_ids = ["444455556666"] }
+  }
+
+  assert {
+    condition     = output.stream_writer_role_arn == "arn:aws:iam::111122223333:role/hello-retail-dev-events-writers"
+    error_message = "There is no role for other accounts."
+  }
+}
+
+run "a_local_cloud_has_its_own_cognito_and_waits_for_no_distribution" {
+  command = plan
+
+  variables {
+    environment       = "dev"
+    local_cognito_url = "http://127.0.0.1:4566"
+  }
+
+  assert {
+    condition     = strcontains(module.site.content_security_policy, "connect-src 'self' http://127.0.0.1:4566;") && output.cognito_url == "http://127.0.0.1:4566/"
+    error_message = "The page's policy is ${module.site.content_security_policy}."
+  }
+}
+
+run "refuses_to_send_passwords_anywhere_but_to_this_machine_or_aws" {
+  command = plan
+
+  variables {
+    local_cognito_url = "http://example.com:4566"
+  }
+
+  expect_failures = [var.local_cognito_url]
+}
+
+run "refuses_a_writer_that_hangs_up_on_its_own_calls" {
+  command = plan
+
+  variables {
+    event_writer = { memory_mb = 512, timeout_seconds = 10, throttle = { burst = 400, rate_per_second = 200 } }
+  }
+
+  expect_failures = [var.event_writer]
 }
 
 run "refuses_an_unknown_environment" {

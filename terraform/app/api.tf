@@ -1,0 +1,51 @@
+locals {
+  routes = {
+    "GET /contributions"             = { function = "winner_api" }
+    "GET /contributions/{productId}" = { function = "winner_api" }
+    "GET /openapi.json"              = { function = "winner_api" }
+    "GET /scores"                    = { function = "winner_api" }
+    "GET /winners"                   = { function = "winner_api" }
+    "POST /events"                   = { function = "event_writer", authorizer = "players", throttle = var.event_writer.throttle }
+    # Other methods are refused in words.
+    "ANY /events" = { function = "event_writer", throttle = var.event_writer.throttle }
+    "$default"    = { function = "winner_api" }
+  }
+}
+
+module "api" {
+  source = "../../modules/http-api"
+
+  name          = "${local.name_prefix}-api"
+  description   = "Hello, Retail! ${var.environment}: events in, winners out."
+  kms_key_arn   = module.key.arn
+  log           = { retention_days = var.log_retention_days }
+  throttle      = var.winner_api.throttle
+  routes        = local.routes
+  alarm_actions = local.alarm_actions
+
+  # For pages elsewhere. Our own page calls the API under the site's own name.
+  cors = {
+    allow_origins  = var.winner_api.cors_origins
+    allow_methods  = ["GET", "POST"]
+    allow_headers  = ["authorization", "content-type", "idempotency-key", "if-none-match"]
+    expose_headers = ["etag", "link", "retry-after"]
+  }
+
+  # ID tokens are made for the app client; access tokens, which do not say it as their audience, are refused by the function.
+  authorizers = {
+    players = { issuer = module.players.issuer, audience = [module.players.client_id] }
+  }
+
+  functions = {
+    event_writer = {
+      function_name    = module.event_writer.function_name
+      alias_name       = module.event_writer.alias_name
+      alias_invoke_arn = module.event_writer.alias_invoke_arn
+    }
+    winner_api = {
+      function_name    = module.winner_api.function_name
+      alias_name       = module.winner_api.alias_name
+      alias_invoke_arn = module.winner_api.alias_invoke_arn
+    }
+  }
+}

@@ -1,0 +1,47 @@
+# What became of each request that came with an Idempotency-Key, for a day.
+module "idempotency" {
+  source = "../../modules/table"
+
+  name                   = "${local.name_prefix}-idempotency"
+  hash_key               = { name = "id" }
+  ttl_attribute          = "expiration"
+  kms_key_arn            = module.key.arn
+  deletion_protection    = var.tables.deletion_protection
+  point_in_time_recovery = var.tables.point_in_time_recovery
+  alarms                 = { operations = ["DeleteItem", "GetItem", "PutItem", "UpdateItem"] }
+  alarm_actions          = local.alarm_actions
+}
+
+module "event_writer" {
+  source = "../../modules/function"
+
+  name            = "${local.name_prefix}-event-writer"
+  description     = "Puts a signed-in user's event on the stream."
+  artifact        = { path = "${var.artifacts_dir}/event_writer.zip" }
+  handler         = "hello_retail.event_writer.handler.handler"
+  memory_mb       = var.event_writer.memory_mb
+  timeout_seconds = var.event_writer.timeout_seconds
+  kms_key_arn     = module.key.arn
+  log             = { retention_days = var.log_retention_days, level = var.log_level }
+  alarm_actions   = local.alarm_actions
+
+  environment = {
+    ENVIRONMENT                  = var.environment
+    IDEMPOTENCY_TABLE            = module.idempotency.name
+    LOG_LEVEL                    = var.log_level
+    POWERTOOLS_METRICS_NAMESPACE = local.metrics_namespace
+    POWERTOOLS_SERVICE_NAME      = "event_writer"
+    STREAM_NAME                  = module.stream.name
+  }
+
+  policy_statements = {
+    put_event      = module.stream.policy_statements.put_record
+    encrypt_stream = local.key_through.kinesis.encrypt
+    remember_keys = {
+      actions   = ["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]
+      resources = [module.idempotency.arn]
+    }
+    decrypt_tables = local.key_through.dynamodb.decrypt
+    encrypt_tables = local.key_through.dynamodb.encrypt
+  }
+}
