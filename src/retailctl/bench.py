@@ -1,7 +1,8 @@
-"""`retailctl bench`: what a sale costs, sales a second, cold starts and reads, against their bounds.
+"""`retailctl bench`: what a sale costs, sales a second, cold starts, reads, writes, against their bounds.
 
 Everything is measured against a local cloud of its own, with the bytes that get deployed: the artifacts are
-unpacked, and the real handlers run from there in processes that have the functions' environment and no more.
+unpacked, and the real handlers run from there in processes that have the functions' environment and no more. In the
+end an environment is applied to that cloud, and signed-in people send events to its API.
 """
 
 from __future__ import annotations
@@ -13,17 +14,19 @@ import sys
 import time
 import zipfile
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Table
 
-from retailctl import emulator, local, original, package, project
+from retailctl import count, demo, emulator, local, original, outputs, package, play, project
 from retailctl.console import note, step
 from retailctl.errors import UserError
 from retailctl.files import write_atomically
 from retailctl.lock import alone
+from retailctl.workload import Workshop
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,7 +41,13 @@ ORIGINAL_SALES = 600
 COLD_STARTS = 9
 READ_ROUNDS = 150
 SCORE_BUCKETS = 4
-CONTRIBUTIONS, SCORES = "bench-contributions", "bench-scores"
+CONTRIBUTIONS, SCORES, STREAM = "bench-contributions", "bench-scores", "bench-events"
+WRITE_ROUNDS = 300
+FRONT_DOOR_ENVIRONMENT = "dev"
+FRONT_DOOR_PEOPLE = 40
+FRONT_DOOR_EVENTS = 800
+FRONT_DOOR_RATE = 200.0
+"""Events a second: more than a local cloud takes, so that what it takes shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +60,14 @@ class Bounds:
 
 
 BATCHES = {67: Bounds(0.65, 0.12, 8.0), 335: Bounds(0.30, 0.06, 18.0), 1000: Bounds(0.16, 0.04, 30.0)}
-COLD_START = {"winner_view": 1.35, "winner_api": 1.6}
+COLD_START = {"winner_view": 1.35, "winner_api": 1.6, "event_writer": 1.8}
 SCORES_READ = 1.5
+EVENT_WRITTEN = 1.5
 
-BARE_START = "import boto3; boto3.client('dynamodb')"
+BARE_START = "import boto3; boto3.client({service!r})"
+BARE_SERVICE = {"winner_view": "dynamodb", "winner_api": "dynamodb", "event_writer": "kinesis"}
+"""Which service's bare client each function's cold start is measured against."""
+
 FUNCTION_START = (
     "import importlib, sys; module = importlib.import_module(sys.argv[1]); getattr(module, 'store', int)()"
 )
@@ -107,7 +120,8 @@ def measure(here: Project) -> dict[str, Any]:
 
     Returns:
         ``original`` and ``batches`` (see ``sell``), ``cold_start`` (function to
-        ratio), ``cold_start_seconds`` and ``scores_read`` (see ``bench_worker.reads``).
+        ratio), ``cold_start_seconds``, ``scores_read`` and ``event_writer`` (see ``bench_worker.reads`` and
+        ``writes``), and ``front_door`` (see ``through_the_door``).
 
     """
     package.build(here)
@@ -123,10 +137,52 @@ def measure(here: Project) -> dict[str, Any]:
             figures["scores_read"] = run_worker(
                 cloud, functions["winner_api"], "reads", {"rounds": READ_ROUNDS}
             )
+        with step("Writing events"):
+            figures["event_writer"] = run_worker(
+                cloud, functions["event_writer"], "writes", {"rounds": WRITE_ROUNDS}
+            )
         figures |= cold_starts(cloud, functions)
+        figures["front_door"] = through_the_door(
+            local.bring_up(here, CLOUD, FRONT_DOOR_ENVIRONMENT), FRONT_DOOR_ENVIRONMENT
+        )
     finally:
         local.down(CLOUD)
     return figures
+
+
+def through_the_door(cloud: Cloud, environment: str) -> dict[str, float]:
+    """Have signed-in people send a workshop to the API, and compare what came of it with the one-pass count.
+
+    Returns:
+        ``people``, a ``front_door.Report``'s figures, ``missing`` (accepted events that are not on the stream) and
+        ``wrong_scores``.
+
+    """
+    found = outputs.read(cloud, environment)
+    workshop = Workshop(1, products=100, people=FRONT_DOOR_PEOPLE, start=datetime.now(UTC))
+    door = play.opened(cloud, environment, found, workshop)
+    with step(f"Sending {FRONT_DOOR_EVENTS} events through the front door") as progress:
+        door.send(
+            workshop.day(FRONT_DOOR_EVENTS),
+            FRONT_DOOR_RATE,
+            None,
+            lambda sent, _: progress(sent, FRONT_DOOR_EVENTS),
+        )
+    payloads = count.payloads_on(cloud.client("kinesis"), str(found["stream_name"]))
+    expected = count.count(payloads)
+    dynamodb = cloud.client("dynamodb")
+
+    def scores() -> count.Scores:
+        return count.stored_scores(dynamodb, str(found["scores_table"]))
+
+    with step("Waiting until every event counts"):
+        demo.await_scores(scores, expected)
+    return {
+        "people": FRONT_DOOR_PEOPLE,
+        **door.report.figures(),
+        "missing": door.report.accepted - len(count.event_ids(payloads)),
+        "wrong_scores": len(count.differences(expected, scores())),
+    }
 
 
 def sell(cloud: Cloud, function: Unpacked) -> dict[str, Any]:
@@ -173,7 +229,8 @@ def unpack(here: Project, folder: Path) -> dict[str, Unpacked]:
 
 
 def make_tables(cloud: Cloud) -> None:
-    """Make the two views' tables as the environments have them: on demand, no index."""
+    """Make the two views' tables as the environments have them, on demand and without an index, and a stream."""
+    cloud.client("kinesis").create_stream(StreamName=STREAM, ShardCount=1)
     dynamodb = cloud.client("dynamodb")
     for table, keys in ((CONTRIBUTIONS, ["productId"]), (SCORES, ["board", "userId"])):
         dynamodb.create_table(
@@ -196,6 +253,7 @@ def environ(cloud: Cloud, function: Unpacked) -> dict[str, str]:
         "AWS_LAMBDA_FUNCTION_NAME": f"hello-retail-bench-{function.name.replace('_', '-')}",
         "CONTRIBUTIONS_TABLE": CONTRIBUTIONS,
         "ENVIRONMENT": "bench",
+        "IDEMPOTENCY_TABLE": "bench-idempotency",
         "LOG_LEVEL": "INFO",
         "POWERTOOLS_METRICS_NAMESPACE": "HelloRetail",
         "POWERTOOLS_SERVICE_NAME": function.name,
@@ -203,6 +261,7 @@ def environ(cloud: Cloud, function: Unpacked) -> dict[str, str]:
         "RECENT_EVENTS": "16",
         "SCORES_TABLE": SCORES,
         "SCORE_BUCKETS": str(SCORE_BUCKETS),
+        "STREAM_NAME": STREAM,
     }
 
 
@@ -232,32 +291,35 @@ def run_worker(cloud: Cloud, function: Unpacked, what: str, numbers: Mapping[str
 
 
 def cold_starts(cloud: Cloud, functions: Mapping[str, Unpacked]) -> dict[str, Any]:
-    """Time processes that import a handler and make its clients, by turns with one that makes a bare client.
+    """Time processes that import a handler and make its clients, by turns with those that make a bare client.
 
-    Byte code is warm for both: the first round is not counted.
+    Byte code is warm for all: the first round is not counted.
 
     Returns:
-        ``cold_start`` (function to ratio of medians) and ``cold_start_seconds`` (medians, with ``bare``).
+        ``cold_start`` (function to ratio of medians) and ``cold_start_seconds`` (medians; ``bare`` is DynamoDB's,
+        ``bare_kinesis`` the other).
 
     """
     names = sorted(functions)
-    seconds: dict[str, list[float]] = {name: [] for name in ("bare", *names)}
+    services = sorted({BARE_SERVICE[name] for name in names})
+    bare = {service: "bare" if service == "dynamodb" else f"bare_{service}" for service in services}
+    programs = {bare[service]: BARE_START.format(service=service) for service in services}
+    programs |= dict.fromkeys(names, FUNCTION_START)
+    seconds: dict[str, list[float]] = {name: [] for name in programs}
     with step("Starting cold") as progress:
         for turn in range(COLD_STARTS + 1):
-            for name, lasted in seconds.items():
-                took = start(cloud, functions.get(name), functions[names[0]])
+            for name, code in programs.items():
+                took = start(cloud, functions.get(name, functions[names[0]]), code)
                 if turn:
-                    lasted.append(took)
+                    seconds[name].append(took)
             progress(turn, COLD_STARTS)
     medians = {name: median(values) for name, values in seconds.items()}
-    ratios = {name: medians[name] / medians["bare"] for name in names}
+    ratios = {name: medians[name] / medians[bare[BARE_SERVICE[name]]] for name in names}
     return {"cold_start": ratios, "cold_start_seconds": medians}
 
 
-def start(cloud: Cloud, function: Unpacked | None, other: Unpacked) -> float:
-    """Return the seconds of a cold start; without a function, of a bare client's in ``other``'s place."""
-    code = FUNCTION_START if function else BARE_START
-    place = function or other
+def start(cloud: Cloud, place: Unpacked, code: str) -> float:
+    """Return the seconds of a cold start: of a process in a function's place that runs ``code``."""
     module = place.handler.rpartition(".")[0]
     started = time.perf_counter()
     process = subprocess.run(  # noqa: S603 - our own code
@@ -281,6 +343,8 @@ def published(figures: Mapping[str, Any]) -> dict[str, Any]:
         "batches": figures["batches"],
         "cold_start": figures["cold_start"],
         "scores_read": figures["scores_read"]["ratio"],
+        "event_writer": figures["event_writer"]["ratio"],
+        "front_door": figures["front_door"],
     }
 
 
@@ -317,7 +381,7 @@ def checked(figures: Mapping[str, Any]) -> list[Check]:
         ]
     checks += [
         Check(
-            f"cold start of {name}, against a bare client",
+            f"cold start of {name}, against a bare {BARE_SERVICE[name]} client",
             "",
             figures["cold_start"][name],
             bound,
@@ -325,8 +389,23 @@ def checked(figures: Mapping[str, Any]) -> list[Check]:
         )
         for name, bound in COLD_START.items()
     ]
-    reads = figures["scores_read"]["ratio"]
-    return [*checks, Check("GET /scores, against its bare queries", "", reads, SCORES_READ, at_most=True)]
+    reads, writes = figures["scores_read"]["ratio"], figures["event_writer"]["ratio"]
+    return [
+        *checks,
+        Check("GET /scores, against its bare queries", "", reads, SCORES_READ, at_most=True),
+        Check("POST /events, against its bare PutRecord", "", writes, EVENT_WRITTEN, at_most=True),
+        *_front_door_checks(figures["front_door"]),
+    ]
+
+
+def _front_door_checks(figures: Mapping[str, float]) -> list[Check]:
+    pace = f"{figures['accepted']:,.0f} accepted, {figures['accepted_per_second']:.0f} a second"
+    titles = {
+        "failed": f"{figures['people']:.0f} people's events given up ({pace})",
+        "missing": "accepted events that are not on the stream",
+        "wrong_scores": "scores that are not the one-pass count's",
+    }
+    return [Check(title, "", figures[name], 0, at_most=True, form=".0f") for name, title in titles.items()]
 
 
 def report(figures: Mapping[str, Any], checks: list[Check]) -> Table:

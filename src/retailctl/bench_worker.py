@@ -13,7 +13,7 @@ import os
 import sys
 import time
 from base64 import b64encode
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import md5
 from http import HTTPStatus
@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import boto3
 
 from retailctl.count import count, differences, stored_scores
-from retailctl.metering import Meter, QueryLog
+from retailctl.metering import CallLog, Meter
 from retailctl.original import CALLS_A_SALE, Original
 from retailctl.workload import Workshop
 
@@ -109,13 +109,14 @@ def workshop(size: int) -> Workshop:
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """A function's instance in this process, and what listens to its DynamoDB calls."""
+    """A function's instance in this process, and what listens to its calls of AWS."""
 
     module: Any
     handler: Handler
     client: DynamoDBClient
     meter: Meter
-    log: QueryLog
+    queries: CallLog = field(default_factory=lambda: CallLog("dynamodb.Query"))
+    puts: CallLog = field(default_factory=lambda: CallLog("kinesis.PutRecord"))
 
 
 def register(instance: Instance, *, size: int) -> dict[str, float]:
@@ -213,17 +214,17 @@ def reads(instance: Instance, *, rounds: int) -> dict[str, float]:
     instance.module.api.clock = itertools.count(
         0.0, 3600.0
     ).__next__  # every call finds its cache an hour old
-    log = instance.log
-    log.queries.clear()
+    log = instance.queries
+    log.calls.clear()
     _get_scores(instance.handler)
-    queries = list(log.queries)
+    queries = list(log.calls)
     through, bare = [], []
     for _ in range(rounds):
-        log.queries.clear()
+        log.calls.clear()
         started = time.perf_counter()
         _get_scores(instance.handler)
         through.append(time.perf_counter() - started)
-        if not queries or len(log.queries) != len(queries):
+        if not queries or len(log.calls) != len(queries):
             raise WrongBench("GET /scores answered from its cache.")
         started = time.perf_counter()
         for query in queries:
@@ -237,11 +238,45 @@ def reads(instance: Instance, *, rounds: int) -> dict[str, float]:
     }
 
 
+def writes(instance: Instance, *, rounds: int) -> dict[str, float]:
+    """Time `POST /events` through the handler, without a key, and its bare PutRecord, by turns.
+
+    The put is taken from the handler's own first call and repeated as it was, with the handler's own client.
+
+    Returns:
+        ``handler_seconds`` and ``bare_seconds`` (medians), and ``ratio``.
+
+    Raises:
+        WrongBench: where an event is not accepted, or is not one put.
+
+    """
+    puts, client = instance.puts.calls, instance.module.stream.client
+    through, bare = [], []
+    for _ in range(rounds + 1):
+        puts.clear()
+        started = time.perf_counter()
+        _post_event(instance.handler)
+        through.append(time.perf_counter() - started)
+        if len(puts) != 1:
+            raise WrongBench(f"POST /events made {len(puts)} puts.")
+        request = dict(puts[0])
+        started = time.perf_counter()
+        client.put_record(**request)
+        bare.append(time.perf_counter() - started)
+    handler_seconds, bare_seconds = median(through[1:]), median(bare[1:])
+    return {
+        "handler_seconds": handler_seconds,
+        "bare_seconds": bare_seconds,
+        "ratio": handler_seconds / bare_seconds,
+    }
+
+
 MEASUREMENTS: dict[str, Callable[..., dict[str, float]]] = {
     "register": register,
     "sell": sell,
     "original": original,
     "reads": reads,
+    "writes": writes,
 }
 
 
@@ -265,16 +300,38 @@ def _get_scores(handler: Handler) -> None:
         raise WrongBench(f"GET /scores answered {answer.get('statusCode')}.")
 
 
+def _post_event(handler: Handler) -> None:
+    claims = {"sub": "bench-user", "name": "Bench", "token_use": "id", "cognito:groups": "[customer]"}
+    event = {
+        "version": "2.0",
+        "routeKey": "POST /events",
+        "rawPath": "/events",
+        "rawQueryString": "",
+        "headers": {"content-type": "application/json", "host": "bench"},
+        "requestContext": {
+            "authorizer": {"jwt": {"claims": claims, "scopes": None}},
+            "http": {"method": "POST", "path": "/events", "sourceIp": "127.0.0.1"},
+            "stage": "$default",
+            "requestId": "bench",
+        },
+        "body": json.dumps({"schema": "com.nordstrom/product/purchase/1-0-0", "id": "bench-product"}),
+        "isBase64Encoded": False,
+    }
+    answer = handler(event, None)
+    if answer.get("statusCode") != HTTPStatus.ACCEPTED:
+        raise WrongBench(f"POST /events answered {answer.get('statusCode')}.")
+
+
 def instance_of(target: str) -> Instance:
     """Import a handler (``package.module.function``), listened to by a meter and a log."""
-    meter, log = Meter(), QueryLog()
-    session = boto3.Session()
-    meter.attach(session.events)  # before the handler makes its clients: they copy the session's hooks
-    log.attach(session.events)
+    meter, session = Meter(), boto3.Session()
     boto3.DEFAULT_SESSION = session
+    logs = CallLog("dynamodb.Query"), CallLog("kinesis.PutRecord")
+    for listener in (meter, *logs):
+        listener.attach(session.events)  # before the handler makes its clients: they copy the session's hooks
     module_name, _, function = target.rpartition(".")
     module = import_module(module_name)
-    return Instance(module, getattr(module, function), session.client("dynamodb"), meter, log)
+    return Instance(module, getattr(module, function), session.client("dynamodb"), meter, *logs)
 
 
 def main(arguments: Sequence[str]) -> None:

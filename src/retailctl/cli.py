@@ -24,6 +24,7 @@ from retailctl import (
     play,
     publish,
     terraform,
+    users,
     validate,
     winners,
 )
@@ -67,6 +68,15 @@ def _retailctl() -> None:
 
 for _command in COMMANDS:
     app.command()(_command)
+app.add_typer(users.app, name="users")
+_site = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Put up the page.")
+_site.command("deploy")(environments.deploy_site)
+app.add_typer(_site, name="site")
+
+
+@_site.callback()
+def _site_commands() -> None:
+    """Keep `deploy` a command of its own, though it is the only one."""
 
 
 def main() -> None:

@@ -102,6 +102,18 @@ def _minted_id(envelope: dict[str, Any]) -> str:
         return ""
 
 
+def event_ids(payloads: Iterable[bytes]) -> set[str]:
+    """Return the ids that producers minted for the events of a log; the same event, put twice, has one."""
+    ids = set()
+    for payload in payloads:
+        try:
+            envelope = json.loads(payload)
+            ids.add(_minted_id(envelope))
+        except (ValueError, KeyError, TypeError, AttributeError):
+            continue  # no event
+    return ids - {""}
+
+
 def payloads_on(client: KinesisClient, stream: str) -> list[bytes]:
     """Return the bytes of all records that are on a stream now: parents before children, each shard in order.
 

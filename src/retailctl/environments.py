@@ -17,7 +17,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from retailctl import cloud as clouds
-from retailctl import package, project, terraform
+from retailctl import package, page, project, site, terraform
 from retailctl.console import note, step
 from retailctl.errors import UserError
 from retailctl.options import EnvironmentName
@@ -60,6 +60,7 @@ class Target:
         return {
             **clouds.without_aws(os.environ),
             **self.cloud.environ(),
+            "TF_VAR_local_cognito_url": self.cloud.endpoint,
             "AWS_MAX_ATTEMPTS": "5",  # the provider's 25 would wait minutes for an emulator that has died
             "NO_PROXY": "127.0.0.1",  # a proxy could not reach our loopback address
         }
@@ -290,6 +291,31 @@ def apply(environment: EnvironmentName = "dev", cloud: AnyCloud = None, confirme
             terraform.run_reported(workspace, f"Applying {environment}", "apply", str(file))
     finally:
         file.unlink(missing_ok=True)
+    found = page.of(environment, terraform.outputs(workspace))
+    if found is None:
+        return
+    if not is_needed and site.differs(target.client("s3"), found.bucket, found.config, target.project.web):
+        confirm(environment, f"putting up the new page of {environment} in {target.place}", confirmed)
+    put_up(target, found)
+
+
+def put_up(target: Target, found: page.Page) -> None:
+    """Put the page up, and say where it is."""
+    published = page.deploy(target, found)
+    url = found.url if target.cloud is None else page.serve(target.cloud, target.environment, found)
+    note(f"The page is at {url} ({len(published.uploaded)} files sent, {len(published.kept)} were there).")
+
+
+def deploy_site(environment: EnvironmentName = "dev", cloud: AnyCloud = None) -> None:
+    """Put the page up as it is in this clone, and change nothing else."""
+    target = target_of(environment, cloud)
+    found = page.of(environment, terraform.outputs(initialised(target)))
+    if found is None:
+        hint = f"make {'up' if target.cloud else 'apply'} ENV={environment}"
+        raise UserError(
+            f"{environment} in {target.place} has no place for a page yet: bring it up to date with `{hint}`."
+        )
+    put_up(target, found)
 
 
 def bootstrap(environment: EnvironmentName = "dev", cloud: AnyCloud = None) -> None:
@@ -344,6 +370,11 @@ def lift(target: Target, resources: list[dict[str, Any]], *, asked: bool) -> Non
         for each in resources
         if each["type"] == "aws_dynamodb_table" and each["values"].get("deletion_protection_enabled")
     ]
+    pools = {
+        each["values"]["name"]: each["values"]["id"]
+        for each in resources
+        if each["type"] == "aws_cognito_user_pool" and each["values"].get("deletion_protection") == "ACTIVE"
+    }
     buckets = [
         each["values"]["bucket"]
         for each in resources
@@ -355,21 +386,27 @@ def lift(target: Target, resources: list[dict[str, Any]], *, asked: bool) -> Non
         raise UserError(
             f"These buckets still hold objects: {', '.join(full)}. Save and empty them, then destroy."
         )
-    if tables and not asked:
-        raise UserError(
-            f"These tables are protected against deletion: {', '.join(tables)}. "
-            "If they are to go, add LIFT_PROTECTION=1 (--lift-protection)."
+    protected = {"tables": tables, "user pools": list(pools)}
+    if any(protected.values()) and not asked:
+        those = "".join(
+            f"These {what} are protected against deletion: {', '.join(names)}. "
+            for what, names in protected.items()
+            if names
         )
+        raise UserError(f"{those}If they are to go, add LIFT_PROTECTION=1 (--lift-protection).")
     for bucket in full:
         empty(s3, bucket)
     for table in tables:
         target.client("dynamodb").update_table(TableName=table, DeletionProtectionEnabled=False)
+    for pool in pools.values():
+        # Sets all else of the pool to its defaults, which the destroy takes away at once.
+        target.client("cognito-idp").update_user_pool(UserPoolId=pool, DeletionProtection="INACTIVE")
 
 
 def empty(s3: Any, bucket: str) -> None:  # noqa: ANN401 - boto3 makes its classes at run time
     """Delete every version of every object of ``bucket``."""
-    for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
-        versions = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
+    for listed_versions in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
+        versions = [*listed_versions.get("Versions", []), *listed_versions.get("DeleteMarkers", [])]
         if versions:
             keys = [{"Key": each["Key"], "VersionId": each["VersionId"]} for each in versions]
             s3.delete_objects(Bucket=bucket, Delete={"Objects": keys, "Quiet": True})

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from retailctl import cloud as clouds
-from retailctl import emulator, environments, outputs, package, processes, project, terraform
+from retailctl import emulator, environments, outputs, package, page, processes, project, terraform
 from retailctl.console import note, step
 from retailctl.environments import Target
 from retailctl.errors import CloudNotRunning
@@ -146,6 +146,10 @@ def _fill(target: Target, aside: Executor, reached: list[str]) -> None:
     terraform.run_reported(
         workspace, f"Applying {target.environment}", "apply", "-auto-approve", *workspace.arguments
     )
+    reached.append(f"{target.environment} is applied")
+    found = page.of(target.environment, terraform.outputs(workspace))
+    if found is not None:
+        environments.put_up(target, found)
     if bucket is not None:
         bucket.result()
 

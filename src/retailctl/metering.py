@@ -79,14 +79,15 @@ def _batch_read_units(request: Mapping[str, Any], answer: Mapping[str, Any]) -> 
 
 
 @dataclass(slots=True)
-class QueryLog:
-    """The parameters of the queries that DynamoDB clients make."""
+class CallLog:
+    """The parameters of the calls of one operation that clients make: ``dynamodb.Query``, say."""
 
-    queries: list[dict[str, Any]] = field(default_factory=list)
+    operation: str
+    calls: list[dict[str, Any]] = field(default_factory=list)
 
     def attach(self, emitter: Any) -> None:  # noqa: ANN401 - boto3 sessions and clients alike have one
-        """Listen to the DynamoDB clients of an emitter: ``session.events``, ``client.meta.events``."""
-        emitter.register("provide-client-params.dynamodb.Query", self._before_call)
+        """Listen to the clients of an emitter: ``session.events``, ``client.meta.events``."""
+        emitter.register(f"provide-client-params.{self.operation}", self._before_call)
 
     def _before_call(self, params: Mapping[str, Any], **_: object) -> None:
-        self.queries.append(dict(params))
+        self.calls.append(dict(params))

@@ -10,8 +10,8 @@ from urllib.parse import quote
 import typer
 
 from retailctl import cloud as clouds
-from retailctl import project, terraform
-from retailctl.environments import Target
+from retailctl import page, project, terraform
+from retailctl.environments import Target, initialised
 from retailctl.errors import UserError
 from retailctl.options import CloudName, EnvironmentName
 from retailctl.project import DEFAULT_CLOUD
@@ -39,7 +39,7 @@ def reachable(api_url: str, cloud: Cloud) -> str:
 
 
 def read(cloud: Cloud, environment: str) -> dict[str, Any]:
-    """Return the root outputs of ``environment``, with an ``api_url`` that works on this machine.
+    """Return the root outputs of ``environment`` as ``of`` does.
 
     Raises:
         UserError: where the environment is not applied to ``cloud``.
@@ -51,9 +51,23 @@ def read(cloud: Cloud, environment: str) -> dict[str, Any]:
             f"{environment} is not applied to the local cloud '{cloud.name}' (applied: {applied}): "
             f"apply it with `make up ENV={environment}`."
         )
-    found = terraform.outputs(Target(project.find(), environment, cloud).app())
+    return of(Target(project.find(), environment, cloud))
+
+
+def of(target: Target) -> dict[str, Any]:
+    """Return the root outputs of an environment, in AWS or in a local cloud.
+
+    In a local cloud, ``api_url`` is an address that works on this machine, and ``page_url`` is the page's where it
+    is served.
+    """
+    if target.cloud is None:
+        return terraform.outputs(initialised(target))
+    found = terraform.outputs(target.app())
     if isinstance(found.get("api_url"), str):
-        found["api_url"] = reachable(found["api_url"], cloud)
+        found["api_url"] = reachable(found["api_url"], target.cloud)
+    page_url = page.address(target.cloud, target.environment)
+    if page_url:
+        found["page_url"] = page_url
     return found
 
 

@@ -1,31 +1,35 @@
-"""`retailctl play`: a simulated workshop on the stream, and the board that moves with it."""
+"""`retailctl play`: a simulated workshop, put on the stream or sent through the API, and the moving board."""
 
 from __future__ import annotations
 
 import time
+import uuid
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from enum import StrEnum
 from itertools import islice
-from typing import TYPE_CHECKING, Annotated, Protocol
+from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
 import typer
 from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
 
-from retailctl import board, outputs, project, sending
+from retailctl import board, front_door, outputs, project, sending, users
 from retailctl import cloud as clouds
-from retailctl.console import note
+from retailctl.console import note, step
+from retailctl.environments import Target
 from retailctl.errors import UserError
 from retailctl.options import CloudName, EnvironmentName
 from retailctl.publish import once
 from retailctl.workload import Workshop
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from retailctl.board import Board
+    from retailctl.cloud import Cloud
     from retailctl.eventlog import Entry
 
 TICK_SECONDS = 0.1
@@ -52,14 +56,21 @@ class Clock:
 REAL = Clock()
 
 
+class Through(StrEnum):
+    """Which way a simulation's events take."""
+
+    STREAM = "stream"
+    API = "api"
+
+
 class OnTick(Protocol):
-    """Hears, after every tick, how many events are on the stream and how many seconds have passed."""
+    """Hears, after every tick, how many events have been taken and how many seconds have passed."""
 
     def __call__(self, sent: int, seconds: float, /) -> object:
         """Take note."""
 
 
-def play(
+def play(  # noqa: PLR0913 - each is an option of the command
     *,
     rate: Annotated[float, typer.Option(min=0.1, max=5000, help="Events a second.")] = 50.0,
     seed: Annotated[int, typer.Option(help="The same seed plays the same workshop.")] = 1,
@@ -67,26 +78,69 @@ def play(
     duration: Annotated[float, typer.Option(min=0, help="How many seconds; 0 for no end.")] = 0.0,
     products: Annotated[int, typer.Option(min=1, max=100_000, help="How many products.")] = 100,
     people: Annotated[int, typer.Option(min=2, max=10_000, help="Merchants and photographers.")] = 40,
+    through: Annotated[
+        Through, typer.Option(help="Put events on the stream, or sign in and send them to the API.")
+    ] = Through.STREAM,
     cloud: CloudName = project.DEFAULT_CLOUD,
     env: EnvironmentName = "dev",
 ) -> None:
     """Simulate a workshop and watch the board: 30 s, unless --count or --duration say otherwise."""
     running = clouds.load(cloud)
     found = outputs.read(running, env)
-    put = sending.to_stream(running.client("kinesis", **once()), str(found["stream_name"]))
     workshop = Workshop(
         seed, products=products, people=people, start=datetime.now(UTC), seconds_per_event=1 / rate
     )
     until = duration or (None if count else 30.0)
+    entries = workshop.day(count or None)
+    if "page_url" in found:
+        note(f"The page is at {found['page_url']}.")
 
     def read() -> Board:
         return board.read(str(found["api_url"]), TOP)
 
+    if through is Through.STREAM:
+        put = sending.to_stream(running.client("kinesis", **once()), str(found["stream_name"]))
+        with shown() as show:
+            sent = watch(lambda on_tick: simulate(entries, put, rate, until, on_tick), read, show)
+        note(f"{sent:,} events are on the stream (seed {seed}); `retailctl winners` prints the board again.")
+        return
+    door = opened(running, env, found, workshop)
     with shown() as show:
-        sent = watch(
-            lambda on_tick: simulate(workshop.day(count or None), put, rate, until, on_tick), read, show
+        watch(lambda on_tick: door.send(entries, rate, until, on_tick), read, show)
+    for line in door.report.lines():
+        note(line)
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """An environment's front door, with the people of a workshop signed in."""
+
+    api_url: str
+    tokens: Mapping[str, str]
+    report: front_door.Report = field(default_factory=front_door.Report)
+
+    def send(self, entries: Iterable[Entry], rate: float, duration: float | None, on_tick: OnTick) -> int:
+        """Send what the people of ``entries`` would; return how many events were accepted."""
+        source = front_door.submissions(entries, uuid.uuid4().hex)
+        front_door.run(
+            self.api_url, self.tokens, source, rate, duration=duration, on_tick=on_tick, report=self.report
         )
-    note(f"{sent:,} events are on the stream (seed {seed}); `retailctl winners` prints the board again.")
+        return self.report.accepted
+
+
+def opened(running: Cloud, environment: str, found: Mapping[str, Any], workshop: Workshop) -> Door:
+    """Return the front door of an environment with the people of a workshop signed in."""
+    pool = users.pool_of(Target(project.find(), environment, running), found)
+    people = len(workshop.merchants) + len(workshop.photographers)
+    with step(f"Signing in {people} simulated people") as advance:
+        signed_in = 0
+
+        def on_one(number: int) -> None:
+            nonlocal signed_in
+            signed_in += number
+            advance(signed_in, people)
+
+        return Door(str(found["api_url"]), front_door.admit(pool, workshop, on_one))
 
 
 def simulate(

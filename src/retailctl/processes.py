@@ -3,7 +3,8 @@
 A local cloud's processes are known by their command lines alone, so that `down` finds them after any crash
 and can never hit a stranger whose process id happens to be a recorded one:
 
-- the emulator runs as ``python -m retailctl.emulator <home>``;
+- the emulator runs as ``python -m retailctl.emulator <home>``, a page's server as
+  ``python -m retailctl.page_server <home> <environment> …``;
 - its Lambda workers run a script below ``<home>``;
 - Terraform runs with an ``argv[0]`` below ``<home>``, its provider from a path below ``<home>``.
 """
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 EMULATOR_MODULE = "retailctl.emulator"
+PAGE_SERVER_MODULE = "retailctl.page_server"
 _PROC = Path("/proc")
 
 
@@ -73,12 +75,18 @@ def is_emulator(process: Process, home: Path) -> bool:
     return process.arguments[1:4] == ("-m", EMULATOR_MODULE, str(home))
 
 
+def is_page_server(process: Process, home: Path) -> bool:
+    """Say whether ``process`` serves a page of the local cloud in ``home``."""
+    return process.arguments[1:4] == ("-m", PAGE_SERVER_MODULE, str(home))
+
+
 def belongs_to(process: Process, home: Path) -> bool:
     """Say whether ``process`` was started by the local cloud in ``home``."""
     below = f"{home}{os.sep}"
     program, *rest = process.arguments or ("",)
     is_worker = bool(rest) and rest[0].startswith(below) and rest[0].endswith("_worker.py")
-    return program.startswith(below) or is_worker or is_emulator(process, home)
+    is_ours = is_emulator(process, home) or is_page_server(process, home)
+    return program.startswith(below) or is_worker or is_ours
 
 
 def of_cloud(home: Path) -> list[Process]:
@@ -102,6 +110,19 @@ def _gone(home: Path, seconds: float) -> bool:
             return False
         time.sleep(0.05)
     return True
+
+
+def end(process: Process, *, patience: float = 8.0) -> None:
+    """End one process, and return when it is gone; after ``patience`` seconds it is killed."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        _send([process], number)
+        deadline = time.monotonic() + patience
+        while process in running():
+            if time.monotonic() > deadline:
+                break
+            time.sleep(0.05)
+        else:
+            return
 
 
 def stop(home: Path, *, patience: float = 8.0) -> int:

@@ -31,6 +31,11 @@ class Project:
         return self.root / "terraform" / "bootstrap"
 
     @property
+    def web(self) -> Path:
+        """Return the sources of the page."""
+        return self.root / "src" / "web"
+
+    @property
     def artifacts(self) -> Path:
         """Return the folder of the functions' zips and their manifest."""
         return self.root / "build" / "artifacts"

@@ -193,6 +193,20 @@ def publish(
     )
 
 
+def differs(s3: Any, bucket: str, config: SiteConfig, folder: Path) -> bool:  # noqa: ANN401 - as publish
+    """Say whether the page in its bucket is another than ``publish`` would put there.
+
+    The index names the files that have hashed names, those name each other, and `config.json` is the rest.
+    """
+    index = build(read_sources(folder))[-1]
+    return any(_stored(s3, bucket, file.path) != plain(file) for file in (index, config.as_file()))
+
+
+def plain(file: SiteFile) -> bytes:
+    """Return a file's content as a browser gets it."""
+    return gzip.decompress(file.content) if file.content_encoding else file.content
+
+
 def content_security_policy(api_url: str, cognito_url: str) -> str:
     """Return the policy that the page is served with: its own files, the API and Cognito, and nothing inline.
 
@@ -287,16 +301,20 @@ def _keys(s3: Any, bucket: str, prefix: str) -> Iterable[str]:  # noqa: ANN401 -
 
 def _named_by_index(s3: Any, bucket: str) -> set[str]:  # noqa: ANN401 - as publish
     """Return the files with hashed names that the index in the bucket refers to; none where there is no index."""
-    try:
-        found = s3.get_object(Bucket=bucket, Key=INDEX)
-    except s3.exceptions.NoSuchKey:
-        return set()
-    content = found["Body"].read()
-    if found.get("ContentEncoding") == "gzip":
-        content = gzip.decompress(content)
+    content = _stored(s3, bucket, INDEX) or b""
     return {
         reference for _, reference in _ATTRIBUTE.findall(content.decode()) if reference.startswith(ASSETS)
     }
+
+
+def _stored(s3: Any, bucket: str, key: str) -> bytes | None:  # noqa: ANN401 - as publish
+    """Return the content of a file in the bucket as a browser gets it, or None where there is none."""
+    try:
+        found = s3.get_object(Bucket=bucket, Key=key)
+    except s3.exceptions.NoSuchKey:
+        return None
+    content: bytes = found["Body"].read()
+    return gzip.decompress(content) if found.get("ContentEncoding") == "gzip" else content
 
 
 def _origin(url: str) -> str:

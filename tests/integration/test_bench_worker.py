@@ -11,12 +11,15 @@ import pytest
 from moto import mock_aws
 
 from hello_retail.boards import board_key
+from hello_retail.event_writer import handler as writer_handler
+from hello_retail.event_writer.store import Stream
 from hello_retail.winner_api import handler as api_handler
 from hello_retail.winner_view import handler as view_handler
 from retailctl import bench, bench_worker
 from retailctl.bench_worker import Instance, Shards, WrongBench
+from retailctl.count import payloads_on
 from retailctl.eventlog import Entry
-from retailctl.metering import Meter, QueryLog
+from retailctl.metering import CallLog, Meter
 from retailctl.original import Original
 
 if TYPE_CHECKING:
@@ -47,7 +50,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 
 def instance(handler: Any, client: Any) -> Instance:
-    return Instance(None, handler, client, Meter(), QueryLog())
+    return Instance(None, handler, client, Meter())
 
 
 def test_a_record_goes_to_the_shard_that_kinesis_would_choose() -> None:
@@ -102,7 +105,7 @@ def test_a_view_that_does_not_ask_what_it_consumes_has_no_figures(aws: Any) -> N
 
     with pytest.raises(WrongBench, match="does not ask GetItem for consumed capacity"):
         bench_worker.sell(
-            Instance(None, handler, aws, silent.meter, silent.log),
+            Instance(None, handler, aws, silent.meter),
             size=10,
             purchases=20,
         )
@@ -117,7 +120,7 @@ def test_a_view_that_does_not_take_a_batch_has_no_figures(aws: Any) -> None:
 def test_the_original_takes_six_calls_a_sale_and_sums_by_index(aws: Any) -> None:
     meter = Meter()
     meter.attach(aws.meta.events)
-    original = Instance(None, None, aws, meter, QueryLog())  # type: ignore[arg-type]
+    original = Instance(None, None, aws, meter)  # type: ignore[arg-type]
     for _ in range(2):  # the second finds its tables
         found = bench_worker.original(original, sales=15)
     assert meter.calls == 6 * 15
@@ -144,7 +147,7 @@ def test_reads_are_told_against_the_handlers_own_queries(aws: Any, monkeypatch: 
         key = {"board": {"S": board_key("creator", user, buckets)}, "userId": {"S": user}}
         item = key | {"score": {"N": str(number)}, "name": {"S": user}}
         aws.put_item(TableName=os.environ["SCORES_TABLE"], Item=item)
-    log, clock, store = QueryLog(), api_handler.api.clock, api_handler.api.store
+    log, clock, store = CallLog("dynamodb.Query"), api_handler.api.clock, api_handler.api.store
     client = boto3.client("dynamodb")
     log.attach(client.meta.events)
     monkeypatch.setattr(
@@ -168,15 +171,40 @@ class Module:
 
 
 def test_an_answer_from_the_cache_is_no_read(aws: Any) -> None:
-    cached = Instance(Module, lambda *_: {"statusCode": 200}, aws, Meter(), QueryLog())
+    cached = Instance(Module, lambda *_: {"statusCode": 200}, aws, Meter())
     with pytest.raises(WrongBench, match="answered from its cache"):
         bench_worker.reads(cached, rounds=1)
 
 
 def test_a_failing_read_is_no_read(aws: Any) -> None:
-    failing = Instance(Module, lambda *_: {"statusCode": 503}, aws, Meter(), QueryLog())
+    failing = Instance(Module, lambda *_: {"statusCode": 503}, aws, Meter())
     with pytest.raises(WrongBench, match="GET /scores answered 503"):
         bench_worker.reads(failing, rounds=1)
+
+
+def test_writes_are_told_against_the_handlers_own_put(aws: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    log, client = CallLog("kinesis.PutRecord"), boto3.client("kinesis")
+    log.attach(client.meta.events)
+    monkeypatch.setattr(writer_handler, "stream", Stream(client, bench.STREAM))
+    writer = Instance(writer_handler, writer_handler.handler, aws, Meter(), puts=log)
+
+    found = bench_worker.writes(writer, rounds=3)
+
+    payloads = payloads_on(client, bench.STREAM)
+    assert len(payloads) == 2 * (3 + 1)
+    assert payloads[::2] == payloads[1::2]
+    assert found["ratio"] == pytest.approx(found["handler_seconds"] / found["bare_seconds"])
+
+
+@pytest.mark.parametrize(
+    ("status", "complaint"), [(503, "POST /events answered 503"), (202, "POST /events made 0 puts")]
+)
+def test_an_event_that_is_not_put_is_no_write(aws: Any, status: int, complaint: str) -> None:
+    class Writer:
+        stream = Stream(None, "none")  # type: ignore[arg-type]
+
+    with pytest.raises(WrongBench, match=complaint):
+        bench_worker.writes(Instance(Writer, lambda *_: {"statusCode": status}, aws, Meter()), rounds=1)
 
 
 def test_a_worker_writes_what_it_found_to_its_file(aws: Any, tmp_path: Path) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import uuid
 from contextlib import contextmanager, nullcontext
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -11,18 +13,26 @@ import pytest
 from moto import mock_aws
 from typer.testing import CliRunner
 
-from retailctl import cli, demo, play
+from retailctl import cli, demo, front_door, play
 from retailctl.board import Row
 from retailctl.count import count, payloads_on, stored_scores
 from retailctl.errors import UserError
 from retailctl.project import Project
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
+    from retailctl.eventlog import Entry
+
 STREAM, TABLE = "events", "scores"
+INGRESS = "com.nordstrom/retail-stream-ingress/1-1-0"
 METRIC = json.dumps({"_aws": {}, "EventsApplied": [100.0], "Freshness": [40, 60]})
+
+
+def with_id(entry: Entry) -> bytes:
+    minted = {"schema": INGRESS, "eventId": str(uuid.UUID(int=entry.line))}
+    return json.dumps(json.loads(entry.data) | minted).encode()
 
 
 class Logs:
@@ -49,7 +59,7 @@ class Cloud:
 @pytest.fixture
 def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[dict[str, Any]]:
     """A cloud with a stream, whose view and API are computed from the log: ``wrong`` is added to every score."""
-    world: dict[str, Any] = {"wrong": 0, "reads": 0, "stale": False}
+    world: dict[str, Any] = {"wrong": 0, "reads": 0, "stale": False, "lost": 0, "refused": {}}
 
     def scores(*_: object) -> dict[str, dict[str, int]]:
         right = count(payloads_on(boto3.client("kinesis"), STREAM))
@@ -71,18 +81,37 @@ def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[dict[str,
     found = {
         "stream_name": STREAM,
         "api_url": "http://x",
+        "page_url": "http://127.0.0.1:1234",
         "scores_table": TABLE,
         "functions": {"winner_view": "view"},
     }
     here = Project(tmp_path)  # so that no demo of this clone, nor one in another worker, is in the way
     monkeypatch.setattr(demo.project, "find", lambda: here)
+
+    class Door:
+        """A front door that puts on the stream what people send, each event with an id; some it may refuse."""
+
+        def __init__(self, *_: object) -> None:
+            self.report = front_door.Report(seconds=1.0)
+
+        def send(self, entries: Iterable[Entry], _rate: float, _until: object, on_tick: play.OnTick) -> int:
+            source = iter(entries)
+            while chunk := list(islice(source, 100)):
+                records = [{"PartitionKey": entry.partition_key, "Data": with_id(entry)} for entry in chunk]
+                boto3.client("kinesis").put_records(StreamName=STREAM, Records=records)
+                self.report.latencies += [0.05] * len(chunk)
+                on_tick(self.report.accepted, 0.0)
+            self.report.failed.update(world["refused"])
+            self.report.latencies += [0.05] * world["lost"]
+            return self.report.accepted
+
+    monkeypatch.setattr(demo.play, "opened", Door)
     monkeypatch.setattr(demo.outputs, "read", lambda *_: found)
     monkeypatch.setattr(demo.board, "read", board)
     monkeypatch.setattr(demo, "stored_scores", scores)
-    monkeypatch.setattr(demo, "RATE", 5000.0)
     monkeypatch.setattr(demo, "PATIENCE_SECONDS", 0.3)
     monkeypatch.setattr(demo, "CACHE_SECONDS", 0.3)
-    monkeypatch.setattr(play, "BOARD_SECONDS", 0.05)
+    monkeypatch.setattr(play, "BOARD_SECONDS", 0.01)
     monkeypatch.setattr(demo, "_cloud", lambda *_, **__: nullcontext(Cloud()))
     with mock_aws():
         boto3.client("kinesis").create_stream(StreamName=STREAM, ShardCount=1)
@@ -98,10 +127,26 @@ def test_a_right_view_gets_its_winners_on_the_screen(world: dict[str, Any]) -> N
     assert result.exit_code == 0, result.output
     assert world["reads"] > 1
     assert "scores are right: the same as the one-pass count over 300 records." in result.stderr
+    assert "Watch it in a browser: http://127.0.0.1:1234" in result.stderr
+    assert "300 events accepted in 1.0 s, 300.0 a second." in result.stderr
+    assert "Latency: 50 ms (P50), 50 ms (P95), 50 ms (P99)." in result.stderr
     assert "Events counted 40 ms (P50) and 60 ms (P99) after their arrival." in result.stderr
     assert "no batching window: on AWS, up to 5 s come on top" in result.stderr
     assert "The winners: creator 1 (merchant, " in result.stderr
     assert "Photographers" in result.stdout
+
+
+def test_events_that_were_given_up_fail_the_demo(world: dict[str, Any]) -> None:
+    world["refused"] = {"503 Service Unavailable": 2}
+    result = run()
+    assert "2 events were not accepted." in str(result.exception)
+    assert "Given up: 2 of 503 Service Unavailable." in result.stderr
+
+
+def test_an_accepted_event_that_is_not_on_the_stream_fails_the_demo(world: dict[str, Any]) -> None:
+    world["lost"] = 1
+    result = run()
+    assert "301 events were accepted, and 300 are on the stream." in str(result.exception)
 
 
 def test_a_wrong_score_fails_the_demo_and_is_named(world: dict[str, Any]) -> None:

@@ -9,18 +9,32 @@ from contextlib import nullcontext
 from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
-from retailctl import bench, cli
+from retailctl import bench, cli, front_door
 from retailctl.bench import Unpacked
 from retailctl.errors import UserError
 from retailctl.project import Project
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+
+FRONT_DOOR = {
+    "people": 40,
+    "accepted": 800,
+    "failed": 0,
+    "accepted_per_second": 80.0,
+    "p50_ms": 40.0,
+    "p95_ms": 80.0,
+    "p99_ms": 90.0,
+    "missing": 0,
+    "wrong_scores": 0,
+}
 
 
 def figures(**changes: Any) -> dict[str, Any]:
@@ -32,8 +46,10 @@ def figures(**changes: Any) -> dict[str, Any]:
             "events_per_second": 70.0,
         },
         "batches": [{"batch_size": size, **batch, "speedup": 71.4} for size in bench.BATCHES],
-        "cold_start": {"winner_view": 1.1, "winner_api": 1.2},
-        "cold_start_seconds": {"bare": 0.3, "winner_view": 0.33, "winner_api": 0.36},
+        "cold_start": {"winner_view": 1.1, "winner_api": 1.2, "event_writer": 1.3},
+        "cold_start_seconds": {"bare": 0.3, "bare_kinesis": 0.3, "winner_view": 0.33, "winner_api": 0.36},
+        "event_writer": {"ratio": 1.2, "handler_seconds": 0.0024, "bare_seconds": 0.002},
+        "front_door": FRONT_DOOR,
         "scores_read": {"ratio": 1.1, "handler_seconds": 0.011, "bare_seconds": 0.01, "queries": 4},
     } | changes
 
@@ -64,7 +80,7 @@ def function(tmp_path: Path, code: str, name: str = "winner_view") -> Unpacked:
 
 def test_what_is_published_has_exactly_the_promised_names() -> None:
     found = bench.published(figures())
-    assert set(found) == {"batches", "cold_start", "scores_read"}
+    assert set(found) == {"batches", "cold_start", "scores_read", "event_writer", "front_door"}
     assert [batch["batch_size"] for batch in found["batches"]] == [67, 335, 1000]
     assert set(found["batches"][0]) == {
         "batch_size",
@@ -73,8 +89,10 @@ def test_what_is_published_has_exactly_the_promised_names() -> None:
         "events_per_second",
         "speedup",
     }
-    assert found["cold_start"] == {"winner_view": 1.1, "winner_api": 1.2}
+    assert found["cold_start"] == {"winner_view": 1.1, "winner_api": 1.2, "event_writer": 1.3}
     assert found["scores_read"] == 1.1
+    assert found["event_writer"] == 1.2
+    assert found["front_door"] == FRONT_DOOR
 
 
 def test_figures_within_their_bounds_end_well_and_are_written(
@@ -91,7 +109,18 @@ def test_figures_within_their_bounds_end_well_and_are_written(
 @pytest.mark.parametrize(
     ("changes", "missed"),
     [
-        ({"cold_start": {"winner_view": 1.4, "winner_api": 1.2}}, "cold start of winner_view"),
+        (
+            {"cold_start": {"winner_view": 1.4, "winner_api": 1.2, "event_writer": 1.3}},
+            "cold start of winner_view",
+        ),
+        (
+            {"cold_start": {"winner_view": 1.3, "winner_api": 1.2, "event_writer": 1.81}},
+            "cold start of event_writer, against a bare kinesis client",
+        ),
+        ({"event_writer": {"ratio": 1.6}}, "POST /events"),
+        ({"front_door": FRONT_DOOR | {"failed": 1}}, "40 people's events given up"),
+        ({"front_door": FRONT_DOOR | {"missing": 1}}, "accepted events that are not on the stream"),
+        ({"front_door": FRONT_DOOR | {"wrong_scores": 1}}, "scores that are not the one-pass count's"),
         ({"scores_read": {"ratio": 1.6}}, "GET /scores"),
         (
             {"batches": [figures()["batches"][0] | {"write_units_per_purchase": 0.7}]},
@@ -121,7 +150,7 @@ def test_the_report_has_a_line_for_every_bound() -> None:
     console = Console(width=160, file=printout)
     console.print(bench.report(found, bench.checked(found)))
     printed = printout.getvalue()
-    assert printed.count("pass") == 3 * 3 + 2 + 1
+    assert len(re.findall(r" pass\b", printed)) == 3 * 3 + 3 + 2 + 3
     assert ">= 30x" in printed
     assert "<= 1.35" in printed
 
@@ -182,17 +211,24 @@ def test_cold_starts_are_told_against_a_bare_clients(tmp_path: Path, monkeypatch
     monkeypatch.setattr(bench, "COLD_STARTS", 1)
     marks = tmp_path / "marks"
     code = f"def store(): open({str(marks)!r}, 'a').write('made ')"
-    functions = {"winner_view": function(tmp_path, code), "winner_api": function(tmp_path, "", "winner_api")}
+    functions = {
+        "winner_view": function(tmp_path, code),
+        "event_writer": function(tmp_path, "", "event_writer"),
+    }
     found = bench.cold_starts(Cloud(), functions)  # type: ignore[arg-type]
-    assert set(found["cold_start"]) == {"winner_view", "winner_api"}
-    assert set(found["cold_start_seconds"]) == {"bare", "winner_view", "winner_api"}
+    seconds = found["cold_start_seconds"]
+    assert set(seconds) == {"bare", "bare_kinesis", "winner_view", "event_writer"}
+    assert found["cold_start"] == {
+        "winner_view": seconds["winner_view"] / seconds["bare"],
+        "event_writer": seconds["event_writer"] / seconds["bare_kinesis"],
+    }
     assert marks.read_text() == "made made "
 
 
 def test_a_function_that_does_not_start_is_told_with_its_last_words(tmp_path: Path) -> None:
     broken = function(tmp_path, "import nowhere_to_be_found")
     with pytest.raises(UserError, match=r"winner_view does not start: ModuleNotFoundError"):
-        bench.start(Cloud(), broken, broken)  # type: ignore[arg-type]
+        bench.start(Cloud(), broken, bench.FUNCTION_START)  # type: ignore[arg-type]
 
 
 def test_the_artifacts_that_have_bounds_are_unpacked(here: Project, tmp_path: Path) -> None:
@@ -204,7 +240,7 @@ def test_the_artifacts_that_have_bounds_are_unpacked(here: Project, tmp_path: Pa
         functions[name] = {"file": f"{name}.zip", "handler": f"hello_retail.{name}.handler.handler"}
     (here.artifacts / "manifest.json").write_text(json.dumps({"functions": functions}))
     found = bench.unpack(here, tmp_path / "unpacked")
-    assert set(found) == {"winner_view", "winner_api"}
+    assert set(found) == {"winner_view", "winner_api", "event_writer"}
     assert (found["winner_api"].folder / "hello_retail" / "x.py").read_text() == "winner_api"
     assert found["winner_view"].handler == "hello_retail.winner_view.handler.handler"
 
@@ -227,11 +263,47 @@ def test_the_bench_has_a_cloud_of_its_own_and_takes_it_down(
     monkeypatch.setattr(bench.local, "down", lambda name: done.append(f"down {name}"))
     monkeypatch.setattr(bench.emulator, "start", lambda home: done.append(f"start {home.name}"))
     monkeypatch.setattr(bench, "make_tables", lambda _: done.append("tables"))
-    monkeypatch.setattr(bench, "unpack", lambda *_: {"winner_view": None, "winner_api": None})
+    monkeypatch.setattr(bench, "unpack", lambda *_: dict.fromkeys(bench.COLD_START))
     monkeypatch.setattr(bench, "sell", sell)
     monkeypatch.setattr(bench, "run_worker", lambda *_: {"ratio": 1.0})
     monkeypatch.setattr(bench, "cold_starts", lambda *_: {"cold_start": {}})
+    monkeypatch.setattr(bench.local, "bring_up", lambda _, name, env: done.append(f"up {name} {env}"))
+    monkeypatch.setattr(bench, "through_the_door", lambda *_: FRONT_DOOR)
     with pytest.raises(UserError) if fails else nullcontext():
         found = bench.measure(here)
-        assert found == {"batches": [], "scores_read": {"ratio": 1.0}, "cold_start": {}}
-    assert done == ["package", *["down bench"] * left_over, "start bench", "tables", "down bench"]
+        assert found == {
+            "batches": [],
+            "scores_read": {"ratio": 1.0},
+            "event_writer": {"ratio": 1.0},
+            "cold_start": {},
+            "front_door": FRONT_DOOR,
+        }
+    before = ["package", *["down bench"] * left_over, "start bench", "tables"]
+    assert done == [*before, *["up bench dev"] * (not fails), "down bench"]
+
+
+def test_what_went_through_the_door_is_held_against_the_stream_and_the_scores(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Door:
+        report = front_door.Report(latencies=[0.1] * 3, seconds=1.0)
+
+        def send(self, entries: Any, _rate: float, _until: object, on_tick: Any) -> None:
+            assert len(list(entries)) == bench.FRONT_DOOR_EVENTS
+            on_tick(3, 1.0)
+
+    def envelope(number: int) -> bytes:
+        schema = "com.nordstrom/retail-stream-ingress/1-1-0"
+        return json.dumps({"schema": schema, "eventId": str(UUID(int=number))}).encode()
+
+    found = {"stream_name": "events", "scores_table": "scores"}
+    monkeypatch.setattr(bench.outputs, "read", lambda *_: found)
+    monkeypatch.setattr(bench.play, "opened", lambda *_: Door())
+    monkeypatch.setattr(bench.count, "payloads_on", lambda *_: [envelope(1), envelope(2), envelope(2)])
+    monkeypatch.setattr(bench.count, "stored_scores", lambda *_: {"creator": {"a": 1}, "photographer": {}})
+    monkeypatch.setattr(bench.demo, "PATIENCE_SECONDS", 0.0)
+    cloud = type("Clients", (), {"client": lambda *_: None})()
+
+    told = bench.through_the_door(cloud, "dev")
+
+    assert (told["people"], told["accepted"], told["missing"], told["wrong_scores"]) == (40, 3, 1, 1)

@@ -1,0 +1,252 @@
+"""`retailctl users`, and the simulated people's sign-in, over moto's Cognito."""
+
+from __future__ import annotations
+
+import json
+from base64 import urlsafe_b64decode
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+from moto import mock_aws
+from typer.testing import CliRunner
+
+from retailctl import cli, front_door, users
+from retailctl.errors import UserError
+from retailctl.users import Newcomer, Pool
+from retailctl.workload import Workshop
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PASSWORD = "Lantern-Harbour-42"
+
+
+class Target:
+    """An environment in a local cloud, with moto's clients."""
+
+    cloud, environment, place = object(), "dev", "the local cloud 'local'"
+
+    def client(self, service: str) -> Any:
+        return boto3.client(service)
+
+
+@pytest.fixture
+def pool() -> Iterator[Pool]:
+    with mock_aws():
+        client = boto3.client("cognito-idp")
+        pool_id = client.create_user_pool(PoolName="players")["UserPool"]["Id"]
+        for group in ("merchant", "photographer", "customer"):
+            client.create_group(UserPoolId=pool_id, GroupName=group)
+        app = client.create_user_pool_client(
+            UserPoolId=pool_id, ClientName="page", ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH"]
+        )
+        yield Pool(client, pool_id, app["UserPoolClient"]["ClientId"])
+
+
+@pytest.fixture
+def environment(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """The outputs of an environment with that pool, and where a command asked for it."""
+    found: dict[str, Any] = {"user_pool_id": pool.pool_id, "user_pool_client_id": pool.client_id, "asked": []}
+
+    def target_of(name: str, cloud: str | None) -> Target:
+        found["asked"].append((name, cloud))
+        return Target()
+
+    monkeypatch.setattr(users, "target_of", target_of)
+    monkeypatch.setattr(users.outputs, "of", lambda _: found)
+    return found
+
+
+def run(*arguments: str, answer: str | None = None) -> Any:
+    return CliRunner().invoke(cli.app, ["users", *arguments], input=answer)
+
+
+def printed(result: Any) -> dict[str, str]:
+    assert result.exit_code == 0, result.output
+    return {
+        name: value.strip() for name, value in (line.split(maxsplit=1) for line in result.stdout.splitlines())
+    }
+
+
+def claims(token: str) -> dict[str, Any]:
+    body = token.split(".")[1]
+    found: dict[str, Any] = json.loads(urlsafe_b64decode(body + "=" * (-len(body) % 4)))
+    return found
+
+
+# The command
+
+
+def test_who_is_added_can_sign_in_with_what_was_printed(pool: Pool, environment: dict[str, Any]) -> None:
+    told = printed(run("add", "--name", "Zoë  Ångström", "--group", "merchant,photographer"))
+
+    assert told["username"] == "zoe-angstrom"
+    assert told["groups"] == "merchant, photographer"
+    assert environment["asked"] == [("dev", "local")]
+    token = claims(front_door.sign_in(pool, told["username"], told["password"]))
+    assert [player.name for player in pool.players()] == ["Zoë Ångström"]
+    assert sorted(token["cognito:groups"]) == ["merchant", "photographer"]
+
+
+def test_a_password_and_a_user_name_of_ones_own_are_taken(pool: Pool, environment: dict[str, Any]) -> None:
+    told = printed(run("add", "--name", "Mira", "--username", "mira@example.com", "--password", PASSWORD))
+
+    assert (told["username"], told["password"], told["groups"]) == ("mira@example.com", PASSWORD, "customer")
+    assert front_door.sign_in(pool, "mira@example.com", PASSWORD)
+
+
+def test_a_password_can_be_asked_for_where_no_list_of_processes_shows_it(
+    pool: Pool, environment: dict[str, Any]
+) -> None:
+    result = run("add", "--name", "Mira", "--password", "-", answer=f"{PASSWORD}\n{PASSWORD}\n")
+
+    assert f"password  {PASSWORD}" in result.stdout
+    assert front_door.sign_in(pool, "mira", PASSWORD)
+
+
+def test_in_aws_is_asked_for_by_an_option(pool: Pool, environment: dict[str, Any]) -> None:
+    printed(run("add", "--name", "Mira", "--aws", "--env", "prod"))
+
+    assert environment["asked"] == [("prod", None)]
+
+
+def test_those_who_can_sign_in_are_listed(pool: Pool, environment: dict[str, Any]) -> None:
+    run("add", "--name", "Mira Sato", "--group", "merchant,customer")
+    run("add", "--name", "Ben", "--group", "")
+
+    assert run("list").stdout.splitlines() == ["ben\t\tBen", "mira-sato\tcustomer,merchant\tMira Sato"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--name", "Mira"], "There is an account 'mira' already: take another --username."),
+        (
+            ["--name", "Mo", "--group", "merchant,king"],
+            "There is no group 'king': take of customer, merchant, photographer.",
+        ),
+        (["--name", "  "], "The name is empty"),
+        (["--name", "Mo", "--password", "short"], "The password is not strong enough"),
+    ],
+)
+def test_what_is_wrong_is_told_and_leaves_no_account_behind(
+    pool: Pool, environment: dict[str, Any], arguments: list[str], sentence: str
+) -> None:
+    run("add", "--name", "Mira")
+    refused = run("add", *arguments)
+
+    assert isinstance(refused.exception, UserError)
+    assert sentence in str(refused.exception)
+    assert [player.username for player in pool.players()] == ["mira"]
+
+
+def test_an_environment_without_a_pool_says_how_to_get_one(
+    environment: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del environment["user_pool_id"]
+    assert "has no user pool (no output 'user_pool_id'): bring it up to date with `make up ENV=dev`" in str(
+        run("add", "--name", "Mo").exception
+    )
+    monkeypatch.setattr(Target, "cloud", None)
+    assert "`make apply ENV=dev`" in str(run("list").exception)
+
+
+# Below it
+
+
+class Refusing:
+    """A Cognito whose ``method`` fails."""
+
+    def __init__(self, client: Any, method: str, error: BaseException) -> None:
+        self.client, self.method, self.error = client, method, error
+
+    def __getattr__(self, name: str) -> Any:
+        if name == self.method:
+            return self.refuse
+        return getattr(self.client, name)
+
+    def refuse(self, **_: object) -> None:
+        raise self.error
+
+
+def refusal(code: str) -> Exception:
+    return ClientError({"Error": {"Code": code, "Message": "Because."}}, "Call")
+
+
+@pytest.mark.parametrize(
+    ("code", "sentence"),
+    [
+        ("AccessDeniedException", r"These credentials may not make accounts \(Because\)"),
+        ("InvalidParameterException", r"Cognito does not take this account \(Because\)"),
+    ],
+)
+def test_a_refusal_is_told_in_words(pool: Pool, code: str, sentence: str) -> None:
+    refusing = Pool(Refusing(pool.client, "admin_create_user", refusal(code)), pool.pool_id, pool.client_id)
+
+    with pytest.raises(UserError, match=sentence):
+        refusing.add(Newcomer("mo", PASSWORD, "Mo"))
+
+
+@pytest.mark.parametrize("error", [refusal("InternalErrorException"), KeyboardInterrupt()])
+def test_an_account_is_made_whole_or_not_at_all(pool: Pool, error: BaseException) -> None:
+    refusing = Pool(Refusing(pool.client, "admin_add_user_to_group", error), pool.pool_id, pool.client_id)
+
+    with pytest.raises(type(error)):
+        refusing.add(Newcomer("mo", PASSWORD, "Mo", ("merchant",)))
+    assert list(pool.players()) == []
+
+
+def test_made_passwords_are_of_all_kinds_of_characters_and_never_alike() -> None:
+    passwords = {users.made_password() for _ in range(200)}
+
+    assert len(passwords) == 200
+    for password in passwords:
+        assert len(password) == users.PASSWORD_LENGTH
+        assert all(set(password) & set(kind) for kind in users._KINDS_OF_CHARACTERS)
+        assert not set(password) & set("0O1Il")
+
+
+def test_a_name_without_letters_of_ours_still_makes_a_user_name() -> None:
+    assert users.username_of("Mira O'Hara") == "mira-o-hara"
+    assert users.username_of("美咲").startswith("player-")
+
+
+# Simulated people
+
+
+def test_the_people_of_a_workshop_sign_in_and_may_do_what_they_do(pool: Pool) -> None:
+    people, signed_in = Workshop(1, products=3, people=4), []
+    tokens = front_door.admit(pool, people, signed_in.append)
+
+    names = {player.username: player.name for player in pool.players()}
+    assert sum(signed_in) == len(names) == 4
+    for person in (*people.merchants, *people.photographers):
+        role = "merchant" if person in people.merchants else "photographer"
+        told = claims(tokens[person.user_id])
+        assert names[told["cognito:username"]] == person.name
+        assert sorted(told["cognito:groups"]) == sorted(["customer", role])
+
+
+def test_they_come_again_to_the_same_accounts(pool: Pool) -> None:
+    people = Workshop(1, products=3, people=4)
+    first = front_door.admit(pool, people)
+    again = front_door.admit(pool, people)
+
+    assert {claims(token)["sub"] for token in first.values()} == {
+        claims(token)["sub"] for token in again.values()
+    }
+
+
+def test_who_cannot_sign_in_is_told_so(pool: Pool) -> None:
+    pool.add(Newcomer("mo", PASSWORD, "Mo"))
+    with pytest.raises(UserError, match=r"mo cannot sign in \(NotAuthorizedException\)"):
+        front_door.sign_in(pool, "mo", "Wrong-Password-77")
+
+    class Challenging:
+        def initiate_auth(self, **_: object) -> dict[str, str]:
+            return {"ChallengeName": "SOFTWARE_TOKEN_MFA"}
+
+    with pytest.raises(UserError, match="Cognito asks for SOFTWARE_TOKEN_MFA"):
+        front_door.sign_in(Pool(Challenging(), "", ""), "mo", PASSWORD)
