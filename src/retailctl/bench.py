@@ -60,6 +60,7 @@ class Bounds:
 
 
 BATCHES = {67: Bounds(0.65, 0.12, 8.0), 335: Bounds(0.30, 0.06, 18.0), 1000: Bounds(0.16, 0.04, 30.0)}
+IDS_WRITE_UNITS = 0.02
 COLD_START = {"winner_view": 1.35, "winner_api": 1.6, "event_writer": 1.8}
 SCORES_READ = 1.5
 EVENT_WRITTEN = 1.5
@@ -189,22 +190,31 @@ def sell(cloud: Cloud, function: Unpacked) -> dict[str, Any]:
     """Sell at each batch size, and the original's way before, between and after.
 
     Returns:
-        ``original`` (units, and the median of its rates) and ``batches``, each with ``speedup`` against it.
+        ``original`` (units, and the median of its rates), ``batches``, each with ``speedup`` against it, and
+        ``event_ids_write_units``: by batch size, what the sales' event ids add to a purchase.
 
     """
     loops, batches = [], []
+    added: dict[str, float] = {}
     sales = {"sales": ORIGINAL_SALES // (len(BATCHES) + 1)}
+
+    def sold(size: int, ids: int) -> dict[str, float]:
+        run_worker(cloud, function, "register", {"size": size, "ids": ids})
+        return run_worker(cloud, function, "sell", {"size": size, "purchases": PURCHASES, "ids": ids})
+
     with step("Selling the original's way and ours") as progress:
         loops.append(run_worker(cloud, function, "original", sales))
         for number, size in enumerate(BATCHES, start=1):
-            run_worker(cloud, function, "register", {"size": size})
-            batches.append(run_worker(cloud, function, "sell", {"size": size, "purchases": PURCHASES}))
+            batch, plain = sold(size, 1), sold(size, 0)
+            units = "write_units_per_purchase"
+            added[str(size)] = batch[units] - plain[units]
+            batches.append(batch)
             loops.append(run_worker(cloud, function, "original", sales))
             progress(number, len(BATCHES))
     reference = {name: median(loop[name] for loop in loops) for name in loops[0]}
     for batch in batches:
         batch["speedup"] = batch["events_per_second"] / reference["events_per_second"]
-    return {"original": reference, "batches": batches}
+    return {"original": reference, "batches": batches, "event_ids_write_units": added}
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,6 +352,7 @@ def published(figures: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "batches": figures["batches"],
         "cold_start": figures["cold_start"],
+        "event_ids_write_units": figures["event_ids_write_units"],
         "scores_read": figures["scores_read"]["ratio"],
         "event_writer": figures["event_writer"]["ratio"],
         "front_door": figures["front_door"],
@@ -367,6 +378,13 @@ def checked(figures: Mapping[str, Any]) -> list[Check]:
                 f"{original.READ_UNITS_A_SALE}",
                 batch["read_units_per_purchase"],
                 bounds.read_units,
+                at_most=True,
+            ),
+            Check(
+                f"write units that event ids add, {size} a batch",
+                "",
+                figures["event_ids_write_units"][str(size)],
+                IDS_WRITE_UNITS,
                 at_most=True,
             ),
             Check(

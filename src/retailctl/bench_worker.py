@@ -12,6 +12,7 @@ import json
 import os
 import sys
 import time
+import uuid
 from base64 import b64encode
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -25,6 +26,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import boto3
 
 from retailctl.count import count, differences, stored_scores
+from retailctl.eventlog import Entry, compact
 from retailctl.metering import CallLog, Meter
 from retailctl.original import CALLS_A_SALE, Original
 from retailctl.workload import Workshop
@@ -33,8 +35,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from mypy_boto3_dynamodb import DynamoDBClient
-
-    from retailctl.eventlog import Entry
 
 SEED = 20_261_122
 PRODUCTS, PEOPLE, EXPONENT, SHARDS = 300, 120, 0.9, 3
@@ -102,9 +102,26 @@ class Shards:
         }
 
 
-def workshop(size: int) -> Workshop:
-    """Return the workshop of a batch size (0: of the original); two have no product and nobody in common."""
-    return Workshop(SEED, PRODUCTS, PEOPLE, EXPONENT, prefix=f"b{size}-")
+def workshop(size: int, *, ids: int = 1) -> Workshop:
+    """Return the workshop of a batch size (0: of the original); two have no product and nobody in common.
+
+    Args:
+        size: records a batch.
+        ids: 1 where its sales carry an `eventId`, 0 where they carry none.
+
+    """
+    return Workshop(SEED, PRODUCTS, PEOPLE, EXPONENT, prefix=f"b{size}-" if ids else f"b{size}-plain-")
+
+
+def identified(entry: Entry) -> Entry:
+    """Return a workshop's event as the event writer puts it: with an `eventId`."""
+    envelope = json.loads(entry.data)
+    event_id = uuid.uuid5(uuid.NAMESPACE_OID, f"{entry.partition_key} {entry.line}")
+    written = envelope | {
+        "schema": "com.nordstrom/retail-stream-ingress/1-1-0",
+        "eventId": str(event_id),
+    }
+    return Entry(entry.line, entry.partition_key, compact(written))
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,15 +136,17 @@ class Instance:
     puts: CallLog = field(default_factory=lambda: CallLog("kinesis.PutRecord"))
 
 
-def register(instance: Instance, *, size: int) -> dict[str, float]:
+def register(instance: Instance, *, size: int, ids: int) -> dict[str, float]:
     """Have the workshop of a batch size registered by an instance that will be gone when the sales come."""
-    for event in Shards().batches(workshop(size).registrations(), size):
+    for event in Shards().batches(workshop(size, ids=ids).registrations(), size):
         _hand_over(instance.handler, event)
     return {}
 
 
-def sell(instance: Instance, *, size: int, purchases: int) -> dict[str, float]:
+def sell(instance: Instance, *, size: int, purchases: int, ids: int) -> dict[str, float]:
     """Hand purchases of registered products to a cold handler in batches of ``size``, metered and timed.
+
+    With ``ids`` they are as the event writer puts them; without, as a producer of the first envelope does.
 
     Returns:
         ``batch_size``, ``write_units_per_purchase``, ``read_units_per_purchase``, ``events_per_second``.
@@ -136,8 +155,8 @@ def sell(instance: Instance, *, size: int, purchases: int) -> dict[str, float]:
         WrongBench: where a batch was not taken, a call was not metered or a score is wrong afterwards.
 
     """
-    people = workshop(size)
-    sold = list(people.purchases(purchases))
+    people = workshop(size, ids=ids)
+    sold = [identified(entry) if ids else entry for entry in people.purchases(purchases)]
     batches = list(Shards(next_number=FIRST_SEQUENCE_NUMBER + 1_000_000_000).batches(sold, size))
     instance.meter.reset()
     seconds = 0.0

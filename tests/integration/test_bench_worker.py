@@ -80,9 +80,9 @@ def test_sequence_numbers_have_56_digits_and_rise() -> None:
 
 
 def test_the_real_view_is_sold_through_and_its_scores_are_checked(aws: Any) -> None:
-    assert bench_worker.register(bench_worker.instance_of(VIEW), size=10) == {}
+    assert bench_worker.register(bench_worker.instance_of(VIEW), size=10, ids=1) == {}
     view_handler.store.cache_clear()
-    found = bench_worker.sell(bench_worker.instance_of(VIEW), size=10, purchases=60)
+    found = bench_worker.sell(bench_worker.instance_of(VIEW), size=10, purchases=60, ids=1)
     assert found["batch_size"] == 10
     assert 0 < found["write_units_per_purchase"] < 2
     assert 0 < found["read_units_per_purchase"] <= 12 / 60
@@ -92,7 +92,7 @@ def test_the_real_view_is_sold_through_and_its_scores_are_checked(aws: Any) -> N
 
 def test_a_view_that_counts_wrong_has_no_figures(aws: Any) -> None:
     with pytest.raises(WrongBench, match="scores are wrong: creator "):
-        bench_worker.sell(instance(lambda _event, _context: {}, aws), size=10, purchases=20)
+        bench_worker.sell(instance(lambda _event, _context: {}, aws), size=10, purchases=20, ids=1)
 
 
 def test_a_view_that_does_not_ask_what_it_consumes_has_no_figures(aws: Any) -> None:
@@ -107,6 +107,7 @@ def test_a_view_that_does_not_ask_what_it_consumes_has_no_figures(aws: Any) -> N
         bench_worker.sell(
             Instance(None, handler, aws, silent.meter),
             size=10,
+            ids=1,
             purchases=20,
         )
 
@@ -114,7 +115,7 @@ def test_a_view_that_does_not_ask_what_it_consumes_has_no_figures(aws: Any) -> N
 def test_a_view_that_does_not_take_a_batch_has_no_figures(aws: Any) -> None:
     failing = instance(lambda *_: {"batchItemFailures": [{"itemIdentifier": "1"}]}, aws)
     with pytest.raises(WrongBench, match="did not take a batch of"):
-        bench_worker.register(failing, size=1000)
+        bench_worker.register(failing, size=1000, ids=1)
 
 
 def test_the_original_takes_six_calls_a_sale_and_sums_by_index(aws: Any) -> None:
@@ -210,7 +211,7 @@ def test_an_event_that_is_not_put_is_no_write(aws: Any, status: int, complaint: 
 def test_a_worker_writes_what_it_found_to_its_file(aws: Any, tmp_path: Path) -> None:
     assert aws
     result = tmp_path / "result.json"
-    bench_worker.main(["register", str(result), VIEW, json.dumps({"size": 100})])
+    bench_worker.main(["register", str(result), VIEW, json.dumps({"size": 100, "ids": 1})])
     assert json.loads(result.read_text()) == {}
 
 

@@ -46,6 +46,7 @@ def figures(**changes: Any) -> dict[str, Any]:
             "events_per_second": 70.0,
         },
         "batches": [{"batch_size": size, **batch, "speedup": 71.4} for size in bench.BATCHES],
+        "event_ids_write_units": dict.fromkeys(map(str, bench.BATCHES), 0.01),
         "cold_start": {"winner_view": 1.1, "winner_api": 1.2, "event_writer": 1.3},
         "cold_start_seconds": {"bare": 0.3, "bare_kinesis": 0.3, "winner_view": 0.33, "winner_api": 0.36},
         "event_writer": {"ratio": 1.2, "handler_seconds": 0.0024, "bare_seconds": 0.002},
@@ -80,7 +81,15 @@ def function(tmp_path: Path, code: str, name: str = "winner_view") -> Unpacked:
 
 def test_what_is_published_has_exactly_the_promised_names() -> None:
     found = bench.published(figures())
-    assert set(found) == {"batches", "cold_start", "scores_read", "event_writer", "front_door"}
+    assert set(found) == {
+        "batches",
+        "cold_start",
+        "event_ids_write_units",
+        "event_writer",
+        "front_door",
+        "scores_read",
+    }
+    assert found["event_ids_write_units"] == {"67": 0.01, "335": 0.01, "1000": 0.01}
     assert [batch["batch_size"] for batch in found["batches"]] == [67, 335, 1000]
     assert set(found["batches"][0]) == {
         "batch_size",
@@ -128,6 +137,10 @@ def test_figures_within_their_bounds_end_well_and_are_written(
         ),
         ({"batches": [figures()["batches"][1] | {"speedup": 17.9}]}, "sales a second, 335 a batch"),
         (
+            {"event_ids_write_units": {"67": 0.021, "335": 0.0, "1000": 0.0}},
+            "write units that event ids add, 67 a batch",
+        ),
+        (
             {"batches": [figures()["batches"][2] | {"read_units_per_purchase": 0.05}]},
             "read units a purchase, 1000",
         ),
@@ -150,7 +163,7 @@ def test_the_report_has_a_line_for_every_bound() -> None:
     console = Console(width=160, file=printout)
     console.print(bench.report(found, bench.checked(found)))
     printed = printout.getvalue()
-    assert len(re.findall(r" pass\b", printed)) == 3 * 3 + 3 + 2 + 3
+    assert len(re.findall(r" pass\b", printed)) == 3 * 4 + 3 + 2 + 3
     assert ">= 30x" in printed
     assert "<= 1.35" in printed
 
@@ -164,11 +177,15 @@ def test_speed_is_told_against_the_original_loop_before_between_and_after(
     def run_worker(_cloud: object, _function: object, what: str, numbers: Mapping[str, Any]) -> Any:
         calls.append((what, numbers))
         rate = next(rates) if what == "original" else 500.0
-        return {"events_per_second": rate}
+        units = 0.58 if numbers.get("ids") else 0.57
+        return {"events_per_second": rate, "write_units_per_purchase": units}
 
     monkeypatch.setattr(bench, "run_worker", run_worker)
     found = bench.sell(Cloud(), Unpacked("winner_view", tmp_path, "x.handler"))  # type: ignore[arg-type]
-    assert [what for what, _ in calls] == ["original", *["register", "sell", "original"] * 3]
+    ours = ["register", "sell"] * 2
+    assert [what for what, _ in calls] == ["original", *[*ours, "original"] * 3]
+    assert [numbers["ids"] for what, numbers in calls if what == "sell"] == [1, 0] * 3
+    assert found["event_ids_write_units"] == pytest.approx({"67": 0.01, "335": 0.01, "1000": 0.01})
     assert found["original"]["events_per_second"] == 25.0
     assert [batch["speedup"] for batch in found["batches"]] == [20.0] * 3
 
@@ -204,7 +221,7 @@ def test_a_worker_that_fails_is_told_with_its_last_words(tmp_path: Path) -> None
 
 def test_a_workers_findings_are_returned(tmp_path: Path) -> None:
     quiet = function(tmp_path, "print('a log line')\ndef handler(event, context): return {}")
-    assert bench.run_worker(Cloud(), quiet, "register", {"size": 500}) == {}  # type: ignore[arg-type]
+    assert bench.run_worker(Cloud(), quiet, "register", {"size": 500, "ids": 1}) == {}  # type: ignore[arg-type]
 
 
 def test_cold_starts_are_told_against_a_bare_clients(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
