@@ -39,8 +39,6 @@ LONGEST_WINDOW = 300.0
 DAYS_KEPT_BY_THE_HOUR = 7
 """Days up to which Kinesis asks for each further hour of its log; what is older is priced otherwise."""
 
-ALARM_METRICS = 23
-"""Metrics that the root's alarms watch; `tests/infrastructure/test_cost_inventory.py` counts them in the plan."""
 VIEW_METRICS = (
     "EventsApplied", "RecordsQuarantined", "RedeliveredSales", "RepeatedSales", "WriteCapacityUnits",
     "ReadCapacityUnits", "Freshness",
@@ -51,9 +49,6 @@ MAPPING_METRICS = (
     "OnFailureDestinationDeliveredEventCount", "DroppedEventCount",
 )  # fmt: skip
 FUNCTION_ALARMS, MAPPING_ALARMS = 3, 3
-DASHBOARDS = 1
-KEYS = 1
-LOG_GROUPS = 3
 VIEW_LOG_BYTES = 1_000
 """The metrics' line of a batch, with what CloudWatch adds to each."""
 API_LOG_BYTES = 1_200
@@ -76,10 +71,34 @@ ARCHIVE_BATCH = 10_000
 SCORE_BUCKETS = 4
 CONNECTIONS = 8
 """Of an instance of the view to DynamoDB: as many as it has threads."""
-TABLES = 2
 READ_UNIT_BYTES = 4_096
 PRODUCT_BYTES = 500
 BAD_RECORD_BYTES = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Pieces:
+    """What a part of the system has that is paid by the piece.
+
+    `tests/infrastructure/test_cost_inventory.py` counts them in prod's plan.
+
+    Attributes:
+        modules: the root's, whose pieces these are; of one part: what no other has.
+        alarm_metrics: metrics that alarms watch.
+
+    """
+
+    modules: tuple[str, ...] = ()
+    alarm_metrics: int = 0
+    log_groups: int = 0
+    tables: int = 0
+    keys: int = 0
+    dashboards: int = 0
+
+
+WAY = Pieces(alarm_metrics=23, log_groups=3, tables=2, keys=1, dashboards=1)
+WRITER = Pieces(("event_writer", "idempotency", "players", "site"), alarm_metrics=12, log_groups=1, tables=1)
+PIECES = {"the way from stream to board": WAY, "the writer's API": WRITER}
 
 PROMISED = (("Lambda", 2.0), ("API Gateway", 0.0035), ("DynamoDB", 10.0))
 """What the original's README promises a day for 10,000,000 events and 1,000 reads, Kinesis not counted."""
@@ -427,18 +446,18 @@ def _watching(sheet: _Sheet, load: Workload, fold: Fold) -> None:
         len(MAPPING_METRICS),
         "switched on for the alarms on records given up; counted as paid for",
     )
-    sheet.monthly("cloudwatch.alarm", "alarms", ALARM_METRICS, "metrics that the root's alarms watch")
-    sheet.monthly("cloudwatch.dashboard", "dashboard", DASHBOARDS, "one")
+    sheet.monthly("cloudwatch.alarm", "alarms", WAY.alarm_metrics, "metrics that its alarms watch")
+    sheet.monthly("cloudwatch.dashboard", "dashboard", WAY.dashboards, "one")
 
 
 def _keys(sheet: _Sheet, load: Workload) -> None:
     sheet.monthly(
-        "kms.key", "the environment's key", KEYS, "its first version; each of the next two adds as much"
+        "kms.key", "the environment's key", WAY.keys, "its first version; each of the next two adds as much"
     )
     stream = 12 * 2 * FIVE_MINUTES_OF_A_DAY
-    view = CONNECTIONS * load.shards * TABLES * FIVE_MINUTES_OF_A_DAY
-    api = TABLES * min(load.reads_per_day, FIVE_MINUTES_OF_A_DAY)
-    logs = LOG_GROUPS * FIVE_MINUTES_OF_A_DAY
+    view = CONNECTIONS * load.shards * WAY.tables * FIVE_MINUTES_OF_A_DAY
+    api = WAY.tables * min(load.reads_per_day, FIVE_MINUTES_OF_A_DAY)
+    logs = WAY.log_groups * FIVE_MINUTES_OF_A_DAY
     sheet.add(
         "kms.request",
         "use of the key",
@@ -511,7 +530,12 @@ def _writer(load: Workload, prices: Prices) -> Part:
         f"{WRITER_LOG_BYTES:,} bytes an event: two of metrics, one of access",
     )
     sheet.monthly("cloudwatch.log_storage", "logs, kept", logged * load.log_days, f"for {load.log_days} days")
-    sheet.monthly("cloudwatch.alarm", "alarms", FUNCTION_ALARMS, "of the function")
+    sheet.monthly(
+        "cloudwatch.alarm",
+        "alarms",
+        WRITER.alarm_metrics,
+        "metrics that those of the writer, its table, the players and the page watch",
+    )
     return Part("The writer's API", tuple(sheet.lines))
 
 

@@ -76,7 +76,7 @@ def test_what_watches_by_hand() -> None:
     assert lines["cloudwatch.log_storage", "logs, kept"].usd == pytest.approx(logged * 365 * 0.03 / MONTH)
     assert lines["cloudwatch.metric", "our metrics"].usd == pytest.approx(9 * 0.30 / MONTH)
     assert lines["cloudwatch.metric", "the mapping's metrics"].usd == pytest.approx(6 * 0.30 / MONTH)
-    assert lines["cloudwatch.alarm", "alarms"].usd == pytest.approx(costing.ALARM_METRICS * 0.10 / MONTH)
+    assert lines["cloudwatch.alarm", "alarms"].usd == pytest.approx(costing.WAY.alarm_metrics * 0.10 / MONTH)
     assert lines["cloudwatch.dashboard", "dashboard"].usd == pytest.approx(3 / MONTH)
     assert lines["kms.key", "the environment's key"].usd == pytest.approx(1 / MONTH)
     requests = 288 * (12 * 2 + 8 * 1 * 2 + 2 + 3) + 100
