@@ -12,9 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hello_retail import ledger
 from hello_retail.boards import CREATOR, PHOTOGRAPHER, UNKNOWN
 from hello_retail.events import PRODUCT_PURCHASE, Event
-from hello_retail.winner_view import ledger, store, tally
+from hello_retail.winner_view import store, tally
 from support.event_source import Faults, FaultyClient, LogRecord, World
 from support.fake_aws import FakeDynamoDB, FakeS3
 from support.histories import one_pass, random_log, scores_of
@@ -73,11 +74,11 @@ def test_the_verdict_on_a_sale_does_not_depend_on_how_the_batches_are_cut(cuts: 
         for number in range(1, 61)
     ]
     whole = ledger.judge(ledger.NO_ITEM, sales, ring_size=3)
-    state, counted, rest = ledger.NO_ITEM, 0, sales
+    state, counted, rest = ledger.NO_ITEM, list[tally.Entry](), sales
     for size in [*cuts, len(sales)]:
         verdict = ledger.judge(state, rest[:size], ring_size=3)
-        counted, rest, state = counted + verdict.counted, rest[size:], verdict.after or state
-    assert (counted, state) == (whole.counted, whole.after)
+        counted, rest, state = [*counted, *verdict.sales], rest[size:], verdict.after or state
+    assert (counted, state) == (list(whole.sales), whole.after)
 
 
 def sale(event_id: str | None) -> Event:
@@ -155,7 +156,7 @@ def keep_one_ledger_for_all_shards(monkeypatch: pytest.MonkeyPatch) -> None:
 def let_every_repeat_count(monkeypatch: pytest.MonkeyPatch) -> None:
     judge = ledger.judge
 
-    def forgetful(before: ledger.Ledger, sales: Any, ring_size: int) -> ledger.Verdict:
+    def forgetful(before: ledger.Ledger, sales: Any, ring_size: int) -> ledger.Verdict[Any]:
         return judge(replace(before, ring=(), elsewhere=frozenset()), sales, ring_size)
 
     monkeypatch.setattr(ledger, "judge", forgetful)

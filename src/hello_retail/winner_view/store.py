@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from hello_retail import ledger as ledgers
+from hello_retail import watermark
 from hello_retail.boards import board_key
-from hello_retail.winner_view import ledger as ledgers
-from hello_retail.winner_view import watermark
-from hello_retail.winner_view.ledger import Ledger
+from hello_retail.ledger import Ledger
 from hello_retail.winner_view.tally import Contributor, Credit, Facts, Product, Registration
 
 if TYPE_CHECKING:

@@ -1,6 +1,6 @@
-"""What a score remembers of the log, and which sales are new to it: pure, over one Scores item.
+"""What an item that adds up sales remembers of the log, and which sales are new to it: pure, over one item.
 
-Per shard an item keeps a watermark (``w3``: the last sequence number taken from shard 3) and a ring (``r3``: 8-byte
+Per shard it keeps a watermark (``w3``: the last sequence number taken from shard 3) and a ring (``r3``: 8-byte
 hashes of the last event ids counted from it). The watermark recognises what the mapping delivers again; the ring
 what a producer, not having heard, put on the stream again under a new number (counting rules 11 to 15).
 """
@@ -10,17 +10,32 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Any
+from typing import Any, Generic, Protocol, TypeVar
 
-from hello_retail.winner_view import watermark
-from hello_retail.winner_view.tally import Entry
+from hello_retail import watermark
+from hello_retail.events import Event
 
 HASH_BYTES = 8
 
 
+class Sale(Protocol):
+    """A sale of a batch: its event, and its record's sequence number as an integer."""
+
+    @property
+    def sequence(self) -> int:
+        """The place in the shard."""
+
+    @property
+    def event(self) -> Event:
+        """What happened."""
+
+
+AnySale = TypeVar("AnySale", bound=Sale)
+
+
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """What a score had taken from one shard when it was last seen.
+    """What an item had taken from one shard when it was last seen.
 
     ``exists`` tells whether there is an item at all; ``last`` is the shard's watermark (``None``: nothing yet);
     ``ring`` the shard's own hashes, oldest first; ``elsewhere`` those of the item's other shards, the ancestors'
@@ -37,17 +52,22 @@ NO_ITEM = Ledger()
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """What becomes of a batch's sales for one contributor.
+class Verdict(Generic[AnySale]):
+    """What becomes of a batch's sales for one item.
 
-    ``counted`` are new, ``repeats`` were put twice by their producer, ``delivered`` were taken before. ``after`` is
-    the ledger once the verdict is written; ``None`` where there is nothing to write.
+    ``sales`` are new, in the order of their shard; ``repeats`` were put twice by their producer, ``delivered`` were
+    taken before. ``after`` is the ledger once the verdict is written; ``None`` where there is nothing to write.
     """
 
-    counted: int
+    sales: tuple[AnySale, ...]
     repeats: int
     delivered: int
     after: Ledger | None
+
+    @property
+    def counted(self) -> int:
+        """How many sales are new."""
+        return len(self.sales)
 
 
 def ring_attribute(shard_id: str) -> str:
@@ -56,7 +76,7 @@ def ring_attribute(shard_id: str) -> str:
 
 
 def read(item: Mapping[str, Any], shard_id: str) -> Ledger:
-    """Return the ledger of a shard in a Scores item as DynamoDB gives it; an empty item is none."""
+    """Return the ledger of a shard in an item as DynamoDB gives it; an empty item is none."""
     if not item:
         return NO_ITEM
     own = ring_attribute(shard_id)
@@ -74,7 +94,7 @@ def read(item: Mapping[str, Any], shard_id: str) -> Ledger:
     )
 
 
-def judge(ledger: Ledger, sales: Sequence[Entry], ring_size: int) -> Verdict:
+def judge(ledger: Ledger, sales: Sequence[AnySale], ring_size: int) -> Verdict[AnySale]:
     """Judge sales in the order of their shard, event by event.
 
     The verdict on an event does not depend on how the batch was cut: only what the ledger holds when its turn
@@ -83,23 +103,22 @@ def judge(ledger: Ledger, sales: Sequence[Entry], ring_size: int) -> Verdict:
     fresh = [sale for sale in sales if ledger.last is None or sale.sequence > ledger.last]
     delivered = len(sales) - len(fresh)
     if not fresh:
-        return Verdict(0, 0, delivered, None)
+        return Verdict((), 0, delivered, None)
     ring = list(ledger.ring)
-    repeats = 0
+    new: list[AnySale] = []
     for sale in fresh:
-        if sale.event.event_id is None:
-            continue
-        hash_ = blake2b(sale.event.event_id.encode(), digest_size=HASH_BYTES).digest()
-        if hash_ in ring or hash_ in ledger.elsewhere:
-            repeats += 1
-            continue
-        ring.append(hash_)
-        del ring[:-ring_size]
+        if sale.event.event_id is not None:
+            hash_ = blake2b(sale.event.event_id.encode(), digest_size=HASH_BYTES).digest()
+            if hash_ in ring or hash_ in ledger.elsewhere:
+                continue
+            ring.append(hash_)
+            del ring[:-ring_size]
+        new.append(sale)
     after = Ledger(exists=True, last=fresh[-1].sequence, ring=tuple(ring), elsewhere=ledger.elsewhere)
-    return Verdict(len(fresh) - repeats, repeats, delivered, after)
+    return Verdict(tuple(new), len(fresh) - len(new), delivered, after)
 
 
-def first_new(ledger: Ledger, sales: Sequence[Entry]) -> int | None:
+def first_new(ledger: Ledger, sales: Sequence[Sale]) -> int | None:
     """Return the lowest sequence number among the sales that the ledger has not taken."""
     return min(
         (sale.sequence for sale in sales if ledger.last is None or sale.sequence > ledger.last), default=None
