@@ -19,11 +19,13 @@ from botocore.exceptions import (
 )
 from moto import mock_aws
 
+from hello_retail import contract
 from hello_retail.boards import board_key
+from hello_retail.reading import AWS_CONFIG
 from hello_retail.winner_api import handler as entry
 from hello_retail.winner_api.api import Api
 from hello_retail.winner_api.board import mask
-from hello_retail.winner_api.store import AWS_CONFIG, Store
+from hello_retail.winner_api.store import Store
 from support.http import REQUEST_ID, Client, http_event
 
 if TYPE_CHECKING:
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
 
 BUCKETS = 4
 SCORES = json.loads((Path(__file__).parents[1] / "fixtures" / "workshop-day.scores.json").read_text())
-OPENAPI = json.loads(Path(entry.__file__).with_name("openapi.json").read_text())
+OPENAPI = contract.document()
 MARKER = "mArKeR7f3a"
 
 

@@ -9,19 +9,33 @@ import pytest
 from moto import mock_aws
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from hello_retail.answering import METHODS
 from hello_retail.boards import ROLES, board_key
+from hello_retail.contract import WHOLE
+from hello_retail.parameters import MAX_LIMIT
 from hello_retail.problems import RETRY_AFTER_SECONDS
+from hello_retail.protocol import CACHE_SECONDS
+from hello_retail.reading import StoreUnavailable
 from hello_retail.winner_api import handler as entry
-from hello_retail.winner_api.api import METHODS, ROUTES, Api
-from hello_retail.winner_api.board import MAX_LIMIT, ROLE_OF, cursor_after, mask
-from hello_retail.winner_api.protocol import CACHE_SECONDS
-from hello_retail.winner_api.store import Store, StoreUnavailable
+from hello_retail.winner_api.api import ROUTES, Api
+from hello_retail.winner_api.board import ROLE_OF, cursor_after, mask
+from hello_retail.winner_api.store import Store
 from support.http import Client, http_event
-from support.openapi import READS, SPEC, check, check_examples, check_reply, problem_example, resolved
+from support.openapi import (
+    SPEC,
+    check,
+    check_examples,
+    check_reply,
+    paths_of,
+    problem_example,
+    reads_of,
+    resolved,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+READS = reads_of(WHOLE)
 KEY_KINDS = ("HASH", "RANGE")
 USERS = ["amzn1.account.7B3811E20B8F", "bob", "3f2b8a52-8c3e-4a57-9d1c-0a3e3d0f9c11", "użytkownik-ąę"]
 
@@ -75,7 +89,7 @@ def test_the_document_is_valid_openapi() -> None:
 
 def test_it_has_the_routes_that_the_code_has() -> None:
     assert {route.path for route in ROUTES} == set(READS)
-    assert {path: set(item) for path, item in SPEC["paths"].items()} == {
+    assert {path: set(item) for path, item in paths_of(WHOLE).items()} == {
         **{path: {"get"} for path in READS},
         "/events": {"post"},
     }

@@ -8,18 +8,26 @@ from typing import TYPE_CHECKING, Any
 
 from jsonschema import Draft202012Validator
 
-import hello_retail
+from hello_retail import contract
 
 if TYPE_CHECKING:
     from support.http import Reply
 
-SPEC: dict[str, Any] = json.loads(
-    (Path(hello_retail.__file__).parent / "winner_api" / "openapi.json").read_text()
-)
-READS: dict[str, dict[str, Any]] = {
-    path: item["get"] for path, item in SPEC["paths"].items() if "get" in item
-}
+SPEC: dict[str, Any] = contract.document()
 SEND: dict[str, Any] = SPEC["paths"]["/events"]["post"]
+
+
+def paths_of(file: str) -> dict[str, dict[str, Any]]:
+    """Return the paths that one file of the contract brings."""
+    paths: dict[str, dict[str, Any]] = json.loads(Path(contract.__file__).with_name(file).read_bytes())[
+        "paths"
+    ]
+    return paths
+
+
+def reads_of(file: str) -> dict[str, dict[str, Any]]:
+    """Return the `GET` operations that one file of the contract brings, by path."""
+    return {path: item["get"] for path, item in paths_of(file).items() if "get" in item}
 
 
 def resolved(node: Any) -> Any:

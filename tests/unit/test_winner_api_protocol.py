@@ -5,7 +5,7 @@ from http import HTTPStatus
 import pytest
 
 from hello_retail.problems import Problem, WrongParameter
-from hello_retail.winner_api.protocol import Request, for_request, found, wrong_parameters
+from hello_retail.protocol import Request, for_request, found, wrong_parameters
 from support.http import http_event
 
 

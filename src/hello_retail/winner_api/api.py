@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import json
-import re
 from dataclasses import dataclass, field
 from functools import cache
 from http import HTTPStatus
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
+from hello_retail import contract
+from hello_retail.answering import refuse_other_methods
 from hello_retail.boards import CREATOR, PHOTOGRAPHER
-from hello_retail.problems import Answer, Problem, WrongParameter
+from hello_retail.parameters import Parameter, limit
+from hello_retail.parameters import values as values_of
+from hello_retail.problems import Answer, Problem
+from hello_retail.protocol import Request, for_request, found
 from hello_retail.winner_api.board import (
-    MAX_LIMIT,
     ROLE_OF,
     RankedScore,
     contribution_as_json,
@@ -23,7 +24,6 @@ from hello_retail.winner_api.board import (
     product_before,
     ranking,
 )
-from hello_retail.winner_api.protocol import Request, for_request, found, wrong_parameters
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -32,25 +32,6 @@ if TYPE_CHECKING:
 
 BOARD_SECONDS = 1.0
 """How long a warm function answers from a board that it has read."""
-METHODS = ("GET", "HEAD")
-"""What every route takes; HEAD answers as GET does, without the body."""
-
-_WHOLE_NUMBER = re.compile(r"[1-9][0-9]{0,2}")
-
-
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """A query parameter.
-
-    ``parse`` turns its text into a value or raises ``ValueError``; ``remedy`` says what would do. Without the
-    parameter the value is ``default``, unless it is ``required``.
-    """
-
-    name: str
-    remedy: str
-    parse: Callable[[str], Any]
-    default: Any = None
-    required: bool = False
 
 
 def _role(text: str) -> str:
@@ -59,16 +40,9 @@ def _role(text: str) -> str:
     return ROLE_OF[text]
 
 
-def _limit(text: str) -> int:
-    if not _WHOLE_NUMBER.fullmatch(text) or int(text) > MAX_LIMIT:
-        raise ValueError
-    return int(text)
-
-
-_LIMIT_REMEDY = f"give a whole number from 1 to {MAX_LIMIT}."
 ROLE = Parameter("role", f"give one of {', '.join(ROLE_OF)}.", _role, required=True)
-SCORES_LIMIT = Parameter("limit", _LIMIT_REMEDY, _limit, default=1)
-CONTRIBUTIONS_LIMIT = Parameter("limit", _LIMIT_REMEDY, _limit, default=25)
+SCORES_LIMIT = limit(default=1)
+CONTRIBUTIONS_LIMIT = limit(default=25)
 CURSOR = Parameter(
     "cursor",
     "take it unchanged from the Link header of the page before, or leave it out to get the first page.",
@@ -97,11 +71,8 @@ class Api:
 
         """
         route, product_id = _route(request.path)
-        if request.method not in METHODS:
-            allowed = ", ".join(METHODS)
-            detail = f"This resource takes {' and '.join(METHODS)} only."
-            raise Problem(HTTPStatus.METHOD_NOT_ALLOWED, detail, headers={"allow": allowed})
-        values = _values(route.parameters, request.query)
+        refuse_other_methods(request)
+        values = values_of(route.parameters, request.query)
         return for_request(route.answer(self, product_id, values), request)
 
     def scores(self, _path: str, values: Mapping[str, Any]) -> Answer:
@@ -132,7 +103,7 @@ class Api:
         return found(contribution_as_json(contribution))
 
     def contract(self, _path: str, _values: Mapping[str, Any]) -> Answer:
-        """Answer ``GET /openapi.json``: what this API and the event writer promise."""
+        """Answer ``GET /openapi.json``: what all functions of the API promise."""
         return _contract()
 
     def board(self, role: str) -> tuple[RankedScore, ...]:
@@ -168,7 +139,7 @@ _PLACEHOLDER = "/{productId}"
 
 @cache
 def _contract() -> Answer:
-    return found(json.loads(Path(__file__).with_name("openapi.json").read_bytes()))
+    return found(contract.document())
 
 
 def _route(path: str) -> tuple[Route, str]:
@@ -182,22 +153,3 @@ def _route(path: str) -> tuple[Route, str]:
             return route, segment
     paths = ", ".join(route.path for route in ROUTES)
     raise Problem(HTTPStatus.NOT_FOUND, f"There is no such resource; there are {paths}.")
-
-
-def _values(parameters: tuple[Parameter, ...], query: Mapping[str, str]) -> dict[str, Any]:
-    """Return the value of each parameter by name; raise one ``Problem`` for all that are missing or wrong."""
-    values: dict[str, Any] = {}
-    wrong: list[WrongParameter] = []
-    for parameter in parameters:
-        text = query.get(parameter.name)
-        values[parameter.name] = parameter.default
-        try:
-            if text is not None:
-                values[parameter.name] = parameter.parse(text)
-            elif parameter.required:
-                wrong.append(WrongParameter(parameter.name, parameter.remedy))
-        except ValueError:
-            wrong.append(WrongParameter(parameter.name, parameter.remedy))
-    if wrong:
-        raise wrong_parameters(tuple(wrong))
-    return values

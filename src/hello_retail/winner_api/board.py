@@ -10,14 +10,13 @@ from heapq import nsmallest
 from typing import TYPE_CHECKING
 
 from hello_retail.boards import CREATOR, PHOTOGRAPHER, UNKNOWN
+from hello_retail.parameters import MAX_LIMIT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 ROLE_OF = {CREATOR: CREATOR, PHOTOGRAPHER: PHOTOGRAPHER, "merchant": CREATOR}
 """The roles that a request may name, and the board that each means."""
-MAX_LIMIT = 100
-"""The most entries that one answer lists."""
 
 _TAIL = 4
 _SHORTEST_ID_WITH_TAIL = 12

@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 from aws_lambda_powertools import Logger, Metrics
-from aws_lambda_powertools.metrics import MetricUnit
 
-from hello_retail.problems import Problem, fault, trace, unavailable
+from hello_retail.answering import Telemetry, respond
+from hello_retail.reading import AWS_CONFIG
 from hello_retail.settings import require, require_count
 from hello_retail.winner_api.api import Api
-from hello_retail.winner_api.protocol import Request, for_request
-from hello_retail.winner_api.store import AWS_CONFIG, Store, StoreUnavailable
+from hello_retail.winner_api.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,10 +55,8 @@ metrics = Metrics(namespace=SETTINGS.metrics_namespace)
 metrics.set_default_dimensions(Environment=SETTINGS.environment)
 
 
-def measure(name: str, value: float) -> None:
-    """Add a count to the metrics of this invocation."""
-    metrics.add_metric(name, MetricUnit.Count, value)
-
+telemetry = Telemetry(logger, metrics)
+measure = telemetry.measure
 
 api = Api(
     Store(
@@ -77,24 +74,4 @@ api = Api(
 
 def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:
     """Answer one request; whatever happens, the client gets what it asked for or a problem document."""
-    request = Request.from_event(event)
-    try:
-        answer = api.answer(request)
-    except Exception as error:  # noqa: BLE001 - no client sees a fault's words
-        answer = _problem(error, str(getattr(context, "aws_request_id", ""))).answer()
-    if metrics.metric_set:
-        metrics.flush_metrics()
-    return for_request(answer, request).as_event()
-
-
-def _problem(error: Exception, request_id: str) -> Problem:
-    """Return what the client is told of an error; log and count what is not the client's doing."""
-    if isinstance(error, Problem):
-        return error
-    if isinstance(error, StoreUnavailable):
-        logger.warning("DynamoDB is not available", extra={"request_id": request_id, "code": error.code})
-        measure("Unavailable", 1)
-        return unavailable("The answer cannot be read just now; ask again in a moment.", request_id)
-    logger.error("The request failed unexpectedly", extra={"request_id": request_id, **trace(error)})
-    measure("Faults", 1)
-    return fault(request_id)
+    return respond(event, context, api.answer, telemetry)

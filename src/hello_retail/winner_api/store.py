@@ -2,39 +2,17 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from botocore.config import Config
-
 from hello_retail.boards import board_keys
-from hello_retail.passing import FAILURES, passing_failure
+from hello_retail.reading import unavailable_where_passing
 from hello_retail.winner_api.board import Contribution, Score
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
     from mypy_boto3_dynamodb import DynamoDBClient
-
-AWS_CONFIG = Config(
-    connect_timeout=1,
-    read_timeout=2,
-    retries={"mode": "standard", "total_max_attempts": 2},
-    tcp_keepalive=True,
-)
-"""The worst call ends after 7 s (two attempts and a pause): the function's time-out must be longer."""
-
-
-class StoreUnavailable(Exception):
-    """DynamoDB throttled, failed or did not answer: the same request may well succeed in a moment.
-
-    ``code`` is AWS's error code or the name of botocore's exception.
-    """
-
-    def __init__(self, code: str) -> None:
-        super().__init__(f"DynamoDB is not available: {code}.")
-        self.code = code
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +47,7 @@ class Store:
         for board in board_keys(role, self.score_buckets):
             start: dict[str, Any] = {}
             while True:
-                with _unavailable():
+                with unavailable_where_passing():
                     answer = self.client.query(
                         TableName=self.scores_table,
                         KeyConditionExpression="board = :board",
@@ -92,7 +70,7 @@ class Store:
     def contributions(self, limit: int, after: str | None) -> Page:
         """Return up to ``limit`` contributions behind the product id ``after`` (``None``: from the start)."""
         start: dict[str, Any] = {} if after is None else {"ExclusiveStartKey": {"productId": {"S": after}}}
-        with _unavailable():
+        with unavailable_where_passing():
             answer = self.client.scan(
                 TableName=self.contributions_table,
                 ProjectionExpression="productId, creator, photographer",
@@ -108,7 +86,7 @@ class Store:
 
     def contribution(self, product_id: str) -> Contribution | None:
         """Return who offered and photographed the product, or ``None`` where the log has not named it yet."""
-        with _unavailable():
+        with unavailable_where_passing():
             answer = self.client.get_item(
                 TableName=self.contributions_table,
                 Key={"productId": {"S": product_id}},
@@ -127,15 +105,3 @@ def _contribution(item: Mapping[str, Any]) -> Contribution:
         return item[role]["S"] if role in item else None
 
     return Contribution(item["productId"]["S"], user("creator"), user("photographer"))
-
-
-@contextmanager
-def _unavailable() -> Iterator[None]:
-    """Turn what a later attempt may cure into ``StoreUnavailable``; let everything else through."""
-    try:
-        yield
-    except FAILURES as error:
-        code = passing_failure(error)
-        if code is None:
-            raise
-        raise StoreUnavailable(code) from error

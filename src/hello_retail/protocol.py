@@ -1,4 +1,4 @@
-"""HTTP as the winner API speaks it: requests of API Gateway's payload format 2.0, validators, leave to cache."""
+"""HTTP as the functions that answer reads speak it: requests of payload format 2.0, validators, leave to cache."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 CACHE_SECONDS = 2
-"""How long browsers and CDNs may keep an answer, the same as the function keeps a board."""
+"""How long browsers and CDNs may keep an answer, as long as the winner API keeps a board."""
 
 _ENTITY_TAG = re.compile(r'(?:W/)?("[^"]*")')
 
