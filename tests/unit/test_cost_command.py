@@ -10,9 +10,9 @@ from xml.etree import ElementTree as ET
 import pytest
 from typer.testing import CliRunner
 
+from hello_retail.usage import Usage
 from hello_retail.winner_view import handler
 from hello_retail.winner_view.batch import Batch
-from hello_retail.winner_view.store import Usage
 from hello_retail.winner_view.tally import Entry
 from retailctl import cli, cost, cost_docs, cost_picture, costing, measured, prices, terraform_docs
 from retailctl.errors import UserError

@@ -17,9 +17,10 @@ from botocore.config import Config
 
 from hello_retail import events
 from hello_retail.settings import require, require_count
+from hello_retail.usage import AWS_FAILURES, Usage
 from hello_retail.winner_view import tally
 from hello_retail.winner_view.batch import Batch, decode_batch
-from hello_retail.winner_view.store import AWS_FAILURES, Applied, Store, Usage
+from hello_retail.winner_view.store import Applied, Store
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -9,24 +9,21 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
-from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
-
-from botocore.exceptions import BotoCoreError, ClientError
 
 from hello_retail import ledger as ledgers
 from hello_retail import watermark
 from hello_retail.boards import board_key
 from hello_retail.ledger import Ledger
+from hello_retail.usage import AWS_FAILURES, Usage
 from hello_retail.winner_view.tally import Contributor, Credit, Facts, Product, Registration
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
 
-AWS_FAILURES = (BotoCoreError, ClientError)
 KEYS_PER_READ = 100
 """DynamoDB's limit for one BatchGetItem."""
 READ_ROUNDS = 3
@@ -54,26 +51,6 @@ LEDGERS_KEPT = 30_000
 """How many scores' ledgers a warm function keeps: some 40 MB."""
 
 Result = TypeVar("Result")
-
-
-@dataclass(slots=True)
-class Usage:
-    """What one invocation consumed, in DynamoDB capacity units, and which AWS calls failed, by error code."""
-
-    write_units: float = 0.0
-    read_units: float = 0.0
-    failures: list[str] = field(default_factory=list)
-    _lock: Lock = field(default_factory=Lock)
-
-    def wrote(self, units: float) -> None:
-        """Add write units; calls run side by side."""
-        with self._lock:
-            self.write_units += units
-
-    def failed(self, error: Exception) -> None:
-        """Note a failed AWS call by its code, never by its message: messages quote keys."""
-        code = error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
-        self.failures.append(code)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,31 @@
+"""What an invocation of a view consumed, and what failed on the way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from threading import Lock
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+AWS_FAILURES = (BotoCoreError, ClientError)
+"""Whatever a call of AWS may raise: the batch comes again, from the first record that is not done with."""
+
+
+@dataclass(slots=True)
+class Usage:
+    """What one invocation consumed, in DynamoDB capacity units, and which AWS calls failed, by error code."""
+
+    write_units: float = 0.0
+    read_units: float = 0.0
+    failures: list[str] = field(default_factory=list)
+    _lock: Lock = field(default_factory=Lock)
+
+    def wrote(self, units: float) -> None:
+        """Add write units; calls run side by side."""
+        with self._lock:
+            self.write_units += units
+
+    def failed(self, error: Exception) -> None:
+        """Note a failed AWS call by its code, never by its message: messages quote keys."""
+        code = error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
+        self.failures.append(code)
