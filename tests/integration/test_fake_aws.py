@@ -11,7 +11,8 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
-from hello_retail.winner_view import store, watermark
+from hello_retail import watermark
+from hello_retail.winner_view import store
 from support.event_source import FIRST_NUMBER
 from support.fake_aws import FakeDynamoDB
 from support.winner_view import CONTRIBUTIONS, SCORES, tables

@@ -1,6 +1,6 @@
 """DynamoDB and S3 in memory, for histories that no emulator can be brought to show.
 
-`FakeDynamoDB` evaluates the few forms of expression that the winner view uses; tests/integration/test_fake_aws.py
+`FakeDynamoDB` evaluates the few forms of expression that the views use; tests/integration/test_fake_aws.py
 holds it against moto. It keeps the previous version of every item, so that a read that does not ask for strong
 consistency gets stale data, as it may on AWS.
 """
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -129,7 +130,7 @@ def holds(
         if kind != other:
             return operator == "<>"
         if kind == "N":
-            left, right = int(left), int(right)
+            left, right = Decimal(left), Decimal(right)
         compare: dict[str, Callable[[], bool]] = {
             "<": lambda: left < right,
             "=": lambda: left == right,

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Executor, wait
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
+from hello_retail import items, watermark
 from hello_retail import ledger as ledgers
-from hello_retail import watermark
 from hello_retail.boards import board_key
 from hello_retail.ledger import Ledger
+from hello_retail.side_by_side import run
 from hello_retail.usage import AWS_FAILURES, Usage
 from hello_retail.winner_view.tally import Contributor, Credit, Facts, Product, Registration
 
@@ -24,10 +25,6 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
 
-KEYS_PER_READ = 100
-"""DynamoDB's limit for one BatchGetItem."""
-READ_ROUNDS = 3
-"""How often keys that DynamoDB left unprocessed are asked for before the batch is cut."""
 FACTS_KEPT = 50_000
 """How many products' facts a warm function keeps: some 20 MB."""
 
@@ -49,8 +46,6 @@ CREDIT_ATTEMPTS = 8
 """How often one score is judged anew because it changed meanwhile; each time another invocation got ahead."""
 LEDGERS_KEPT = 30_000
 """How many scores' ledgers a warm function keeps: some 40 MB."""
-
-Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,10 +117,12 @@ class Store:
             for id_, product in products.items()
             if product.reads(known.get(id_)) and not product.registers(known.get(id_))
         ]
-        found, unread = self._read(reads, usage)
-        known.update(found)
+        found, unread = items.read(self._dynamodb, self._contributions, "productId", reads, usage)
+        known.update({id_: _facts(item) for id_, item in found.items()})
         writes += [id_ for id_ in reads if id_ not in found and id_ not in unread]
-        registered = self._run([partial(self._register, id_, products[id_], usage) for id_ in writes])
+        registered = run(
+            self._executor, [partial(self._register, id_, products[id_], usage) for id_ in writes]
+        )
         answers = dict(zip(writes, registered, strict=True))
         known.update({id_: facts for id_, facts in answers.items() if facts is not None})
         undecided = unread | {id_ for id_, facts in answers.items() if facts is None}
@@ -141,8 +138,9 @@ class Store:
         """
         if len(self._ledgers) > LEDGERS_KEPT:
             self._ledgers.clear()
-        return self._run(
-            [partial(self._credit, shard_id, key, credit, now, usage) for key, credit in earned.items()]
+        return run(
+            self._executor,
+            [partial(self._credit, shard_id, key, credit, now, usage) for key, credit in earned.items()],
         )
 
     def quarantine(self, key: str, stream: str, shard_id: str, records: Sequence[QuarantinedRecord]) -> None:
@@ -171,45 +169,11 @@ class Store:
             Bucket=self._bucket, Key=key, Body=json.dumps(body).encode(), ContentType="application/json"
         )
 
-    def _run(self, calls: Sequence[Callable[[], Result]]) -> list[Result]:
-        """Return the results of the calls, in order, once all have ended, also where one raised."""
-        if len(calls) == 1:
-            return [calls[0]()]
-        futures = [self._executor.submit(call) for call in calls]
-        wait(futures)
-        return [future.result() for future in futures]
-
     def _keep(self, known: Mapping[str, Facts]) -> None:
         """Keep what can change no more; that a photographer is missing is never kept (rule 3)."""
         if len(self._settled) > FACTS_KEPT:
             self._settled.clear()
         self._settled.update({id_: facts for id_, facts in known.items() if facts.settled})
-
-    def _read(self, product_ids: Sequence[str], usage: Usage) -> tuple[dict[str, Facts], set[str]]:
-        """Return the registered facts, read strongly consistently, and the products that could not be read."""
-        found: dict[str, Facts] = {}
-        unread: set[str] = set()
-        for start in range(0, len(product_ids), KEYS_PER_READ):
-            pending = set(product_ids[start : start + KEYS_PER_READ])
-            for _ in range(READ_ROUNDS):
-                if not pending:
-                    break
-                keys = [{"productId": {"S": id_}} for id_ in sorted(pending)]
-                try:
-                    answer = self._dynamodb.batch_get_item(
-                        RequestItems={self._contributions: {"Keys": keys, "ConsistentRead": True}},
-                        ReturnConsumedCapacity="TOTAL",
-                    )
-                except AWS_FAILURES as error:
-                    usage.failed(error)
-                    break
-                usage.read_units += sum(used["CapacityUnits"] for used in answer.get("ConsumedCapacity", ()))
-                for item in answer["Responses"].get(self._contributions, ()):
-                    found[item["productId"]["S"]] = _facts(item)
-                left = answer["UnprocessedKeys"].get(self._contributions, {"Keys": ()})["Keys"]
-                pending = {key["productId"]["S"] for key in left}
-            unread |= pending
-        return found, unread
 
     def _register(self, product_id: str, product: Product, usage: Usage) -> Facts | None:
         """Register creator and photographer where none is, and return what is; ``None`` if the outcome is unknown.
