@@ -1,7 +1,8 @@
 """All three environments, applied side by side from nothing: what they do, may do and share, and how they go.
 
-One local cloud serves all tests of this file, in their order; the last of them take it apart. Resharding is not
-among them, since the emulator reads new shards from their end: tests/property/ has it.
+One local cloud serves all tests of this file and those before it that play in it (conftest.py), in their order; the
+last of them take it apart. Resharding is not among them, since the emulator reads new shards from their end:
+tests/property/ has it.
 """
 
 from __future__ import annotations
@@ -12,12 +13,9 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
-from urllib.error import HTTPError
 from urllib.parse import urljoin
-from urllib.request import ProxyHandler, Request, build_opener
 
 import pytest
 from botocore.exceptions import ClientError
@@ -28,8 +26,10 @@ from retailctl.count import Scores, count, differences, payloads_on, stored_scor
 from retailctl.errors import UserError
 from retailctl.workload import Workshop
 from support import e2e, role_probe
+from support.asking import ask
 from support.command import Operator
 from support.e2e import ENVIRONMENTS, Landscape, eventually
+from support.players import came_through
 
 pytestmark = pytest.mark.slow
 
@@ -72,27 +72,6 @@ MAY = {
 }
 """What each function's role may do of all that `role_probe` tries."""
 
-DIRECTLY = build_opener(ProxyHandler({}))
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What a client of the API gets; the names of headers are in lower case."""
-
-    url: str
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-    def json(self) -> Any:
-        return json.loads(self.body)
-
-
-@pytest.fixture(scope="module")
-def there() -> Iterator[Landscape]:
-    with e2e.landscape() as landscape:
-        yield landscape
-
 
 @pytest.fixture(scope="module")
 def operator(there: Landscape, tmp_path_factory: pytest.TempPathFactory) -> Operator:
@@ -130,19 +109,6 @@ def without_garbage(scores: Scores) -> Scores:
         role: {user: score for user, score in of.items() if not user.startswith(GARBAGE)}
         for role, of in scores.items()
     }
-
-
-def get(url: str, **headers: str) -> Answer:
-    """Ask an API as any client would."""
-    request = Request(url, headers=headers)  # noqa: S310 - the local cloud's address
-    try:
-        reply = DIRECTLY.open(request, timeout=30)
-    except HTTPError as error:
-        reply = error
-    with reply:
-        return Answer(
-            url, reply.status, {name.lower(): value for name, value in reply.headers.items()}, reply.read()
-        )
 
 
 def names_and_sales(payloads: list[bytes], expected: Mapping[str, int]) -> list[tuple[str, int]]:
@@ -233,7 +199,8 @@ def test_every_score_of_the_workshop_day_is_right(there: Landscape, workshops: N
 def test_an_environment_counts_its_own_events_and_no_other_s(
     there: Landscape, workshops: None, environment: str
 ) -> None:
-    must = count(entry.data for entry in Workshop(OTHERS[environment], products=30, people=16).day(400))
+    workshop = [entry.data for entry in Workshop(OTHERS[environment], products=30, people=16).day(400)]
+    must = count([*filter(came_through, on_the_stream(there, environment)), *workshop])
     have = eventually(lambda: without_garbage(scores(there, environment)), must)
 
     assert differences(must, have) == []
@@ -251,7 +218,7 @@ def test_the_winners_come_out_of_the_api(there: Landscape, workshops: None, envi
         return {role: sorted((r.name, r.score) for r in rows) for role, rows in board.read(url, 100).items()}
 
     assert eventually(shown, must, seconds=10) == must
-    best = get(f"{url}/winners").json()
+    best = ask(f"{url}/winners").json()
     assert [best["merchant"]["score"], best["photographer"]["score"]] == [
         max(sales for _, sales in must[role]) for role in ("creator", "photographer")
     ]
@@ -262,14 +229,14 @@ def test_the_api_pages_through_every_product_and_answers_in_words(there: Landsca
     products = {item["productId"]["S"] for item in client.scan(TableName=table)["Items"]}
     url, listed = f"{there.outputs['dev']['api_url']}/contributions?limit=7", []
     while url:
-        answer = get(url)
+        answer = ask(url)
         assert answer.status == 200
         listed += [contribution["productId"] for contribution in answer.json()]
         link = re.fullmatch(r'<([^>]+)>; rel="next"', answer.headers.get("link", ""))
         url = urljoin(url, link[1]) if link else ""
-    same = get(answer.url, **{"If-None-Match": answer.headers["etag"]})
-    wrong = get(f"{there.outputs['dev']['api_url']}/scores?role=creator&limit=0")
-    missing = get(f"{there.outputs['dev']['api_url']}/nowhere")
+    same = ask(answer.url, if_none_match=answer.headers["etag"])
+    wrong = ask(f"{there.outputs['dev']['api_url']}/scores?role=creator&limit=0")
+    missing = ask(f"{there.outputs['dev']['api_url']}/nowhere")
 
     assert sorted(listed) == sorted(products)
     assert len(products) > 20

@@ -10,15 +10,24 @@ from xdist.scheduler import LoadScopeScheduling
 TOGETHER = (
     "tests/browser/",
     "tests/e2e/test_local_cloud_environments.py",
-    "tests/e2e/test_three_environments.py",
     "tests/infrastructure/test_app_",
 )
 """How the paths of these files begin."""
+LANDSCAPE = (
+    "tests/e2e/test_contract.py",
+    "tests/e2e/test_front_door.py",
+    "tests/e2e/test_page.py",
+    "tests/e2e/test_quiet_logs.py",
+    "tests/e2e/test_three_environments.py",
+)
+"""The files that share the applied environments (tests/e2e/conftest.py); the last of them takes those apart."""
 
 
 class Scheduling(LoadScopeScheduling):
-    """Hand the files of ``TOGETHER`` out whole, those with many tests first, and then all others one by one."""
+    """Hand the files of ``TOGETHER`` out whole, those of ``LANDSCAPE`` as one, and then all others one by one."""
 
     def _split_scope(self, nodeid: str) -> str:
         file, _, _ = nodeid.partition("::")
+        if file in LANDSCAPE:
+            return "the landscape"
         return file if file.startswith(TOGETHER) else nodeid

@@ -1,0 +1,29 @@
+"""All environments, applied once for every test that plays in them; test_three_environments.py takes them apart."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from support import e2e
+from support.players import FrontDoor
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from support.e2e import Landscape
+
+PLAYED_IN = "dev"
+
+
+@pytest.fixture(scope="session")
+def there() -> Iterator[Landscape]:
+    with e2e.landscape() as landscape:
+        yield landscape
+
+
+@pytest.fixture(scope="session")
+def door(there: Landscape) -> FrontDoor:
+    """The front door of one of the environments; what its players tell is what the logs are searched for."""
+    return FrontDoor(there, PLAYED_IN)
