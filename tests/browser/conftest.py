@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
 import os
-import shutil
-import subprocess
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from support import stub_api
-from support.browser import Browser, Person, Shop, missing, shop_in
+from support import page_tools, stub_api
+from support.browser import Browser, Person, Shop, shop_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from support.stub_api import StubShop
-
-HERE = Path(__file__).parent
-ROOT = HERE.parents[1]
 
 
 def _person(player: stub_api.Player) -> Person:
@@ -83,26 +75,5 @@ def stubbed(stub: StubShop) -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def tools() -> Path:
-    """The folder of the checkers that `package-lock.json` pins, installed once for each state of that file."""
-    npm = shutil.which("npm")
-    if npm is None:
-        missing(
-            "The checks of the page need Node.js 18.19 or later with npm: `sudo apt-get install npm` on Debian."
-        )
-    lock = (HERE / "package-lock.json").read_bytes()
-    folder = ROOT / "build" / "page-checks" / hashlib.sha256(lock).hexdigest()[:12]
-    if folder.exists():
-        return folder
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent) as temporary:
-        made = Path(temporary) / folder.name
-        made.mkdir()
-        for name in ("package.json", "package-lock.json"):
-            shutil.copy(HERE / name, made)
-        command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-        installed = subprocess.run(command, cwd=made, capture_output=True, text=True, check=False)
-        if installed.returncode:
-            missing(f"npm could not install the checks of the page:\n{installed.stderr[-800:]}")
-        with contextlib.suppress(OSError):  # another worker was first
-            made.rename(folder)
-    return folder
+    """The folder of the checkers."""
+    return page_tools.installed()

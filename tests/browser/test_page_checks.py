@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from support.page_tools import violations
 from support.stub_api import MERCHANT, open_for_business
 
 if TYPE_CHECKING:
@@ -19,26 +20,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.slow
 HERE = Path(__file__).parent
 WEB = HERE.parents[1] / "src" / "web"
-
-
-SETTLED = (
-    "document.getAnimations().filter(a => a.effect.getTiming().iterations !== Infinity).map(a => a.finished)"
-)
-
-
-def violations(browser: Browser, tools: Path) -> list[str]:
-    """Return what axe finds in the page as it is, when all that moves for a while has come to rest."""
-    if not browser.run("return 'axe' in window"):
-        browser.run((tools / "node_modules" / "axe-core" / "axe.min.js").read_text())
-    result = browser.driver.execute_async_script(
-        f"const done = arguments[0]; Promise.allSettled({SETTLED}).then(() => axe.run())"
-        ".then(done, error => done({violations: [{id: String(error), nodes: []}]}))"
-    )
-    return [
-        f"{found['id']}: {node['html'][:160]} {node.get('failureSummary', '')}"
-        for found in result["violations"]
-        for node in found["nodes"] or [{"html": ""}]
-    ]
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])

@@ -6,12 +6,20 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.error import HTTPError
-from urllib.request import ProxyHandler, Request, build_opener
+from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_opener
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-DIRECTLY = build_opener(ProxyHandler({}))
+
+class _Here(HTTPRedirectHandler):
+    """Follows nothing: what leads elsewhere is an answer too."""
+
+    def redirect_request(self, *_: Any) -> None:
+        return None
+
+
+DIRECTLY = build_opener(ProxyHandler({}), _Here)
 PATIENCE_SECONDS = 90.0
 """Twenty functions that start at once on two busy cores take half a minute."""
 

@@ -222,11 +222,10 @@ class Browser:
         choice = f'#photograph-form input[value="{product_id}"]'
 
         def listed() -> bool:
-            if (
-                not self.find_all(choice)
-                and self.text("#photograph-form [data-part=refresh]") == "Look again"
-            ):
-                self.click("#photograph-form [data-part=refresh]")
+            is_idle = self.text("#photograph-form [data-part=refresh]") == "Look again"
+            if not self.find_all(choice) and is_idle:
+                more = self.find("#photograph-form [data-part=more]")
+                (more if more.is_displayed() else self.find("#photograph-form [data-part=refresh]")).click()
             return bool(self.find_all(choice))
 
         self.until(listed, "the product among those to photograph", 15)

@@ -1,0 +1,218 @@
+"""The page of an applied environment, in a browser at its distribution's own address, over HTTPS.
+
+The distribution's name leads to a server on the loopback with a certificate of its own (retailctl.page_server).
+What goes wrong between page and shop is in tests/browser, where a stub makes all kinds of trouble.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from threading import Thread
+from typing import TYPE_CHECKING
+
+import pytest
+
+from retailctl import page
+from retailctl.page_server import LOOPBACK, Origin, Server
+from support.asking import ask
+from support.browser import Browser, Person, Shop
+from support.certificates import server_context
+from support.page_tools import installed, violations
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from support.players import FrontDoor, Player
+
+pytestmark = pytest.mark.slow
+
+SOON_ENOUGH = 3.0
+"""Seconds from pressing the button to the board."""
+ROLES = ("merchant", "photographer", "customer")
+MARKUP = "<script>document.title='taken'<img src=x onerror=alert(1)>"
+
+
+@pytest.fixture(scope="module")
+def deployed(door: FrontDoor) -> page.Page:
+    found = page.of(door.environment, door.found)
+    assert found is not None
+    page.deploy(door.there.target(door.environment), found)
+    return found
+
+
+@pytest.fixture(scope="module")
+def shop(door: FrontDoor, deployed: page.Page, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    """The shop at its distribution's address, and three people who have just got their accounts."""
+    context = server_context(deployed.domain, tmp_path_factory.mktemp("certificate"))
+    server = Server(Origin(door.cloud.port, deployed.domain), context=context)
+    thread = Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+    thread.start()
+    arguments = (
+        f"--host-resolver-rules=MAP {deployed.domain}:443 {LOOPBACK}:{server.server_port}",
+        "--ignore-certificate-errors",
+    )
+    people = {role: as_person(door.admit(role)) for role in ROLES}
+    try:
+        yield Shop(deployed.url, deployed.url, chromium_arguments=arguments, **people)
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.fixture(scope="module")
+def board(shop: Shop) -> Iterator[Browser]:
+    """Somebody who only watches."""
+    yield from opened(shop)
+
+
+@pytest.fixture(scope="module")
+def player(shop: Shop) -> Iterator[Browser]:
+    """The browser that people play in, one after another."""
+    yield from opened(shop)
+
+
+def opened(shop: Shop) -> Iterator[Browser]:
+    browser = Browser(shop)
+    try:
+        yield browser
+        assert browser.complaints() == [], "the console has errors or violated policies"
+    finally:
+        browser.close()
+
+
+def as_person(player: Player) -> Person:
+    return Person(player.username, player.password, player.name)
+
+
+def sign_in(browser: Browser, person: Person) -> None:
+    """Let a person sign in whoever was signed in before."""
+    if browser.find("#sign-out").is_displayed():
+        browser.click("#sign-out")
+    browser.sign_in(person)
+
+
+def test_the_distribution_s_own_address_has_the_page_and_a_strict_policy(
+    door: FrontDoor, deployed: page.Page, board: Browser
+) -> None:
+    headers = ask(f"{door.cloud.endpoint}/", host=deployed.domain, x_forwarded_proto="https").headers
+    insecure = ask(f"{door.cloud.endpoint}/config.json", host=deployed.domain)
+    board.open("board")
+
+    assert deployed.domain.endswith(".cloudfront.net")
+    assert board.driver.current_url == f"https://{deployed.domain}/#/board"
+    assert board.run("return window.isSecureContext")
+    policy = headers["content-security-policy"]
+    assert {"default-src 'none'", "script-src 'self'", "style-src 'self'"} <= set(policy.split("; "))
+    assert "unsafe" not in policy
+    assert "*" not in policy
+    assert headers["strict-transport-security"].startswith("max-age=")
+    assert (insecure.status, insecure.headers["location"]) == (301, f"https://{deployed.domain}/config.json")
+
+
+def test_the_policy_that_the_browser_enforces_is_told_when_it_is_broken(shop: Shop) -> None:
+    intruder = Browser(shop)
+    try:
+        intruder.open("board")
+        intruder.run(
+            "const made = document.createElement('img'); made.src = 'https://elsewhere.example/x.png';"
+            "document.body.append(made)"
+        )
+        intruder.until(
+            lambda: any("Content Security Policy" in complaint for complaint in intruder.complaints()),
+            "a violation of the policy",
+        )
+    finally:
+        intruder.close()
+
+
+def test_three_people_play_and_the_board_shows_each_sale_within_three_seconds(
+    board: Browser, player: Browser, shop: Shop, door: FrontDoor
+) -> None:
+    board.open("board")
+    board.run("window.hasNotBeenReloaded = true")
+    name = f"Lamp {secrets.token_hex(6)}"
+    door.told[name] = "a product's name"
+    player.open("offer")
+    sign_in(player, shop.merchant)
+    product = player.offer(name)
+    sign_in(player, shop.photographer)
+    player.photograph(product)
+    sign_in(player, shop.customer)
+    player.go("buy")
+    line = player.find_product(product)
+    contributors = (("merchant", shop.merchant), ("photographer", shop.photographer))
+    assert not any(person.name in dict(board.board(role)) for role, person in contributors)
+    waits = []
+    for sale in (1, 2, 3):
+        pressed = time.monotonic()
+        player.click(f"{line} button")
+        for role, person in contributors:
+            expected = (person.name, sale)
+            board.until(
+                lambda role=role, expected=expected: expected in board.board(role),
+                f"{expected} on the board",
+                15,
+            )
+        waits.append(time.monotonic() - pressed)
+        player.sees("Bought" if sale == 1 else f"Bought {sale} times", f"{line} .outcome")
+    print(f"From the button to the board: {', '.join(f'{wait:.2f} s' for wait in waits)}")  # noqa: T201
+
+    assert board.run("return window.hasNotBeenReloaded")
+    assert "Live" in board.text("#freshness")
+    assert max(waits) <= SOON_ENOUGH, waits
+
+
+def test_a_wrong_password_is_told_in_words(player: Browser, shop: Shop) -> None:
+    player.open("board")
+    if player.find("#sign-out").is_displayed():
+        player.click("#sign-out")
+    player.click("#sign-in")
+    player.fill_sign_in(shop.merchant.username, "not-the-password-1A")
+    player.sees("The user name or the password is not right.", "#sign-in-dialog [role=alert]")
+    player.fill_sign_in(shop.merchant.username, shop.merchant.password)
+    player.sees(shop.merchant.name, "#who-name")
+
+
+def test_a_session_that_has_ended_asks_to_sign_in_and_keeps_what_was_typed(
+    player: Browser, shop: Shop
+) -> None:
+    player.open("offer")
+    sign_in(player, shop.merchant)
+    player.lose_session()
+    player.fill_offer("Typed before")
+    player.click("#offer-form [type=submit]")
+    player.sees("Your session has ended.", "#sign-in-dialog")
+    assert player.value("#offer-name") == "Typed before"
+    player.fill_sign_in(shop.merchant.username, shop.merchant.password)
+    player.sees("You offer Typed before", "#offer-form .form-message")
+
+
+def test_a_product_and_a_person_named_script_are_only_text(
+    player: Browser, board: Browser, shop: Shop, door: FrontDoor
+) -> None:
+    somebody = as_person(door.admit("merchant", name=MARKUP))
+    player.open("offer")
+    sign_in(player, somebody)
+    product = player.offer(MARKUP)
+    assert MARKUP in player.text("[data-part=offered]")
+    sign_in(player, shop.customer)
+    player.go("buy")
+    player.buy(product)
+    player.sees(MARKUP, "[data-view=buy] [data-part=products]")
+    board.open("board")
+    board.until(lambda: (MARKUP, 1) in board.board("merchant"), "the name on the board", 15)
+    for browser in (player, board):
+        assert "taken" not in browser.driver.title
+        assert browser.find_all("main script, main img") == []
+
+
+def test_axe_finds_nothing_in_any_view(player: Browser, shop: Shop) -> None:
+    tools = installed()
+    player.open("board")
+    sign_in(player, shop.merchant)
+    player.until(lambda: player.board("merchant"), "the merchants")
+    for view in ("board", "offer", "photograph", "buy"):
+        player.go(view)
+        player.settled()
+        assert violations(player, tools) == [], view

@@ -1,0 +1,64 @@
+"""The checkers of the page that `tests/browser/package-lock.json` pins, and what axe finds with them."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from support.browser import missing
+
+if TYPE_CHECKING:
+    from support.browser import Browser
+
+ROOT = Path(__file__).parents[2]
+PINNED = ROOT / "tests" / "browser"
+AXE = Path("node_modules", "axe-core", "axe.min.js")
+_SETTLED = (
+    "document.getAnimations().filter(a => a.effect.getTiming().iterations !== Infinity).map(a => a.finished)"
+)
+
+
+def installed() -> Path:
+    """Return the folder of the checkers, installed once for each state of the lock file."""
+    npm = shutil.which("npm")
+    if npm is None:
+        missing(
+            "The checks of the page need Node.js 18.19 or later with npm: `sudo apt-get install npm` on Debian."
+        )
+    lock = (PINNED / "package-lock.json").read_bytes()
+    folder = ROOT / "build" / "page-checks" / hashlib.sha256(lock).hexdigest()[:12]
+    if folder.exists():
+        return folder
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent) as temporary:
+        made = Path(temporary) / folder.name
+        made.mkdir()
+        for name in ("package.json", "package-lock.json"):
+            shutil.copy(PINNED / name, made)
+        command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+        done = subprocess.run(command, cwd=made, capture_output=True, text=True, check=False)
+        if done.returncode:
+            missing(f"npm could not install the checks of the page:\n{done.stderr[-800:]}")
+        with contextlib.suppress(OSError):  # another worker was first
+            made.rename(folder)
+    return folder
+
+
+def violations(browser: Browser, tools: Path) -> list[str]:
+    """Return what axe finds in the page as it is, when all that moves for a while has come to rest."""
+    if not browser.run("return 'axe' in window"):
+        browser.run((tools / AXE).read_text())
+    result = browser.driver.execute_async_script(
+        f"const done = arguments[0]; Promise.allSettled({_SETTLED}).then(() => axe.run())"
+        ".then(done, error => done({violations: [{id: String(error), nodes: []}]}))"
+    )
+    return [
+        f"{found['id']}: {node['html'][:160]} {node.get('failureSummary', '')}"
+        for found in result["violations"]
+        for node in found["nodes"] or [{"html": ""}]
+    ]
