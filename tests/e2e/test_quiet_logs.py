@@ -1,0 +1,148 @@
+"""What the logs of a whole local cloud hold once people have played: nothing of theirs.
+
+It comes after the tests that play (conftest.py), and searches for all that their players typed, were given or are
+called. The emulator writes no access log of API Gateway; its format is in modules/http-api.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+
+from support.e2e import eventually
+from support.players import IMAGE, FrontDoor
+
+if TYPE_CHECKING:
+    from retailctl.cloud import Cloud
+
+pytestmark = pytest.mark.slow
+
+TOKEN = re.compile(r"eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}")
+"""How every JSON Web Token begins, also one that no test has told of: those of browsers."""
+PAYLOAD = re.compile(r'"(brand|description|category|image|origin|timeOrigin)\\*"')
+"""Members of events, which no line of a log needs."""
+NEEDLES = {TOKEN: "a token", PAYLOAD: "a payload"}
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of a log, and the group that it is in."""
+
+    group: str
+    message: str
+
+
+def lines(cloud: Cloud) -> list[Line]:
+    """Return every line of every log group of a cloud."""
+    logs = cloud.client("logs")
+    groups = [
+        group["logGroupName"]
+        for page in logs.get_paginator("describe_log_groups").paginate()
+        for group in page["logGroups"]
+    ]
+    return [
+        Line(group, event["message"])
+        for group in groups
+        for page in logs.get_paginator("filter_log_events").paginate(logGroupName=group)
+        for event in page["events"]
+    ]
+
+
+def found_in(searched: list[Line], told: Mapping[str, str]) -> set[tuple[str, str]]:
+    """Return groups with what a line of theirs holds of what was told, or of what looks like it."""
+    literal = {word: what for word, what in told.items() if len(word) > 3}
+    found = {(line.group, literal[word]) for line in searched for word in literal if word in line.message}
+    return found | {
+        (line.group, what)
+        for line in searched
+        for needle, what in NEEDLES.items()
+        if needle.search(line.message)
+    }
+
+
+@pytest.fixture(scope="module")
+def played(door: FrontDoor) -> FrontDoor:
+    """The front door after a round of the game, refusals among it, that every function has taken part in."""
+    merchant, photographer, customer = (door.admit(role) for role in ("merchant", "photographer", "customer"))
+    product = door.offer(merchant, idempotency_key=f"offer {secrets.token_hex(6)}")
+    image = f"photos/{secrets.token_hex(6)}"
+    key = f"click {secrets.token_hex(6)}"
+    door.told |= {image: "a payload", key: "a key"}
+    assert door.send({"schema": IMAGE, "id": product, "image": image}, photographer.token).status == 202
+    assert door.buy(customer, product, idempotency_key=key).status == 202
+    refused = [
+        door.send({"schema": IMAGE, "id": product, "image": image}, customer.token),
+        door.send({"schema": IMAGE, "id": product, "picture": image}, photographer.token),
+        door.send(f"{{{image}", customer.token),
+        door.buy(customer, "another", idempotency_key=key),
+        door.send({"schema": IMAGE}, f"{customer.token[:-6]}AAAAAA"),
+    ]
+    assert [answer.status for answer in refused] == [403, 400, 400, 422, 401]
+    assert eventually(lambda: door.sales_of(merchant), 1) == 1
+    return door
+
+
+@contextmanager
+def planted(cloud: Cloud, group: str, messages: list[str]) -> Iterator[None]:
+    """Let a function's log hold what it should not, for a while."""
+    logs, stream = (
+        cloud.client("logs"),
+        {"logGroupName": group, "logStreamName": f"planted-{secrets.token_hex(4)}"},
+    )
+    logs.create_log_stream(**stream)
+    try:
+        now = time.time_ns() // 1_000_000
+        events = [{"timestamp": now, "message": message} for message in messages]
+        logs.put_log_events(**stream, logEvents=events)
+        yield
+    finally:
+        logs.delete_log_stream(**stream)
+
+
+def test_no_log_holds_a_token_password_name_user_id_or_payload(played: FrontDoor) -> None:
+    searched = lines(played.cloud)
+
+    assert found_in(searched, played.told) == set()
+    assert set(played.told.values()) >= {
+        "a token",
+        "a password",
+        "a display name",
+        "a user id",
+        "a product's name",
+    }
+
+
+def test_every_function_that_has_played_has_written_a_log_that_was_searched(played: FrontDoor) -> None:
+    searched = lines(played.cloud)
+
+    for function in played.found["functions"].values():
+        messages = [line.message for line in searched if line.group == f"/aws/lambda/{function}"]
+        assert any(message.startswith("REPORT RequestId: ") for message in messages), function
+    accepted = "com.nordstrom/product/purchase/1-0-0"
+    assert any("EventsAccepted" in line.message and accepted in line.message for line in searched)
+
+
+def test_what_is_in_a_log_would_be_found(played: FrontDoor) -> None:
+    group = f"/aws/lambda/{played.found['functions']['event_writer']}"
+    secret = {word: what for word, what in played.told.items() if len(word) > 3}
+    messages = [json.dumps({"message": f"Got {word}."}, ensure_ascii=False) for word in secret]
+    strange = [
+        json.dumps({"authorization": "Bearer eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJzb21lYm9keSJ9.c2lnbmF0dXJl"}),
+        json.dumps({"event": json.dumps({"body": json.dumps({"description": "x"})})}),
+    ]
+
+    with planted(played.cloud, group, [*messages, *strange]):
+        found = found_in(lines(played.cloud), played.told)
+        unknown = found_in(lines(played.cloud), {})
+
+    assert found == {(group, what) for what in {*secret.values(), *NEEDLES.values()}}
+    assert unknown == {(group, what) for what in NEEDLES.values()}
+    assert found_in(lines(played.cloud), played.told) == set()
