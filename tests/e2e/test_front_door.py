@@ -175,6 +175,45 @@ def test_nobody_says_who_he_is_but_by_his_token(door: FrontDoor, customer: Playe
     assert b"somebody" not in refused.body.lower()
 
 
+# What is refused
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "status", "says"),
+    [
+        ("{needle", {}, 400, "not JSON"),
+        ("", {}, 400, "empty"),
+        ("[]", {}, 400, "not an object"),
+        (PURCHASED, {"content_type": "text/plain; needle=1"}, 415, "application/json"),
+        ({**PURCHASED, "needle": "x" * 65_536}, {}, 413, "64 KiB"),
+        (
+            {**PURCHASED, "schema": "com.nordstrom/needle/1-0-0"},
+            {},
+            400,
+            "com.nordstrom/product/purchase/1-0-0",
+        ),
+        ({**PURCHASED, "schema": f"{PURCHASE}#/properties/needle"}, {}, 400, "must be one of"),
+        ({**PURCHASED, "schema": "http://json-schema.org/draft-07/schema#"}, {}, 400, "must be one of"),
+        ({"schema": PURCHASE}, {}, 400, "/id"),
+        ({**PURCHASED, "id": f"needle {'x' * 999}"}, {}, 400, "/id"),
+        ({**PURCHASED, "needle": 1}, {}, 400, "pointer"),
+        (PURCHASED, {"idempotency_key": "needle" * 50}, 400, "Idempotency-Key"),
+    ],
+    ids=lambda part: str(part)[:32] if isinstance(part, str) else None,
+)
+def test_what_is_not_as_it_should_be_is_refused_in_words_of_our_own(
+    door: FrontDoor, customer: Player, body: object, headers: dict[str, str], status: int, says: str
+) -> None:
+    before = len(door.envelopes())
+
+    refused = door.send(body, customer.token, **headers)
+
+    assert (refused.status, refused.headers["content-type"]) == (status, "application/problem+json")
+    assert says.lower() in refused.body.decode().lower()
+    assert b"needle" not in refused.body
+    assert len(door.envelopes()) == before
+
+
 # Pages elsewhere
 
 
