@@ -131,7 +131,11 @@ def test_every_retailctl_command_and_option_that_a_page_names_is_one(name: str) 
 
 
 def _parameters(command: str) -> list[Any]:
-    return COMMANDS[command].params if command in COMMANDS else []
+    """Return the parameters of a command, those of its own commands included."""
+    if command not in COMMANDS:
+        return []
+    own = getattr(COMMANDS[command], "commands", {}).values()
+    return [parameter for each in (COMMANDS[command], *own) for parameter in each.params]
 
 
 @pytest.mark.parametrize("name", NAMES)
