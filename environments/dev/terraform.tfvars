@@ -5,6 +5,15 @@ allowed_account_ids = []
 alarm_emails     = []
 alarm_topic_arns = []
 
+budget = {
+  monthly_usd = 40
+}
+
+canary = {
+  event_writer = null
+  winner_api   = null
+}
+
 event_writer = {
   memory_mb       = 512
   timeout_seconds = 20

@@ -2,8 +2,17 @@ environment         = "prod"
 region              = "us-east-1"
 allowed_account_ids = []
 
-alarm_emails     = ["on-call@example.com"]
+alarm_emails     = [] # set it, or alarm_topic_arns, before the first apply to AWS
 alarm_topic_arns = []
+
+budget = {
+  monthly_usd = 150
+}
+
+canary = {
+  event_writer = null
+  winner_api   = null
+}
 
 event_writer = {
   memory_mb       = 512
@@ -36,7 +45,7 @@ site = {
 }
 
 stream = {
-  shard_count        = 3
+  shard_count        = 2
   retention_hours    = 168
   writer_account_ids = []
 }

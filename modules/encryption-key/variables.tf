@@ -29,14 +29,14 @@ variable "log_group_patterns" {
 }
 
 variable "services" {
-  description = "AWS services that use the key on their own behalf for this account: `cloudwatch` and `events` send to an encrypted SNS topic or SQS queue, `sns` to an encrypted queue, `s3` notifies an encrypted topic or queue. Services that act for a caller (DynamoDB, Kinesis, S3 objects, Lambda) need no entry: the caller's role does."
+  description = "AWS services that use the key on their own behalf for this account: `budgets`, `cloudwatch` and `events` send to an encrypted SNS topic or SQS queue, `sns` to an encrypted queue, `s3` notifies an encrypted topic or queue. Services that act for a caller (DynamoDB, Kinesis, S3 objects, Lambda) need no entry: the caller's role does."
   type        = set(string)
   default     = []
   nullable    = false
 
   validation {
-    condition     = length(setsubtract(var.services, ["cloudwatch", "events", "s3", "sns"])) == 0
-    error_message = "Services may be cloudwatch, events, s3 and sns, not ${join(", ", setsubtract(var.services, ["cloudwatch", "events", "s3", "sns"]))}."
+    condition     = length(setsubtract(var.services, ["budgets", "cloudwatch", "events", "s3", "sns"])) == 0
+    error_message = "Services may be budgets, cloudwatch, events, s3 and sns, not ${join(", ", setsubtract(var.services, ["budgets", "cloudwatch", "events", "s3", "sns"]))}."
   }
 }
 

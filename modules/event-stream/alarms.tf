@@ -1,6 +1,11 @@
+locals {
+  # The end of a description: where its runbook is.
+  runbook = { for name in ["stream-write-throttles"] : name => var.runbooks_url == "" ? "" : " Runbook: ${var.runbooks_url}/${name}.md" }
+}
+
 resource "aws_cloudwatch_metric_alarm" "write_throttles" {
   alarm_name          = "${var.name}-write-throttles"
-  alarm_description   = "Writes to the stream ${var.name} are refused: its shards take 1,000 records or 1 MiB a second each. Add shards, or spread the partition keys if one of them is hot."
+  alarm_description   = "Writes to the stream ${var.name} are refused: its shards take 1,000 records or 1 MiB a second each. Add shards, or spread the partition keys if one of them is hot.${local.runbook["stream-write-throttles"]}"
   namespace           = "AWS/Kinesis"
   metric_name         = "WriteProvisionedThroughputExceeded"
   dimensions          = { StreamName = aws_kinesis_stream.this.name }

@@ -8,6 +8,11 @@ output "arn" {
   value       = aws_kinesis_stream.this.arn
 }
 
+output "dashboard_widgets" {
+  description = "Widgets for a CloudWatch dashboard, each `type` and `properties`, without their places: the caller lays them out."
+  value       = local.dashboard_widgets
+}
+
 output "name" {
   description = "The stream's name."
   value       = aws_kinesis_stream.this.name

@@ -9,6 +9,18 @@ variable "name" {
   }
 }
 
+variable "runbooks_url" {
+  description = "Where the alarms' runbooks are, a path or an address without a slash at its end: each alarm's description ends with the page of its kind, such as `<runbooks_url>/stream-write-throttles.md`. Empty: descriptions name none."
+  type        = string
+  default     = ""
+  nullable    = false
+
+  validation {
+    condition     = !endswith(var.runbooks_url, "/")
+    error_message = "runbooks_url is \"${var.runbooks_url}\"; give it without a slash at its end."
+  }
+}
+
 variable "shard_count" {
   description = "Number of shards; each takes 1,000 records or 1 MiB a second. Null: on-demand capacity, which AWS scales."
   type        = number

@@ -1,4 +1,7 @@
 locals {
+  # The end of a description: where its runbook is.
+  runbook = { for name in ["function-canary-errors", "function-duration", "function-errors", "function-throttles"] : name => var.runbooks_url == "" ? "" : " Runbook: ${var.runbooks_url}/${name}.md" }
+
   alarms = {
     errors = {
       metric_name        = "Errors"
@@ -28,7 +31,7 @@ resource "aws_cloudwatch_metric_alarm" "this" {
   for_each = local.alarms
 
   alarm_name          = "${var.name}-${each.key}"
-  alarm_description   = each.value.description
+  alarm_description   = "${each.value.description}${local.runbook["function-${each.key}"]}"
   namespace           = "AWS/Lambda"
   metric_name         = each.value.metric_name
   dimensions          = { FunctionName = aws_lambda_function.this.function_name }
@@ -42,4 +45,29 @@ resource "aws_cloudwatch_metric_alarm" "this" {
   alarm_actions       = var.alarm_actions
   ok_actions          = var.alarm_actions
   tags                = var.tags
+}
+
+# Only there while a canary is: the newest version's own errors, told apart from those of the one that keeps serving.
+resource "aws_cloudwatch_metric_alarm" "canary_errors" {
+  count = local.tries_newest ? 1 : 0
+
+  alarm_name          = "${var.name}-canary-errors"
+  alarm_description   = "The newest version of ${var.name}, which is being tried on ${var.canary.weight * 100} % of the calls, failed more than ${var.alarms.errors} times in ${var.alarms.period_seconds} s. Take it back.${local.runbook["function-canary-errors"]}"
+  namespace           = "AWS/Lambda"
+  metric_name         = "Errors"
+  statistic           = "Sum"
+  period              = var.alarms.period_seconds
+  evaluation_periods  = 1
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = var.alarms.errors
+  treat_missing_data  = "notBreaching"
+  alarm_actions       = var.alarm_actions
+  ok_actions          = var.alarm_actions
+  tags                = var.tags
+
+  dimensions = {
+    FunctionName    = aws_lambda_function.this.function_name
+    Resource        = "${aws_lambda_function.this.function_name}:${aws_lambda_alias.live.name}"
+    ExecutedVersion = aws_lambda_function.this.version
+  }
 }

@@ -1,3 +1,7 @@
+locals {
+  tries_newest = var.canary == null ? false : var.canary.weight > 0
+}
+
 resource "aws_cloudwatch_log_group" "this" {
   #checkov:skip=CKV_AWS_338:How long logs are kept is the caller's decision; the default is a year.
   name              = "/aws/lambda/${var.name}"
@@ -50,7 +54,22 @@ resource "aws_lambda_function" "this" {
 
 resource "aws_lambda_alias" "live" {
   name             = "live"
-  description      = "What every trigger calls; moves with each published version."
+  description      = "What every trigger calls; moves with each published version, unless a canary holds it."
   function_name    = aws_lambda_function.this.function_name
-  function_version = aws_lambda_function.this.version
+  function_version = var.canary == null ? aws_lambda_function.this.version : var.canary.version
+
+  dynamic "routing_config" {
+    for_each = local.tries_newest ? [var.canary.weight] : []
+
+    content {
+      additional_version_weights = { (aws_lambda_function.this.version) = routing_config.value }
+    }
+  }
+
+  lifecycle {
+    precondition {
+      condition     = local.tries_newest ? var.canary.version != aws_lambda_function.this.version : true
+      error_message = "canary.version of ${var.name} is ${try(var.canary.version, "")}, which is the newest: there is no other version to try. Apply it together with the change to be tried, or set canary = null."
+    }
+  }
 }

@@ -1,6 +1,9 @@
 output "alarm_arns" {
-  description = "ARNs of the alarms: `errors`, `throttles`, `duration`."
-  value       = { for name, alarm in aws_cloudwatch_metric_alarm.this : name => alarm.arn }
+  description = "ARNs of the alarms: `errors`, `throttles`, `duration`; with a canary also `canary_errors`."
+  value = merge(
+    { for name, alarm in aws_cloudwatch_metric_alarm.this : name => alarm.arn },
+    { for alarm in aws_cloudwatch_metric_alarm.canary_errors : "canary_errors" => alarm.arn },
+  )
 }
 
 output "alias_arn" {
@@ -25,6 +28,11 @@ output "arn" {
   value       = aws_lambda_function.this.arn
 }
 
+output "dashboard_widgets" {
+  description = "Widgets for a CloudWatch dashboard, each `type` and `properties`, without their places: the caller lays them out."
+  value       = local.dashboard_widgets
+}
+
 output "function_name" {
   description = "Name of the function."
   value       = aws_lambda_function.this.function_name
@@ -46,6 +54,6 @@ output "role_name" {
 }
 
 output "version" {
-  description = "Version that `live` points at."
+  description = "Newest version: the one that `live` points at, unless a canary holds it."
   value       = aws_lambda_function.this.version
 }

@@ -55,6 +55,30 @@ variable "artifact" {
   }
 }
 
+variable "canary" {
+  description = <<-EOT
+    Tries the newest version on a share of the calls: `version` is the number of the one that keeps
+    serving, `weight` the share, from 0 to below 1, that goes to the newest. With a weight of 0 everything
+    goes to `version`: a rollback. Null: everything goes to the newest. Not for a stream's consumer, whose batches must
+    never be cut between two versions.
+  EOT
+  type = object({
+    version = string
+    weight  = number
+  })
+  default = null
+
+  validation {
+    condition     = var.canary == null ? true : can(regex("^[1-9][0-9]*$", var.canary.version))
+    error_message = "canary.version is \"${try(var.canary.version, "")}\"; give the number of the published version that keeps serving, such as 7."
+  }
+
+  validation {
+    condition     = var.canary == null ? true : var.canary.weight >= 0 && var.canary.weight < 1
+    error_message = "canary.weight is ${try(var.canary.weight, 0)}; give the share of calls for the newest version, from 0 (none) to below 1. For all of them, set canary = null."
+  }
+}
+
 variable "description" {
   description = "One sentence shown in the console; empty for none."
   type        = string
@@ -165,6 +189,18 @@ variable "reserved_concurrency" {
   validation {
     condition     = var.reserved_concurrency == null ? true : var.reserved_concurrency >= 0 && floor(var.reserved_concurrency) == var.reserved_concurrency
     error_message = "reserved_concurrency is ${coalesce(var.reserved_concurrency, -1)}; give a whole number from 0 up, or null for no reservation."
+  }
+}
+
+variable "runbooks_url" {
+  description = "Where the alarms' runbooks are, a path or an address without a slash at its end: each alarm's description ends with the page of its kind, such as `<runbooks_url>/function-errors.md`. Empty: descriptions name none."
+  type        = string
+  default     = ""
+  nullable    = false
+
+  validation {
+    condition     = !endswith(var.runbooks_url, "/")
+    error_message = "runbooks_url is \"${var.runbooks_url}\"; give it without a slash at its end."
   }
 }
 

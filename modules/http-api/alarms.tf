@@ -1,4 +1,7 @@
 locals {
+  # The end of a description: where its runbook is.
+  runbook = { for name in ["api-latency", "api-server-errors"] : name => var.runbooks_url == "" ? "" : " Runbook: ${var.runbooks_url}/${name}.md" }
+
   alarms = {
     server-errors = {
       metric_name        = "5xx"
@@ -21,7 +24,7 @@ resource "aws_cloudwatch_metric_alarm" "this" {
   for_each = local.alarms
 
   alarm_name          = "${var.name}-${each.key}"
-  alarm_description   = each.value.description
+  alarm_description   = "${each.value.description}${local.runbook["api-${each.key}"]}"
   namespace           = "AWS/ApiGateway"
   metric_name         = each.value.metric_name
   dimensions          = { ApiId = aws_apigatewayv2_api.this.id }

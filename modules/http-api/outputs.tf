@@ -14,6 +14,11 @@ output "api_id" {
   value       = aws_apigatewayv2_api.this.id
 }
 
+output "dashboard_widgets" {
+  description = "Widgets for a CloudWatch dashboard, each `type` and `properties`, without their places: the caller lays them out."
+  value       = local.dashboard_widgets
+}
+
 output "execution_arn" {
   description = "Beginning of the ARNs by which the API calls what is behind it."
   value       = aws_apigatewayv2_api.this.execution_arn

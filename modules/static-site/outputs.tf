@@ -8,6 +8,11 @@ output "content_security_policy" {
   value       = local.content_security_policy
 }
 
+output "dashboard_widgets" {
+  description = "Widgets for a CloudWatch dashboard, each `type` and `properties`, without their places: the caller lays them out."
+  value       = local.dashboard_widgets
+}
+
 output "distribution_arn" {
   description = "ARN of the distribution, as a firewall's association takes it."
   value       = aws_cloudfront_distribution.this.arn

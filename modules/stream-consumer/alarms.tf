@@ -1,6 +1,11 @@
+locals {
+  # The end of a description: where its runbook is.
+  runbook = { for name in ["consumer-dropped", "consumer-given-up", "consumer-iterator-age"] : name => var.runbooks_url == "" ? "" : " Runbook: ${var.runbooks_url}/${name}.md" }
+}
+
 resource "aws_cloudwatch_metric_alarm" "iterator_age" {
   alarm_name          = "${var.function.name}-iterator-age"
-  alarm_description   = "${var.function.name} is more than ${var.alarms.iterator_age_seconds} s behind the stream ${var.stream.name}. Read its errors and throttles first; if it only has too much to do, add shards. Records are given up when they are ${local.maximum_record_age_seconds} s old."
+  alarm_description   = "${var.function.name} is more than ${var.alarms.iterator_age_seconds} s behind the stream ${var.stream.name}. Read its errors and throttles first; if it only has too much to do, add shards. Records are given up when they are ${local.maximum_record_age_seconds} s old.${local.runbook["consumer-iterator-age"]}"
   namespace           = "AWS/Lambda"
   metric_name         = "IteratorAge"
   dimensions          = { FunctionName = var.function.name }
@@ -32,7 +37,7 @@ resource "aws_cloudwatch_metric_alarm" "given_up" {
   for_each = local.given_up
 
   alarm_name          = "${var.function.name}-${each.key}"
-  alarm_description   = each.value.description
+  alarm_description   = "${each.value.description}${local.runbook["consumer-${each.key}"]}"
   namespace           = "AWS/Lambda"
   metric_name         = each.value.metric_name
   dimensions          = { EventSourceMappingUUID = aws_lambda_event_source_mapping.this.uuid }

@@ -12,6 +12,11 @@ output "arn" {
   value       = aws_lambda_event_source_mapping.this.arn
 }
 
+output "dashboard_widgets" {
+  description = "Widgets for a CloudWatch dashboard, each `type` and `properties`, without their places: the caller lays them out."
+  value       = local.dashboard_widgets
+}
+
 output "maximum_record_age_seconds" {
   description = "Age at which a record that still fails is given up."
   value       = local.maximum_record_age_seconds

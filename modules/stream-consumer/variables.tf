@@ -154,6 +154,18 @@ variable "policy_statements" {
   }
 }
 
+variable "runbooks_url" {
+  description = "Where the alarms' runbooks are, a path or an address without a slash at its end: each alarm's description ends with the page of its kind, such as `<runbooks_url>/consumer-iterator-age.md`. Empty: descriptions name none."
+  type        = string
+  default     = ""
+  nullable    = false
+
+  validation {
+    condition     = !endswith(var.runbooks_url, "/")
+    error_message = "runbooks_url is \"${var.runbooks_url}\"; give it without a slash at its end."
+  }
+}
+
 variable "starting_position" {
   description = "Where a new mapping begins: TRIM_HORIZON, the oldest record kept, or LATEST, which skips what came before it first polled."
   type        = string

@@ -1,4 +1,7 @@
 locals {
+  # The end of a description: where its runbook is.
+  runbook = { for name in ["table-system-errors", "table-throttles"] : name => var.runbooks_url == "" ? "" : " Runbook: ${var.runbooks_url}/${name}.md" }
+
   throttles = {
     read_throttles = {
       metric      = "ReadThrottleEvents"
@@ -17,7 +20,7 @@ resource "aws_cloudwatch_metric_alarm" "throttles" {
   for_each = local.throttles
 
   alarm_name          = "${var.name}-${replace(each.key, "_", "-")}"
-  alarm_description   = each.value.description
+  alarm_description   = "${each.value.description}${local.runbook["table-throttles"]}"
   namespace           = "AWS/DynamoDB"
   metric_name         = each.value.metric
   dimensions          = { TableName = aws_dynamodb_table.this.name }
@@ -35,7 +38,7 @@ resource "aws_cloudwatch_metric_alarm" "throttles" {
 
 resource "aws_cloudwatch_metric_alarm" "system_errors" {
   alarm_name          = "${var.name}-system-errors"
-  alarm_description   = "DynamoDB answers calls to the table ${var.name} with internal errors. Callers retry; if it lasts, see the AWS Health Dashboard."
+  alarm_description   = "DynamoDB answers calls to the table ${var.name} with internal errors. Callers retry; if it lasts, see the AWS Health Dashboard.${local.runbook["table-system-errors"]}"
   evaluation_periods  = var.alarms.evaluation_minutes
   datapoints_to_alarm = var.alarms.breaching_minutes
   threshold           = var.alarms.system_errors

@@ -24,6 +24,11 @@ output "arn" {
   value       = aws_dynamodb_table.this.arn
 }
 
+output "dashboard_widgets" {
+  description = "Widgets for a CloudWatch dashboard, each `type` and `properties`, without their places: the caller lays them out."
+  value       = local.dashboard_widgets
+}
+
 output "name" {
   description = "The table's name."
   value       = aws_dynamodb_table.this.name

@@ -140,6 +140,18 @@ variable "alarm_actions" {
   }
 }
 
+variable "runbooks_url" {
+  description = "Where the alarms' runbooks are, a path or an address without a slash at its end: each alarm's description ends with the page of its kind, such as `<runbooks_url>/table-throttles.md`. Empty: descriptions name none."
+  type        = string
+  default     = ""
+  nullable    = false
+
+  validation {
+    condition     = !endswith(var.runbooks_url, "/")
+    error_message = "runbooks_url is \"${var.runbooks_url}\"; give it without a slash at its end."
+  }
+}
+
 variable "tags" {
   description = "Tags of the table and its alarms, beside the provider's `default_tags`."
   type        = map(string)

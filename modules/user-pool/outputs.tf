@@ -16,6 +16,11 @@ output "client_id" {
   value       = aws_cognito_user_pool_client.this.id
 }
 
+output "dashboard_widgets" {
+  description = "Widgets for a CloudWatch dashboard, each `type` and `properties`, without their places: the caller lays them out."
+  value       = local.dashboard_widgets
+}
+
 output "group_names" {
   description = "Names of the groups, once they exist."
   value       = sort([for group in aws_cognito_user_group.this : group.name])

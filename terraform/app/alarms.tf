@@ -1,47 +1,69 @@
 locals {
   metrics_namespace = "HelloRetail"
-  alarm_actions     = concat(aws_sns_topic.alarms[*].arn, var.alarm_topic_arns)
+  alarm_actions     = concat([aws_sns_topic.alarms.arn], var.alarm_topic_arns)
+
+  alarm_arns = {
+    api                  = module.api.alarm_arns
+    contributions        = module.contributions.alarm_arns
+    event_writer         = module.event_writer.alarm_arns
+    idempotency          = module.idempotency.alarm_arns
+    players              = module.players.alarm_arns
+    quarantine           = { records_quarantined = aws_cloudwatch_metric_alarm.records_quarantined.arn }
+    scores               = module.scores.alarm_arns
+    stream               = module.stream.alarm_arns
+    winner_api           = module.winner_api.alarm_arns
+    winner_view          = module.winner_view.alarm_arns
+    winner_view_consumer = module.winner_view_consumer.alarm_arns
+  }
 }
 
 resource "aws_sns_topic" "alarms" {
-  count = length(var.alarm_emails) > 0 ? 1 : 0
-
   name              = "${local.name_prefix}-alarms"
   kms_master_key_id = module.key.arn
 }
 
+moved {
+  from = aws_sns_topic.alarms[0]
+  to   = aws_sns_topic.alarms
+}
+
 data "aws_iam_policy_document" "alarms" {
-  count = length(var.alarm_emails) > 0 ? 1 : 0
+  dynamic "statement" {
+    for_each = { Alarms = "cloudwatch", Budgets = "budgets" }
 
-  statement {
-    sid       = "AlarmsPublish"
-    actions   = ["sns:Publish"]
-    resources = [aws_sns_topic.alarms[0].arn]
+    content {
+      sid       = "${statement.key}Publish"
+      actions   = ["sns:Publish"]
+      resources = [aws_sns_topic.alarms.arn]
 
-    principals {
-      type        = "Service"
-      identifiers = ["cloudwatch.amazonaws.com"]
-    }
+      principals {
+        type        = "Service"
+        identifiers = ["${statement.value}.amazonaws.com"]
+      }
 
-    condition {
-      test     = "StringEquals"
-      variable = "aws:SourceAccount"
-      values   = [data.aws_caller_identity.current.account_id]
+      condition {
+        test     = "StringEquals"
+        variable = "aws:SourceAccount"
+        values   = [data.aws_caller_identity.current.account_id]
+      }
     }
   }
 }
 
 resource "aws_sns_topic_policy" "alarms" {
-  count = length(var.alarm_emails) > 0 ? 1 : 0
+  arn    = aws_sns_topic.alarms.arn
+  policy = data.aws_iam_policy_document.alarms.json
+}
 
-  arn    = aws_sns_topic.alarms[0].arn
-  policy = data.aws_iam_policy_document.alarms[0].json
+moved {
+  from = aws_sns_topic_policy.alarms[0]
+  to   = aws_sns_topic_policy.alarms
 }
 
 resource "aws_sns_topic_subscription" "alarms" {
   for_each = toset(var.alarm_emails)
 
-  topic_arn = aws_sns_topic.alarms[0].arn
+  topic_arn = aws_sns_topic.alarms.arn
   protocol  = "email"
   endpoint  = each.value
 }

@@ -22,6 +22,7 @@ module "api" {
   throttle      = var.winner_api.throttle
   routes        = local.routes
   alarm_actions = local.alarm_actions
+  runbooks_url  = var.runbooks_url
 
   # For pages elsewhere. Our own page calls the API under the site's own name.
   cors = {

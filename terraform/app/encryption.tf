@@ -4,7 +4,7 @@ module "key" {
   name               = local.name_prefix
   description        = "Encrypts everything at rest in Hello, Retail! ${var.environment}."
   log_group_patterns = ["/aws/lambda/${local.name_prefix}-*", "/aws/vendedlogs/apigateway/${local.name_prefix}-*"]
-  services           = ["cloudwatch"]
+  services           = ["budgets", "cloudwatch"]
 
   # Not the one distribution: it would have to exist before the key. The bucket's policy names it.
   readers = {

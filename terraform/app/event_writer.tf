@@ -10,6 +10,7 @@ module "idempotency" {
   point_in_time_recovery = var.tables.point_in_time_recovery
   alarms                 = { operations = ["DeleteItem", "GetItem", "PutItem", "UpdateItem"] }
   alarm_actions          = local.alarm_actions
+  runbooks_url           = var.runbooks_url
 }
 
 module "event_writer" {
@@ -24,6 +25,8 @@ module "event_writer" {
   kms_key_arn     = module.key.arn
   log             = { retention_days = var.log_retention_days, level = var.log_level }
   alarm_actions   = local.alarm_actions
+  runbooks_url    = var.runbooks_url
+  canary          = var.canary.event_writer
 
   environment = {
     ENVIRONMENT                  = var.environment

@@ -1,18 +1,6 @@
 output "alarm_arns" {
   description = "ARNs of the alarms, by part of the system and by what they watch."
-  value = {
-    api                  = module.api.alarm_arns
-    contributions        = module.contributions.alarm_arns
-    event_writer         = module.event_writer.alarm_arns
-    idempotency          = module.idempotency.alarm_arns
-    players              = module.players.alarm_arns
-    quarantine           = { records_quarantined = aws_cloudwatch_metric_alarm.records_quarantined.arn }
-    scores               = module.scores.alarm_arns
-    stream               = module.stream.alarm_arns
-    winner_api           = module.winner_api.alarm_arns
-    winner_view          = module.winner_view.alarm_arns
-    winner_view_consumer = module.winner_view_consumer.alarm_arns
-  }
+  value       = local.alarm_arns
 }
 
 output "api_id" {
@@ -25,6 +13,14 @@ output "api_url" {
   value       = module.api.api_endpoint
 }
 
+output "canaries" {
+  description = "Names of the functions that `canary` can try a new version of, by logical name."
+  value = {
+    event_writer = module.event_writer.function_name
+    winner_api   = module.winner_api.function_name
+  }
+}
+
 output "cognito_url" {
   description = "Where browsers send sign-ins."
   value       = "${local.cognito_origin}/"
@@ -33,6 +29,11 @@ output "cognito_url" {
 output "contributions_table" {
   description = "Table of who offered and who photographed each product."
   value       = module.contributions.name
+}
+
+output "dashboard_name" {
+  description = "Name of the CloudWatch dashboard."
+  value       = aws_cloudwatch_dashboard.environment.dashboard_name
 }
 
 output "environment" {

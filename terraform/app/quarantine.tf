@@ -12,7 +12,7 @@ module "quarantine" {
 
 resource "aws_cloudwatch_metric_alarm" "records_quarantined" {
   alarm_name          = "${local.name_prefix}-records-quarantined"
-  alarm_description   = "winner_view could not apply a record and put it in ${module.quarantine.id} under records/. Read the reason in the newest object there; the batch it came in went on."
+  alarm_description   = "winner_view could not apply a record and put it in ${module.quarantine.id} under records/. Read the reason in the newest object there; the batch it came in went on. Runbook: ${var.runbooks_url}/records-quarantined.md"
   namespace           = local.metrics_namespace
   metric_name         = "RecordsQuarantined"
   dimensions          = { service = "winner_view", Environment = var.environment }

@@ -7,6 +7,7 @@ module "players" {
   totp                = var.sign_in.totp
   deletion_protection = var.sign_in.deletion_protection
   alarm_actions       = local.alarm_actions
+  runbooks_url        = var.runbooks_url
 
   groups = {
     customer     = "Buys. Every signed-in user may."

@@ -7,4 +7,5 @@ module "stream" {
   kms_key_arn        = module.key.arn
   writer_account_ids = var.stream.writer_account_ids
   alarm_actions      = local.alarm_actions
+  runbooks_url       = var.runbooks_url
 }

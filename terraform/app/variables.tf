@@ -1,11 +1,16 @@
 variable "alarm_emails" {
-  description = "Addresses that are told of every alarm, through a topic of the environment; each has to confirm once. Empty: no topic."
+  description = "Addresses that are told of every alarm, through the environment's topic; each has to confirm once."
   type        = list(string)
   nullable    = false
 
   validation {
     condition     = alltrue([for address in var.alarm_emails : can(regex("^[^@\\s]+@[^@\\s]+\\.[^@\\s]+$", address))])
     error_message = "alarm_emails are addresses of the form name@example.com; these are not: ${join(", ", [for address in var.alarm_emails : address if !can(regex("^[^@\\s]+@[^@\\s]+\\.[^@\\s]+$", address))])}."
+  }
+
+  validation {
+    condition     = !anytrue([for address in var.alarm_emails : can(regex("(?i)[@.](example(\\.(com|net|org))?|invalid|test)$", address))])
+    error_message = "These alarm_emails are placeholders, which nobody reads: ${join(", ", [for address in var.alarm_emails : address if can(regex("(?i)[@.](example(\\.(com|net|org))?|invalid|test)$", address))])}. Give addresses that somebody does."
   }
 }
 
@@ -20,8 +25,8 @@ variable "alarm_topic_arns" {
   }
 
   validation {
-    condition     = var.environment != "prod" || length(var.alarm_emails) + length(var.alarm_topic_arns) > 0
-    error_message = "prod's alarms have to reach somebody: set alarm_emails or alarm_topic_arns."
+    condition     = var.environment != "prod" || var.local_cognito_url != "" || length(var.alarm_emails) + length(var.alarm_topic_arns) > 0
+    error_message = "prod's alarms have to reach somebody: set alarm_emails or alarm_topic_arns (only a local cloud goes without)."
   }
 }
 
@@ -46,6 +51,32 @@ variable "artifacts_dir" {
     condition     = alltrue([for name in local.functions : fileexists("${var.artifacts_dir}/${name}.zip")])
     error_message = "These zips are missing in ${var.artifacts_dir}: ${join(", ", [for name in local.functions : "${name}.zip" if !fileexists("${var.artifacts_dir}/${name}.zip")])}. Run `make package` first."
   }
+}
+
+variable "budget" {
+  description = "What the environment may cost a month, in US dollars. Who gets the alarms is told when 80 % of it are forecast and when all of it is spent; nothing is stopped."
+  type = object({
+    monthly_usd = number
+  })
+  nullable = false
+
+  validation {
+    condition     = var.budget.monthly_usd > 0
+    error_message = "budget.monthly_usd is ${var.budget.monthly_usd}; give dollars above 0, such as 100."
+  }
+}
+
+variable "canary" {
+  description = <<-EOT
+    The functions of the API whose newest version is being tried on a share of the calls: `version` keeps serving, `weight`
+    (from 0 to below 1) goes to the newest. Null: the newest has all. The views' functions cannot be here: a shard's
+    batches are for one version.
+  EOT
+  type = object({
+    event_writer = optional(object({ version = string, weight = number }))
+    winner_api   = optional(object({ version = string, weight = number }))
+  })
+  nullable = false
 }
 
 variable "environment" {
@@ -163,6 +194,18 @@ variable "region" {
   validation {
     condition     = can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]$", var.region))
     error_message = "region is \"${var.region}\"; give a region's id, such as us-east-1."
+  }
+}
+
+variable "runbooks_url" {
+  description = "Where the runbooks are that every alarm's description ends with: a path in this repository, or the address of its copy that whoever is woken can open, without a slash at its end."
+  type        = string
+  default     = "docs/runbooks"
+  nullable    = false
+
+  validation {
+    condition     = length(var.runbooks_url) > 0 && !endswith(var.runbooks_url, "/")
+    error_message = "runbooks_url is \"${var.runbooks_url}\"; give a path or an address without a slash at its end, such as docs/runbooks."
   }
 }
 

@@ -10,6 +10,8 @@ module "winner_api" {
   kms_key_arn     = module.key.arn
   log             = { retention_days = var.log_retention_days, level = var.log_level }
   alarm_actions   = local.alarm_actions
+  runbooks_url    = var.runbooks_url
+  canary          = var.canary.winner_api
 
   environment = {
     CONTRIBUTIONS_TABLE          = module.contributions.name

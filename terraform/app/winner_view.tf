@@ -8,6 +8,7 @@ module "contributions" {
   point_in_time_recovery = var.tables.point_in_time_recovery
   alarms                 = { operations = ["BatchGetItem", "GetItem", "Scan", "UpdateItem"] }
   alarm_actions          = local.alarm_actions
+  runbooks_url           = var.runbooks_url
 }
 
 module "scores" {
@@ -21,6 +22,7 @@ module "scores" {
   point_in_time_recovery = var.tables.point_in_time_recovery
   alarms                 = { operations = ["Query", "UpdateItem"] }
   alarm_actions          = local.alarm_actions
+  runbooks_url           = var.runbooks_url
 }
 
 module "winner_view" {
@@ -36,6 +38,7 @@ module "winner_view" {
   kms_key_arn     = module.key.arn
   log             = { retention_days = var.log_retention_days, level = var.log_level }
   alarm_actions   = local.alarm_actions
+  runbooks_url    = var.runbooks_url
 
   environment = {
     CONTRIBUTIONS_TABLE          = module.contributions.name
@@ -84,4 +87,5 @@ module "winner_view_consumer" {
   batching_window_seconds = var.winner_view.batching_window_seconds
   failure_destination     = { bucket_arn = module.quarantine.arn }
   alarm_actions           = local.alarm_actions
+  runbooks_url            = var.runbooks_url
 }

@@ -210,13 +210,18 @@ def _resources(module: dict[str, Any]) -> Iterator[Resource]:
         yield from _resources(child)
 
 
-def planned(app: Path, environment: str) -> PlannedApp:
-    """Return ``environment`` as the copied, initialised root ``app`` would make it."""
+def planned(app: Path, environment: str, **values: object) -> PlannedApp:
+    """Return ``environment`` as the copied, initialised root ``app`` would make it, with some of its ``values`` changed.
+
+    Its alarms go to an address, as those of prod must.
+    """
     guards = app / "guards.tf"  # a test destroys what it made
     guards.write_text(re.sub(r"prevent_destroy\s*=\s*true", "prevent_destroy = false", guards.read_text()))
     (app / "tests" / "everything.tftest.hcl").write_text(_test_file(app))
-    values = app.parents[1] / "environments" / environment / "terraform.tfvars"
-    done = run(app, "test", "-json", "-verbose", "-filter=tests/everything.tftest.hcl", f"-var-file={values}")
+    file = app.parents[1] / "environments" / environment / "terraform.tfvars"
+    changed = {"alarm_emails": ["on-call@retail.internal"], **values}
+    given = [f"-var-file={file}", *(f"-var={name}={json.dumps(value)}" for name, value in changed.items())]
+    done = run(app, "test", "-json", "-verbose", "-filter=tests/everything.tftest.hcl", *given)
     events = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
     errors = [
         f"{event['diagnostic']['summary']}: {event['diagnostic'].get('detail', '')}"

@@ -7,8 +7,10 @@ variables {
   region              = "us-east-1"
   allowed_account_ids = ["111122223333"]
   artifacts_dir       = "./tests/artifacts"
-  alarm_emails        = ["on-call@example.com"]
+  alarm_emails        = ["on-call@retail.internal"]
   alarm_topic_arns    = []
+  budget              = { monthly_usd = 150 }
+  canary              = {}
   event_writer = {
     memory_mb       = 512
     timeout_seconds = 20
@@ -44,7 +46,7 @@ run "prod_as_its_rules_have_it_is_planned" {
   command = plan
 
   assert {
-    condition     = aws_sns_topic.alarms[0].name == "hello-retail-prod-alarms"
+    condition     = aws_sns_topic.alarms.name == "hello-retail-prod-alarms"
     error_message = "Prod's alarms have no topic."
   }
 }
@@ -58,7 +60,7 @@ run "prod_takes_a_topic_that_exists_instead_of_addresses" {
   }
 
   assert {
-    condition     = length(aws_sns_topic.alarms) == 0 && local.alarm_actions == ["arn:aws:sns:us-east-1:111122223333:on-call"]
+    condition     = contains(local.alarm_actions, "arn:aws:sns:us-east-1:111122223333:on-call")
     error_message = "The alarms do not go to the topic that exists."
   }
 }
@@ -76,8 +78,8 @@ run "dev_may_be_cheap_and_disposable" {
   }
 
   assert {
-    condition     = length(aws_sns_topic.alarms) == 0 && output.stream_name == "hello-retail-dev-events"
-    error_message = "Dev is not planned without a topic, under its own names."
+    condition     = length(aws_sns_topic_subscription.alarms) == 0 && output.stream_name == "hello-retail-dev-events"
+    error_message = "Dev is not planned under its own names, with alarms that wake nobody."
   }
 }
 
@@ -142,6 +144,68 @@ run "prod_refuses_alarms_that_reach_nobody" {
   }
 
   expect_failures = [var.alarm_topic_arns]
+}
+
+run "prod_in_a_local_cloud_needs_nobody_to_be_told" {
+  command = plan
+
+  variables {
+    alarm_emails      = []
+    local_cognito_url = "http://127.0.0.1:4566"
+  }
+
+  assert {
+    condition     = aws_sns_topic.alarms.name == "hello-retail-prod-alarms"
+    error_message = "There is no topic."
+  }
+}
+
+run "a_placeholder_is_nobody" {
+  command = plan
+
+  variables {
+    alarm_emails = ["on-call@retail.internal", "on-call@example.com"]
+  }
+
+  expect_failures = [var.alarm_emails]
+}
+
+run "a_budget_of_nothing_is_refused" {
+  command = plan
+
+  variables {
+    budget = { monthly_usd = 0 }
+  }
+
+  expect_failures = [var.budget]
+}
+
+run "a_canary_keeps_the_alias_on_the_version_that_serves" {
+  command = plan
+
+  variables {
+    canary = { winner_api = { version = "7", weight = 0.1 } }
+  }
+
+  assert {
+    condition     = toset(keys(module.winner_api.alarm_arns)) == toset(["canary_errors", "duration", "errors", "throttles"])
+    error_message = "The new version has no alarm of its own."
+  }
+
+  assert {
+    condition     = toset(keys(module.event_writer.alarm_arns)) == toset(["duration", "errors", "throttles"])
+    error_message = "A canary of one function is one of another."
+  }
+}
+
+run "runbooks_have_no_slash_at_their_end" {
+  command = plan
+
+  variables {
+    runbooks_url = "https://wiki.retail.internal/runbooks/"
+  }
+
+  expect_failures = [var.runbooks_url]
 }
 
 run "prod_refuses_a_quarantine_thrown_away_with_its_objects" {

@@ -1,0 +1,158 @@
+locals {
+  # Metrics that the functions emit themselves.
+  view_metric = { namespace = local.metrics_namespace, dimensions = ["service", "winner_view", "Environment", var.environment] }
+
+  sale_widgets = [
+    {
+      title = "Freshness: from the stream to the board"
+      unit  = "ms"
+      alarm = null
+      metrics = [
+        for quantile in ["p50", "p95", "p99"] :
+        concat([local.view_metric.namespace, "Freshness"], local.view_metric.dimensions, [{ stat = quantile, label = upper(quantile) }])
+      ]
+    },
+    {
+      title = "Sales a second (offers and pictures among them)"
+      unit  = "a second"
+      alarm = null
+      metrics = [
+        [{ expression = "applied / PERIOD(applied)", label = "applied", id = "rate" }],
+        [{ expression = "again / PERIOD(again)", label = "delivered again", id = "againrate" }],
+        [{ expression = "repeated / PERIOD(repeated)", label = "put twice by their producer", id = "repeatedrate" }],
+        concat([local.view_metric.namespace, "EventsApplied"], local.view_metric.dimensions, [{ stat = "Sum", id = "applied", visible = false }]),
+        concat([local.view_metric.namespace, "RedeliveredSales"], local.view_metric.dimensions, [{ stat = "Sum", id = "again", visible = false }]),
+        concat([local.view_metric.namespace, "RepeatedSales"], local.view_metric.dimensions, [{ stat = "Sum", id = "repeated", visible = false }]),
+      ]
+    },
+    {
+      title = "Records quarantined"
+      unit  = "a minute"
+      alarm = aws_cloudwatch_metric_alarm.records_quarantined.threshold
+      metrics = [
+        concat([local.view_metric.namespace, "RecordsQuarantined"], local.view_metric.dimensions, [{ stat = "Sum", label = "records", color = "#d62728" }]),
+      ]
+    },
+    {
+      title = "Capacity used per sale"
+      unit  = "units"
+      alarm = null
+      metrics = concat(
+        [
+          [{ expression = "(scores + contributions) / applied", label = "write units, as DynamoDB counts them", id = "writes" }],
+          [{ expression = "reads / applied", label = "read units, as the view counts them", id = "readspersale" }],
+        ],
+        [
+          for id, table in { scores = module.scores.name, contributions = module.contributions.name } :
+          ["AWS/DynamoDB", "ConsumedWriteCapacityUnits", "TableName", table, { stat = "Sum", id = id, visible = false }]
+        ],
+        [
+          concat([local.view_metric.namespace, "ReadCapacityUnits"], local.view_metric.dimensions, [{ stat = "Sum", id = "reads", visible = false }]),
+          concat([local.view_metric.namespace, "EventsApplied"], local.view_metric.dimensions, [{ stat = "Sum", id = "applied", visible = false }]),
+        ],
+      )
+    },
+  ]
+
+  writer_widgets = [
+    {
+      title = "Events accepted and refused"
+      unit  = "a minute"
+      alarm = null
+      metrics = [
+        for name in ["EventsAccepted", "EventsRefused"] : [{
+          expression = "SUM(SEARCH('{${local.metrics_namespace},service,Environment,${name == "EventsAccepted" ? "EventType" : "Code"}} service=event_writer Environment=${var.environment} MetricName=${name}', 'Sum'))"
+          label      = name == "EventsAccepted" ? "accepted" : "refused"
+          id         = lower(name)
+        }]
+      ]
+    },
+    {
+      title = "What a put on the stream takes"
+      unit  = "ms"
+      alarm = null
+      metrics = [
+        for quantile in ["p50", "p99"] :
+        [local.metrics_namespace, "PutLatency", "service", "event_writer", "Environment", var.environment, { stat = quantile, label = upper(quantile) }]
+      ]
+    },
+  ]
+
+  # From the sale to what it rests on; each section's widgets in rows of three.
+  dashboard_sections = [
+    { title = "The way of a sale", widgets = concat([for widget in local.sale_widgets : local.own_widget[widget.title]], module.winner_view_consumer.dashboard_widgets) },
+    { title = "Functions", widgets = concat(module.winner_view.dashboard_widgets, module.winner_api.dashboard_widgets, module.event_writer.dashboard_widgets) },
+    { title = "In and out", widgets = concat([for widget in local.writer_widgets : local.own_widget[widget.title]], module.api.dashboard_widgets, module.players.dashboard_widgets, module.site.dashboard_widgets) },
+    { title = "Stream and tables", widgets = concat(module.stream.dashboard_widgets, module.scores.dashboard_widgets, module.contributions.dashboard_widgets, module.idempotency.dashboard_widgets) },
+  ]
+
+  own_widget = {
+    for widget in concat(local.sale_widgets, local.writer_widgets) : widget.title => {
+      type = "metric"
+      properties = {
+        title       = widget.title
+        view        = "timeSeries"
+        region      = var.region
+        period      = 60
+        yAxis       = { left = { min = 0, label = widget.unit, showUnits = false } }
+        annotations = { horizontal = widget.alarm == null ? [] : [{ label = "alarm", value = widget.alarm }] }
+        metrics     = widget.metrics
+      }
+    }
+  }
+}
+
+# How it goes, from top to bottom; what to do when it does not go well is in docs/runbooks/.
+resource "aws_cloudwatch_dashboard" "environment" {
+  dashboard_name = local.name_prefix
+  dashboard_body = jsonencode({
+    start          = "-PT3H"
+    periodOverride = "inherit"
+    widgets = concat(
+      [{
+        type       = "alarm"
+        x          = 0
+        y          = 0
+        width      = local.grid.columns
+        height     = local.grid.alarms
+        properties = { title = "Alarms", alarms = flatten([for part in local.alarm_arns : values(part)]) }
+      }],
+      flatten([
+        for number, section in local.dashboard_sections : concat(
+          [{
+            type       = "text"
+            x          = 0
+            y          = local.section_tops[number]
+            width      = local.grid.columns
+            height     = local.grid.heading
+            properties = { markdown = "## ${section.title}" }
+          }],
+          [
+            for place, widget in section.widgets : {
+              type       = widget.type
+              x          = place % local.grid.across * local.grid.width
+              y          = local.section_tops[number] + local.grid.heading + floor(place / local.grid.across) * local.grid.height
+              width      = local.grid.width
+              height     = local.grid.height
+              properties = widget.properties
+            }
+          ],
+        )
+      ]),
+    )
+  })
+}
+
+locals {
+  # CloudWatch's grid has 24 columns.
+  grid = { columns = 24, across = 3, width = 8, height = 6, heading = 1, alarms = 4 }
+
+  section_heights = [
+    for section in local.dashboard_sections :
+    local.grid.heading + ceil(length(section.widgets) / local.grid.across) * local.grid.height
+  ]
+  section_tops = [
+    for number, section in local.dashboard_sections :
+    local.grid.alarms + sum(concat([0], slice(local.section_heights, 0, number)))
+  ]
+}
