@@ -15,6 +15,7 @@ from botocore.exceptions import HTTPClientError
 
 from retailctl import (
     bench,
+    canary,
     cost,
     demo,
     environments,
@@ -68,6 +69,7 @@ def _retailctl() -> None:
 
 for _command in COMMANDS:
     app.command()(_command)
+app.add_typer(canary.app, name="canary")
 app.add_typer(users.app, name="users")
 _site = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Put up the page.")
 _site.command("deploy")(environments.deploy_site)

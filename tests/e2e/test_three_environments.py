@@ -170,7 +170,7 @@ def test_no_resource_belongs_to_two_environments(there: Landscape) -> None:
     assert [resource for resource, environments in owners.items() if environments > 1] == []
 
 
-def test_every_alarm_of_prod_tells_somebody_and_none_of_the_others_does(there: Landscape) -> None:
+def test_every_alarm_tells_the_topic_of_its_own_environment(there: Landscape) -> None:
     told = {
         environment: {
             resource["values"]["alarm_name"]: resource["values"]["alarm_actions"] or []
@@ -181,8 +181,11 @@ def test_every_alarm_of_prod_tells_somebody_and_none_of_the_others_does(there: L
     }
 
     assert sorted(name for of in told.values() for name in of) == there.inventory()["alarms"]
-    assert all(len(actions) == 1 for actions in told["prod"].values())
-    assert not any(actions for actions in (*told["dev"].values(), *told["staging"].values()))
+    for environment, alarms in told.items():
+        assert {action for actions in alarms.values() for action in actions} == {
+            f"arn:aws:sns:us-east-1:{there.cloud.account_id}:hello-retail-{environment}-alarms"
+        }
+        assert all(len(actions) == 1 for actions in alarms.values())
 
 
 # At work

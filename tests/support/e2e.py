@@ -36,6 +36,7 @@ INVENTORIED = {
     "APIs": ("apigatewayv2", "get_apis", "Name"),
     "aliases of keys": ("kms", "list_aliases", "AliasName"),
     "buckets": ("s3", "list_buckets", "Name"),
+    "budgets": ("budgets", "describe_budgets", "BudgetName"),
     "distributions": ("cloudfront", "list_distributions", "Comment"),
     "delivery streams": ("firehose", "list_delivery_streams", None),
     "event rules": ("events", "list_rules", "Name"),

@@ -211,7 +211,7 @@ def _resources(module: dict[str, Any]) -> Iterator[Resource]:
 
 
 def planned(app: Path, environment: str, **values: object) -> PlannedApp:
-    """Return ``environment`` as the copied, initialised root ``app`` would make it, with some of its ``values`` changed.
+    """Return ``environment`` as the copied, initialised root ``app`` would make it, with other ``values`` for some.
 
     Its alarms go to an address, as those of prod must.
     """

@@ -92,3 +92,37 @@ run "returns_its_alarms" {
     error_message = "alarm_arns is ${jsonencode(output.alarm_arns)}."
   }
 }
+
+run "an_alarm_names_no_runbook_that_nobody_has" {
+  command = plan
+
+  assert {
+    condition     = endswith(aws_cloudwatch_metric_alarm.write_throttles.alarm_description, ".")
+    error_message = "The description goes on after its sentence."
+  }
+}
+
+run "an_alarm_names_its_runbook" {
+  command = plan
+
+  variables {
+    runbooks_url = "https://wiki.example.com/runbooks"
+  }
+
+  assert {
+    condition     = endswith(aws_cloudwatch_metric_alarm.write_throttles.alarm_description, ". Runbook: https://wiki.example.com/runbooks/stream-write-throttles.md")
+    error_message = "The description ends otherwise: ${aws_cloudwatch_metric_alarm.write_throttles.alarm_description}"
+  }
+}
+
+run "draws_itself_for_a_dashboard" {
+  command = plan
+
+  assert {
+    condition = (
+      length(output.dashboard_widgets) == 2
+      && alltrue([for widget in output.dashboard_widgets : widget.type == "metric" && widget.properties.region == "us-east-1" && length(widget.properties.metrics) > 0])
+    )
+    error_message = "The widgets are not 2, each with its metrics and their region."
+  }
+}

@@ -127,3 +127,13 @@ run "refuses_a_name_too_long_for_the_writers_role" {
 
   expect_failures = [var.writer_account_ids]
 }
+
+run "refuses_runbooks_with_a_slash_at_their_end" {
+  command = plan
+
+  variables {
+    runbooks_url = "docs/runbooks/"
+  }
+
+  expect_failures = [var.runbooks_url]
+}

@@ -147,3 +147,122 @@ run "rings_on_errors_throttles_and_a_near_timeout" {
     error_message = "An alarm rings without data, tells nobody, or watches another function."
   }
 }
+
+run "an_alarm_names_no_runbook_that_nobody_has" {
+  command = plan
+
+  assert {
+    condition     = endswith(aws_cloudwatch_metric_alarm.this["errors"].alarm_description, ".")
+    error_message = "The description goes on after its sentence."
+  }
+}
+
+run "an_alarm_names_its_runbook" {
+  command = plan
+
+  variables {
+    runbooks_url = "https://wiki.example.com/runbooks"
+  }
+
+  assert {
+    condition     = endswith(aws_cloudwatch_metric_alarm.this["errors"].alarm_description, ". Runbook: https://wiki.example.com/runbooks/function-errors.md")
+    error_message = "The description ends otherwise: ${aws_cloudwatch_metric_alarm.this["errors"].alarm_description}"
+  }
+}
+
+run "draws_itself_for_a_dashboard" {
+  command = plan
+
+  assert {
+    condition = (
+      length(output.dashboard_widgets) == 2
+      && alltrue([for widget in output.dashboard_widgets : widget.type == "metric" && widget.properties.region == "us-east-1" && length(widget.properties.metrics) > 0])
+    )
+    error_message = "The widgets are not 2, each with its metrics and their region."
+  }
+}
+
+run "moves_to_the_newest_version_without_a_canary" {
+  command = plan
+
+  assert {
+    condition     = length(aws_lambda_alias.live.routing_config) == 0 && length(aws_cloudwatch_metric_alarm.canary_errors) == 0
+    error_message = "Something is being tried without being asked for."
+  }
+}
+
+run "stays_on_a_version_and_tries_the_newest_on_a_share" {
+  command = plan
+
+  variables {
+    canary = { version = "7", weight = 0.1 }
+  }
+
+  assert {
+    condition     = aws_lambda_alias.live.function_version == "7" && length(aws_lambda_alias.live.routing_config) == 1
+    error_message = "The alias does not stay, or tries nothing."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.canary_errors[0].alarm_name == "example-orders-canary-errors"
+    error_message = "The version that is being tried has no alarm of its own."
+  }
+}
+
+run "weighs_the_newest_version_and_watches_it_alone" {
+  variables {
+    canary = { version = "7", weight = 0.1 }
+  }
+
+  override_resource {
+    target = aws_lambda_function.this
+    values = { version = "8" }
+  }
+
+  assert {
+    condition     = aws_lambda_alias.live.routing_config[0].additional_version_weights == tomap({ "8" = 0.1 })
+    error_message = "The newest version does not get its share."
+  }
+
+  assert {
+    condition = aws_cloudwatch_metric_alarm.canary_errors[0].dimensions == tomap({
+      FunctionName    = "example-orders"
+      Resource        = "example-orders:live"
+      ExecutedVersion = "8"
+    })
+    error_message = "The alarm does not watch the newest version alone."
+  }
+
+  assert {
+    condition     = contains(keys(output.alarm_arns), "canary_errors") && output.version == "8"
+    error_message = "The alarm, or the newest version, is not put out."
+  }
+}
+
+run "is_rolled_back_by_a_weight_of_nothing" {
+  command = plan
+
+  variables {
+    canary = { version = "7", weight = 0 }
+  }
+
+  assert {
+    condition     = aws_lambda_alias.live.function_version == "7" && length(aws_lambda_alias.live.routing_config) == 0
+    error_message = "The alias does not give every call to version 7."
+  }
+}
+
+run "refuses_to_try_a_version_beside_itself" {
+  command = plan
+
+  variables {
+    canary = { version = "8", weight = 0.1 }
+  }
+
+  override_resource {
+    target = aws_lambda_function.this
+    values = { version = "8" }
+  }
+
+  expect_failures = [aws_lambda_alias.live]
+}

@@ -158,3 +158,33 @@ run "refuses_a_wildcard_in_an_action" {
 
   expect_failures = [var.policy_statements]
 }
+
+run "refuses_runbooks_with_a_slash_at_their_end" {
+  command = plan
+
+  variables {
+    runbooks_url = "docs/runbooks/"
+  }
+
+  expect_failures = [var.runbooks_url]
+}
+
+run "refuses_a_canary_beside_a_version_that_is_no_number" {
+  command = plan
+
+  variables {
+    canary = { version = "$LATEST", weight = 0.1 }
+  }
+
+  expect_failures = [var.canary]
+}
+
+run "refuses_a_canary_that_has_every_call" {
+  command = plan
+
+  variables {
+    canary = { version = "7", weight = 1 }
+  }
+
+  expect_failures = [var.canary]
+}

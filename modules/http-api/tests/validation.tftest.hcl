@@ -194,3 +194,13 @@ run "refuses_a_method_that_is_none" {
 
   expect_failures = [var.cors]
 }
+
+run "refuses_runbooks_with_a_slash_at_their_end" {
+  command = plan
+
+  variables {
+    runbooks_url = "docs/runbooks/"
+  }
+
+  expect_failures = [var.runbooks_url]
+}

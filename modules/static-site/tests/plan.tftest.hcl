@@ -229,3 +229,15 @@ run "says_what_deploying_takes" {
     error_message = "The policy statements are ${jsonencode(output.policy_statements)}."
   }
 }
+
+run "draws_itself_for_a_dashboard" {
+  command = plan
+
+  assert {
+    condition = (
+      length(output.dashboard_widgets) == 2
+      && alltrue([for widget in output.dashboard_widgets : widget.type == "metric" && widget.properties.region == "us-east-1" && length(widget.properties.metrics) > 0])
+    )
+    error_message = "The widgets are not 2, each with its metrics and their region."
+  }
+}

@@ -182,3 +182,13 @@ run "refuses_an_alarm_that_rings_when_the_records_are_gone" {
 
   expect_failures = [var.alarms]
 }
+
+run "refuses_runbooks_with_a_slash_at_their_end" {
+  command = plan
+
+  variables {
+    runbooks_url = "docs/runbooks/"
+  }
+
+  expect_failures = [var.runbooks_url]
+}

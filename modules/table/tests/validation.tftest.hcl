@@ -152,3 +152,13 @@ run "refuses_an_alarm_action_that_is_no_arn" {
 
   expect_failures = [var.alarm_actions]
 }
+
+run "refuses_runbooks_with_a_slash_at_their_end" {
+  command = plan
+
+  variables {
+    runbooks_url = "docs/runbooks/"
+  }
+
+  expect_failures = [var.runbooks_url]
+}

@@ -198,3 +198,37 @@ run "rings_when_sign_ins_are_refused_or_fail" {
     error_message = "An alarm rings without data or tells nobody."
   }
 }
+
+run "an_alarm_names_no_runbook_that_nobody_has" {
+  command = plan
+
+  assert {
+    condition     = endswith(aws_cloudwatch_metric_alarm.failed_sign_ins.alarm_description, ".")
+    error_message = "The description goes on after its sentence."
+  }
+}
+
+run "an_alarm_names_its_runbook" {
+  command = plan
+
+  variables {
+    runbooks_url = "https://wiki.example.com/runbooks"
+  }
+
+  assert {
+    condition     = endswith(aws_cloudwatch_metric_alarm.failed_sign_ins.alarm_description, ". Runbook: https://wiki.example.com/runbooks/failed-sign-ins.md")
+    error_message = "The description ends otherwise: ${aws_cloudwatch_metric_alarm.failed_sign_ins.alarm_description}"
+  }
+}
+
+run "draws_itself_for_a_dashboard" {
+  command = plan
+
+  assert {
+    condition = (
+      length(output.dashboard_widgets) == 1
+      && alltrue([for widget in output.dashboard_widgets : widget.type == "metric" && widget.properties.region == "us-east-1" && length(widget.properties.metrics) > 0])
+    )
+    error_message = "The widgets are not 1, each with its metrics and their region."
+  }
+}

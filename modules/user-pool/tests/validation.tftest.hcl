@@ -156,3 +156,13 @@ run "refuses_another_second_factor" {
 
   expect_failures = [var.totp]
 }
+
+run "refuses_runbooks_with_a_slash_at_their_end" {
+  command = plan
+
+  variables {
+    runbooks_url = "docs/runbooks/"
+  }
+
+  expect_failures = [var.runbooks_url]
+}
