@@ -10,6 +10,8 @@ from __future__ import annotations
 import base64
 import json
 import re
+import shutil
+import zipfile
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -369,6 +371,91 @@ def test_a_missing_zip_is_refused_at_plan_in_a_sentence(there: Landscape, tmp_pa
         e2e.plan(elsewhere)
 
 
+# A canary. The emulator keeps an alias's weights and sends every call to the version that serves.
+
+
+WHO_WINS = {
+    "version": "2.0",
+    "routeKey": "GET /winners",
+    "rawPath": "/winners",
+    "rawQueryString": "",
+    "headers": {},
+    "requestContext": {
+        "http": {"method": "GET", "path": "/winners"},
+        "requestId": "e2e",
+        "stage": "$default",
+    },
+}
+MARKED = b"""
+
+_unmarked = handler
+
+
+def handler(event, context):
+    answer = _unmarked(event, context)
+    return answer | {"headers": {**answer["headers"], "x-tried": "yes"}}
+"""
+"""A change of the API's code that its answers show."""
+
+
+def with_a_change(artifacts: Path, to: Path) -> Path:
+    """Return a copy of the artifacts in which the winner API has changed."""
+    shutil.copytree(artifacts, to)
+    with zipfile.ZipFile(to / "winner_api.zip") as file:
+        name = "hello_retail/winner_api/handler.py"
+        members = {each: file.read(each) for each in file.namelist()}
+    with zipfile.ZipFile(to / "winner_api.zip", "w") as file:
+        for each, content in members.items():
+            file.writestr(each, content + MARKED if each == name else content)
+    return to
+
+
+def applied_canary(there: Landscape, artifacts: Path, value: str) -> terraform.Workspace:
+    """Return the workspace that gives dev's winner API these artifacts and that canary, and nothing else of dev."""
+    workspace = there.target("dev").app()
+    settings = (f"-var=artifacts_dir={artifacts}", f"-var=canary={{{value}}}", "-target=module.winner_api")
+    return replace(workspace, arguments=(*workspace.arguments, *settings))
+
+
+def test_a_new_version_is_tried_beside_the_one_that_serves_and_taken_back_with_one_command(
+    there: Landscape, operator: Operator, tmp_path: Path
+) -> None:
+    functions, name = there.cloud.client("lambda"), there.outputs["dev"]["functions"]["winner_api"]
+    serving = functions.get_alias(FunctionName=name, Name="live")["FunctionVersion"]
+    artifacts = with_a_change(there.here.root / "build/artifacts", tmp_path / "artifacts")
+    where = ("--env", "dev", "--cloud", there.cloud.name)
+
+    def marked(version: str) -> str | None:
+        payload = functions.invoke(FunctionName=name, Qualifier=version, Payload=json.dumps(WHO_WINS))[
+            "Payload"
+        ]
+        answer = json.load(payload)
+        assert answer["statusCode"] == 200
+        found: str | None = answer["headers"].get("x-tried")
+        return found
+
+    value = f'winner_api = {{ version = "{serving}", weight = 0.1 }}'
+    workspace = applied_canary(there, artifacts, value)
+    terraform.run_reported(workspace, "Applying a canary", "apply", "-auto-approve", *workspace.arguments)
+    alias = functions.get_alias(FunctionName=name, Name="live")
+    ((tried, weight),) = alias["RoutingConfig"]["AdditionalVersionWeights"].items()
+
+    assert (alias["FunctionVersion"], weight) == (serving, 0.1)
+    assert (marked(serving), marked(tried)) == (None, "yes")
+    assert f"version {tried} is being tried on 10% of the calls" in operator.do("canary", "show", *where)
+    served = get(f"{there.outputs['dev']['api_url']}/winners")
+    assert (served.status, served.headers.get("x-tried")) == (200, None)
+
+    printed = operator.do("canary", "rollback", *where).strip()
+    alias = functions.get_alias(FunctionName=name, Name="live")
+    assert (alias["FunctionVersion"], alias.get("RoutingConfig")) == (serving, None)
+    assert printed == f'winner_api = {{ version = "{serving}", weight = 0 }}'
+
+    changed = e2e.plan(applied_canary(there, artifacts, printed))["resource_changes"]
+    agreed = [each for each in changed if each["address"] == "module.winner_api.aws_lambda_alias.live"]
+    assert [each["change"]["actions"] for each in agreed] == [["no-op"]]
+
+
 # The end. Prod's own rules refuse values without deletion protection (tests/infrastructure tries that), so it is
 # `make destroy` that takes it off: in AWS only when asked to.
 
@@ -403,8 +490,8 @@ def test_what_is_destroyed_was_there_before(there: Landscape) -> None:
     kinds = {kind for kind, names in there.inventory().items() if names}
 
     assert kinds >= {
-        "APIs", "alarms", "aliases of keys", "buckets", "distributions", "event source mappings", "functions",
-        "log groups", "origin access controls", "roles", "streams", "subscriptions", "tables", "topics",
+        "APIs", "alarms", "aliases of keys", "buckets", "budgets", "dashboards", "distributions",
+        "event source mappings", "functions", "log groups", "origin access controls", "roles", "streams", "subscriptions", "tables", "topics",
         "user pools",
     }  # fmt: skip
     assert set(there.keys().values()) == {"Enabled"}

@@ -58,7 +58,11 @@ INVENTORIED = {
     "users": ("iam", "list_users", "UserName"),
 }
 """Kind of resource to the service and operation that list them, and the field of the name where it has fields."""
-REQUIRED = {"list_policies": {"Scope": "Local"}, "list_user_pools": {"MaxResults": 60}}
+REQUIRED = {
+    "describe_budgets": {"AccountId": emulator.ACCOUNT_ID},
+    "list_policies": {"Scope": "Local"},
+    "list_user_pools": {"MaxResults": 60},
+}
 UNPAGED = {"list_delivery_streams": "DeliveryStreamNames"}
 
 
@@ -245,7 +249,7 @@ def inventory(cloud: Cloud, alarms: str) -> Inventory:
         kind: _listed(cloud.client(service), operation, field)
         for kind, (service, operation, field) in INVENTORIED.items()
     }
-    for kind, address in {"alarms": alarms, "alarms in the emulator": cloud.endpoint}.items():
+    for where, address in {"": alarms, " in the emulator": cloud.endpoint}.items():
         client = boto3.client(
             "cloudwatch",
             endpoint_url=address,
@@ -254,7 +258,8 @@ def inventory(cloud: Cloud, alarms: str) -> Inventory:
             aws_secret_access_key=cloud.secret_access_key,
             config=Config(proxies={}),
         )
-        found[kind] = _listed(client, "describe_alarms", "AlarmName")
+        found[f"alarms{where}"] = _listed(client, "describe_alarms", "AlarmName")
+        found[f"dashboards{where}"] = _listed(client, "list_dashboards", "DashboardName")
     return found
 
 

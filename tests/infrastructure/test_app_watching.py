@@ -1,0 +1,213 @@
+"""What watches an environment: alarms with a runbook each, one dashboard, one topic, one budget, canaries."""
+
+from __future__ import annotations
+
+import json
+import re
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from support import planned_app
+from support.planned_app import PlannedApp, several
+
+ROOT = Path(__file__).parents[2]
+RUNBOOKS = {
+    page.stem: page.read_text() for page in (ROOT / "docs/runbooks").glob("*.md") if page.stem != "README"
+}
+HEADINGS = ["What it means", "What to look at", "What to do", "How to know it is over"]
+CANARY = {"version": "7", "weight": 0.1}
+TOPIC = "arn:aws:sns:us-east-1:111122223333:alarms"
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def prod(tmp_path_factory: pytest.TempPathFactory) -> PlannedApp:
+    """Return prod with something being tried of every function that can be."""
+    app = planned_app.initialised(planned_app.copy_of_the_app(tmp_path_factory.mktemp("clone")))
+    return planned_app.planned(app, "prod", canary={"event_writer": CANARY, "winner_api": CANARY})
+
+
+@pytest.fixture(scope="module")
+def alarms(prod: PlannedApp) -> dict[str, dict[str, Any]]:
+    """Return the alarms by their names without the environment's."""
+    planned = [each.values for each in prod.of("aws_cloudwatch_metric_alarm")]
+    return {each["alarm_name"].removeprefix("hello-retail-prod-"): each for each in planned}
+
+
+@pytest.fixture(scope="module")
+def widgets(prod: PlannedApp) -> list[dict[str, Any]]:
+    body = json.loads(prod.one("aws_cloudwatch_dashboard.environment")["dashboard_body"])
+    return list(body["widgets"])
+
+
+def runbook_of(alarm: dict[str, Any]) -> str:
+    found = re.search(r"\. Runbook: docs/runbooks/([a-z-]+)\.md$", alarm["alarm_description"])
+    assert found, f"{alarm['alarm_name']} does not end with its runbook: {alarm['alarm_description']}"
+    return found[1]
+
+
+# Runbooks
+
+
+def test_every_alarm_names_a_runbook_and_every_runbook_has_an_alarm(
+    alarms: dict[str, dict[str, Any]],
+) -> None:
+    assert {runbook_of(alarm) for alarm in alarms.values()} == set(RUNBOOKS)
+
+
+@pytest.mark.parametrize("name", RUNBOOKS)
+def test_a_runbook_lists_just_the_alarms_that_name_it(alarms: dict[str, dict[str, Any]], name: str) -> None:
+    head = RUNBOOKS[name].partition("\n## ")[0]
+
+    assert set(re.findall(r"`([a-z0-9-]+)`", head)) == {
+        alarm for alarm, values in alarms.items() if runbook_of(values) == name
+    }
+
+
+@pytest.mark.parametrize("name", RUNBOOKS)
+def test_a_runbook_says_what_it_means_what_to_look_at_what_to_do_and_when_it_is_over(name: str) -> None:
+    head, *sections = re.split(r"^## ", RUNBOOKS[name], flags=re.MULTILINE)
+
+    assert head.startswith("# ")
+    assert [section.partition("\n")[0] for section in sections] == HEADINGS
+    assert all(len(section.split()) > 10 for section in sections), "a section says nothing"
+    assert "```console\n" in RUNBOOKS[name], "there is no command to type"
+
+
+def test_the_runbooks_index_has_them_all() -> None:
+    index = (ROOT / "docs/runbooks/README.md").read_text()
+
+    assert sorted(re.findall(r"\]\(([a-z-]+)\.md\)", index)) == sorted(RUNBOOKS)
+
+
+# The dashboard
+
+
+def test_the_dashboard_fits_its_grid_and_nothing_lies_on_another(widgets: list[dict[str, Any]]) -> None:
+    assert all(each["x"] >= 0 and each["x"] + each["width"] <= 24 for each in widgets)
+    for one, other in combinations(widgets, 2):
+        assert (
+            one["x"] + one["width"] <= other["x"]
+            or other["x"] + other["width"] <= one["x"]
+            or one["y"] + one["height"] <= other["y"]
+            or other["y"] + other["height"] <= one["y"]
+        ), (one, other)
+
+
+def test_the_dashboard_shows_how_it_goes(widgets: list[dict[str, Any]]) -> None:
+    shown = json.dumps(widgets)
+
+    for metric in (
+        "Freshness", "IteratorAge", "EventsApplied", "RecordsQuarantined", "Errors", "Throttles", "Latency",
+        "ConsumedWriteCapacityUnits", "EventsAccepted", "PutLatency", "5xxErrorRate", "SignInSuccesses",
+    ):  # fmt: skip
+        assert re.search(rf"[\"=]{metric}[\"']", shown), metric
+    titles = [each["properties"].get("title", "") for each in widgets if each["type"] == "metric"]
+    assert len(set(titles)) == len(titles)
+    assert "Capacity used per sale" in titles
+
+
+def test_the_dashboard_begins_with_every_alarm(prod: PlannedApp, widgets: list[dict[str, Any]]) -> None:
+    named = [arn for part in prod.outputs["alarm_arns"].values() for arn in part.values()]
+
+    assert widgets[0]["type"] == "alarm"
+    assert sorted(widgets[0]["properties"]["alarms"]) == sorted(named)
+    assert len(named) == len(prod.of("aws_cloudwatch_metric_alarm"))
+
+
+def test_every_own_metric_on_the_dashboard_is_one_that_a_function_emits(
+    widgets: list[dict[str, Any]],
+) -> None:
+    code = "".join(file.read_text() for file in (ROOT / "src/hello_retail").rglob("*.py"))
+    shown = re.findall(r'\["HelloRetail", "(\w+)"', json.dumps(widgets))
+    shown += re.findall(r"MetricName=(\w+)", json.dumps(widgets))
+
+    assert shown
+    assert {name for name in shown if f'"{name}"' not in code} == set()
+
+
+def test_every_expression_uses_what_its_widget_has(widgets: list[dict[str, Any]]) -> None:
+    expressions = 0
+    for widget in widgets:
+        options = [line[-1] for line in widget["properties"].get("metrics", []) if isinstance(line[-1], dict)]
+        known = {each["id"] for each in options if "id" in each}
+        for each in options:
+            expression = re.sub(r"SEARCH\('[^']*', '\w+'\)", "", each.get("expression", ""))
+            expressions += "expression" in each
+            assert set(re.findall(r"\b[a-z]\w*", expression)) <= known, widget["properties"]["title"]
+    assert expressions >= 5
+
+
+# Who is told
+
+
+def test_the_topic_is_encrypted_and_takes_from_cloudwatch_and_budgets_of_this_account_only(
+    prod: PlannedApp,
+) -> None:
+    documents = dict(prod.policies())
+    key = {
+        statement["Principal"].get("Service"): statement
+        for statement in documents["module.key.data.aws_iam_policy_document.key"]
+    }
+
+    assert prod.one("aws_sns_topic.alarms")["kms_master_key_id"].startswith("arn:aws:kms:")
+    assert documents["data.aws_iam_policy_document.alarms"] == [
+        {
+            "Sid": sid,
+            "Effect": "Allow",
+            "Action": "sns:Publish",
+            "Resource": TOPIC,
+            "Principal": {"Service": service},
+            "Condition": {"StringEquals": {"aws:SourceAccount": "111122223333"}},
+        }
+        for sid, service in (
+            ("AlarmsPublish", "cloudwatch.amazonaws.com"),
+            ("BudgetsPublish", "budgets.amazonaws.com"),
+        )
+    ]
+    for service in ("cloudwatch.amazonaws.com", "budgets.amazonaws.com"):
+        assert set(several(key[service]["Action"])) == {"kms:Decrypt", "kms:GenerateDataKey*"}
+        assert key[service]["Condition"] == {"StringEquals": {"aws:SourceAccount": "111122223333"}}
+
+
+def test_a_budget_tells_the_topic_of_what_is_forecast_and_what_is_spent(prod: PlannedApp) -> None:
+    budget = prod.one("aws_budgets_budget.month")
+    told = {each["notification_type"]: each for each in budget["notification"]}
+
+    assert (budget["name"], budget["time_unit"], budget["limit_unit"]) == (
+        "hello-retail-prod",
+        "MONTHLY",
+        "USD",
+    )
+    assert budget["cost_filter"] == [
+        {"name": "TagKeyValue", "values": ["user:Environment$prod", "user:Project$hello-retail"]}
+    ]
+    assert {kind: each["threshold"] for kind, each in told.items()} == {"FORECASTED": 80, "ACTUAL": 100}
+    assert all(each["subscriber_sns_topic_arns"] == [TOPIC] for each in told.values())
+
+
+# Canaries
+
+
+def test_a_canary_keeps_the_api_on_its_version_and_never_touches_a_views_alias(prod: PlannedApp) -> None:
+    aliases = {each.address.split(".")[1]: each.values for each in prod.of("aws_lambda_alias")}
+    tried = {name for name, alias in aliases.items() if alias["routing_config"]}
+
+    assert tried == {"event_writer", "winner_api"} == set(prod.outputs["canaries"])
+    for name in tried:
+        (routing,) = aliases[name]["routing_config"]
+        assert aliases[name]["function_version"] == CANARY["version"]
+        assert list(routing["additional_version_weights"].values()) == [CANARY["weight"]]
+
+
+def test_the_version_being_tried_is_watched_by_itself(alarms: dict[str, dict[str, Any]]) -> None:
+    for name in ("event-writer", "winner-api"):
+        alarm = alarms[f"{name}-canary-errors"]
+        assert alarm["metric_name"] == "Errors"
+        assert alarm["dimensions"]["Resource"] == f"hello-retail-prod-{name}:live"
+        assert alarm["dimensions"]["ExecutedVersion"] != CANARY["version"]
+        assert alarm["alarm_actions"] == [TOPIC]
