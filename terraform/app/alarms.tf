@@ -1,20 +1,6 @@
 locals {
   metrics_namespace = "HelloRetail"
   alarm_actions     = concat([aws_sns_topic.alarms.arn], var.alarm_topic_arns)
-
-  alarm_arns = {
-    api                  = module.api.alarm_arns
-    contributions        = module.contributions.alarm_arns
-    event_writer         = module.event_writer.alarm_arns
-    idempotency          = module.idempotency.alarm_arns
-    players              = module.players.alarm_arns
-    quarantine           = { records_quarantined = aws_cloudwatch_metric_alarm.records_quarantined.arn }
-    scores               = module.scores.alarm_arns
-    stream               = module.stream.alarm_arns
-    winner_api           = module.winner_api.alarm_arns
-    winner_view          = module.winner_view.alarm_arns
-    winner_view_consumer = module.winner_view_consumer.alarm_arns
-  }
 }
 
 resource "aws_sns_topic" "alarms" {

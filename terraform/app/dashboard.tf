@@ -39,8 +39,8 @@ locals {
       alarm = null
       metrics = concat(
         [
-          [{ expression = "(scores + contributions) / applied", label = "write units, as DynamoDB counts them", id = "writes" }],
-          [{ expression = "reads / applied", label = "read units, as the view counts them", id = "readspersale" }],
+          [{ expression = "(FILL(scores, 0) + FILL(contributions, 0)) / applied", label = "write units, as DynamoDB counts them", id = "writes" }],
+          [{ expression = "FILL(reads, 0) / applied", label = "read units, as the view counts them", id = "readspersale" }],
         ],
         [
           for id, table in { scores = module.scores.name, contributions = module.contributions.name } :
