@@ -18,6 +18,8 @@ os.environ |= {
     "AWS_EC2_METADATA_DISABLED": "true",
     "CONTRIBUTIONS_TABLE": "contributions",
     "SCORES_TABLE": "scores",
+    "REDRIVES_TABLE": "redrives",
+    "GENERATION": "3",
     "QUARANTINE_BUCKET": "quarantine",
     "SCORE_BUCKETS": "2",
     "RECENT_EVENTS": "16",

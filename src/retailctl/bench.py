@@ -42,6 +42,7 @@ COLD_STARTS = 9
 READ_ROUNDS = 150
 SCORE_BUCKETS = 4
 CONTRIBUTIONS, SCORES, STREAM = "bench-contributions", "bench-scores", "bench-events"
+REDRIVES = "bench-redrives"
 WRITE_ROUNDS = 300
 FRONT_DOOR_ENVIRONMENT = "dev"
 FRONT_DOOR_PEOPLE = 40
@@ -239,10 +240,14 @@ def unpack(here: Project, folder: Path) -> dict[str, Unpacked]:
 
 
 def make_tables(cloud: Cloud) -> None:
-    """Make the two views' tables as the environments have them, on demand and without an index, and a stream."""
+    """Make the winner view's tables as the environments have them, on demand and without an index, and a stream."""
     cloud.client("kinesis").create_stream(StreamName=STREAM, ShardCount=1)
     dynamodb = cloud.client("dynamodb")
-    for table, keys in ((CONTRIBUTIONS, ["productId"]), (SCORES, ["board", "userId"])):
+    for table, keys in (
+        (CONTRIBUTIONS, ["productId"]),
+        (REDRIVES, ["identity"]),
+        (SCORES, ["board", "userId"]),
+    ):
         dynamodb.create_table(
             TableName=table,
             BillingMode="PAY_PER_REQUEST",
@@ -263,12 +268,14 @@ def environ(cloud: Cloud, function: Unpacked) -> dict[str, str]:
         "AWS_LAMBDA_FUNCTION_NAME": f"hello-retail-bench-{function.name.replace('_', '-')}",
         "CONTRIBUTIONS_TABLE": CONTRIBUTIONS,
         "ENVIRONMENT": "bench",
+        "GENERATION": "1",
         "IDEMPOTENCY_TABLE": "bench-idempotency",
         "LOG_LEVEL": "INFO",
         "POWERTOOLS_METRICS_NAMESPACE": "HelloRetail",
         "POWERTOOLS_SERVICE_NAME": function.name,
         "QUARANTINE_BUCKET": "bench-quarantine",
         "RECENT_EVENTS": "16",
+        "REDRIVES_TABLE": REDRIVES,
         "SCORES_TABLE": SCORES,
         "SCORE_BUCKETS": str(SCORE_BUCKETS),
         "STREAM_NAME": STREAM,

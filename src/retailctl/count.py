@@ -26,7 +26,7 @@ _ENVELOPES = [
     f"com.nordstrom/retail-stream-{direction}/{version}"
     for direction in ("ingress", "egress")
     for version in ("1-0-0", "1-1-0")
-]
+] + ["com.nordstrom/retail-stream-ingress/1-2-0"]
 _OFFER = "com.nordstrom/product/create/1-0-0"
 _PICTURE = "com.nordstrom/product/image/1-0-0"
 _SALE = "com.nordstrom/product/purchase/1-0-0"
@@ -95,7 +95,7 @@ def _read(payload: bytes) -> _Event | None:
 
 def _minted_id(envelope: dict[str, Any]) -> str:
     """Return the UUID that the producer minted; an egress 1-0-0 event's id is its place on some stream."""
-    text = str(envelope.get("eventId", "")) if envelope["schema"].endswith("/1-1-0") else ""
+    text = str(envelope.get("eventId", "")) if envelope["schema"].endswith(("/1-1-0", "/1-2-0")) else ""
     try:
         return str(UUID(text)) if len(text) == len(str(UUID(int=0))) else ""
     except ValueError:

@@ -6,6 +6,7 @@ locals {
     idempotency          = module.idempotency.alarm_arns
     players              = module.players.alarm_arns
     quarantine           = { records_quarantined = aws_cloudwatch_metric_alarm.records_quarantined.arn }
+    redrives             = module.redrives.alarm_arns
     scores               = module.scores.alarm_arns
     stream               = module.stream.alarm_arns
     winner_api           = module.winner_api.alarm_arns
@@ -74,6 +75,11 @@ output "idempotency_table" {
 output "quarantine_bucket" {
   description = "Bucket of what could not be applied."
   value       = module.quarantine.id
+}
+
+output "redrives_table" {
+  description = "Table of quarantined records that were put on the stream anew, or dropped."
+  value       = module.redrives.name
 }
 
 output "region" {

@@ -43,16 +43,19 @@ module "winner_view" {
   environment = {
     CONTRIBUTIONS_TABLE          = module.contributions.name
     ENVIRONMENT                  = var.environment
+    GENERATION                   = tostring(var.generation)
     LOG_LEVEL                    = var.log_level
     POWERTOOLS_METRICS_NAMESPACE = local.metrics_namespace
     POWERTOOLS_SERVICE_NAME      = "winner_view"
     QUARANTINE_BUCKET            = module.quarantine.id
     RECENT_EVENTS                = tostring(var.recent_events)
+    REDRIVES_TABLE               = module.redrives.name
     SCORES_TABLE                 = module.scores.name
     SCORE_BUCKETS                = tostring(var.score_buckets)
   }
 
   policy_statements = {
+    read_redrives       = module.redrives.policy_statements.scan
     read_registrations  = module.contributions.policy_statements.get
     write_registrations = module.contributions.policy_statements.update
     write_scores        = module.scores.policy_statements.update

@@ -57,6 +57,7 @@ MAY = {
         "GetItem on own contributions",
         "UpdateItem on own contributions",
         "UpdateItem on own scores",
+        "Scan on own redrives",
         "DescribeStream on own stream",
         "DescribeStreamSummary on own stream",
         "GetRecords on own stream",
@@ -471,7 +472,8 @@ def test_terraform_alone_does_not_destroy_prod(there: Landscape) -> None:
 
 def test_prod_s_tables_and_players_are_protected_against_deletion(there: Landscape) -> None:
     tables = [
-        there.outputs["prod"][name] for name in ("contributions_table", "idempotency_table", "scores_table")
+        there.outputs["prod"][name]
+        for name in ("contributions_table", "idempotency_table", "redrives_table", "scores_table")
     ]
     for table in tables:
         with pytest.raises(ClientError, match="protected against deletion"):

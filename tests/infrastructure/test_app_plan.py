@@ -279,6 +279,7 @@ def test_the_view_may_do_what_it_does_and_nothing_else(planned: PlannedApp) -> N
     assert allowed(planned.role_statements("winner_view")) == {
         ("dynamodb:BatchGetItem", f"{table}/contributions"),
         ("dynamodb:GetItem", f"{table}/contributions"),
+        ("dynamodb:Scan", f"{table}/redrives"),
         ("dynamodb:UpdateItem", f"{table}/contributions"),
         ("dynamodb:UpdateItem", f"{table}/scores"),
         ("kinesis:DescribeStream", stream),
@@ -430,6 +431,7 @@ def test_the_outputs_that_people_rely_on_are_there(planned: PlannedApp) -> None:
         "functions",
         "idempotency_table",
         "quarantine_bucket",
+        "redrives_table",
         "scores_table",
         "site_bucket",
         "site_url",
@@ -459,6 +461,7 @@ def test_every_part_of_the_way_of_a_sale_has_its_alarms(planned: PlannedApp) -> 
         "idempotency": {"read_throttles", "write_throttles", "system_errors"},
         "players": {"sign_in_throttles", "failed_sign_ins"},
         "quarantine": {"records_quarantined"},
+        "redrives": {"read_throttles", "write_throttles", "system_errors"},
         "scores": {"read_throttles", "write_throttles", "system_errors"},
         "stream": {"write_throttles"},
         "winner_api": {"errors", "throttles", "duration"},

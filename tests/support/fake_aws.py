@@ -58,6 +58,32 @@ class FakeDynamoDB:
             "ConsumedCapacity": [{"TableName": table, "CapacityUnits": units} for table in RequestItems],
         }
 
+    def scan(
+        self,
+        *,
+        TableName: str,
+        ConsistentRead: bool,
+        ProjectionExpression: str,
+        ExpressionAttributeNames: Mapping[str, str],
+        ReturnConsumedCapacity: str,
+        ExclusiveStartKey: Item | None = None,
+    ) -> Item:
+        """Return a page of at most two items, of the attributes that are named."""
+        assert ReturnConsumedCapacity == "TOTAL"
+        source = (self.items if ConsistentRead else self.stale)[TableName]
+        wanted = {ExpressionAttributeNames[name] for name in ProjectionExpression.split(", ")}
+        keys = sorted(source)
+        after = self.key(TableName, ExclusiveStartKey) if ExclusiveStartKey else ()
+        page = [key for key in keys if key > after][:2]
+        answer: Item = {
+            "Items": [{k: v for k, v in source[key].items() if k in wanted} for key in page],
+            "ConsumedCapacity": {"TableName": TableName, "CapacityUnits": 1.0},
+        }
+        if page and page[-1] != keys[-1]:
+            last = source[page[-1]]
+            answer["LastEvaluatedKey"] = {name: last[name] for name in self.keys[TableName]}
+        return answer
+
     def update_item(self, **request: Any) -> Item:
         table, names = request["TableName"], request.get("ExpressionAttributeNames", {})
         values = request.get("ExpressionAttributeValues", {})

@@ -58,6 +58,7 @@ def attempts_on(whose: str, found: Mapping[str, Any], cloud: Cloud) -> Iterator[
     items = {
         "contributions": (found["contributions_table"], {"productId": {"S": "probe"}}),
         "idempotency": (found["idempotency_table"], {"id": {"S": "probe"}}),
+        "redrives": (found["redrives_table"], {"identity": {"S": "probe"}}),
         "scores": (found["scores_table"], {"board": {"S": "creator#0"}, "userId": {"S": "probe"}}),
     }
     for kind, (table, key) in items.items():

@@ -11,13 +11,14 @@ from hello_retail.winner_view.store import Store
 from support.fake_aws import FakeDynamoDB
 from support.stepping import InlineExecutor
 
-CONTRIBUTIONS, SCORES, QUARANTINE = "contributions", "scores", "quarantine"
+CONTRIBUTIONS, SCORES, REDRIVES, QUARANTINE = "contributions", "scores", "redrives", "quarantine"
+GENERATION = 3
 SCORE_BUCKETS = 2
 RECENT_EVENTS = 16
 
 
 def tables() -> FakeDynamoDB:
-    return FakeDynamoDB({CONTRIBUTIONS: ("productId",), SCORES: ("board", "userId")})
+    return FakeDynamoDB({CONTRIBUTIONS: ("productId",), SCORES: ("board", "userId"), REDRIVES: ("identity",)})
 
 
 def warm_instance(dynamodb: Any, s3: Any) -> Callable[[Mapping[str, Any]], Mapping[str, Any]]:
@@ -28,7 +29,9 @@ def warm_instance(dynamodb: Any, s3: Any) -> Callable[[Mapping[str, Any]], Mappi
         InlineExecutor(),
         contributions_table=CONTRIBUTIONS,
         scores_table=SCORES,
+        redrives_table=REDRIVES,
         quarantine_bucket=QUARANTINE,
+        generation=GENERATION,
         score_buckets=SCORE_BUCKETS,
         recent_events=RECENT_EVENTS,
     )

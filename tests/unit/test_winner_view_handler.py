@@ -63,8 +63,9 @@ def test_a_bad_record_is_kept_raw_with_reason_and_position_and_the_batch_goes_on
     ((bucket, key), body) = next(iter(s3.objects.items()))
     number = str(FIRST_NUMBER + 2)
     assert bucket == QUARANTINE
-    assert key == f"records/2025/11/22/hello-retail-test-stream/{SHARD}/{number}-{number}.json"
+    assert key == f"records/g3/2025/11/22/hello-retail-test-stream/{SHARD}/{number}-{number}.json"
     document = json.loads(body)
+    assert document["generation"] == 3
     assert (document["stream"], document["shardId"]) == ("hello-retail-test-stream", SHARD)
     (kept,) = document["records"]
     assert base64.b64decode(kept["data"]) == b"\xff\x00"
@@ -166,7 +167,9 @@ def test_quantiles_keep_the_ends_and_never_exceed_their_number() -> None:
     [
         "CONTRIBUTIONS_TABLE",
         "SCORES_TABLE",
+        "REDRIVES_TABLE",
         "QUARANTINE_BUCKET",
+        "GENERATION",
         "SCORE_BUCKETS",
         "RECENT_EVENTS",
         "ENVIRONMENT",

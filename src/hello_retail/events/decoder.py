@@ -11,13 +11,13 @@ from typing import Any
 
 from hello_retail.boards import UNKNOWN
 from hello_retail.events.event import Event, Rejection
-from hello_retail.events.registry import DATA_EVENTS, EGRESS_1_1, ENVELOPES, INGRESS_1_1, check
+from hello_retail.events.registry import DATA_EVENTS, EGRESS_1_1, ENVELOPES, INGRESS_1_1, INGRESS_1_2, check
 from hello_retail.events.strict_json import NotStrictJson, parse
 
 MAXIMUM_NAME = 128
 """Longest user id and display name, in characters: at most 512 of the 1,024 bytes of a sort key."""
 
-_MINTING = frozenset({INGRESS_1_1, EGRESS_1_1})
+_MINTING = frozenset({INGRESS_1_1, INGRESS_1_2, EGRESS_1_1})
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 
 _MAGIC = {

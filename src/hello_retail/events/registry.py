@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 INGRESS_1_0 = "com.nordstrom/retail-stream-ingress/1-0-0"
 INGRESS_1_1 = "com.nordstrom/retail-stream-ingress/1-1-0"
+INGRESS_1_2 = "com.nordstrom/retail-stream-ingress/1-2-0"
 EGRESS_1_0 = "com.nordstrom/retail-stream-egress/1-0-0"
 EGRESS_1_1 = "com.nordstrom/retail-stream-egress/1-1-0"
 PRODUCT_CREATE = "com.nordstrom/product/create/1-0-0"
@@ -30,7 +31,7 @@ USER_ADD_ROLE = "com.nordstrom/user-info/add-role/1-0-0"
 CART_ADD = "com.nordstrom/cart/add/1-0-0"
 CART_REMOVE = "com.nordstrom/cart/remove/1-0-0"
 
-ENVELOPES = frozenset({INGRESS_1_0, INGRESS_1_1, EGRESS_1_0, EGRESS_1_1})
+ENVELOPES = frozenset({INGRESS_1_0, INGRESS_1_1, INGRESS_1_2, EGRESS_1_0, EGRESS_1_1})
 DATA_EVENTS = frozenset(
     {
         PRODUCT_CREATE,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Set
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from hello_retail.events import Rejection, decode_base64
+from hello_retail.events.identity import identity
 from hello_retail.winner_view.store import QuarantinedRecord
 from hello_retail.winner_view.tally import KINDS, Entry
 
@@ -18,7 +19,8 @@ class Batch:
 
     ``entries`` are in the order of the shard; ``skipped`` has the types of the rest by number. ``numbers`` gives
     each record's own text of its sequence number: an answer to Lambda must repeat it to the letter. ``arrivals``
-    are in seconds since the epoch.
+    are in seconds since the epoch. ``redriven`` are the numbers of records that are passed over, since a copy
+    of each is on the log (rule 18).
     """
 
     stream: str
@@ -28,21 +30,39 @@ class Batch:
     rejected: list[QuarantinedRecord]
     numbers: dict[int, str]
     arrivals: dict[int, float]
+    redriven: frozenset[int] = frozenset()
 
     @property
     def first_rejected(self) -> int | None:
         """The lowest sequence number of a bad record."""
         return min((int(record.sequence_number) for record in self.rejected), default=None)
 
-    def quarantine_key(self) -> str:
-        """Return the name of the object that holds the batch's bad records.
+    def without(self, redriven: Set[str]) -> Batch:
+        """Return the batch without the records of these identities, valid or not: their copies count instead."""
+        passed = frozenset(
+            sequence
+            for sequence in (self.numbers if redriven else ())
+            if identity(self.stream, self.shard_id, sequence) in redriven
+        )
+        if not passed:
+            return self
+        return replace(
+            self,
+            entries=[entry for entry in self.entries if entry.sequence not in passed],
+            skipped={number: kind for number, kind in self.skipped.items() if number not in passed},
+            rejected=[record for record in self.rejected if int(record.sequence_number) not in passed],
+            redriven=passed,
+        )
+
+    def quarantine_key(self, generation: int) -> str:
+        """Return the name of the object that holds the batch's bad records, as ``generation`` judged them.
 
         The same batch delivered twice has the same name, so it is written once; the date is the first bad
         record's arrival (UTC).
         """
         numbers = [record.sequence_number for record in self.rejected]
         day = datetime.fromtimestamp(self.rejected[0].arrival, UTC).strftime("%Y/%m/%d")
-        return f"records/{day}/{self.stream}/{self.shard_id}/{numbers[0]}-{numbers[-1]}.json"
+        return f"records/g{generation}/{day}/{self.stream}/{self.shard_id}/{numbers[0]}-{numbers[-1]}.json"
 
 
 def decode_batch(event: Mapping[str, Any]) -> Batch:

@@ -44,7 +44,9 @@ class Settings:
 
     contributions_table: str
     scores_table: str
+    redrives_table: str
     quarantine_bucket: str
+    generation: int
     score_buckets: int
     recent_events: int
     environment: str
@@ -61,7 +63,9 @@ class Settings:
         return cls(
             contributions_table=require("CONTRIBUTIONS_TABLE"),
             scores_table=require("SCORES_TABLE"),
+            redrives_table=require("REDRIVES_TABLE"),
             quarantine_bucket=require("QUARANTINE_BUCKET"),
+            generation=require_count("GENERATION"),
             score_buckets=require_count("SCORE_BUCKETS"),
             recent_events=require_count("RECENT_EVENTS"),
             environment=require("ENVIRONMENT"),
@@ -90,7 +94,9 @@ def store() -> Store:
         ThreadPoolExecutor(SIDE_BY_SIDE),
         contributions_table=SETTINGS.contributions_table,
         scores_table=SETTINGS.scores_table,
+        redrives_table=SETTINGS.redrives_table,
         quarantine_bucket=SETTINGS.quarantine_bucket,
+        generation=SETTINGS.generation,
         score_buckets=SETTINGS.score_buckets,
         recent_events=SETTINGS.recent_events,
     )
@@ -112,6 +118,12 @@ def handler(event: Mapping[str, Any], _context: object) -> dict[str, list[dict[s
 def fold(batch: Batch, views: Store, clock: Callable[[], float]) -> dict[str, list[dict[str, str]]]:
     """Apply a decoded batch to the views; ``clock`` gives seconds since the epoch."""
     usage = Usage()
+    redriven = views.redriven(usage)
+    if redriven is None:
+        first = min(batch.numbers)
+        report(batch, [], first, clock(), usage)
+        return {"batchItemFailures": [{"itemIdentifier": batch.numbers[first]}]}
+    batch = batch.without(redriven)
     cuts = [quarantine(batch, views, usage)]
     facts, undecided = views.facts(tally.products(batch.entries), usage)
     cuts.append(undecided)
@@ -129,7 +141,7 @@ def quarantine(batch: Batch, views: Store, usage: Usage) -> int | None:
     if not batch.rejected:
         return None
     try:
-        views.quarantine(batch.quarantine_key(), batch.stream, batch.shard_id, batch.rejected)
+        views.quarantine(batch)
     except AWS_FAILURES as error:
         usage.failed(error)
         return batch.first_rejected
@@ -140,11 +152,13 @@ def report(batch: Batch, applied: list[Applied], resume: int | None, now: float,
     """Write the invocation's metrics and one log line: ids and counts, never payloads or names."""
     done = [entry.sequence for entry in batch.entries if resume is None or entry.sequence < resume]
     rejected = [r for r in batch.rejected if resume is None or int(r.sequence_number) < resume]
+    redriven = sum(resume is None or sequence < resume for sequence in batch.redriven)
     waits = sorted(round((now - batch.arrivals[sequence]) * 1000) for sequence in done)
     redelivered = sum(outcome.redelivered for outcome in applied)
     repeats = sum(outcome.repeats for outcome in applied)
     metrics.add_metric("EventsApplied", MetricUnit.Count, len(done))
     metrics.add_metric("RecordsQuarantined", MetricUnit.Count, len(rejected))
+    metrics.add_metric("RecordsRedriven", MetricUnit.Count, redriven)
     metrics.add_metric("RedeliveredSales", MetricUnit.Count, redelivered)
     metrics.add_metric("RepeatedSales", MetricUnit.Count, repeats)
     metrics.add_metric("WriteCapacityUnits", MetricUnit.Count, usage.write_units)
@@ -170,6 +184,7 @@ def report(batch: Batch, applied: list[Applied], resume: int | None, now: float,
             "applied": len(done),
             "skipped": skipped_kinds.total(),
             "quarantined": len(rejected),
+            "redriven": redriven,
             "redelivered": redelivered,
             "repeats": repeats,
             "resume_at": None if resume is None else batch.numbers[resume],

@@ -1,4 +1,4 @@
-"""The only place where the winner view talks to AWS: registrations, scores and the quarantine.
+"""The only place where the winner view talks to AWS: registrations, scores, redrives and the quarantine.
 
 Every call may fail, be repeated by the SDK after its answer was lost, or come from an invocation that should be
 dead. What makes that harmless is in the two updates below; docs/how-credit-works.md tells why.
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
 
+    from hello_retail.winner_view.batch import Batch
+
 FACTS_KEPT = 50_000
 """How many products' facts a warm function keeps: some 20 MB."""
 
@@ -44,6 +46,8 @@ IF_NOTHING_TAKEN = "attribute_not_exists(#watermark)"
 IF_AS_JUDGED = "#watermark = :known"
 CREDIT_ATTEMPTS = 8
 """How often one score is judged anew because it changed meanwhile; each time another invocation got ahead."""
+DROPPED = "dropped"
+"""The status of a quarantined record that an operator decided not to redrive: it has no copy on the log."""
 LEDGERS_KEPT = 30_000
 """How many scores' ledgers a warm function keeps: some 40 MB."""
 
@@ -89,7 +93,9 @@ class Store:
         *,
         contributions_table: str,
         scores_table: str,
+        redrives_table: str,
         quarantine_bucket: str,
+        generation: int,
         score_buckets: int,
         recent_events: int,
     ) -> None:
@@ -98,11 +104,46 @@ class Store:
         self._executor = executor
         self._contributions = contributions_table
         self._scores = scores_table
+        self._redrives = redrives_table
         self._bucket = quarantine_bucket
+        self._generation = generation
         self._score_buckets = score_buckets
         self._recent_events = recent_events
         self._settled: dict[str, Facts] = {}
         self._ledgers: dict[tuple[str, str, str], Ledger] = {}
+        self._redriven: frozenset[str] | None = None
+
+    def redriven(self, usage: Usage) -> frozenset[str] | None:
+        """Return the identities of the records that were put on the log anew; ``None`` where AWS does not tell.
+
+        They are read once in the life of an instance, strongly consistently. That is enough: a redrive is of a
+        record that the one generation there is has judged invalid, and for that generation it stays so (rule 10).
+        So what was redriven before this generation began is in the first reading of each of its instances, and
+        of what was redriven since, no instance counts the original, whether it knows of the redrive or not.
+        """
+        if self._redriven is not None:
+            return self._redriven
+        found: set[str] = set()
+        request: dict[str, Any] = {
+            "TableName": self._redrives,
+            "ConsistentRead": True,
+            "ProjectionExpression": "#identity, #status",
+            "ExpressionAttributeNames": {"#identity": "identity", "#status": "status"},
+            "ReturnConsumedCapacity": "TOTAL",
+        }
+        while True:
+            try:
+                answer = self._dynamodb.scan(**request)
+            except AWS_FAILURES as error:
+                usage.failed(error)
+                return None
+            usage.read_units += answer["ConsumedCapacity"]["CapacityUnits"]
+            found |= {item["identity"]["S"] for item in answer["Items"] if item["status"]["S"] != DROPPED}
+            if "LastEvaluatedKey" not in answer:
+                break
+            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+        self._redriven = frozenset(found)
+        return self._redriven
 
     def facts(self, products: Mapping[str, Product], usage: Usage) -> tuple[dict[str, Facts], int | None]:
         """Register what a batch says of its products and return what is registered, with the cut.
@@ -143,16 +184,17 @@ class Store:
             [partial(self._credit, shard_id, key, credit, now, usage) for key, credit in earned.items()],
         )
 
-    def quarantine(self, key: str, stream: str, shard_id: str, records: Sequence[QuarantinedRecord]) -> None:
-        """Write the batch's bad records, raw, into one object.
+    def quarantine(self, batch: Batch) -> None:
+        """Write the batch's bad records, raw, into one object that says which generation judged them.
 
         Raises:
             BotoCoreError, ClientError: where S3 did not take it.
 
         """
         body = {
-            "stream": stream,
-            "shardId": shard_id,
+            "generation": self._generation,
+            "stream": batch.stream,
+            "shardId": batch.shard_id,
             "records": [
                 {
                     "sequenceNumber": record.sequence_number,
@@ -162,11 +204,14 @@ class Store:
                     "reason": record.reason,
                     "data": record.data,
                 }
-                for record in records
+                for record in batch.rejected
             ],
         }
         self._s3().put_object(
-            Bucket=self._bucket, Key=key, Body=json.dumps(body).encode(), ContentType="application/json"
+            Bucket=self._bucket,
+            Key=batch.quarantine_key(self._generation),
+            Body=json.dumps(body).encode(),
+            ContentType="application/json",
         )
 
     def _keep(self, known: Mapping[str, Facts]) -> None:

@@ -1,0 +1,13 @@
+"""What a record of the log is called for good: its stream, shard and sequence number (counting rule 17)."""
+
+from __future__ import annotations
+
+
+def identity(stream: str, shard_id: str, sequence_number: str | int) -> str:
+    """Return ``<stream name>/<shard id>/<sequence number>``, the number without leading zeros.
+
+    Raises:
+        ValueError: where the number is none.
+
+    """
+    return f"{stream}/{shard_id}/{int(sequence_number)}"
