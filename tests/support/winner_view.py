@@ -7,12 +7,13 @@ from typing import Any
 
 from hello_retail.winner_view.batch import decode_batch
 from hello_retail.winner_view.handler import fold
-from hello_retail.winner_view.store import Store
+from hello_retail.winner_view.store import Places, Store
 from support.fake_aws import FakeDynamoDB
 from support.stepping import InlineExecutor
 
 CONTRIBUTIONS, SCORES, REDRIVES, QUARANTINE = "contributions", "scores", "redrives", "quarantine"
 GENERATION = 3
+PLACES = Places(CONTRIBUTIONS, SCORES, REDRIVES, QUARANTINE, GENERATION)
 SCORE_BUCKETS = 2
 RECENT_EVENTS = 16
 
@@ -27,11 +28,7 @@ def warm_instance(dynamodb: Any, s3: Any) -> Callable[[Mapping[str, Any]], Mappi
         dynamodb,
         lambda: s3,
         InlineExecutor(),
-        contributions_table=CONTRIBUTIONS,
-        scores_table=SCORES,
-        redrives_table=REDRIVES,
-        quarantine_bucket=QUARANTINE,
-        generation=GENERATION,
+        places=PLACES,
         score_buckets=SCORE_BUCKETS,
         recent_events=RECENT_EVENTS,
     )

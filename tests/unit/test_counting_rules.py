@@ -17,16 +17,7 @@ from hello_retail.winner_view.store import Store
 from support.event_source import FIRST_NUMBER, LogRecord, kinesis_event
 from support.fake_aws import FakeDynamoDB, FakeS3, client_error
 from support.histories import create, image, purchase, scores_of
-from support.winner_view import (
-    CONTRIBUTIONS,
-    GENERATION,
-    QUARANTINE,
-    REDRIVES,
-    SCORE_BUCKETS,
-    SCORES,
-    tables,
-    warm_instance,
-)
+from support.winner_view import CONTRIBUTIONS, PLACES, SCORE_BUCKETS, SCORES, tables, warm_instance
 
 PARENT, CHILD = "shardId-000000000000", "shardId-000000000003"
 Answer = Mapping[str, Any]
@@ -264,11 +255,7 @@ def test_rule_7_no_thread_is_left_running_when_the_handler_returns_or_raises() -
         client,  # type: ignore[arg-type]
         FakeS3,  # type: ignore[arg-type]
         executor,
-        contributions_table=CONTRIBUTIONS,
-        scores_table=SCORES,
-        redrives_table=REDRIVES,
-        quarantine_bucket=QUARANTINE,
-        generation=GENERATION,
+        places=PLACES,
         score_buckets=SCORE_BUCKETS,
         recent_events=16,
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -37,7 +38,7 @@ class Batch:
         """The lowest sequence number of a bad record."""
         return min((int(record.sequence_number) for record in self.rejected), default=None)
 
-    def without(self, redriven: Set[str]) -> Batch:
+    def without(self, redriven: AbstractSet[str]) -> Batch:
         """Return the batch without the records of these identities, valid or not: their copies count instead."""
         passed = frozenset(
             sequence

@@ -20,7 +20,7 @@ from hello_retail.settings import require, require_count
 from hello_retail.usage import AWS_FAILURES, Usage
 from hello_retail.winner_view import tally
 from hello_retail.winner_view.batch import Batch, decode_batch
-from hello_retail.winner_view.store import Applied, Store
+from hello_retail.winner_view.store import Applied, Places, Store
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -42,11 +42,7 @@ AWS_CONFIG = Config(
 class Settings:
     """What the function is told by its environment; it fails at cold start and names what is missing."""
 
-    contributions_table: str
-    scores_table: str
-    redrives_table: str
-    quarantine_bucket: str
-    generation: int
+    places: Places
     score_buckets: int
     recent_events: int
     environment: str
@@ -61,11 +57,13 @@ class Settings:
 
         """
         return cls(
-            contributions_table=require("CONTRIBUTIONS_TABLE"),
-            scores_table=require("SCORES_TABLE"),
-            redrives_table=require("REDRIVES_TABLE"),
-            quarantine_bucket=require("QUARANTINE_BUCKET"),
-            generation=require_count("GENERATION"),
+            places=Places(
+                contributions_table=require("CONTRIBUTIONS_TABLE"),
+                scores_table=require("SCORES_TABLE"),
+                redrives_table=require("REDRIVES_TABLE"),
+                quarantine_bucket=require("QUARANTINE_BUCKET"),
+                generation=require_count("GENERATION"),
+            ),
             score_buckets=require_count("SCORE_BUCKETS"),
             recent_events=require_count("RECENT_EVENTS"),
             environment=require("ENVIRONMENT"),
@@ -92,11 +90,7 @@ def store() -> Store:
         boto3.client("dynamodb", config=AWS_CONFIG),
         s3_client,
         ThreadPoolExecutor(SIDE_BY_SIDE),
-        contributions_table=SETTINGS.contributions_table,
-        scores_table=SETTINGS.scores_table,
-        redrives_table=SETTINGS.redrives_table,
-        quarantine_bucket=SETTINGS.quarantine_bucket,
-        generation=SETTINGS.generation,
+        places=SETTINGS.places,
         score_buckets=SETTINGS.score_buckets,
         recent_events=SETTINGS.recent_events,
     )

@@ -78,6 +78,17 @@ class QuarantinedRecord:
     data: str
 
 
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where a generation of the winner view keeps what: the names of its tables and of the quarantine's bucket."""
+
+    contributions_table: str
+    scores_table: str
+    redrives_table: str
+    quarantine_bucket: str
+    generation: int
+
+
 class Store:
     """The winner view's tables and its quarantine.
 
@@ -91,22 +102,18 @@ class Store:
         s3: Callable[[], S3Client],
         executor: Executor,
         *,
-        contributions_table: str,
-        scores_table: str,
-        redrives_table: str,
-        quarantine_bucket: str,
-        generation: int,
+        places: Places,
         score_buckets: int,
         recent_events: int,
     ) -> None:
         self._dynamodb = dynamodb
         self._s3 = s3
         self._executor = executor
-        self._contributions = contributions_table
-        self._scores = scores_table
-        self._redrives = redrives_table
-        self._bucket = quarantine_bucket
-        self._generation = generation
+        self._contributions = places.contributions_table
+        self._scores = places.scores_table
+        self._redrives = places.redrives_table
+        self._bucket = places.quarantine_bucket
+        self._generation = places.generation
         self._score_buckets = score_buckets
         self._recent_events = recent_events
         self._settled: dict[str, Facts] = {}
