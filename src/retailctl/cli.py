@@ -24,6 +24,7 @@ from retailctl import (
     package,
     play,
     publish,
+    quarantine,
     terraform,
     users,
     validate,
@@ -70,6 +71,7 @@ def _retailctl() -> None:
 for _command in COMMANDS:
     app.command()(_command)
 app.add_typer(canary.app, name="canary")
+app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(users.app, name="users")
 _site = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Put up the page.")
 _site.command("deploy")(environments.deploy_site)

@@ -70,12 +70,17 @@ class Target:
         """Return the region that the environment's values name."""
         return value(self.project.values(self.environment), "region")
 
-    def client(self, service: str) -> Any:  # noqa: ANN401 - boto3 makes its classes at run time
-        """Return a boto3 client of ``service`` in this place."""
+    def client(self, service: str, **settings: Any) -> Any:  # noqa: ANN401 - boto3 makes its classes at run time
+        """Return a boto3 client of ``service`` in this place; ``settings`` go before our own botocore settings."""
         if self.cloud is not None:
-            return self.cloud.client(service)
-        settings = Config(connect_timeout=5, read_timeout=20, retries={"total_max_attempts": 3})
-        return boto3.client(service, region_name=self.region, config=settings)  # type: ignore[call-overload]
+            return self.cloud.client(service, **settings)
+        ours: dict[str, Any] = {
+            "connect_timeout": 5,
+            "read_timeout": 20,
+            "retries": {"total_max_attempts": 3},
+        }
+        config = Config(**ours | settings)
+        return boto3.client(service, region_name=self.region, config=config)  # type: ignore[call-overload]
 
     def _workspace(self, root: Path, data: Path, *arguments: str) -> Workspace:
         return Workspace(

@@ -40,7 +40,7 @@ MAX_REQUEST_BYTES = 5 * 1024 * 1024
 PATIENCE_SECONDS = 60.0
 """How long the sender waits for a stream that takes nothing at all before it gives up."""
 
-_THROTTLES = frozenset(
+THROTTLES = frozenset(
     {
         "ProvisionedThroughputExceededException",
         "LimitExceededException",
@@ -129,7 +129,7 @@ def to_stream(client: KinesisClient, stream: str) -> Put:
 def _refusal(error: ClientError, records: int) -> list[bool]:
     code = error.response.get("Error", {}).get("Code", "")
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    if code in _THROTTLES:
+    if code in THROTTLES:
         return [False] * records
     if status >= _SERVER_ERROR:
         raise Unanswered(str(error).rstrip(".")) from error
