@@ -21,7 +21,14 @@ from retailctl.options import CloudName, EnvironmentName
 from retailctl.publish import once
 from retailctl.quarantine_plan import OPEN, Choice, Decision, Plan, Verdict
 from retailctl.quarantine_records import Copy, Held
-from retailctl.quarantine_store import Quarantine, Redrives, Standing, Stream, dropped
+from retailctl.quarantine_store import (
+    Quarantine,
+    Redrives,
+    Stream,
+    dropped,
+    live_generation,
+    standing_generations,
+)
 from retailctl.redrive import Outcome, Redriver
 from retailctl.users import InAws
 
@@ -52,12 +59,16 @@ Yes = Annotated[bool, typer.Option("--yes", help="Do it; without this, only tell
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """An environment's quarantine and all that a decision about it needs."""
+    """An environment's quarantine and all that a decision about it needs.
+
+    ``live`` is the generation that the API reads, ``standing`` are all that the root tells of.
+    """
 
     target: Target
     quarantine: Quarantine
     marks: Redrives
-    standing: Standing
+    live: int
+    standing: frozenset[int]
     stream: Stream
 
     @classmethod
@@ -74,7 +85,8 @@ class Desk:
                 target,
                 Quarantine(target.client("s3"), str(found["quarantine_bucket"])),
                 Redrives(target.client("dynamodb"), str(found["redrives_table"])),
-                Standing.of(found, target.client),
+                live_generation(found),
+                standing_generations(found),
                 Stream(target.client("kinesis"), putter(target), stream, time.time),
             )
         except KeyError as error:
@@ -87,7 +99,8 @@ class Desk:
         """Read the whole quarantine and decide on everything in it."""
         with step(f"Reading {self.quarantine.bucket}") as progress:
             entries = list(self.quarantine.entries(lambda read: progress(read, None), note))
-        return planning.decide(entries, self.marks.all(), self.standing.live, self.stream.name)
+        alone = self.standing == self.marks.standing() == {self.live}
+        return planning.decide(entries, self.marks.all(), self.live, self.stream.name, alone=alone)
 
 
 def putter(target: Target) -> Any:  # noqa: ANN401 - boto3 makes its classes at run time
@@ -206,9 +219,6 @@ def redrive_records(  # noqa: PLR0913 - one option each
 ) -> None:
     """Put records on the stream anew, once each, if they are valid events today."""
     desk = _desk(environment, cloud, aws=aws)
-    objection = desk.standing.objection()
-    if objection:
-        raise UserError(f"Nothing is redriven now. {objection}")
     choice = _choice(records, objects, reason, since, until)
     found = _chosen(desk.plan(), choice, everything=everything)
     batches = [decision for decision in found if decision.verdict is Verdict.HALF_APPLIED]
@@ -216,9 +226,11 @@ def redrive_records(  # noqa: PLR0913 - one option each
         raise UserError(
             f"{batches[0].entry.identity} is a batch that was given up. {planning.NEW_GENERATION}"
         )
-    ready = [decision for decision in found if decision.verdict in {Verdict.READY, Verdict.UNFINISHED}]
+    ready = [decision for decision in found if decision.copy is not None]
+    if not ready and any(decision.verdict is Verdict.NOT_ALONE for decision in found):
+        raise UserError(f"Nothing is redriven now. {redrive.NOT_ALONE}")
     for decision in found:
-        if decision not in ready:
+        if decision.copy is None:
             _say("stays", decision, f"{decision.verdict.value}: {decision.reason}")
     if not yes:
         for decision in ready:
@@ -229,7 +241,7 @@ def redrive_records(  # noqa: PLR0913 - one option each
             else "There is nothing to redrive."
         )
         return
-    _redrive_all(Redriver(desk.marks, desk.stream, desk.standing, time.time), ready)
+    _redrive_all(Redriver(desk.marks, desk.stream, desk.live, time.time), ready)
 
 
 def _redrive_all(redriver: Redriver, ready: Sequence[Decision]) -> None:
@@ -312,8 +324,8 @@ def drop(  # noqa: PLR0913 - one option each
         if yes and undo:
             happened = desk.marks.restore(identity)
         elif yes:
-            mark = dropped(identity, desk.standing.live, time.time(), _who(desk.target), because.strip())
-            happened = desk.marks.add(mark)
+            mark = dropped(identity, desk.live, time.time(), _who(desk.target), because.strip())
+            happened = desk.marks.drop(mark)
         else:
             _say("would be", decision, "open again" if undo else "dropped")
             continue

@@ -38,6 +38,8 @@ class Verdict(Enum):
     """It is still no valid event."""
     REPEAT = "repeat"
     """It is the same click as another record here."""
+    NOT_ALONE = "not-alone"
+    """More than one generation of the views stands."""
     OTHER_GENERATION = "other-generation"
     """Another generation than the live one judged it."""
     OTHER_STREAM = "other-stream"
@@ -114,8 +116,13 @@ class Plan:
         ]
 
 
-def decide(entries: Iterable[Entry], marks: Mapping[str, Mark], live: int, stream: str) -> Plan:
-    """Return what may become of each thing in the quarantine; ``live`` is the live generation."""
+def decide(
+    entries: Iterable[Entry], marks: Mapping[str, Mark], live: int, stream: str, *, alone: bool = True
+) -> Plan:
+    """Return what may become of each thing in the quarantine.
+
+    ``live`` is the live generation, and ``alone`` says whether no other stands beside it.
+    """
     found = list(entries)
     helds = [entry for entry in found if isinstance(entry, Held)]
     objects: dict[str, frozenset[str]] = {}
@@ -139,6 +146,8 @@ def decide(entries: Iterable[Entry], marks: Mapping[str, Mark], live: int, strea
                 decision = Decision(
                     held, Verdict.REPEAT, f"It is the same event as {first}, put twice by its producer."
                 )
+        if decision.verdict is Verdict.READY and not alone:
+            decision = Decision(held, Verdict.NOT_ALONE, redrive.NOT_ALONE)
         decisions.append(decision)
     decisions.sort(key=lambda decision: decision.entry.arrival)
     return Plan(decisions, objects)

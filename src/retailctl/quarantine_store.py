@@ -23,6 +23,7 @@ from retailctl.redrive import (
     SENDING,
     SENT,
     SLACK_SECONDS,
+    Begun,
     Forgotten,
     Mark,
     NotPut,
@@ -37,9 +38,11 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_kinesis import KinesisClient
     from mypy_boto3_kinesis.type_defs import PutRecordOutputTypeDef
-    from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_s3 import S3Client
 
+GENERATIONS = "generations"
+"""The item of the redrives table that says which generations stand; no record's identity is like it."""
+IF_NEW = "attribute_not_exists(#identity)"
 COPY = "copyShardId = :shard, copySequenceNumber = :number"
 PAUSES = (0.2, 0.5, 1.0, 2.0)
 """Seconds between attempts to put a record that the stream throttles: all within ``redrive.PUT_SECONDS``."""
@@ -89,7 +92,8 @@ class Redrives:
     def all(self) -> dict[str, Mark]:
         """Return every mark by identity."""
         pages = self.client.get_paginator("scan").paginate(TableName=self.table, ConsistentRead=True)
-        marks = (_mark(item) for page in pages for item in page["Items"])
+        items = (item for page in pages for item in page["Items"])
+        marks = (_mark(item) for item in items if "status" in item)
         return {mark.identity: mark for mark in marks}
 
     def get(self, identity: str) -> Mark | None:
@@ -97,12 +101,44 @@ class Redrives:
         answer = self.client.get_item(TableName=self.table, Key=_key(identity), ConsistentRead=True)
         return _mark(answer["Item"]) if "Item" in answer else None
 
-    def add(self, mark: Mark) -> bool:
-        """Write a mark unless there is one of that record; say whether it was written."""
+    def standing(self) -> frozenset[int]:
+        """Return which generations of the views stand, or are being made, as Terraform wrote it."""
+        answer = self.client.get_item(TableName=self.table, Key=_key(GENERATIONS), ConsistentRead=True)
+        text = str(answer.get("Item", {}).get("standing", {}).get("S", ""))
+        return frozenset(int(number) for number in text.split(",") if number)
+
+    def begin(self, mark: Mark) -> Begun:
+        """Write a mark if there is none of that record, and its generation stands alone, in one step."""
+        alone = {
+            "TableName": self.table,
+            "Key": _key(GENERATIONS),
+            "ConditionExpression": "standing = :alone",
+            "ExpressionAttributeValues": {":alone": {"S": str(mark.generation)}},
+        }
+        put = {
+            "TableName": self.table,
+            "Item": _item(mark),
+            "ConditionExpression": IF_NEW,
+            "ExpressionAttributeNames": {"#identity": "identity"},
+        }
+        try:
+            self.client.transact_write_items(
+                TransactItems=[{"ConditionCheck": alone}, {"Put": put}]  # type: ignore[typeddict-item]
+            )
+        except self.client.exceptions.TransactionCanceledException as error:
+            reasons = error.response.get("CancellationReasons", [])
+            failed = [reason.get("Code") == "ConditionalCheckFailed" for reason in reasons]
+            if not any(failed):
+                raise
+            return Begun.THERE if failed[-1] else Begun.NOT_ALONE
+        return Begun.YES
+
+    def drop(self, mark: Mark) -> bool:
+        """Write the mark of a record that is dropped unless there is a mark of it; say whether it was written."""
         return self._happened(
             self.client.put_item,
             Item=_item(mark),
-            ConditionExpression="attribute_not_exists(#identity)",
+            ConditionExpression=IF_NEW,
             ExpressionAttributeNames={"#identity": "identity"},
         )
 
@@ -116,22 +152,16 @@ class Redrives:
             ExpressionAttributeNames={"#status": "status", "#owner": "owner", "#until": "until"},
             ExpressionAttributeValues={
                 ":owner": {"S": owner},
-                ":until": _number(until),
+                ":until": _milliseconds(until),
                 ":sending": {"S": SENDING},
                 ":seen": {"S": seen.owner},
-                ":since": _number(seen.until),
+                ":since": _milliseconds(seen.until),
             },
         )
 
-    def take_back(self, mark: Mark) -> None:
-        """Remove the item if it is ``sending`` and still this mark's owner's."""
-        self._happened(
-            self.client.delete_item,
-            Key=_key(mark.identity),
-            ConditionExpression="#status = :sending AND #owner = :owner",
-            ExpressionAttributeNames={"#status": "status", "#owner": "owner"},
-            ExpressionAttributeValues={":sending": {"S": SENDING}, ":owner": {"S": mark.owner}},
-        )
+    def release(self, mark: Mark) -> None:
+        """End the owner's time if the item is ``sending`` and still as this mark."""
+        self.renew(mark, mark.owner, 0.0)
 
     def restore(self, identity: str) -> bool:
         """Forget that a record was dropped; say whether it was."""
@@ -153,7 +183,7 @@ class Redrives:
             ExpressionAttributeNames={"#status": "status"},
             ExpressionAttributeValues={
                 ":sent": {"S": SENT},
-                ":at": _number(at),
+                ":at": _milliseconds(at),
                 ":shard": {"S": place.shard_id},
                 ":number": {"S": place.sequence_number},
                 ":sending": {"S": SENDING},
@@ -172,8 +202,8 @@ def _key(identity: str) -> dict[str, Any]:
     return {"identity": {"S": identity}}
 
 
-def _number(seconds: float) -> dict[str, str]:
-    return {"N": f"{seconds:.3f}"}
+def _milliseconds(seconds: float) -> dict[str, str]:
+    return {"N": str(round(seconds * 1000))}
 
 
 def _item(mark: Mark) -> dict[str, Any]:
@@ -181,7 +211,7 @@ def _item(mark: Mark) -> dict[str, Any]:
         "identity": {"S": mark.identity},
         "status": {"S": mark.status},
         "generation": {"N": str(mark.generation)},
-        "markedAt": _number(mark.marked_at),
+        "markedAt": _milliseconds(mark.marked_at),
     }
     texts = {
         "eventId": mark.event_id,
@@ -191,8 +221,8 @@ def _item(mark: Mark) -> dict[str, Any]:
         "because": mark.because,
     }
     item |= {name: {"S": text} for name, text in texts.items() if text}
-    if mark.until:
-        item["until"] = _number(mark.until)
+    if mark.status == SENDING:
+        item["until"] = _milliseconds(mark.until)
     return item
 
 
@@ -201,7 +231,7 @@ def _mark(item: Mapping[str, Any]) -> Mark:
         return str(item[name]["S"]) if name in item else ""
 
     def seconds(name: str) -> float:
-        return float(item[name]["N"]) if name in item else 0.0
+        return int(item[name]["N"]) / 1000 if name in item else 0.0
 
     shard = text("copyShardId")
     return Mark(
@@ -322,73 +352,14 @@ def _clause(error: Exception) -> str:
     return str(error).rstrip(".")
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """The generations of the views, as ``redrive.Generations``: what the root says, and what reads the stream.
+def live_generation(outputs: Mapping[str, Any]) -> int:
+    """Return which generation the API reads, by root outputs; those that do not say so name its tables."""
+    return int(outputs.get("live_generation") or generation_of(str(outputs["scores_table"])))
 
-    Attributes:
-        live: the generation that the API reads.
-        numbers: all that the root says there are.
-        function: the name of the live one's function.
-        scores_table: the live one's.
-        stream_arn: the stream that they read.
 
-    """
-
-    lambda_: LambdaClient
-    dynamodb: DynamoDBClient
-    live: int
-    numbers: frozenset[int]
-    function: str
-    scores_table: str
-    stream_arn: str
-
-    @classmethod
-    def of(cls, outputs: Mapping[str, Any], client: Callable[[str], Any]) -> Standing:
-        """Return the generations that root outputs tell of; a root that tells of none has the one it names."""
-        live = int(outputs.get("live_generation") or generation_of(str(outputs["scores_table"])))
-        numbers = frozenset(int(number) for number in outputs.get("generations") or [live])
-        about = client("kinesis").describe_stream_summary(StreamName=outputs["stream_name"])
-        return cls(
-            lambda_=client("lambda"),
-            dynamodb=client("dynamodb"),
-            live=live,
-            numbers=numbers,
-            function=str(outputs["functions"]["winner_view"]),
-            scores_table=str(outputs["scores_table"]),
-            stream_arn=about["StreamDescriptionSummary"]["StreamARN"],
-        )
-
-    def objection(self) -> str:
-        """Return why nothing may be redriven now, as a sentence; empty where one generation stands alone.
-
-        The root's outputs may lag behind an apply that runs, so the stream's readers are asked too.
-        """
-        others = sorted((self.numbers | self._reading()) - {self.live})
-        if not others:
-            return ""
-        return (
-            f"Beside the live generation, {self.live}, there is generation {', '.join(map(str, others))}, which "
-            "may have counted the original by a rule of its own: finish that replay first (switch, and remove "
-            "what is no longer wanted), then redrive what the live generation has put aside."
-        )
-
-    def _reading(self) -> set[int]:
-        base = _OF_A_GENERATION.sub("", self.function)
-        pages = self.lambda_.get_paginator("list_event_source_mappings").paginate(
-            EventSourceArn=self.stream_arn
-        )
-        names = {
-            mapping["FunctionArn"].split(":function:")[1].split(":")[0]
-            for page in pages
-            for mapping in page["EventSourceMappings"]
-        }
-        return {generation_of(name) for name in names if _OF_A_GENERATION.sub("", name) == base}
-
-    def live_since(self) -> float:
-        """Return when the live generation's tables were made, in seconds since the epoch."""
-        about = self.dynamodb.describe_table(TableName=self.scores_table)["Table"]
-        return about["CreationDateTime"].timestamp()
+def standing_generations(outputs: Mapping[str, Any]) -> frozenset[int]:
+    """Return which generations there are, by root outputs; those that do not say so have the one they name."""
+    return frozenset(int(number) for number in outputs.get("generations") or [live_generation(outputs)])
 
 
 def dropped(identity: str, generation: int, at: float, by: str, because: str) -> Mark:

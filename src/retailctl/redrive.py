@@ -5,6 +5,10 @@ record is put and ``sent`` after. Whoever finds ``sending`` looks in the log for
 two operators are never between those steps at once, the item has an owner for ``LEASE_SECONDS``: nobody puts a
 record unless he owns its item for ``PUT_SECONDS`` more, and nobody takes the item over before the owner's time, and
 ``SLACK_SECONDS`` for clocks that differ, are over.
+
+A mark also decides between original and copy for good (rule 18): a generation of the views that begins later passes
+over the original. So a record can only be marked while the generation that judged it stands alone, which the table
+itself knows: an item of it says which generations stand, and Terraform writes that before it makes another.
 """
 
 from __future__ import annotations
@@ -26,6 +30,11 @@ PUT_SECONDS = 30.0
 SLACK_SECONDS = 60.0
 """By how much two operators' clocks, or an operator's and the log's, may differ."""
 
+NOT_ALONE = (
+    "More than one generation of the views stands, or is being made, and another than the live one may have counted "
+    "the original by a rule of its own. Finish that replay first (switch, and remove what is no longer wanted), then "
+    "redrive what the live generation has put aside."
+)
 SENDING, SENT, DROPPED = "sending", "sent", "dropped"
 
 
@@ -71,20 +80,28 @@ class Mark:
     because: str = ""
 
 
+class Begun(Enum):
+    """How the attempt to mark a record ended."""
+
+    YES = "marked"
+    THERE = "there is a mark of it"
+    NOT_ALONE = "another generation stands, or another is live"
+
+
 class Marks(Protocol):
     """The redrives table. Its methods may raise whatever AWS fails with."""
 
     def get(self, identity: str) -> Mark | None:
         """Return what it says of a record, as of now."""
 
-    def add(self, mark: Mark) -> bool:
-        """Write a mark unless there is one of that record; say whether it was written."""
+    def begin(self, mark: Mark) -> Begun:
+        """Write a mark if there is none of that record, and its generation stands alone, in one step."""
 
     def renew(self, seen: Mark, owner: str, until: float) -> bool:
         """Give the item to ``owner`` if it is ``sending`` and as it was seen; say whether that was so."""
 
-    def take_back(self, mark: Mark) -> None:
-        """Remove the item if it is ``sending`` and still this mark's owner's."""
+    def release(self, mark: Mark) -> None:
+        """End the owner's time if the item is ``sending`` and still as this mark."""
 
     def sent(self, identity: str, place: Place, at: float) -> None:
         """Let an item that is ``sending`` say ``sent``."""
@@ -109,20 +126,6 @@ class Log(Protocol):
             Forgotten: where the log no longer reaches back to the time of the mark.
 
         """
-
-
-class Generations(Protocol):
-    """The generations of the views that there are."""
-
-    def objection(self) -> str:
-        """Return why nothing may be redriven now, as a sentence; empty where one generation stands alone."""
-
-    def live_since(self) -> float:
-        """Return when the live generation's tables were made, in seconds since the epoch."""
-
-    @property
-    def live(self) -> int:
-        """Return which one the API reads."""
 
 
 class NotPut(Exception):
@@ -175,11 +178,11 @@ def new_owner() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Redriver:
-    """Puts copies on the stream; ``clock`` gives seconds since the epoch."""
+    """Puts copies on the stream: ``live`` is the live generation, ``clock`` gives seconds since the epoch."""
 
     marks: Marks
     log: Log
-    generations: Generations
+    live: int
     clock: Callable[[], float]
     owner: Callable[[], str] = field(default=new_owner)
 
@@ -193,27 +196,25 @@ class Redriver:
             whatever AWS fails with; the call can then be made again.
 
         """
-        objection = self.generations.objection()
-        if objection:
-            return Result(Outcome.REFUSED, detail=objection)
         now, owner = self.clock(), self.owner()
         fresh = Mark(
             identity=copy.identity,
             status=SENDING,
-            generation=self.generations.live,
+            generation=self.live,
             marked_at=round(now, 3),
             event_id=copy.event_id,
             partition_key=copy.partition_key,
             owner=owner,
             until=round(now + LEASE_SECONDS, 3),
         )
-        if self.marks.add(fresh):
-            return self._put(copy, fresh, new=True)
+        begun = self.marks.begin(fresh)
+        if begun is Begun.YES:
+            return self._put(copy, fresh)
         seen = self.marks.get(copy.identity)
         if seen is None:
-            return Result(Outcome.BUSY, detail="Its mark was taken back this moment: try again.")
-        if seen.owner == owner and seen.status == SENDING:  # ours, though AWS's first answer was lost
-            return self._put(copy, seen, new=True)
+            return Result(Outcome.REFUSED, detail=NOT_ALONE)
+        if (seen.owner, seen.status) == (owner, SENDING):  # ours, though AWS's first answer was lost
+            return self._put(copy, seen)
         return self._go_on(copy, seen, owner)
 
     def _go_on(self, copy: Copy, seen: Mark, owner: str) -> Result:
@@ -231,7 +232,7 @@ class Redriver:
         if place is not None:
             self.marks.sent(copy.identity, place, self.clock())
             return Result(Outcome.FOUND, place)
-        return self._put(copy, mine, new=False)
+        return self._put(copy, mine)
 
     def _reason_to_leave_it(self, seen: Mark) -> Result | None:
         """Return what is to be said of a mark that is not to be gone on from; None for one that is."""
@@ -239,13 +240,6 @@ class Redriver:
             return Result(Outcome.ALREADY, seen.place)
         if seen.status == DROPPED:
             return Result(Outcome.DROPPED, detail=f"By {seen.by}: {seen.because}")
-        if seen.generation != self.generations.live and seen.marked_at >= self.generations.live_since():
-            return Result(
-                Outcome.UNDECIDABLE,
-                detail=f"Its redrive began in generation {seen.generation} while generation "
-                f"{self.generations.live} was there already, and nobody can tell whether that one counted the "
-                "original: fold a new generation, and redrive then.",
-            )
         left = seen.until + SLACK_SECONDS - self.clock()
         if left >= 0:
             return Result(
@@ -254,17 +248,11 @@ class Redriver:
             )
         return None
 
-    def _put(self, copy: Copy, mine: Mark, *, new: bool) -> Result:
+    def _put(self, copy: Copy, mine: Mark) -> Result:
         """Put the copy, for which our mark stands and which is not on the log.
 
-        The generations are looked at again: whichever is made after this look begins after the mark, and so passes
-        over the original.
+        The mark is never taken back: a generation that has begun since passes over the original.
         """
-        objection = self.generations.objection()
-        if objection:
-            if new:
-                self.marks.take_back(mine)
-            return Result(Outcome.REFUSED, detail=objection)
         if self.clock() > mine.until - PUT_SECONDS:
             renewed = self._renewed(mine, mine.owner)
             if renewed is None:
@@ -273,8 +261,7 @@ class Redriver:
         try:
             place = self._put_in_time(copy, mine)
         except NotPut as error:
-            if new:
-                self.marks.take_back(mine)
+            self.marks.release(mine)
             return Result(Outcome.NOT_PUT, detail=f"{error}.")
         except Unanswered as error:
             return Result(

@@ -11,3 +11,16 @@ module "redrives" {
   alarms                 = { operations = ["Scan"] }
   alarm_actions          = local.alarm_actions
 }
+
+# Which generations of the views stand. A record can only be marked as redriven while one stands alone, and a
+# generation passes over the originals of all that is marked when it begins: so this is written before its function is
+# made, which is why that one takes the table's name from here.
+resource "aws_dynamodb_table_item" "standing_generations" {
+  table_name = module.redrives.name
+  hash_key   = "identity"
+
+  item = jsonencode({
+    identity = { S = "generations" }
+    standing = { S = tostring(var.generation) }
+  })
+}

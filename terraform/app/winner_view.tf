@@ -49,7 +49,7 @@ module "winner_view" {
     POWERTOOLS_SERVICE_NAME      = "winner_view"
     QUARANTINE_BUCKET            = module.quarantine.id
     RECENT_EVENTS                = tostring(var.recent_events)
-    REDRIVES_TABLE               = module.redrives.name
+    REDRIVES_TABLE               = aws_dynamodb_table_item.standing_generations.table_name
     SCORES_TABLE                 = module.scores.name
     SCORE_BUCKETS                = tostring(var.score_buckets)
   }

@@ -22,6 +22,10 @@ class ConditionalCheckFailedException(ClientError):
     pass
 
 
+class TransactionCanceledException(ClientError):
+    pass
+
+
 def client_error(code: str, operation: str, **more: Any) -> ClientError:
     kind = ConditionalCheckFailedException if code == "ConditionalCheckFailedException" else ClientError
     return kind({"Error": {"Code": code, "Message": "as AWS says it"}, **more}, operation)
@@ -32,6 +36,7 @@ class FakeDynamoDB:
 
     class exceptions:  # noqa: N801 - boto3's name
         ConditionalCheckFailedException = ConditionalCheckFailedException
+        TransactionCanceledException = TransactionCanceledException
 
     def __init__(self, tables: Mapping[str, tuple[str, ...]]) -> None:
         self.keys = dict(tables)
@@ -83,6 +88,58 @@ class FakeDynamoDB:
             last = source[page[-1]]
             answer["LastEvaluatedKey"] = {name: last[name] for name in self.keys[TableName]}
         return answer
+
+    def get_item(self, *, TableName: str, Key: Item, ConsistentRead: bool = False) -> Item:
+        item = (self.items if ConsistentRead else self.stale)[TableName].get(self.key(TableName, Key))
+        return {"Item": dict(item)} if item else {}
+
+    def put_item(self, *, TableName: str, Item: Item, **request: Any) -> Item:
+        self._check(TableName, Item, request)
+        self.items[TableName][self.key(TableName, Item)] = dict(Item)
+        return {}
+
+    def delete_item(self, *, TableName: str, Key: Item, **request: Any) -> Item:
+        self._check(TableName, Key, request)
+        self.items[TableName].pop(self.key(TableName, Key), None)
+        return {}
+
+    def transact_write_items(self, *, TransactItems: list[dict[str, Any]]) -> Item:
+        reasons = []
+        for ((kind, request),) in (each.items() for each in TransactItems):
+            assert kind in {"ConditionCheck", "Put"}
+            try:
+                self._check(request["TableName"], request.get("Key") or request["Item"], request)
+                reasons.append({"Code": "None"})
+            except ConditionalCheckFailedException:
+                reasons.append({"Code": "ConditionalCheckFailed"})
+        if any(reason["Code"] != "None" for reason in reasons):
+            error = {"Error": {"Code": "TransactionCanceledException", "Message": "as AWS says it"}}
+            raise TransactionCanceledException(error | {"CancellationReasons": reasons}, "TransactWriteItems")
+        for ((kind, request),) in (each.items() for each in TransactItems):
+            if kind == "Put":
+                self.put_item(TableName=request["TableName"], Item=request["Item"])
+        return {}
+
+    def _check(self, table: str, key: Item, request: Mapping[str, Any]) -> None:
+        old = self.items[table].get(self.key(table, key), {})
+        names, values = (
+            request.get("ExpressionAttributeNames", {}),
+            request.get("ExpressionAttributeValues", {}),
+        )
+        if "ConditionExpression" in request and not holds(request["ConditionExpression"], old, names, values):
+            raise client_error("ConditionalCheckFailedException", "PutItem")
+
+    def get_paginator(self, operation: str) -> Any:
+        """Return a paginator whose pages are the items of whole tables."""
+        assert operation == "scan"
+
+        class Pages:
+            @staticmethod
+            def paginate(*, TableName: str, ConsistentRead: bool) -> list[Item]:
+                source = (self.items if ConsistentRead else self.stale)[TableName]
+                return [{"Items": [dict(item)]} for item in source.values()]
+
+        return Pages
 
     def update_item(self, **request: Any) -> Item:
         table, names = request["TableName"], request.get("ExpressionAttributeNames", {})

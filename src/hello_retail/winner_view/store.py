@@ -46,8 +46,8 @@ IF_NOTHING_TAKEN = "attribute_not_exists(#watermark)"
 IF_AS_JUDGED = "#watermark = :known"
 CREDIT_ATTEMPTS = 8
 """How often one score is judged anew because it changed meanwhile; each time another invocation got ahead."""
-DROPPED = "dropped"
-"""The status of a quarantined record that an operator decided not to redrive: it has no copy on the log."""
+REDRIVEN = frozenset({"sending", "sent"})
+"""What the redrives table says of a record that a copy stands for, on the log or soon; what was dropped has none."""
 LEDGERS_KEPT = 30_000
 """How many scores' ledgers a warm function keeps: some 40 MB."""
 
@@ -123,10 +123,10 @@ class Store:
     def redriven(self, usage: Usage) -> frozenset[str] | None:
         """Return the identities of the records that were put on the log anew; ``None`` where AWS does not tell.
 
-        They are read once in the life of an instance, strongly consistently. That is enough: a redrive is of a
-        record that the one generation there is has judged invalid, and for that generation it stays so (rule 10).
-        So what was redriven before this generation began is in the first reading of each of its instances, and
-        of what was redriven since, no instance counts the original, whether it knows of the redrive or not.
+        They are read once in the life of an instance, strongly consistently. That is enough. A record is marked
+        only while the generation that judged it stands alone, so whatever was marked before this generation was
+        made is in the first reading of each of its instances. And what was marked since is invalid for this
+        generation, for good (rule 10): no instance counts the original, whether it knows of the mark or not.
         """
         if self._redriven is not None:
             return self._redriven
@@ -145,7 +145,11 @@ class Store:
                 usage.failed(error)
                 return None
             usage.read_units += answer["ConsumedCapacity"]["CapacityUnits"]
-            found |= {item["identity"]["S"] for item in answer["Items"] if item["status"]["S"] != DROPPED}
+            found |= {
+                item["identity"]["S"]
+                for item in answer["Items"]
+                if item.get("status", {}).get("S") in REDRIVEN
+            }
             if "LastEvaluatedKey" not in answer:
                 break
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
