@@ -31,9 +31,9 @@ SLACK_SECONDS = 60.0
 """By how much two operators' clocks, or an operator's and the log's, may differ."""
 
 NOT_ALONE = (
-    "More than one generation of the views stands, or is being made, and another than the live one may have counted "
-    "the original by a rule of its own. Finish that replay first (switch, and remove what is no longer wanted), then "
-    "redrive what the live generation has put aside."
+    "More than one generation of the views stands, or is being made, and another than the live one may have "
+    "counted the original by a rule of its own. Finish that replay first (switch, and remove what is no longer "
+    "wanted), then redrive what the live generation has put aside."
 )
 SENDING, SENT, DROPPED = "sending", "sent", "dropped"
 

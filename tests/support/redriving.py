@@ -29,6 +29,8 @@ from support.stepping import Crash, Stepped
 TABLE, STREAM, SHARD = "redrives", "hello-retail-test-stream", "shardId-000000000007"
 BEGINNING = 1_763_800_000.0
 KEY_SPACE = 2**128
+A_PUT_TAKES = 30.0
+"""Seconds at most, by the time-outs of its client."""
 
 
 class Paginator:
@@ -159,7 +161,7 @@ class Faulty:
             Stepped.pause()
             if world.happens("crash"):
                 raise Crash
-            if name == "put_record" and world.now - asked > redrive.PUT_SECONDS:
+            if name == "put_record" and world.now - asked > A_PUT_TAKES:
                 raise ConnectTimeoutError(endpoint_url="https://aws")  # our time-outs see to that
             if world.happens("refused"):
                 raise client_error("ProvisionedThroughputExceededException", name)
@@ -206,6 +208,19 @@ class World:
         self.originals = [Original(each) for each in self.identities]
         self._loaded: list[tuple[frozenset[str], list[Original]]] = []
 
+    def abandon(self) -> None:
+        """Leave some records as operators did whose process ended long ago, before or after the put."""
+        marks = Redrives(self.dynamodb, TABLE)  # type: ignore[arg-type]
+        for decision in quarantine_plan.decide(self.entries, {}, 1, STREAM).decisions:
+            if decision.copy is None or self.random.random() < 0.6:
+                continue
+            copy, at = decision.copy, self.now - 1000
+            marks.begin(
+                Mark(copy.identity, redrive.SENDING, 1, at, copy.event_id, copy.partition_key, "x", at + 1)
+            )
+            if self.random.random() < 0.5:
+                self.kinesis.put_record(StreamName=STREAM, PartitionKey=copy.partition_key, Data=copy.payload)
+
     def happens(self, mishap: str) -> bool:
         rate: float = getattr(self.mishaps, mishap)
         return rate > 0 and self.random.random() < rate
@@ -239,7 +254,7 @@ class World:
         """Let operators work at once, each beginning when he likes; then let nothing go wrong any more."""
         waiting = [Stepped(lambda: self.operator(1)) for _ in range(operators)]
         moment = self.random.randrange(60) if new_generation else -1
-        steps = 0
+        steps, operator, turns = 0, waiting[0], self.random.choice((0.1, 0.3, 1.0))
         while waiting:
             self.now += self.random.choice((0.01, 0.1, 1.0, 5.0))
             if self.happens("held_up"):
@@ -251,7 +266,8 @@ class World:
             if 2 in self.standing:
                 self._fold(0.2)
             steps += 1
-            operator = self.random.choice(waiting)
+            if operator not in waiting or self.random.random() < turns:
+                operator = self.random.choice(waiting)
             operator.step()
             if operator.ended:
                 waiting.remove(operator)

@@ -47,7 +47,7 @@ IF_AS_JUDGED = "#watermark = :known"
 CREDIT_ATTEMPTS = 8
 """How often one score is judged anew because it changed meanwhile; each time another invocation got ahead."""
 REDRIVEN = frozenset({"sending", "sent"})
-"""What the redrives table says of a record that a copy stands for, on the log or soon; what was dropped has none."""
+"""What the redrives table says of a record that a copy stands for; what was dropped has none."""
 LEDGERS_KEPT = 30_000
 """How many scores' ledgers a warm function keeps: some 40 MB."""
 
