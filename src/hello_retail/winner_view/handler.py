@@ -152,7 +152,8 @@ def report(batch: Batch, applied: list[Applied], resume: int | None, now: float,
     repeats = sum(outcome.repeats for outcome in applied)
     metrics.add_metric("EventsApplied", MetricUnit.Count, len(done))
     metrics.add_metric("RecordsQuarantined", MetricUnit.Count, len(rejected))
-    metrics.add_metric("RecordsRedriven", MetricUnit.Count, redriven)
+    if redriven:  # a metric that is never sent costs nothing
+        metrics.add_metric("RecordsRedriven", MetricUnit.Count, redriven)
     metrics.add_metric("RedeliveredSales", MetricUnit.Count, redelivered)
     metrics.add_metric("RepeatedSales", MetricUnit.Count, repeats)
     metrics.add_metric("WriteCapacityUnits", MetricUnit.Count, usage.write_units)

@@ -7,7 +7,7 @@ dead. What makes that harmless is in the two updates below; docs/how-credit-work
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import partial
