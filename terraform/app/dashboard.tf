@@ -83,7 +83,7 @@ locals {
     { title = "The way of a sale", widgets = concat([for widget in local.sale_widgets : local.own_widget[widget.title]], module.winner_view_consumer.dashboard_widgets) },
     { title = "Functions", widgets = concat(module.winner_view.dashboard_widgets, module.winner_api.dashboard_widgets, module.event_writer.dashboard_widgets) },
     { title = "In and out", widgets = concat([for widget in local.writer_widgets : local.own_widget[widget.title]], module.api.dashboard_widgets, module.players.dashboard_widgets, module.site.dashboard_widgets) },
-    { title = "Stream and tables", widgets = concat(module.stream.dashboard_widgets, module.scores.dashboard_widgets, module.contributions.dashboard_widgets, module.idempotency.dashboard_widgets) },
+    { title = "Stream and tables", widgets = concat(module.stream.dashboard_widgets, module.scores.dashboard_widgets, module.contributions.dashboard_widgets, module.idempotency.dashboard_widgets, module.redrives.dashboard_widgets) },
   ]
 
   own_widget = {

@@ -10,6 +10,7 @@ module "redrives" {
   point_in_time_recovery = var.tables.point_in_time_recovery
   alarms                 = { operations = ["Scan"] }
   alarm_actions          = local.alarm_actions
+  runbooks_url           = var.runbooks_url
 }
 
 # Which generations of the views stand. A record can only be marked as redriven while one stands alone, and a

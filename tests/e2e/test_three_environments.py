@@ -444,7 +444,7 @@ def test_a_new_version_is_tried_beside_the_one_that_serves_and_taken_back_with_o
     assert (alias["FunctionVersion"], weight) == (serving, 0.1)
     assert (marked(serving), marked(tried)) == (None, "yes")
     assert f"version {tried} is being tried on 10% of the calls" in operator.do("canary", "show", *where)
-    served = get(f"{there.outputs['dev']['api_url']}/winners")
+    served = ask(f"{there.outputs['dev']['api_url']}/winners")
     assert (served.status, served.headers.get("x-tried")) == (200, None)
 
     printed = operator.do("canary", "rollback", *where).strip()
