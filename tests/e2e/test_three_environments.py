@@ -22,6 +22,7 @@ from urllib.parse import urljoin
 import pytest
 from botocore.exceptions import ClientError
 
+from hello_retail.events.identity import identity
 from retailctl import board, environments, terraform
 from retailctl.cloud import Cloud
 from retailctl.count import Scores, count, differences, payloads_on, stored_scores
@@ -31,7 +32,9 @@ from support import e2e, role_probe
 from support.asking import ask
 from support.command import Operator
 from support.e2e import ENVIRONMENTS, Landscape, eventually
+from support.events import create, payload, purchase
 from support.players import came_through
+from support.quarantined import GIVEN_UP, GIVEN_UP_KEY
 
 pytestmark = pytest.mark.slow
 
@@ -294,6 +297,92 @@ def test_garbage_on_the_stream_is_in_the_quarantine_and_stops_nothing(
 
     assert eventually(quarantined, numbers) == numbers
     assert eventually(sales, 1) == 1
+
+
+# Redrive
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """A sale in dev that was put aside for its envelope, and how its merchant stands."""
+
+    there: Landscape
+    operator: Operator
+    identity: str
+    merchant: str
+
+    def quarantine(self, *arguments: str) -> str:
+        where = ("--cloud", self.there.cloud.name, "--env", "dev")
+        return self.operator.do("quarantine", *arguments, *where)
+
+    def verdict(self) -> str | None:
+        entries = json.loads(self.quarantine("list", "--all", "--json"))["entries"]
+        return next((each["verdict"] for each in entries if each["identity"] == self.identity), None)
+
+    def sales(self) -> int | None:
+        return scores(self.there, "dev")["creator"].get(self.merchant)
+
+    def copies(self) -> int:
+        return sum(self.identity.encode() in payload for payload in on_the_stream(self.there, "dev"))
+
+
+@pytest.fixture(scope="module")
+def rejected(there: Landscape, operator: Operator) -> Rejected:
+    """Put an offer, a sale, and a sale in an envelope that no version of ours has, on the stream."""
+    stream, product, merchant = there.outputs["dev"]["stream_name"], f"{GARBAGE}redrive", f"{GARBAGE}redriven"
+    unknown = purchase(product, f"{GARBAGE}customer") | {
+        "schema": "com.nordstrom/retail-stream-ingress/1-9-0"
+    }
+    events = (create(product, merchant), purchase(product, f"{GARBAGE}customer"), unknown)
+    for event in events:
+        answer = there.cloud.client("kinesis").put_record(
+            StreamName=stream, PartitionKey=product, Data=payload(event)
+        )
+    found = Rejected(there, operator, identity(stream, answer["ShardId"], answer["SequenceNumber"]), merchant)
+    assert eventually(found.verdict, "ready") == "ready"
+    assert eventually(found.sales, 1) == 1
+    return found
+
+
+def test_a_redriven_record_counts_once_however_often_it_is_redriven(rejected: Rejected) -> None:
+    dry = rejected.quarantine("redrive", rejected.identity)
+    assert dry.startswith("would be")
+    assert (rejected.copies(), rejected.verdict()) == (0, "ready")
+
+    for _ in range(2):
+        rejected.quarantine("redrive", rejected.identity, "--yes")
+
+    assert eventually(rejected.sales, 2) == 2
+    assert (rejected.copies(), rejected.verdict()) == (1, "sent")
+
+
+def test_a_redrive_that_was_cut_short_after_the_put_finds_its_copy(rejected: Rejected) -> None:
+    client = rejected.there.cloud.client("dynamodb")
+    rejected.quarantine("redrive", rejected.identity, "--yes")
+    client.update_item(
+        TableName=rejected.there.outputs["dev"]["redrives_table"],
+        Key={"identity": {"S": rejected.identity}},
+        UpdateExpression="SET #status = :sending, #until = :past",
+        ExpressionAttributeNames={"#status": "status", "#until": "until"},
+        ExpressionAttributeValues={":sending": {"S": "sending"}, ":past": {"N": "0"}},
+    )
+    assert rejected.verdict() == "unfinished"
+
+    assert "an earlier redrive had put it" in rejected.quarantine("redrive", rejected.identity, "--yes")
+    assert (rejected.copies(), rejected.verdict()) == (1, "sent")
+
+
+def test_a_batch_that_was_given_up_is_refused_with_the_way_to_a_new_generation(rejected: Rejected) -> None:
+    bucket = rejected.there.outputs["dev"]["quarantine_bucket"]
+    rejected.there.cloud.client("s3").put_object(
+        Bucket=bucket, Key=GIVEN_UP_KEY, Body=json.dumps(GIVEN_UP).encode()
+    )
+    arguments = ("--object", GIVEN_UP_KEY, "--yes", "--cloud", rejected.there.cloud.name, "--env", "dev")
+
+    refusal = rejected.operator.run("quarantine", "redrive", *arguments)
+
+    assert refusal.returncode == 1
+    assert "new generation" in refusal.stderr
 
 
 # Least privilege
