@@ -14,6 +14,7 @@ import hcl2
 import pytest
 import typer.main
 
+from retailctl import quarantine_plan
 from retailctl.cli import app as command_line
 from support import planned_app
 
@@ -246,8 +247,13 @@ def rejection_codes() -> Iterator[str]:
 
 
 def test_the_quarantines_codes_are_those_of_its_page() -> None:
-    said = first_cells(section(text("docs/operating.md"), "## The quarantine"))
-    assert sorted(said) == sorted(set(rejection_codes()))
+    said = first_cells(section(text("docs/quarantine.md"), "### Why it was put aside"))
+    assert sorted(said) == sorted({*rejection_codes(), quarantine_plan.GIVEN_UP})
+
+
+def test_the_quarantines_verdicts_are_those_of_its_page() -> None:
+    said = first_cells(section(text("docs/quarantine.md"), "### What may become of it"))
+    assert sorted(said) == sorted(each.value for each in quarantine_plan.Verdict)
 
 
 @pytest.fixture(scope="module")
