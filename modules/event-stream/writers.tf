@@ -40,10 +40,11 @@ data "aws_iam_policy_document" "writers" {
 resource "aws_iam_role" "writers" {
   count = length(var.writer_account_ids) > 0 ? 1 : 0
 
-  name               = "${var.name}-writers"
-  description        = "Lets other accounts put records on the stream ${var.name}, and nothing else."
-  assume_role_policy = data.aws_iam_policy_document.assume_writers[0].json
-  tags               = var.tags
+  name                 = "${var.name}-writers"
+  description          = "Lets other accounts put records on the stream ${var.name}, and nothing else."
+  assume_role_policy   = data.aws_iam_policy_document.assume_writers[0].json
+  permissions_boundary = var.permissions_boundary_arn
+  tags                 = var.tags
 }
 
 resource "aws_iam_role_policy" "writers" {

@@ -158,6 +158,17 @@ variable "name" {
   }
 }
 
+variable "permissions_boundary_arn" {
+  description = "ARN of the policy that bounds what the function's role may ever do, where whoever applies may make roles with it only. Null: none."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.permissions_boundary_arn == null ? true : can(regex("^arn:[a-z-]+:iam::([0-9]{12}|aws):policy/.+$", var.permissions_boundary_arn))
+    error_message = "permissions_boundary_arn is \"${coalesce(var.permissions_boundary_arn, "none")}\"; give a policy's ARN, such as arn:aws:iam::111122223333:policy/boundary, or null for none."
+  }
+}
+
 variable "policy_statements" {
   description = <<-EOT
     What the function may do, by a name for each statement: usually the `policy_statements` outputs of the modules whose

@@ -36,6 +36,8 @@ class Cloud:
     account_id: str
     region: str
     environments: tuple[str, ...] = ()
+    session_token: str = ""
+    """Goes with the keys where they are those of a role that was taken on; a cloud's own have none."""
 
     @property
     def endpoint(self) -> str:
@@ -55,6 +57,7 @@ class Cloud:
             "AWS_DEFAULT_REGION": self.region,
             "AWS_ACCESS_KEY_ID": self.access_key_id,
             "AWS_SECRET_ACCESS_KEY": self.secret_access_key,
+            **({"AWS_SESSION_TOKEN": self.session_token} if self.session_token else {}),
         }
 
     def client(self, service: str, **settings: Any) -> Any:  # noqa: ANN401 - boto3 makes its classes at run time
@@ -71,6 +74,7 @@ class Cloud:
             region_name=self.region,
             aws_access_key_id=self.access_key_id,
             aws_secret_access_key=self.secret_access_key,
+            aws_session_token=self.session_token or None,
             config=Config(proxies={}, **settings),
         )
 

@@ -14,7 +14,7 @@ import urllib.request
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from retailctl import processes
+from retailctl import emulator_iam, processes
 from retailctl.cloud import Cloud
 from retailctl.errors import UserError
 
@@ -126,6 +126,7 @@ def main() -> None:
     """Run MiniStack; our only argument, the cloud's folder, is what its process is known by."""
     from ministack import app  # noqa: PLC0415 - importing it starts half of it
 
+    emulator_iam.teach()
     sys.argv = ["ministack"]
     app.main()
 

@@ -16,6 +16,7 @@ import typer
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from retailctl import ci_roles as ci
 from retailctl import cloud as clouds
 from retailctl import package, page, project, site, terraform
 from retailctl.console import note, step
@@ -105,6 +106,17 @@ class Target:
         return self._workspace(
             self.project.bootstrap, self.folder / "bootstrap", f"-state={self.bootstrap_state}", *variables
         )
+
+    @property
+    def neighbours(self) -> dict[str, str]:
+        """Return the environments of the same account, whose states are in the same bucket, with their regions."""
+        here = self.project
+        backends = {name: here.backend(name) for name in here.environments}
+        return {
+            name: value(here.values(name), "region")
+            for name, file in backends.items()
+            if value(file, "bucket") == self.state_bucket
+        }
 
     @property
     def bootstrap_state(self) -> Path:
@@ -217,17 +229,21 @@ def initialised(target: Target) -> Workspace:
         options = [] if target.cloud is None else ["-reconfigure"]
         backend = f"-backend-config={target.project.backend(target.environment)}"
         terraform.init(workspace, terraform.LOCKED, backend, *options)
-    return workspace
+    return ci.bounded(target, workspace)
 
 
-def bootstrapped(target: Target) -> None:
-    """Make the bucket of the state where it does not exist.
+def bootstrapped(target: Target, github_repository: str | None = None) -> None:
+    """Make the bucket of the state where it does not exist, and the roles of a repository's workflows.
+
+    Args:
+        target: whose account is meant.
+        github_repository: as owner/name; None: the one that has roles already, if any; empty: none any more.
 
     Raises:
         TerraformError: where that fails.
 
     """
-    workspace = target.bootstrap()
+    workspace = ci.with_roles(target, github_repository)
     with step("Initialising Terraform"):
         terraform.init(workspace, terraform.LOCKED)
     terraform.run_reported(
@@ -323,13 +339,32 @@ def deploy_site(environment: EnvironmentName = "dev", cloud: AnyCloud = None) ->
     put_up(target, found)
 
 
-def bootstrap(environment: EnvironmentName = "dev", cloud: AnyCloud = None) -> None:
-    """Make the bucket that holds the state, once per account."""
+def bootstrap(
+    environment: EnvironmentName = "dev",
+    cloud: AnyCloud = None,
+    github_repository: Annotated[
+        str | None,
+        typer.Option(
+            "--github-repository",
+            envvar="GITHUB",
+            help="owner/name: its workflows get roles to plan and apply by. They stay until '' is given.",
+            show_default="as it is",
+        ),
+    ] = None,
+) -> None:
+    """Make the bucket that holds the state, and CI's roles, once per account."""
     target = target_of(environment, cloud)
     if target.has_state_bucket() and not target.bootstrap_state.is_file():
+        if github_repository is not None:
+            raise UserError(
+                f"The bucket {target.state_bucket} was made elsewhere: CI's roles belong to the same state. "
+                f"Run this where {project.shown(target.bootstrap_state)} is, or bring that file here."
+            )
         note(f"The bucket {target.state_bucket} exists already, made elsewhere: there is nothing to do.")
         return
-    bootstrapped(target)
+    bootstrapped(target, github_repository)
+    for environment_of, (plan_role, apply_role) in ci.roles(target).items():
+        note(f"{environment_of}: {plan_role} plans, {apply_role} applies.")
 
 
 def destroy(

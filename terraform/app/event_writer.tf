@@ -28,6 +28,8 @@ module "event_writer" {
   runbooks_url    = var.runbooks_url
   canary          = var.canary.event_writer
 
+  permissions_boundary_arn = local.permissions_boundary_arn
+
   environment = {
     ENVIRONMENT                  = var.environment
     IDEMPOTENCY_TABLE            = module.idempotency.name

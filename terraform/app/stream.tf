@@ -8,4 +8,6 @@ module "stream" {
   writer_account_ids = var.stream.writer_account_ids
   alarm_actions      = local.alarm_actions
   runbooks_url       = var.runbooks_url
+
+  permissions_boundary_arn = local.permissions_boundary_arn
 }

@@ -162,6 +162,18 @@ variable "log_retention_days" {
   }
 }
 
+variable "permissions_boundary_arn" {
+  description = "ARN of the boundary that every role carries in an account where CI applies; `make` finds it there by itself. Empty: none."
+  type        = string
+  default     = ""
+  nullable    = false
+
+  validation {
+    condition     = var.permissions_boundary_arn == "" || can(regex("^arn:[a-z-]+:iam::[0-9]{12}:policy/.+$", var.permissions_boundary_arn))
+    error_message = "permissions_boundary_arn is \"${var.permissions_boundary_arn}\"; give a policy's ARN, such as arn:aws:iam::111122223333:policy/hello-retail-dev-boundary, or leave it empty."
+  }
+}
+
 variable "quarantine" {
   description = "The bucket for what could not be applied: days until an object in it expires, and whether destroying the environment deletes what is in it."
   type = object({

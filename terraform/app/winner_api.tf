@@ -13,6 +13,8 @@ module "winner_api" {
   runbooks_url    = var.runbooks_url
   canary          = var.canary.winner_api
 
+  permissions_boundary_arn = local.permissions_boundary_arn
+
   environment = {
     CONTRIBUTIONS_TABLE          = module.contributions.name
     ENVIRONMENT                  = var.environment

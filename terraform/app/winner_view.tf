@@ -40,6 +40,8 @@ module "winner_view" {
   alarm_actions   = local.alarm_actions
   runbooks_url    = var.runbooks_url
 
+  permissions_boundary_arn = local.permissions_boundary_arn
+
   environment = {
     CONTRIBUTIONS_TABLE          = module.contributions.name
     ENVIRONMENT                  = var.environment

@@ -51,3 +51,44 @@ variable "force_destroy" {
   default     = false
   nullable    = false
 }
+
+variable "default_branch" {
+  description = "Branch whose workflows may plan: the nightly look for drift, and the plan before an apply."
+  type        = string
+  default     = "main"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9][A-Za-z0-9._/-]*$", var.default_branch))
+    error_message = "default_branch is \"${var.default_branch}\"; give one branch's name, such as main, and no pattern."
+  }
+}
+
+variable "environments" {
+  description = "The environments that live in this account, with the region of each: CI gets roles for these."
+  type        = map(string)
+  default     = { dev = "us-east-1", staging = "us-east-1", prod = "us-east-1" }
+  nullable    = false
+
+  validation {
+    condition     = length(var.environments) > 0 && alltrue([for region in values(var.environments) : can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]$", region))])
+    error_message = "environments are at least one name with its region, such as { dev = \"us-east-1\" }; these have none: ${join(", ", [for name, region in var.environments : name if !can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]$", region))])}."
+  }
+}
+
+variable "github_repository" {
+  description = "Repository whose workflows plan and apply, as owner/name (or as owner@id/name@id, where GitHub's tokens say it so). Null: no roles for CI."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.github_repository == null ? true : can(regex("^[A-Za-z0-9_.@-]+/[A-Za-z0-9_.@-]+$", var.github_repository))
+    error_message = "\"${coalesce(var.github_repository, "none")}\" is no repository of GitHub's: give owner/name, whole and without *."
+  }
+}
+
+variable "oidc_provider_arn" {
+  description = "ARN of the account's OIDC provider for GitHub, where it has one already: there can be one only. Null: it is made."
+  type        = string
+  default     = null
+}

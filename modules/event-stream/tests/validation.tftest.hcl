@@ -137,3 +137,13 @@ run "refuses_runbooks_with_a_slash_at_their_end" {
 
   expect_failures = [var.runbooks_url]
 }
+
+run "refuses_a_boundary_that_is_no_policy" {
+  command = plan
+
+  variables {
+    permissions_boundary_arn = "boundary"
+  }
+
+  expect_failures = [var.permissions_boundary_arn]
+}

@@ -188,3 +188,13 @@ run "refuses_a_canary_that_has_every_call" {
 
   expect_failures = [var.canary]
 }
+
+run "refuses_a_boundary_that_is_no_policy" {
+  command = plan
+
+  variables {
+    permissions_boundary_arn = "boundary"
+  }
+
+  expect_failures = [var.permissions_boundary_arn]
+}

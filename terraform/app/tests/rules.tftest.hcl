@@ -481,3 +481,13 @@ run "refuses_scores_that_remember_no_event" {
 
   expect_failures = [var.recent_events]
 }
+
+run "refuses_a_boundary_that_is_no_policy" {
+  command = plan
+
+  variables {
+    permissions_boundary_arn = "hello-retail-dev-boundary"
+  }
+
+  expect_failures = [var.permissions_boundary_arn]
+}

@@ -86,3 +86,46 @@ run "refuses_a_name_that_is_no_buckets" {
 
   expect_failures = [var.state_bucket_name]
 }
+
+run "makes_no_roles_without_a_repository" {
+  command = plan
+
+  variables {
+    force_destroy = true
+  }
+
+  assert {
+    condition     = length(module.ci_roles) == 0 && length(output.plan_role_arns) == 0
+    error_message = "There are roles for nobody's workflows."
+  }
+}
+
+run "refuses_every_repository_of_an_owner" {
+  command = plan
+
+  variables {
+    github_repository = "octo/*"
+  }
+
+  expect_failures = [var.github_repository]
+}
+
+run "refuses_a_branch_that_is_a_pattern" {
+  command = plan
+
+  variables {
+    default_branch = "release/*"
+  }
+
+  expect_failures = [var.default_branch]
+}
+
+run "refuses_an_environment_without_a_region" {
+  command = plan
+
+  variables {
+    environments = { dev = "" }
+  }
+
+  expect_failures = [var.environments]
+}

@@ -1,0 +1,46 @@
+terraform {
+  required_version = ">= 1.11"
+
+  required_providers {
+    aws = {
+      source  = "hashicorp/aws"
+      version = ">= 5.100"
+    }
+  }
+}
+
+provider "aws" {
+  region = "us-east-1"
+}
+
+locals {
+  tables = "arn:aws:dynamodb:us-east-1:111122223333:table/example-dev-*"
+  read = {
+    read_tables = { actions = ["dynamodb:DescribeTable", "dynamodb:ListTagsOfResource"], resources = [local.tables] }
+  }
+  write = {
+    write_tables = { actions = ["dynamodb:CreateTable", "dynamodb:DeleteTable"], resources = [local.tables] }
+  }
+}
+
+module "ci_roles" {
+  source = "../.."
+
+  name_prefix      = "example"
+  ceiling_services = ["dynamodb"]
+
+  environments = {
+    dev = {
+      plan_subjects       = ["repo:example/orders:pull_request"]
+      apply_subjects      = ["repo:example/orders:environment:dev"]
+      plan_policies       = { tables = local.read }
+      apply_policies      = { tables = merge(local.read, local.write) }
+      boundary_statements = { use_tables = { actions = ["dynamodb:GetItem", "dynamodb:PutItem"], resources = [local.tables] } }
+    }
+  }
+}
+
+output "apply_role_arn" {
+  description = "What the workflow's job of the environment dev takes on."
+  value       = module.ci_roles.apply_role_arns.dev
+}

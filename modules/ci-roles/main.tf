@@ -1,0 +1,118 @@
+data "aws_caller_identity" "current" {}
+data "aws_partition" "current" {}
+
+locals {
+  github = "token.actions.githubusercontent.com"
+  iam    = "arn:${data.aws_partition.current.partition}:iam::${data.aws_caller_identity.current.account_id}"
+
+  oidc_provider_arn = coalesce(var.oidc_provider_arn, one(aws_iam_openid_connect_provider.github[*].arn))
+
+  roles = merge([
+    for name, environment in var.environments : {
+      "${name}-plan" = {
+        environment = name
+        description = "Plans ${var.name_prefix} ${name} in GitHub's workflows, and changes nothing."
+        subjects    = environment.plan_subjects
+        policies    = environment.plan_policies
+      }
+      "${name}-apply" = {
+        environment = name
+        description = "Applies ${var.name_prefix} ${name} in GitHub's workflows."
+        subjects    = environment.apply_subjects
+        policies    = environment.apply_policies
+      }
+    }
+  ]...)
+
+  policies = merge([
+    for role, settings in local.roles : {
+      for policy, statements in settings.policies : "${role}-${policy}" => { role = role, statements = statements }
+    }
+  ]...)
+}
+
+# Without thumbprints: AWS checks GitHub's certificate against its own list of authorities.
+resource "aws_iam_openid_connect_provider" "github" {
+  count = var.oidc_provider_arn == null ? 1 : 0
+
+  url            = "https://${local.github}"
+  client_id_list = [var.audience]
+  tags           = var.tags
+}
+
+data "aws_iam_policy_document" "trust" {
+  for_each = local.roles
+
+  statement {
+    actions = ["sts:AssumeRoleWithWebIdentity"]
+
+    principals {
+      type        = "Federated"
+      identifiers = [local.oidc_provider_arn]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "${local.github}:aud"
+      values   = [var.audience]
+    }
+
+    # Whole subjects: a pattern would let in jobs, branches or repositories that nobody thought of.
+    condition {
+      test     = "StringEquals"
+      variable = "${local.github}:sub"
+      values   = each.value.subjects
+    }
+  }
+}
+
+resource "aws_iam_role" "this" {
+  for_each = local.roles
+
+  name                 = "${var.name_prefix}-${each.key}"
+  description          = each.value.description
+  assume_role_policy   = data.aws_iam_policy_document.trust[each.key].json
+  permissions_boundary = aws_iam_policy.ceiling[each.value.environment].arn
+  max_session_duration = var.session_seconds
+  tags                 = var.tags
+}
+
+data "aws_iam_policy_document" "this" {
+  for_each = local.policies
+
+  dynamic "statement" {
+    for_each = each.value.statements
+
+    content {
+      sid       = replace(title(replace(statement.key, "/[^a-zA-Z0-9]+/", " ")), " ", "")
+      actions   = statement.value.actions
+      resources = statement.value.resources
+
+      dynamic "condition" {
+        for_each = statement.value.conditions
+
+        content {
+          test     = condition.value.test
+          variable = condition.value.variable
+          values   = condition.value.values
+        }
+      }
+    }
+  }
+}
+
+resource "aws_iam_policy" "this" {
+  for_each = local.policies
+
+  name        = "${var.name_prefix}-${each.key}"
+  description = "A part of what the role ${var.name_prefix}-${each.value.role} may do."
+  policy      = data.aws_iam_policy_document.this[each.key].json
+  tags        = var.tags
+}
+
+resource "aws_iam_role_policy_attachment" "this" {
+  for_each = local.policies
+
+  role       = aws_iam_role.this[each.value.role].name
+  policy_arn = aws_iam_policy.this[each.key].arn
+}

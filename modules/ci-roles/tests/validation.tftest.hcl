@@ -1,0 +1,211 @@
+mock_provider "aws" {
+  source = "../testing/mocks"
+}
+
+variables {
+  name_prefix      = "example"
+  ceiling_services = ["dynamodb"]
+  environments = {
+    dev = {
+      plan_subjects       = ["repo:example/orders:pull_request"]
+      apply_subjects      = ["repo:example/orders:environment:dev"]
+      plan_policies       = { tables = {} }
+      apply_policies      = { tables = {} }
+      boundary_statements = {}
+    }
+  }
+}
+
+run "refuses_a_service_that_is_a_pattern" {
+  command = plan
+
+  variables {
+    ceiling_services = ["dynamodb:*"]
+  }
+
+  expect_failures = [var.ceiling_services]
+}
+
+run "refuses_to_administer_identities" {
+  command = plan
+
+  variables {
+    ceiling_services = ["dynamodb", "iam"]
+  }
+
+  expect_failures = [var.ceiling_services]
+}
+
+run "refuses_an_environment_that_no_name_is_made_of" {
+  command = plan
+
+  variables {
+    environments = {
+      Dev = {
+        plan_subjects       = ["repo:example/orders:pull_request"]
+        apply_subjects      = ["repo:example/orders:environment:dev"]
+        plan_policies       = { tables = {} }
+        apply_policies      = { tables = {} }
+        boundary_statements = {}
+      }
+    }
+  }
+
+  expect_failures = [var.environments]
+}
+
+run "refuses_every_repository_of_an_owner" {
+  command = plan
+
+  variables {
+    environments = {
+      dev = {
+        plan_subjects       = ["repo:example/orders:pull_request"]
+        apply_subjects      = ["repo:example/*:environment:dev"]
+        plan_policies       = { tables = {} }
+        apply_policies      = { tables = {} }
+        boundary_statements = {}
+      }
+    }
+  }
+
+  expect_failures = [var.environments]
+}
+
+run "refuses_every_branch_of_a_repository" {
+  command = plan
+
+  variables {
+    environments = {
+      dev = {
+        plan_subjects       = ["repo:example/orders:ref:refs/heads/*"]
+        apply_subjects      = ["repo:example/orders:environment:dev"]
+        plan_policies       = { tables = {} }
+        apply_policies      = { tables = {} }
+        boundary_statements = {}
+      }
+    }
+  }
+
+  expect_failures = [var.environments]
+}
+
+run "refuses_every_subject_of_a_repository" {
+  command = plan
+
+  variables {
+    environments = {
+      dev = {
+        plan_subjects       = ["repo:example/orders:*"]
+        apply_subjects      = ["repo:example/orders:environment:dev"]
+        plan_policies       = { tables = {} }
+        apply_policies      = { tables = {} }
+        boundary_statements = {}
+      }
+    }
+  }
+
+  expect_failures = [var.environments]
+}
+
+run "refuses_to_let_a_branch_apply" {
+  command = plan
+
+  variables {
+    environments = {
+      dev = {
+        plan_subjects       = ["repo:example/orders:pull_request"]
+        apply_subjects      = ["repo:example/orders:ref:refs/heads/main"]
+        plan_policies       = { tables = {} }
+        apply_policies      = { tables = {} }
+        boundary_statements = {}
+      }
+    }
+  }
+
+  expect_failures = [var.environments]
+}
+
+run "refuses_a_role_that_nobody_takes_on" {
+  command = plan
+
+  variables {
+    environments = {
+      dev = {
+        plan_subjects       = []
+        apply_subjects      = ["repo:example/orders:environment:dev"]
+        plan_policies       = { tables = {} }
+        apply_policies      = { tables = {} }
+        boundary_statements = {}
+      }
+    }
+  }
+
+  expect_failures = [var.environments]
+}
+
+run "refuses_a_pattern_of_actions" {
+  command = plan
+
+  variables {
+    environments = {
+      dev = {
+        plan_subjects       = ["repo:example/orders:pull_request"]
+        apply_subjects      = ["repo:example/orders:environment:dev"]
+        plan_policies       = { tables = {} }
+        apply_policies      = { tables = { all = { actions = ["dynamodb:*"], resources = ["*"] } } }
+        boundary_statements = {}
+      }
+    }
+  }
+
+  expect_failures = [var.environments]
+}
+
+run "refuses_a_role_without_policies" {
+  command = plan
+
+  variables {
+    environments = {
+      dev = {
+        plan_subjects       = ["repo:example/orders:pull_request"]
+        apply_subjects      = ["repo:example/orders:environment:dev"]
+        plan_policies       = {}
+        apply_policies      = { tables = {} }
+        boundary_statements = {}
+      }
+    }
+  }
+
+  expect_failures = [var.environments]
+}
+
+run "refuses_a_prefix_that_is_too_long" {
+  command = plan
+
+  variables {
+    name_prefix = "an-example-that-leaves-no-room-for-anything"
+  }
+
+  expect_failures = [var.name_prefix]
+}
+
+run "refuses_a_provider_that_is_none" {
+  command = plan
+
+  variables {
+    oidc_provider_arn = "token.actions.githubusercontent.com"
+  }
+
+  expect_failures = [var.oidc_provider_arn]
+}
+
+run "refuses_a_session_of_a_minute" {
+  command = plan
+
+  variables {
+    session_seconds = 60
+  }
+
+  expect_failures = [var.session_seconds]
+}

@@ -1,0 +1,285 @@
+"""What MiniStack's IAM does not ask of a request and AWS does, so that a role is held here to what holds it there.
+
+The emulator evaluates policies whole, boundaries and conditions included; but of some calls it looks for another
+action than AWS does, of some for no resource at all, and some condition keys it leaves out. Each entry below is as
+the Service Authorization Reference has it. Nothing here allows a call: it only says what the call is about.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+from xml.etree import ElementTree as ET
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+_LAMBDA_VERBS = {
+    "aliases": {"GET": "GetAlias", "PUT": "UpdateAlias", "DELETE": "DeleteAlias"},
+    "concurrency": {
+        "GET": "GetFunctionConcurrency",
+        "PUT": "PutFunctionConcurrency",
+        "DELETE": "DeleteFunctionConcurrency",
+    },
+    "event-source-mappings": {
+        "GET": "GetEventSourceMapping",
+        "PUT": "UpdateEventSourceMapping",
+        "DELETE": "DeleteEventSourceMapping",
+    },
+}
+"""Kind of thing below a function or beside it, to the action of each HTTP verb on one of them."""
+_ABOUT_THE_BOUNDARY = {"AttachRolePolicy", "DeleteRolePolicy", "DetachRolePolicy", "PutRolePolicy"}
+"""Actions on a role for which iam:PermissionsBoundary is the boundary that the role has."""
+_CLOUDFRONT_KINDS = (
+    "cache-policy",
+    "distribution",
+    "function",
+    "origin-access-control",
+    "response-headers-policy",
+)
+_TAGGED_BY_ARN = {"cloudwatch", "cognito-idp", "dynamodb", "kinesis", "kms", "sns"}
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A call to AWS, as the emulator's router has it.
+
+    Attributes:
+        service: the emulator's word for the service.
+        method: of HTTP.
+        path: of the URL.
+        body: the bytes of the body.
+        parameters: of query and form, each with its values.
+
+    """
+
+    service: str
+    method: str
+    path: str
+    body: bytes
+    parameters: Mapping[str, Any]
+
+    @property
+    def parts(self) -> list[str]:
+        """Return the segments of the path."""
+        return [unquote(part) for part in self.path.split("/") if part]
+
+    def field(self, name: str) -> Any:  # noqa: ANN401 - JSON holds anything
+        """Return what the body (JSON) or the parameters say of ``name``; an empty string where nothing does."""
+        with contextlib.suppress(ValueError):
+            content = json.loads(self.body)
+            if isinstance(content, dict) and name in content:
+                return content[name]
+        value = self.parameters.get(name, "")
+        return value[0] if isinstance(value, list) else value
+
+
+def action(request: Request, found: str | None) -> str | None:
+    """Return the action that AWS asks about, given the one that the emulator ``found``, if any."""
+    namespace, _, name = (found or "").partition(":")
+    if request.service == "lambda":
+        *_, kind, _ = ["", "", *request.parts]
+        verbs = _LAMBDA_VERBS.get(request.parts[-1] if request.parts[-1:] == ["concurrency"] else kind, {})
+        return f"lambda:{verbs[request.method]}" if request.method in verbs else found
+    if found == "cloudfront:CreateDistributionWithTags":
+        return "cloudfront:CreateDistribution"
+    if namespace == "budgets" and "Tag" not in name:
+        return "budgets:ViewBudget" if name.startswith("Describe") else "budgets:ModifyBudget"
+    return found
+
+
+def resource(request: Request, asked: str, found: str, region: str, account: str) -> str:
+    """Return the ARN that AWS asks about, given the action ``asked`` and what the emulator ``found``."""
+    namespace, _, name = asked.partition(":")
+    here = f"{region}:{account}"
+    if "Tag" in name and namespace in _TAGGED_BY_ARN:
+        arns = (request.field(key) for key in ("ResourceArn", "ResourceARN", "StreamARN"))
+        return next((str(arn) for arn in arns if arn), found)
+    if asked == "lambda:CreateFunction":
+        return f"arn:aws:lambda:{here}:function:{request.field('FunctionName')}"
+    if namespace == "kms" and (alias := request.field("AliasName")):
+        return f"arn:aws:kms:{here}:{alias}"
+    special = {"budgets": _budget, "cloudfront": _of_cloudfront, "cloudwatch": _watched, "iam": _identity}
+    return special[namespace](request, asked, found, here) if namespace in special else found
+
+
+def _budget(request: Request, _: str, found: str, here: str) -> str:
+    names = [request.field("BudgetName")]
+    names += [(request.field(key) or {}).get("BudgetName") for key in ("Budget", "NewBudget")]
+    name = next(filter(None, names), None)
+    account = here.partition(":")[2]
+    return str(
+        request.field("ResourceARN") or (f"arn:aws:budgets::{account}:budget/{name}" if name else found)
+    )
+
+
+def _watched(request: Request, asked: str, found: str, here: str) -> str:
+    def one_of(field: str) -> str:
+        return str((request.field(field) or [request.field(f"{field}.member.1")])[0])
+
+    if asked == "cloudwatch:DeleteAlarms":
+        return f"arn:aws:cloudwatch:{here}:alarm:{one_of('AlarmNames')}"
+    if asked in {"cloudwatch:DeleteDashboards", "cloudwatch:GetDashboard", "cloudwatch:PutDashboard"}:
+        name = request.field("DashboardName") or one_of("DashboardNames")
+        return f"arn:aws:cloudwatch::{here.partition(':')[2]}:dashboard/{name}"
+    return found
+
+
+def _identity(request: Request, _: str, found: str, here: str) -> str:
+    if provider := request.field("OpenIDConnectProviderArn"):
+        return str(provider)
+    # A role's own policies are named too; those are the role's.
+    if found == "*" and (policy := request.field("PolicyName")):
+        return f"arn:aws:iam::{here.partition(':')[2]}:policy/{policy}"
+    return found
+
+
+def _of_cloudfront(request: Request, _: str, found: str, here: str) -> str:
+    if "tagging" in request.parts:
+        return str(request.field("Resource")) or found
+    for kind in _CLOUDFRONT_KINDS:
+        if kind in request.parts:
+            named = request.parts[request.parts.index(kind) + 1 :][:1] or ["*"]
+            return f"arn:aws:cloudfront::{here.partition(':')[2]}:{kind}/{named[0]}"
+    return found
+
+
+def tags_set(request: Request, asked: str) -> dict[str, str]:
+    """Return the tags that a request gives to what it makes, where the emulator does not see them."""
+    if request.service == "apigateway" and request.method in {"POST", "PUT"}:
+        given = request.field("tags")
+    elif asked in {"cognito-idp:CreateUserPool", "cognito-idp:UpdateUserPool"}:
+        given = request.field("UserPoolTags")
+    elif request.service == "cloudfront" and request.body.startswith(b"<"):
+        given = dict(_xml_tags(request.body))
+    else:
+        given = {}
+    return {str(key): str(value) for key, value in given.items()} if isinstance(given, dict) else {}
+
+
+def _xml_tags(body: bytes) -> Iterator[tuple[str, str]]:
+    root = ET.fromstring(body)  # noqa: S314 - our own Terraform's request to our own emulator
+    for each in root.iter():
+        if each.tag.rpartition("}")[2] == "Tag":
+            inner = {child.tag.rpartition("}")[2]: child.text or "" for child in each}
+            yield inner.get("Key", ""), inner.get("Value", "")
+
+
+def conditions(
+    request: Request,
+    asked: str,
+    arn: str,
+    boundary_of: Callable[[str], str],
+    function_of: Callable[[str], str],
+) -> dict[str, str]:
+    """Return the condition keys of a request that the emulator leaves out.
+
+    Args:
+        request: the call.
+        asked: its action.
+        arn: of the resource that it is about.
+        boundary_of: gives the ARN of the boundary of a role, by its name.
+        function_of: gives the ARN of the function of an event source mapping, by its id.
+
+    """
+    namespace, _, name = asked.partition(":")
+    found = {f"aws:RequestTag/{key}": value for key, value in tags_set(request, asked).items()}
+    if asked in {"iam:CreateRole", "iam:PutRolePermissionsBoundary"}:
+        boundary = str(request.field("PermissionsBoundary"))
+    elif asked == "iam:DeleteRolePermissionsBoundary" or (namespace == "iam" and name in _ABOUT_THE_BOUNDARY):
+        boundary = boundary_of(str(request.field("RoleName")))
+    else:
+        boundary = ""
+    if boundary:
+        found["iam:PermissionsBoundary"] = boundary
+    if namespace == "lambda" and name.endswith("EventSourceMapping"):
+        made = str(request.field("FunctionName")) if request.method == "POST" else ""
+        function = made or function_of(arn.rpartition(":")[2])
+        if function:
+            found["lambda:FunctionArn"] = function
+    return found
+
+
+_request: ContextVar[tuple[Request, str, str] | None] = ContextVar("retailctl_request", default=None)
+"""The call being looked at, with its action and the ARN that it is about."""
+
+
+def teach() -> None:
+    """Make the emulator of this process ask what AWS asks."""
+    from ministack.core import iam_actions  # noqa: PLC0415 - importing it starts half of it
+    from ministack.services import tagging  # noqa: PLC0415
+
+    actions, resources = iam_actions.extract_iam_action, iam_actions.extract_resource_arn
+    tags, tags_of = iam_actions.request_tag_context, tagging.resource_tags
+
+    def extract_iam_action(
+        service: str,
+        method: str,
+        path: str,
+        headers: Any,  # noqa: ANN401
+        body: bytes,
+        params: Any,  # noqa: ANN401
+    ) -> str | None:
+        found = actions(service, method, path, headers, body, params)
+        return action(Request(service, method, path, body, params), found)
+
+    def extract_resource_arn(
+        service: str,
+        method: str,
+        path: str,
+        headers: Any,  # noqa: ANN401
+        body: bytes,
+        params: Any,  # noqa: ANN401
+        region: str,
+        account: str,
+    ) -> str:
+        found = resources(service, method, path, headers, body, params, region, account)
+        request = Request(service, method, path, body, params)
+        asked = extract_iam_action(service, method, path, headers, body, params) or ""
+        arn = resource(request, asked, found, region, account)
+        _request.set((request, asked, arn))
+        return arn
+
+    def request_tag_context(service: str, iam_action: str, body: bytes, params: Any) -> dict[str, Any]:  # noqa: ANN401
+        found = tags(service, iam_action, body, params)
+        current = _request.get()
+        further = conditions(*current, _boundary_of, _function_of) if current else {}
+        return {**found, **further}
+
+    iam_actions.extract_iam_action = extract_iam_action
+    iam_actions.extract_resource_arn = extract_resource_arn
+    iam_actions.request_tag_context = request_tag_context
+    tagging.resource_tags = lambda arn: _tags_of(arn) or tags_of(arn)
+
+
+def _boundary_of(role: str) -> str:
+    from ministack.services import iam  # noqa: PLC0415
+
+    return str((iam._roles.get(role) or {}).get("PermissionsBoundary") or "")  # noqa: SLF001
+
+
+def _function_of(mapping: str) -> str:
+    from ministack.services import lambda_svc  # noqa: PLC0415
+
+    return str((lambda_svc._esms.get(mapping) or {}).get("FunctionArn") or "")  # noqa: SLF001
+
+
+def _tags_of(arn: str) -> dict[str, str] | None:
+    """Return the tags of what the emulator keeps tags of, and does not look for; a part of an API has the API's."""
+    from ministack.services import apigateway, cloudfront, cognito, lambda_svc  # noqa: PLC0415
+
+    if match := re.fullmatch(r"(arn:aws:apigateway:[^:]*::/apis/[^/]+).*", arn):
+        return dict(apigateway._api_tags.get(match[1]) or {})  # noqa: SLF001
+    if match := re.fullmatch(r"arn:aws:cognito-idp:.*:userpool/(.+)", arn):
+        return dict((cognito._user_pools.get(match[1]) or {}).get("UserPoolTags") or {})  # noqa: SLF001
+    if ":cloudfront:" in arn:
+        return {each["Key"]: each["Value"] for each in cloudfront._tags.get(arn) or []}  # noqa: SLF001
+    if match := re.fullmatch(r"arn:aws:lambda:.*:event-source-mapping:(.+)", arn):
+        mapping = lambda_svc._esms.get(match[1]) or {}  # noqa: SLF001
+        return dict(mapping.get("Tags") or mapping.get("tags") or {})
+    return None
