@@ -86,6 +86,8 @@ locals {
     }
   }
 
+  # What has a random id is read whosever it is: a thing that was deleted has no tags any more, and a plan has to see that it
+  # is gone. Only configurations are read, and no data.
   ci_reads = {
     for name, at in local.ci_arns : name => {
       data = {
@@ -112,7 +114,7 @@ locals {
         }
         read_key = {
           actions   = ["kms:DescribeKey", "kms:GetKeyPolicy", "kms:GetKeyRotationStatus", "kms:ListResourceTags"]
-          resources = [at.keys], conditions = local.ci_tagged[name].is
+          resources = [at.keys], conditions = []
         }
         # Without it Lambda tells no plan what a function's environment is.
         read_function_environments = {
@@ -138,12 +140,7 @@ locals {
           ]
           resources = [at.functions], conditions = []
         }
-        read_mappings = {
-          actions    = ["lambda:GetEventSourceMapping"]
-          resources  = [at.mappings]
-          conditions = [{ test = "ArnLike", variable = "lambda:FunctionArn", values = [at.functions] }]
-        }
-        read_mapping_tags = { actions = ["lambda:ListTags"], resources = [at.mappings], conditions = local.ci_tagged[name].is }
+        read_mappings = { actions = ["lambda:GetEventSourceMapping", "lambda:ListTags"], resources = [at.mappings], conditions = [] }
         read_roles = {
           actions = [
             "iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:ListInstanceProfilesForRole", "iam:ListRolePolicies",
@@ -151,11 +148,11 @@ locals {
           ]
           resources = [at.roles], conditions = []
         }
-        read_apis = { actions = ["apigateway:GET"], resources = [at.apis], conditions = local.ci_tagged[name].is }
+        read_apis = { actions = ["apigateway:GET"], resources = [at.apis], conditions = [] }
         read_logs = { actions = ["logs:ListTagsForResource", "logs:ListTagsLogGroup"], resources = at.log_groups, conditions = [] }
       }
       edge = {
-        read_distribution = { actions = ["cloudfront:GetDistribution", "cloudfront:ListTagsForResource"], resources = [at.distributions], conditions = local.ci_tagged[name].is }
+        read_distribution = { actions = ["cloudfront:GetDistribution", "cloudfront:ListTagsForResource"], resources = [at.distributions], conditions = [] }
         # CloudFront's policies have neither names in their ARNs nor tags: those of all projects can be read.
         read_cloudfront_policies = {
           actions = [
@@ -169,7 +166,7 @@ locals {
             "cognito-idp:DescribeUserPool", "cognito-idp:DescribeUserPoolClient", "cognito-idp:GetGroup", "cognito-idp:GetUserPoolMfaConfig",
             "cognito-idp:ListTagsForResource",
           ]
-          resources = [at.user_pools], conditions = local.ci_tagged[name].is
+          resources = [at.user_pools], conditions = []
         }
         read_alarms     = { actions = ["cloudwatch:ListTagsForResource"], resources = [at.alarms], conditions = [] }
         read_dashboards = { actions = ["cloudwatch:GetDashboard"], resources = [at.dashboards], conditions = [] }

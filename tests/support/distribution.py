@@ -9,8 +9,10 @@ from xdist.scheduler import LoadScopeScheduling
 
 TOGETHER = (
     "tests/browser/",
+    "tests/e2e/test_ci_roles.py",
     "tests/e2e/test_local_cloud_environments.py",
     "tests/infrastructure/test_app_",
+    "tests/infrastructure/test_ci_",
 )
 """How the paths of these files begin."""
 LANDSCAPE = (

@@ -46,6 +46,10 @@ _ARNS = {
     },
     "aws_cognito_user_pool_client": {"id": "client-of-{name}"},
     "aws_dynamodb_table": {"arn": "arn:aws:dynamodb:us-east-1:{account}:table/{name}"},
+    "aws_iam_openid_connect_provider": {
+        "arn": "arn:aws:iam::{account}:oidc-provider/token.actions.githubusercontent.com"
+    },
+    "aws_iam_policy": {"arn": "arn:aws:iam::{account}:policy/{name}"},
     "aws_iam_role": {"arn": "arn:aws:iam::{account}:role/{name}"},
     "aws_kinesis_stream": {"arn": "arn:aws:kinesis:us-east-1:{account}:stream/{name}"},
     "aws_kms_key": {"arn": "arn:aws:kms:us-east-1:{account}:key/{name}"},
@@ -168,7 +172,7 @@ def _modules(folder: Path, *outer: str) -> Iterator[tuple[tuple[str, ...], Path]
     for file in sorted(folder.glob("*.tf")):
         for block in hcl2.loads(file.read_text()).get("module", []):
             for label, body in block.items():
-                names = (*outer, label.strip('"'))
+                names = (*outer, label.strip('"') + ("[0]" if "count" in body else ""))
                 source = (folder / body["source"].strip('"')).resolve()
                 yield names, source
                 yield from _modules(source, *names)
@@ -180,7 +184,7 @@ def _override(target: str, kind: str, name: str) -> str:
     return f"override_resource {{\n  target = {target}\n  values = {{\n{body}\n  }}\n}}\n"
 
 
-def _test_file(app: Path) -> str:
+def terraform_test(app: Path) -> str:
     """Return a Terraform test that makes everything and nothing."""
     blocks = [_PROVIDER]
     callers = f'account_id = "{ACCOUNT}", arn = "arn:aws:iam::{ACCOUNT}:root"'
@@ -190,7 +194,7 @@ def _test_file(app: Path) -> str:
     for names, folder in _modules(app):
         module = ".".join(f"module.{name}" for name in names)
         blocks += [
-            _override(f"{module}.{kind}.{label}", kind, "-".join(names).replace("_", "-"))
+            _override(f"{module}.{kind}.{label}", kind, "-".join(names).replace("_", "-").replace("[0]", ""))
             for kind, label in _declared(folder)
         ]
         if "aws_caller_identity" in "".join(file.read_text() for file in folder.glob("*.tf")):
@@ -203,11 +207,12 @@ def _test_file(app: Path) -> str:
     return "\n".join(blocks)
 
 
-def _resources(module: dict[str, Any]) -> Iterator[Resource]:
+def resources(module: dict[str, Any]) -> Iterator[Resource]:
+    """Yield all resources and data sources of a module in a state, and of those that it calls."""
     for each in module.get("resources", []):
         yield Resource(each["address"], each["type"], each["mode"] == "data", each["values"])
     for child in module.get("child_modules", []):
-        yield from _resources(child)
+        yield from resources(child)
 
 
 def planned(app: Path, environment: str, **values: object) -> PlannedApp:
@@ -217,7 +222,7 @@ def planned(app: Path, environment: str, **values: object) -> PlannedApp:
     """
     guards = app / "guards.tf"  # a test destroys what it made
     guards.write_text(re.sub(r"prevent_destroy\s*=\s*true", "prevent_destroy = false", guards.read_text()))
-    (app / "tests" / "everything.tftest.hcl").write_text(_test_file(app))
+    (app / "tests" / "everything.tftest.hcl").write_text(terraform_test(app))
     file = app.parents[1] / "environments" / environment / "terraform.tfvars"
     changed = {"alarm_emails": ["on-call@retail.internal"], **values}
     given = [f"-var-file={file}", *(f"-var={name}={json.dumps(value)}" for name, value in changed.items())]
@@ -232,4 +237,4 @@ def planned(app: Path, environment: str, **values: object) -> PlannedApp:
     assert done.returncode == 0, done.stdout + done.stderr
     state = next(event["test_state"] for event in events if event.get("type") == "test_state")
     outputs = {name: each["value"] for name, each in state["outputs"].items()}
-    return PlannedApp(environment, tuple(_resources(state["root_module"])), outputs)
+    return PlannedApp(environment, tuple(resources(state["root_module"])), outputs)
