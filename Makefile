@@ -78,7 +78,7 @@ down: setup ## Stop the local cloud and leave nothing of it
 	@$(retailctl) down $(in_cloud)
 
 .PHONY: bootstrap
-bootstrap: environment tools ## Make the bucket for ENV's state in AWS, once per account
+bootstrap: environment tools ## Make the bucket for ENV's state in AWS, and GITHUB=<owner>/<name>'s roles, once per account
 	@$(retailctl) bootstrap $(in_env)
 
 .PHONY: plan
