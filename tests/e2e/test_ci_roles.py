@@ -498,12 +498,12 @@ def test_the_role_that_applies_claims_nothing_of_others_by_tagging_it(
 
 def test_all_that_it_was_refused_could_have_been_done(there: There, foreign: tuple[Write, ...]) -> None:
     """By root, who owns the account: so each refusal above was IAM's."""
-    codes = {
-        str(each): refusal(there.cloud.client(each.service), each.operation, each.parameters)
+    codes = [
+        (str(each), refusal(there.cloud.client(each.service), each.operation, each.parameters))
         for each in foreign
-    }
+    ]
 
-    assert {name: code for name, code in codes.items() if code} == {}
+    assert [(name, code) for name, code in codes if code] == []
 
 
 def identity_changes(there: There) -> list[tuple[str, Mapping[str, Any]]]:
