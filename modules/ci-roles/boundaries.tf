@@ -46,12 +46,6 @@ resource "aws_iam_policy" "boundary" {
 
 # The most that the roles of CI may ever do, whoever attaches what to them.
 data "aws_iam_policy_document" "ceiling" {
-  #checkov:skip=CKV_AWS_111:A ceiling allows nothing by itself; what the roles may do is in their policies
-  #checkov:skip=CKV_AWS_356:A ceiling allows nothing by itself; what the roles may do is in their policies
-  #checkov:skip=CKV_AWS_109:A ceiling allows nothing by itself; what the roles may do is in their policies
-  #checkov:skip=CKV_AWS_107:A ceiling allows nothing by itself; what the roles may do is in their policies
-  #checkov:skip=CKV_AWS_108:A ceiling allows nothing by itself; what the roles may do is in their policies
-  #checkov:skip=CKV_AWS_110:A ceiling allows nothing by itself; what the roles may do is in their policies
   for_each = var.environments
 
   statement {
