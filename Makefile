@@ -82,12 +82,28 @@ bootstrap: environment tools ## Make the bucket for ENV's state in AWS, and GITH
 	@$(retailctl) bootstrap $(in_env)
 
 .PHONY: plan
-plan: environment tools ## Show what applying ENV to AWS would change
-	@$(retailctl) plan $(in_env)
+plan: environment tools ## Show what applying ENV to AWS would change (OUT=<file> saves the plan)
+	@$(retailctl) plan $(in_env) $(if $(OUT),--out '$(OUT)') $(if $(SUMMARY),--summary '$(SUMMARY)') $(if $(PREBUILT),--prebuilt)
 
 .PHONY: apply
-apply: environment tools ## Plan, ask (or CONFIRM=<env>) and apply ENV to AWS
-	@$(retailctl) apply $(in_env)
+apply: environment tools ## Plan, ask (or CONFIRM=<env>) and apply ENV to AWS (PLAN=<file> applies a saved plan)
+	@$(retailctl) apply $(in_env) $(if $(PLAN),--plan '$(PLAN)')
+
+.PHONY: smoke
+smoke: environment tools ## See whether ENV in AWS answers as it should
+	@$(retailctl) smoke $(in_env)
+
+.PHONY: drift
+drift: environment tools ## Tell what was changed in ENV past Terraform
+	@$(retailctl) drift $(in_env) $(if $(REPORT),--report '$(REPORT)')
+
+.PHONY: builds
+builds: environment tools ## List the builds that ENV has had
+	@$(retailctl) builds $(in_env)
+
+.PHONY: rollback
+rollback: environment tools ## Apply an earlier build (TO=<build>) to ENV, after its name was typed
+	@$(retailctl) rollback $(in_env) --to '$(TO)'
 
 .PHONY: destroy
 destroy: environment tools ## Destroy ENV in AWS, after its name was typed (or CONFIRM=<env>)

@@ -17,14 +17,18 @@ from retailctl import (
     bench,
     canary,
     cost,
+    delivery,
     demo,
+    drift,
     environments,
+    github,
     local,
     outputs,
     package,
     play,
     publish,
     quarantine,
+    smoke,
     terraform,
     users,
     validate,
@@ -49,8 +53,11 @@ COMMANDS: tuple[Callable[..., Any], ...] = (
     bench.bench,
     cost.cost,
     environments.bootstrap,
-    environments.plan,
-    environments.apply,
+    delivery.plan,
+    delivery.apply,
+    smoke.smoke,
+    drift.drift,
+    delivery.rollback,
     environments.destroy,
     terraform.tools,
     validate.validate,
@@ -72,6 +79,10 @@ for _command in COMMANDS:
     app.command()(_command)
 app.add_typer(canary.app, name="canary")
 app.add_typer(quarantine.app, name="quarantine")
+app.command("builds")(delivery.list_builds)
+app.command("environments")(delivery.list_environments)
+app.command("plan-comment")(github.plan_comment)
+app.command("drift-issue")(github.drift_issue)
 app.add_typer(users.app, name="users")
 _site = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Put up the page.")
 _site.command("deploy")(environments.deploy_site)

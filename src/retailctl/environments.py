@@ -1,4 +1,4 @@
-"""One environment, applied to real AWS or to a local cloud: plan, apply, destroy, and the bootstrap before them.
+"""One environment, applied to real AWS or to a local cloud: plan, destroy, and the bootstrap before them.
 
 A command without `--cloud` means real AWS, reached with the ambient credentials.
 """
@@ -18,7 +18,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from retailctl import ci_roles as ci
 from retailctl import cloud as clouds
-from retailctl import package, page, project, site, terraform
+from retailctl import package, page, project, terraform
 from retailctl.console import note, step
 from retailctl.errors import UserError
 from retailctl.options import EnvironmentName
@@ -281,43 +281,16 @@ Confirmed = Annotated[
 ]
 
 
-def _planned(target: Target, workspace: Workspace) -> tuple[Path, bool]:
-    """Plan, show the plan on stdout, and return the plan's file and whether there is anything to do."""
-    file = workspace.data / "run.tfplan"
-    changes = terraform.run_reported(
-        workspace, f"Planning {target.environment}", "plan", f"-out={file}", *workspace.arguments
-    )
-    colour = [] if sys.stdout.isatty() else ["-no-color"]
-    typer.echo(terraform.read(workspace, "show", *colour, str(file)))
-    return file, any(changes.values())
-
-
 def plan(environment: EnvironmentName = "dev", cloud: AnyCloud = None) -> None:
     """Show what applying the environment would change."""
     target = target_of(environment, cloud)
     package.build(target.project)
-    file, _ = _planned(target, initialised(target))
-    file.unlink()
-
-
-def apply(environment: EnvironmentName = "dev", cloud: AnyCloud = None, confirmed: Confirmed = None) -> None:
-    """Plan, ask, and apply the environment just as planned."""
-    target = target_of(environment, cloud)
-    package.build(target.project)
     workspace = initialised(target)
-    file, is_needed = _planned(target, workspace)
-    try:
-        if is_needed:
-            confirm(environment, f"these changes to {environment} in {target.place}", confirmed)
-            terraform.run_reported(workspace, f"Applying {environment}", "apply", str(file))
-    finally:
-        file.unlink(missing_ok=True)
-    found = page.of(environment, terraform.outputs(workspace))
-    if found is None:
-        return
-    if not is_needed and site.differs(target.client("s3"), found.bucket, found.config, target.project.web):
-        confirm(environment, f"putting up the new page of {environment} in {target.place}", confirmed)
-    put_up(target, found)
+    file = workspace.data / "run.tfplan"
+    terraform.run_reported(workspace, f"Planning {environment}", "plan", f"-out={file}", *workspace.arguments)
+    colour = [] if sys.stdout.isatty() else ["-no-color"]
+    typer.echo(terraform.read(workspace, "show", *colour, str(file)))
+    file.unlink()
 
 
 def put_up(target: Target, found: page.Page) -> None:

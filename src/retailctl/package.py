@@ -1,4 +1,4 @@
-"""The functions' artifacts: one zip each, byte for byte the same from the same commit on any machine.
+"""The artifacts: a zip for each function and one of the page, byte for byte the same from the same commit anywhere.
 
 What could differ is taken out: entries are sorted, times and modes fixed, and stored rather than deflated
 (zlib and its successors compress the same bytes differently; the zips are far below Lambda's limits). Of the
@@ -17,9 +17,9 @@ import sys
 import tempfile
 import zipfile
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from retailctl import project
+from retailctl import project, site
 from retailctl.console import note, step
 from retailctl.errors import UserError
 from retailctl.files import write_atomically
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 RUNTIME = "3.13"
 MANIFEST = "manifest.json"
+PAGE = "page.zip"
+"""The page's sources, which no function needs and each deployment puts up."""
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can say
 _REGULAR_FILE = 0o100644 << 16
 _UNIX = 3
@@ -150,6 +152,12 @@ def zipped(files: Mapping[str, bytes]) -> bytes:
     return buffer.getvalue()
 
 
+def unzipped(content: bytes, folder: Path) -> None:
+    """Put what one of our zips holds into ``folder``."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        archive.extractall(folder)
+
+
 def build(in_project: Project) -> list[Path]:
     """Write the artifacts and their manifest, and return the files that changed.
 
@@ -161,7 +169,7 @@ def build(in_project: Project) -> list[Path]:
         names = functions(in_project)
         shared = dependencies(in_project)
         zips = {name: zipped(shared | sources(in_project, name)) for name in names}
-        manifest = {
+        manifest: dict[str, Any] = {
             "functions": {
                 name: {
                     "file": f"{name}.zip",
@@ -173,11 +181,16 @@ def build(in_project: Project) -> list[Path]:
             }
         }
         files = {f"{name}.zip": content for name, content in zips.items()}
+        if in_project.web.is_dir():
+            files[PAGE] = zipped(site.read_sources(in_project.web))
+            page = {"file": PAGE, "sha256": hashlib.sha256(files[PAGE]).hexdigest(), "size": len(files[PAGE])}
+            manifest["page"] = page
         files[MANIFEST] = (json.dumps(manifest, indent=2, sort_keys=True) + "\n").encode()
-        return _written(in_project.artifacts, files)
+        return written(in_project.artifacts, files)
 
 
-def _written(folder: Path, files: Mapping[str, bytes]) -> list[Path]:
+def written(folder: Path, files: Mapping[str, bytes]) -> list[Path]:
+    """Make ``files`` all that ``folder`` holds, and return those that changed."""
     gone: Iterable[Path] = (path for path in folder.glob("*") if path.name not in files)
     for path in gone:
         path.unlink()
@@ -185,7 +198,7 @@ def _written(folder: Path, files: Mapping[str, bytes]) -> list[Path]:
 
 
 def package() -> None:
-    """Build the functions' zips and their manifest in build/artifacts, touching only what changes."""
+    """Build the artifacts and their manifest in build/artifacts, touching only what changes."""
     here = project.find()
     changed = build(here)
     for path in changed:

@@ -258,6 +258,12 @@ _EXPLANATIONS: tuple[tuple[str, Callable[[str], str]], ...] = (
         ),
     ),
     (
+        r"Saved plan is stale",
+        lambda _: (
+            "The plan is stale: the state has changed since it was made. Nothing was changed; plan anew."
+        ),
+    ),
+    (
         r"S3 bucket .* does not exist|NoSuchBucket",
         lambda _: (
             "The bucket for the state is missing: make it with `make bootstrap ENV=<name>`, once per account."

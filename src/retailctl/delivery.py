@@ -1,0 +1,252 @@
+"""A change on its way to an environment: planned, saved, applied just so, and rolled back to an earlier build.
+
+`plan --out` and `apply --plan` are the two halves of an apply for two machines, or for two people: in between lies
+a plan that can be read, and whatever is not exactly as planned is refused before anything is touched.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from retailctl import builds, environments, package, page, plan_text, project, saved_plan, site, terraform
+from retailctl.console import note, step
+from retailctl.environments import AnyCloud, Confirmed, confirm, initialised, target_of
+from retailctl.errors import UserError
+from retailctl.files import write_atomically
+from retailctl.lock import alone
+from retailctl.options import EnvironmentName
+from retailctl.saved_plan import Record, State
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from retailctl.environments import Target
+    from retailctl.package import Files
+    from retailctl.terraform import Workspace
+
+PlanFile = Annotated[
+    Path | None,
+    typer.Option("--plan", help="A plan that `plan --out` saved: apply exactly that."),
+]
+OutFile = Annotated[
+    Path | None,
+    typer.Option("--out", help="Save the plan here, and beside it what it was made from."),
+]
+SummaryFile = Annotated[Path | None, typer.Option("--summary", help="Write the plan here as Markdown.")]
+
+
+def state_of(workspace: Workspace) -> State | None:
+    """Return which state an environment is in; None where nothing was ever applied."""
+    pulled = terraform.read(workspace, "state", "pull")
+    if not pulled.strip():
+        return None
+    content = json.loads(pulled)
+    return State(content["lineage"], content["serial"])
+
+
+def planned(
+    target: Target, workspace: Workspace, out: Path, artifacts: Mapping[str, str], commit: str
+) -> Record:
+    """Plan for the artifacts in `build/artifacts`, save plan and record, and return the record."""
+    before = state_of(workspace)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.touch(mode=0o600)  # it holds every value in plain text
+    changes = terraform.run_reported(
+        workspace, f"Planning {target.environment}", "plan", f"-out={out}", *workspace.arguments
+    )
+    record = Record(
+        environment=target.environment,
+        sha256=saved_plan.digest(out),
+        state=before,
+        artifacts=dict(artifacts),
+        commit=commit,
+        made=builds.now(),
+        changes=changes,
+    )
+    write_atomically(saved_plan.record_file(out), record.text())
+    return record
+
+
+def applied(target: Target, workspace: Workspace, file: Path, record: Record, files: Files) -> None:
+    """Apply a saved plan, put up the page of its build, and keep the build.
+
+    Afterwards the state is made to say what AWS says, down to what resources tell of each other (a bucket of its
+    policy, a role of its policies): from then on, whatever differs from it has drifted.
+    """
+    saved_plan.check_state(record, state_of(workspace))
+    terraform.run_reported(workspace, f"Applying {target.environment}", "apply", str(file.resolve()))
+    terraform.run_reported(
+        workspace,
+        f"Reading {target.environment} as it is now",
+        "apply",
+        "-refresh-only",
+        "-auto-approve",
+        *workspace.arguments,
+    )
+    found = page.of(target.environment, terraform.outputs(workspace))
+    if found is not None and package.PAGE in files:
+        put_up(target, found, files[package.PAGE])
+    with step("Keeping the build"):
+        builds.keep(target, files, record.commit)
+    note(f"{target.environment} in {target.place} has build {record.build} of commit {record.commit}.")
+
+
+def put_up(target: Target, found: page.Page, zipped: bytes) -> None:
+    """Put up the page that a build holds, whatever page this clone has."""
+    with tempfile.TemporaryDirectory(prefix="retail-page-") as folder:
+        package.unzipped(zipped, Path(folder))
+        with step(f"Putting up the page of {target.environment}"):
+            site.publish(target.client("s3"), found.bucket, found.config, folder=Path(folder))
+    if target.cloud is not None:
+        page.serve(target.cloud, target.environment, found)
+
+
+def plan(
+    environment: EnvironmentName = "dev",
+    cloud: AnyCloud = None,
+    out: OutFile = None,
+    summary: SummaryFile = None,
+    *,
+    prebuilt: Annotated[bool, typer.Option("--prebuilt", help="Take build/artifacts as they are.")] = False,
+) -> None:
+    """Show what applying the environment would change; with --out, save it for `apply --plan`."""
+    if summary is not None and out is None:
+        raise UserError("--summary tells of a saved plan: give --out <file> too.")
+    if out is None:
+        environments.plan(environment, cloud)
+        return
+    here = project.find()
+    if not prebuilt:
+        package.build(here)
+    _, artifacts = builds.here(here)
+    target = target_of(environment, cloud)
+    workspace = initialised(target)
+    out = out.resolve()
+    record = planned(target, workspace, out, artifacts, builds.commit_of(here))
+    typer.echo(terraform.read(workspace, "show", "-no-color", str(out)))
+    if summary is not None:
+        shown = json.loads(terraform.read(workspace, "show", "-json", str(out)))
+        write_atomically(summary, plan_text.section(record, shown))
+    note(
+        f"The plan is in {project.shown(out)}: apply it with `retailctl apply --env {environment} --plan …`."
+    )
+
+
+def apply(
+    environment: EnvironmentName = "dev",
+    cloud: AnyCloud = None,
+    confirmed: Confirmed = None,
+    plan_file: PlanFile = None,
+) -> None:
+    """Plan, ask, and apply the environment just as planned; with --plan, apply a plan that was saved."""
+    if plan_file is None:
+        _plan_and_apply(environment, cloud, confirmed)
+        return
+    here = project.find()
+    record = saved_plan.read(plan_file)
+    here.check_environment(environment)
+    files, artifacts = builds.here(here)
+    saved_plan.check(record, plan_file, environment, artifacts)
+    target = target_of(environment, cloud)
+    with alone(here, "package"):  # else another command's build could take the zips from under Terraform
+        applied(target, initialised(target), plan_file, record, files)
+
+
+def _plan_and_apply(environment: str, cloud: str | None, confirmed: str | None) -> None:
+    here = project.find()
+    target = target_of(environment, cloud)
+    package.build(here)
+    files, artifacts = builds.here(here)
+    _ask_and_apply(target, files, artifacts, builds.commit_of(here), confirmed)
+
+
+def _ask_and_apply(
+    target: Target, files: Files, artifacts: Mapping[str, str], commit: str, confirmed: str | None
+) -> None:
+    """Plan, show, ask unless there is nothing to do, and apply."""
+    workspace = initialised(target)
+    file = workspace.data / "run.tfplan"
+    try:
+        record = planned(target, workspace, file, artifacts, commit)
+        typer.echo(terraform.read(workspace, "show", "-no-color", str(file)))
+        if any(record.changes.values()) or _has_other_page(target, workspace, files):
+            confirm(target.environment, f"these changes to {target.environment} in {target.place}", confirmed)
+        applied(target, workspace, file, record, files)
+    finally:
+        file.unlink(missing_ok=True)
+        saved_plan.record_file(file).unlink(missing_ok=True)
+
+
+def _has_other_page(target: Target, workspace: Workspace, files: Files) -> bool:
+    """Say whether the environment has a place for a page, and another page there than the build's."""
+    found = page.of(target.environment, terraform.outputs(workspace))
+    if found is None or package.PAGE not in files:
+        return False
+    with tempfile.TemporaryDirectory(prefix="retail-page-") as folder:
+        package.unzipped(files[package.PAGE], Path(folder))
+        return site.differs(target.client("s3"), found.bucket, found.config, Path(folder))
+
+
+BuildName = Annotated[str, typer.Option("--to", help="The build: the beginning of its id, or of its commit.")]
+
+
+def rollback(
+    to: BuildName,
+    environment: EnvironmentName = "dev",
+    cloud: AnyCloud = None,
+    confirmed: Confirmed = None,
+) -> None:
+    """Apply an earlier build of the environment: its zips and its page, with today's Terraform and values."""
+    target = target_of(environment, cloud)
+    kept = builds.chosen(builds.listed(target), to, environment)
+    with step(f"Fetching build {kept.build}"):
+        files = builds.fetched(target, kept)
+    missing = sorted({f"{name}.zip" for name in package.functions(target.project)} - files.keys())
+    if missing:
+        raise UserError(
+            f"Build {kept.build} is older than a function of today: it has no {', '.join(missing)}. Nothing was "
+            f"changed. Check out its commit ({kept.commit}) and apply that."
+        )
+    note(f"Rolling {environment} back to build {kept.build} of commit {kept.commit}, applied {kept.applied}.")
+    with alone(target.project, "package"):  # the next `make package` puts today's back
+        package.written(target.project.artifacts, files)
+        _ask_and_apply(target, files, kept.artifacts, kept.commit, confirmed)
+
+
+def list_builds(
+    environment: EnvironmentName = "dev",
+    cloud: AnyCloud = None,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="As a JSON array.")] = False,
+) -> None:
+    """List the builds that the environment has had, the present one first."""
+    target = target_of(environment, cloud)
+    found = builds.listed(target)
+    if as_json:
+        typer.echo(json.dumps([asdict(kept) for kept in found], indent=2))
+        return
+    if not found:
+        note(f"{environment} in {target.place} has had no build that was kept: `apply` keeps each.")
+    for number, kept in enumerate(found):
+        typer.echo(f"{kept.build}  {kept.applied}  {kept.commit}{'  (present)' if number == 0 else ''}")
+
+
+def list_environments(
+    *,
+    output: Annotated[
+        str, typer.Option("--output", help="As a JSON array under this name, as a GitHub step puts it out.")
+    ] = "",
+) -> None:
+    """List the environments, which are the folders of environments/."""
+    names = project.find().environments
+    if output:
+        typer.echo(f"{output}={json.dumps(names)}")
+    else:
+        for name in names:
+            typer.echo(name)

@@ -1,0 +1,124 @@
+"""What a plan changes, read from `terraform show -json`: resources, and the attributes in which they differ."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+NOTHING = ("no-op", "read")
+"""Actions that leave a resource as it is."""
+KINDS = {
+    ("create",): "create",
+    ("update",): "update",
+    ("delete",): "destroy",
+    ("delete", "create"): "replace",
+    ("create", "delete"): "replace",
+    ("forget",): "forget",
+}
+"""Terraform's actions to our word for them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """An attribute that changes.
+
+    ``path`` is such as `environment[0].variables.LOG_LEVEL`. ``is_secret`` says that the provider or the root calls
+    it sensitive, ``is_unknown`` that only the apply will tell its value.
+    """
+
+    path: str
+    before: Any = None
+    after: Any = None
+    is_secret: bool = False
+    is_unknown: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A resource that changes: what becomes of it (a word of ``KINDS``), and where it was and will be different."""
+
+    address: str
+    kind: str
+    attributes: tuple[Attribute, ...] = ()
+
+
+def planned(plan: Mapping[str, Any]) -> tuple[Change, ...]:
+    """Return what applying a plan would change, by address."""
+    return _changes(plan.get("resource_changes", []))
+
+
+def outside(plan: Mapping[str, Any]) -> tuple[Change, ...]:
+    """Return what has changed past Terraform: `before` is the state's value, `after` the one that is there."""
+    return _changes(plan.get("resource_drift", []))
+
+
+def _changes(entries: list[dict[str, Any]]) -> tuple[Change, ...]:
+    found = []
+    for entry in entries:
+        change = entry["change"]
+        kind = KINDS.get(tuple(change["actions"]))
+        if entry.get("mode") == "data" or kind is None:
+            continue
+        attributes = tuple(_attributes(change)) if kind in {"update", "replace"} else ()
+        if kind != "update" or attributes:
+            found.append(Change(entry["address"], kind, attributes))
+    return tuple(sorted(found, key=lambda each: each.address))
+
+
+def _attributes(change: Mapping[str, Any]) -> Iterator[Attribute]:
+    """Yield the attributes in which a resource differs, in alphabetical order."""
+    before, after, unknown = (change.get(key) or {} for key in ("before", "after", "after_unknown"))
+    secret = (change.get("before_sensitive"), change.get("after_sensitive"))
+    for name in sorted({*before, *after, *unknown}):
+        is_secret = any(_marked(mask, name) for mask in secret)
+        if _marked(unknown, name):
+            yield Attribute(name, before.get(name), None, is_secret, is_unknown=True)
+            continue
+        if is_secret:
+            if not same(before.get(name), after.get(name)):
+                yield Attribute(name, is_secret=True)
+            continue
+        for path, was, is_now in differences(before.get(name), after.get(name), name):
+            yield Attribute(path, was, is_now)
+
+
+def _marked(mask: object, name: str) -> bool:
+    """Say whether a mask of Terraform's marks ``name``, or anything below it."""
+    if not isinstance(mask, dict):
+        return mask is True
+    return _any_mark(mask.get(name))
+
+
+def _any_mark(mask: object) -> bool:
+    if isinstance(mask, dict):
+        return any(map(_any_mark, mask.values()))
+    if isinstance(mask, list):
+        return any(map(_any_mark, mask))
+    return mask is True
+
+
+def is_empty(value: object) -> bool:
+    """Say whether a value says nothing: providers give an unset attribute now as null, now as empty."""
+    return value is None or (isinstance(value, (str, list, dict)) and not value)
+
+
+def same(one: object, other: object) -> bool:
+    """Say whether two values are the same to a reader: equal, or both say nothing."""
+    return not any(True for _ in differences(one, other, ""))
+
+
+def differences(before: object, after: object, path: str) -> Iterator[tuple[str, Any, Any]]:
+    """Yield path, former and new value of the leaves in which two values differ."""
+    if before == after or (is_empty(before) and is_empty(after)):
+        return
+    if isinstance(before, dict) and isinstance(after, dict):
+        for name in sorted({*before, *after}):
+            yield from differences(before.get(name), after.get(name), f"{path}.{name}")
+    elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
+        for index, (one, other) in enumerate(zip(before, after, strict=True)):
+            yield from differences(one, other, f"{path}[{index}]")
+    else:
+        yield path, before, after
