@@ -24,7 +24,7 @@ from retailctl.options import EnvironmentName
 from retailctl.saved_plan import Record, State
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from retailctl.environments import Target
     from retailctl.package import Files
@@ -54,7 +54,6 @@ def planned(
     target: Target, workspace: Workspace, out: Path, artifacts: Mapping[str, str], commit: str
 ) -> Record:
     """Plan for the artifacts in `build/artifacts`, save plan and record, and return the record."""
-    before = state_of(workspace)
     out.parent.mkdir(parents=True, exist_ok=True)
     out.touch(mode=0o600)  # it holds every value in plain text
     changes = terraform.run_reported(
@@ -63,7 +62,8 @@ def planned(
     record = Record(
         environment=target.environment,
         sha256=saved_plan.digest(out),
-        state=before,
+        # Read after the plan, which may have waited for a lock. Who slips in between is caught by Terraform itself.
+        state=state_of(workspace),
         artifacts=dict(artifacts),
         commit=commit,
         made=builds.now(),
@@ -238,15 +238,37 @@ def list_builds(
 
 
 def list_environments(
-    *,
+    roles: Annotated[
+        str, typer.Option("--roles", help="A JSON object with a role's ARN for each: list them with it.")
+    ] = "",
     output: Annotated[
-        str, typer.Option("--output", help="As a JSON array under this name, as a GitHub step puts it out.")
+        str, typer.Option("--output", help="As JSON under this name, as a step of a workflow puts it out.")
     ] = "",
 ) -> None:
     """List the environments, which are the folders of environments/."""
     names = project.find().environments
+    arns = _roles(roles, names) if roles else {}
+    entries = [{"environment": name, **({"role": arns[name]} if arns else {})} for name in names]
     if output:
-        typer.echo(f"{output}={json.dumps(names)}")
-    else:
-        for name in names:
-            typer.echo(name)
+        typer.echo(f"{output}={json.dumps(entries)}")
+        return
+    for entry in entries:
+        typer.echo("  ".join(entry.values()))
+
+
+def _roles(text: str, names: Iterable[str]) -> dict[str, str]:
+    """Return the role of each environment, given as JSON.
+
+    Raises:
+        UserError: where one has none.
+
+    """
+    try:
+        found = json.loads(text)
+        return {name: str(found[name]) for name in names}
+    except (ValueError, TypeError):
+        raise UserError(
+            "The roles are no JSON object of ARNs by environment, such as the bootstrap's output plan_role_arns."
+        ) from None
+    except KeyError as error:
+        raise UserError(f"There is no role for {error.args[0]} among those given: add its ARN.") from None

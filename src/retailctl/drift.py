@@ -33,6 +33,7 @@ FAILED = 1
 MOVES_BY_ITSELF = {
     "aws_cloudfront_distribution": {"etag", "in_progress_validation_batches", "last_modified_time", "status"},
     "aws_cognito_user_pool": {"estimated_number_of_users", "last_modified_date"},
+    "aws_lambda_function": {"last_modified"},
     "aws_lambda_event_source_mapping": {"last_modified", "last_processing_result", "state_transition_reason"},
     "aws_sns_topic_subscription": {"confirmation_was_authenticated", "pending_confirmation"},
 }
@@ -147,7 +148,9 @@ def words(report: Report) -> list[str]:
         return [f"{name} could not be checked: {report.error}"]
     lines = [f"{name} has drifted: {each.sentence()}." for each in report.drifted]
     if report.pending:
-        lines.append(f"{name} waits for an apply of {len(report.pending)} resources, which is no drift:")
+        number = len(report.pending)
+        resources = f"{number} resource{'' if number == 1 else 's'}"
+        lines.append(f"{name} waits for an apply of {resources}, which is no drift:")
         lines += [f"  {each.sentence()}" for each in report.pending]
     return lines if report.drifted else [f"{name} has not drifted.", *lines]
 

@@ -1,0 +1,284 @@
+"""The steps of the pipelines in a local cloud: a plan saved and applied just so, all else refused, rolled back.
+
+A clone in miniature has them at work in seconds; `test_three_environments.py` runs them on the real system.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from retailctl import builds, processes, saved_plan
+from retailctl import cloud as clouds
+from support.command import Operator
+from support.miniature import miniature, write
+
+pytestmark = pytest.mark.slow
+
+CODE = """
+resource "terraform_data" "code" {
+  input = filesha256("../../build/artifacts/counter.zip")
+}
+
+output "code" { value = terraform_data.code.output }
+"""
+THERE = ("--cloud", "lab", "--env", "dev")
+LOCK = "miniature/dev/terraform.tfstate.tflock"
+
+
+@pytest.fixture(scope="module")
+def operator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operator]:
+    """Return somebody in a clone whose dev has been applied by a saved plan."""
+    folder = tmp_path_factory.mktemp("pipeline")
+    someone = Operator(miniature(folder / "clone"), folder / "outside")
+    write(someone.project.app, {"code.tf": CODE})
+    write(someone.project.root, {"src/web/index.html": "<!doctype html>\n"})
+    someone.do("up", "--cloud", "lab")
+    yield someone
+    processes.stop(someone.project.home("lab"))
+
+
+@pytest.fixture
+def cloud(operator: Operator) -> clouds.Cloud:
+    return clouds.load("lab", operator.project)
+
+
+@pytest.fixture(scope="module")
+def saved(operator: Operator, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a plan of dev, for the tests that no more than look at it."""
+    code(operator, "# planned\n")
+    file = tmp_path_factory.mktemp("plans") / "dev.tfplan"
+    operator.do("plan", *THERE, "--out", str(file))
+    return file
+
+
+@pytest.fixture
+def plan(operator: Operator, saved: Path, tmp_path: Path) -> Path:
+    """Return a copy of that plan, in the clone as it was planned in."""
+    code(operator, "# planned\n")
+    operator.do("package")
+    for file in (saved, saved_plan.record_file(saved)):
+        shutil.copy(file, tmp_path)
+    return tmp_path / saved.name
+
+
+def code(operator: Operator, text: str) -> None:
+    write(operator.project.root, {"src/hello_retail/counter/handler.py": text})
+
+
+def packaged(operator: Operator) -> builds.Hashes:
+    """Return the hashes of the artifacts in the clone."""
+    return builds.here(operator.project)[1]
+
+
+def refused(operator: Operator, *arguments: str) -> str:
+    result = operator.run(*arguments)
+    assert result.returncode == 1, result.stdout
+    return result.stderr
+
+
+def applied_code(operator: Operator) -> str:
+    found = json.loads(operator.do("outputs", *THERE, "--json"))
+    return str(found["code"])
+
+
+def test_exactly_the_saved_plan_is_applied_with_exactly_its_artifacts(
+    operator: Operator, tmp_path: Path
+) -> None:
+    code(operator, "# first\n")
+    file, summary = tmp_path / "dev.tfplan", tmp_path / "dev.md"
+
+    shown = operator.do("plan", *THERE, "--out", str(file), "--summary", str(summary))
+    said = operator.run("apply", *THERE, "--plan", str(file))
+
+    record = json.loads(Path(f"{file}.json").read_text())
+    assert "terraform_data.code will be updated in-place" in shown
+    assert summary.read_text().startswith("### dev: 1 to update\n")
+    assert said.returncode == 0, said.stderr
+    assert applied_code(operator) == packaged(operator)["counter.zip"] == record["artifacts"]["counter.zip"]
+    assert file.stat().st_mode & 0o077 == 0
+    assert record["build"] in operator.do("builds", *THERE)
+
+
+def test_the_artifacts_that_were_built_elsewhere_are_planned_with_as_they_are(
+    operator: Operator, tmp_path: Path
+) -> None:
+    code(operator, "# built elsewhere\n")
+    operator.do("package")
+    elsewhere = packaged(operator)
+    code(operator, "# not this\n")
+
+    operator.do("plan", *THERE, "--prebuilt", "--out", str(tmp_path / "plan"))
+
+    assert packaged(operator) == elsewhere
+    assert json.loads((tmp_path / "plan.json").read_text())["artifacts"] == elsewhere
+
+
+def test_an_artifact_with_another_hash_than_the_plans_is_refused(operator: Operator, plan: Path) -> None:
+    before = applied_code(operator)
+    code(operator, "# not what was planned\n")
+    operator.do("package")
+
+    complaint = refused(operator, "apply", *THERE, "--plan", str(plan))
+
+    assert "The artifacts here are not those of the plan: counter.zip has SHA-256" in complaint
+    assert "Nothing was changed" in complaint
+    assert applied_code(operator) == before
+
+
+def test_an_artifact_that_is_not_its_manifests_is_refused(operator: Operator, plan: Path) -> None:
+    artifact = operator.project.artifacts / "counter.zip"
+    artifact.write_bytes(artifact.read_bytes() + b"x")
+
+    complaint = refused(operator, "apply", *THERE, "--plan", str(plan))
+
+    operator.do("package")
+    assert "not those of their manifest: counter.zip has SHA-256" in complaint
+
+
+def test_a_plan_for_another_environment_is_refused(operator: Operator, plan: Path) -> None:
+    complaint = refused(operator, "apply", "--cloud", "lab", "--env", "prod", "--plan", str(plan))
+
+    assert "is a plan for dev, not for prod: nothing was changed" in complaint
+
+
+def test_a_plan_that_was_tampered_with_is_refused(operator: Operator, plan: Path) -> None:
+    plan.write_bytes(plan.read_bytes() + b"x")
+
+    assert "is not the plan that its record tells of" in refused(
+        operator, "apply", *THERE, "--plan", str(plan)
+    )
+
+
+def test_a_plan_without_its_record_is_refused_with_the_way_to_make_one(
+    operator: Operator, tmp_path: Path
+) -> None:
+    alone = tmp_path / "alone"
+    alone.write_bytes(b"")
+
+    complaint = refused(operator, "apply", *THERE, "--plan", str(alone))
+
+    assert "a saved plan is two files; make it with `retailctl plan --env <env> --out <file>`" in complaint
+
+
+def test_a_stale_plan_is_refused_in_words_by_us_and_where_we_are_deceived_by_terraform(
+    operator: Operator, tmp_path: Path
+) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    code(operator, "# of two plans\n")
+    operator.do("plan", *THERE, "--out", str(first))
+    operator.do("plan", *THERE, "--out", str(second))
+    operator.do("apply", *THERE, "--plan", str(first))
+
+    ours = refused(operator, "apply", *THERE, "--plan", str(second))
+    record = json.loads(Path(f"{second}.json").read_text())
+    record["state"]["serial"] += 1
+    Path(f"{second}.json").write_text(json.dumps(record))
+    terraforms = refused(operator, "apply", *THERE, "--plan", str(second))
+
+    assert "The plan is stale: it was made" in ours
+    assert "Plan anew" in ours
+    assert "The plan is stale: the state has changed since it was made" in terraforms
+    assert "Saved plan is stale" in terraforms
+
+
+def test_an_apply_while_another_holds_the_lock_says_who_and_since_when_and_touches_nothing(
+    operator: Operator, cloud: clouds.Cloud, tmp_path: Path
+) -> None:
+    code(operator, "# while locked\n")
+    file = tmp_path / "plan"
+    operator.do("plan", *THERE, "--out", str(file))
+    before = applied_code(operator)
+    holder = {
+        "ID": "1234",
+        "Operation": "OperationTypeApply",
+        "Who": "ada@till",
+        "Created": "2026-11-20T10:00:00Z",
+    }
+    s3 = cloud.client("s3")
+    s3.put_object(Bucket="miniature-state", Key=LOCK, Body=json.dumps(holder).encode())
+    try:
+        complaint = refused(operator, "apply", *THERE, "--plan", str(file))
+    finally:
+        s3.delete_object(Bucket="miniature-state", Key=LOCK)
+
+    assert "The state is locked: ada@till has held it since 2026-11-20" in complaint
+    assert applied_code(operator) == before
+
+
+def test_an_environment_is_rolled_back_to_an_earlier_build_by_its_bytes(operator: Operator) -> None:
+    code(operator, "# good\n")
+    operator.do("apply", *THERE, CONFIRM="dev")
+    good = packaged(operator)
+    code(operator, "# bad\n")
+    operator.do("apply", *THERE, CONFIRM="dev")
+    bad = packaged(operator)
+    listed = operator.do("builds", *THERE).splitlines()
+    assert [line.split()[0] for line in listed[:2]] == [builds.id_of(bad), builds.id_of(good)]
+
+    unasked = refused(operator, "rollback", *THERE, "--to", builds.id_of(good))
+    operator.do("rollback", *THERE, "--to", builds.id_of(good)[:6], CONFIRM="dev")
+
+    assert "Nobody is there to confirm these changes to dev" in unasked
+    assert applied_code(operator) == good["counter.zip"] != bad["counter.zip"]
+    present = json.loads(operator.do("builds", *THERE, "--json"))[0]
+    assert (present["build"], present["artifacts"]) == (builds.id_of(good), good)
+
+
+def test_a_rollback_to_what_never_was_or_has_been_altered_or_lacks_a_function_is_refused(
+    operator: Operator, cloud: clouds.Cloud
+) -> None:
+    code(operator, "# kept\n")
+    operator.do("apply", *THERE, CONFIRM="dev")
+    build = builds.id_of(packaged(operator))
+    s3, key = cloud.client("s3"), f"builds/dev/{build}/counter.zip"
+    unknown = refused(operator, "rollback", *THERE, "--to", "ffffffffffff")
+
+    write(operator.project.root, {"src/hello_retail/painter/handler.py": "# new\n"})
+    older = refused(operator, "rollback", *THERE, "--to", build)
+    (operator.project.root / "src/hello_retail/painter/handler.py").unlink()
+    s3.put_object(Bucket="miniature-state", Key=key, Body=b"altered")
+    altered = refused(operator, "rollback", *THERE, "--to", build)
+
+    assert "'ffffffffffff' names no build of dev: take an id of " in unknown
+    assert build in unknown
+    assert f"Build {build} is older than a function of today: it has no painter.zip" in older
+    assert "counter.zip has SHA-256" in altered
+
+
+def test_drift_tells_what_waits_for_an_apply_from_what_has_drifted(
+    operator: Operator, tmp_path: Path
+) -> None:
+    code(operator, "# not applied yet\n")
+    report = tmp_path / "report.json"
+
+    found = operator.run("drift", *THERE, "--report", str(report))
+
+    assert found.returncode == 0, found.stderr
+    assert found.stdout.splitlines() == [
+        "dev has not drifted.",
+        "dev waits for an apply of 1 resource, which is no drift:",
+        "  terraform_data.code: input, output",
+    ]
+    assert json.loads(report.read_text())[0]["drifted"] == []
+
+
+def test_drift_that_cannot_be_told_is_an_error_and_not_clean(operator: Operator) -> None:
+    backend = operator.project.backend("prod")
+    right = backend.read_text()
+    backend.write_text(right.replace("miniature-state", "miniature-nowhere"))
+    try:
+        found = operator.run("drift", "--cloud", "lab", "--all", "--json")
+    finally:
+        backend.write_text(right)
+
+    assert found.returncode == 1
+    assert [(each["environment"], bool(each["error"])) for each in json.loads(found.stdout)] == [
+        ("dev", False),
+        ("prod", True),
+    ]
+    assert "prod could not be checked: The bucket miniature-nowhere" in found.stderr
