@@ -23,12 +23,14 @@ import pytest
 from botocore.exceptions import ClientError
 
 from hello_retail.events.identity import identity
-from retailctl import board, environments, terraform
+from retailctl import board, builds, environments, package, terraform
+from retailctl.builds import Kept
 from retailctl.cloud import Cloud
 from retailctl.count import Scores, count, differences, payloads_on, stored_scores
+from retailctl.drift import Report
 from retailctl.errors import UserError
 from retailctl.workload import Workshop
-from support import e2e, role_probe
+from support import e2e, pipeline, role_probe
 from support.asking import ask
 from support.command import Operator
 from support.e2e import ENVIRONMENTS, Landscape, eventually
@@ -41,6 +43,8 @@ pytestmark = pytest.mark.slow
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 WORKSHOP_DAY = FIXTURES / "workshop-day.jsonl"
 IN_THE_WORKSHOP = "prod"  # the one with the most shards
+IN_TURN = ("dev", "staging", "prod")
+"""How a change goes."""
 OTHERS = {"dev": 11, "staging": 12}
 """The environments that get a small workshop of their own, and its seed."""
 KNOWN = json.loads((Path(__file__).parent / "known_omissions.json").read_text())
@@ -94,6 +98,78 @@ def workshops(there: Landscape, operator: Operator, tmp_path_factory: pytest.Tem
         logs[environment].write_bytes(b"".join(entry.data + b"\n" for entry in day))
     for environment, log in logs.items():
         operator.do("publish", str(log), "--cloud", there.cloud.name, "--env", environment)
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """What the pipelines did with the environments: an earlier build, then one change all the way, and back again.
+
+    Attributes:
+        earlier: the hashes of the build that dev had before.
+        build: those of the one set of artifacts that all environments got.
+        plans: the summaries of the plans that were applied, by environment.
+        code: what each environment's functions ran after it, as SHA-256 in base64, by environment and function.
+        drift: exit status and report after the change, and after a change by hand.
+        at_last: the build, and the code of the functions, that dev has after it was rolled back.
+
+    """
+
+    earlier: Mapping[str, str]
+    build: Mapping[str, str]
+    plans: Mapping[str, str]
+    code: Mapping[str, Mapping[str, str]]
+    drift: tuple[tuple[int, Report], tuple[int, Report]]
+    at_last: tuple[Kept, Mapping[str, str]]
+
+
+@pytest.fixture(scope="module")
+def delivered(there: Landscape, tmp_path_factory: pytest.TempPathFactory) -> Delivered:
+    """Run the pipelines' commands in sequence; `build/pipeline.log` has what they say."""
+    with pipeline.pipeline(there.here, there.cloud, tmp_path_factory.mktemp("pipeline")) as line:
+        earlier = line.commit(lambda _: None, "what dev has")
+        line.deliver("dev")
+        build = line.commit(a_change, "a change")
+        plans, code = {}, {}
+        for environment in IN_TURN:
+            plans[environment] = line.deliver(environment)
+            code[environment] = running_code(there, environment)
+        before = line.look_for_drift("dev")
+        change_by_hand(there, "dev")
+        after = line.look_for_drift("dev")
+        line.roll_back("dev", builds.id_of(earlier))
+        at_last = line.present("dev"), running_code(there, "dev")
+    return Delivered(earlier, build, plans, code, (before, after), at_last)
+
+
+def a_change(clone: Path) -> None:
+    """Change a function and the page."""
+    for name in ("src/hello_retail/winner_api/handler.py", "src/web/index.html"):
+        comment = "# changed" if name.endswith(".py") else "<!-- changed -->"
+        file = clone / name
+        file.write_text(f"{file.read_text()}\n{comment}\n")
+
+
+def change_by_hand(there: Landscape, environment: str) -> None:
+    """Do what nobody should: change a function and how long its log is kept, past Terraform."""
+    function = there.outputs[environment]["functions"]["winner_api"]
+    there.cloud.client("lambda").update_function_configuration(FunctionName=function, MemorySize=640)
+    there.cloud.client("logs").put_retention_policy(logGroupName=f"/aws/lambda/{function}", retentionInDays=1)
+
+
+def running_code(there: Landscape, environment: str) -> dict[str, str]:
+    """Return what the functions behind their aliases run, as SHA-256 in hexadecimal digits."""
+    client = there.cloud.client("lambda")
+    return {
+        f"{logical}.zip": base64.b64decode(
+            client.get_function_configuration(FunctionName=name, Qualifier="live")["CodeSha256"]
+        ).hex()
+        for logical, name in there.outputs[environment]["functions"].items()
+    }
+
+
+def zips(hashes: Mapping[str, str]) -> dict[str, str]:
+    """Return the hashes of a build's functions, without the page's."""
+    return {name: digest for name, digest in hashes.items() if name != package.PAGE}
 
 
 @pytest.fixture(scope="module")
@@ -436,6 +512,59 @@ def test_nobody_but_lambda_takes_on_a_role(there: Landscape, function: str) -> N
         pytest.raises(ClientError, match="AccessDenied"),
     ):
         somebody.client("sts").assume_role(RoleArn=role, RoleSessionName="somebody")
+
+
+# Delivered: the pipelines' own commands, as a merge, a night and a bad day run them.
+
+
+def test_all_environments_get_the_same_bytes_in_turn(delivered: Delivered) -> None:
+    assert zips(delivered.build) != zips(delivered.earlier)
+    assert delivered.code == dict.fromkeys(IN_TURN, zips(delivered.build))
+
+
+def test_a_plan_s_summary_tells_what_was_applied_and_no_text(delivered: Delivered) -> None:
+    for environment, summary in delivered.plans.items():
+        assert summary.startswith(f"### {environment}: ")
+        assert "| update | `module.winner_api.aws_lambda_function.this` | " in summary
+        assert "example.com" not in summary
+
+
+def test_an_environment_that_was_just_delivered_has_not_drifted(delivered: Delivered) -> None:
+    status, report = delivered.drift[0]
+
+    assert (status, report.drifted, report.error) == (0, (), "")
+
+
+def test_what_waits_for_an_apply_after_a_delivery_is_what_the_emulator_leaves_out(
+    delivered: Delivered,
+) -> None:
+    _, report = delivered.drift[0]
+    waiting = {(each.address.rsplit(".", 2)[-2], path) for each in report.pending for path in each.attributes}
+
+    omitted = {(known["type"], known["attribute"]) for known in KNOWN}
+    assert {(kind, path.split(".")[0]) for kind, path in waiting} <= omitted
+
+
+def test_a_change_by_hand_is_found_and_named(delivered: Delivered) -> None:
+    status, report = delivered.drift[1]
+
+    assert status == 2
+    assert {each.address: each.attributes for each in report.drifted} == {
+        "module.winner_api.aws_cloudwatch_log_group.this": ("retention_in_days",),
+        "module.winner_api.aws_lambda_function.this": ("memory_size",),
+    }
+
+
+def test_dev_is_rolled_back_to_the_earlier_build_and_to_what_the_values_say(
+    there: Landscape, delivered: Delivered
+) -> None:
+    kept, code = delivered.at_last
+    function = there.outputs["dev"]["functions"]["winner_api"]
+    configuration = there.cloud.client("lambda").get_function_configuration(FunctionName=function)
+
+    assert kept.artifacts == delivered.earlier
+    assert code == zips(delivered.earlier)
+    assert configuration["MemorySize"] == 512
 
 
 # Guards
