@@ -1,0 +1,230 @@
+"""The workflows: what they run works without GitHub, what they may is little, what they use is pinned.
+
+check-jsonschema and zizmor are gates beside this; here is what neither can know.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer.main
+import yaml
+
+from retailctl.cli import app as command_line
+
+ROOT = Path(__file__).parents[2]
+FILES = sorted([*ROOT.glob(".github/workflows/*.yml"), *ROOT.glob(".github/actions/*/action.yml")])
+WORKFLOWS = {file.name: yaml.safe_load(file.read_text()) for file in FILES if file.parent.name == "workflows"}
+ACTIONS = {file.parent.name: yaml.safe_load(file.read_text()) for file in FILES if file.name == "action.yml"}
+TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+COMMANDS = typer.main.get_command(command_line).commands  # type: ignore[attr-defined]
+MAY_WRITE = {
+    ("pull-request.yml", "plan"): {"id-token"},
+    ("pull-request.yml", "comment"): {"pull-requests"},
+    ("deploy.yml", "plan"): {"id-token"},
+    ("deploy.yml", "apply"): {"id-token"},
+    ("merge.yml", "dev"): {"id-token"},
+    ("merge.yml", "staging"): {"id-token"},
+    ("merge.yml", "prod"): {"id-token"},
+    ("drift.yml", "drift"): {"id-token"},
+    ("drift.yml", "issue"): {"issues"},
+    ("rollback.yml", "rollback"): {"id-token"},
+    ("destroy-dev.yml", "destroy"): {"id-token"},
+}
+"""Every permission to write that a job has: a token to be a role with, a comment, an issue."""
+ENVIRONMENT_QUEUE = re.compile(r"environment-(\$\{\{ inputs\.environment \}\}|dev)")
+
+
+def jobs() -> list[tuple[str, str, dict[str, Any]]]:
+    """Return file, name and content of every job."""
+    return [(file, name, job) for file, content in WORKFLOWS.items() for name, job in content["jobs"].items()]
+
+
+def steps() -> list[tuple[str, dict[str, Any]]]:
+    """Return every step, with the file that it is in."""
+    found = [(f"{file}:{name}", step) for file, name, job in jobs() for step in job.get("steps", [])]
+    actions = [(name, step) for name, content in ACTIONS.items() for step in content["runs"]["steps"]]
+    return found + actions
+
+
+def job(file: str, name: str) -> dict[str, Any]:
+    found: dict[str, Any] = WORKFLOWS[file]["jobs"][name]
+    return found
+
+
+def using(content: dict[str, Any], action: str) -> list[dict[str, Any]]:
+    """Return the inputs of a job's steps that use an action."""
+    return [
+        step.get("with", {}) for step in content.get("steps", []) if step.get("uses", "").startswith(action)
+    ]
+
+
+def ran(content: dict[str, Any]) -> list[str]:
+    return [step["run"] for step in content.get("steps", []) if "run" in step]
+
+
+def test_every_step_runs_a_make_target_or_a_command_of_retailctl_and_so_without_github() -> None:
+    wrong = []
+    for where, step in steps():
+        for line in step.get("run", "").splitlines():
+            make = re.match(r"make ([a-z-]+)(?: |$)", line)
+            command = re.match(r"\.venv/bin/retailctl ([a-z-]+)(.*)", line)
+            if make and make[1] in TARGETS:
+                continue
+            if command and command[1] in COMMANDS:
+                known = {option for each in COMMANDS[command[1]].params for option in each.opts}
+                if set(re.findall(r"(?<!\S)--[a-z-]+", command[2])) <= known:
+                    continue
+            if line != ".ci/run":
+                wrong.append((where, line))
+    assert not wrong
+
+
+def test_what_a_step_sets_for_make_is_a_variable_of_the_makefile_or_of_terraform() -> None:
+    makefile = (ROOT / "Makefile").read_text() + (ROOT / "src/retailctl/environments.py").read_text()
+    set_for_make = {
+        name for _, step in steps() if step.get("run", "").startswith("make") for name in step.get("env", {})
+    }
+    assert {name for name in set_for_make if not name.startswith("TF_") and f"$({name})" not in makefile} == {
+        "CONFIRM"
+    }
+    assert 'envvar="CONFIRM"' in makefile
+
+
+@pytest.mark.parametrize("file", WORKFLOWS)
+def test_nothing_may_be_done_but_what_a_job_says(file: str) -> None:
+    assert WORKFLOWS[file]["permissions"] == {}
+    assert all("permissions" in content for content in WORKFLOWS[file]["jobs"].values())
+
+
+def test_a_job_may_write_no_more_than_is_written_down_here() -> None:
+    found = {
+        (file, name): {scope for scope, level in content["permissions"].items() if level != "read"}
+        for file, name, content in jobs()
+    }
+    assert {key: scopes for key, scopes in found.items() if scopes} == MAY_WRITE
+    read = {
+        scope
+        for _, _, content in jobs()
+        for scope, level in content["permissions"].items()
+        if level == "read"
+    }
+    assert read == {"contents"}
+
+
+def test_whoever_may_be_a_role_writes_nothing_on_github() -> None:
+    for file, name, content in jobs():
+        if "id-token" in content["permissions"]:
+            assert content["permissions"].keys() == {"contents", "id-token"}, f"{file}: {name}"
+
+
+def test_every_action_is_pinned_by_its_full_hash_with_the_version_beside_it() -> None:
+    lines = [
+        (file.name, line.strip())
+        for file in FILES
+        for line in file.read_text().splitlines()
+        if re.match(r"\s*(- )?uses: ", line) and "uses: $/.github/" not in line
+    ]
+    assert len(lines) > 10
+    assert [
+        each
+        for each in lines
+        if not re.search(r"uses: [\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$", each[1])
+    ] == []
+
+
+def test_an_action_has_one_version_everywhere() -> None:
+    pins = {
+        found
+        for file in FILES
+        for found in re.findall(r"uses: ([\w-]+/[\w-]+)@([0-9a-f]{40})", file.read_text())
+    }
+    assert len(pins) == len({action for action, _ in pins})
+
+
+def test_there_are_no_keys_and_no_secrets() -> None:
+    text = "".join(file.read_text() for file in FILES)
+
+    assert "secrets." not in text
+    assert "aws-access-key-id" not in text
+    assert "AWS_SECRET" not in text
+
+
+def test_what_comes_from_outside_reaches_no_command_line() -> None:
+    assert [(where, step["run"]) for where, step in steps() if "${{" in step.get("run", "")] == []
+
+
+def test_prod_and_every_other_environment_are_applied_only_behind_their_protection_and_one_at_a_time() -> (
+    None
+):
+    applying = {"make apply", "make rollback", "make destroy"}
+    found = [(file, name, content) for file, name, content in jobs() if applying & set(ran(content))]
+
+    assert {(file, name) for file, name, _ in found} == {
+        ("deploy.yml", "apply"),
+        ("rollback.yml", "rollback"),
+        ("destroy-dev.yml", "destroy"),
+    }
+    for file, name, content in found:
+        assert content["environment"] in {"${{ inputs.environment }}", "dev"}
+        queue = content.get("concurrency") or WORKFLOWS[file]["concurrency"]
+        assert ENVIRONMENT_QUEUE.fullmatch(queue["group"]), f"{file}: {name}"
+        assert queue["cancel-in-progress"] is False
+        (role,) = using(content, "aws-actions/configure-aws-credentials")
+        assert role["role-to-assume"] == "${{ vars.APPLY_ROLE_ARN }}"
+
+
+def test_a_change_goes_from_dev_to_staging_to_prod_with_artifacts_that_are_built_once() -> None:
+    merge = WORKFLOWS["merge.yml"]["jobs"]
+    building = [(file, name) for file, name, content in jobs() if "make package" in ran(content)]
+
+    assert building == [("merge.yml", "package")]
+    assert [merge[name]["needs"] for name in ("dev", "staging", "prod")] == [
+        ["gates", "package"],
+        "dev",
+        "staging",
+    ]
+    assert {merge[name]["with"]["environment"] for name in ("dev", "staging", "prod")} == {
+        "dev",
+        "staging",
+        "prod",
+    }
+    for name in ("plan", "apply"):
+        downloads = using(job("deploy.yml", name), "actions/download-artifact")
+        assert {"name": "artifacts", "path": "build/artifacts"} in downloads
+    planning = next(step for step in job("deploy.yml", "plan")["steps"] if "make plan" in step.get("run", ""))
+    assert planning["env"]["PREBUILT"] == "1"
+
+
+def test_what_is_applied_is_the_plan_that_was_saved_and_then_it_is_looked_at() -> None:
+    steps = {step["run"]: step["env"] for step in job("deploy.yml", "apply")["steps"] if "run" in step}
+    (kept,) = using(job("deploy.yml", "plan"), "actions/upload-artifact")
+
+    assert list(steps) == ["make apply", "make smoke"]
+    assert Path(steps["make apply"]["PLAN"]).parent == Path(kept["path"])
+
+
+def test_a_plan_is_kept_for_a_day_at_most() -> None:
+    for file, name, content in jobs():
+        for kept in using(content, "actions/upload-artifact"):
+            if "plan" in kept["name"] or "plans" in kept["path"]:
+                assert kept["retention-days"] == 1, f"{file}: {name}"
+
+
+def test_a_pull_request_s_plan_leaves_its_machine_as_a_summary_only() -> None:
+    (kept,) = using(job("pull-request.yml", "plan"), "actions/upload-artifact")
+
+    assert kept["path"] == "build/summaries/${{ matrix.environment }}.md"
+
+
+@pytest.mark.parametrize("file", ["pull-request.yml", "drift.yml"])
+def test_the_environments_are_found_and_not_written_down(file: str) -> None:
+    for content in WORKFLOWS[file]["jobs"].values():
+        if "strategy" in content:
+            assert content["strategy"]["matrix"] == {
+                "include": "${{ fromJSON(needs.environments.outputs.matrix) }}"
+            }
+    assert not re.search(r"\b(staging|prod)\b", (ROOT / ".github/workflows" / file).read_text())
