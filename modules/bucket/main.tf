@@ -67,4 +67,21 @@ resource "aws_s3_bucket_lifecycle_configuration" "this" {
       expired_object_delete_marker = var.lifecycle_days.expire == null ? true : null
     }
   }
+
+  dynamic "rule" {
+    for_each = var.expiring_prefixes
+
+    content {
+      id     = "expire-${rule.key}"
+      status = "Enabled"
+
+      filter {
+        prefix = rule.value.prefix
+      }
+
+      expiration {
+        days = rule.value.days
+      }
+    }
+  }
 }

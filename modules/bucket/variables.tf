@@ -43,6 +43,21 @@ variable "lifecycle_days" {
   }
 }
 
+variable "expiring_prefixes" {
+  description = "Parts of the bucket whose objects expire by themselves, whatever `lifecycle_days` says of the rest: a name of your choice to a key prefix and the days until then."
+  type = map(object({
+    prefix = string
+    days   = number
+  }))
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = alltrue([for part in values(var.expiring_prefixes) : can(regex("^[^/*?][^*?]*$", part.prefix)) && part.days >= 1 && floor(part.days) == part.days])
+    error_message = "A prefix is not empty, does not start with a slash and has no * or ? in it, and its days are a whole number from 1; not so: ${join(", ", [for name, part in var.expiring_prefixes : "${name} = \"${part.prefix}\", ${part.days}" if !(can(regex("^[^/*?][^*?]*$", part.prefix)) && part.days >= 1 && floor(part.days) == part.days)])}."
+  }
+}
+
 variable "force_destroy" {
   description = "Whether destroying the bucket deletes the objects in it; otherwise a bucket that is not empty stays."
   type        = bool

@@ -141,10 +141,8 @@ def keep(target: Target, files: Files, commit: str) -> Kept:
         target.state_bucket,
         f"{_prefix(target.environment)}{kept.build}/",
     )
-    there = set(_keys(s3, bucket, prefix))
-    for name, content in files.items():
-        if prefix + name not in there:
-            s3.put_object(Bucket=bucket, Key=prefix + name, Body=content)
+    for name, content in files.items():  # also where they are there: their days till they expire begin anew
+        s3.put_object(Bucket=bucket, Key=prefix + name, Body=content)
     body = json.dumps(asdict(kept), indent=2, sort_keys=True).encode()
     s3.put_object(Bucket=bucket, Key=prefix + RECORD, Body=body, ContentType="application/json")
     return kept

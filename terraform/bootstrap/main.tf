@@ -16,6 +16,9 @@ module "state" {
   kms_key_arn    = module.key.arn
   force_destroy  = var.force_destroy
   lifecycle_days = { expire_noncurrent = var.state_history_days }
+
+  # What `retailctl rollback` takes: each apply keeps its build there.
+  expiring_prefixes = { builds = { prefix = "builds/", days = var.build_days } }
 }
 
 # A destroy would strip the bucket of its policy before S3 refused to delete what is not empty; this refuses it whole, at plan.

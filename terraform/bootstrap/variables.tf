@@ -33,6 +33,18 @@ variable "allowed_account_ids" {
   }
 }
 
+variable "build_days" {
+  description = "Days that a build which was applied can still be rolled back to."
+  type        = number
+  default     = 365
+  nullable    = false
+
+  validation {
+    condition     = var.build_days >= 1 && floor(var.build_days) == var.build_days
+    error_message = "A build cannot be kept for ${var.build_days} days: choose a whole number from 1."
+  }
+}
+
 variable "state_history_days" {
   description = "Days that an overwritten state can still be fetched."
   type        = number

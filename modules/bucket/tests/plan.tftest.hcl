@@ -78,3 +78,18 @@ run "expires_objects_where_asked" {
     error_message = "Versioning stays on."
   }
 }
+
+run "expires_a_part_of_the_bucket_where_asked" {
+  command = plan
+
+  variables {
+    expiring_prefixes = { drafts = { prefix = "drafts/", days = 7 } }
+  }
+
+  assert {
+    condition = [
+      for rule in aws_s3_bucket_lifecycle_configuration.this.rule : "${one(rule.filter).prefix} ${one(rule.expiration).days}" if rule.id == "expire-drafts"
+    ] == ["drafts/ 7"]
+    error_message = "The part does not expire, or more than it."
+  }
+}

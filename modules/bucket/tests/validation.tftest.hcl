@@ -106,3 +106,23 @@ run "refuses_a_reader_by_its_domain" {
 
   expect_failures = [var.readers]
 }
+
+run "refuses_to_expire_all_by_an_empty_prefix" {
+  command = plan
+
+  variables {
+    expiring_prefixes = { all = { prefix = "", days = 7 } }
+  }
+
+  expect_failures = [var.expiring_prefixes]
+}
+
+run "refuses_to_expire_a_part_on_the_day_itself" {
+  command = plan
+
+  variables {
+    expiring_prefixes = { drafts = { prefix = "drafts/", days = 0 } }
+  }
+
+  expect_failures = [var.expiring_prefixes]
+}

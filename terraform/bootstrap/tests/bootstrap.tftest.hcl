@@ -77,6 +77,16 @@ run "refuses_no_history" {
   expect_failures = [var.state_history_days]
 }
 
+run "refuses_to_keep_builds_for_no_day" {
+  command = plan
+
+  variables {
+    build_days = 0
+  }
+
+  expect_failures = [var.build_days]
+}
+
 run "refuses_a_name_that_is_no_buckets" {
   command = plan
 
