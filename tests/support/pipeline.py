@@ -9,7 +9,7 @@ import io
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext, redirect_stderr, redirect_stdout
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,22 +19,22 @@ import typer
 from retailctl import builds, delivery, drift, package, smoke
 from retailctl import cloud as clouds
 from retailctl.cloud import Cloud
+from retailctl.environments import Target
 from retailctl.project import Project
 
 COPIED = ("environments", "modules", "requirements", "src", "terraform", "build/dependencies")
 FILES = ("pyproject.toml",)
 WHO = ("-c", "user.name=e2e", "-c", "user.email=e2e@example.com")
 
-Credentials = Callable[[str, str], AbstractContextManager[None]]
-"""Become a role for a while, given the role (`plan` or `apply`) and the environment."""
+Role = Callable[[Cloud, str], Cloud]
+"""How a cloud looks to a job with the role for an environment; as one is, with the cloud's own key."""
 
 
-def as_root(role: str, environment: str) -> AbstractContextManager[None]:
-    """Stay who one is: the local cloud's root."""
-    return nullcontext()
+def as_root(cloud: Cloud, _environment: str) -> Cloud:
+    return cloud
 
 
-@dataclass(frozen=True)
+@dataclass
 class Pipeline:
     """A clone with a local cloud, as a workflow's jobs have them.
 
@@ -42,14 +42,18 @@ class Pipeline:
         clone: the copy.
         cloud: the local cloud that its environments are applied to.
         log: the file that gets every command and what it says.
-        become: takes on a role's credentials.
+        planning: the role that plans and looks for drift.
+        applying: the role that applies.
 
     """
 
     clone: Project
     cloud: Cloud
     log: Path
-    become: Credentials = as_root
+    planning: Role
+    applying: Role
+    seen: Cloud | None = None
+    """The cloud as the command that is at work sees it."""
 
     def commit(self, change: Callable[[Path], None], message: str) -> builds.Hashes:
         """Commit a change, build its artifacts, and return their hashes."""
@@ -67,46 +71,52 @@ class Pipeline:
         """Plan, save, apply just that and look whether it answers; return the plan's summary."""
         plans = self.clone.root / "build" / "plans"
         saved, summary = plans / f"{environment}.tfplan", plans / f"{environment}.md"
-        with self.become("plan", environment):
-            self.run(
-                f"plan --env {environment} --prebuilt --out {saved.name} --summary {summary.name}",
-                lambda: delivery.plan(environment, self.cloud.name, saved, summary, prebuilt=True),
-            )
-        with self.become("apply", environment):
-            self.run(
-                f"apply --env {environment} --plan {saved.name}",
-                lambda: delivery.apply(environment, self.cloud.name, None, saved),
-            )
-            self.run(f"smoke --env {environment}", lambda: smoke.smoke(environment, self.cloud.name))
+        self.run(
+            self.planning(self.cloud, environment),
+            f"plan --env {environment} --prebuilt --out {saved.name} --summary {summary.name}",
+            lambda: delivery.plan(environment, self.cloud.name, saved, summary, prebuilt=True),
+        )
+        applying = self.applying(self.cloud, environment)
+        self.run(
+            applying,
+            f"apply --env {environment} --plan {saved.name}",
+            lambda: delivery.apply(environment, self.cloud.name, None, saved),
+        )
+        self.run(applying, f"smoke --env {environment}", lambda: smoke.smoke(environment, self.cloud.name))
         return summary.read_text()
 
     def roll_back(self, environment: str, build: str) -> None:
         """Roll an environment back and look whether it answers."""
-        with self.become("apply", environment):
-            self.run(
-                f"rollback --env {environment} --to {build}",
-                lambda: delivery.rollback(build, environment, self.cloud.name, environment),
-            )
-            self.run(f"smoke --env {environment}", lambda: smoke.smoke(environment, self.cloud.name))
+        applying = self.applying(self.cloud, environment)
+        self.run(
+            applying,
+            f"rollback --env {environment} --to {build}",
+            lambda: delivery.rollback(build, environment, self.cloud.name, environment),
+        )
+        self.run(applying, f"smoke --env {environment}", lambda: smoke.smoke(environment, self.cloud.name))
 
     def look_for_drift(self, environment: str) -> tuple[int, drift.Report]:
         """Look for drift; return the exit status and the report."""
         file = self.clone.root / "build" / "drift.json"
-        with self.become("plan", environment):
-            status = self.run(
-                f"drift --env {environment} --report {file.name}",
-                lambda: drift.drift(environment, self.cloud.name, file),
-            )
+        status = self.run(
+            self.planning(self.cloud, environment),
+            f"drift --env {environment} --report {file.name}",
+            lambda: drift.drift(environment, self.cloud.name, file),
+        )
         return status, drift.read(file, environment)
 
     def present(self, environment: str) -> builds.Kept:
         """Return the build that the environment has."""
-        from retailctl.environments import Target  # noqa: PLC0415 - beside its only use
-
         return builds.listed(Target(self.clone, environment, self.cloud))[0]
 
-    def run(self, words: str, call: Callable[[], None]) -> int:
+    def keep(self, environment: str) -> None:
+        """Keep the build of the clone as one that the environment has had."""
+        files, _ = builds.here(self.clone)
+        builds.keep(Target(self.clone, environment, self.cloud), files, builds.commit_of(self.clone))
+
+    def run(self, seen: Cloud, words: str, call: Callable[[], None]) -> int:
         """Run a command in this process, note what it says, and return its exit status."""
+        self.seen = seen
         said = io.StringIO()
         status = 0
         try:
@@ -116,6 +126,7 @@ class Pipeline:
             status = end.exit_code
         finally:
             self._write(f"\n$ retailctl {words} --cloud {self.cloud.name}\n{said.getvalue()}")
+            self.seen = None
         return status
 
     def _write(self, text: str) -> None:
@@ -129,7 +140,9 @@ def git(folder: Path, *arguments: str) -> None:
 
 
 @contextmanager
-def pipeline(here: Project, cloud: Cloud, folder: Path, become: Credentials = as_root) -> Iterator[Pipeline]:
+def pipeline(
+    here: Project, cloud: Cloud, folder: Path, *, planning: Role = as_root, applying: Role = as_root
+) -> Iterator[Pipeline]:
     """Yield a pipeline in a copy of the clone ``here``, whose commands take ``cloud`` for theirs."""
     clone = Project(folder / "clone")
     leave = shutil.ignore_patterns(".terraform", "__pycache__", "*.tfstate*")
@@ -145,5 +158,6 @@ def pipeline(here: Project, cloud: Cloud, folder: Path, become: Credentials = as
     log.write_text("The pipelines' commands on the local cloud, in sequence.\n")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RETAIL_ROOT", str(clone.root))
-        patch.setattr(clouds, "load", lambda name, in_project=None: cloud)
-        yield Pipeline(clone, cloud, log, become)
+        line = Pipeline(clone, cloud, log, planning, applying)
+        patch.setattr(clouds, "load", lambda name, in_project=None: line.seen)
+        yield line
