@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from retailctl import plan_changes
+from retailctl import drift, plan_changes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -57,8 +57,19 @@ def section(record: Record, plan: Mapping[str, Any]) -> str:
         ]
         lines += [f"| {each.kind} | `{each.address}` | {_attributes(each)} |" for each in changes]
         lines += ["", "</details>", ""]
+    drifted = drift.found(record.environment, plan, record.made).drifted
+    if drifted:
+        lines += [
+            "**Changed past Terraform** since the last apply, and after this one no drift any more:",
+            "",
+        ]
+        lines += [f"- `{each.address}`: {_drifted(each)}" for each in drifted] + [""]
     lines += [f"Build `{record.build}`, commit `{record.commit}`, planned {record.made}.", ""]
     return "\n".join(lines)
+
+
+def _drifted(finding: drift.Finding) -> str:
+    return ", ".join(f"`{name}`" for name in finding.attributes) or "gone"
 
 
 def _attributes(change: Change) -> str:

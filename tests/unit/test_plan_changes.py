@@ -133,6 +133,17 @@ def test_a_summary_counts_what_changes_and_begins_with_what_is_lost() -> None:
     assert f"Build `{RECORD.build}`" in text
 
 
+def test_a_summary_tells_what_was_changed_past_terraform_since_an_apply_takes_it_for_granted() -> None:
+    role = "module.api.aws_iam_role.this"
+    by_hand = entry(role, "update", before={"inline_policy": []}, after={"inline_policy": [{"name": "more"}]})
+
+    text = plan_text.section(RECORD, plan(resource_drift=[by_hand]))
+
+    assert "**Changed past Terraform**" in text
+    assert f"- `{role}`: `inline_policy`" in text
+    assert "Changed past Terraform" not in plan_text.section(RECORD, plan())
+
+
 def test_a_summary_of_nothing_says_so() -> None:
     assert plan_text.section(RECORD, plan()).startswith("### dev: no changes\n")
 
