@@ -19,14 +19,14 @@ from urllib.parse import urlsplit
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
-from retailctl import outputs
+from retailctl import outputs, terraform
 from retailctl.console import note, step
 from retailctl.environments import AnyCloud, target_of
 from retailctl.errors import UserError
 from retailctl.options import EnvironmentName
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from retailctl.environments import Target
 
@@ -134,21 +134,18 @@ def function_is_active(client: Any, name: str) -> str | None:  # noqa: ANN401 - 
     return f"The function {name} is {state}, and its last update is {update}."
 
 
-def mapping_is_enabled(client: Any, name: str) -> str | None:  # noqa: ANN401 - boto3 makes its classes at run time
-    """Say what is wrong with a function's way to the stream."""
-    mappings = client.list_event_source_mappings(FunctionName=f"{name}:{ALIAS}")["EventSourceMappings"]
-    if not mappings:
-        return f"The function {name} reads no stream: it has no event source mapping."
-    states = {each["State"] for each in mappings}
-    return (
-        None
-        if states == {"Enabled"}
-        else f"The event source mapping of {name} is {', '.join(sorted(states))}."
-    )
+def mapping_is_enabled(client: Any, mapping: Mapping[str, Any]) -> str | None:  # noqa: ANN401 - as above
+    """Say what is wrong with a function's way to the stream, given the event source mapping as the state has it."""
+    state = client.get_event_source_mapping(UUID=mapping["uuid"])["State"]
+    if state == "Enabled":
+        return None
+    return f"The event source mapping of {mapping['function_name'].split(':')[-2]} is {state}: it reads no stream."
 
 
-def checks(target: Target, found: Mapping[str, Any]) -> dict[str, Callable[[], str | None]]:
-    """Return all looks at an environment by what they look at, given its root outputs."""
+def checks(
+    target: Target, found: Mapping[str, Any], resources: Iterable[Mapping[str, Any]]
+) -> dict[str, Callable[[], str | None]]:
+    """Return all looks at an environment by what they look at, given its root outputs and its resources."""
     api, client = str(found["api_url"]).rstrip("/"), target.client("lambda")
     looks: dict[str, Callable[[], str | None]] = {
         "GET /winners": lambda: json_at(api, "/winners", dict),
@@ -158,8 +155,10 @@ def checks(target: Target, found: Mapping[str, Any]) -> dict[str, Callable[[], s
     }
     for logical, name in sorted(found["functions"].items()):
         looks[f"function {logical}"] = partial(function_is_active, client, name)
-    view = found["functions"]["winner_view"]
-    looks["the view's stream"] = lambda: mapping_is_enabled(client, view)
+    for resource in resources:
+        if resource["type"] == "aws_lambda_event_source_mapping" and resource["values"].get("enabled"):
+            look = partial(mapping_is_enabled, client, resource["values"])
+            looks[resource["address"].removesuffix(".aws_lambda_event_source_mapping.this")] = look
     if "site_url" in found:
         url, headers = str(found["site_url"]), {}
         if target.cloud is not None:  # its distributions answer by their name at the emulator's one port
@@ -212,7 +211,7 @@ def smoke(
     found = outputs.of(target)
     if not found.get("functions"):
         raise UserError(f"{environment} in {target.place} is not applied: there is nothing to look at.")
-    looks = checks(target, found)
+    looks = checks(target, found, terraform.resources(target.app()))
     with step(f"Looking at {environment} from {len(looks)} sides"):
         wrong = failures(looks, patience)
     for name in looks:

@@ -41,6 +41,9 @@ locals {
 
       # As environments/<environment>/backend.hcl names it.
       state = "${module.state.arn}/${local.project}/${name}/terraform.tfstate"
+
+      # As `retailctl` keeps them.
+      builds = "${module.state.arn}/builds/${name}/*"
     }
   }
 
@@ -82,6 +85,8 @@ locals {
       }
       write = {
         write_state = { actions = ["s3:PutObject"], resources = [at.state], conditions = [] }
+        # What was applied is kept for a rollback.
+        keep_builds = { actions = ["s3:GetObject", "s3:PutObject"], resources = [at.builds], conditions = [] }
       }
     }
   }

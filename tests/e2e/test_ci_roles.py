@@ -65,30 +65,13 @@ def there() -> Iterator[There]:
             there = There(here, emulator.start(here.home(name)))
             # The roles are there in seconds; then the provider waits for a minute to see the bucket's rules.
             made = aside.submit(environments.bootstrapped, there.target("dev"), ci_roles.REPOSITORY)
-            eventually(lambda: made.done() or all_roles_are_there(there.cloud), wanted=True, seconds=90)
+            eventually(lambda: made.done() or ci_roles.all_are_there(there.cloud), wanted=True, seconds=90)
             if made.done():
                 made.result()
             yield there
             made.result()
     finally:
         local.down(name)
-
-
-def all_roles_are_there(cloud: Cloud) -> bool:
-    """Say whether the last of what the bootstrap makes for CI is made."""
-    iam = cloud.client("iam")
-    wanted = Counter(f"hello-retail-{each}-{role}" for each in ENVIRONMENTS for role in ("plan", "apply"))
-    attached = {}
-    for role in wanted:
-        try:
-            attached[role] = len(iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"])
-        except ClientError:
-            return False
-    made = {each["PolicyName"] for each in iam.list_policies(Scope="Local")["Policies"]}
-    return all(
-        count > 0 and count == sum(policy.startswith(f"{role}-") for policy in made)
-        for role, count in attached.items()
-    )
 
 
 def refusal(client: Any, operation: str, parameters: Mapping[str, Any]) -> str:

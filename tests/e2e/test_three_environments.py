@@ -30,7 +30,7 @@ from retailctl.count import Scores, count, differences, payloads_on, stored_scor
 from retailctl.drift import Report
 from retailctl.errors import UserError
 from retailctl.workload import Workshop
-from support import e2e, pipeline, role_probe
+from support import ci_roles, e2e, pipeline, role_probe
 from support.asking import ask
 from support.command import Operator
 from support.e2e import ENVIRONMENTS, Landscape, eventually
@@ -125,7 +125,8 @@ class Delivered:
 @pytest.fixture(scope="module")
 def delivered(there: Landscape, tmp_path_factory: pytest.TempPathFactory) -> Delivered:
     """Run the pipelines' commands in sequence; `build/pipeline.log` has what they say."""
-    with pipeline.pipeline(there.here, there.cloud, tmp_path_factory.mktemp("pipeline")) as line:
+    roles = {"planning": ci_roles.planning, "applying": ci_roles.applying}
+    with pipeline.pipeline(there.here, there.cloud, tmp_path_factory.mktemp("pipeline"), **roles) as line:
         earlier = line.commit(lambda _: None, "what dev has")
         line.keep("dev")  # it was applied with these bytes; test_pipeline.py has an apply keep them
         build = line.commit(a_change, "a change")

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import base64
 import json
+from collections import Counter
 from dataclasses import replace
 
 import boto3
 from botocore import UNSIGNED
 from botocore.config import Config
+from botocore.exceptions import ClientError
 
+from retailctl import project
 from retailctl.cloud import Cloud
 
 REPOSITORY = "octo/shop"
@@ -53,6 +56,25 @@ def taken_on(cloud: Cloud, role: str, made_up: str) -> Cloud:
         access_key_id=keys["AccessKeyId"],
         secret_access_key=keys["SecretAccessKey"],
         session_token=keys["SessionToken"],
+    )
+
+
+def all_are_there(cloud: Cloud) -> bool:
+    """Say whether the last of what the bootstrap makes for CI is made."""
+    iam = cloud.client("iam")
+    wanted = Counter(
+        f"hello-retail-{each}-{role}" for each in project.find().environments for role in ("plan", "apply")
+    )
+    attached = {}
+    for role in wanted:
+        try:
+            attached[role] = len(iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"])
+        except ClientError:
+            return False
+    made = {each["PolicyName"] for each in iam.list_policies(Scope="Local")["Policies"]}
+    return all(
+        count > 0 and count == sum(policy.startswith(f"{role}-") for policy in made)
+        for role, count in attached.items()
     )
 
 

@@ -25,6 +25,7 @@ from retailctl import emulator, environments, local, outputs, package, processes
 from retailctl.cloud import Cloud
 from retailctl.environments import Target
 from retailctl.project import Project
+from support import ci_roles
 
 ENVIRONMENTS = project.find().environments
 
@@ -161,8 +162,13 @@ def _apply_all(here: Project, cloud: Cloud) -> dict[str, Applied]:
     targets = [Target(here, environment, cloud) for environment in ENVIRONMENTS]
     with ThreadPoolExecutor(len(targets) + 1) as pool:
         try:
-            bucket = pool.submit(environments.bootstrapped, targets[0])
-            eventually(lambda: targets[0].has_state_bucket() or bucket.done(), wanted=True, seconds=180)
+            bucket = pool.submit(environments.bootstrapped, targets[0], ci_roles.REPOSITORY)
+            # With CI's roles there is a boundary that all others carry: it has to be there before them.
+            eventually(
+                lambda: bucket.done() or (targets[0].has_state_bucket() and ci_roles.all_are_there(cloud)),
+                wanted=True,
+                seconds=180,
+            )
             if bucket.done():
                 bucket.result()  # else its failure would be hidden behind those of the environments
             applied = dict(zip(ENVIRONMENTS, pool.map(_apply, targets), strict=True))

@@ -27,11 +27,7 @@ FILES = ("pyproject.toml",)
 WHO = ("-c", "user.name=e2e", "-c", "user.email=e2e@example.com")
 
 Role = Callable[[Cloud, str], Cloud]
-"""How a cloud looks to a job with the role for an environment; as one is, with the cloud's own key."""
-
-
-def as_root(cloud: Cloud, _environment: str) -> Cloud:
-    return cloud
+"""How a cloud looks to a job with a role of an environment."""
 
 
 @dataclass
@@ -141,7 +137,7 @@ def git(folder: Path, *arguments: str) -> None:
 
 @contextmanager
 def pipeline(
-    here: Project, cloud: Cloud, folder: Path, *, planning: Role = as_root, applying: Role = as_root
+    here: Project, cloud: Cloud, folder: Path, *, planning: Role, applying: Role
 ) -> Iterator[Pipeline]:
     """Yield a pipeline in a copy of the clone ``here``, whose commands take ``cloud`` for theirs."""
     clone = Project(folder / "clone")

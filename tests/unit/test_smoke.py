@@ -118,17 +118,16 @@ def test_nobody_at_the_address_is_a_sentence(server: Server) -> None:
 class Lambda:
     """Answers as Lambda does."""
 
-    def __init__(self, state: str = "Active", update: str = "Successful", *mappings: str) -> None:
+    def __init__(self, state: str = "Active", update: str = "Successful") -> None:
         self.configuration = {"State": state, "LastUpdateStatus": update}
-        self.mappings = [{"State": each} for each in mappings]
 
     def get_function_configuration(self, **asked: str) -> dict[str, str]:
         assert asked == {"FunctionName": "view", "Qualifier": "live"}
         return self.configuration
 
-    def list_event_source_mappings(self, **asked: str) -> dict[str, Any]:
-        assert asked == {"FunctionName": "view:live"}
-        return {"EventSourceMappings": self.mappings}
+    def get_event_source_mapping(self, **asked: str) -> dict[str, str]:
+        assert asked == {"UUID": "42"}
+        return self.configuration
 
 
 def test_a_function_has_to_be_active_and_updated() -> None:
@@ -138,10 +137,13 @@ def test_a_function_has_to_be_active_and_updated() -> None:
     assert "last update is Failed" in str(smoke.function_is_active(Lambda(update="Failed"), "view"))
 
 
-def test_the_view_has_to_read_the_stream() -> None:
-    assert smoke.mapping_is_enabled(Lambda("", "", "Enabled"), "view") is None
-    assert "is Disabled" in str(smoke.mapping_is_enabled(Lambda("", "", "Disabled"), "view"))
-    assert "reads no stream" in str(smoke.mapping_is_enabled(Lambda(), "view"))
+def test_a_view_has_to_read_the_stream() -> None:
+    mapping = {"uuid": "42", "function_name": "arn:aws:lambda:us-east-1:111122223333:function:view:live"}
+
+    assert smoke.mapping_is_enabled(Lambda("Enabled"), mapping) is None
+    assert smoke.mapping_is_enabled(Lambda("Disabled"), mapping) == (
+        "The event source mapping of view is Disabled: it reads no stream."
+    )
 
 
 def after(times: int) -> Callable[[], str | None]:
