@@ -149,7 +149,8 @@ def test_a_role_reads_no_data_but_the_state_and_what_it_may_write(
         for resource in several(statement["Resource"])
     }
     state = f"arn:aws:s3:::state/hello-retail/{environment}/terraform.tfstate"
-    own = {f"arn:aws:s3:::hello-retail-{environment}-*/*"} if what == "apply" else set()
+    written = {f"arn:aws:s3:::hello-retail-{environment}-*/*", f"arn:aws:s3:::state/builds/{environment}/*"}
+    own = written if what == "apply" else set()
 
     assert read == {state, f"{state}.tflock"} | own
     assert not actions(of_role(bootstrap, f"{environment}-{what}")) & {
