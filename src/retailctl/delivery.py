@@ -129,7 +129,7 @@ def plan(
     workspace = initialised(target)
     out = out.resolve()
     record = planned(target, workspace, out, artifacts, builds.commit_of(here))
-    typer.echo(terraform.read(workspace, "show", "-no-color", str(out)))
+    environments.show(workspace, out)
     if summary is not None:
         shown = json.loads(terraform.read(workspace, "show", "-json", str(out)))
         write_atomically(summary, plan_text.section(record, shown))
@@ -174,7 +174,7 @@ def _ask_and_apply(
     file = workspace.data / "run.tfplan"
     try:
         record = planned(target, workspace, file, artifacts, commit)
-        typer.echo(terraform.read(workspace, "show", "-no-color", str(file)))
+        environments.show(workspace, file)
         if any(record.changes.values()) or _has_other_page(target, workspace, files):
             confirm(target.environment, f"these changes to {target.environment} in {target.place}", confirmed)
         applied(target, workspace, file, record, files)

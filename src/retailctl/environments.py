@@ -288,9 +288,14 @@ def plan(environment: EnvironmentName = "dev", cloud: AnyCloud = None) -> None:
     workspace = initialised(target)
     file = workspace.data / "run.tfplan"
     terraform.run_reported(workspace, f"Planning {environment}", "plan", f"-out={file}", *workspace.arguments)
-    colour = [] if sys.stdout.isatty() else ["-no-color"]
-    typer.echo(terraform.read(workspace, "show", *colour, str(file)))
+    show(workspace, file)
     file.unlink()
+
+
+def show(workspace: Workspace, plan_file: Path) -> None:
+    """Print a plan to stdout, for people."""
+    colour = [] if sys.stdout.isatty() else ["-no-color"]
+    typer.echo(terraform.read(workspace, "show", *colour, str(plan_file)))
 
 
 def put_up(target: Target, found: page.Page) -> None:

@@ -41,6 +41,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     monkeypatch.setattr(bench_worker, "PEOPLE", 6)
     monkeypatch.setattr(bench, "CONTRIBUTIONS", os.environ["CONTRIBUTIONS_TABLE"])
     monkeypatch.setattr(bench, "SCORES", os.environ["SCORES_TABLE"])
+    monkeypatch.setattr(bench, "REDRIVES", os.environ["REDRIVES_TABLE"])
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
     with mock_aws():
         bench.make_tables(Cloud())  # type: ignore[arg-type]

@@ -1,0 +1,96 @@
+"""The environments as a workflow asks for them, and what the commands refuse before they look anywhere."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from retailctl import builds, delivery
+from retailctl.builds import Kept
+from retailctl.errors import UserError
+from support.miniature import miniature
+
+PLANNERS = {"dev": "arn:dev-plan", "prod": "arn:prod-plan", "gone": "arn:gone-plan"}
+
+
+@pytest.fixture(autouse=True)
+def _clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RETAIL_ROOT", str(miniature(tmp_path / "clone").root))
+
+
+def test_the_environments_are_those_that_there_are(capsys: pytest.CaptureFixture[str]) -> None:
+    delivery.list_environments("", "")
+
+    assert capsys.readouterr().out == "dev\nprod\n"
+
+
+def test_a_workflow_gets_them_as_a_matrix_with_the_role_of_each(capsys: pytest.CaptureFixture[str]) -> None:
+    delivery.list_environments(json.dumps(PLANNERS), "matrix")
+
+    name, _, value = capsys.readouterr().out.strip().partition("=")
+    assert name == "matrix"
+    assert json.loads(value) == [
+        {"environment": "dev", "role": "arn:dev-plan"},
+        {"environment": "prod", "role": "arn:prod-plan"},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("roles", "sentence"),
+    [
+        ('{"dev": "arn"}', "There is no role for prod among those given"),
+        ("arn", "no JSON object of ARNs by environment"),
+        ("[]", "no JSON object of ARNs by environment"),
+    ],
+)
+def test_roles_that_do_not_do_are_refused_in_words(roles: str, sentence: str) -> None:
+    with pytest.raises(UserError, match=sentence):
+        delivery.list_environments(roles, "matrix")
+
+
+def test_a_summary_is_of_a_saved_plan(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="give --out"):
+        delivery.plan("dev", "lab", None, tmp_path / "summary.md")
+
+
+KEPT = [
+    Kept("aaaa11112222", "cccc" + "0" * 36, "2026-11-22T12:00:00Z", {}),
+    Kept("aaaa33334444", "dddd" + "0" * 36, "2026-11-21T12:00:00Z", {}),
+]
+
+
+@pytest.mark.parametrize(("wanted", "index"), [("aaaa1", 0), ("aaaa33334444", 1), ("dddd0", 1)])
+def test_a_build_is_named_by_the_beginning_of_its_id_or_of_its_commit(wanted: str, index: int) -> None:
+    assert builds.chosen(KEPT, wanted, "dev") == KEPT[index]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "said"),
+    [
+        ("aaaa", "names several builds of dev"),
+        ("ffff", "names no build of dev"),
+        ("cc", "names no build of dev"),
+    ],
+)
+def test_a_build_that_is_none_or_several_is_refused_with_those_there_are(wanted: str, said: str) -> None:
+    with pytest.raises(UserError, match=rf"{said}: take an id of aaaa11112222 \(2026-11-22"):
+        builds.chosen(KEPT, wanted, "dev")
+
+
+@pytest.mark.parametrize("manifest", [b"", b"[]", b"{}", b'{"functions": {"a": {}}}'])
+def test_what_is_no_manifest_is_said_to_be_none(manifest: bytes) -> None:
+    with pytest.raises(UserError, match="is no manifest of artifacts: write it anew with `make package`"):
+        builds.checked({"manifest.json": manifest}, "build/artifacts")
+
+
+def test_artifacts_without_a_manifest_are_none() -> None:
+    with pytest.raises(UserError, match=r"There is no manifest\.json in build/artifacts"):
+        builds.checked({"a.zip": b""}, "build/artifacts")
+
+
+def test_a_clone_without_git_has_no_known_commit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+
+    assert builds.commit_of(delivery.project.find()) == builds.UNKNOWN_COMMIT
