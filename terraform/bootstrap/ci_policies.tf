@@ -68,6 +68,8 @@ locals {
     }
   }
 
+  ci_standing_generations = [{ test = "ForAllValues:StringEquals", variable = "dynamodb:LeadingKeys", values = ["generations"] }]
+
   # The state: both roles read it and hold its lock; who applies writes it.
   ci_state = {
     for name, at in local.ci_arns : name => {
@@ -121,12 +123,18 @@ locals {
           actions   = ["kms:DescribeKey", "kms:GetKeyPolicy", "kms:GetKeyRotationStatus", "kms:ListResourceTags"]
           resources = [at.keys], conditions = []
         }
-        # Without it Lambda tells no plan what a function's environment is.
-        read_function_environments = {
+        # One item is Terraform's own (terraform/app/redrives.tf): it is all that is ever read of a table.
+        read_standing_generations = {
+          actions    = ["dynamodb:GetItem"]
+          resources  = ["${trimsuffix(at.tables, "*")}redrives"]
+          conditions = local.ci_standing_generations
+        }
+        # Without it Lambda tells no plan what a function's environment is, nor DynamoDB what that item says.
+        read_encrypted_settings = {
           actions   = ["kms:Decrypt"]
           resources = [at.keys]
           conditions = concat(local.ci_tagged[name].is, [
-            { test = "StringEquals", variable = "kms:ViaService", values = ["lambda.${local.ci[name].region}.amazonaws.com"] },
+            { test = "StringEquals", variable = "kms:ViaService", values = [for service in ["dynamodb", "lambda"] : "${service}.${local.ci[name].region}.amazonaws.com"] },
           ])
         }
         # None of these is held to a resource by AWS, but the key that DynamoDB keeps itself, which the provider asks for.
@@ -203,6 +211,11 @@ locals {
             "dynamodb:UpdateContinuousBackups", "dynamodb:UpdateTable", "dynamodb:UpdateTimeToLive",
           ]
           resources = [at.tables], conditions = []
+        }
+        write_standing_generations = {
+          actions    = ["dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]
+          resources  = ["${trimsuffix(at.tables, "*")}redrives"]
+          conditions = local.ci_standing_generations
         }
         write_buckets = {
           actions = [

@@ -153,8 +153,13 @@ def test_a_role_reads_no_data_but_the_state_and_what_it_may_write(
     own = written if what == "apply" else set()
 
     assert read == {state, f"{state}.tflock"} | own
-    assert not actions(of_role(bootstrap, f"{environment}-{what}")) & {
-        "dynamodb:GetItem",
+    statements = of_role(bootstrap, f"{environment}-{what}")
+    items = [each for each in statements if re.search(r"dynamodb:\w+Item", json.dumps(each["Action"]))]
+    assert {values(each, "ForAllValues:StringEquals", "dynamodb:LeadingKeys")[0] for each in items} == {
+        "generations"
+    }
+    assert not actions(statements) & {
+        "dynamodb:Query",
         "dynamodb:Scan",
         "kinesis:GetRecords",
         "logs:GetLogEvents",
