@@ -265,7 +265,7 @@ def test_every_wildcard_in_a_policy_has_its_reason(bootstrap: tuple[Resource, ..
         for statement in json.loads(document.values["json"])["Statement"]:
             for element in ("Action", "NotAction", "Resource"):
                 found |= {
-                    (re.sub(r"hello-retail-(dev|staging|prod)\b", "hello-retail-<environment>", value), sid)
+                    (re.sub(r"(hello-retail-|/builds/)(dev|staging|prod)\b", r"\1<environment>", value), sid)
                     for value in several(statement.get(element, []))
                     for sid in [statement.get("Sid", "")]
                     if "*" in value
