@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from support.distribution import Scheduling
 
 os.environ |= {
+    "ARCHIVE_BUCKET": "archive",
     "AWS_ACCESS_KEY_ID": "testing",
     "AWS_SECRET_ACCESS_KEY": "testing",
     "AWS_DEFAULT_REGION": "us-east-1",

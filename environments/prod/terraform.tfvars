@@ -5,6 +5,14 @@ allowed_account_ids = []
 alarm_emails     = [] # set it, or alarm_topic_arns, before the first apply to AWS
 alarm_topic_arns = []
 
+archive = {
+  enabled        = true
+  window_seconds = 60
+  cold_days      = 30
+  expire_days    = null
+  force_destroy  = false
+}
+
 budget = {
   monthly_usd = 150
 }
@@ -22,6 +30,11 @@ event_writer = {
     rate_per_second = 200
   }
 }
+
+generations = {
+  "1" = {}
+}
+live_generation = 1
 
 log_level          = "INFO"
 log_retention_days = 365

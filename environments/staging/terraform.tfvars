@@ -5,6 +5,14 @@ allowed_account_ids = []
 alarm_emails     = []
 alarm_topic_arns = []
 
+archive = {
+  enabled        = true
+  window_seconds = 60
+  cold_days      = 30
+  expire_days    = 180
+  force_destroy  = false
+}
+
 budget = {
   monthly_usd = 80
 }
@@ -22,6 +30,11 @@ event_writer = {
     rate_per_second = 50
   }
 }
+
+generations = {
+  "1" = {}
+}
+live_generation = 1
 
 log_level          = "INFO"
 log_retention_days = 30

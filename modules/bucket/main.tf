@@ -58,6 +58,15 @@ resource "aws_s3_bucket_lifecycle_configuration" "this" {
       days_after_initiation = var.lifecycle_days.abort_multipart
     }
 
+    dynamic "transition" {
+      for_each = var.lifecycle_days.cold[*]
+
+      content {
+        days          = transition.value
+        storage_class = "GLACIER_IR"
+      }
+    }
+
     noncurrent_version_expiration {
       noncurrent_days = var.lifecycle_days.expire_noncurrent
     }

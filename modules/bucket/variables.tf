@@ -28,8 +28,9 @@ variable "versioning" {
 }
 
 variable "lifecycle_days" {
-  description = "Days until an object expires (`expire`; null: never), until a noncurrent version does (`expire_noncurrent`), and until an upload that was never completed is dropped (`abort_multipart`)."
+  description = "Days until an object moves to Glacier Instant Retrieval, a sixth of the price and read as before (`cold`; null: never; objects under 128 KB stay), until it expires (`expire`; null: never), until a noncurrent version does (`expire_noncurrent`), and until an upload that was never completed is dropped (`abort_multipart`)."
   type = object({
+    cold              = optional(number)
     expire            = optional(number)
     expire_noncurrent = optional(number, 30)
     abort_multipart   = optional(number, 7)

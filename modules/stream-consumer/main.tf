@@ -12,6 +12,7 @@ resource "terraform_data" "function" {
 resource "aws_lambda_event_source_mapping" "this" {
   event_source_arn = var.stream.arn
   function_name    = var.function.alias_arn
+  enabled          = var.enabled
 
   starting_position                  = var.starting_position
   batch_size                         = var.batch_size

@@ -47,6 +47,13 @@ variable "batching_window_seconds" {
   }
 }
 
+variable "enabled" {
+  description = "Whether the stream is read. A mapping that was never enabled begins at `starting_position` when it first is; one that was goes on where it stood."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
 variable "failure_destination" {
   description = <<-EOT
     Bucket that gets, whole, each batch that was given up because its records were about to expire, under

@@ -28,6 +28,7 @@ from retailctl import (
     play,
     publish,
     quarantine,
+    replay,
     smoke,
     terraform,
     users,
@@ -83,6 +84,7 @@ app.command("builds")(delivery.list_builds)
 app.command("environments")(delivery.list_environments)
 app.command("plan-comment")(github.plan_comment)
 app.command("drift-issue")(github.drift_issue)
+app.add_typer(replay.app, name="replay")
 app.add_typer(users.app, name="users")
 _site = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Put up the page.")
 _site.command("deploy")(environments.deploy_site)

@@ -48,7 +48,6 @@ MAPPING_METRICS = (
     "PolledEventCount", "FilteredOutEventCount", "InvokedEventCount", "FailedInvokeEventCount",
     "OnFailureDestinationDeliveredEventCount", "DroppedEventCount",
 )  # fmt: skip
-FUNCTION_ALARMS, MAPPING_ALARMS = 3, 3
 VIEW_LOG_BYTES = 1_000
 """The metrics' line of a batch, with what CloudWatch adds to each."""
 API_LOG_BYTES = 1_200
@@ -66,8 +65,10 @@ API_SECONDS = 0.13
 WRITER_SECONDS = 0.03
 """An event through the writer: the checks and one call to Kinesis."""
 ARCHIVE_SECONDS = 1.0
-"""A batch of the archive: decode, compress, one PUT."""
+"""A batch of the archive: decode, compress, ask the stream what came before, three PUTs."""
 ARCHIVE_BATCH = 10_000
+ARCHIVE_PUTS = 3
+"""The batch itself, its link to the one before, and the note of how far the shard has come."""
 SCORE_BUCKETS = 4
 CONNECTIONS = 8
 """Of an instance of the view to DynamoDB: as many as it has threads."""
@@ -100,7 +101,8 @@ class Pieces:
 
 WAY = Pieces(alarm_metrics=26, log_groups=3, tables=3, keys=1, dashboards=1)
 WRITER = Pieces(("event_writer", "idempotency", "players", "site"), alarm_metrics=12, log_groups=1, tables=1)
-PIECES = {"the way from stream to board": WAY, "the writer's API": WRITER}
+ARCHIVE = Pieces(("archive", "archive_bucket", "archive_consumer"), alarm_metrics=6, log_groups=1)
+PIECES = {"the way from stream to board": WAY, "the archive": ARCHIVE, "the writer's API": WRITER}
 
 PROMISED = (("Lambda", 2.0), ("API Gateway", 0.0035), ("DynamoDB", 10.0))
 """What the original's README promises a day for 10,000,000 events and 1,000 reads, Kinesis not counted."""
@@ -494,16 +496,17 @@ def _archive(load: Workload, prices: Prices) -> Part:
         batches * ARCHIVE_SECONDS * load.memory_mb / 1024,
         f"{ARCHIVE_SECONDS:g} s a batch, estimated",
     )
-    sheet.add("s3.put", "objects", batches, origin)
+    sheet.add("s3.put", "objects", batches * ARCHIVE_PUTS, f"{ARCHIVE_PUTS} for {origin}")
     sheet.monthly(
         "s3.storage",
         "kept",
         load.events_per_day * RECORD_BYTES / ARCHIVE_RATIO * load.archive_days / GB,
-        f"{load.archive_days} days of {RECORD_BYTES} bytes an event, compressed to an eighth",
+        f"{load.archive_days} days of {RECORD_BYTES} bytes an event, compressed to an eighth; as if none were in "
+        "cold storage, which takes a sixth of that",
     )
     sheet.add("cloudwatch.log_gb", "logs", batches * VIEW_LOG_BYTES / GB, "a line a batch, as the view")
     sheet.monthly("cloudwatch.metric", "the mapping's metrics", len(MAPPING_METRICS), "as the view's")
-    sheet.monthly("cloudwatch.alarm", "alarms", FUNCTION_ALARMS + MAPPING_ALARMS, "of function and mapping")
+    sheet.monthly("cloudwatch.alarm", "alarms", ARCHIVE.alarm_metrics, "of function and mapping")
     sheet.add(
         "kms.request",
         "use of the key",

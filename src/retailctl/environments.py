@@ -18,7 +18,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from retailctl import ci_roles as ci
 from retailctl import cloud as clouds
-from retailctl import package, page, project, terraform
+from retailctl import generations, package, page, project, terraform
 from retailctl.console import note, step
 from retailctl.errors import UserError
 from retailctl.options import EnvironmentName
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from retailctl.cloud import Cloud
+    from retailctl.generations import Generations
     from retailctl.project import Project
 
 PIN = "terraform_data.environment_pin"
@@ -96,8 +97,28 @@ class Target:
 
     def app(self) -> Workspace:
         """Return the root that is this environment."""
-        values = f"-var-file={self.project.values(self.environment)}"
-        return self._workspace(self.project.app, self.folder / self.environment / "app", values)
+        values = [f"-var-file={self.project.values(self.environment)}"]
+        if self.cloud is not None and self.generations_file.is_file():
+            values.append(f"-var-file={self.generations_file}")
+        return self._workspace(self.project.app, self.folder / self.environment / "app", *values)
+
+    @property
+    def generations_file(self) -> Path:
+        """Return the file that says which generations stand; a local cloud may have its own."""
+        if self.cloud is None:
+            return self.project.values(self.environment)
+        return self.folder / self.environment / generations.OWN_VALUES
+
+    def generations(self) -> Generations:
+        """Return which generations are to stand here.
+
+        Raises:
+            UserError: where the environment's values say it in no form that retailctl reads.
+
+        """
+        if self.cloud is not None and self.generations_file.is_file():
+            return generations.read_own(self.generations_file)
+        return generations.read(self.project.values(self.environment))
 
     def bootstrap(self) -> Workspace:
         """Return the root that makes the bucket of this environment's state."""

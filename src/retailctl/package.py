@@ -19,7 +19,7 @@ import zipfile
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from retailctl import project, site
+from retailctl import commits, generations, project, site
 from retailctl.console import note, step
 from retailctl.errors import UserError
 from retailctl.files import write_atomically
@@ -98,18 +98,25 @@ def installed(folder: Path) -> Files:
     return files
 
 
-def dependencies(in_project: Project) -> Files:
-    """Return the files of `requirements/lambda.txt`, installing them where its content is new.
+def dependencies(in_project: Project, *further: Project) -> list[Files]:
+    """Return, for the clone and ``further`` trees, the files of `requirements/lambda.txt`; install what is new.
 
     Raises:
         UserError: where pip cannot install one, with what pip says.
 
     """
-    requirements = in_project.root / "requirements" / "lambda.txt"
-    if not requirements.is_file():
-        raise UserError(f"{requirements} is missing: write it with `make lock`.")
-    name = hashlib.sha256(requirements.read_bytes()).hexdigest()[:16]
     base = in_project.root / "build" / "dependencies"
+    lists = [tree.root / "requirements" / "lambda.txt" for tree in (in_project, *further)]
+    for requirements in lists:
+        if not requirements.is_file():
+            raise UserError(f"{requirements} is missing: write it with `make lock`.")
+    names = [hashlib.sha256(requirements.read_bytes()).hexdigest()[:16] for requirements in lists]
+    for requirements, name in zip(lists, names, strict=True):
+        _ensure_installed(requirements, base, name, keep=set(names))
+    return [installed(base / name) for name in names]
+
+
+def _ensure_installed(requirements: Path, base: Path, name: str, *, keep: set[str]) -> None:
     if not (base / name).is_dir():
         base.mkdir(parents=True, exist_ok=True)
         with (
@@ -118,9 +125,9 @@ def dependencies(in_project: Project) -> Files:
         ):
             install(requirements, Path(new) / name)
             for outdated in base.glob("[!.]*"):
-                shutil.rmtree(outdated)
+                if outdated.name not in keep:
+                    shutil.rmtree(outdated)
             (Path(new) / name).rename(base / name)
-    return installed(base / name)
 
 
 def install(requirements: Path, target: Path) -> None:
@@ -161,21 +168,31 @@ def unzipped(content: bytes, folder: Path) -> None:
 def build(in_project: Project) -> list[Path]:
     """Write the artifacts and their manifest, and return the files that changed.
 
+    Beside the functions of this clone there is one zip for each build that a generation of the views is pinned to.
+
     Raises:
-        UserError: where a dependency cannot be installed or is native code.
+        UserError: where a dependency cannot be installed or is native code, or the clone lacks a pinned build.
 
     """
-    with alone(in_project, "package"):
+    with (
+        alone(in_project, "package"),
+        commits.checked_out(in_project, generations.pinned(in_project)) as pinned,
+    ):
         names = functions(in_project)
-        shared = dependencies(in_project)
+        shared, *theirs = dependencies(in_project, *pinned.values())
         zips = {name: zipped(shared | sources(in_project, name)) for name in names}
+        handlers = dict(zip(names, names, strict=True))
+        for (commit, tree), files in zip(pinned.items(), theirs, strict=True):
+            name = f"{generations.FUNCTION}@{commit}"
+            zips[name] = zipped(files | sources(tree, generations.FUNCTION))
+            handlers[name] = generations.FUNCTION
         manifest: dict[str, Any] = {
             "functions": {
                 name: {
                     "file": f"{name}.zip",
                     "sha256": hashlib.sha256(content).hexdigest(),
                     "size": len(content),
-                    "handler": f"hello_retail.{name}.handler.handler",
+                    "handler": f"hello_retail.{handlers[name]}.handler.handler",
                 }
                 for name, content in zips.items()
             }
@@ -187,6 +204,18 @@ def build(in_project: Project) -> list[Path]:
             manifest["page"] = page
         files[MANIFEST] = (json.dumps(manifest, indent=2, sort_keys=True) + "\n").encode()
         return written(in_project.artifacts, files)
+
+
+def zip_of_build(in_project: Project, commit: str) -> bytes:
+    """Return the view's zip as a commit of the clone has it.
+
+    Raises:
+        UserError: where the clone lacks the commit.
+
+    """
+    with alone(in_project, "package"), commits.checked_out(in_project, {commit}) as trees:
+        _, files = dependencies(in_project, trees[commit])
+        return zipped(files | sources(trees[commit], generations.FUNCTION))
 
 
 def written(folder: Path, files: Mapping[str, bytes]) -> list[Path]:

@@ -43,7 +43,7 @@ locals {
           [{ expression = "FILL(reads, 0) / applied", label = "read units, as the view counts them", id = "readspersale" }],
         ],
         [
-          for id, table in { scores = module.scores.name, contributions = module.contributions.name } :
+          for id, table in { scores = module.scores[local.live].name, contributions = module.contributions[local.live].name } :
           ["AWS/DynamoDB", "ConsumedWriteCapacityUnits", "TableName", table, { stat = "Sum", id = id, visible = false }]
         ],
         [
@@ -80,10 +80,10 @@ locals {
 
   # From the sale to what it rests on; each section's widgets in rows of three.
   dashboard_sections = [
-    { title = "The way of a sale", widgets = concat([for widget in local.sale_widgets : local.own_widget[widget.title]], module.winner_view_consumer.dashboard_widgets) },
-    { title = "Functions", widgets = concat(module.winner_view.dashboard_widgets, module.winner_api.dashboard_widgets, module.event_writer.dashboard_widgets) },
+    { title = "The way of a sale", widgets = concat([for widget in local.sale_widgets : local.own_widget[widget.title]], module.winner_view_consumer[local.live].dashboard_widgets) },
+    { title = "Functions", widgets = concat(module.winner_view[local.live].dashboard_widgets, module.winner_api.dashboard_widgets, module.event_writer.dashboard_widgets) },
     { title = "In and out", widgets = concat([for widget in local.writer_widgets : local.own_widget[widget.title]], module.api.dashboard_widgets, module.players.dashboard_widgets, module.site.dashboard_widgets) },
-    { title = "Stream and tables", widgets = concat(module.stream.dashboard_widgets, module.scores.dashboard_widgets, module.contributions.dashboard_widgets, module.idempotency.dashboard_widgets, module.redrives.dashboard_widgets) },
+    { title = "Stream and tables", widgets = concat(module.stream.dashboard_widgets, module.scores[local.live].dashboard_widgets, module.contributions[local.live].dashboard_widgets, module.idempotency.dashboard_widgets, module.redrives.dashboard_widgets) },
   ]
 
   own_widget = {

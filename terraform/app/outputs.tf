@@ -1,22 +1,22 @@
 locals {
-  alarm_arns = {
+  alarm_arns = merge(local.archive_alarm_arns, {
     api                  = module.api.alarm_arns
-    contributions        = module.contributions.alarm_arns
+    contributions        = module.contributions[local.live].alarm_arns
     event_writer         = module.event_writer.alarm_arns
     idempotency          = module.idempotency.alarm_arns
     players              = module.players.alarm_arns
     quarantine           = { records_quarantined = aws_cloudwatch_metric_alarm.records_quarantined.arn }
     redrives             = module.redrives.alarm_arns
-    scores               = module.scores.alarm_arns
+    scores               = module.scores[local.live].alarm_arns
     stream               = module.stream.alarm_arns
     winner_api           = module.winner_api.alarm_arns
-    winner_view          = module.winner_view.alarm_arns
-    winner_view_consumer = module.winner_view_consumer.alarm_arns
-  }
+    winner_view          = module.winner_view[local.live].alarm_arns
+    winner_view_consumer = module.winner_view_consumer[local.live].alarm_arns
+  })
 }
 
 output "alarm_arns" {
-  description = "ARNs of the alarms, by part of the system and by what they watch."
+  description = "ARNs of the alarms, by part of the system and by what they watch. Those of the views are the live generation's."
   value       = local.alarm_arns
 }
 
@@ -28,6 +28,11 @@ output "api_id" {
 output "api_url" {
   description = "Address of the API, without a slash at its end."
   value       = module.api.api_endpoint
+}
+
+output "archive_bucket" {
+  description = "Bucket that keeps the log beyond the stream's retention; null where there is no archive."
+  value       = one(module.archive_bucket[*].id)
 }
 
 output "canaries" {
@@ -45,7 +50,7 @@ output "cognito_url" {
 
 output "contributions_table" {
   description = "Table of who offered and who photographed each product."
-  value       = module.contributions.name
+  value       = module.contributions[local.live].name
 }
 
 output "dashboard_name" {
@@ -59,17 +64,36 @@ output "environment" {
 }
 
 output "functions" {
-  description = "Names of the functions by logical name."
-  value = {
+  description = "Names of the functions by logical name; of the view, the live generation's."
+  value = merge(local.archive_functions, {
     event_writer = module.event_writer.function_name
     winner_api   = module.winner_api.function_name
-    winner_view  = module.winner_view.function_name
+    winner_view  = module.winner_view[local.live].function_name
+  })
+}
+
+output "generations" {
+  description = "The generations of the views that stand, by number: their tables, function, mapping, and the build that is pinned to it (null: this one's)."
+  value = {
+    for number, generation in var.generations : number => {
+      build               = generation.build
+      contributions_table = module.contributions[number].name
+      enabled             = generation.enabled
+      function            = module.winner_view[number].function_name
+      mapping             = module.winner_view_consumer[number].uuid
+      scores_table        = module.scores[number].name
+    }
   }
 }
 
 output "idempotency_table" {
   description = "Table of what became of requests that came with an Idempotency-Key."
   value       = module.idempotency.name
+}
+
+output "live_generation" {
+  description = "The generation that the API reads."
+  value       = var.live_generation
 }
 
 output "quarantine_bucket" {
@@ -89,7 +113,7 @@ output "region" {
 
 output "scores_table" {
   description = "Table of each contributor's score."
-  value       = module.scores.name
+  value       = module.scores[local.live].name
 }
 
 output "site_bucket" {

@@ -22,6 +22,6 @@ resource "aws_dynamodb_table_item" "standing_generations" {
 
   item = jsonencode({
     identity = { S = "generations" }
-    standing = { S = tostring(var.generation) }
+    standing = { S = join(",", keys(var.generations)) }
   })
 }

@@ -41,6 +41,36 @@ variable "allowed_account_ids" {
   }
 }
 
+variable "archive" {
+  description = <<-EOT
+    The archive of the log: whether there is one, seconds that one object holds, days after which objects move to cold storage,
+    days until they expire (null: never), and whether destroying the environment deletes what is in it.
+  EOT
+  type = object({
+    enabled        = bool
+    window_seconds = number
+    cold_days      = number
+    expire_days    = number
+    force_destroy  = bool
+  })
+  nullable = false
+
+  validation {
+    condition     = var.archive.window_seconds >= 0 && var.archive.window_seconds <= 300 && floor(var.archive.window_seconds) == var.archive.window_seconds
+    error_message = "archive.window_seconds is ${var.archive.window_seconds}; give a whole number from 0 to 300."
+  }
+
+  validation {
+    condition     = var.archive.expire_days == null ? true : var.archive.expire_days >= var.archive.cold_days + 90
+    error_message = "archive.expire_days is ${coalesce(var.archive.expire_days, 0)}; cold storage is paid for 90 days at least: give ${var.archive.cold_days + 90} or more, or null to keep the log for ever."
+  }
+
+  validation {
+    condition     = var.environment != "prod" || (var.archive.enabled && !var.archive.force_destroy)
+    error_message = "prod keeps its log: set archive.enabled = true and archive.force_destroy = false."
+  }
+}
+
 variable "artifacts_dir" {
   description = "Folder of the zips, one per function, as `make package` writes them; relative to this folder."
   type        = string
@@ -48,8 +78,8 @@ variable "artifacts_dir" {
   nullable    = false
 
   validation {
-    condition     = alltrue([for name in local.functions : fileexists("${var.artifacts_dir}/${name}.zip")])
-    error_message = "These zips are missing in ${var.artifacts_dir}: ${join(", ", [for name in local.functions : "${name}.zip" if !fileexists("${var.artifacts_dir}/${name}.zip")])}. Run `make package` first."
+    condition     = alltrue([for zip in local.zips : fileexists("${var.artifacts_dir}/${zip}")])
+    error_message = "These zips are missing in ${var.artifacts_dir}: ${join(", ", [for zip in local.zips : zip if !fileexists("${var.artifacts_dir}/${zip}")])}. Run `make package` first."
   }
 }
 
@@ -111,15 +141,42 @@ variable "event_writer" {
   }
 }
 
-variable "generation" {
-  description = "Generation of the views, part of their tables' names. A new one starts empty and folds the stream from its beginning, with a function of its own; the old one's tables go last, where they are not protected."
+variable "generations" {
+  description = <<-EOT
+    Generations of the views that stand side by side, by number: part of their tables' and functions' names. A new one starts
+    empty. `build` is the commit whose code folds it (40 digits; null: this commit's), for a rule of credit that changed;
+    `enabled = false` keeps it off the stream until `retailctl replay fold` has filled it from the archive.
+  EOT
+  type = map(object({
+    build   = optional(string)
+    enabled = optional(bool, true)
+  }))
+  nullable = false
+
+  validation {
+    condition     = length(var.generations) > 0 && alltrue([for number in keys(var.generations) : can(regex("^[1-9][0-9]{0,3}$", number))])
+    error_message = "generations are numbered from 1 up to 9999; these are: ${join(", ", keys(var.generations))}."
+  }
+
+  validation {
+    condition     = alltrue([for generation in values(var.generations) : generation.build == null ? true : can(regex("^[0-9a-f]{40}$", generation.build))])
+    error_message = "A build is a commit's whole hash, 40 hexadecimal digits (`git rev-parse <commit>`); these are not: ${join(", ", [for generation in values(var.generations) : generation.build if generation.build == null ? false : !can(regex("^[0-9a-f]{40}$", generation.build))])}."
+  }
+}
+
+variable "live_generation" {
+  description = "The generation that the API reads; the others fold beside it."
   type        = number
-  default     = 1
   nullable    = false
 
   validation {
-    condition     = var.generation >= 1 && floor(var.generation) == var.generation
-    error_message = "generation is ${var.generation}; give a whole number from 1 up."
+    condition     = contains(keys(var.generations), tostring(var.live_generation))
+    error_message = "live_generation is ${var.live_generation}; of generations there are only ${join(", ", keys(var.generations))}."
+  }
+
+  validation {
+    condition     = try(var.generations[tostring(var.live_generation)].enabled, true)
+    error_message = "Generation ${var.live_generation} is live and does not follow the stream: its board would stand still. Take `enabled = false` off it."
   }
 }
 
@@ -222,7 +279,7 @@ variable "runbooks_url" {
 }
 
 variable "score_buckets" {
-  description = "Partitions that each board is spread over, so that no one takes all its writes. Users move between them when it changes: change it only together with `generation`."
+  description = "Partitions that each board is spread over, so that no one takes all its writes. Users move between them when it changes: change it only with a new generation, and never while another stands."
   type        = number
   default     = 4
   nullable    = false

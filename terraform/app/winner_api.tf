@@ -16,19 +16,19 @@ module "winner_api" {
   permissions_boundary_arn = local.permissions_boundary_arn
 
   environment = {
-    CONTRIBUTIONS_TABLE          = module.contributions.name
+    CONTRIBUTIONS_TABLE          = module.contributions[local.live].name
     ENVIRONMENT                  = var.environment
     LOG_LEVEL                    = var.log_level
     POWERTOOLS_METRICS_NAMESPACE = local.metrics_namespace
     POWERTOOLS_SERVICE_NAME      = "winner_api"
-    SCORES_TABLE                 = module.scores.name
+    SCORES_TABLE                 = module.scores[local.live].name
     SCORE_BUCKETS                = tostring(var.score_buckets)
   }
 
   policy_statements = {
-    read_scores        = module.scores.policy_statements.query
-    read_contribution  = { actions = ["dynamodb:GetItem"], resources = [module.contributions.arn] }
-    list_contributions = module.contributions.policy_statements.scan
+    read_scores        = module.scores[local.live].policy_statements.query
+    read_contribution  = { actions = ["dynamodb:GetItem"], resources = [module.contributions[local.live].arn] }
+    list_contributions = module.contributions[local.live].policy_statements.scan
     decrypt_tables     = local.key_through.dynamodb.decrypt
   }
 }

@@ -1,7 +1,8 @@
 module "contributions" {
-  source = "../../modules/table"
+  for_each = local.generations
+  source   = "../../modules/table"
 
-  name                   = "${local.name_prefix}-contributions-g${var.generation}"
+  name                   = "${local.name_prefix}-contributions-g${each.key}"
   hash_key               = { name = "productId" }
   kms_key_arn            = module.key.arn
   deletion_protection    = var.tables.deletion_protection
@@ -12,9 +13,10 @@ module "contributions" {
 }
 
 module "scores" {
-  source = "../../modules/table"
+  for_each = local.generations
+  source   = "../../modules/table"
 
-  name                   = "${local.name_prefix}-scores-g${var.generation}"
+  name                   = "${local.name_prefix}-scores-g${each.key}"
   hash_key               = { name = "board" }
   range_key              = { name = "userId" }
   kms_key_arn            = module.key.arn
@@ -26,12 +28,13 @@ module "scores" {
 }
 
 module "winner_view" {
-  source = "../../modules/function"
+  for_each = local.generations
+  source   = "../../modules/function"
 
   # A function never outlives its generation: the next one has a function, and so a place on the stream, of its own.
-  name            = "${local.name_prefix}-winner-view${var.generation == 1 ? "" : "-g${var.generation}"}"
+  name            = "${local.name_prefix}-winner-view${each.key == "1" ? "" : "-g${each.key}"}"
   description     = "Folds the stream of events into who offered and photographed what, and into their scores."
-  artifact        = { path = "${var.artifacts_dir}/winner_view.zip" }
+  artifact        = { path = "${var.artifacts_dir}/${each.value.zip}" }
   handler         = "hello_retail.winner_view.handler.handler"
   memory_mb       = var.winner_view.memory_mb
   timeout_seconds = var.winner_view.timeout_seconds
@@ -43,24 +46,24 @@ module "winner_view" {
   permissions_boundary_arn = local.permissions_boundary_arn
 
   environment = {
-    CONTRIBUTIONS_TABLE          = module.contributions.name
+    CONTRIBUTIONS_TABLE          = module.contributions[each.key].name
     ENVIRONMENT                  = var.environment
-    GENERATION                   = tostring(var.generation)
+    GENERATION                   = each.key
     LOG_LEVEL                    = var.log_level
     POWERTOOLS_METRICS_NAMESPACE = local.metrics_namespace
     POWERTOOLS_SERVICE_NAME      = "winner_view"
     QUARANTINE_BUCKET            = module.quarantine.id
     RECENT_EVENTS                = tostring(var.recent_events)
     REDRIVES_TABLE               = aws_dynamodb_table_item.standing_generations.table_name
-    SCORES_TABLE                 = module.scores.name
+    SCORES_TABLE                 = module.scores[each.key].name
     SCORE_BUCKETS                = tostring(var.score_buckets)
   }
 
   policy_statements = {
     read_redrives       = module.redrives.policy_statements.scan
-    read_registrations  = module.contributions.policy_statements.get
-    write_registrations = module.contributions.policy_statements.update
-    write_scores        = module.scores.policy_statements.update
+    read_registrations  = module.contributions[each.key].policy_statements.get
+    write_registrations = module.contributions[each.key].policy_statements.update
+    write_scores        = module.scores[each.key].policy_statements.update
     write_quarantine    = module.quarantine.prefix_policy_statements.records.write
     decrypt_tables      = local.key_through.dynamodb.decrypt
     encrypt_tables      = local.key_through.dynamodb.encrypt
@@ -69,12 +72,13 @@ module "winner_view" {
 }
 
 module "winner_view_consumer" {
-  source = "../../modules/stream-consumer"
+  for_each = local.generations
+  source   = "../../modules/stream-consumer"
 
   function = {
-    name      = module.winner_view.function_name
-    alias_arn = module.winner_view.alias_arn
-    role_name = module.winner_view.role_name
+    name      = module.winner_view[each.key].function_name
+    alias_arn = module.winner_view[each.key].alias_arn
+    role_name = module.winner_view[each.key].role_name
   }
 
   stream = {
@@ -88,6 +92,7 @@ module "winner_view_consumer" {
     decrypt_stream = local.key_through.kinesis.decrypt
   }
 
+  enabled                 = each.value.enabled
   batch_size              = var.winner_view.batch_size
   batching_window_seconds = var.winner_view.batching_window_seconds
   failure_destination     = { bucket_arn = module.quarantine.arn }

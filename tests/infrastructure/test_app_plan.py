@@ -33,6 +33,11 @@ def planned(request: pytest.FixtureRequest, environments: dict[str, PlannedApp])
     return environments[request.param]
 
 
+def archive(planned: PlannedApp, *parts: str) -> tuple[str, ...]:
+    """Return ``parts`` where the environment has an archive, else none."""
+    return parts if planned.outputs.get("archive_bucket") else ()
+
+
 def allowed(statements: list[dict[str, Any]]) -> set[tuple[str, str]]:
     """Return every pair of an action and a resource that the statements allow, whatever their conditions."""
     return {
@@ -75,9 +80,10 @@ def test_what_is_given_up_goes_to_the_quarantine(planned: PlannedApp) -> None:
 
 
 def test_every_trigger_calls_the_alias_live(planned: PlannedApp) -> None:
-    assert [each.values["function_name"] for each in planned.of("aws_lambda_event_source_mapping")] == [
-        "arn:aws:lambda:us-east-1:111122223333:function:winner-view:live"
-    ]
+    assert {each.values["function_name"] for each in planned.of("aws_lambda_event_source_mapping")} == {
+        f"arn:aws:lambda:us-east-1:111122223333:function:{name}:live"
+        for name in ("winner-view", *archive(planned, "archive"))
+    }
     for integration in planned.of("aws_apigatewayv2_integration"):
         assert integration.values["integration_uri"].endswith(":live/invocations")
         assert integration.values["payload_format_version"] == "2.0"
@@ -88,7 +94,7 @@ def test_every_trigger_calls_the_alias_live(planned: PlannedApp) -> None:
 def test_every_function_publishes_its_versions(planned: PlannedApp) -> None:
     functions = planned.of("aws_lambda_function")
 
-    assert len(functions) == len(FUNCTIONS)
+    assert len(functions) == len(FUNCTIONS + archive(planned, "archive"))
     assert all(each.values["publish"] for each in functions)
 
 
@@ -299,6 +305,59 @@ def test_the_view_may_do_what_it_does_and_nothing_else(planned: PlannedApp) -> N
     }
 
 
+def test_the_archive_may_read_the_stream_and_write_its_bucket_and_nothing_else(
+    environments: dict[str, PlannedApp],
+) -> None:
+    bucket = "arn:aws:s3:::archive-bucket"
+    stream = "arn:aws:kinesis:us-east-1:111122223333:stream/stream"
+    log = "arn:aws:logs:us-east-1:111122223333:log-group:archive:log-stream:*"
+
+    for name in ("staging", "prod"):
+        assert allowed(environments[name].role_statements("archive")) == {
+            ("kinesis:DescribeStream", stream),
+            ("kinesis:DescribeStreamSummary", stream),
+            ("kinesis:GetRecords", stream),
+            ("kinesis:GetShardIterator", stream),
+            ("kinesis:ListShards", stream),
+            ("kms:Decrypt", KEY),
+            ("kms:DescribeKey", KEY),
+            ("kms:Encrypt", KEY),
+            ("kms:GenerateDataKey", KEY),
+            ("logs:CreateLogStream", log),
+            ("logs:PutLogEvents", log),
+            ("s3:GetObject", f"{bucket}/tips/*"),
+            ("s3:ListBucket", bucket),
+            ("s3:ListBucket", "arn:aws:s3:::quarantine"),
+            ("s3:PutObject", f"{bucket}/lineage/*"),
+            ("s3:PutObject", f"{bucket}/links/*"),
+            ("s3:PutObject", f"{bucket}/records/*"),
+            ("s3:PutObject", f"{bucket}/tips/*"),
+            ("s3:PutObject", "arn:aws:s3:::quarantine/aws/lambda/*"),
+        }
+
+
+def test_the_archive_keeps_whole_batches_of_a_shard_in_order_from_its_oldest_record(
+    environments: dict[str, PlannedApp],
+) -> None:
+    mapping = environments["prod"].one("module.archive_consumer.aws_lambda_event_source_mapping.this")
+
+    assert mapping["starting_position"] == "TRIM_HORIZON"
+    assert mapping["parallelization_factor"] == 1
+    assert mapping["maximum_retry_attempts"] == -1
+    assert not mapping["filter_criteria"]
+
+
+def test_the_archive_moves_to_cold_storage_that_can_still_be_read(
+    environments: dict[str, PlannedApp],
+) -> None:
+    lifecycle = "module.archive_bucket.aws_s3_bucket_lifecycle_configuration.this"
+    for name, kept in (("staging", 180), ("prod", 0)):
+        (rule,) = environments[name].one(lifecycle)["rule"]
+        assert [(each["days"], each["storage_class"]) for each in rule["transition"]] == [(30, "GLACIER_IR")]
+        assert (rule["expiration"][0]["days"] or 0) == kept
+    assert "archive_bucket" not in environments["dev"].outputs
+
+
 def test_the_writer_may_put_an_event_and_remember_a_key_and_nothing_else(planned: PlannedApp) -> None:
     table = "arn:aws:dynamodb:us-east-1:111122223333:table/idempotency"
     log = "arn:aws:logs:us-east-1:111122223333:log-group:event-writer:log-stream:*"
@@ -441,6 +500,7 @@ def test_the_outputs_that_people_rely_on_are_there(planned: PlannedApp) -> None:
     }
     assert planned.outputs["site_url"] == "https://site.cloudfront.net"
     assert planned.outputs["functions"] == {
+        **dict.fromkeys(archive(planned, "archive"), f"hello-retail-{planned.environment}-archive"),
         "event_writer": f"hello-retail-{planned.environment}-event-writer",
         "winner_api": f"hello-retail-{planned.environment}-winner-api",
         "winner_view": f"hello-retail-{planned.environment}-winner-view",
@@ -467,6 +527,8 @@ def test_every_part_of_the_way_of_a_sale_has_its_alarms(planned: PlannedApp) -> 
         "winner_api": {"errors", "throttles", "duration"},
         "winner_view": {"errors", "throttles", "duration"},
         "winner_view_consumer": {"iterator_age", "given_up", "dropped"},
+        **{part: {"errors", "throttles", "duration"} for part in archive(planned, "archive")},
+        **{part: {"iterator_age", "given_up", "dropped"} for part in archive(planned, "archive_consumer")},
     }
 
 

@@ -12,6 +12,10 @@ ROOT = Path(__file__).parents[2]
 ENVIRONMENTS = ("dev", "prod", "staging")
 
 
+DATA = {"generations"}
+"""Values whose own keys are data: an environment is ahead of another while a generation goes through them."""
+
+
 def keys(values: dict[str, Any], prefix: str = "") -> set[str]:
     """Return the dotted paths of all keys, those of nested objects too."""
     found = set()
@@ -19,7 +23,7 @@ def keys(values: dict[str, Any], prefix: str = "") -> set[str]:
         if key.startswith("__"):
             continue
         found.add(f"{prefix}{key}")
-        if isinstance(value, dict):
+        if isinstance(value, dict) and key not in DATA:
             found |= keys(value, f"{prefix}{key}.")
     return found
 

@@ -65,6 +65,8 @@ _ARNS = {
     },
     "aws_sns_topic": {"arn": "arn:aws:sns:us-east-1:{account}:{name}"},
 }
+_KEY = re.compile(r'\[(?:"1"|0)\]')
+_MODULE_KEY = re.compile(r'(module\.\w+)\[(?:"1"|0)\]')
 _PROVIDER = """
 provider "aws" {
   region                      = "us-east-1"
@@ -168,11 +170,16 @@ def _declared(folder: Path) -> Iterator[tuple[str, str]]:
 
 
 def _modules(folder: Path, *outer: str) -> Iterator[tuple[tuple[str, ...], Path]]:
-    """Yield name and folder of every module that the files of ``folder`` call, and that those call in turn."""
+    """Yield name and folder of every module that the files of ``folder`` call, and that those call in turn.
+
+    A module made for each of several has the key of the first generation, one that may be switched off that of one
+    that is on; `planned` leaves both keys out again.
+    """
     for file in sorted(folder.glob("*.tf")):
         for block in hcl2.loads(file.read_text()).get("module", []):
             for label, body in block.items():
-                names = (*outer, label.strip('"') + ("[0]" if "count" in body else ""))
+                key = '["1"]' if "for_each" in body else "[0]" if "count" in body else ""
+                names = (*outer, label.strip('"') + key)
                 source = (folder / body["source"].strip('"')).resolve()
                 yield names, source
                 yield from _modules(source, *names)
@@ -193,9 +200,9 @@ def terraform_test(app: Path) -> str:
             blocks.append(_override(f"{kind}.{label}", kind, label.replace("_", "-")))
     for names, folder in _modules(app):
         module = ".".join(f"module.{name}" for name in names)
+        label_of_all = _KEY.sub("", "-".join(names)).replace("_", "-")
         blocks += [
-            _override(f"{module}.{kind}.{label}", kind, "-".join(names).replace("_", "-").replace("[0]", ""))
-            for kind, label in _declared(folder)
+            _override(f"{module}.{kind}.{label}", kind, label_of_all) for kind, label in _declared(folder)
         ]
         if "aws_caller_identity" in "".join(file.read_text() for file in folder.glob("*.tf")):
             target = f"{module}.data.aws_caller_identity.current"
@@ -210,7 +217,9 @@ def terraform_test(app: Path) -> str:
 def resources(module: dict[str, Any]) -> Iterator[Resource]:
     """Yield all resources and data sources of a module in a state, and of those that it calls."""
     for each in module.get("resources", []):
-        yield Resource(each["address"], each["type"], each["mode"] == "data", each["values"])
+        yield Resource(
+            _MODULE_KEY.sub(r"\1", each["address"]), each["type"], each["mode"] == "data", each["values"]
+        )
     for child in module.get("child_modules", []):
         yield from resources(child)
 

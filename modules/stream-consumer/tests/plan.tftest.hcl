@@ -188,3 +188,16 @@ run "draws_itself_for_a_dashboard" {
     error_message = "The widgets are not 2, each with its metrics and their region."
   }
 }
+
+run "waits_off_the_stream_where_asked" {
+  command = plan
+
+  variables {
+    enabled = false
+  }
+
+  assert {
+    condition     = !aws_lambda_event_source_mapping.this.enabled && aws_lambda_event_source_mapping.this.starting_position == "TRIM_HORIZON"
+    error_message = "The mapping reads the stream, or would not begin at its oldest record."
+  }
+}

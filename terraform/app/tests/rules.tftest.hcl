@@ -11,6 +11,9 @@ variables {
   alarm_topic_arns    = []
   budget              = { monthly_usd = 150 }
   canary              = {}
+  archive             = { enabled = true, window_seconds = 60, cold_days = 30, expire_days = null, force_destroy = false }
+  generations         = { "1" = {} }
+  live_generation     = 1
   event_writer = {
     memory_mb       = 512
     timeout_seconds = 20
@@ -83,17 +86,133 @@ run "dev_may_be_cheap_and_disposable" {
   }
 }
 
-run "a_generation_has_tables_of_its_own" {
+run "a_generation_has_tables_and_a_function_of_its_own_beside_the_live_one" {
   command = plan
 
   variables {
-    generation = 7
+    generations = { "1" = {}, "7" = { enabled = false } }
   }
 
   assert {
-    condition     = output.scores_table == "hello-retail-prod-scores-g7" && output.contributions_table == "hello-retail-prod-contributions-g7"
-    error_message = "Generation 7 lives in ${output.scores_table} and ${output.contributions_table}."
+    condition     = output.scores_table == "hello-retail-prod-scores-g1" && output.functions.winner_view == "hello-retail-prod-winner-view"
+    error_message = "The live generation lives in ${output.scores_table}."
   }
+
+  assert {
+    condition     = output.generations["7"].scores_table == "hello-retail-prod-scores-g7" && output.generations["7"].contributions_table == "hello-retail-prod-contributions-g7" && output.generations["7"].function == "hello-retail-prod-winner-view-g7"
+    error_message = "Generation 7 lives in ${output.generations["7"].scores_table}."
+  }
+}
+
+run "a_generation_off_the_stream_waits_beside_one_that_reads_it" {
+  command = plan
+
+  variables {
+    generations = { "1" = {}, "7" = { enabled = false } }
+  }
+
+  assert {
+    condition     = local.generations["1"].enabled && !local.generations["7"].enabled
+    error_message = "Generation 7 reads the stream before it was filled."
+  }
+}
+
+run "an_instance_knows_its_generation_and_its_tables_from_its_functions_environment" {
+  command = plan
+
+  variables {
+    generations     = { "1" = {}, "7" = {} }
+    live_generation = 7
+  }
+
+  assert {
+    condition     = output.live_generation == 7 && output.scores_table == "hello-retail-prod-scores-g7"
+    error_message = "The API reads ${output.scores_table}."
+  }
+}
+
+run "a_generation_goes_on_with_the_build_that_it_is_pinned_to" {
+  command = plan
+
+  variables {
+    generations = { "1" = { build = "0123456789012345678901234567890123456789" }, "2" = {} }
+  }
+
+  expect_failures = [var.artifacts_dir]
+}
+
+run "refuses_a_live_generation_that_does_not_stand" {
+  command = plan
+
+  variables {
+    live_generation = 2
+  }
+
+  expect_failures = [var.live_generation]
+}
+
+run "refuses_a_live_generation_that_does_not_read_the_stream" {
+  command = plan
+
+  variables {
+    generations = { "1" = { enabled = false } }
+  }
+
+  expect_failures = [var.live_generation]
+}
+
+run "refuses_a_build_that_is_no_whole_hash" {
+  command = plan
+
+  variables {
+    generations = { "1" = {}, "2" = { build = "main" } }
+  }
+
+  expect_failures = [var.generations]
+}
+
+run "there_is_no_archive_where_it_is_switched_off" {
+  command = plan
+
+  variables {
+    environment = "dev"
+    archive     = { enabled = false, window_seconds = 60, cold_days = 30, expire_days = 120, force_destroy = true }
+  }
+
+  assert {
+    condition     = output.archive_bucket == null && !contains(keys(output.functions), "archive")
+    error_message = "There is an archive."
+  }
+}
+
+run "prod_refuses_to_be_without_its_archive" {
+  command = plan
+
+  variables {
+    archive = { enabled = false, window_seconds = 60, cold_days = 30, expire_days = null, force_destroy = false }
+  }
+
+  expect_failures = [var.archive]
+}
+
+run "refuses_an_archive_that_expires_before_its_cold_storage_is_paid_off" {
+  command = plan
+
+  variables {
+    archive = { enabled = true, window_seconds = 60, cold_days = 30, expire_days = 60, force_destroy = false }
+  }
+
+  expect_failures = [var.archive]
+}
+
+run "refuses_an_archive_that_waits_longer_than_a_mapping_can" {
+  command = plan
+
+  variables {
+    archive = { enabled = true, window_seconds = 301, cold_days = 30, expire_days = null, force_destroy = false }
+  }
+
+  expect_failures = [var.archive]
 }
 
 run "prod_refuses_tables_that_can_be_deleted" {
@@ -376,10 +495,11 @@ run "refuses_generation_zero" {
   command = plan
 
   variables {
-    generation = 0
+    generations     = { "0" = {} }
+    live_generation = 0
   }
 
-  expect_failures = [var.generation]
+  expect_failures = [var.generations]
 }
 
 run "refuses_an_unknown_log_level" {

@@ -1,0 +1,118 @@
+"""The Lambda entry of the archive: a batch of one shard in, one object out, and what links it to the one before."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import boto3
+from aws_lambda_powertools import Logger
+from botocore.config import Config
+
+from hello_retail.archive import chain, layout
+from hello_retail.archive.layout import Kept, Shard
+from hello_retail.archive.store import Store, StreamFacts
+from hello_retail.settings import require
+
+LOOK_AGAIN_SECONDS = 3600.0
+"""How long an instance relies on what it knows of the stream's shards."""
+AWS_CONFIG = Config(
+    connect_timeout=1,
+    read_timeout=10,
+    retries={"mode": "standard", "total_max_attempts": 3},
+    tcp_keepalive=True,
+)
+
+BUCKET = require("ARCHIVE_BUCKET")
+logger = Logger()
+
+
+class Archive:
+    """What an instance remembers between batches: which shards of which stream it has written down, and when."""
+
+    def __init__(self, store: Store, clock: Callable[[], float] = time.time) -> None:
+        self._store = store
+        self._clock = clock
+        self._identity = ""
+        self._looked = 0.0
+        self._shards: dict[str, Shard] = {}
+        self._ended: set[str] = set()
+
+    def keep(self, stream_name: str, batch: list[Kept]) -> bool:
+        """Keep a batch of one shard, and say whether it is linked to what came before.
+
+        The order of the writes is what makes a crash between them harmless: what is repeated is written the same,
+        and the tip, which goes last, never runs ahead of the records and their link.
+        """
+        shard_id, first, last = batch[0].shard_id, batch[0].sequence, batch[-1]
+        stream = self._store.stream(stream_name)
+        noted = self._store.tip(stream, shard_id)
+        tip = noted[0] if noted else None
+        self._know(stream, shard_id, is_new=tip is None)
+        self._store.keep(stream, batch)
+        linked = True
+        if tip is None or first > tip.number:
+            memory = self._store.memory(stream, self._shards.get(shard_id), self._shards, self._clock())
+            later = self._store.later(stream, shard_id, tip, noted[1] if noted else "")
+            link = chain.before(shard_id, first, tip, later, memory)
+            linked = link is not None
+            if link is not None:
+                self._store.link(stream, link)
+        if tip is None or last.sequence > tip.number:
+            self._store.reached(stream, last)
+        return linked
+
+    def _know(self, stream: StreamFacts, shard_id: str, *, is_new: bool) -> None:
+        """Write down the stream's shards, where one is new or where some may have been closed meanwhile.
+
+        A child's first batch comes when its parents have been read to their end: then that can be written down.
+        """
+        now = self._clock()
+        is_same = stream.identity == self._identity
+        if is_same and not is_new and shard_id in self._shards and now - self._looked < LOOK_AGAIN_SECONDS:
+            return
+        known = self._shards if is_same else {}
+        ended = self._ended if is_same else set()
+        found = self._store.shards(stream)
+        for shard in found.values():
+            if known.get(shard.shard_id) != shard:
+                if shard.end is not None:
+                    self._store.lineage(stream, Shard(shard.shard_id, shard.parents, shard.start, None))
+                self._store.lineage(stream, shard)
+            if shard.end is not None and shard.shard_id not in ended and self._end(stream, shard, found, now):
+                ended.add(shard.shard_id)
+        self._identity, self._looked, self._shards, self._ended = stream.identity, now, found, ended
+
+    def _end(self, stream: StreamFacts, shard: Shard, known: dict[str, Shard], now: float) -> bool:
+        """Write down that a closed shard is kept to its end, if it is."""
+        noted = self._store.tip(stream, shard.shard_id)
+        tip = noted[0] if noted else None
+        later = self._store.later(stream, shard.shard_id, tip, noted[1] if noted else "")
+        link = chain.at_its_end(shard.shard_id, tip, later, self._store.memory(stream, shard, known, now))
+        if link is not None:
+            self._store.link(stream, link)
+        return link is not None
+
+
+archive = Archive(
+    Store(boto3.client("kinesis", config=AWS_CONFIG), boto3.client("s3", config=AWS_CONFIG), BUCKET)
+)
+
+
+def handler(event: Mapping[str, Any], _context: object) -> dict[str, list[Any]]:
+    """Keep one batch of one shard; whatever AWS refuses is raised, and the whole batch comes again."""
+    batch = [layout.kept(record) for record in event["Records"]]
+    stream_name = event["Records"][0]["eventSourceARN"].rpartition("/")[2]
+    linked = archive.keep(stream_name, batch)
+    log = logger.debug if linked else logger.warning
+    log(
+        "batch kept" if linked else "batch kept, and what came before it could not be told",
+        extra={
+            "shard": batch[0].shard_id,
+            "records": len(batch),
+            "first": batch[0].number,
+            "last": batch[-1].number,
+        },
+    )
+    return {"batchItemFailures": []}

@@ -1,0 +1,241 @@
+"""How the archive is laid out, for its writer and its readers alike: pure, names and bytes.
+
+Everything of one stream lies under its identity, ``<name>/<creation time>``: a stream of the same name that was
+made anew never mixes with it (counting rule 10). Below ``records/`` each object is a batch as the mapping delivered
+it; batches may overlap. ``links/`` says what came directly before a batch in its shard, so that a lost object shows
+as a gap. ``lineage/`` has each shard's parents and numbers, since Kinesis forgets expired shards. ``tips/`` is the
+writer's note of how far each shard has come; readers need none.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+RECORDS, LINKS, LINEAGE, TIPS = "records", "links", "lineage", "tips"
+END = "end"
+"""In place of a link's first number: nothing follows, the shard is closed."""
+NOTHING = "nothing"
+"""In place of the number that a link follows: the shard begins there."""
+PROVED, TOLD = "proved", "told"
+_LINK_KEY = re.compile(
+    r"links/(?P<identity>[^/]+/[^/]+)/(?P<shard>[^/]+)/(?P<first>\d+|end)\.after\.(?P<after>\d+|nothing)"
+    r"\.(?P<how>proved|told)"
+)
+_RECORDS_KEY = re.compile(
+    r"records/(?P<identity>[^/]+/[^/]+)/\d{4}/\d\d/\d\d/(?P<shard>[^/]+)/(?P<first>\d+)-(?P<last>\d+)\.jsonl\.gz"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One record of the log: its sequence number's own text, ``data`` in base64, ``arrival`` in seconds."""
+
+    shard_id: str
+    number: str
+    partition_key: str
+    arrival: float
+    data: str
+
+    @property
+    def sequence(self) -> int:
+        """The sequence number, to compare by: texts of unequal length compare wrongly."""
+        return int(self.number)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """An object of records, by its name: a batch, whole, from its first number to its last."""
+
+    key: str
+    shard_id: str
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What came directly before the record ``first`` in its shard: the record ``after``, or nothing (``None``).
+
+    A ``first`` of ``None`` is the shard's end. ``proved`` tells whether the stream itself said so; otherwise only
+    the mapping's order does, since the stream had forgotten what may have been between.
+    """
+
+    shard_id: str
+    first: int | None
+    after: int | None
+    proved: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """A shard's place in the stream: its parents, and its numbers; ``end`` is ``None`` while it is open."""
+
+    shard_id: str
+    parents: tuple[str, ...]
+    start: int
+    end: int | None
+
+
+def identity(stream: str, created: datetime) -> str:
+    """Return the name that no other stream ever has."""
+    return f"{stream}/{created.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+
+
+def kept(record: Mapping[str, Any]) -> Kept:
+    """Return a record of a Kinesis event as Lambda delivers it."""
+    kinesis = record["kinesis"]
+    return Kept(
+        shard_id=record["eventID"].partition(":")[0],
+        number=kinesis["sequenceNumber"],
+        partition_key=kinesis["partitionKey"],
+        arrival=float(kinesis["approximateArrivalTimestamp"]),
+        data=kinesis["data"],
+    )
+
+
+def delivered(records: Sequence[Kept], stream_arn: str) -> dict[str, Any]:
+    """Return the records of one shard as the Kinesis event in which Lambda would deliver them."""
+    return {
+        "Records": [
+            {
+                "eventID": f"{record.shard_id}:{record.number}",
+                "eventSource": "aws:kinesis",
+                "eventSourceARN": stream_arn,
+                "eventName": "aws:kinesis:record",
+                "eventVersion": "1.0",
+                "kinesis": {
+                    "kinesisSchemaVersion": "1.0",
+                    "partitionKey": record.partition_key,
+                    "sequenceNumber": record.number,
+                    "data": record.data,
+                    "approximateArrivalTimestamp": record.arrival,
+                },
+            }
+            for record in records
+        ]
+    }
+
+
+def records_key(stream: str, batch: Sequence[Kept]) -> str:
+    """Return the name of a batch's object; the date (UTC) is that of the first record's arrival.
+
+    The same batch delivered twice has the same name, and by ``packed`` the same bytes.
+    """
+    day = datetime.fromtimestamp(batch[0].arrival, UTC).strftime("%Y/%m/%d")
+    return f"{RECORDS}/{stream}/{day}/{batch[0].shard_id}/{batch[0].number}-{batch[-1].number}.jsonl.gz"
+
+
+def span(key: str) -> Span | None:
+    """Return what the name of an object of records says; ``None`` for any other object."""
+    match = _RECORDS_KEY.fullmatch(key)
+    if match is None:
+        return None
+    return Span(key, match["shard"], int(match["first"]), int(match["last"]))
+
+
+def packed(batch: Sequence[Kept]) -> bytes:
+    """Return a batch as gzipped JSON lines that depend on its content only."""
+    lines = [
+        json.dumps(
+            {
+                "shardId": record.shard_id,
+                "sequenceNumber": record.number,
+                "partitionKey": record.partition_key,
+                "approximateArrivalTimestamp": record.arrival,
+                "data": record.data,
+            },
+            separators=(",", ":"),
+        )
+        for record in batch
+    ]
+    return gzip.compress("".join(f"{line}\n" for line in lines).encode(), mtime=0)
+
+
+def unpacked(content: bytes) -> list[Kept]:
+    """Return the records of an object that ``packed`` made."""
+    return [
+        Kept(
+            shard_id=line["shardId"],
+            number=line["sequenceNumber"],
+            partition_key=line["partitionKey"],
+            arrival=line["approximateArrivalTimestamp"],
+            data=line["data"],
+        )
+        for line in map(json.loads, gzip.decompress(content).splitlines())
+    ]
+
+
+def link_key(stream: str, link: Link) -> str:
+    """Return the name of a link's object, which says it all: names are enough to read a year of links."""
+    first = END if link.first is None else link.first
+    after = NOTHING if link.after is None else link.after
+    return f"{LINKS}/{stream}/{link.shard_id}/{first}.after.{after}.{PROVED if link.proved else TOLD}"
+
+
+def link(key: str) -> Link | None:
+    """Return what the name of a link's object says; ``None`` for any other object."""
+    match = _LINK_KEY.fullmatch(key)
+    if match is None:
+        return None
+    first, after = match["first"], match["after"]
+    return Link(
+        match["shard"],
+        None if first == END else int(first),
+        None if after == NOTHING else int(after),
+        proved=match["how"] == PROVED,
+    )
+
+
+def shard(described: Mapping[str, Any]) -> Shard:
+    """Return a shard as Kinesis' ListShards describes it."""
+    numbers = described["SequenceNumberRange"]
+    parents = (described.get("ParentShardId"), described.get("AdjacentParentShardId"))
+    return Shard(
+        described["ShardId"],
+        tuple(parent for parent in parents if parent),
+        int(numbers["StartingSequenceNumber"]),
+        _number(numbers.get("EndingSequenceNumber")),
+    )
+
+
+def lineage_key(stream: str, found: Shard) -> str:
+    """Return the name of a shard's object; a closed shard has a second one, so that none is ever changed."""
+    return f"{LINEAGE}/{stream}/{found.shard_id}/{'open' if found.end is None else 'closed'}.json"
+
+
+def written_shard(found: Shard) -> bytes:
+    """Return a shard as JSON."""
+    return json.dumps(
+        {
+            "shardId": found.shard_id,
+            "parents": list(found.parents),
+            "startingSequenceNumber": str(found.start),
+            "endingSequenceNumber": None if found.end is None else str(found.end),
+        }
+    ).encode()
+
+
+def read_shard(content: bytes) -> Shard:
+    """Return the shard that ``written_shard`` wrote."""
+    found = json.loads(content)
+    return Shard(
+        found["shardId"],
+        tuple(found["parents"]),
+        int(found["startingSequenceNumber"]),
+        _number(found["endingSequenceNumber"]),
+    )
+
+
+def tip_key(stream: str, shard_id: str) -> str:
+    """Return the name of the note of how far a shard has come."""
+    return f"{TIPS}/{stream}/{shard_id}.json"
+
+
+def _number(text: str | None) -> int | None:
+    return None if text is None else int(text)

@@ -1,0 +1,121 @@
+"""The only place where the archive talks to AWS: its bucket, and the stream that it asks what came before."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from hello_retail.archive import layout
+from hello_retail.archive.chain import Memory, Tip
+from hello_retail.archive.layout import Kept, Link, Shard
+
+if TYPE_CHECKING:
+    from mypy_boto3_kinesis import KinesisClient
+    from mypy_boto3_s3 import S3Client
+
+PAGES = 50
+"""Most answers of the stream that are read to find what came before a batch."""
+RECORDS_A_PAGE = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class StreamFacts:
+    """What the stream says of itself: the name that no other has, when it was made, and for how long it keeps."""
+
+    name: str
+    arn: str
+    created: datetime
+    retention_seconds: float
+
+    @property
+    def identity(self) -> str:
+        """The archive's folder for this very stream."""
+        return layout.identity(self.name, self.created)
+
+
+class Store:
+    """The archive's bucket and the stream. Whatever AWS refuses is raised: the batch then comes again."""
+
+    def __init__(self, kinesis: KinesisClient, s3: S3Client, bucket: str) -> None:
+        self._kinesis = kinesis
+        self._s3 = s3
+        self._bucket = bucket
+
+    def stream(self, name: str) -> StreamFacts:
+        """Return what the stream says of itself now: it may have been made anew under its name."""
+        found = self._kinesis.describe_stream_summary(StreamName=name)["StreamDescriptionSummary"]
+        return StreamFacts(
+            name,
+            found["StreamARN"],
+            found["StreamCreationTimestamp"],
+            found["RetentionPeriodHours"] * 3600.0,
+        )
+
+    def shards(self, stream: StreamFacts) -> dict[str, Shard]:
+        """Return the shards that the stream has not forgotten."""
+        pages = self._kinesis.get_paginator("list_shards").paginate(StreamName=stream.name)
+        found = [layout.shard(described) for page in pages for described in page["Shards"]]
+        return {shard.shard_id: shard for shard in found}
+
+    def memory(self, stream: StreamFacts, shard: Shard | None, known: dict[str, Shard], now: float) -> Memory:
+        """Return how far the stream remembers of a shard; ``now`` is in seconds since the epoch.
+
+        A shard is younger than what the stream keeps where the stream itself is, or where a parent of it is still
+        listed: Kinesis lists a closed shard until its last record has expired.
+        """
+        young = now - stream.created.timestamp() < stream.retention_seconds
+        has_parent = shard is not None and any(parent in known for parent in shard.parents)
+        return Memory(now - stream.retention_seconds, whole=young or has_parent)
+
+    def later(self, stream: StreamFacts, shard_id: str, tip: Tip | None, own_text: str = "") -> Iterator[int]:
+        """Yield the numbers of a shard that follow the tip, in order, to the newest or the shard's end.
+
+        ``own_text`` is the tip's number as the stream writes it.
+        """
+        where: dict[str, Any] = {"ShardIteratorType": "TRIM_HORIZON"}
+        if tip is not None:
+            where = {"ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "StartingSequenceNumber": own_text}
+        answer = self._kinesis.get_shard_iterator(StreamName=stream.name, ShardId=shard_id, **where)
+        iterator: str | None = answer["ShardIterator"]
+        pages = 0
+        while iterator is not None and pages < PAGES:
+            page = self._kinesis.get_records(
+                ShardIterator=iterator, StreamARN=stream.arn, Limit=RECORDS_A_PAGE
+            )
+            yield from (int(record["SequenceNumber"]) for record in page["Records"])
+            pages += bool(page["Records"])
+            iterator = page.get("NextShardIterator")
+            if not page["Records"] and not page["MillisBehindLatest"]:
+                return
+
+    def tip(self, stream: StreamFacts, shard_id: str) -> tuple[Tip, str] | None:
+        """Return how far a shard has come, with the number's own text; ``None`` before its first batch."""
+        try:
+            answer = self._s3.get_object(Bucket=self._bucket, Key=layout.tip_key(stream.identity, shard_id))
+        except self._s3.exceptions.NoSuchKey:
+            return None
+        found = json.loads(answer["Body"].read())
+        return Tip(int(found["number"]), float(found["arrival"])), str(found["number"])
+
+    def keep(self, stream: StreamFacts, batch: Sequence[Kept]) -> None:
+        """Write a batch as one object; the same batch twice is the same object."""
+        self._put(layout.records_key(stream.identity, batch), layout.packed(batch), "application/gzip")
+
+    def link(self, stream: StreamFacts, link: Link) -> None:
+        """Write what came before a batch."""
+        self._put(layout.link_key(stream.identity, link), b"", "text/plain")
+
+    def lineage(self, stream: StreamFacts, shard: Shard) -> None:
+        """Write a shard's place in the stream."""
+        self._put(layout.lineage_key(stream.identity, shard), layout.written_shard(shard))
+
+    def reached(self, stream: StreamFacts, last: Kept) -> None:
+        """Note how far a shard has come."""
+        note = {"number": last.number, "arrival": last.arrival}
+        self._put(layout.tip_key(stream.identity, last.shard_id), json.dumps(note).encode())
+
+    def _put(self, key: str, body: bytes, content_type: str = "application/json") -> None:
+        self._s3.put_object(Bucket=self._bucket, Key=key, Body=body, ContentType=content_type)

@@ -1,0 +1,35 @@
+# The generations of the views that stand side by side: each with tables, a function and a place on the stream of its own.
+locals {
+  generations = {
+    for number, generation in var.generations : number => {
+      enabled = generation.enabled
+      zip     = generation.build == null ? "winner_view.zip" : "winner_view@${generation.build}.zip"
+    }
+  }
+
+  zips = distinct(concat([for name in local.functions : "${name}.zip"], [for generation in local.generations : generation.zip]))
+
+  # What the API reads.
+  live = tostring(var.live_generation)
+}
+
+# What was applied when only one generation could stand stays where it is.
+moved {
+  from = module.contributions
+  to   = module.contributions["1"]
+}
+
+moved {
+  from = module.scores
+  to   = module.scores["1"]
+}
+
+moved {
+  from = module.winner_view
+  to   = module.winner_view["1"]
+}
+
+moved {
+  from = module.winner_view_consumer
+  to   = module.winner_view_consumer["1"]
+}
