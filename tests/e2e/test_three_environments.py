@@ -11,26 +11,29 @@ import base64
 import json
 import re
 import shutil
+import uuid
 import zipfile
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 from urllib.parse import urljoin
 
 import pytest
+import typer
 from botocore.exceptions import ClientError
 
 from hello_retail.events.identity import identity
-from retailctl import board, builds, environments, package, terraform
+from retailctl import board, builds, environments, generations, package, replay, terraform
 from retailctl.builds import Kept
 from retailctl.cloud import Cloud
 from retailctl.count import Scores, count, differences, payloads_on, stored_scores
 from retailctl.drift import Report
 from retailctl.errors import UserError
 from retailctl.workload import Workshop
-from support import ci_roles, e2e, pipeline, role_probe
+from support import ci_roles, e2e, pipeline, role_probe, rule_change
 from support.asking import ask
 from support.command import Operator
 from support.e2e import ENVIRONMENTS, Landscape, eventually
@@ -52,6 +55,21 @@ GARBAGE = "e2e."
 """How the users begin whom the tests of bad records bring along."""
 
 MAY = {
+    "archive": {
+        "DescribeStream on own stream",
+        "DescribeStreamSummary on own stream",
+        "GetRecords on own stream",
+        "GetShardIterator on own stream",
+        "ListShards on own stream",
+        "ListBucket on own quarantine",
+        "PutObject on own quarantine/aws/lambda/",
+        "PutObject on own archive/lineage/",
+        "PutObject on own archive/links/",
+        "PutObject on own archive/records/",
+        "PutObject on own archive/tips/",
+        "GetObject on own archive/tips/",
+        "ListBucket on own archive/tips/",
+    },
     "event_writer": {
         "PutRecord on own stream",
         "DeleteItem on own idempotency",
@@ -467,20 +485,22 @@ def test_a_batch_that_was_given_up_is_refused_with_the_way_to_a_new_generation(r
 
 def test_every_function_has_its_permissions_written_down_here(there: Landscape) -> None:
     for found in there.outputs.values():
-        assert set(found["functions"]) == set(MAY)
+        assert set(found["functions"]) == set(MAY) - (set() if found.get("archive_bucket") else {"archive"})
 
 
 @pytest.mark.parametrize("function", MAY)
 def test_a_role_may_do_what_its_function_does_and_tried_nothing_else(there: Landscape, function: str) -> None:
+    own, another = (
+        ("dev", "staging") if function in there.outputs["dev"]["functions"] else ("staging", "prod")
+    )
     attempts = [
-        *role_probe.attempts_on("own", there.outputs["dev"], there.cloud),
-        *role_probe.attempts_on("another's", there.outputs["staging"], there.cloud),
+        *role_probe.attempts_on("own", there.outputs[own], there.cloud),
+        *role_probe.attempts_on("another's", there.outputs[another], there.cloud),
         *role_probe.attempts_on_the_account(there.target("dev").state_bucket),
     ]
 
     assert (
-        role_probe.allowed(there.cloud, there.outputs["dev"]["functions"][function], attempts)
-        == MAY[function]
+        role_probe.allowed(there.cloud, there.outputs[own]["functions"][function], attempts) == MAY[function]
     )
 
 
@@ -489,6 +509,8 @@ def test_a_role_may_do_the_same_in_every_environment(there: Landscape, function:
     iam, kms = there.cloud.client("iam"), there.cloud.client("kms")
     policies = set()
     for environment, found in there.outputs.items():
+        if function not in found["functions"]:
+            continue
         role = found["functions"][function]
         prefix = f"hello-retail-{environment}"
         key = kms.describe_key(KeyId=f"alias/{prefix}")["KeyMetadata"]["KeyId"]
@@ -506,7 +528,7 @@ def test_a_role_may_do_the_same_in_every_environment(there: Landscape, function:
 
 @pytest.mark.parametrize("function", MAY)
 def test_nobody_but_lambda_takes_on_a_role(there: Landscape, function: str) -> None:
-    role = f"arn:aws:iam::{there.cloud.account_id}:role/{there.outputs['dev']['functions'][function]}"
+    role = f"arn:aws:iam::{there.cloud.account_id}:role/{there.outputs['prod']['functions'][function]}"
 
     with (
         somebody_who_may(there.cloud, "sts:AssumeRole") as somebody,
@@ -566,6 +588,105 @@ def test_dev_is_rolled_back_to_the_earlier_build_and_to_what_the_values_say(
     assert kept.artifacts == delivered.earlier
     assert code == zips(delivered.earlier)
     assert configuration["MemorySize"] == 512
+
+
+# Generations. Staging's, where the log is kept in an archive; the API is asked, as everybody does.
+
+
+@pytest.fixture(scope="module")
+def refolded(
+    there: Landscape, workshops: None, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[..., None]:
+    """Delete staging's scores; make generation 2, with today's code, and 3, whose rule of credit is another."""
+    target, table = there.target("staging"), there.outputs["staging"]["scores_table"]
+    expected = count(on_the_stream(there, "staging"))
+    eventually(lambda: scores(there, "staging"), expected)
+    dynamodb = there.cloud.client("dynamodb")
+    dynamodb.update_table(TableName=table, DeletionProtectionEnabled=False)
+    dynamodb.delete_table(TableName=table)
+    other_rule = rule_change.commit(there.here.root, tmp_path_factory.mktemp("git") / "index")
+    third = generations.Generation(other_rule, enabled=False)
+    generations.write(target.generations_file, target.generations().with_(3, third))
+
+    def do(command: Callable[..., None], *arguments: Any, **options: Any) -> None:
+        command(*arguments, environment="staging", cloud=there.cloud.name, **options)
+
+    do(replay.prepare, 2, build="", confirmed=None)
+    return do
+
+
+def scores_of_generation(there: Landscape, number: int) -> Scores:
+    table = f"hello-retail-staging-scores-g{number}"
+    return stored_scores(there.cloud.client("dynamodb"), table)
+
+
+def shown_on_the_board(there: Landscape, expected: Scores) -> bool:
+    """Say whether staging's API comes to show these scores."""
+    names = {
+        role: names_and_sales(
+            [each for each in on_the_stream(there, "staging") if each.startswith(b"{")], expected[role]
+        )
+        for role in board.ROLES
+    }
+    url = there.outputs["staging"]["api_url"]
+
+    def shown() -> dict[str, list[tuple[str, int]]]:
+        return {role: sorted((r.name, r.score) for r in rows) for role, rows in board.read(url, 100).items()}
+
+    return eventually(shown, names, seconds=20) == names
+
+
+def with_two_for_a_picture(expected: Scores) -> Scores:
+    return {
+        **expected,
+        "photographer": {user: 2 * score for user, score in expected["photographer"].items()},
+    }
+
+
+def test_a_replay_into_the_live_generation_is_refused(
+    there: Landscape, refolded: Callable[..., None]
+) -> None:
+    with pytest.raises(UserError, match="Generation 1 is live"):
+        refolded(replay.fold, 1, source=replay.Source.ARCHIVE, trust_order=False, resume=False, patience=60)
+
+
+def test_after_its_scores_were_deleted_every_score_comes_back_from_the_archive(
+    there: Landscape, refolded: Callable[..., None]
+) -> None:
+    refolded(replay.fold, 2, source=replay.Source.ARCHIVE, trust_order=False, resume=False, patience=60)
+    expected = count(on_the_stream(there, "staging"))
+
+    assert differences(expected, eventually(lambda: scores_of_generation(there, 2), expected)) == []
+    with pytest.raises(typer.Exit):
+        refolded(replay.compare, 2, patience=0.0)
+    refolded(replay.switch, 2, patience=60.0, confirmed=None)
+    assert shown_on_the_board(there, expected)
+
+
+def test_a_changed_rule_is_switched_to_and_back_and_each_generation_keeps_its_own(
+    there: Landscape, refolded: Callable[..., None]
+) -> None:
+    refolded(replay.fold, 3, source=replay.Source.STREAM, trust_order=False, resume=False, patience=60)
+    expected = count(on_the_stream(there, "staging"))
+    must = with_two_for_a_picture(expected)
+    assert differences(must, eventually(lambda: scores_of_generation(there, 3), must)) == []
+
+    refolded(replay.switch, 3, patience=60.0, confirmed=None)
+    assert shown_on_the_board(there, must)
+
+    stream = there.outputs["staging"]["stream_name"]
+    sale = next(each for each in reversed(on_the_stream(there, "staging")) if b"product/purchase" in each)
+    event = json.loads(sale)
+    if "eventId" in event:
+        event["eventId"] = str(uuid.uuid4())  # else it would be taken for the same click
+    there.cloud.client("kinesis").put_record(
+        StreamName=stream, PartitionKey=event["data"]["id"], Data=json.dumps(event).encode()
+    )
+    refolded(replay.switch, 2, patience=60.0, confirmed=None)
+    expected = count(on_the_stream(there, "staging"))
+    assert shown_on_the_board(there, expected)
+    must = with_two_for_a_picture(expected)
+    assert differences(must, eventually(lambda: scores_of_generation(there, 3), must)) == []
 
 
 # Guards

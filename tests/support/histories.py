@@ -41,13 +41,15 @@ def purchase(user: str, product: str, event_id: str | None = None) -> bytes:
     return envelope("product/purchase", user, product, event_id)
 
 
-def random_log(random: Random, events: int, products: int, people: int, reshards: int) -> Stream:
+def random_log(
+    random: Random, events: int, products: int, people: int, reshards: int, stream: Stream | None = None
+) -> Stream:
     """Return a log of mostly purchases with garbage and foreign events between, resharded on the way.
 
     A tenth of the purchases is put again by a producer that did not hear, up to eight records later: within the
     16 sales that every score remembers of a shard.
     """
-    stream = Stream(random)
+    stream = stream or Stream(random)
     moments = {random.randrange(events) for _ in range(reshards)}
     again: list[tuple[int, str, bytes]] = []
     for moment in range(events):

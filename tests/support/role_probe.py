@@ -128,6 +128,17 @@ def attempts_on(whose: str, found: Mapping[str, Any], cloud: Cloud) -> Iterator[
         attempt("ListUsers", "players", "cognito-idp", "list_users", **pool),
         attempt("DeleteUserPool", "players", "cognito-idp", "delete_user_pool", **pool),
     )
+    if found.get("archive_bucket"):
+        archive = {"Bucket": found["archive_bucket"]}
+        for prefix in ("lineage/", "links/", "records/", "tips/", ""):
+            place = f"archive/{prefix}"
+            yield from (
+                attempt("PutObject", place, "s3", "put_object", **archive, Key=f"{prefix}probe", Body="x"),
+                attempt("GetObject", place, "s3", "get_object", **archive, Key=f"{prefix}probe"),
+                attempt("DeleteObject", place, "s3", "delete_object", **archive, Key=f"{prefix}probe"),
+                attempt("ListBucket", place, "s3", "list_objects_v2", **archive, Prefix=prefix),
+            )
+        yield attempt("DeleteBucket", "archive", "s3", "delete_bucket", **archive)
     bucket = {"Bucket": found["quarantine_bucket"]}
     for folder in ("records/", "aws/lambda/", ""):
         place = f"quarantine/{folder}"

@@ -125,7 +125,7 @@ def test_apart_are_the_longer_log_the_archive_and_the_writer() -> None:
     assert log.usd == pytest.approx(2 * 24 * 0.02)
     assert bill(stream_days=1).apart[0].lines == ()
     objects = next(line for line in archive.lines if line.price.item == "s3.put")
-    assert objects.quantity == pytest.approx(2 * 86_400 / 60)
+    assert objects.quantity == pytest.approx(3 * 2 * 86_400 / 60)
     kept = next(line for line in archive.lines if line.price.item == "s3.storage")
     assert kept.usd == pytest.approx(10_000_000 * 270 / 8 * 365 / 1e9 * 0.023 / MONTH)
     assert writer.services()["API Gateway"] == pytest.approx(10)

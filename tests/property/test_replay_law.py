@@ -1,0 +1,150 @@
+"""The law of replays: from an archive and the stream behind it, each sale counts once, or the replay is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hello_retail.archive import chain, layout
+from hello_retail.archive.handler import Archive
+from hello_retail.archive.layout import Link
+from retailctl import replay_fold, replay_proof
+from support.histories import one_pass
+from support.kept_log import Mishaps, archived, replayed
+
+seeds = st.integers(min_value=0, max_value=2**32)
+HARMLESS = Mishaps(crash=0.1, repeated=0.3, zombie=0.2)
+"""What every consumer of a stream meets."""
+ROUGH = Mishaps(crash=0.05, repeated=0.2, zombie=0.1, given_up=0.01, late=0.1, behind=0.02, lost=0.4)
+rough = st.builds(
+    Mishaps,
+    crash=st.sampled_from((0.0, 0.1)),
+    repeated=st.sampled_from((0.0, 0.3)),
+    zombie=st.sampled_from((0.0, 0.2)),
+    given_up=st.sampled_from((0.0, 0.02, 0.1)),
+    late=st.sampled_from((0.0, 0.5)),
+    behind=st.sampled_from((0.0, 0.0, 0.05)),
+    lost=st.sampled_from((0.0, 0.5, 1.0)),
+)
+
+
+def replay(seed: int, mishaps: Mishaps, *, trust_order: bool = False) -> bool:
+    """Archive a random log and replay it; hold the scores against the log, and say whether it was not refused."""
+    kept = archived(seed, mishaps)
+    found = replayed(kept, Random(seed), trust_order=trust_order)  # noqa: S311 - a seed is a history
+    if found is not None:
+        assert found == one_pass(kept.stream.records)
+    return found is not None
+
+
+@given(seed=seeds)
+@settings(max_examples=60)
+def test_an_archive_that_met_what_every_consumer_meets_is_replayed_and_each_sale_counts_once(
+    seed: int,
+) -> None:
+    assert replay(seed, HARMLESS, trust_order=True)
+
+
+@given(seed=seeds, mishaps=rough)
+@settings(max_examples=120)
+def test_each_sale_counts_once_or_the_replay_is_refused(seed: int, mishaps: Mishaps) -> None:
+    replay(seed, mishaps)
+
+
+@pytest.mark.slow
+@given(seed=seeds, mishaps=rough)
+@settings(max_examples=1000)
+def test_each_sale_counts_once_or_the_replay_is_refused_in_a_thousand_histories(
+    seed: int, mishaps: Mishaps
+) -> None:
+    replay(seed, mishaps)
+
+
+def ask_for_no_links(monkeypatch: pytest.MonkeyPatch) -> None:
+    def believe(shard: Any, chained: Any) -> Any:
+        return max((span.last for span in chained.spans), default=None), []
+
+    monkeypatch.setattr(replay_proof, "_inside", believe)
+    monkeypatch.setattr(replay_proof, "_unkept", lambda chained, shard: ())
+
+
+def believe_the_order_of_the_consumer(monkeypatch: pytest.MonkeyPatch) -> None:
+    def link(shard_id: str, first: int, tip: chain.Tip | None, later: Any, memory: Any) -> Link:
+        del later, memory
+        return Link(shard_id, first, tip and tip.number, proved=True)
+
+    monkeypatch.setattr(chain, "before", link)
+
+
+def take_the_streams_memory_for_endless(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chain.Memory, "reaches", lambda memory, tip: True)
+
+
+def let_the_archive_end_before_the_stream_begins(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(replay_proof, "_at_the_end", lambda *_: ())
+    monkeypatch.setattr(replay_proof._Chain, "is_complete", lambda chained, reached: True)
+
+
+def fold_children_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    fold = replay_fold.fold
+
+    def backwards(shards: Any, fold_shard: Callable[[layout.Shard], int], side_by_side: int) -> int:
+        return fold(
+            [layout.Shard(each.shard_id, (), each.start, each.end) for each in reversed(shards)],
+            fold_shard,
+            side_by_side,
+        )
+
+    monkeypatch.setattr(replay_fold, "fold", backwards)
+
+
+def fold_the_youngest_objects_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unordered(spans: Any, fetch: Any) -> Any:
+        for span in sorted(spans, key=lambda each: -each.last):
+            yield from fetch(span)
+
+    monkeypatch.setattr(replay_fold, "records", unordered)
+
+
+def note_the_tip_before_the_records(monkeypatch: pytest.MonkeyPatch) -> None:
+    keep = Archive.keep
+
+    def hasty(self: Archive, stream_name: str, batch: Any) -> bool:
+        self._store.reached(self._store.stream(stream_name), batch[-1])
+        return keep(self, stream_name, batch)
+
+    monkeypatch.setattr(Archive, "keep", hasty)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "break_a_rule",
+    [
+        ask_for_no_links,
+        believe_the_order_of_the_consumer,
+        take_the_streams_memory_for_endless,
+        let_the_archive_end_before_the_stream_begins,
+        fold_children_first,
+        fold_the_youngest_objects_first,
+        note_the_tip_before_the_records,
+    ],
+)
+def test_the_law_notices_a_broken_rule(
+    break_a_rule: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    break_a_rule(monkeypatch)
+    assert any(goes_wrong(seed) for seed in range(600))
+
+
+def goes_wrong(seed: int) -> bool:
+    """Whether a rough history is counted wrong, or a harmless one is refused."""
+    try:
+        replay(seed, ROUGH)
+        return not replay(seed, HARMLESS, trust_order=True)
+    except AssertionError:
+        return True
