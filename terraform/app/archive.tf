@@ -25,6 +25,8 @@ module "archive" {
   alarm_actions   = local.alarm_actions
   runbooks_url    = var.runbooks_url
 
+  permissions_boundary_arn = local.permissions_boundary_arn
+
   environment = {
     ARCHIVE_BUCKET          = module.archive_bucket[0].id
     ENVIRONMENT             = var.environment
