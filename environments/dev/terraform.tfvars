@@ -68,6 +68,15 @@ tables = {
   point_in_time_recovery = false
 }
 
+trending = {
+  half_life_minutes       = 60
+  generation              = 1
+  batch_size              = 5000
+  batching_window_seconds = 1
+  memory_mb               = 512
+  timeout_seconds         = 120
+}
+
 winner_api = {
   memory_mb       = 512
   timeout_seconds = 10

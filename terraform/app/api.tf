@@ -5,10 +5,12 @@ locals {
     "GET /openapi.json"              = { function = "winner_api" }
     "GET /scores"                    = { function = "winner_api" }
     "GET /winners"                   = { function = "winner_api" }
+    "GET /trending"                  = { function = "trending_api" }
     "POST /events"                   = { function = "event_writer", authorizer = "players", throttle = var.event_writer.throttle }
     # Other methods are refused in words.
-    "ANY /events" = { function = "event_writer", throttle = var.event_writer.throttle }
-    "$default"    = { function = "winner_api" }
+    "ANY /events"   = { function = "event_writer", throttle = var.event_writer.throttle }
+    "ANY /trending" = { function = "trending_api" }
+    "$default"      = { function = "winner_api" }
   }
 }
 
@@ -42,6 +44,11 @@ module "api" {
       function_name    = module.event_writer.function_name
       alias_name       = module.event_writer.alias_name
       alias_invoke_arn = module.event_writer.alias_invoke_arn
+    }
+    trending_api = {
+      function_name    = module.trending_api.function_name
+      alias_name       = module.trending_api.alias_name
+      alias_invoke_arn = module.trending_api.alias_invoke_arn
     }
     winner_api = {
       function_name    = module.winner_api.function_name

@@ -84,6 +84,7 @@ locals {
     { title = "Functions", widgets = concat(module.winner_view[local.live].dashboard_widgets, module.winner_api.dashboard_widgets, module.event_writer.dashboard_widgets) },
     { title = "In and out", widgets = concat([for widget in local.writer_widgets : local.own_widget[widget.title]], module.api.dashboard_widgets, module.players.dashboard_widgets, module.site.dashboard_widgets) },
     { title = "Stream and tables", widgets = concat(module.stream.dashboard_widgets, module.scores[local.live].dashboard_widgets, module.contributions[local.live].dashboard_widgets, module.idempotency.dashboard_widgets, module.redrives.dashboard_widgets) },
+    { title = "Trending products", widgets = concat(module.trending_consumer.dashboard_widgets, module.trending_view.dashboard_widgets, module.trending_api.dashboard_widgets, module.trending.dashboard_widgets) },
   ]
 
   own_widget = {

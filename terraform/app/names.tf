@@ -3,7 +3,7 @@ data "aws_partition" "current" {}
 
 locals {
   name_prefix = "hello-retail-${var.environment}"
-  functions   = ["archive", "event_writer", "winner_api", "winner_view"]
+  functions   = ["archive", "event_writer", "trending_api", "trending_view", "winner_api", "winner_view"]
 
   # Of every role of the environment.
   permissions_boundary_arn = var.permissions_boundary_arn == "" ? null : var.permissions_boundary_arn

@@ -9,6 +9,10 @@ locals {
     redrives             = module.redrives.alarm_arns
     scores               = module.scores[local.live].alarm_arns
     stream               = module.stream.alarm_arns
+    trending             = module.trending.alarm_arns
+    trending_api         = module.trending_api.alarm_arns
+    trending_consumer    = module.trending_consumer.alarm_arns
+    trending_view        = module.trending_view.alarm_arns
     winner_api           = module.winner_api.alarm_arns
     winner_view          = module.winner_view[local.live].alarm_arns
     winner_view_consumer = module.winner_view_consumer[local.live].alarm_arns
@@ -66,9 +70,11 @@ output "environment" {
 output "functions" {
   description = "Names of the functions by logical name; of the view, the live generation's."
   value = merge(local.archive_functions, {
-    event_writer = module.event_writer.function_name
-    winner_api   = module.winner_api.function_name
-    winner_view  = module.winner_view[local.live].function_name
+    event_writer  = module.event_writer.function_name
+    trending_api  = module.trending_api.function_name
+    trending_view = module.trending_view.function_name
+    winner_api    = module.winner_api.function_name
+    winner_view   = module.winner_view[local.live].function_name
   })
 }
 
@@ -139,6 +145,11 @@ output "stream_name" {
 output "stream_writer_role_arn" {
   description = "Role by which other accounts put events on the stream; null where none may."
   value       = module.stream.writer_role_arn
+}
+
+output "trending_table" {
+  description = "Table of each product's time-weighted sales."
+  value       = module.trending.name
 }
 
 output "user_pool_client_id" {

@@ -34,8 +34,8 @@ module "site" {
   backends = {
     api = {
       url            = local.api_origin
-      cached_paths   = [for path, methods in local.api_paths : path if toset(methods) == toset(["GET"])]
-      uncached_paths = [for path, methods in local.api_paths : path if toset(methods) != toset(["GET"])]
+      cached_paths   = [for path, methods in local.api_paths : path if !contains(methods, "POST")]
+      uncached_paths = [for path, methods in local.api_paths : path if contains(methods, "POST")]
     }
   }
 }

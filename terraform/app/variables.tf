@@ -385,6 +385,32 @@ variable "tables" {
   }
 }
 
+variable "trending" {
+  description = <<-EOT
+    The view of what sells just now: minutes after which a sale counts a half, the view's own generation, most records in
+    a batch and seconds for which one is gathered (freshness against cost), memory in MiB and seconds for a batch.
+  EOT
+  type = object({
+    half_life_minutes       = number
+    generation              = number
+    batch_size              = number
+    batching_window_seconds = number
+    memory_mb               = number
+    timeout_seconds         = number
+  })
+  nullable = false
+
+  validation {
+    condition     = var.trending.half_life_minutes >= 1 && var.trending.half_life_minutes <= 525600 && floor(var.trending.half_life_minutes) == var.trending.half_life_minutes
+    error_message = "trending.half_life_minutes is ${var.trending.half_life_minutes}; give a whole number from 1 to 525600, which is a year."
+  }
+
+  validation {
+    condition     = var.trending.generation >= 1 && floor(var.trending.generation) == var.trending.generation
+    error_message = "trending.generation is ${var.trending.generation}; give a whole number from 1 up."
+  }
+}
+
 variable "winner_api" {
   description = <<-EOT
     The API that answers who is winning: memory in MiB, seconds for an answer, requests at once and a second that each

@@ -25,6 +25,7 @@ import pytest
 import typer
 from botocore.exceptions import ClientError
 
+from hello_retail.events import PRODUCT_PURCHASE, Event, decode
 from hello_retail.events.identity import identity
 from retailctl import board, builds, environments, generations, package, replay, terraform
 from retailctl.builds import Kept
@@ -33,7 +34,7 @@ from retailctl.count import Scores, count, differences, payloads_on, stored_scor
 from retailctl.drift import Report
 from retailctl.errors import UserError
 from retailctl.workload import Workshop
-from support import ci_roles, e2e, pipeline, role_probe, rule_change
+from support import ci_roles, e2e, pipeline, role_probe, rule_change, trending_units
 from support.asking import ask
 from support.command import Operator
 from support.e2e import ENVIRONMENTS, Landscape, eventually
@@ -76,6 +77,18 @@ MAY = {
         "GetItem on own idempotency",
         "PutItem on own idempotency",
         "UpdateItem on own idempotency",
+    },
+    "trending_api": {"Scan on own trending"},
+    "trending_view": {
+        "BatchGetItem on own trending",
+        "UpdateItem on own trending",
+        "DescribeStream on own stream",
+        "DescribeStreamSummary on own stream",
+        "GetRecords on own stream",
+        "GetShardIterator on own stream",
+        "ListShards on own stream",
+        "ListBucket on own quarantine",
+        "PutObject on own quarantine/aws/lambda/",
     },
     "winner_view": {
         "BatchGetItem on own contributions",
@@ -326,6 +339,52 @@ def test_the_winners_come_out_of_the_api(there: Landscape, workshops: None, envi
     assert [best["merchant"]["score"], best["photographer"]["score"]] == [
         max(sales for _, sales in must[role]) for role in ("creator", "photographer")
     ]
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_what_sells_most_just_now_is_trending(there: Landscape, workshops: None, environment: str) -> None:
+    sold: Counter[str] = Counter()
+    for payload in on_the_stream(there, environment):
+        event = decode(payload)
+        if isinstance(event, Event) and event.kind == PRODUCT_PURCHASE:
+            sold[event.data["id"]] += 1
+    table, dynamodb = there.outputs[environment]["trending_table"], there.cloud.client("dynamodb")
+    must = len(sold)
+    eventually(lambda: dynamodb.scan(TableName=table, Select="COUNT")["Count"], must)
+
+    def shown() -> list[int]:
+        """Return the sales of the products that are listed, in their order."""
+        return [sold[line["productId"]] for line in trending(there, environment)]
+
+    # The log took all sales within moments, beside which the half-life of an hour is long: the most sold is first.
+    best = sorted(sold.values(), reverse=True)[:100]
+    assert eventually(shown, best, seconds=30) == best
+    scores = [line["score"] for line in trending(there, environment)]
+    assert [line["rank"] for line in trending(there, environment)] == list(range(1, len(best) + 1))
+    assert all(sales / 2 < score <= sales for sales, score in zip(best, scores, strict=True))
+
+
+def trending(there: Landscape, environment: str) -> list[dict[str, Any]]:
+    answer = ask(f"{there.outputs[environment]['api_url']}/trending?limit=100")
+    assert (answer.status, answer.headers["content-type"]) == (200, "application/json")
+    found: list[dict[str, Any]] = answer.json()
+    return found
+
+
+def test_a_batch_writes_one_unit_for_each_product_at_most(there: Landscape) -> None:
+    dynamodb, name = there.cloud.client("dynamodb"), "units-of-trending"
+    dynamodb.create_table(
+        TableName=name,
+        KeySchema=[{"AttributeName": "productId", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "productId", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    try:
+        units = trending_units.measured(dynamodb, name, batches=4, sales_a_batch=300, products=40)
+    finally:
+        dynamodb.delete_table(TableName=name)
+
+    assert [each.written for each in units] == [each.products for each in units]
 
 
 def test_the_api_pages_through_every_product_and_answers_in_words(there: Landscape, workshops: None) -> None:

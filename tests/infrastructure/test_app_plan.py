@@ -17,7 +17,8 @@ ROOT = Path(__file__).parents[2]
 REASONS = tomllib.loads((Path(__file__).parent / "policy_wildcards.toml").read_text())["wildcard"]
 KEY = "arn:aws:kms:us-east-1:111122223333:key/key"
 CONSUMER = "module.winner_view_consumer.aws_lambda_event_source_mapping.this"
-FUNCTIONS = ("event_writer", "winner_api", "winner_view")
+CONSUMERS = ("winner_view_consumer", "trending_consumer")
+FUNCTIONS = ("event_writer", "trending_api", "trending_view", "winner_api", "winner_view")
 
 pytestmark = pytest.mark.slow
 
@@ -51,10 +52,11 @@ def allowed(statements: list[dict[str, Any]]) -> set[tuple[str, str]]:
 # The consumer
 
 
+@pytest.mark.parametrize("consumer", CONSUMERS)
 def test_a_shard_is_read_in_order_from_its_oldest_record_and_failures_are_reported(
-    planned: PlannedApp,
+    planned: PlannedApp, consumer: str
 ) -> None:
-    mapping = planned.one(CONSUMER)
+    mapping = planned.one(f"module.{consumer}.aws_lambda_event_source_mapping.this")
 
     assert mapping["parallelization_factor"] == 1
     assert mapping["function_response_types"] == ["ReportBatchItemFailures"]
@@ -62,16 +64,19 @@ def test_a_shard_is_read_in_order_from_its_oldest_record_and_failures_are_report
     assert mapping["bisect_batch_on_function_error"] is True
 
 
-def test_a_batch_is_retried_until_its_records_are_about_to_expire(planned: PlannedApp) -> None:
-    mapping = planned.one(CONSUMER)
+@pytest.mark.parametrize("consumer", CONSUMERS)
+def test_a_batch_is_retried_until_its_records_are_about_to_expire(planned: PlannedApp, consumer: str) -> None:
+    mapping = planned.one(f"module.{consumer}.aws_lambda_event_source_mapping.this")
     retention = planned.one("module.stream.aws_kinesis_stream.this")["retention_period"] * 3600
 
     assert mapping["maximum_retry_attempts"] == -1
     assert retention - 3600 == mapping["maximum_record_age_in_seconds"]
 
 
-def test_what_is_given_up_goes_to_the_quarantine(planned: PlannedApp) -> None:
-    (destination,) = planned.one(CONSUMER)["destination_config"]
+@pytest.mark.parametrize("consumer", CONSUMERS)
+def test_what_is_given_up_goes_to_the_quarantine(planned: PlannedApp, consumer: str) -> None:
+    mapping = planned.one(f"module.{consumer}.aws_lambda_event_source_mapping.this")
+    (destination,) = mapping["destination_config"]
 
     assert destination["on_failure"] == [{"destination_arn": "arn:aws:s3:::quarantine"}]
 
@@ -82,7 +87,7 @@ def test_what_is_given_up_goes_to_the_quarantine(planned: PlannedApp) -> None:
 def test_every_trigger_calls_the_alias_live(planned: PlannedApp) -> None:
     assert {each.values["function_name"] for each in planned.of("aws_lambda_event_source_mapping")} == {
         f"arn:aws:lambda:us-east-1:111122223333:function:{name}:live"
-        for name in ("winner-view", *archive(planned, "archive"))
+        for name in ("trending-view", "winner-view", *archive(planned, "archive"))
     }
     for integration in planned.of("aws_apigatewayv2_integration"):
         assert integration.values["integration_uri"].endswith(":live/invocations")
@@ -108,6 +113,8 @@ def test_only_the_api_may_call_its_functions_and_each_route_for_itself(planned: 
         f"{api}/GET/contributions",
         f"{api}/GET/contributions/{{productId}}",
         f"{api}/GET/openapi.json",
+        f"{api}/GET/trending",
+        f"{api}/*/trending",
         f"{api}/POST/events",
         f"{api}/*/events",
         f"{api}/$default",
@@ -205,6 +212,7 @@ def test_the_api_answers_under_the_pages_own_address(planned: PlannedApp) -> Non
         "/contributions/*",
         "/openapi.json",
         "/scores",
+        "/trending",
         "/winners",
     }
     assert origins == {
@@ -358,6 +366,42 @@ def test_the_archive_moves_to_cold_storage_that_can_still_be_read(
     assert "archive_bucket" not in environments["dev"].outputs
 
 
+def test_the_trending_view_may_fold_its_table_and_nothing_else(planned: PlannedApp) -> None:
+    table = "arn:aws:dynamodb:us-east-1:111122223333:table/trending"
+    stream = "arn:aws:kinesis:us-east-1:111122223333:stream/stream"
+    log = "arn:aws:logs:us-east-1:111122223333:log-group:trending-view:log-stream:*"
+
+    assert allowed(planned.role_statements("trending_view")) == {
+        ("dynamodb:BatchGetItem", table),
+        ("dynamodb:UpdateItem", table),
+        ("kinesis:DescribeStream", stream),
+        ("kinesis:DescribeStreamSummary", stream),
+        ("kinesis:GetRecords", stream),
+        ("kinesis:GetShardIterator", stream),
+        ("kinesis:ListShards", stream),
+        ("kms:Decrypt", KEY),
+        ("kms:DescribeKey", KEY),
+        ("kms:Encrypt", KEY),
+        ("kms:GenerateDataKey", KEY),
+        ("logs:CreateLogStream", log),
+        ("logs:PutLogEvents", log),
+        ("s3:ListBucket", "arn:aws:s3:::quarantine"),
+        ("s3:PutObject", "arn:aws:s3:::quarantine/aws/lambda/*"),
+    }
+
+
+def test_the_trending_api_may_read_its_table_and_nothing_else(planned: PlannedApp) -> None:
+    log = "arn:aws:logs:us-east-1:111122223333:log-group:trending-api:log-stream:*"
+
+    assert allowed(planned.role_statements("trending_api")) == {
+        ("dynamodb:Scan", "arn:aws:dynamodb:us-east-1:111122223333:table/trending"),
+        ("kms:Decrypt", KEY),
+        ("kms:DescribeKey", KEY),
+        ("logs:CreateLogStream", log),
+        ("logs:PutLogEvents", log),
+    }
+
+
 def test_the_writer_may_put_an_event_and_remember_a_key_and_nothing_else(planned: PlannedApp) -> None:
     table = "arn:aws:dynamodb:us-east-1:111122223333:table/idempotency"
     log = "arn:aws:logs:us-east-1:111122223333:log-group:event-writer:log-stream:*"
@@ -483,6 +527,25 @@ def test_a_views_tables_are_named_by_their_generation(planned: PlannedApp) -> No
     assert planned.outputs["contributions_table"] == f"hello-retail-{planned.environment}-contributions-g1"
 
 
+def test_weights_of_another_half_life_cannot_meet(planned: PlannedApp) -> None:
+    table = f"hello-retail-{planned.environment}-trending-h60-g1"
+    view, api = (
+        planned.one(f"module.{function}.aws_lambda_function.this")["environment"][0]["variables"]
+        for function in ("trending_view", "trending_api")
+    )
+
+    assert planned.outputs["trending_table"] == table
+    assert planned.outputs["functions"]["trending_view"].endswith("-trending-view-h60-g1")
+    assert view["HALF_LIFE_MINUTES"] == api["HALF_LIFE_MINUTES"] == "60"
+    assert view["TRENDING_TABLE"] == api["TRENDING_TABLE"] == table
+
+
+def test_what_sells_no_more_is_forgotten_in_time(planned: PlannedApp) -> None:
+    table = planned.one("module.trending.aws_dynamodb_table.this")
+
+    assert [(each["attribute_name"], each["enabled"]) for each in table["ttl"]] == [("expiresAt", True)]
+
+
 def test_the_outputs_that_people_rely_on_are_there(planned: PlannedApp) -> None:
     assert set(planned.outputs) >= {
         "api_url",
@@ -495,6 +558,7 @@ def test_the_outputs_that_people_rely_on_are_there(planned: PlannedApp) -> None:
         "site_bucket",
         "site_url",
         "stream_name",
+        "trending_table",
         "user_pool_client_id",
         "user_pool_id",
     }
@@ -502,6 +566,8 @@ def test_the_outputs_that_people_rely_on_are_there(planned: PlannedApp) -> None:
     assert planned.outputs["functions"] == {
         **dict.fromkeys(archive(planned, "archive"), f"hello-retail-{planned.environment}-archive"),
         "event_writer": f"hello-retail-{planned.environment}-event-writer",
+        "trending_api": f"hello-retail-{planned.environment}-trending-api",
+        "trending_view": f"hello-retail-{planned.environment}-trending-view-h60-g1",
         "winner_api": f"hello-retail-{planned.environment}-winner-api",
         "winner_view": f"hello-retail-{planned.environment}-winner-view",
     }
@@ -524,6 +590,10 @@ def test_every_part_of_the_way_of_a_sale_has_its_alarms(planned: PlannedApp) -> 
         "redrives": {"read_throttles", "write_throttles", "system_errors"},
         "scores": {"read_throttles", "write_throttles", "system_errors"},
         "stream": {"write_throttles"},
+        "trending": {"read_throttles", "write_throttles", "system_errors"},
+        "trending_api": {"errors", "throttles", "duration"},
+        "trending_consumer": {"iterator_age", "given_up", "dropped"},
+        "trending_view": {"errors", "throttles", "duration"},
         "winner_api": {"errors", "throttles", "duration"},
         "winner_view": {"errors", "throttles", "duration"},
         "winner_view_consumer": {"iterator_age", "given_up", "dropped"},

@@ -227,6 +227,8 @@ def metrics(package: str, *shared: str) -> set[str]:
     [
         ("winner_view", (), "docs/operating.md", "## Metrics"),
         ("winner_api", ("answering",), "docs/api.md", "## What it logs and measures"),
+        ("trending_view", (), "docs/trending.md", "## The metrics of the view"),
+        ("trending_api", ("answering",), "docs/trending.md", "## The metrics of the API"),
     ],
 )
 def test_a_functions_metrics_are_those_of_its_page(

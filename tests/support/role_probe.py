@@ -59,6 +59,7 @@ def attempts_on(whose: str, found: Mapping[str, Any], cloud: Cloud) -> Iterator[
         "contributions": (found["contributions_table"], {"productId": {"S": "probe"}}),
         "idempotency": (found["idempotency_table"], {"id": {"S": "probe"}}),
         "redrives": (found["redrives_table"], {"identity": {"S": "probe"}}),
+        "trending": (found["trending_table"], {"productId": {"S": "probe"}}),
         "scores": (found["scores_table"], {"board": {"S": "creator#0"}, "userId": {"S": "probe"}}),
     }
     for kind, (table, key) in items.items():

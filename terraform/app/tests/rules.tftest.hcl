@@ -31,6 +31,14 @@ variables {
   site   = { price_class = "PriceClass_100", force_destroy = false, domain = null }
   stream = { shard_count = 3, retention_hours = 168 }
   tables = { deletion_protection = true, point_in_time_recovery = true }
+  trending = {
+    half_life_minutes       = 60
+    generation              = 1
+    batch_size              = 5000
+    batching_window_seconds = 60
+    memory_mb               = 512
+    timeout_seconds         = 120
+  }
   winner_api = {
     memory_mb       = 512
     timeout_seconds = 10
@@ -610,4 +618,24 @@ run "refuses_a_boundary_that_is_no_policy" {
   }
 
   expect_failures = [var.permissions_boundary_arn]
+}
+
+run "refuses_a_half_life_of_nothing" {
+  command = plan
+
+  variables {
+    trending = { half_life_minutes = 0, generation = 1, batch_size = 5000, batching_window_seconds = 60, memory_mb = 512, timeout_seconds = 120 }
+  }
+
+  expect_failures = [var.trending]
+}
+
+run "refuses_half_a_generation_of_what_trends" {
+  command = plan
+
+  variables {
+    trending = { half_life_minutes = 60, generation = 1.5, batch_size = 5000, batching_window_seconds = 60, memory_mb = 512, timeout_seconds = 120 }
+  }
+
+  expect_failures = [var.trending]
 }

@@ -1,0 +1,61 @@
+"""What the one route answers: reads its parameter, asks the store, shapes the answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from hello_retail.answering import refuse_other_methods
+from hello_retail.parameters import limit, values
+from hello_retail.problems import Answer, Problem
+from hello_retail.protocol import Request, for_request, found
+from hello_retail.trending_api.board import RankedProduct, ranking
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from hello_retail.trending_api.store import Store
+
+PATH = "/trending"
+LIMIT = limit(default=10)
+BOARD_SECONDS = 10.0
+"""How long a warm function answers from what it has read: little beside a half-life."""
+
+
+@dataclass(slots=True)
+class Api:
+    """The route over one store. ``clock`` returns seconds since the epoch, ``half_life`` is in seconds.
+
+    ``measure`` is told the number of products whenever they are read (``Products``).
+    """
+
+    store: Store
+    half_life: float
+    clock: Callable[[], float]
+    measure: Callable[[str, float], None]
+    _read_at: float = float("-inf")
+    _board: tuple[RankedProduct, ...] = ()
+
+    def answer(self, request: Request) -> Answer:
+        """Return the answer to a request.
+
+        Raises:
+            Problem: what the client can mend: 400, 404 or 405.
+            StoreUnavailable: DynamoDB does not answer now.
+
+        """
+        if request.path != PATH:
+            raise Problem(HTTPStatus.NOT_FOUND, f"There is no such resource; there is {PATH}.")
+        refuse_other_methods(request)
+        most = values((LIMIT,), request.query)["limit"]
+        return for_request(found([product.as_json() for product in self.board()[:most]]), request)
+
+    def board(self) -> tuple[RankedProduct, ...]:
+        """Return what trends most, at most ``BOARD_SECONDS`` old."""
+        now = self.clock()
+        if not 0 <= now - self._read_at < BOARD_SECONDS:
+            products = self.store.products()
+            self.measure("Products", len(products))
+            self._board, self._read_at = ranking(products, now, self.half_life), now
+        return self._board

@@ -1,0 +1,64 @@
+"""The Lambda entry of the trending API: an HTTP request of API Gateway (payload 2.0) in, a response out."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from aws_lambda_powertools import Logger, Metrics
+
+from hello_retail.answering import Telemetry, respond
+from hello_retail.reading import AWS_CONFIG
+from hello_retail.settings import require, require_count
+from hello_retail.trending_api.api import Api
+from hello_retail.trending_api.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the function is told by its environment; it fails at cold start and names what is missing."""
+
+    table: str
+    half_life_minutes: int
+    environment: str
+    metrics_namespace: str
+
+    @classmethod
+    def read(cls) -> Settings:
+        """Read the settings from the environment variables.
+
+        Raises:
+            MissingSetting: for the first that is absent or malformed.
+
+        """
+        return cls(
+            table=require("TRENDING_TABLE"),
+            half_life_minutes=require_count("HALF_LIFE_MINUTES"),
+            environment=require("ENVIRONMENT"),
+            metrics_namespace=require("POWERTOOLS_METRICS_NAMESPACE"),
+        )
+
+
+SETTINGS = Settings.read()
+logger = Logger()
+metrics = Metrics(namespace=SETTINGS.metrics_namespace)
+metrics.set_default_dimensions(Environment=SETTINGS.environment)
+telemetry = Telemetry(logger, metrics)
+
+api = Api(
+    # Made at import: Lambda lends a whole processor to the start, and a fraction of one to requests.
+    Store(boto3.client("dynamodb", config=AWS_CONFIG), SETTINGS.table, telemetry.measure),
+    half_life=SETTINGS.half_life_minutes * 60.0,
+    clock=time.time,
+    measure=telemetry.measure,
+)
+
+
+def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:
+    """Answer one request; whatever happens, the client gets what it asked for or a problem document."""
+    return respond(event, context, api.answer, telemetry)

@@ -1,0 +1,52 @@
+"""The only place where the trending API talks to AWS: eventually consistent reads of the trending table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from hello_retail.decay import Weight
+from hello_retail.reading import unavailable_where_passing
+from hello_retail.trending_api.board import Product
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """The trending table; ``measure`` is told what each read of it cost (``ReadCapacityUnits``)."""
+
+    client: DynamoDBClient
+    table: str
+    measure: Callable[[str, float], None]
+
+    def products(self) -> list[Product]:
+        """Return all products that sold lately, in no order.
+
+        Raises:
+            StoreUnavailable: DynamoDB does not answer now.
+
+        """
+        products: list[Product] = []
+        start: dict[str, Any] = {}
+        while True:
+            with unavailable_where_passing():
+                answer = self.client.scan(
+                    TableName=self.table,
+                    ProjectionExpression="productId, weight, halfLives",
+                    ReturnConsumedCapacity="TOTAL",
+                    **start,
+                )
+            self.measure("ReadCapacityUnits", answer.get("ConsumedCapacity", {}).get("CapacityUnits", 0.0))
+            products.extend(
+                Product(
+                    item["productId"]["S"], Weight(float(item["weight"]["N"]), int(item["halfLives"]["N"]))
+                )
+                for item in answer["Items"]
+            )
+            if "LastEvaluatedKey" not in answer:
+                return products
+            start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}

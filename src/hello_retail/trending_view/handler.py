@@ -1,0 +1,128 @@
+"""The Lambda entry of the trending view: decode a batch, fold it, answer from where to go on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import boto3
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+from botocore.config import Config
+
+from hello_retail.settings import require, require_count
+from hello_retail.trending_view.batch import Batch, decode_batch
+from hello_retail.trending_view.store import Applied, Store
+from hello_retail.trending_view.trend import Rule
+from hello_retail.usage import Usage
+
+SIDE_BY_SIDE = 8
+"""Threads that write products: more would not be faster on the part of a processor that the function has."""
+AWS_CONFIG = Config(
+    connect_timeout=1,
+    read_timeout=3,
+    retries={"mode": "standard", "total_max_attempts": 3},
+    max_pool_connections=SIDE_BY_SIDE,
+    tcp_keepalive=True,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the function is told by its environment; it fails at cold start and names what is missing."""
+
+    table: str
+    half_life_minutes: int
+    retention_hours: int
+    recent_events: int
+    environment: str
+    metrics_namespace: str
+
+    @classmethod
+    def read(cls) -> Settings:
+        """Read the settings from the environment variables.
+
+        Raises:
+            MissingSetting: for the first that is absent or malformed.
+
+        """
+        return cls(
+            table=require("TRENDING_TABLE"),
+            half_life_minutes=require_count("HALF_LIFE_MINUTES"),
+            retention_hours=require_count("RETENTION_HOURS"),
+            recent_events=require_count("RECENT_EVENTS"),
+            environment=require("ENVIRONMENT"),
+            metrics_namespace=require("POWERTOOLS_METRICS_NAMESPACE"),
+        )
+
+    @property
+    def rule(self) -> Rule:
+        """How sales are weighed; a product is kept for a day longer than the log keeps its sales (rule 9)."""
+        return Rule(
+            half_life=self.half_life_minutes * 60.0,
+            recent_events=self.recent_events,
+            kept_seconds=(self.retention_hours + 24) * 3600.0,
+        )
+
+
+SETTINGS = Settings.read()
+logger = Logger()
+metrics = Metrics(namespace=SETTINGS.metrics_namespace)
+metrics.set_default_dimensions(Environment=SETTINGS.environment)
+
+
+@cache
+def store() -> Store:
+    """Make the store once, with a client that lives as long as the function's instance."""
+    return Store(
+        boto3.client("dynamodb", config=AWS_CONFIG),
+        ThreadPoolExecutor(SIDE_BY_SIDE),
+        table=SETTINGS.table,
+        rule=SETTINGS.rule,
+    )
+
+
+store()  # at import, while Lambda lends a full processor
+
+
+def handler(event: Mapping[str, Any], _context: object) -> dict[str, list[dict[str, str]]]:
+    """Fold one batch of one shard into the view.
+
+    Returns Lambda's ``batchItemFailures``: empty where every record is done with, else the lowest sequence number
+    that is not, from which the mapping delivers again. A failure of AWS is never raised; anything raised is a
+    defect, and the mapping delivers the whole batch again.
+    """
+    return fold(decode_batch(event), store())
+
+
+def fold(batch: Batch, view: Store) -> dict[str, list[dict[str, str]]]:
+    """Apply a decoded batch to the view."""
+    usage = Usage()
+    applied = view.apply(batch.shard_id, batch.sales, usage)
+    resume = min((outcome.unapplied for outcome in applied if outcome.unapplied is not None), default=None)
+    report(batch, applied, resume, usage)
+    return {"batchItemFailures": [] if resume is None else [{"itemIdentifier": batch.numbers[resume]}]}
+
+
+def report(batch: Batch, applied: list[Applied], resume: int | None, usage: Usage) -> None:
+    """Write the invocation's metrics and one log line: ids and counts, never payloads or names."""
+    metrics.add_metric("SalesCounted", MetricUnit.Count, sum(outcome.counted for outcome in applied))
+    metrics.add_metric("RedeliveredSales", MetricUnit.Count, sum(outcome.redelivered for outcome in applied))
+    metrics.add_metric("RepeatedSales", MetricUnit.Count, sum(outcome.repeats for outcome in applied))
+    metrics.add_metric("WriteCapacityUnits", MetricUnit.Count, usage.write_units)
+    metrics.add_metric("ReadCapacityUnits", MetricUnit.Count, usage.read_units)
+    metrics.flush_metrics()
+    log = logger.warning if usage.failures else logger.debug
+    log(
+        "batch folded",
+        extra={
+            "shard": batch.shard_id,
+            "records": len(batch.numbers),
+            "products": len(batch.sales),
+            "resume_at": None if resume is None else batch.numbers[resume],
+            "failures": usage.failures,
+        },
+    )

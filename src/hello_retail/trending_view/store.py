@@ -1,0 +1,160 @@
+"""The only place where the trending view talks to AWS: one item for each product.
+
+Every call may fail, be repeated by the SDK after its answer was lost, or come from an invocation that should be
+dead. The update is made on the condition that the item still is what it was when judged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from hello_retail import items, watermark
+from hello_retail import ledger as ledgers
+from hello_retail.decay import Weight
+from hello_retail.side_by_side import run
+from hello_retail.trending_view.trend import Rule, Sale, Standing, folded
+from hello_retail.usage import AWS_FAILURES, Usage
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+FOLD = "SET weight = :weight, halfLives = :halfLives, expiresAt = :expires, #watermark = :last"
+REMEMBER = ", #ring = :ring"
+IF_NO_ITEM = "attribute_not_exists(productId)"
+IF_THE_SAME = "weight = :was AND halfLives = :then AND "
+IF_NOTHING_TAKEN = "attribute_not_exists(#watermark)"
+IF_AS_JUDGED = "#watermark = :known"
+ATTEMPTS = 8
+"""How often one product is judged anew because it changed meanwhile; each time another invocation got ahead."""
+STANDINGS_KEPT = 30_000
+"""How many products' standings a warm function keeps: some 40 MB."""
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """How the update of one product ended.
+
+    ``counted`` sales were new, ``repeats`` were put on the stream twice, ``redelivered`` had been taken before;
+    ``unapplied`` is the lowest sequence number that is not known to be done with (``None``: all are).
+    """
+
+    counted: int
+    repeats: int
+    redelivered: int
+    unapplied: int | None
+
+
+class Store:
+    """The trending view's table. ``executor`` runs calls side by side."""
+
+    def __init__(self, dynamodb: DynamoDBClient, executor: Executor, *, table: str, rule: Rule) -> None:
+        self._dynamodb = dynamodb
+        self._executor = executor
+        self._table = table
+        self._rule = rule
+        self._standings: dict[tuple[str, str], Standing] = {}
+
+    def apply(self, shard_id: str, sales: Mapping[str, Sequence[Sale]], usage: Usage) -> list[Applied]:
+        """Fold each product's sales in once: one read where a warm function does not know it yet, one write.
+
+        A product that cannot be read stays unapplied.
+        """
+        if len(self._standings) > STANDINGS_KEPT:
+            self._standings.clear()
+        unknown = [id_ for id_ in sales if (shard_id, id_) not in self._standings]
+        found, unread = items.read(self._dynamodb, self._table, "productId", unknown, usage)
+        for id_ in unknown:
+            if id_ not in unread:
+                self._standings[shard_id, id_] = _standing(found.get(id_, {}), shard_id)
+        calls = [
+            partial(self._fold, shard_id, id_, its_sales, usage)
+            for id_, its_sales in sales.items()
+            if id_ not in unread
+        ]
+        left = [Applied(0, 0, 0, sales[id_][0].sequence) for id_ in unread]
+        return [*run(self._executor, calls), *left]
+
+    def _fold(self, shard_id: str, product_id: str, sales: Sequence[Sale], usage: Usage) -> Applied:
+        """Write what the sales make of the product; where it changed meanwhile, judge anew from what it is.
+
+        What is kept between invocations is only ever the answer to a call of this shard's, and kept after it
+        (rule 11).
+        """
+        kept = (shard_id, product_id)
+        standing = self._standings.get(kept, Standing())
+        for _ in range(ATTEMPTS):
+            outcome = folded(standing, sales, self._rule)
+            if outcome.after is None:
+                self._standings[kept] = standing
+                return Applied(0, 0, outcome.redelivered, None)
+            try:
+                answer = self._dynamodb.update_item(
+                    **self._update(shard_id, product_id, standing, outcome.after)
+                )
+            except self._dynamodb.exceptions.ConditionalCheckFailedException as error:
+                usage.wrote(1.0)  # a refused write is billed by the item's size, here at most 1 KB
+                item: Mapping[str, Any] = error.response.get("Item", {})  # type: ignore[assignment]
+                standing = _standing(item, shard_id)
+            except AWS_FAILURES as error:
+                usage.failed(error)
+                break
+            else:
+                usage.wrote(answer["ConsumedCapacity"]["CapacityUnits"])
+                self._standings[kept] = outcome.after
+                return Applied(outcome.counted, outcome.repeats, outcome.redelivered, None)
+        return Applied(0, 0, 0, ledgers.first_new(standing.ledger, sales))
+
+    def _update(self, shard_id: str, product_id: str, before: Standing, after: Standing) -> dict[str, Any]:
+        """Return the request that turns a product's item from ``before`` into ``after`` (rule 12).
+
+        The weight is replaced, not added to, so the condition is on it too: whatever shard changed it.
+        """
+        names = {"#watermark": watermark.attribute(shard_id)}
+        values: dict[str, Any] = {
+            **_weight_values(after.weight, ":weight", ":halfLives"),
+            ":expires": {"N": str(after.expires)},
+            ":last": {"B": watermark.encode(after.ledger.last or 0)},
+        }
+        expression = FOLD
+        if after.ledger.ring != before.ledger.ring:
+            expression += REMEMBER
+            names["#ring"] = ledgers.ring_attribute(shard_id)
+            values[":ring"] = {"B": b"".join(after.ledger.ring)}
+        if not before.ledger.exists:
+            condition = IF_NO_ITEM
+        else:
+            values |= _weight_values(before.weight, ":was", ":then")
+            if before.ledger.last is None:
+                condition = IF_THE_SAME + IF_NOTHING_TAKEN
+            else:
+                condition = IF_THE_SAME + IF_AS_JUDGED
+                values[":known"] = {"B": watermark.encode(before.ledger.last)}
+        return {
+            "TableName": self._table,
+            "Key": {"productId": {"S": product_id}},
+            "UpdateExpression": expression,
+            "ConditionExpression": condition,
+            "ExpressionAttributeNames": names,
+            "ExpressionAttributeValues": values,
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+            "ReturnConsumedCapacity": "TOTAL",
+        }
+
+
+def _standing(item: Mapping[str, Any], shard_id: str) -> Standing:
+    """Return how a product stands by its item as DynamoDB gives it; an empty one is none."""
+    if not item:
+        return Standing()
+    weight = Weight(float(item["weight"]["N"]), int(item["halfLives"]["N"]))
+    return Standing(ledgers.read(item, shard_id), weight, int(item["expiresAt"]["N"]))
+
+
+def _weight_values(weight: Weight | None, mantissa: str, half_lives: str) -> dict[str, dict[str, str]]:
+    """Return the values of a weight; a float's shortest text names it exactly."""
+    if weight is None:  # an item is only ever written with a sale in it
+        raise ValueError("A product that has sold nothing has no item.")
+    return {mantissa: {"N": repr(weight.mantissa)}, half_lives: {"N": str(weight.half_lives)}}

@@ -1,0 +1,73 @@
+"""How a product stands and what a batch changes of that: pure, over one product's item and its sales.
+
+Sales are folded one by one in the order of their shard, by the time at which the log took them. So the outcome
+depends on the log alone: not on the clock, not on how its batches were cut, not on when it is folded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil
+
+from hello_retail import ledger as ledgers
+from hello_retail.decay import Weight, with_sale
+from hello_retail.events import Event
+from hello_retail.ledger import NO_ITEM, Ledger
+
+FORGOTTEN = 100
+"""Half-lives after which a sale weighs nothing beside a new one: 2**-100 of it, far beyond a float's 53 bits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sale:
+    """A sale of the batch; ``arrival`` is when the log took it, in seconds since the epoch."""
+
+    sequence: int
+    event: Event
+    arrival: float
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """How sales are weighed: the half-life in seconds, and how much is remembered of the last ones.
+
+    ``kept_seconds`` is how long a product is kept at least: as long as the log could deliver its sales again.
+    """
+
+    half_life: float
+    recent_events: int
+    kept_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A product's item: what it has taken from the log, the weight of that, and when it may go (Unix seconds)."""
+
+    ledger: Ledger = NO_ITEM
+    weight: Weight | None = None
+    expires: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What becomes of a batch's sales of one product; ``after`` is ``None`` where there is nothing to write."""
+
+    counted: int
+    repeats: int
+    redelivered: int
+    after: Standing | None
+
+
+def folded(standing: Standing, sales: Sequence[Sale], rule: Rule) -> Outcome:
+    """Return what the sales of one shard, in their order, make of a product's standing."""
+    verdict = ledgers.judge(standing.ledger, sales, rule.recent_events)
+    if verdict.after is None:
+        return Outcome(0, 0, verdict.delivered, None)
+    weight = standing.weight
+    for sale in verdict.sales:
+        weight = with_sale(weight, sale.arrival, rule.half_life)
+    newest = max(sale.arrival for sale in sales)
+    expires = max(standing.expires, ceil(newest + FORGOTTEN * rule.half_life + rule.kept_seconds))
+    after = Standing(verdict.after, weight, expires)
+    return Outcome(verdict.counted, verdict.repeats, verdict.delivered, after)
