@@ -75,6 +75,10 @@ CONNECTIONS = 8
 TABLES_IN_USE = 2
 """Of the tables, those that batches and reads use; an instance of the view reads the redrives' once in its life."""
 READ_UNIT_BYTES = 4_096
+TRENDING_WINDOW, TRENDING_BATCH = 60.0, 5_000
+"""As staging and prod have them."""
+TRENDING_WRITE_SECONDS = 0.003
+TRENDING_METRICS = 7
 PRODUCT_BYTES = 500
 BAD_RECORD_BYTES = 1_000
 
@@ -102,7 +106,18 @@ class Pieces:
 WAY = Pieces(alarm_metrics=26, log_groups=3, tables=3, keys=1, dashboards=1)
 WRITER = Pieces(("event_writer", "idempotency", "players", "site"), alarm_metrics=12, log_groups=1, tables=1)
 ARCHIVE = Pieces(("archive", "archive_bucket", "archive_consumer"), alarm_metrics=6, log_groups=1)
-PIECES = {"the way from stream to board": WAY, "the archive": ARCHIVE, "the writer's API": WRITER}
+TRENDING = Pieces(
+    ("trending", "trending_api", "trending_consumer", "trending_view"),
+    alarm_metrics=14,
+    log_groups=2,
+    tables=1,
+)
+PIECES = {
+    "the way from stream to board": WAY,
+    "the archive": ARCHIVE,
+    "the writer's API": WRITER,
+    "trending": TRENDING,
+}
 
 PROMISED = (("Lambda", 2.0), ("API Gateway", 0.0035), ("DynamoDB", 10.0))
 """What the original's README promises a day for 10,000,000 events and 1,000 reads, Kinesis not counted."""
@@ -344,7 +359,7 @@ def bill(load: Workload, measured: Measured, prices: Prices, *, free_tier: bool 
     return Bill(
         load,
         _way(load, measured, prices, free_tier=free_tier),
-        (_longer_log(load, prices), _archive(load, prices), _writer(load, prices)),
+        (_longer_log(load, prices), _archive(load, prices), _writer(load, prices), _trending(load, prices)),
     )
 
 
@@ -542,6 +557,65 @@ def _writer(load: Workload, prices: Prices) -> Part:
         "metrics that those of the writer, its table, the players and the page watch",
     )
     return Part("The writer's API", tuple(sheet.lines))
+
+
+def _trending(load: Workload, prices: Prices) -> Part:
+    """Return what the trending view costs: a batch writes each product in it once, and a read asks all of them.
+
+    All products of a shard are taken to sell alike, which puts the most of them into a batch.
+    """
+    sheet = _Sheet(prices)
+    each = replace(load, window_seconds=TRENDING_WINDOW, batch_size=TRENDING_BATCH)
+    products = _products(load)
+    of_a_shard = max(1.0, products / load.shards)
+    batches = writes = 0.0
+    for rate, lasting in load.rates():
+        size = batch_of(each, rate)
+        number = lasting * rate / size
+        batches += number
+        writes += number * of_a_shard * (1 - (1 - 1 / of_a_shard) ** size)
+    origin = f"a batch each {TRENDING_WINDOW:g} s of a shard"
+    sheet.add(
+        "dynamodb.write_unit",
+        "products written",
+        writes,
+        f"one for each product and batch, {products:,.0f} products that sell alike",
+    )
+    sheet.add("lambda.request", "batches", batches, origin)
+    sheet.add(
+        "lambda.gb_second",
+        "time",
+        writes * TRENDING_WRITE_SECONDS / min(1.0, load.memory_mb / PROCESSOR_MB) * load.memory_mb / 1024,
+        f"{TRENDING_WRITE_SECONDS * 1000:g} ms of a whole processor a product, estimated",
+    )
+    item = _score_bytes(load)
+    sheet.add(
+        "dynamodb.read_unit",
+        "products read",
+        load.reads_per_day * ceil(products * item / READ_UNIT_BYTES) / 2,
+        "as many reads as of the board, none from the cache",
+    )
+    sheet.add("apigateway.request", "reads", load.reads_per_day, "as many as of the board")
+    sheet.add("lambda.request", "trending API", load.reads_per_day, "as many as of the board")
+    sheet.add(
+        "lambda.gb_second",
+        "trending API, time",
+        load.reads_per_day * API_SECONDS * load.memory_mb / 1024,
+        "as the winner API's",
+    )
+    sheet.monthly("dynamodb.storage", "the table", products * item / GB, f"{products:,.0f} products")
+    logged = (batches * VIEW_LOG_BYTES + load.reads_per_day * API_LOG_BYTES) / GB
+    sheet.add("cloudwatch.log_gb", "logs", logged, "lines as the winner view's and the winner API's")
+    sheet.monthly("cloudwatch.metric", "our metrics", TRENDING_METRICS, "the view's 5, the API's 2")
+    sheet.monthly("cloudwatch.metric", "the mapping's metrics", len(MAPPING_METRICS), "as the view's")
+    sheet.monthly("cloudwatch.alarm", "alarms", TRENDING.alarm_metrics, "metrics that its alarms watch")
+    sheet.add(
+        "kms.request",
+        "use of the key",
+        (12 + CONNECTIONS * load.shards + 1 + TRENDING.log_groups) * FIVE_MINUTES_OF_A_DAY,
+        "every five minutes: 12 to read the stream, one by each connection to the table and by each log group",
+    )
+    return Part("Trending products", tuple(sheet.lines))
 
 
 def _score_bytes(load: Workload) -> float:

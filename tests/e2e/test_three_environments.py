@@ -344,8 +344,8 @@ def test_the_winners_come_out_of_the_api(there: Landscape, workshops: None, envi
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_what_sells_most_just_now_is_trending(there: Landscape, workshops: None, environment: str) -> None:
     sold: Counter[str] = Counter()
-    for payload in on_the_stream(there, environment):
-        event = decode(payload)
+    for record in on_the_stream(there, environment):
+        event = decode(record)
         if isinstance(event, Event) and event.kind == PRODUCT_PURCHASE:
             sold[event.data["id"]] += 1
     table, dynamodb = there.outputs[environment]["trending_table"], there.cloud.client("dynamodb")
@@ -364,10 +364,10 @@ def test_what_sells_most_just_now_is_trending(there: Landscape, workshops: None,
     assert all(sales / 2 < score <= sales for sales, score in zip(best, scores, strict=True))
 
 
-def trending(there: Landscape, environment: str) -> list[dict[str, Any]]:
+def trending(there: Landscape, environment: str) -> list[dict[str, int | float | str]]:
     answer = ask(f"{there.outputs[environment]['api_url']}/trending?limit=100")
     assert (answer.status, answer.headers["content-type"]) == (200, "application/json")
-    found: list[dict[str, Any]] = answer.json()
+    found: list[dict[str, int | float | str]] = answer.json()
     return found
 
 

@@ -48,7 +48,11 @@ def test_json_has_a_total_and_a_line_for_everything_in_it() -> None:
         assert line["usd_per_day"] == pytest.approx(line["billed_per_day"] * line["unit_price"])
         assert line["origin"]
         assert line["price_source"]
-    assert [part["name"] for part in found["apart"]][1:] == ["The archive", "The writer's API"]
+    assert [part["name"] for part in found["apart"]][1:] == [
+        "The archive",
+        "The writer's API",
+        "Trending products",
+    ]
     assert found["original"] == {
         "promised": {"Lambda": 2.0, "API Gateway": 0.0035, "DynamoDB": 10.0},
         "measured": pytest.approx(57.5),

@@ -120,8 +120,21 @@ def test_below_a_second_records_are_pushed_and_that_is_paid() -> None:
     assert "kinesis.fan_out_gb" not in {line.price.item for line in bill(window_seconds=1).way.lines}
 
 
+def test_trending_by_hand() -> None:
+    """One sale a second, in batches of 60: of 25 products that sell alike, 22.84 are in each."""
+    load = costing.workload(**HANDY | {"contributors": 10})
+    trending = costing.bill(load, replace(PLAIN), prices.read()).apart[-1]
+    lines = {(line.price.item, line.what): line for line in trending.lines}
+    products = 25 * (1 - (24 / 25) ** 60)
+
+    assert lines["lambda.request", "batches"].quantity == pytest.approx(1_440)
+    assert lines["dynamodb.write_unit", "products written"].quantity == pytest.approx(1_440 * products)
+    # 25 items of 370 bytes are 9,250: three times 4 KB, at half a unit.
+    assert lines["dynamodb.read_unit", "products read"].quantity == 1_000 * 3 * 0.5
+
+
 def test_apart_are_the_longer_log_the_archive_and_the_writer() -> None:
-    log, archive, writer = bill().apart
+    log, archive, writer, _ = bill().apart
     assert log.usd == pytest.approx(2 * 24 * 0.02)
     assert bill(stream_days=1).apart[0].lines == ()
     objects = next(line for line in archive.lines if line.price.item == "s3.put")
