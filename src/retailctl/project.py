@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +20,11 @@ class Project:
     """A clone, by the absolute path of its root."""
 
     root: Path
+
+    @property
+    def version(self) -> str:
+        """Return the version that `pyproject.toml` says."""
+        return str(tomllib.loads((self.root / "pyproject.toml").read_text())["project"]["version"])
 
     @property
     def app(self) -> Path:

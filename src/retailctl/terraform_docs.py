@@ -2,7 +2,8 @@
 
 A README marks where they go: between `<!-- BEGIN_TF_DOCS -->` and `<!-- END_TF_DOCS -->` the tables, made from
 `variables.tf` and `outputs.tf`; between `<!-- BEGIN_USAGE -->` and `<!-- END_USAGE -->`, where it has them, what
-`examples/basic/main.tf` says after its provider block.
+`examples/basic/main.tf` says after its provider block, with each module's address as somebody elsewhere has to write
+it: from this repository, at this version.
 
 `python -m retailctl.terraform_docs` writes them for every module; with `--check` it only says which are stale.
 """
@@ -26,8 +27,11 @@ if TYPE_CHECKING:
 
 TABLES = "TF_DOCS"
 USAGE = "USAGE"
+REPOSITORY = "git::https://git.example.com/hello-retail.git"
+"""What a module's address begins with in every example that others take: put the real one there."""
 _LONGEST_LINE = 60  # characters of a type that still reads well in one line of a table
 _HEREDOC = re.compile(r"<<-?(\w+)\n(.*)\n\s*\1\s*", re.DOTALL)
+_SOURCE = re.compile(r'source = "\.\./\.\.(?:/\.\./([\w-]+))?"')
 _ESCAPE = re.compile(r"\\(.)")
 _PROVIDER = re.compile(r'^provider "aws" \{\n.*?^\}\n', re.DOTALL | re.MULTILINE)
 
@@ -185,9 +189,15 @@ def tables(variables_text: str, outputs_text: str) -> str:
     return "\n".join(lines)
 
 
-def usage(example_text: str) -> str:
-    """Return what an example's `main.tf` says after its provider block, as a block of Markdown."""
+def address(module: str, version: str) -> str:
+    """Return how a configuration of somebody else's names a module of ours at a version."""
+    return f"{REPOSITORY}//modules/{module}?ref=v{version}"
+
+
+def usage(example_text: str, module: str, version: str) -> str:
+    """Return what the example of ``module`` says after its provider block, as a block of Markdown."""
     said = _PROVIDER.split(example_text)[-1].strip()
+    said = _SOURCE.sub(lambda found: f'source = "{address(found[1] or module, version)}"', said)
     return f"```hcl\n{said}\n```"
 
 
@@ -223,7 +233,7 @@ def rendered(module_dir: Path) -> str:
         )
     if f"<!-- BEGIN_{USAGE} -->" in text:
         example = _read(module_dir / "examples" / "basic" / "main.tf")
-        text = placed(text, USAGE, usage(example))
+        text = placed(text, USAGE, usage(example, module_dir.name, project.find().version))
         if text is None:
             raise DocsError(f"{readme} begins its usage and does not end it: add <!-- END_{USAGE} -->.")
     return text

@@ -12,6 +12,7 @@ TOGETHER = (
     "tests/e2e/test_ci_roles.py",
     "tests/e2e/test_local_cloud_environments.py",
     "tests/e2e/test_pipeline.py",
+    "tests/e2e/test_strangers.py",
     "tests/infrastructure/test_app_",
     "tests/infrastructure/test_ci_",
 )

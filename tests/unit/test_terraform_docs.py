@@ -135,10 +135,13 @@ def test_a_module_without_inputs_or_outputs_says_so() -> None:
     assert terraform_docs.tables("", "") == "## Inputs\n\nNone.\n\n## Outputs\n\nNone."
 
 
-def test_a_usage_is_what_the_example_says_after_its_provider() -> None:
-    assert (
-        terraform_docs.usage(EXAMPLE)
-        == '```hcl\nmodule "thing" {\n  source = "../.."\n  name   = "example"\n}\n```'
+def test_a_usage_is_what_the_example_says_after_its_provider_for_somebody_elsewhere() -> None:
+    neighbour = 'module "key" {\n  source = "../../../encryption-key"\n}\n'
+    base = "git::https://git.example.com/hello-retail.git//modules"
+
+    assert terraform_docs.usage(EXAMPLE + neighbour, "thing", "1.2.3") == (
+        f'```hcl\nmodule "thing" {{\n  source = "{base}/thing?ref=v1.2.3"\n  name   = "example"\n}}\n'
+        f'module "key" {{\n  source = "{base}/encryption-key?ref=v1.2.3"\n}}\n```'
     )
 
 
@@ -235,6 +238,7 @@ def test_without_a_folder_the_modules_of_this_clone_are_meant(
 ) -> None:
     (module.parent / "modules").mkdir()
     module.rename(module.parent / "modules" / "thing")
+    (module.parent / "pyproject.toml").write_text('[project]\nversion = "1.2.3"\n')
     monkeypatch.setattr(project, "find", lambda: project.Project(module.parent))
 
     assert terraform_docs.main([]) == 0

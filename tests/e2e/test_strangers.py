@@ -1,0 +1,255 @@
+"""The modules in a stranger's hands: every example applied and destroyed, docs/adopting.md followed to the letter.
+
+One local cloud serves both, which run side by side: nearly all of it is waiting for Terraform's waiters.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import secrets
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from retailctl import emulator, local, project, terraform, terraform_docs
+from retailctl.cloud import Cloud
+from support.e2e import Inventory, inventory
+
+pytestmark = pytest.mark.slow
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs/adopting.md").read_text()
+MODULES = [module.name for module in terraform_docs.modules(ROOT / "modules")]
+LOCK = ROOT / "terraform/app/.terraform.lock.hcl"
+PATIENCE_SECONDS = 60
+FENCE = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+PROVIDER = re.compile(r'^provider "aws" \{\n.*?^\}\n', re.DOTALL | re.MULTILINE)
+EXAMPLES = """
+terraform {
+  required_providers {
+    aws = {
+      source = "hashicorp/aws"
+    }
+  }
+}
+
+provider "aws" {
+  region = "us-east-1"
+}
+"""
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command of the page, and what it prints there."""
+
+    line: str
+    printed: str
+
+
+@dataclass(frozen=True)
+class Applied:
+    """What Terraform had in its state once it had applied, and once it had destroyed."""
+
+    before: list[str]
+    after: list[str]
+
+
+@dataclass(frozen=True)
+class Strangers:
+    """Both at work."""
+
+    examples: Future[Applied]
+    followed: Future[dict[str, str]]
+    left: Future[Inventory]
+
+
+def files(page: str) -> dict[str, str]:
+    """Return the files that a page tells to write, by their names."""
+    blocks = [body for language, body in FENCE.findall(page) if language != "console"]
+    return {head.removeprefix("# "): rest for head, _, rest in (block.partition("\n") for block in blocks)}
+
+
+def commands(page: str) -> list[Command]:
+    """Return the commands of a page, in their order."""
+    found: list[Command] = []
+    for language, body in FENCE.findall(page):
+        if language == "console":
+            for part in re.split(r"^\$ ", body, flags=re.MULTILINE)[1:]:
+                line, _, printed = part.partition("\n")
+                found.append(Command(line, printed.strip()))
+    return found
+
+
+def run(line: str, folder: Path, environment: dict[str, str]) -> str:
+    """Run a command as it would be typed, say yes where it asks, and return what it prints."""
+    done = subprocess.run(
+        ["bash", "-c", line],
+        cwd=folder,
+        env=environment,
+        input="yes\n",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, f"{line}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
+    return done.stdout.strip()
+
+
+def environ(cloud: Cloud, **more: str) -> dict[str, str]:
+    """Return the environment of somebody who works in the cloud."""
+    here = terraform.cli_environ(project.find(), os.environ)
+    here = {name: value for name, value in here.items() if not name.lower().endswith("_proxy")}
+    path = f"{Path(terraform.program()).parent}{os.pathsep}{os.environ['PATH']}"
+    return {**here, **cloud.environ(), "PATH": path, "TF_IN_AUTOMATION": "1", **more}
+
+
+def own_repository(folder: Path) -> dict[str, str]:
+    """Put the modules, as they are here, into a repository at their version; return how git finds it.
+
+    The page's base address is rewritten by git itself, so the files stay as they are printed.
+    """
+    shutil.copytree(ROOT / "modules", folder / "modules", ignore=shutil.ignore_patterns(".terraform*"))
+    as_somebody = [
+        "-c",
+        "user.name=test",
+        "-c",
+        "user.email=test@example.com",
+        "-c",
+        "init.defaultBranch=main",
+    ]
+    for arguments in (
+        ["init", "--quiet"],
+        ["add", "."],
+        ["commit", "--quiet", "--no-verify", "--message", "as it is"],
+        ["tag", f"v{project.find().version}"],
+    ):
+        subprocess.run(["git", *as_somebody, *arguments], cwd=folder, check=True, capture_output=True)
+    return {
+        "GIT_CONFIG_COUNT": "1",
+        "GIT_CONFIG_KEY_0": f"url.file://{folder}.insteadOf",
+        "GIT_CONFIG_VALUE_0": terraform_docs.REPOSITORY.removeprefix("git::"),
+    }
+
+
+def follow(folder: Path, environment: dict[str, str]) -> dict[str, str]:
+    """Do what the page says in an empty folder, and return what each command printed."""
+    for name, content in files(PAGE).items():
+        (folder / name).write_text(content)
+    shutil.copy(LOCK, folder)
+    said, prelude = {}, ""
+    for command in commands(PAGE):
+        if re.match(r"[A-Z_]+=", command.line):
+            prelude += f"{command.line}\n"
+            continue
+        printed = run(prelude + command.line, folder, environment)
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while command.printed and printed != command.printed and time.monotonic() < deadline:
+            time.sleep(0.5)
+            printed = run(prelude + command.line, folder, environment)
+        said[command.line] = printed
+    return said
+
+
+def state(folder: Path, environment: dict[str, str]) -> list[str]:
+    return run("terraform state list", folder, environment).splitlines()
+
+
+def apply_examples(folder: Path, environment: dict[str, str]) -> Applied:
+    """Apply and destroy all examples in one go, as modules of one root.
+
+    Each is its own file but for two things: the provider is the root's, and names begin with the module's, since
+    examples share some ("example-orders") and are meant to be tried one at a time.
+    """
+    shutil.copytree(ROOT / "modules", folder / "modules", ignore=shutil.ignore_patterns(".terraform*"))
+    root = EXAMPLES
+    for module in MODULES:
+        example = folder / "modules" / module / "examples/basic"
+        main = example / "main.tf"
+        text = main.read_text()
+        for command, zipped in re.findall(
+            r"^# Made by: (python3 -m zipfile -c (\S+) .+)$", text, re.MULTILINE
+        ):
+            run(command, example, environment)
+            shutil.move(example / zipped, folder)
+        main.write_text(PROVIDER.sub("", text).replace('"example-', f'"{module}-example-'))
+        root += f'\nmodule "{module}" {{\n  source = "./modules/{module}/examples/basic"\n}}\n'
+    (folder / "main.tf").write_text(root)
+    shutil.copy(LOCK, folder)
+    run("terraform init -input=false", folder, environment)
+    run("terraform apply -auto-approve -parallelism=20", folder, environment)
+    before = state(folder, environment)
+    run("terraform destroy -auto-approve -parallelism=20", folder, environment)
+    return Applied(before, state(folder, environment))
+
+
+@pytest.fixture(scope="module")
+def strangers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Strangers]:
+    name = f"strangers-{secrets.token_hex(4)}"
+    try:
+        with local.terminable(), ThreadPoolExecutor(3) as pool:
+            cloud = emulator.start(project.find().home(name))
+            cloud.save()
+            at_first = inventory(cloud, cloud.endpoint)
+            git = own_repository(tmp_path_factory.mktemp("repository"))
+            followed = pool.submit(follow, tmp_path_factory.mktemp("weather"), environ(cloud, **git))
+            examples = pool.submit(apply_examples, tmp_path_factory.mktemp("examples"), environ(cloud))
+
+            def left() -> Inventory:
+                for each in (followed, examples):
+                    each.exception()
+                now = inventory(cloud, cloud.endpoint)
+                return {
+                    kind: sorted(set(names) - set(at_first[kind]))
+                    for kind, names in now.items()
+                    if set(names) - set(at_first[kind])
+                }
+
+            yield Strangers(examples, followed, pool.submit(left))
+    finally:
+        local.down(name)
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_an_example_is_applied(strangers: Strangers, module: str) -> None:
+    applied = strangers.examples.result().before
+
+    assert [address for address in applied if address.startswith(f"module.{module}.module.")]
+
+
+def test_the_examples_are_destroyed(strangers: Strangers) -> None:
+    assert strangers.examples.result().after == []
+
+
+def test_the_page_leads_from_nothing_to_an_api_of_ones_own(strangers: Strangers) -> None:
+    printed = strangers.followed.result()
+    must = {command.line: command.printed for command in commands(PAGE) if command.printed}
+
+    assert must, "the page shows an answer"
+    assert {line: printed[line] for line in must} == must
+    assert json.loads(*must.values())
+
+
+def test_neither_leaves_anything_behind(strangers: Strangers) -> None:
+    strangers.examples.result()
+    strangers.followed.result()
+
+    assert strangers.left.result() == {}
+
+
+def test_the_page_takes_every_module_from_the_version_that_there_is() -> None:
+    sources = re.findall(r'source += "(git::[^"]+)"', PAGE)
+    named = [re.fullmatch(r".*//modules/([\w-]+)\?ref=v.*", source) for source in sources]
+
+    assert sources
+    for source, module in zip(sources, named, strict=True):
+        assert module
+        assert source == terraform_docs.address(module[1], project.find().version)
