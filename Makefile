@@ -109,6 +109,10 @@ rollback: environment tools ## Apply an earlier build (TO=<build>) to ENV, after
 destroy: environment tools ## Destroy ENV in AWS, after its name was typed (or CONFIRM=<env>)
 	@$(retailctl) destroy $(in_env)
 
+.PHONY: release
+release: tools ## Release VERSION=x.y.z: gates, changelog, one commit, one tag; nothing is pushed
+	@$(retailctl) release '$(VERSION)'
+
 .PHONY: lock
 lock: setup ## Pin the requirement files anew (UPGRADE=1 for newer versions, PROVIDERS=1 for Terraform's too)
 	@.venv/bin/python scripts/lock.py $(if $(UPGRADE),--upgrade) $(if $(PROVIDERS),--providers)

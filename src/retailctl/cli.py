@@ -28,6 +28,7 @@ from retailctl import (
     play,
     publish,
     quarantine,
+    release,
     replay,
     smoke,
     terraform,
@@ -62,6 +63,7 @@ COMMANDS: tuple[Callable[..., Any], ...] = (
     environments.destroy,
     terraform.tools,
     validate.validate,
+    release.release,
 )
 
 app = typer.Typer(

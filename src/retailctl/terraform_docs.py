@@ -2,8 +2,8 @@
 
 A README marks where they go: between `<!-- BEGIN_TF_DOCS -->` and `<!-- END_TF_DOCS -->` the tables, made from
 `variables.tf` and `outputs.tf`; between `<!-- BEGIN_USAGE -->` and `<!-- END_USAGE -->`, where it has them, what
-`examples/basic/main.tf` says after its provider block, with each module's address as somebody elsewhere has to write
-it: from this repository, at this version.
+`examples/basic/main.tf` says after its provider block, with the addresses of modules as somebody elsewhere writes
+them: from this repository, at this version.
 
 `python -m retailctl.terraform_docs` writes them for every module; with `--check` it only says which are stale.
 """
@@ -216,8 +216,8 @@ def _read(file: Path) -> str:
         raise DocsError(f"{file} is missing: every module has one.") from None
 
 
-def rendered(module_dir: Path) -> str:
-    """Return the module's README as it should be.
+def rendered(module_dir: Path, version: str | None = None) -> str:
+    """Return the module's README as it should be, at this clone's version or another.
 
     Raises:
         DocsError: where a file is missing, or the README does not say where the tables go.
@@ -233,7 +233,7 @@ def rendered(module_dir: Path) -> str:
         )
     if f"<!-- BEGIN_{USAGE} -->" in text:
         example = _read(module_dir / "examples" / "basic" / "main.tf")
-        text = placed(text, USAGE, usage(example, module_dir.name, project.find().version))
+        text = placed(text, USAGE, usage(example, module_dir.name, version or project.find().version))
         if text is None:
             raise DocsError(f"{readme} begins its usage and does not end it: add <!-- END_{USAGE} -->.")
     return text
@@ -244,9 +244,9 @@ def stale(module_dir: Path) -> bool:
     return rendered(module_dir) != _read(module_dir / "README.md")
 
 
-def write(module_dir: Path) -> bool:
+def write(module_dir: Path, version: str | None = None) -> bool:
     """Bring the module's README up to date, and say whether that changed it."""
-    text = rendered(module_dir)
+    text = rendered(module_dir, version)
     readme = module_dir / "README.md"
     if text == _read(readme):
         return False
