@@ -122,7 +122,7 @@ def cut(here: Project, text: str, gates: Callable[[Project], None], day: date) -
 def _refuse_what_is_in_the_way(here: Project, version: Version, current: Version) -> None:
     changed = _git(here, "status", "--porcelain").splitlines()
     if changed:
-        names = ", ".join(line[3:] for line in changed[:5])
+        names = ", ".join(line.split(maxsplit=1)[1] for line in changed[:5])
         raise UserError(f"The clone is not clean ({names}): commit or put aside what is not committed.")
     if not _git(here, "branch", "--show-current"):
         raise UserError("No branch is checked out: a release is a commit on one, usually `git switch main`.")

@@ -168,9 +168,10 @@ def test_what_is_no_version_is_refused(clone: Clone, text: str) -> None:
 
 
 def test_a_clone_that_is_not_clean_is_refused(clone: Clone) -> None:
+    (clone.root / "README.md").write_text("changed")
     (clone.root / "new.txt").write_text("new")
 
-    with pytest.raises(UserError, match=r"The clone is not clean \(new\.txt\)"):
+    with pytest.raises(UserError, match=r"The clone is not clean \(README\.md, new\.txt\)"):
         clone.release(after(clone, patch=1))
     assert clone.gated == 0
 
@@ -201,7 +202,7 @@ def test_with_nothing_unreleased_there_is_nothing_to_release(clone: Clone) -> No
     clone.write("LICENSE", "changed")
     state = clone.state()
 
-    with pytest.raises(UserError, match="CHANGELOG.md says nothing under"):
+    with pytest.raises(UserError, match=r"CHANGELOG\.md says nothing under"):
         clone.release(after(clone, patch=1))
     assert clone.state() == state
 
