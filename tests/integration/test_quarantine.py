@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from random import Random
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -16,13 +17,21 @@ from retailctl.cli import main
 from retailctl.count import payloads_on
 from retailctl.errors import UserError
 from retailctl.quarantine_records import Copy, copies_in, copy_of
-from retailctl.quarantine_store import GENERATIONS, Redrives, Stream, live_generation, standing_generations
+from retailctl.quarantine_store import (
+    GENERATIONS,
+    Redrives,
+    Stream,
+    dropped,
+    live_generation,
+    standing_generations,
+)
 from retailctl.redrive import Begun, Mark, Place
 from support.events import purchase
+from support.fake_aws import FakeDynamoDB
 from support.quarantined import GIVEN_UP, GIVEN_UP_KEY, SHARD, document_of, held
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 STREAM, BUCKET, TABLE = "hello-retail-dev-events", "hello-retail-dev-quarantine", "hello-retail-dev-redrives"
 NEWER = purchase("p1", "ann", "Ann") | {"schema": "com.nordstrom/retail-stream-ingress/1-9-0"}
@@ -403,3 +412,35 @@ def test_the_command_is_part_of_retailctl(capsys: pytest.CaptureFixture[str], mo
     with pytest.raises(SystemExit):
         main()
     assert {"list", "show", "redrive", "drop"} <= set(capsys.readouterr().out.split())
+
+
+# The fake that the law runs over
+
+
+def test_the_fake_and_moto_agree_on_what_the_redrives_table_says(environment: Environment) -> None:
+    random, fake = Random(9), FakeDynamoDB({TABLE: ("identity",)})  # noqa: S311 - repeatable
+    clients = (environment.marks(), Redrives(fake, TABLE))  # type: ignore[arg-type]
+    for _ in range(120):
+        generation, number, until = random.randrange(3, 5), random.randrange(4), float(random.randrange(2))
+        standing = random.choice(("3", "3,4", "4"))
+        mark = Mark(name(number), "sending", generation, 5.0, "e", "p1", random.choice("ab"), until)
+        act = random.choice(("begin", "begin", "renew", "sent", "drop", "restore", "release"))
+        environment.stand(standing)
+        fake.put_item(TableName=TABLE, Item={"identity": {"S": GENERATIONS}, "standing": {"S": standing}})
+        answers = [_act(marks, act, mark, owner="b") for marks in clients]
+        assert answers[0] == answers[1], act
+        assert clients[0].all() == clients[1].all()
+        assert clients[0].get(mark.identity) == clients[1].get(mark.identity)
+        assert clients[0].standing() == clients[1].standing()
+
+
+def _act(marks: Redrives, act: str, mark: Mark, owner: str) -> Any:
+    acts: dict[str, Callable[[], Any]] = {
+        "begin": lambda: marks.begin(mark),
+        "renew": lambda: marks.renew(mark, owner, 1.0),
+        "sent": lambda: marks.sent(mark.identity, Place(SHARD, "42"), 7.0),
+        "drop": lambda: marks.drop(dropped(mark.identity, mark.generation, 6.0, "ann", "a test")),
+        "restore": lambda: marks.restore(mark.identity),
+        "release": lambda: marks.release(mark),
+    }
+    return acts[act]()

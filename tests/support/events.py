@@ -12,6 +12,7 @@ from typing import Any
 from hello_retail.events import registry
 
 TIME = "2026-11-22T00:03:37.000Z"
+REDRIVEN = "hello-retail-dev-events/shardId-000000000000/4711"
 PLACE = "shardId-000000000000:49671669009522853278119462494300940056686602130905854121"
 
 
@@ -34,6 +35,11 @@ def egress(envelope: dict[str, Any], event_id: str = PLACE, *, version: str = "1
     """Return the egress envelope that a consumer makes of an ingress one to pass it on."""
     schema = {"1-0-0": registry.EGRESS_1_0, "1-1-0": registry.EGRESS_1_1}[version]
     return envelope | {"schema": schema, "eventId": event_id, "timeIngest": TIME, "timeProcess": TIME}
+
+
+def redriven(envelope: dict[str, Any], of: str | None = REDRIVEN) -> dict[str, Any]:
+    """Return the envelope of a redriven copy: ingress 1-2-0, given one of 1-1-0."""
+    return envelope | {"schema": registry.INGRESS_1_2, "redriveOf": of}
 
 
 def create(product_id: str, user_id: str, name: str = "", **envelope: str) -> dict[str, Any]:

@@ -72,6 +72,7 @@ def test_what_is_no_event_of_a_product_counts_for_nothing(payload: bytes) -> Non
 
 
 INGRESS_1_1 = "com.nordstrom/retail-stream-ingress/1-1-0"
+INGRESS_1_2 = "com.nordstrom/retail-stream-ingress/1-2-0"
 CLICK = "0b7c8a52-6a0e-4bd5-9d0e-0f3f4b1f2a11"
 
 
@@ -79,6 +80,12 @@ def test_a_click_that_arrives_twice_counts_once() -> None:
     click = event("purchase", "c", schema=INGRESS_1_1, eventId=CLICK)
     same = event("purchase", "c", schema=INGRESS_1_1, eventId=CLICK.upper())
     assert count([event("create", "m"), click, same])["creator"] == {"m": 1}
+
+
+def test_a_redriven_sale_counts_as_any_other_and_once() -> None:
+    place = "hello-retail-dev-events/shardId-000000000000/1"
+    copy = event("purchase", "c", schema=INGRESS_1_2, eventId=CLICK, redriveOf=place)
+    assert count([event("create", "m"), copy, copy])["creator"] == {"m": 1}
 
 
 def test_a_click_counts_for_a_contributor_whom_its_first_arrival_did_not_count_for() -> None:

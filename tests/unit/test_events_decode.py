@@ -21,7 +21,19 @@ from hello_retail.events import (
     decode_base64,
     registry,
 )
-from support.events import PLACE, TIME, create, egress, image, ingress, payload, payload_base64, purchase
+from support.events import (
+    PLACE,
+    REDRIVEN,
+    TIME,
+    create,
+    egress,
+    image,
+    ingress,
+    payload,
+    payload_base64,
+    purchase,
+    redriven,
+)
 
 ORIGIN = "hello-retail/web-client/ann/Ann"
 UUID = "0193e5a0-7c1b-7d3e-8f00-0123456789ab"
@@ -89,6 +101,7 @@ def test_every_data_event_of_the_registry_decodes(envelope: dict[str, Any], kind
         SALE | {"followsFrom": PLACE},
         purchase("p1", "ann", "Ann", event_id=UUID),
         purchase("p1", "ann", "Ann", event_id=UUID) | {"traceId": "1-5759e988-bd862e3fe1be46a994272793"},
+        redriven(purchase("p1", "ann", "Ann", event_id=UUID)),
         egress(SALE),
         egress(SALE, version="1-1-0"),
         egress(SALE, version="1-1-0") | {"traceId": "1-5759e988", "hop": {"stage": "dev"}},
@@ -101,6 +114,16 @@ def test_every_envelope_gives_the_same_contributor_and_data(envelope: dict[str, 
 
 def test_an_ingress_event_id_comes_out_in_lower_case() -> None:
     assert decoded(purchase("p1", "ann", event_id=UUID.upper())).event_id == UUID
+    assert decoded(redriven(purchase("p1", "ann", event_id=UUID.upper()))).event_id == UUID
+
+
+@pytest.mark.parametrize(
+    "of", ["", "s", "s/shardId-000000000000", "s/shardId-000000000000/007", "s/1/2", f"{REDRIVEN}\n", None]
+)
+def test_a_copy_must_name_the_record_that_it_stands_for(of: str | None) -> None:
+    assert code(payload(redriven(purchase("p1", "ann", event_id=UUID), of))) == "invalid-envelope"
+    assert code(payload(redriven(SALE))) == "invalid-envelope"
+    assert code(payload(purchase("p1", "ann", event_id=UUID) | {"redriveOf": REDRIVEN})) == "invalid-envelope"
 
 
 @pytest.mark.parametrize(
