@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import typer
 
-from retailctl import environments, generations, replay
+from retailctl import delivery, generations, replay
 from retailctl.errors import UserError
 from retailctl.generations import Generation, Generations
 from retailctl.replay_view import Views, behind, is_sale
@@ -242,7 +242,7 @@ def test_in_aws_the_values_are_changed_for_the_operator_to_commit_and_applied(
     file = tmp_path / "terraform.tfvars"
     file.write_text('generations = {\n  "1" = {}\n}\nlive_generation = 1\n')
     applied: list[Any] = []
-    monkeypatch.setattr(environments, "apply", lambda *arguments: applied.append(arguments))
+    monkeypatch.setattr(delivery, "apply", lambda *arguments: applied.append(arguments))
     target: Any = SimpleNamespace(cloud=None, environment="prod", generations_file=file)
 
     replay._apply(target, Generations({1: Generation(), 2: Generation()}, 2), "prod")
