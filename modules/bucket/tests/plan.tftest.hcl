@@ -91,6 +91,7 @@ run "expires_a_part_of_the_bucket_where_asked" {
       for rule in aws_s3_bucket_lifecycle_configuration.this.rule : "${one(rule.filter).prefix} ${one(rule.expiration).days}" if rule.id == "expire-drafts"
     ] == ["drafts/ 7"]
     error_message = "The part does not expire, or more than it."
+  }
 }
 
 run "moves_objects_to_cold_storage_that_is_read_as_before_where_asked" {
