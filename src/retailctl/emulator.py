@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from retailctl import emulator_iam, processes
 from retailctl.cloud import Cloud
+from retailctl.emulator_retries import OncePerInvocation
 from retailctl.errors import UserError
 
 if TYPE_CHECKING:
@@ -127,6 +128,7 @@ def main() -> None:
     from ministack import app  # noqa: PLC0415 - importing it starts half of it
 
     emulator_iam.teach()
+    app.app = OncePerInvocation(app.app)
     sys.argv = ["ministack"]
     app.main()
 
