@@ -1,10 +1,10 @@
 """What the emulator answers to a call that Terraform makes again.
 
-An answer that comes back sooner than Terraform's process has noted that its request went out makes its SDK close
-the connection and send the request again: seen on busy machines only, and only here, since AWS is farther away. What
-the first attempt made is then in the second one's way ("already exists"), and the apply fails. So a second attempt of
-Terraform's gets the first one's answer. Everybody else's calls are left alone: a function, or boto3, that sends twice
-is served twice, as AWS does.
+An answer that comes back sooner than Terraform's process has noted that its request went out makes its SDK
+close the connection and send the request again: seen on busy machines only, and only here, since AWS is farther
+away. What the first attempt made is then in the second one's way ("already exists"), and the apply fails. So a
+second attempt of Terraform's gets the first one's answer. Everybody else's calls are left alone: a function, or
+boto3, that sends twice is served twice, as AWS does.
 """
 
 from __future__ import annotations

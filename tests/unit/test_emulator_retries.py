@@ -1,4 +1,4 @@
-"""What the emulator answers to a call that Terraform makes again: a little ASGI app behind ``OncePerInvocation``."""
+"""What the emulator answers to a call that Terraform makes again: a small ASGI app behind the guard."""
 
 from __future__ import annotations
 
