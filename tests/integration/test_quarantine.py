@@ -33,6 +33,8 @@ from support.quarantined import GIVEN_UP, GIVEN_UP_KEY, SHARD, document_of, held
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+pytestmark = pytest.mark.slow
+
 STREAM, BUCKET, TABLE = "hello-retail-dev-events", "hello-retail-dev-quarantine", "hello-retail-dev-redrives"
 NEWER = purchase("p1", "ann", "Ann") | {"schema": "com.nordstrom/retail-stream-ingress/1-9-0"}
 

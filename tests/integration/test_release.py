@@ -16,6 +16,8 @@ from retailctl.errors import UserError
 from retailctl.project import Project
 from retailctl.release import Version
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 DAY = date(2027, 1, 31)
 CHANGES = "### Added\n\n- Something that a user can tell."
