@@ -37,7 +37,7 @@ package: setup ## Build the functions' zips in build/artifacts
 
 .PHONY: test
 test: tools ## Run all tests, with coverage
-	@.venv/bin/pytest -n 2 --cov --cov-report term
+	@.venv/bin/pytest -n 3 --cov --cov-report term
 
 .PHONY: test-quick
 test-quick: setup ## Run the tests that take no Terraform and no local cloud
