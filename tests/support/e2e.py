@@ -120,11 +120,12 @@ def landscape() -> Iterator[Landscape]:
             host, port = server.get_host_and_port()
             alarms = f"http://{host}:{port}"
             without_alarms = Cloud.environ
-            patch.setattr(
-                Cloud,
-                "environ",
-                lambda cloud: {**without_alarms(cloud), "AWS_ENDPOINT_URL_CLOUDWATCH": alarms},
-            )
+            with_alarms = {"AWS_ENDPOINT_URL_CLOUDWATCH": alarms}
+
+            def environ(cloud: Cloud) -> dict[str, str]:
+                return {**without_alarms(cloud), **(with_alarms if cloud.name == name else {})}
+
+            patch.setattr(Cloud, "environ", environ)
             package.build(here)
             cloud = emulator.start(here.home(name))
             at_first = inventory(cloud, alarms)
