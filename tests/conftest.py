@@ -34,6 +34,9 @@ os.environ |= {
     "POWERTOOLS_METRICS_NAMESPACE": "HelloRetail",
 }
 
+# Terraform and its provider collect garbage for a third of their time, and here they run hundreds of times.
+os.environ.setdefault("GOGC", "400")
+
 settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("default")
 
@@ -44,3 +47,10 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling |
     from support.distribution import Scheduling  # noqa: PLC0415 - only where pytest-xdist is at work
 
     return Scheduling(config, log) if config.getoption("dist") == "load" else None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Count no coverage in the laws' thousands of histories: their short forms run the same lines."""
+    for item in items:
+        if item.path.parent.name == "property" and item.get_closest_marker("slow"):
+            item.add_marker(pytest.mark.no_cover)
