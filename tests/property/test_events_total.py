@@ -210,6 +210,12 @@ def test_base64_with_a_character_too_many_or_too_few_is_refused(record: bytes, d
         assert outcome.code == "not-base64"
 
 
+def test_base64_with_a_pad_after_a_whole_group_is_refused() -> None:
+    outcome = decode_base64(base64.b64encode(b"{} ").decode() + "=")
+    assert isinstance(outcome, Rejection)
+    assert outcome.code == "not-base64"
+
+
 @given(mutated(), st.from_regex(r"s3cret-[a-z]{8}", fullmatch=True), st.data())
 def test_a_reason_never_quotes_the_record(envelope: dict[str, Any], secret: str, data: st.DataObject) -> None:
     target = data.draw(st.sampled_from([envelope, envelope.get("data")]))

@@ -57,7 +57,10 @@ def decode_base64(text: str) -> Event | Rejection:
     """Decode a Kinesis record's ``data`` as Lambda delivers it: base64 with padding, standard alphabet."""
     try:
         payload = a2b_base64(text, strict_mode=True)
+        is_padded = len(text) % 4 == 0  # Python takes one "=" too many after a whole group of four
     except (ValueError, TypeError):  # TypeError: a hand-made record may hold anything
+        return _NOT_BASE64
+    if not is_padded:
         return _NOT_BASE64
     return decode(payload)
 
