@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     from retailctl.eventlog import Entry
 
+pytestmark = pytest.mark.slow
+
 STREAM, TABLE = "events", "scores"
 INGRESS = "com.nordstrom/retail-stream-ingress/1-1-0"
 METRIC = json.dumps({"_aws": {}, "EventsApplied": [100.0], "Freshness": [40, 60]})

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
+
 BUCKET = "hello-retail-dev-site"
 CONFIG = SiteConfig("dev", "https://api.example.com", "us-east-1", "us-east-1_Abc", "client123")
 

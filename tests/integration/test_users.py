@@ -20,6 +20,8 @@ from retailctl.workload import Workshop
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+pytestmark = pytest.mark.slow
+
 PASSWORD = "Lantern-Harbour-42"
 
 

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
+pytestmark = pytest.mark.slow
+
 BUCKETS = 4
 SCORES = json.loads((Path(__file__).parents[1] / "fixtures" / "workshop-day.scores.json").read_text())
 OPENAPI = contract.document()
