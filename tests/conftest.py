@@ -37,6 +37,7 @@ os.environ |= {
 # Terraform and its provider collect garbage for a third of their time, and here they run hundreds of times.
 os.environ.setdefault("GOGC", "400")
 
+# Where CI is set, Hypothesis draws the same examples in each run; CI=1 repeats on a laptop what a gate saw.
 settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("default")
 

@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from hello_retail.archive import chain, layout
@@ -51,6 +51,7 @@ def test_an_archive_that_met_what_every_consumer_meets_is_replayed_and_each_sale
 
 
 @given(seed=seeds, mishaps=rough)
+@example(seed=0, mishaps=Mishaps(given_up=1.0, lost=1.0)).via("an archive that got nothing")
 @settings(max_examples=120)
 def test_each_sale_counts_once_or_the_replay_is_refused(seed: int, mishaps: Mishaps) -> None:
     replay(seed, mishaps)

@@ -196,7 +196,7 @@ class Mishaps:
     behind: float = 0.0
     """The archive's consumer rests for longer than the stream remembers."""
     lost: float = 0.0
-    """One object of the archive is lost."""
+    """One object of the archive is lost, if it has any."""
 
 
 @dataclass
@@ -222,7 +222,7 @@ def archived(seed: int, mishaps: Mishaps, events: int = 40, retention_hours: int
     random_log(random, events, products=3, people=3, reshards=random.randrange(4), stream=stream)
     kept = KeptLog(stream, FakeKinesis(stream, retention_hours))
     _consume(kept, random, mishaps)
-    if random.random() < mishaps.lost:
+    if random.random() < mishaps.lost and kept.bucket.objects:
         del kept.bucket.objects[random.choice(sorted(kept.bucket.objects))]
     return kept
 
