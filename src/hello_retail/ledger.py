@@ -1,4 +1,4 @@
-"""What an item that adds up sales remembers of the log, and which sales are new to it: pure, over one item.
+"""What an item that adds up sales remembers of the log, which sales are new to it, and how it is written: pure.
 
 Per shard it keeps a watermark (``w3``: the last sequence number taken from shard 3) and a ring (``r3``: 8-byte
 hashes of the last event ids counted from it). The watermark recognises what the mapping delivers again; the ring
@@ -16,6 +16,10 @@ from hello_retail import watermark
 from hello_retail.events import Event
 
 HASH_BYTES = 8
+MOVE = ", #watermark = :last"
+REMEMBER = ", #ring = :ring"
+IF_NOTHING_TAKEN = "attribute_not_exists(#watermark)"
+IF_AS_JUDGED = "#watermark = :known"
 
 
 class Sale(Protocol):
@@ -70,6 +74,20 @@ class Verdict(Generic[AnySale]):
         return len(self.sales)
 
 
+@dataclass(frozen=True, slots=True)
+class Move:
+    """The part of a DynamoDB update that moves a shard's ledger.
+
+    ``expression`` goes on a ``SET``; the update is only made on ``condition``. Both use the attribute ``names`` and
+    the ``values`` beside them.
+    """
+
+    expression: str
+    condition: str
+    names: dict[str, str]
+    values: dict[str, Any]
+
+
 def ring_attribute(shard_id: str) -> str:
     """Return the name of a shard's ring attribute: ``r12`` for ``shardId-000000000012``."""
     return f"r{int(shard_id.rpartition('-')[2])}"
@@ -116,6 +134,28 @@ def judge(ledger: Ledger, sales: Sequence[AnySale], ring_size: int) -> Verdict[A
         new.append(sale)
     after = Ledger(exists=True, last=fresh[-1].sequence, ring=tuple(ring), elsewhere=ledger.elsewhere)
     return Verdict(tuple(new), len(fresh) - len(new), delivered, after)
+
+
+def move(shard_id: str, before: Ledger, after: Ledger, if_no_item: str) -> Move:
+    """Return what moves a shard's ledger, on the condition that it still is as it was judged (rule 12).
+
+    ``if_no_item`` is the table's own condition that there is no item.
+    """
+    names = {"#watermark": watermark.attribute(shard_id)}
+    values = {":last": {"B": watermark.encode(after.last or 0)}}
+    expression = MOVE
+    if after.ring != before.ring:
+        expression += REMEMBER
+        names["#ring"] = ring_attribute(shard_id)
+        values[":ring"] = {"B": b"".join(after.ring)}
+    if not before.exists:
+        condition = if_no_item
+    elif before.last is None:
+        condition = IF_NOTHING_TAKEN
+    else:
+        condition = IF_AS_JUDGED
+        values[":known"] = {"B": watermark.encode(before.last)}
+    return Move(expression, condition, names, values)
 
 
 def first_new(ledger: Ledger, sales: Sequence[Sale]) -> int | None:

@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
-from hello_retail import watermark
+from hello_retail import ledger, watermark
 from hello_retail.winner_view import store
 from support.event_source import FIRST_NUMBER
 from support.fake_aws import FakeDynamoDB
@@ -40,11 +40,11 @@ def real() -> Iterator[Any]:
 def credit(random: Random) -> dict[str, Any]:
     shard, first = random.randrange(2), FIRST_NUMBER + random.randrange(4)
     remember = random.random() < 0.5
-    condition = random.choice((store.IF_NO_ITEM, store.IF_NOTHING_TAKEN, store.IF_AS_JUDGED))
+    condition = random.choice((store.IF_NO_ITEM, ledger.IF_NOTHING_TAKEN, ledger.IF_AS_JUDGED))
     return {
         "TableName": SCORES,
         "Key": {"board": {"S": "creator#0"}, "userId": {"S": f"user-{random.randrange(3)}"}},
-        "UpdateExpression": store.CREDIT + (store.REMEMBER if remember else ""),
+        "UpdateExpression": store.CREDIT + ledger.MOVE + (ledger.REMEMBER if remember else ""),
         "ConditionExpression": condition,
         "ExpressionAttributeNames": {"#name": "name", "#watermark": f"w{shard}"}
         | ({"#ring": f"r{shard}"} if remember else {}),
@@ -55,7 +55,7 @@ def credit(random: Random) -> dict[str, Any]:
             ":last": {"B": watermark.encode(first + random.randrange(2))},
         }
         | ({":ring": {"B": random.randbytes(8 * random.randrange(1, 17))}} if remember else {})
-        | ({":known": {"B": watermark.encode(first)}} if condition == store.IF_AS_JUDGED else {}),
+        | ({":known": {"B": watermark.encode(first)}} if condition == ledger.IF_AS_JUDGED else {}),
         "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
         "ReturnConsumedCapacity": "TOTAL",
     }

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from retailctl import quarantine_records, quarantine_store, redrive
 from retailctl.redrive import ENDED, SENT, Begun, Mark
+from support.faults import seeds
 from support.redriving import Mishaps, World
 
 RATES = (0.0, 0.05, 0.2)
-seeds = st.integers(min_value=0, max_value=2**32)
 mishaps = st.builds(
     Mishaps,
     refused=st.sampled_from(RATES),

@@ -14,10 +14,10 @@ from hello_retail.archive import chain, layout
 from hello_retail.archive.handler import Archive
 from hello_retail.archive.layout import Link
 from retailctl import replay_fold, replay_proof
+from support.faults import seeds
 from support.histories import one_pass
 from support.kept_log import Mishaps, archived, replayed
 
-seeds = st.integers(min_value=0, max_value=2**32)
 HARMLESS = Mishaps(crash=0.1, repeated=0.3, zombie=0.2)
 """What every consumer of a stream meets."""
 ROUGH = Mishaps(crash=0.05, repeated=0.2, zombie=0.1, given_up=0.01, late=0.1, behind=0.02, lost=0.4)

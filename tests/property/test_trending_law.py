@@ -11,10 +11,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hello_retail import ledger
 from hello_retail.decay import Weight, with_sale, worth
+from hello_retail.folding import Applied
 from hello_retail.trending_view import store, trend
+from support.broken_ledgers import (
+    ask_only_that_the_watermark_is_lower,
+    forget_what_the_parents_counted,
+    let_every_repeat_count,
+    write_whatever_the_item_has_taken_meanwhile,
+)
 from support.event_source import Faults, FaultyClient, World
+from support.faults import ROUGH, faults, seeds
 from support.histories import random_log
 from support.trending import (
     HALF_LIFE,
@@ -27,21 +34,6 @@ from support.trending import (
     weights,
 )
 
-RATES = (0.0, 0.02, 0.1, 0.25)
-seeds = st.integers(min_value=0, max_value=2**32)
-faults = st.builds(
-    Faults,
-    refused=st.sampled_from(RATES),
-    lost=st.sampled_from(RATES),
-    sent_again=st.sampled_from(RATES),
-    crash=st.sampled_from((0.0, 0.02, 0.1)),
-    unprocessed=st.sampled_from(RATES),
-    abandoned=st.sampled_from((0.0, 0.02, 0.1, 0.3)),
-    redelivered=st.sampled_from(RATES),
-)
-ROUGH = Faults(
-    refused=0.1, lost=0.1, sent_again=0.1, crash=0.02, unprocessed=0.1, abandoned=0.1, redelivered=0.1
-)
 times = st.lists(st.floats(0, 4e9, allow_nan=False).map(lambda time: round(time, 3)), min_size=1, max_size=40)
 
 
@@ -122,26 +114,12 @@ def test_what_may_be_forgotten_weighs_nothing_beside_a_new_sale(old: list[float]
 
 def write_whatever_the_product_has_become(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(store, "IF_THE_SAME", "")
-    monkeypatch.setattr(store, "IF_AS_JUDGED", "attribute_exists(productId)")
+    write_whatever_the_item_has_taken_meanwhile(monkeypatch)
 
 
-def ask_only_that_the_watermark_is_lower(monkeypatch: pytest.MonkeyPatch) -> None:
+def ask_only_that_the_products_watermark_is_lower(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(store, "IF_THE_SAME", "")
-    monkeypatch.setattr(store, "IF_AS_JUDGED", "#watermark < :last")
-
-
-def forget_what_the_parents_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    read = ledger.read
-    monkeypatch.setattr(ledger, "read", lambda item, shard: replace(read(item, shard), elsewhere=frozenset()))
-
-
-def let_every_repeat_count(monkeypatch: pytest.MonkeyPatch) -> None:
-    judge = ledger.judge
-
-    def forgetful(before: ledger.Ledger, sales: Any, ring_size: int) -> ledger.Verdict[Any]:
-        return judge(replace(before, ring=(), elsewhere=frozenset()), sales, ring_size)
-
-    monkeypatch.setattr(ledger, "judge", forgetful)
+    ask_only_that_the_watermark_is_lower(monkeypatch)
 
 
 def keep_a_standing_before_its_answer(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -157,7 +135,7 @@ def keep_a_standing_before_its_answer(monkeypatch: pytest.MonkeyPatch) -> None:
 def take_an_unknown_outcome_for_success(monkeypatch: pytest.MonkeyPatch) -> None:
     fold = store.Store._fold
 
-    def hopeful(*arguments: Any) -> store.Applied:
+    def hopeful(*arguments: Any) -> Applied:
         return replace(fold(*arguments), unapplied=None)
 
     monkeypatch.setattr(store.Store, "_fold", hopeful)
@@ -177,7 +155,7 @@ def weigh_all_sales_of_a_batch_by_its_last(monkeypatch: pytest.MonkeyPatch) -> N
     "break_a_rule",
     [
         write_whatever_the_product_has_become,
-        ask_only_that_the_watermark_is_lower,
+        ask_only_that_the_products_watermark_is_lower,
         forget_what_the_parents_counted,
         let_every_repeat_count,
         keep_a_standing_before_its_answer,

@@ -15,30 +15,19 @@ from hypothesis import strategies as st
 from hello_retail import ledger
 from hello_retail.boards import CREATOR, PHOTOGRAPHER, UNKNOWN
 from hello_retail.events import PRODUCT_PURCHASE, Event
+from hello_retail.folding import Applied
 from hello_retail.winner_view import store, tally
+from support.broken_ledgers import (
+    ask_only_that_the_watermark_is_lower,
+    forget_what_the_parents_counted,
+    let_every_repeat_count,
+    write_whatever_the_item_has_taken_meanwhile,
+)
 from support.event_source import Faults, FaultyClient, LogRecord, World
 from support.fake_aws import FakeDynamoDB, FakeS3
+from support.faults import ROUGH, faults, seeds
 from support.histories import one_pass, random_log, scores_of
 from support.winner_view import CONTRIBUTIONS, SCORES, tables, warm_instance
-
-RATES = (0.0, 0.02, 0.1, 0.25)
-CRASHES = (0.0, 0.02, 0.1)
-ABANDONED = (0.0, 0.02, 0.1, 0.3)
-
-seeds = st.integers(min_value=0, max_value=2**32)
-faults = st.builds(
-    Faults,
-    refused=st.sampled_from(RATES),
-    lost=st.sampled_from(RATES),
-    sent_again=st.sampled_from(RATES),
-    crash=st.sampled_from(CRASHES),
-    unprocessed=st.sampled_from(RATES),
-    abandoned=st.sampled_from(ABANDONED),
-    redelivered=st.sampled_from(RATES),
-)
-ROUGH = Faults(
-    refused=0.1, lost=0.1, sent_again=0.1, crash=0.02, unprocessed=0.1, abandoned=0.1, redelivered=0.1
-)
 
 
 def fold_log(seed: int, faults: Faults, events: int = 60, instances: int = 3) -> None:
@@ -104,25 +93,8 @@ def test_every_sale_counts_once_in_thousands_of_histories(seed: int, faults: Fau
     fold_log(seed, faults, events=90, instances=4)
 
 
-def write_whatever_the_score_has_taken_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store, "IF_AS_JUDGED", "attribute_exists(userId)")  # against rules 6 and 12
-
-
-def ask_only_that_the_watermark_is_lower(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store, "IF_AS_JUDGED", "#watermark < :last")  # against rules 6 and 12
-
-
 def take_a_cold_cache_for_an_empty_ring(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(store, "IF_NO_ITEM", "attribute_not_exists(#watermark)")  # against rule 12
-
-
-def forget_what_the_parents_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    read = ledger.read
-
-    def own_ring_only(item: Any, shard_id: str) -> ledger.Ledger:
-        return replace(read(item, shard_id), elsewhere=frozenset())
-
-    monkeypatch.setattr(ledger, "read", own_ring_only)  # against rule 13
 
 
 def keep_a_ledger_before_its_answer(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -145,21 +117,12 @@ def keep_one_ledger_for_all_shards(monkeypatch: pytest.MonkeyPatch) -> None:
         def __setitem__(self, key: Any, value: Any) -> None:
             super().__setitem__(key[1:], value)
 
-    def shared(self: store.Store, *arguments: Any) -> store.Applied:
+    def shared(self: store.Store, *arguments: Any) -> Applied:
         if not isinstance(self._ledgers, OneShard):
             self._ledgers = OneShard()
         return credit(self, *arguments)
 
     monkeypatch.setattr(store.Store, "_credit", shared)  # against rule 11
-
-
-def let_every_repeat_count(monkeypatch: pytest.MonkeyPatch) -> None:
-    judge = ledger.judge
-
-    def forgetful(before: ledger.Ledger, sales: Any, ring_size: int) -> ledger.Verdict[Any]:
-        return judge(replace(before, ring=(), elsewhere=frozenset()), sales, ring_size)
-
-    monkeypatch.setattr(ledger, "judge", forgetful)
 
 
 def believe_that_no_photographer_will_come(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -198,7 +161,7 @@ def pay_photographers_for_what_was_sold_before(monkeypatch: pytest.MonkeyPatch) 
 def take_an_unknown_outcome_for_success(monkeypatch: pytest.MonkeyPatch) -> None:
     credit = store.Store._credit
 
-    def hopeful(*arguments: Any) -> store.Applied:
+    def hopeful(*arguments: Any) -> Applied:
         return replace(credit(*arguments), unapplied=None)
 
     monkeypatch.setattr(store.Store, "_credit", hopeful)  # against rule 7
@@ -208,7 +171,7 @@ def take_an_unknown_outcome_for_success(monkeypatch: pytest.MonkeyPatch) -> None
 @pytest.mark.parametrize(
     "break_a_rule",
     [
-        write_whatever_the_score_has_taken_meanwhile,
+        write_whatever_the_item_has_taken_meanwhile,
         ask_only_that_the_watermark_is_lower,
         take_a_cold_cache_for_an_empty_ring,
         forget_what_the_parents_counted,

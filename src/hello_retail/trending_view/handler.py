@@ -11,23 +11,13 @@ from typing import Any
 import boto3
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
-from botocore.config import Config
 
+from hello_retail.folding import AWS_CONFIG, SIDE_BY_SIDE, Applied, answer
 from hello_retail.settings import require, require_count
 from hello_retail.trending_view.batch import Batch, decode_batch
-from hello_retail.trending_view.store import Applied, Store
+from hello_retail.trending_view.store import Store
 from hello_retail.trending_view.trend import Rule
 from hello_retail.usage import Usage
-
-SIDE_BY_SIDE = 8
-"""Threads that write products: more would not be faster on the part of a processor that the function has."""
-AWS_CONFIG = Config(
-    connect_timeout=1,
-    read_timeout=3,
-    retries={"mode": "standard", "total_max_attempts": 3},
-    max_pool_connections=SIDE_BY_SIDE,
-    tcp_keepalive=True,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +94,7 @@ def fold(batch: Batch, view: Store) -> dict[str, list[dict[str, str]]]:
     applied = view.apply(batch.shard_id, batch.sales, usage)
     resume = min((outcome.unapplied for outcome in applied if outcome.unapplied is not None), default=None)
     report(batch, applied, resume, usage)
-    return {"batchItemFailures": [] if resume is None else [{"itemIdentifier": batch.numbers[resume]}]}
+    return answer(batch.numbers, resume)
 
 
 def report(batch: Batch, applied: list[Applied], resume: int | None, usage: Usage) -> None:

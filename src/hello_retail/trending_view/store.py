@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from hello_retail import items, watermark
+from hello_retail import items
 from hello_retail import ledger as ledgers
 from hello_retail.decay import Weight
+from hello_retail.folding import Applied
 from hello_retail.side_by_side import run
 from hello_retail.trending_view.trend import Rule, Sale, Standing, folded
 from hello_retail.usage import AWS_FAILURES, Usage
@@ -22,30 +22,13 @@ from hello_retail.usage import AWS_FAILURES, Usage
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-FOLD = "SET weight = :weight, halfLives = :halfLives, expiresAt = :expires, #watermark = :last"
-REMEMBER = ", #ring = :ring"
+FOLD = "SET weight = :weight, halfLives = :halfLives, expiresAt = :expires"
 IF_NO_ITEM = "attribute_not_exists(productId)"
 IF_THE_SAME = "weight = :was AND halfLives = :then AND "
-IF_NOTHING_TAKEN = "attribute_not_exists(#watermark)"
-IF_AS_JUDGED = "#watermark = :known"
 ATTEMPTS = 8
 """How often one product is judged anew because it changed meanwhile; each time another invocation got ahead."""
 STANDINGS_KEPT = 30_000
 """How many products' standings a warm function keeps: some 40 MB."""
-
-
-@dataclass(frozen=True, slots=True)
-class Applied:
-    """How the update of one product ended.
-
-    ``counted`` sales were new, ``repeats`` were put on the stream twice, ``redelivered`` had been taken before;
-    ``unapplied`` is the lowest sequence number that is not known to be done with (``None``: all are).
-    """
-
-    counted: int
-    repeats: int
-    redelivered: int
-    unapplied: int | None
 
 
 class Store:
@@ -113,33 +96,23 @@ class Store:
 
         The weight is replaced, not added to, so the condition is on it too: whatever shard changed it.
         """
-        names = {"#watermark": watermark.attribute(shard_id)}
-        values: dict[str, Any] = {
-            **_weight_values(after.weight, ":weight", ":halfLives"),
-            ":expires": {"N": str(after.expires)},
-            ":last": {"B": watermark.encode(after.ledger.last or 0)},
-        }
-        expression = FOLD
-        if after.ledger.ring != before.ledger.ring:
-            expression += REMEMBER
-            names["#ring"] = ledgers.ring_attribute(shard_id)
-            values[":ring"] = {"B": b"".join(after.ledger.ring)}
-        if not before.ledger.exists:
-            condition = IF_NO_ITEM
-        else:
-            values |= _weight_values(before.weight, ":was", ":then")
-            if before.ledger.last is None:
-                condition = IF_THE_SAME + IF_NOTHING_TAKEN
-            else:
-                condition = IF_THE_SAME + IF_AS_JUDGED
-                values[":known"] = {"B": watermark.encode(before.ledger.last)}
+        move = ledgers.move(shard_id, before.ledger, after.ledger, IF_NO_ITEM)
+        condition, was = move.condition, {}
+        if before.ledger.exists:
+            condition = IF_THE_SAME + condition
+            was = _weight_values(before.weight, ":was", ":then")
         return {
             "TableName": self._table,
             "Key": {"productId": {"S": product_id}},
-            "UpdateExpression": expression,
+            "UpdateExpression": FOLD + move.expression,
             "ConditionExpression": condition,
-            "ExpressionAttributeNames": names,
-            "ExpressionAttributeValues": values,
+            "ExpressionAttributeNames": move.names,
+            "ExpressionAttributeValues": {
+                **_weight_values(after.weight, ":weight", ":halfLives"),
+                ":expires": {"N": str(after.expires)},
+                **move.values,
+                **was,
+            },
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
             "ReturnConsumedCapacity": "TOTAL",
         }

@@ -13,29 +13,20 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
-from botocore.config import Config
 
 from hello_retail import events
+from hello_retail.folding import AWS_CONFIG, SIDE_BY_SIDE, Applied, answer
 from hello_retail.settings import require, require_count
 from hello_retail.usage import AWS_FAILURES, Usage
 from hello_retail.winner_view import tally
 from hello_retail.winner_view.batch import Batch, decode_batch
-from hello_retail.winner_view.store import Applied, Places, Store
+from hello_retail.winner_view.store import Places, Store
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-SIDE_BY_SIDE = 8
-"""Threads that write scores: more would not be faster on the part of a processor that the function has."""
 FRESHNESS_VALUES = 20
 """How many evenly spaced quantiles of a batch's freshness are recorded: a metric takes at most 100 values."""
-AWS_CONFIG = Config(
-    connect_timeout=1,
-    read_timeout=3,
-    retries={"mode": "standard", "total_max_attempts": 3},
-    max_pool_connections=SIDE_BY_SIDE,
-    tcp_keepalive=True,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +107,7 @@ def fold(batch: Batch, views: Store, clock: Callable[[], float]) -> dict[str, li
     if redriven is None:
         first = min(batch.numbers)
         report(batch, [], first, clock(), usage)
-        return {"batchItemFailures": [{"itemIdentifier": batch.numbers[first]}]}
+        return answer(batch.numbers, first)
     batch = batch.without(redriven)
     cuts = [quarantine(batch, views, usage)]
     facts, undecided = views.facts(tally.products(batch.entries), usage)
@@ -127,7 +118,7 @@ def fold(batch: Batch, views: Store, clock: Callable[[], float]) -> dict[str, li
     unapplied = [cut, *(outcome.unapplied for outcome in applied)]
     resume = min((number for number in unapplied if number is not None), default=None)
     report(batch, applied, resume, clock(), usage)
-    return {"batchItemFailures": [] if resume is None else [{"itemIdentifier": batch.numbers[resume]}]}
+    return answer(batch.numbers, resume)
 
 
 def quarantine(batch: Batch, views: Store, usage: Usage) -> int | None:

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from hello_retail import items, watermark
+from hello_retail import items
 from hello_retail import ledger as ledgers
 from hello_retail.boards import board_key
+from hello_retail.folding import Applied
 from hello_retail.ledger import Ledger
 from hello_retail.side_by_side import run
 from hello_retail.usage import AWS_FAILURES, Usage
@@ -39,31 +40,14 @@ REGISTER_PHOTOGRAPHER = (
     "photographerName = if_not_exists(photographerName, :photographerName), "
     "photographerSequence = if_not_exists(photographerSequence, :photographerSequence)"
 )
-CREDIT = "ADD score :counted SET #name = if_not_exists(#name, :name), updated = :updated, #watermark = :last"
-REMEMBER = ", #ring = :ring"
+CREDIT = "ADD score :counted SET #name = if_not_exists(#name, :name), updated = :updated"
 IF_NO_ITEM = "attribute_not_exists(userId)"
-IF_NOTHING_TAKEN = "attribute_not_exists(#watermark)"
-IF_AS_JUDGED = "#watermark = :known"
 CREDIT_ATTEMPTS = 8
 """How often one score is judged anew because it changed meanwhile; each time another invocation got ahead."""
 REDRIVEN = frozenset({"sending", "sent"})
 """What the redrives table says of a record that a copy stands for; what was dropped has none."""
 LEDGERS_KEPT = 30_000
 """How many scores' ledgers a warm function keeps: some 40 MB."""
-
-
-@dataclass(frozen=True, slots=True)
-class Applied:
-    """How an update of one score ended.
-
-    ``counted`` sales were new, ``repeats`` were put on the stream twice, ``redelivered`` had been taken before;
-    ``unapplied`` is the lowest sequence number that is not known to be done with (``None``: all are).
-    """
-
-    counted: int
-    repeats: int
-    redelivered: int
-    unapplied: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,35 +283,22 @@ class Store:
     ) -> dict[str, Any]:
         """Return the request that turns a score's ledger from ``before`` into ``after`` (rule 12)."""
         role, user_id = key
-        names = {"#name": "name", "#watermark": watermark.attribute(shard_id)}
-        values: dict[str, Any] = {
-            ":counted": {"N": str(counted)},
-            ":name": {"S": name},
-            ":updated": {"N": str(now)},
-            ":last": {"B": watermark.encode(after.last or 0)},
-        }
-        expression = CREDIT
-        if after.ring != before.ring:
-            expression += REMEMBER
-            names["#ring"] = ledgers.ring_attribute(shard_id)
-            values[":ring"] = {"B": b"".join(after.ring)}
-        if not before.exists:
-            condition = IF_NO_ITEM
-        elif before.last is None:
-            condition = IF_NOTHING_TAKEN
-        else:
-            condition = IF_AS_JUDGED
-            values[":known"] = {"B": watermark.encode(before.last)}
+        move = ledgers.move(shard_id, before, after, IF_NO_ITEM)
         return {
             "TableName": self._scores,
             "Key": {
                 "board": {"S": board_key(role, user_id, self._score_buckets)},
                 "userId": {"S": user_id},
             },
-            "UpdateExpression": expression,
-            "ConditionExpression": condition,
-            "ExpressionAttributeNames": names,
-            "ExpressionAttributeValues": values,
+            "UpdateExpression": CREDIT + move.expression,
+            "ConditionExpression": move.condition,
+            "ExpressionAttributeNames": {"#name": "name", **move.names},
+            "ExpressionAttributeValues": {
+                ":counted": {"N": str(counted)},
+                ":name": {"S": name},
+                ":updated": {"N": str(now)},
+                **move.values,
+            },
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
             "ReturnConsumedCapacity": "TOTAL",
         }
