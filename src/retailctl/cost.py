@@ -45,7 +45,7 @@ def cost(  # noqa: PLR0913 - one for each figure of a workload
     memory: Annotated[int, typer.Option(help="Memory of the functions, in MB.")] = 512,
     bad: Annotated[float, typer.Option(help="Bad records a day.")] = 100,
     log_days: Annotated[int, typer.Option(help="Days for which logs are kept.")] = 365,
-    stream_days: Annotated[int, typer.Option(help="Days for which the stream keeps events, up to 7.")] = 7,
+    stream_days: Annotated[int, typer.Option(help="Days for which the stream keeps events, up to 7.")] = 1,
     archive_window: Annotated[float, typer.Option(help="Seconds in an object of the archive.")] = 60,
     archive_days: Annotated[int, typer.Option(help="Days for which the archive is kept.")] = 365,
     free_tier: Annotated[bool, typer.Option("--free-tier", help="Take the free tiers off the bill.")] = False,
@@ -198,7 +198,8 @@ def heading(load: Workload) -> str:
     return (
         f"A day of {load.events_per_day:,.0f} events ({load.average:,.0f} a second, {load.peak_per_second:,.0f} at "
         f"the peak), {load.contributors:,} contributors, {load.reads_per_day:,.0f} reads, "
-        f"{load.shards} {'shard' if load.shards == 1 else 'shards'}, a window of {load.window_seconds:g} s"
+        f"{load.shards} {'shard' if load.shards == 1 else 'shards'}, a window of {load.window_seconds:g} s, "
+        f"a log of {load.stream_days} {'day' if load.stream_days == 1 else 'days'}"
     )
 
 
@@ -226,11 +227,11 @@ def sentences(answer: Bill, bench: Measured, price: Prices) -> Iterator[str]:
             f"{', '.join(steps)}. Below {costing.SHORTEST_POLL:g} s records have to be pushed (enhanced fan-out, "
             "in the sum)."
         )
-    one_more = costing.workload_with(load, shards=load.shards + 1)
-    extra = costing.bill(one_more, bench, price).way.usd - costing.bill(load, bench, price).way.usd
+    extra = _more(answer, bench, price, shards=load.shards + 1)
     yield (
-        f"A shard more would be {extra:.2f} a day: its own price, and smaller batches, which write more. "
-        + " ".join(f"{part.name}: {part.usd:.2f}." for part in answer.apart if part.lines)
+        f"A shard more would be {extra:.2f} a day: its own price, and "
+        f"smaller batches, which write more. {_longer_log(answer, bench, price)}"
+        + " ".join(f"{part.name}: {part.usd:.2f}." for part in answer.apart)
     )
     yield (
         "The day swings as a cosine between its peak and as far below its average. The same events without a "
@@ -240,6 +241,20 @@ def sentences(answer: Bill, bench: Measured, price: Prices) -> Iterator[str]:
     yield (
         f"Units: {bench.source}. Prices: {price.file}, checked {oldest.isoformat()} to {newest.isoformat()}, in US "
         "dollars before tax; no free tier unless asked for."
+    )
+
+
+def _longer_log(answer: Bill, bench: Measured, price: Prices) -> str:
+    """Return what the longest log would add, or nothing where it is in the sum."""
+    most = costing.DAYS_KEPT_BY_THE_HOUR
+    more = _more(answer, bench, price, stream_days=most)
+    return f"A log of {most} days would be {more:.2f} more. " if more else ""
+
+
+def _more(answer: Bill, bench: Measured, price: Prices, **changes: int) -> float:
+    """Return the dollars a day by which a changed workload is dearer."""
+    return (
+        costing.bill(costing.workload_with(answer.workload, **changes), bench, price).way.usd - answer.way.usd
     )
 
 

@@ -172,7 +172,7 @@ def workload(  # noqa: PLR0913 - one for each option of the command
     reads_per_day: float = 1_000,
     bad_records_per_day: float = 100,
     log_days: int = 365,
-    stream_days: int = DAYS_KEPT_BY_THE_HOUR,
+    stream_days: int = 1,
     archive_window_seconds: float = 60.0,
     archive_days: int = 365,
 ) -> Workload:
@@ -359,7 +359,7 @@ def bill(load: Workload, measured: Measured, prices: Prices, *, free_tier: bool 
     return Bill(
         load,
         _way(load, measured, prices, free_tier=free_tier),
-        (_longer_log(load, prices), _archive(load, prices), _writer(load, prices), _trending(load, prices)),
+        (_archive(load, prices), _writer(load, prices), _trending(load, prices)),
     )
 
 
@@ -408,6 +408,13 @@ def _way(load: Workload, measured: Measured, prices: Prices, *, free_tier: bool)
 def _stream(sheet: _Sheet, load: Workload) -> None:
     sheet.add("kinesis.shard_hour", "shards", load.shards * 24, f"{load.shards} shards")
     sheet.add("kinesis.put_unit", "events put", load.events_per_day, "an event is far below 25 KB")
+    if load.stream_days > 1:
+        sheet.add(
+            "kinesis.extended_retention",
+            "hours beyond the first 24",
+            load.shards * 24,
+            f"{load.shards} shards, whether 2 days are kept or {DAYS_KEPT_BY_THE_HOUR}",
+        )
     if load.window_seconds < SHORTEST_POLL:
         origin = f"below {SHORTEST_POLL:g} s records have to be pushed"
         sheet.add("kinesis.fan_out_shard_hour", "enhanced fan-out", load.shards * 24, origin)
@@ -484,18 +491,6 @@ def _keys(sheet: _Sheet, load: Workload) -> None:
         "every five minutes: 12 by the stream for its reader and its writer, one by each connection to a table and "
         "by each log group",
     )
-
-
-def _longer_log(load: Workload, prices: Prices) -> Part:
-    sheet = _Sheet(prices)
-    if load.stream_days > 1:
-        sheet.add(
-            "kinesis.extended_retention",
-            "hours beyond the first 24",
-            load.shards * 24,
-            f"{load.shards} shards, whether 2 days are kept or 7",
-        )
-    return Part(f"A log of {load.stream_days} days, as prod has it", tuple(sheet.lines))
 
 
 def _archive(load: Workload, prices: Prices) -> Part:
