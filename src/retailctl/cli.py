@@ -10,8 +10,8 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import typer
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as NoConnection
-from botocore.exceptions import HTTPClientError
 
 from retailctl import (
     bench,
@@ -102,11 +102,23 @@ def main() -> None:
     """Run the command line; what the operator can mend is one sentence on stderr and exit status 1."""
     try:
         app()
-    except UserError as error:
-        complain(str(error))
+    except (UserError, ClientError, BotoCoreError) as error:
+        complain(explained(error))
         sys.exit(1)
-    except (NoConnection, HTTPClientError) as error:
-        complain(
+
+
+def explained(error: Exception) -> str:
+    """Return what went wrong in words, with what would do."""
+    if isinstance(error, ClientError):
+        code, words = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
+        return (
+            f"AWS refused {error.operation_name} ({code}): {words.rstrip('.') or 'it does not say why'}. "
+            "`aws sts get-caller-identity` says whose credentials these are."
+        )
+    if isinstance(error, (NoConnection, HTTPClientError)):
+        return (
             f"AWS, or the local cloud in its place, does not answer ({error}): try again, or see `make up`."
         )
-        sys.exit(1)
+    if isinstance(error, BotoCoreError):
+        return f"AWS cannot be asked: {str(error).rstrip('.')}. See the AWS variables of this shell."
+    return str(error)

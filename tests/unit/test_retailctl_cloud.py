@@ -13,7 +13,7 @@ from typing import Any
 import boto3
 import pytest
 import typer
-from botocore.exceptions import ClientError, EndpointConnectionError
+from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError
 
 from retailctl import (
     cli,
@@ -297,6 +297,11 @@ def test_steps_may_overlap_and_each_says_how_long_it_took(capsys: pytest.Capture
     [
         (UserError("It is closed: come tomorrow."), "retailctl: It is closed: come tomorrow."),
         (EndpointConnectionError(endpoint_url="http://127.0.0.1:1"), "does not answer"),
+        (
+            ClientError({"Error": {"Code": "AccessDenied", "Message": "Not you"}}, "ListObjectsV2"),
+            "retailctl: AWS refused ListObjectsV2 (AccessDenied): Not you. `aws sts",
+        ),
+        (NoCredentialsError(), "retailctl: AWS cannot be asked: Unable to locate credentials. See"),
     ],
 )
 def test_what_the_operator_can_mend_is_one_sentence_and_exit_status_1(
