@@ -271,6 +271,28 @@ def test_products_on_later_pages_can_be_reached(stubbed: Browser, stub: StubShop
     assert len(stubbed.find_all("#photograph-form .choice")) == 1
 
 
+def test_a_board_whose_answer_stalls_says_so_and_goes_on(stubbed: Browser, stub: StubShop) -> None:
+    stubbed.open("board")
+    stubbed.sees("Live", "#freshness")
+    stub.credit("creator", "Grace", 3)
+    stub.stalls = 1
+    stubbed.sees("Not live", "#freshness")
+    stubbed.until(lambda: stubbed.board("merchant") == [("Grace", 3)], "the board")
+
+
+def test_an_answer_that_stalls_is_asked_for_again_under_the_same_key(
+    stubbed: Browser, stub: StubShop
+) -> None:
+    stubbed.open("offer")
+    stubbed.sign_in(MERCHANT)
+    stub.stalls = 1
+    submit_offer(stubbed)
+    stubbed.sees("You offer Lamp", "#offer-form .form-message", 20)
+    assert len(keys(stub)) == 2
+    assert len(set(keys(stub))) == 1
+    assert len(stub.taken) == 1
+
+
 def test_a_page_without_its_configuration_says_so(stubbed: Browser) -> None:
     stubbed.devtools("Network.enable")
     stubbed.devtools("Network.setBlockedURLs", urls=[f"{stubbed.shop.address}/config.json"])

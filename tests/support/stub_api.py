@@ -84,6 +84,8 @@ class StubShop:
     """Every signed-in request gets a 401 without CORS headers, as MiniStack's API Gateway answers."""
     failures: list[int] = field(default_factory=list)
     """Statuses for the next signed-in requests, each once; 0 takes the event and breaks the answer off."""
+    stalls: int = 0
+    """How many of the API's next answers send their headers and then no body, until the browser gives up."""
     refresh_works: bool = True
     problem: dict[str, Any] | None = None
     """A problem document for the next event, once."""
@@ -107,6 +109,13 @@ class StubShop:
     _refresh: dict[str, Player] = field(default_factory=dict)
     _answers: dict[tuple[str, str], tuple[str, dict[str, str]]] = field(default_factory=dict)
     _guard: threading.RLock = field(default_factory=threading.RLock)
+
+    def stalled(self) -> bool:
+        """Return whether the next answer stalls; count it."""
+        with self._guard:
+            is_stalled = self.stalls > 0
+            self.stalls -= is_stalled
+            return is_stalled
 
     def end_sessions(self) -> None:
         """Let no token that was given out do any more."""
@@ -238,7 +247,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         for name, value in headers.items():
             self.send_header(name, value)
-        if status != 304:
+        if status != 304 and "content-length" not in headers:
             self.send_header("content-length", str(len(content)))
         self.end_headers()
         self.wfile.write(content)
@@ -281,9 +290,13 @@ class _Api(_Handler):
         time.sleep(self.shop.answer_delay)
         kind = "application/json" if status < 300 else "application/problem+json"
         content = json.dumps(body).encode()
-        self.reply(
-            status, content, {"content-type": kind, **(self.cors() if cors else {}), **(headers or {})}
-        )
+        headers = {"content-type": kind, **(self.cors() if cors else {}), **(headers or {})}
+        if self.shop.stalled():
+            self.reply(status, b"", {**headers, "content-length": str(len(content))})
+            self.rfile.read(1)
+            self.close_connection = True
+            return
+        self.reply(status, content, headers)
 
     def do_OPTIONS(self) -> None:
         allowed = {

@@ -50,8 +50,8 @@ export class Api {
    * @returns {Promise<{products: Contribution[], next: string | null}>}
    */
   async contributions(place = null) {
-    const response = await request(place ?? `${this.#url}/contributions?limit=${PAGE}`, { cache: "no-cache" });
-    return { products: await json(response), next: nextPage(response, this.#url) };
+    const answer = await request(place ?? `${this.#url}/contributions?limit=${PAGE}`, { cache: "no-cache" });
+    return { products: json(answer), next: nextPage(answer, this.#url) };
   }
 
   /**
@@ -60,8 +60,7 @@ export class Api {
    */
   async contribution(productId) {
     try {
-      const response = await request(`${this.#url}/contributions/${encodeURIComponent(productId)}`, { cache: "no-cache" });
-      return await json(response);
+      return json(await request(`${this.#url}/contributions/${encodeURIComponent(productId)}`, { cache: "no-cache" }));
     } catch (error) {
       if (error instanceof Problem && error.status === 404) return null;
       throw error;
@@ -101,7 +100,7 @@ export class Api {
           body,
           cache: "no-store",
         });
-        const answer = await json(response);
+        const answer = json(response);
         this.#attempts.settle(name);
         return answer;
       } catch (error) {
@@ -177,12 +176,12 @@ function isFinal(error) {
 
 /**
  * Return the address that the `Link` header gives for the next page (RFC 8288), if it lies in the same API.
- * @param {Response} response
+ * @param {import("./http.js").Answer} answer
  * @param {string} api
  */
-function nextPage(response, api) {
-  const match = /<([^>]*)>\s*;\s*rel="?next"?/.exec(response.headers.get("link") ?? "");
+function nextPage({ headers, url }, api) {
+  const match = /<([^>]*)>\s*;\s*rel="?next"?/.exec(headers.get("link") ?? "");
   if (!match) return null;
-  const place = new URL(match[1], response.url).href;
+  const place = new URL(match[1], url).href;
   return place.startsWith(`${api}/`) ? place : null;
 }

@@ -19,7 +19,7 @@ const NEEDED = ["apiUrl", "region", "userPoolClientId"];
 export async function loadConfig() {
   let found;
   try {
-    found = await json(await request("config.json", { cache: "no-store" }));
+    found = json(await request("config.json", { cache: "no-store" }));
   } catch (error) {
     if (error instanceof Problem) throw new Error("This page was put up without its config.json: deploy it again.");
     throw error;

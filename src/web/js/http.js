@@ -14,6 +14,8 @@ const WORDS = {
   503: "The shop cannot take this just now. Wait a moment and try again.",
 };
 
+/** @typedef {{text: string, headers: Headers, url: string}} Answer */
+
 /** No answer, or one that the browser does not let the page read. */
 export class Unreachable extends Error {}
 
@@ -37,10 +39,10 @@ export class Problem extends Error {
 }
 
 /**
- * Send a request and return its good answer.
+ * Send a request and return its good answer, read to its end within the time.
  * @param {URL | string} address
  * @param {RequestInit & {timeout?: number}} [options] as fetch takes them; `timeout` in milliseconds
- * @returns {Promise<Response>} of a status from 200 to 299
+ * @returns {Promise<Answer>} of a status from 200 to 299
  * @throws {Unreachable | Problem}
  */
 export async function request(address, { timeout = TIMEOUT_MS, ...options } = {}) {
@@ -55,7 +57,7 @@ export async function request(address, { timeout = TIMEOUT_MS, ...options } = {}
       signal: controller.signal,
     });
     if (!response.ok) throw await problemOf(response);
-    return response;
+    return { text: await response.text(), headers: response.headers, url: response.url };
   } catch (error) {
     if (error instanceof Problem) throw error;
     if (controller.signal.aborted) throw new TimedOut("The shop does not answer. Try again in a moment.");
@@ -67,13 +69,13 @@ export async function request(address, { timeout = TIMEOUT_MS, ...options } = {}
 
 /**
  * Return the JSON of a good answer.
- * @param {Response} response
- * @returns {Promise<any>}
- * @throws {Unreachable} where it breaks off or is no JSON
+ * @param {Answer} answer
+ * @returns {any}
+ * @throws {Unreachable} where it is no JSON
  */
-export async function json(response) {
+export function json({ text }) {
   try {
-    return await response.json();
+    return JSON.parse(text);
   } catch {
     throw new Unreachable("The shop's answer cannot be read. Try again in a moment.");
   }
