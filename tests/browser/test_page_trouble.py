@@ -271,6 +271,34 @@ def test_products_on_later_pages_can_be_reached(stubbed: Browser, stub: StubShop
     assert len(stubbed.find_all("#photograph-form .choice")) == 1
 
 
+LIST_NOTE = "#photograph-form [data-part=list-note]"
+
+
+def test_an_empty_shop_has_nothing_to_photograph(stubbed: Browser) -> None:
+    stubbed.open("photograph")
+    stubbed.sees("The shop has no products yet", LIST_NOTE)
+
+
+def test_all_are_photographed_is_said_when_the_last_page_is_read(stubbed: Browser, stub: StubShop) -> None:
+    stub.page_size = 1
+    for index in range(11):
+        stub.stock(f"lamp-{index}", "Grace", "Ada")
+    stubbed.open("photograph")
+    stubbed.sees("None of the first 10 products is without a picture. There are more.", LIST_NOTE)
+    stubbed.click("#photograph-form [data-part=more]")
+    stubbed.sees("Every product in the shop has been photographed.", LIST_NOTE)
+
+
+def test_nothing_is_said_of_pictures_when_the_products_cannot_be_read(
+    stubbed: Browser, stub: StubShop
+) -> None:
+    stubbed.open("board")
+    stubbed.cut_off(stub.api_url)
+    stubbed.go("photograph")
+    stubbed.sees("The shop cannot be reached.", "#photograph-form [role=alert]")
+    assert stubbed.text(LIST_NOTE) == ""
+
+
 def test_a_board_whose_answer_stalls_says_so_and_goes_on(stubbed: Browser, stub: StubShop) -> None:
     stubbed.open("board")
     stubbed.sees("Live", "#freshness")

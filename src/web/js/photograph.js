@@ -1,6 +1,6 @@
 // Photographing a product that nobody has photographed yet.
 
-import { find, html, svg, tell } from "./dom.js";
+import { counted, find, html, svg, tell } from "./dom.js";
 import { explain, fieldError, gate, hush, once, say } from "./forms.js";
 import { people, swatch } from "./products.js";
 
@@ -31,6 +31,9 @@ export class Photograph {
   #more = find("[data-part=more]", this.#form);
   /** @type {string | null} */
   #next = null;
+  #isLoaded = false;
+  /** How many products the pages that were read have, with and without a picture. */
+  #seen = 0;
   /** Products handed in from here: the board may hear of them a moment later. */
   #done = new Set();
 
@@ -72,12 +75,14 @@ export class Photograph {
     /** @type {Contribution[]} */
     const found = [];
     const chosen = this.#chosen("product");
+    let seen = anew ? 0 : this.#seen;
     try {
       const known = people(this.#api);
       let place = anew ? null : this.#next;
       for (let pages = 0; pages < MOST_PAGES && found.length < ENOUGH && (pages === 0 || place); pages += 1) {
         const page = await this.#api.contributions(place);
         found.push(...page.products.filter((product) => product.photographer === null && !this.#done.has(product.productId)));
+        seen += page.products.length;
         place = page.next;
       }
       this.#next = place;
@@ -86,7 +91,10 @@ export class Photograph {
       if (anew) this.#list.replaceChildren(...choices);
       else this.#list.append(...choices);
       if (chosen) this.#choose(chosen);
+      this.#seen = seen;
+      this.#isLoaded = true;
     } catch (error) {
+      this.#isLoaded = false;
       explain(this.#form, this.#message, error);
     }
     this.#more.hidden = this.#next === null;
@@ -117,12 +125,14 @@ export class Photograph {
   }
 
   #tellCount() {
-    tell(
-      this.#note,
-      this.#list.children.length
-        ? "Products that nobody has photographed yet."
-        : "Every product in the shop has been photographed. Look again when a merchant has offered a new one.",
-    );
+    tell(this.#note, this.#list.children.length ? "Products that nobody has photographed yet." : this.#isLoaded ? this.#nothing() : "");
+  }
+
+  /** @returns {string} why a list that was read has nothing in it */
+  #nothing() {
+    if (this.#next) return `None of the first ${counted(this.#seen, "product", "products")} is without a picture. There are more.`;
+    if (!this.#seen) return "The shop has no products yet: a merchant has to offer one.";
+    return "Every product in the shop has been photographed. Look again when a merchant has offered a new one.";
   }
 
   #tellPlace() {
