@@ -12,7 +12,7 @@ from selenium.webdriver.common.keys import Keys
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from support.browser import Browser, Shop
+    from support.browser import Browser, Person, Shop
 
 pytestmark = pytest.mark.slow
 VIEWS = ("board", "offer", "photograph", "buy")
@@ -135,10 +135,82 @@ def test_everything_works_by_keyboard(browser: Browser, shop: Shop) -> None:
     browser.until(lambda: browser.focused() == "sign-in-username", "the first field's focus")
     browser.press(shop.merchant.username, Keys.TAB, shop.merchant.password, Keys.ENTER)
     browser.sees(shop.merchant.name, "#who-name")
+    browser.until(lambda: browser.focused() == "sign-out", "the focus on what took the button's place")
     name = a_name()
-    browser.run("document.querySelector('#offer-name').focus()")
+    browser.press(Keys.TAB)
+    assert browser.focused() == "offer-name"
     browser.press(name, Keys.TAB, "Nord", Keys.TAB, "Toys", Keys.TAB, "Fine.", Keys.TAB, Keys.ENTER)
     browser.sees(f"You offer {name}", "#offer-form [role=status]")
+    assert browser.focused() == "offer-name"
+    product = browser.text("#offer-form .form-message .mono")
+
+    sign_in_by_keyboard(browser, shop.photographer)
+    go_by_keyboard(browser, "photograph")
+    choice = f"#photograph-form input[value='{product}']"
+    while not browser.find_all(choice):
+        browser.tab_to("#photograph-form [data-part=refresh]")
+        browser.press(Keys.ENTER)
+        browser.settled()
+        browser.tab_to("#sign-out", back=True)
+    browser.tab_to("#photograph-form input[name=product]")
+    while not browser.has_focus(choice):
+        browser.press(Keys.ARROW_DOWN)
+    browser.press(Keys.SPACE)
+    browser.tab_to("#photograph-form input[name=shape]")
+    browser.press(Keys.ARROW_RIGHT)
+    browser.tab_to("#photograph-form [type=submit]")
+    browser.press(Keys.ENTER)
+    browser.sees("is handed in", "#photograph-form .form-message")
+    assert browser.has_focus("#photograph-form .form-message")
+
+    sign_in_by_keyboard(browser, shop.customer)
+    go_by_keyboard(browser, "buy")
+    browser.tab_to("#buy-filter")
+    browser.press(product, Keys.ENTER)
+    line = f"[data-product='{product}']"
+    browser.until(lambda: browser.find_all(line), "the product to buy")
+    browser.tab_to(f"{line} button")
+    browser.press(Keys.ENTER)
+    browser.sees("Bought", f"{line} .outcome")
+    assert browser.has_focus(f"{line} button")
+    sign_out_by_keyboard(browser)
+
+
+def sign_out_by_keyboard(browser: Browser) -> None:
+    browser.tab_to("#sign-out", back=True)
+    browser.press(Keys.ENTER)
+    browser.until(lambda: browser.focused() == "sign-in", "the focus on what took the button's place")
+
+
+def sign_in_by_keyboard(browser: Browser, person: Person) -> None:
+    """Let another person sign in."""
+    sign_out_by_keyboard(browser)
+    browser.press(Keys.ENTER)
+    browser.until(lambda: browser.focused() == "sign-in-username", "the first field's focus")
+    browser.press(person.username, Keys.TAB, person.password, Keys.ENTER)
+    browser.sees(person.name, "#who-name")
+    browser.until(lambda: browser.focused() == "sign-out", "the focus on what took the button's place")
+
+
+def go_by_keyboard(browser: Browser, view: str) -> None:
+    browser.tab_to(f".pages a[href='#/{view}']", back=True)
+    browser.press(Keys.ENTER)
+    browser.until(lambda: browser.focused() == "main", f"the view {view}")
+
+
+def test_the_dialog_gives_the_focus_back_to_where_it_was(browser: Browser, shop: Shop) -> None:
+    browser.open("buy")
+    browser.tab_to("#sign-in")
+    browser.press(Keys.ENTER)
+    browser.until(lambda: browser.focused() == "sign-in-username", "the first field's focus")
+    browser.press(Keys.ESCAPE)
+    browser.until(lambda: browser.focused() == "sign-in", "the focus where it was")
+    browser.go("offer")
+    browser.fill_offer("A lamp")
+    browser.type("#offer-name", f"A lamp{Keys.ENTER}")
+    browser.until(lambda: browser.focused() == "sign-in-username", "the first field's focus")
+    browser.press(shop.customer.username, Keys.TAB, shop.customer.password, Keys.ENTER)
+    browser.sees("Only", "#offer-form [role=alert]")
     assert browser.focused() == "offer-name"
 
 

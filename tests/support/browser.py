@@ -142,6 +142,9 @@ class Browser:
     def value(self, selector: str) -> str:
         return str(self.find(selector).get_property("value"))
 
+    def has_focus(self, selector: str) -> bool:
+        return bool(self.run("return document.activeElement.matches(arguments[0])", selector))
+
     def focused(self) -> str:
         """Return the id of the focused element, or its text where it has none."""
         return str(self.run("const at = document.activeElement; return at.id || at.textContent.trim()"))
@@ -189,6 +192,17 @@ class Browser:
 
     def press_with_shift(self, key: str) -> None:
         ActionChains(self.driver).key_down(Keys.SHIFT).send_keys(key).key_up(Keys.SHIFT).perform()
+
+    def tab_to(self, selector: str, *, back: bool = False) -> None:
+        """Press Tab, with Shift to go back, until the focus is on what a selector means."""
+        for _ in range(40):
+            if back:
+                self.press_with_shift(Keys.TAB)
+            else:
+                self.press(Keys.TAB)
+            if self.has_focus(selector):
+                return
+        raise AssertionError(f"40 times Tab do not reach {selector}; the focus is on {self.focused()}")
 
     def fill_sign_in(self, username: str, password: str) -> None:
         self.until(lambda: self.find("#sign-in-dialog").is_displayed(), "the sign-in dialog")

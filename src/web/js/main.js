@@ -42,22 +42,33 @@ async function start() {
   const views = { board, offer, photograph, buy };
   const forms = [offer, photograph, buy];
 
+  const signInButton = find("#sign-in");
+  const signOutButton = find("#sign-out");
   const showUser = () => {
     const { user } = session;
+    const holdsFocus = [signInButton, signOutButton].includes(document.activeElement);
     const groups = user?.groups.length ? ` · ${user.groups.join(", ")}` : "";
     const name = find("#who-name");
     name.hidden = !user && !session.isLost;
     name.classList.toggle("is-lost", session.isLost);
     name.replaceChildren(...(user ? [html("bdi", {}, user.name), groups] : session.isLost ? ["Your session has ended"] : []));
-    find("#sign-in").hidden = user !== null;
-    find("#sign-in").textContent = session.isLost ? "Sign in again" : "Sign in";
-    find("#sign-out").hidden = user === null;
+    signInButton.hidden = user !== null;
+    signInButton.textContent = session.isLost ? "Sign in again" : "Sign in";
+    signOutButton.hidden = user === null;
+    if (holdsFocus) (user ? signOutButton : signInButton).focus();
     for (const form of forms) form.showUser(user);
   };
   session.addEventListener("change", showUser);
   showUser();
-  find("#sign-in").addEventListener("click", () => signIn.ask(session.isLost ? "Your session has ended. What you typed is kept." : "").catch(() => {}));
-  find("#sign-out").addEventListener("click", () => session.signOut());
+  signInButton.addEventListener("click", async () => {
+    try {
+      await signIn.ask(session.isLost ? "Your session has ended. What you typed is kept." : "");
+      signOutButton.focus(); // the dialog gives the focus back to a button that is hidden now
+    } catch {
+      // not now
+    }
+  });
+  signOutButton.addEventListener("click", () => session.signOut());
 
   let shown = "";
   const show = () => {
