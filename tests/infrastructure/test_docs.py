@@ -214,6 +214,16 @@ def test_the_environments_differ_as_their_page_says() -> None:
             assert cell.strip() == str(value).lower(), f"{path} of {environment}"
 
 
+def test_how_long_a_sale_takes_to_the_page_is_the_sum_of_what_is_set() -> None:
+    rows = re.findall(r"^\| [^|]+ \|((?: [*\d]+ \|){4})", text("docs/web.md"), re.MULTILINE)
+    columns = zip(*([int(cell) for cell in re.findall(r"\d+", row)] for row in rows), strict=True)
+    for environment, (window, *others, together) in zip(("local", *ENVIRONMENTS), columns, strict=True):
+        assert together == window + sum(others), environment
+        if environment != "local":
+            values: Any = hcl2.loads(text(f"environments/{environment}/terraform.tfvars"))
+            assert window == values["winner_view"]["batching_window_seconds"], environment
+
+
 def metrics(package: str, *shared: str) -> set[str]:
     """Return the names of the metrics that a function's code emits, its own and that of shared modules."""
     folder = ROOT / "src/hello_retail"
