@@ -29,6 +29,8 @@ pytestmark = pytest.mark.slow
 
 SOON_ENOUGH = 3.0
 """Seconds from pressing the button to the board."""
+MOST_TRIES = 2
+"""A busy machine may hold a sale up: what took longer is measured once more, with another purchase."""
 ROLES = ("merchant", "photographer", "customer")
 MARKUP = "<script>document.title='taken'<img src=x onerror=alert(1)>"
 
@@ -143,25 +145,35 @@ def test_three_people_play_and_the_board_shows_each_sale_within_three_seconds(
     line = player.find_product(product)
     contributors = (("merchant", shop.merchant), ("photographer", shop.photographer))
     assert not any(person.name in dict(board.board(role)) for role, person in contributors)
-    waits = []
-    for sale in (1, 2, 3):
+    sales = 0
+
+    def buy_and_wait() -> float:
+        nonlocal sales
+        sales += 1
         pressed = time.monotonic()
         player.click(f"{line} button")
         for role, person in contributors:
-            expected = (person.name, sale)
             board.until(
-                lambda role=role, expected=expected: expected in board.board(role),
-                f"{expected} on the board",
+                lambda role=role, person=person: (person.name, sales) in board.board(role),
+                f"{person.name}'s sale {sales} on the board",
                 15,
             )
-        waits.append(time.monotonic() - pressed)
-        player.sees("Bought" if sale == 1 else f"Bought {sale} times", f"{line} .outcome")
-    print(f"From the button to the board: {', '.join(f'{wait:.2f} s' for wait in waits)}")  # noqa: T201
+        waited = time.monotonic() - pressed
+        player.sees("Bought" if sales == 1 else f"Bought {sales} times", f"{line} .outcome")
+        return waited
+
+    waits: list[list[float]] = []
+    for _ in range(3):
+        tries = [buy_and_wait()]
+        while tries[-1] > SOON_ENOUGH and len(tries) < MOST_TRIES:
+            tries.append(buy_and_wait())
+        waits.append(tries)
+    shown = ", ".join(" then ".join(f"{wait:.2f} s" for wait in tries) for tries in waits)
+    print(f"From the button to the board: {shown}")  # noqa: T201
 
     assert board.run("return window.hasNotBeenReloaded")
     assert "Live" in board.text("#freshness")
-    # The middle one: a busy machine may hold one of them up.
-    assert sorted(waits)[1] <= SOON_ENOUGH, waits
+    assert all(tries[-1] <= SOON_ENOUGH for tries in waits), shown
 
 
 def test_a_wrong_password_is_told_in_words(player: Browser, shop: Shop) -> None:
@@ -208,12 +220,45 @@ def test_a_product_and_a_person_named_script_are_only_text(
         assert browser.find_all("main script, main img") == []
 
 
-def test_axe_finds_nothing_in_any_view(player: Browser, shop: Shop) -> None:
-    tools = installed()
+def test_without_the_api_the_page_says_so_and_goes_on_when_it_is_back(player: Browser, shop: Shop) -> None:
     player.open("board")
     sign_in(player, shop.merchant)
-    player.until(lambda: player.board("merchant"), "the merchants")
+    player.sees("Live", "#freshness")
+    player.cut_off(shop.api_url)
+    try:
+        player.sees("The shop cannot be reached.", "#board-problem")
+        player.go("offer")
+        player.fill_offer("Typed without the API")
+        player.click("#offer-form [type=submit]")
+        player.sees("The shop cannot be reached.", "#offer-form [role=alert]", 12)
+    finally:
+        player.reconnect()
+    assert player.value("#offer-name") == "Typed without the API"
+    player.click("#offer-form [type=submit]")
+    player.sees("You offer Typed without the API", "#offer-form .form-message")
+    player.go("board")
+    player.until(lambda: not player.text("#board-problem"), "the problem's end")
+    player.sees("Live", "#freshness")
+
+
+def test_axe_finds_nothing_in_any_view(player: Browser, shop: Shop) -> None:
+    look_through(player, shop)
+
+
+def test_axe_finds_nothing_on_a_phone_in_the_dark(shop: Shop) -> None:
+    phone = Browser(shop, width=390, height=844, dark=True)
+    try:
+        look_through(phone, shop)
+    finally:
+        phone.close()
+
+
+def look_through(browser: Browser, shop: Shop) -> None:
+    tools = installed()
+    browser.open("board")
+    sign_in(browser, shop.merchant)
+    browser.until(lambda: browser.board("merchant"), "the merchants")
     for view in ("board", "offer", "photograph", "buy"):
-        player.go(view)
-        player.settled()
-        assert violations(player, tools) == [], view
+        browser.go(view)
+        browser.settled()
+        assert violations(browser, tools) == [], view
