@@ -321,6 +321,26 @@ def test_an_answer_that_stalls_is_asked_for_again_under_the_same_key(
     assert len(stub.taken) == 1
 
 
+@pytest.mark.parametrize("is_missing", [False, True], ids=["throwing", "missing"])
+def test_where_site_data_is_blocked_the_game_goes_on(
+    stubbed: Browser, stub: StubShop, is_missing: bool
+) -> None:
+    answer = "return null" if is_missing else "throw new DOMException('blocked', 'SecurityError')"
+    stubbed.devtools(
+        "Page.addScriptToEvaluateOnNewDocument",
+        source=f"for (const name of ['localStorage', 'sessionStorage'])"
+        f" Object.defineProperty(window, name, {{get() {{ {answer} }}}})",
+    )
+    stubbed.open("offer")
+    stubbed.sign_in(MERCHANT)
+    stub.failures = [0]
+    submit_offer(stubbed)
+    stubbed.sees("You offer Lamp", "#offer-form .form-message")
+    assert len(set(keys(stub))) == 1
+    assert "Lamp" in stubbed.text("[data-part=offered]")
+    assert stubbed.complaints() == []
+
+
 def test_a_page_without_its_configuration_says_so(stubbed: Browser) -> None:
     stubbed.devtools("Network.enable")
     stubbed.devtools("Network.setBlockedURLs", urls=[f"{stubbed.shop.address}/config.json"])

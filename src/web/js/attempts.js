@@ -1,5 +1,7 @@
 // Idempotency keys: the same for every attempt to send the same thing, another for the next thing.
 
+import { storageOf } from "./storage.js";
+
 const STORE = "hello-retail.attempts";
 
 /** Attempts whose outcome is not known yet, kept over a reload of the tab. */
@@ -8,8 +10,8 @@ export class Attempts {
   /** @type {Record<string, {user: string, body: string, key: string}>} */
   #open;
 
-  /** @param {Storage} [storage] */
-  constructor(storage = sessionStorage) {
+  /** @param {import("./storage.js").Store} [storage] */
+  constructor(storage = storageOf("sessionStorage")) {
     this.#storage = storage;
     try {
       this.#open = JSON.parse(storage.getItem(STORE) ?? "{}") ?? {};
@@ -46,7 +48,7 @@ export class Attempts {
     try {
       this.#storage.setItem(STORE, JSON.stringify(this.#open));
     } catch {
-      // a browser that stores nothing: the keys hold until a reload
+      // no room: the keys hold until a reload
     }
   }
 }

@@ -2,6 +2,7 @@
 
 import { find, html, tell } from "./dom.js";
 import { Problem } from "./http.js";
+import { storageOf } from "./storage.js";
 
 const DRAFTS = "hello-retail.drafts.";
 
@@ -121,26 +122,21 @@ export async function once(button, busy, work) {
  */
 export function keepDraft(form) {
   const place = DRAFTS + form.id;
+  const storage = storageOf("sessionStorage");
   try {
-    const kept = JSON.parse(sessionStorage.getItem(place) ?? "{}");
+    const kept = JSON.parse(storage.getItem(place) ?? "{}");
     for (const field of fieldsOf(form)) if (typeof kept[field.name] === "string") field.value = kept[field.name];
   } catch {
     // no draft that can be read
   }
   form.addEventListener("input", () => {
     try {
-      sessionStorage.setItem(place, JSON.stringify(Object.fromEntries(fieldsOf(form).map((field) => [field.name, field.value]))));
+      storage.setItem(place, JSON.stringify(Object.fromEntries(fieldsOf(form).map((field) => [field.name, field.value]))));
     } catch {
-      // a browser that stores nothing
+      // no room: the draft holds until a reload
     }
   });
-  return () => {
-    try {
-      sessionStorage.removeItem(place);
-    } catch {
-      // a browser that stores nothing
-    }
-  };
+  return () => storage.removeItem(place);
 }
 
 /**

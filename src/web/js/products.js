@@ -1,6 +1,7 @@
 // Products as people can tell them apart: by id, by the names this browser knows, by a drawing made from the id.
 
 import { svg } from "./dom.js";
+import { storageOf } from "./storage.js";
 
 const STORE = "hello-retail.names";
 const MOST = 300;
@@ -8,12 +9,13 @@ const PEOPLE = 100;
 
 /** Names of products that were offered from this browser: the shop itself keeps none. */
 export class Names {
+  #storage = storageOf("localStorage");
   /** @type {{id: string, name: string}[]} */
   #known;
 
   constructor() {
     try {
-      const stored = JSON.parse(localStorage.getItem(STORE) ?? "[]");
+      const stored = JSON.parse(this.#storage.getItem(STORE) ?? "[]");
       this.#known = Array.isArray(stored) ? stored : [];
     } catch {
       this.#known = [];
@@ -40,9 +42,9 @@ export class Names {
   add(id, name) {
     this.#known = [{ id, name }, ...this.#known.filter((product) => product.id !== id)].slice(0, MOST);
     try {
-      localStorage.setItem(STORE, JSON.stringify(this.#known));
+      this.#storage.setItem(STORE, JSON.stringify(this.#known));
     } catch {
-      // a browser that stores nothing: known until a reload
+      // no room: known until a reload
     }
   }
 }

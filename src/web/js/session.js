@@ -1,6 +1,7 @@
 // Who is signed in, and for how long: tokens kept for this tab, renewed before they end.
 
 import { Refusal } from "./cognito.js";
+import { storageOf } from "./storage.js";
 
 const STORE = "hello-retail.session";
 const AHEAD_MS = 60_000;
@@ -39,9 +40,9 @@ export class Session extends EventTarget {
 
   /**
    * @param {import("./cognito.js").Cognito} cognito
-   * @param {Storage} [storage]
+   * @param {import("./storage.js").Store} [storage]
    */
-  constructor(cognito, storage = sessionStorage) {
+  constructor(cognito, storage = storageOf("sessionStorage")) {
     super();
     this.#cognito = cognito;
     this.#storage = storage;
@@ -147,7 +148,7 @@ export class Session extends EventTarget {
       if (kept) this.#storage.setItem(STORE, JSON.stringify(kept));
       else this.#storage.removeItem(STORE);
     } catch {
-      // a browser that stores nothing: the session ends with a reload
+      // no room: the session ends with a reload
     }
     this.#watch();
   }
@@ -177,7 +178,7 @@ export class Session extends EventTarget {
 }
 
 /**
- * @param {Storage} storage
+ * @param {import("./storage.js").Store} storage
  * @returns {Kept | null}
  */
 function read(storage) {
