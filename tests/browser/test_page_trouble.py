@@ -299,6 +299,15 @@ def test_nothing_is_said_of_pictures_when_the_products_cannot_be_read(
     assert stubbed.text(LIST_NOTE) == ""
 
 
+def test_a_board_that_becomes_empty_has_no_leader(stubbed: Browser, stub: StubShop) -> None:
+    stub.credit("creator", "Grace", 3)
+    stubbed.open("board")
+    stubbed.until(lambda: stubbed.text("[data-role=merchant] .leader-name") == "Grace", "the leader")
+    stub.scores["creator"].clear()
+    stubbed.sees("No sales yet.", "[data-role=merchant]")
+    assert stubbed.text("[data-role=merchant] [data-part=leader]") == "\N{EN DASH}"
+
+
 def test_a_board_whose_answer_stalls_says_so_and_goes_on(stubbed: Browser, stub: StubShop) -> None:
     stubbed.open("board")
     stubbed.sees("Live", "#freshness")

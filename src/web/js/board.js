@@ -69,7 +69,10 @@ class Card {
   /** @param {Row[]} rows */
   #drawLeader(rows) {
     const [first] = rows;
-    if (!first) return;
+    if (!first) {
+      this.#part("leader").replaceChildren(html("span", { class: "leader-name" }, "–"));
+      return;
+    }
     this.#part("leader").replaceChildren(
       html("span", { class: "leader-name" }, html("bdi", {}, first.name)),
       html("span", { class: "leader-score" }, counted(first.score, "sale", "sales")),
