@@ -271,6 +271,38 @@ def test_products_on_later_pages_can_be_reached(stubbed: Browser, stub: StubShop
     assert len(stubbed.find_all("#photograph-form .choice")) == 1
 
 
+def test_a_product_whose_id_is_part_of_another_s_is_found_on_a_later_page(
+    stubbed: Browser, stub: StubShop
+) -> None:
+    stub.page_size = 1
+    stub.stock("lamp-10", "Grace", "Ada")
+    stub.stock("lamp-1", "Grace", "Ada")
+    stubbed.open("buy")
+    stubbed.until(lambda: stubbed.find_all("[data-product=lamp-10]"), "the first page")
+    assert stubbed.find_product("lamp-1")
+
+
+def test_names_of_a_shop_that_is_gone_are_nothing_to_buy(stubbed: Browser, stub: StubShop) -> None:
+    stub.view_delay = 3600
+    stub.stock("lamp-1", "Grace", "Ada")
+    stubbed.open("offer")
+    stubbed.sign_in(MERCHANT)
+    just_offered = stubbed.offer("A new lamp")
+    stubbed.run(
+        "const names = JSON.parse(localStorage.getItem('hello-retail.names'));"
+        "names.push({id: 'gone', name: 'A lamp of old', at: Date.now() - 120e3}, {id: 'lamp-1', name: 'One'});"
+        "localStorage.setItem('hello-retail.names', JSON.stringify(names)); location.reload()"
+    )
+    stubbed.until(lambda: "A lamp of old" in stubbed.text("[data-part=offered]"), "the names after a reload")
+    stubbed.go("buy")
+    products = "[data-view=buy] [data-part=products] li"
+    stubbed.until(lambda: stubbed.find_all(products), "the products")
+    assert [line.get_attribute("data-product") for line in stubbed.find_all(products)] == [
+        just_offered,
+        "lamp-1",
+    ]
+
+
 LIST_NOTE = "#photograph-form [data-part=list-note]"
 
 

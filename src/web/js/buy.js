@@ -5,6 +5,7 @@ import { gate, hush, once, say } from "./forms.js";
 import { people, swatch } from "./products.js";
 
 const SCHEMA = "com.nordstrom/product/purchase/1-0-0";
+const A_MOMENT_MS = 60_000;
 const ID = /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,79}$/;
 
 /** @typedef {import("./api.js").Contribution} Contribution */
@@ -60,11 +61,9 @@ export class Buy {
   /** @param {string | null} place of a page; null for the first, which takes the place of all that is shown */
   async #load(place) {
     try {
-      const [page, names] = await Promise.all([this.#api.contributions(place), people(this.#api)]);
-      const kept = place === null ? [] : [...this.#products.values()];
-      // What was offered here a moment ago may not have reached the list yet.
-      const own = this.#names.all.map(({ id }) => ({ productId: id, creator: null, photographer: null }));
-      this.#products = new Map([...(place === null ? own.slice(0, 3) : []), ...kept, ...page.products].map((product) => [product.productId, product]));
+      const before = place === null ? this.#own() : [...this.#products.values()];
+      const [page, names, first] = await Promise.all([this.#api.contributions(place), people(this.#api), before]);
+      this.#products = new Map([...first, ...page.products].map((product) => [product.productId, product]));
       this.#people = names;
       this.#next = page.next;
       this.#isLoaded = true;
@@ -75,9 +74,20 @@ export class Buy {
     this.#draw();
   }
 
+  /**
+   * What was offered from this browser last. The shop may not have heard yet of what is a moment old; of what is older
+   * and unknown to it, it is another shop, put up anew.
+   * @returns {Promise<Contribution[]>}
+   */
+  async #own() {
+    const last = this.#names.all.slice(0, 3);
+    const known = await Promise.all(last.map(({ id }) => this.#api.contribution(id)));
+    return last.flatMap(({ id, at = 0 }, index) => known[index] ?? (Date.now() - at < A_MOMENT_MS ? [{ productId: id, creator: null, photographer: null }] : []));
+  }
+
   /** @param {string} text that may be the id of a product on a later page */
   async #lookUp(text) {
-    if (!ID.test(text) || this.#shown().length) return;
+    if (!ID.test(text) || this.#products.has(text)) return;
     try {
       const product = await this.#api.contribution(text);
       if (product) this.#products.set(product.productId, product);

@@ -7,10 +7,12 @@ const STORE = "hello-retail.names";
 const MOST = 300;
 const PEOPLE = 100;
 
+/** @typedef {{id: string, name: string, at?: number}} Named `at` is when it was offered */
+
 /** Names of products that were offered from this browser: the shop itself keeps none. */
 export class Names {
   #storage = storageOf("localStorage");
-  /** @type {{id: string, name: string}[]} */
+  /** @type {Named[]} */
   #known;
 
   constructor() {
@@ -22,7 +24,7 @@ export class Names {
     }
   }
 
-  /** @returns {{id: string, name: string}[]} the latest first */
+  /** @returns {Named[]} the latest first */
   get all() {
     return this.#known;
   }
@@ -40,7 +42,7 @@ export class Names {
    * @param {string} name
    */
   add(id, name) {
-    this.#known = [{ id, name }, ...this.#known.filter((product) => product.id !== id)].slice(0, MOST);
+    this.#known = [{ id, name, at: Date.now() }, ...this.#known.filter((product) => product.id !== id)].slice(0, MOST);
     try {
       this.#storage.setItem(STORE, JSON.stringify(this.#known));
     } catch {
