@@ -29,8 +29,8 @@ pytestmark = pytest.mark.slow
 
 SOON_ENOUGH = 3.0
 """Seconds from pressing the button to the board."""
-MOST_TRIES = 2
-"""A busy machine may hold a sale up: what took longer is measured once more, with another purchase."""
+MOST_TRIES = 3
+"""A busy machine may hold a sale up: what took longer is measured anew, with another purchase."""
 ROLES = ("merchant", "photographer", "customer")
 MARKUP = "<script>document.title='taken'<img src=x onerror=alert(1)>"
 
