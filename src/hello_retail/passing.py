@@ -4,35 +4,50 @@ from __future__ import annotations
 
 from typing import Final
 
-from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, IncompleteReadError
 from botocore.exceptions import ConnectionError as NoConnection
+from botocore.parsers import ResponseParserError
 
 SERVER_FAILURE: Final = 500
 """HTTP statuses from here on are AWS's own failures."""
-THROTTLES: Final = frozenset(
+TOO_MANY_REQUESTS: Final = 429
+PASSING: Final = frozenset(
     {
+        "BandwidthLimitExceeded",
+        "EC2ThrottledException",
         "KMSThrottlingException",
         "LimitExceededException",
+        "PriorRequestNotComplete",
         "ProvisionedThroughputExceededException",
         "RequestLimitExceeded",
+        "RequestThrottled",
+        "RequestThrottledException",
+        "RequestTimeout",
+        "RequestTimeoutException",
+        "SlowDown",
         "ThrottledException",
         "Throttling",
         "ThrottlingException",
+        "TooManyRequestsException",
+        "TransactionInProgressException",
     }
 )
-FAILURES: Final = (BotoCoreError, ClientError)
+"""Codes that pass whatever the status: those that botocore.retries.standard tries again, and KMS's."""
+FAILURES: Final = (BotoCoreError, ClientError, ResponseParserError)
 """Whatever botocore raises for a call."""
 
 
 def passing_failure(error: BaseException | None) -> str | None:
     """Return AWS's error code, or the name of botocore's exception, where the failure passes; else None.
 
-    What does not pass is a fault in code, policy or set-up.
+    An answer that was cut short or makes no sense passes too: the call itself may have done its work. What does not
+    pass is a fault in code, policy or set-up.
     """
     if isinstance(error, ClientError):
         code = error.response.get("Error", {}).get("Code", "")
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-        return code if code in THROTTLES or status >= SERVER_FAILURE else None
-    if isinstance(error, HTTPClientError | NoConnection):
+        passes = code in PASSING or status == TOO_MANY_REQUESTS or status >= SERVER_FAILURE
+        return code if passes else None
+    if isinstance(error, HTTPClientError | NoConnection | IncompleteReadError | ResponseParserError):
         return type(error).__name__
     return None

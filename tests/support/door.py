@@ -5,7 +5,14 @@ from __future__ import annotations
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
+from botocore.exceptions import (
+    ClientError,
+    ConnectionClosedError,
+    EndpointConnectionError,
+    IncompleteReadError,
+    ReadTimeoutError,
+)
+from botocore.parsers import ResponseParserError
 
 from hello_retail.event_writer import handler as entry
 from hello_retail.event_writer.once import Once
@@ -58,12 +65,22 @@ def code_of(error: Exception) -> str:
 THROTTLED = aws_error("ProvisionedThroughputExceededException")
 TIMED_OUT = ReadTimeoutError(endpoint_url="https://kinesis.us-east-1.amazonaws.com")
 UNREACHABLE = EndpointConnectionError(endpoint_url="https://kinesis.us-east-1.amazonaws.com")
-PASSING = [
-    THROTTLED,
+LOST = [
     TIMED_OUT,
+    ConnectionClosedError(endpoint_url="https://kinesis.us-east-1.amazonaws.com"),
+    IncompleteReadError(actual_bytes=1, expected_bytes=2),
+    ResponseParserError(f"needle {NAME}"),
+]
+"""Failures after which nobody knows whether the call did its work."""
+PASSING = [
+    *LOST,
+    THROTTLED,
     UNREACHABLE,
     aws_error("InternalFailure", 500),
     aws_error("KMSThrottlingException"),
+    aws_error("RequestThrottled"),
+    aws_error("RequestTimeout"),
+    aws_error("TooManyRequestsException", 429),
 ]
 LASTING = [aws_error("AccessDeniedException"), aws_error("ResourceNotFoundException"), KeyError("needle")]
 
