@@ -19,7 +19,7 @@ from moto import mock_aws
 from hello_retail.event_writer import handler as entry
 from hello_retail.event_writer.once import KEPT_SECONDS
 from hello_retail.events import registry
-from support.door import LASTING, PASSING, THROTTLED, TIMED_OUT, Broken, Door, aws_error, code_of
+from support.door import LASTING, LOST, PASSING, THROTTLED, TIMED_OUT, Broken, Door, aws_error, code_of
 from support.event_writer import (
     CART,
     IMAGE,
@@ -128,6 +128,19 @@ def test_what_may_pass_gets_503_and_when_to_come_again(door: Door, error: Except
     assert door.post(PURCHASE).status == 202
 
 
+@pytest.mark.parametrize("works", [False, True])
+def test_who_sent_a_key_is_told_to_send_it_again_and_who_sent_none_that_it_may_count_twice(
+    door: Door, works: bool
+) -> None:
+    def said(key: str | None) -> str:
+        door.use(kinesis=Broken(door.kinesis, "put_record", TIMED_OUT, works=works))
+        return str(check_problem(door.post(PURCHASE, key=key), 503)["detail"])
+
+    assert "with the same Idempotency-Key" in said("my-key")
+    assert "same Idempotency-Key" not in said(None)
+    assert "may have been taken" in said(None)
+
+
 @pytest.mark.parametrize("error", LASTING, ids=code_of)
 def test_a_fault_of_ours_gets_500_and_tells_nothing(door: Door, error: Exception) -> None:
     door.use(kinesis=Broken(door.kinesis, "put_record", error))
@@ -218,9 +231,10 @@ def test_a_failed_put_leaves_the_key_free(door: Door, error: Exception) -> None:
     assert len(door.records()) == 1
 
 
-def test_a_put_whose_answer_was_lost_is_put_again_as_the_same_event(door: Door) -> None:
+@pytest.mark.parametrize("error", LOST, ids=code_of)
+def test_a_put_whose_answer_was_lost_is_put_again_as_the_same_event(door: Door, error: Exception) -> None:
     offer = {"schema": registry.PRODUCT_CREATE, **PRODUCT}
-    door.use(kinesis=Broken(door.kinesis, "put_record", TIMED_OUT, works=True))
+    door.use(kinesis=Broken(door.kinesis, "put_record", error, works=True))
     check_problem(door.post(offer, key="my-key"), 503)
     reply = door.post(offer, key="my-key")
     first, second = door.events()

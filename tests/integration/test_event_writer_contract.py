@@ -88,8 +88,9 @@ def test_the_examples_of_errors_are_the_errors_of_the_code(door: Door) -> None:
     assert answer(PURCHASE, headers={"content-type": "text/plain"}) == problem_example("WrongMediaType")
     assert door.post(PURCHASE, key="k").status == 202
     assert answer(CART, key="k") == problem_example("KeyReused")
-    door.use(kinesis=Broken(door.kinesis, "put_record", THROTTLED))
-    assert answer(PURCHASE) == problem_example("NotTaken")
+    door.use(kinesis=Broken(door.kinesis, "put_record", THROTTLED, THROTTLED))
+    assert answer(PURCHASE, key="l") == problem_example("NotTaken", "with a key")
+    assert answer(PURCHASE) == problem_example("NotTaken", "without a key")
 
 
 @pytest.mark.parametrize(

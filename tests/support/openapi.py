@@ -56,9 +56,10 @@ def check(value: Any, schema: dict[str, Any]) -> None:
     Draft202012Validator({**schema, "components": components}).validate(value)
 
 
-def problem_example(name: str) -> Any:
-    """Return the example of one of the document's problem responses."""
-    return SPEC["components"]["responses"][name]["content"]["application/problem+json"]["example"]
+def problem_example(name: str, example: str | None = None) -> Any:
+    """Return the example of one of the document's problem responses, by its name where there are several."""
+    content = SPEC["components"]["responses"][name]["content"]["application/problem+json"]
+    return content["example"] if example is None else content["examples"][example]["value"]
 
 
 def check_examples(node: dict[str, Any]) -> None:

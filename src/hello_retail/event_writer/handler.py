@@ -53,6 +53,12 @@ class Settings:
         )
 
 
+NOT_TAKEN = "The event could not be taken just now; send it again in a moment, with the same Idempotency-Key."
+PERHAPS_TAKEN = (
+    "The event may have been taken, or not: sent again, it may count twice. "
+    "Only what has an Idempotency-Key from its first attempt on can be sent again safely."
+)
+
 SETTINGS = Settings.read()
 logger = Logger()
 metrics = Metrics(namespace=SETTINGS.metrics_namespace)
@@ -78,12 +84,14 @@ def receipt_lost(error: Exception) -> None:
 
 def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:
     """Put one event on the stream; whatever happens, the client gets a receipt or a problem document."""
+    submission = None
     try:
         submission = read(event, os.environ.get("_X_AMZN_TRACE_ID", ""))
         answer = accepted(accept(submission, context))
         count("EventsAccepted", "EventType", submission.kind)
     except Exception as error:  # noqa: BLE001 - no client sees a fault's words
-        answer = problem(error, str(getattr(context, "aws_request_id", ""))).answer()
+        has_key = submission is not None and submission.key is not None
+        answer = problem(error, str(getattr(context, "aws_request_id", "")), has_key=has_key).answer()
     return answer.as_event()
 
 
@@ -124,8 +132,11 @@ def accepted(receipt: Mapping[str, str]) -> Answer:
     return Answer(HTTPStatus.ACCEPTED, headers, as_text(receipt))
 
 
-def problem(error: Exception, request_id: str) -> Problem:
-    """Return what the client is told of an error; count it, and log what is not the client's doing."""
+def problem(error: Exception, request_id: str, *, has_key: bool) -> Problem:
+    """Return what the client is told of an error; count it, and log what is not the client's doing.
+
+    Only where the request ``has_key`` is it told to send the same again.
+    """
     if isinstance(error, Refused):
         count("EventsRefused", "Code", error.code)
         logger.debug("refused", extra={"request_id": request_id, "refusal": error.code})
@@ -133,10 +144,7 @@ def problem(error: Exception, request_id: str) -> Problem:
     if isinstance(error, NotAccepted):
         count("EventsRefused", "Code", "unavailable")
         logger.warning("AWS is not available", extra={"request_id": request_id, "code": error.code})
-        return unavailable(
-            "The event could not be taken just now; send it again in a moment, with the same Idempotency-Key.",
-            request_id,
-        )
+        return unavailable(NOT_TAKEN if has_key else PERHAPS_TAKEN, request_id)
     count("EventsRefused", "Code", "fault")
     logger.error("The request failed unexpectedly", extra={"request_id": request_id, **trace(error)})
     return fault(request_id)
