@@ -142,6 +142,18 @@ def test_a_spoilt_event_gives_an_event_or_a_rejection(envelope: dict[str, Any]) 
     assert_law(decode(json.dumps(envelope).encode()))
 
 
+@given(mutated(), st.sampled_from(sorted(registry.SCHEMAS)))
+def test_all_violations_are_told_exactly_where_there_is_one(envelope: dict[str, Any], other: str) -> None:
+    for document in (envelope, envelope.get("data")):
+        named = document.get("schema") if isinstance(document, dict) else other
+        for schema_id in {each for each in (named, other) if isinstance(each, str)} & registry.SCHEMAS:
+            first = registry.check(schema_id, document)
+            every = registry.violations(schema_id, document)
+            assert (first is None) == (every == ())
+            assert first is None or first in every or first.detail.startswith("lacks ")
+            assert len({violation.pointer for violation in every}) == len(every)
+
+
 @given(envelopes().map(payload), st.data())
 def test_an_event_cut_flipped_or_stuffed_gives_an_event_or_a_rejection(
     record: bytes, data: st.DataObject

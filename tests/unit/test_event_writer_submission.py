@@ -92,7 +92,7 @@ def test_an_offer_without_an_id_gets_one() -> None:
 def test_only_offers_get_an_id(body: dict[str, Any]) -> None:
     problem = refused({name: value for name, value in body.items() if name != "id"})
     assert (problem.status, problem.code) == (400, "invalid-data")
-    assert json.loads(problem.answer().body)["errors"] == [{"pointer": "", "detail": "lacks id"}]
+    assert json.loads(problem.answer().body)["errors"] == [{"pointer": "/id", "detail": "is missing"}]
 
 
 @pytest.mark.parametrize("product_id", [None, "", "a/b", "x" * 81, 7])
@@ -203,8 +203,24 @@ def test_data_that_break_their_schema_get_400_and_the_place(change: dict[str, An
 
 
 def test_all_missing_members_are_named() -> None:
-    [wrong] = refused({"schema": registry.PRODUCT_CREATE}).wrong
-    assert wrong.as_json() == {"pointer": "", "detail": "lacks brand, name, description, category"}
+    problem = refused({"schema": registry.PRODUCT_CREATE})
+    names = ["brand", "name", "description", "category"]
+    assert [wrong.as_json() for wrong in problem.wrong] == [
+        {"pointer": f"/{name}", "detail": "is missing"} for name in names
+    ]
+    assert problem.detail == " ".join(f"{name} is missing." for name in names)
+
+
+def test_all_that_is_wrong_is_told_at_once() -> None:
+    body = OFFER | {"brand": "", "name": 7, "needle": 1, "needles": 2}
+    del body["category"]
+    errors = [wrong.as_json() for wrong in refused(body).wrong]
+    assert errors == [
+        {"pointer": "/brand", "detail": "must be 1 or more characters long"},
+        {"pointer": "/name", "detail": "must be of type string"},
+        {"pointer": "/category", "detail": "is missing"},
+        {"pointer": "", "detail": "has a property that its schema does not list"},
+    ]
 
 
 @pytest.mark.parametrize(
@@ -213,6 +229,7 @@ def test_all_missing_members_are_named() -> None:
         "needle",
         {"schema": "needle"},
         OFFER | {"needle": "needle"},
+        {"schema": registry.PRODUCT_CREATE, "needle": "needle", "brand": "needle\n", "name": ["needle"]},
         OFFER | {"id": "needle needle"},
         PURCHASE | {"id": "needle\n"},
         PHONE | {"id": "needle"},

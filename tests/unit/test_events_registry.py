@@ -27,6 +27,7 @@ from hello_retail.events.registry import (
     check,
     prepare,
     schema,
+    violations,
 )
 
 if TYPE_CHECKING:
@@ -127,6 +128,8 @@ def test_only_an_exact_id_finds_a_schema(schema_id: str) -> None:
     with pytest.raises(UnknownSchema):
         check(schema_id, {})
     with pytest.raises(UnknownSchema):
+        violations(schema_id, {})
+    with pytest.raises(UnknownSchema):
         prepare(schema_id)
 
 
@@ -178,6 +181,31 @@ def test_a_violation_inside_points_into_the_document() -> None:
     violation = check(INGRESS_1_1, envelope)
     assert violation == Violation("/data/schema", "must be the id of a schema: vendor/name/version")
     assert str(violation) == "/data/schema must be the id of a schema: vendor/name/version"
+
+
+def test_all_violations_are_those_of_every_place() -> None:
+    offer = {"schema": PRODUCT_CREATE, "id": "", "brand": "B", "name": 7, "a.b[c]": 1, "d": 2}
+    assert violations(PRODUCT_CREATE, offer) == (
+        Violation("/id", "must be 1 or more characters long"),
+        Violation("/name", "must be of type string"),
+        Violation("/description", "is missing"),
+        Violation("/category", "is missing"),
+        Violation("", "has a property that its schema does not list"),
+    )
+
+
+def test_all_violations_inside_point_into_the_document() -> None:
+    envelope = {"schema": INGRESS_1_1, "origin": "a/b/c/d", "data": {"schema": "#", "more": 1}}
+    assert violations(INGRESS_1_1, envelope) == (
+        Violation("/timeOrigin", "is missing"),
+        Violation("/data/schema", "must be the id of a schema: vendor/name/version"),
+        Violation("/eventId", "is missing"),
+    )
+
+
+@pytest.mark.parametrize("document", [None, [], "x", 7])
+def test_what_is_no_object_is_one_violation(document: object) -> None:
+    assert violations(PRODUCT_PURCHASE, document) == (Violation("", "must be of type object"),)
 
 
 def test_importing_events_compiles_nothing_and_reads_no_schema() -> None:

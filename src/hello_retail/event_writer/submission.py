@@ -17,7 +17,7 @@ from hello_retail.event_writer.actor import Actor, NotSignedIn, actor_of, shown_
 from hello_retail.event_writer.identifiers import Identifiers, derived, digest
 from hello_retail.event_writer.kinds import KINDS
 from hello_retail.events import Event, decode
-from hello_retail.events.registry import INGRESS_1_1, check
+from hello_retail.events.registry import INGRESS_1_1, Violation, violations
 from hello_retail.events.strict_json import NotStrictJson, parse
 from hello_retail.problems import Problem, WrongMember
 
@@ -125,8 +125,8 @@ def read(event: Mapping[str, Any], trace_header: str = "") -> Submission:
     data = _json_object(_body(event))
     kind = data.get("schema")
     if not isinstance(kind, str) or kind not in KINDS:
-        accepted = f"must be one of {', '.join(KINDS)}"
-        raise _invalid("/schema", accepted, "unknown-schema")
+        accepted = Violation("/schema", f"must be one of {', '.join(KINDS)}")
+        raise _invalid((accepted,), "unknown-schema")
     group = KINDS[kind].group
     if group is not None and group not in actor.groups:
         raise Refused(
@@ -206,9 +206,9 @@ def record(submission: Submission, identifiers: Identifiers, time_origin: str) -
     rules, data = KINDS[submission.kind], dict(submission.data)
     if rules.gets_id:
         data.setdefault("id", identifiers.product_id)
-    violation = check(submission.kind, data)
-    if violation:
-        raise _invalid(violation.pointer, violation.detail, "invalid-data")
+    broken = violations(submission.kind, data)
+    if broken:
+        raise _invalid(broken, "invalid-data")
     if rules.about_actor:
         _about(submission.actor, data)
     envelope = {
@@ -243,9 +243,10 @@ def _about(actor: Actor, data: Mapping[str, Any]) -> None:
         )
 
 
-def _invalid(pointer: str, detail: str, code: str) -> Refused:
-    place = pointer.removeprefix("/") or "The body"
-    return Refused(HTTPStatus.BAD_REQUEST, f"{place} {detail}.", (WrongMember(pointer, detail),), code=code)
+def _invalid(broken: tuple[Violation, ...], code: str) -> Refused:
+    detail = " ".join(f"{each.pointer.removeprefix('/') or 'The body'} {each.detail}." for each in broken)
+    wrong = tuple(WrongMember(each.pointer, each.detail) for each in broken)
+    return Refused(HTTPStatus.BAD_REQUEST, detail, wrong, code=code)
 
 
 def another_body() -> Refused:
