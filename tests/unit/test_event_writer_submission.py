@@ -117,7 +117,27 @@ def test_what_is_not_an_object_gets_400(body: str) -> None:
 
 @pytest.mark.parametrize(
     "content_type",
-    ["text/plain", "", "application/jsonp", "application/json; charset=latin-1", "application/xml"],
+    [
+        "text/plain",
+        "",
+        "application/jsonp",
+        "application/json-patch+json",
+        "application/xml",
+        "application/json; charset=latin-1",
+        'application/json; charset="iso-8859-1"; q=1',
+        "application/json; charset=utf-8; charset=utf-16",
+        'application/json; charset="utf-8',
+        r'application/json; charset="utf-8\""',
+        "application/j\u017fon",
+        'application/json; charset=utf-8"',
+        "application/json; charset=",
+        "application/json; charset = utf-8",
+        "application/json; charset",
+        "application/json charset=utf-8",
+        "application/json, application/json",
+        'application/json; profile="a\x00b"',
+        f"application/json{'; ' * 3000}=",
+    ],
 )
 def test_another_content_type_gets_415(content_type: str) -> None:
     problem = refused(PURCHASE, headers={"content-type": content_type})
@@ -127,7 +147,19 @@ def test_another_content_type_gets_415(content_type: str) -> None:
 
 @pytest.mark.parametrize(
     "content_type",
-    ["application/json", "Application/JSON; Charset=UTF-8", 'application/json;charset="utf-8"'],
+    [
+        "application/json",
+        " application/json\t",
+        "Application/JSON; Charset=UTF-8",
+        'application/json;charset="utf-8"',
+        r'application/json; charset="utf\-8"',
+        "application/json; charset=UTF8",
+        "application/json;",
+        "application/json ; ;; charset=utf-8 ;",
+        "application/json; version=1",
+        'application/json; profile="https://example.com/;charset=latin-1"; charset=utf-8',
+        r'application/json; note="a \"quoted\" word"',
+    ],
 )
 def test_json_in_utf_8_is_taken_however_it_is_called(content_type: str) -> None:
     assert taken(PURCHASE, headers={"content-type": content_type})

@@ -32,7 +32,14 @@ MAXIMUM_KEY: Final = 255
 BUSY_SECONDS: Final = 1
 """After how long a client should ask again what became of its first attempt."""
 
-_MEDIA_TYPE = re.compile(r'application/json\s*(;\s*charset\s*=\s*"?utf-8"?\s*)?', re.IGNORECASE)
+_WORD = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+_PARAMETER = rf'({_WORD})=({_WORD}|"(?:[^"\\\x00-\x08\x0a-\x1f\x7f]|\\[^\x00-\x08\x0a-\x1f\x7f])*")'
+_MEDIA_TYPE = re.compile(
+    rf"application/json((?:[ \t]*+;[ \t]*+(?:{_PARAMETER})?)*)", re.ASCII | re.IGNORECASE
+)
+"""A media type by RFC 9110, section 8.3.1: any parameters, empty ones among them."""
+_PARAMETERS = re.compile(rf";[ \t]*{_PARAMETER}")
+_UTF_8 = frozenset({"utf-8", "utf8"})
 _KEY = re.compile(rf"(?=.*\S)[^\x00-\x1f\x7f-\x9f\ud800-\udfff]{{1,{MAXIMUM_KEY}}}")
 _TRACE_ROOT = re.compile(r"(?:^|;)\s*Root=(1-[0-9a-f]{8}-[0-9a-f]{24})(?:;|$)")
 
@@ -115,7 +122,7 @@ def read(event: Mapping[str, Any], trace_header: str = "") -> Submission:
         )
     actor = _signed_in(context)
     headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
-    if not _MEDIA_TYPE.fullmatch(headers.get("content-type", "").strip()):
+    if not _is_json(headers.get("content-type", "")):
         raise Refused(
             HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
             "Send JSON in UTF-8: Content-Type: application/json.",
@@ -133,6 +140,20 @@ def read(event: Mapping[str, Any], trace_header: str = "") -> Submission:
             HTTPStatus.FORBIDDEN, f"Only users of the group {group} may send this event.", code="wrong-group"
         )
     return Submission(actor, kind, data, _key(headers), _trace_id(trace_header, headers))
+
+
+def _is_json(content_type: str) -> bool:
+    """Say whether a Content-Type is JSON's; of its parameters only a charset other than UTF-8 matters."""
+    media_type = _MEDIA_TYPE.fullmatch(content_type.strip(" \t"))
+    if not media_type:
+        return False
+    given = _PARAMETERS.findall(media_type[1])
+    charsets = (_unquoted(value) for name, value in given if name.lower() == "charset")
+    return all(charset.lower() in _UTF_8 for charset in charsets)
+
+
+def _unquoted(value: str) -> str:
+    return re.sub(r"\\(.)", r"\1", value[1:-1]) if value.startswith('"') else value
 
 
 def _signed_in(context: Mapping[str, Any]) -> Actor:
