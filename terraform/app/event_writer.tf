@@ -8,7 +8,7 @@ module "idempotency" {
   kms_key_arn            = module.key.arn
   deletion_protection    = var.tables.deletion_protection
   point_in_time_recovery = var.tables.point_in_time_recovery
-  alarms                 = { operations = ["DeleteItem", "GetItem", "PutItem", "UpdateItem"] }
+  alarms                 = { operations = ["DeleteItem", "PutItem", "UpdateItem"] }
   alarm_actions          = local.alarm_actions
   runbooks_url           = var.runbooks_url
 }
@@ -42,8 +42,9 @@ module "event_writer" {
   policy_statements = {
     put_event      = module.stream.policy_statements.put_record
     encrypt_stream = local.key_through.kinesis.encrypt
+    # A put that finds its key taken is answered with the item that is there: nothing needs to be read.
     remember_keys = {
-      actions   = ["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]
+      actions   = ["dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]
       resources = [module.idempotency.arn]
     }
     decrypt_tables = local.key_through.dynamodb.decrypt

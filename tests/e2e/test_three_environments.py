@@ -74,7 +74,6 @@ MAY = {
     "event_writer": {
         "PutRecord on own stream",
         "DeleteItem on own idempotency",
-        "GetItem on own idempotency",
         "PutItem on own idempotency",
         "UpdateItem on own idempotency",
     },

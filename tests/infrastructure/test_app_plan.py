@@ -408,7 +408,6 @@ def test_the_writer_may_put_an_event_and_remember_a_key_and_nothing_else(planned
 
     assert allowed(planned.role_statements("event_writer")) == {
         ("dynamodb:DeleteItem", table),
-        ("dynamodb:GetItem", table),
         ("dynamodb:PutItem", table),
         ("dynamodb:UpdateItem", table),
         ("kinesis:PutRecord", "arn:aws:kinesis:us-east-1:111122223333:stream/stream"),
