@@ -56,10 +56,17 @@ def lines(cloud: Cloud) -> list[Line]:
     ]
 
 
+def written(word: str) -> set[str]:
+    """Return how a word may stand in a line: as it is, or escaped in JSON, or in JSON within JSON."""
+    once = {json.dumps(word, ensure_ascii=ascii_only)[1:-1] for ascii_only in (True, False)}
+    twice = {json.dumps(form, ensure_ascii=ascii_only)[1:-1] for form in once for ascii_only in (True, False)}
+    return {word} | once | twice
+
+
 def found_in(searched: list[Line], told: Mapping[str, str]) -> set[tuple[str, str]]:
     """Return groups with what a line of theirs holds of what was told, or of what looks like it."""
-    literal = {word: what for word, what in told.items() if len(word) > 3}
-    found = {(line.group, literal[word]) for line in searched for word in literal if word in line.message}
+    forms = {form: what for word, what in told.items() if len(word) > 3 for form in written(word)}
+    found = {(line.group, forms[form]) for line in searched for form in forms if form in line.message}
     return found | {
         (line.group, what)
         for line in searched
@@ -72,6 +79,8 @@ def found_in(searched: list[Line], told: Mapping[str, str]) -> set[tuple[str, st
 def played(door: FrontDoor) -> FrontDoor:
     """The front door after a round of the game, refusals among it, that every function has taken part in."""
     merchant, photographer, customer = (door.admit(role) for role in ("merchant", "photographer", "customer"))
+    strangely_called = door.admit("merchant", name=f'Łucja "{secrets.token_hex(4)}" Żak\\')
+    assert door.offer(strangely_called)
     product = door.offer(merchant, idempotency_key=f"offer {secrets.token_hex(6)}")
     image = f"photos/{secrets.token_hex(6)}"
     key = f"click {secrets.token_hex(6)}"
@@ -130,10 +139,32 @@ def test_every_function_that_has_played_has_written_a_log_that_was_searched(play
     assert any("EventsAccepted" in line.message and accepted in line.message for line in searched)
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        'Got Łucja "L" Żak.',
+        r'{"message":"Got Łucja \"L\" Żak."}',
+        r'{"message":"Got \u0141ucja \"L\" \u017bak."}',
+        r'{"event":"{\"name\":\"Łucja \\\"L\\\" Żak\"}"}',
+        r'{"event":"{\"name\":\"\u0141ucja \\\"L\\\" \u017bak\"}"}',
+        r'{"event":"{\"name\":\"\\u0141ucja \\\"L\\\" \\u017bak\"}"}',
+    ],
+)
+def test_a_name_is_found_however_json_escapes_it(line: str) -> None:
+    told = {'Łucja "L" Żak': "a display name"}
+
+    assert found_in([Line("group", line)], told) == {("group", "a display name")}
+    assert found_in([Line("group", line.replace("ak", "ek"))], told) == set()
+
+
 def test_what_is_in_a_log_would_be_found(played: FrontDoor) -> None:
     group = f"/aws/lambda/{played.found['functions']['event_writer']}"
     secret = {word: what for word, what in played.told.items() if len(word) > 3}
-    messages = [json.dumps({"message": f"Got {word}."}, ensure_ascii=False) for word in secret]
+    messages = [
+        json.dumps({"message": f"Got {word}."}, ensure_ascii=ascii_only)
+        for word in secret
+        for ascii_only in (False, True)
+    ]
     strange = [
         json.dumps({"authorization": "Bearer eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJzb21lYm9keSJ9.c2lnbmF0dXJl"}),
         json.dumps({"event": json.dumps({"body": json.dumps({"description": "x"})})}),
