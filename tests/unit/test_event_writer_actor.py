@@ -30,7 +30,7 @@ def test_who_cannot_be_the_user_of_an_event_is_not_signed_in(changes: dict[str, 
         actor_of(claims(**changes))
 
 
-@pytest.mark.parametrize("name", [None, "", " \u2028"])
+@pytest.mark.parametrize("name", [None, "", " \u2028", "\u200b", "\u3164"])
 def test_a_user_without_a_name_is_called_by_the_user_id(name: str | None) -> None:
     assert actor_of(claims(name=name)).name == SUB
 
@@ -74,6 +74,16 @@ def test_groups_are_read_as_the_authorizer_writes_them(claim: object, groups: se
         ("<script>", "<script>"),
         ("", ""),
         ("\u2028\x00 ", ""),
+        ("\u200b", ""),
+        ("\ufeff \u2060\u00ad", ""),
+        ("\u115f\u1160", ""),
+        ("\u3164 \uffa0", ""),
+        ("\u2800\ufe0f\U000e0100\U000e0020", ""),
+        ("\u200b" * 200 + "Ada", ""),
+        ("\u200bAda", "\u200bAda"),
+        ("👩\u200d💻", "👩\u200d💻"),
+        ("한글", "한글"),
+        ("♥\ufe0f", "♥\ufe0f"),
         (None, ""),
         (7, ""),
     ],

@@ -234,6 +234,21 @@ def test_data_that_break_their_schema_get_400_and_the_place(change: dict[str, An
     assert [error["pointer"] for error in document["errors"]] == [pointer]
 
 
+@pytest.mark.parametrize("text", ["\u200b", "\ufeff", "\u3164", "\u2800 \u00ad"])
+@pytest.mark.parametrize("member", ["brand", "name", "description", "category", "price"])
+def test_a_product_that_would_be_blank_on_the_board_gets_400(member: str, text: str) -> None:
+    problem = refused(OFFER | {member: text})
+    assert (problem.status, problem.code) == (400, "invalid-data")
+    assert [wrong.as_json() for wrong in problem.wrong] == [
+        {"pointer": f"/{member}", "detail": "must have a visible character"}
+    ]
+    assert taken(OFFER | {member: f"{text}Lamp"})
+
+
+def test_what_is_in_no_log_yet_stays_valid_for_those_who_read_it() -> None:
+    assert registry.check(registry.PRODUCT_CREATE, OFFER | {"name": "\u200b"}) is None
+
+
 def test_all_missing_members_are_named() -> None:
     problem = refused({"schema": registry.PRODUCT_CREATE})
     names = ["brand", "name", "description", "category"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,11 @@ _SUBJECT = re.compile(rf"[A-Za-z0-9._:@+=|-]{{1,{MAXIMUM_NAME}}}")
 """An issuer's user ids: no slash, which would move the parts of an origin, and no space."""
 _UNSEEN = re.compile("[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 """What an origin may not hold: control characters, changes of direction, halves of surrogate pairs."""
+_BLANK = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
+"""Letters, marks and symbols that show nothing: fillers, selectors of variations, the empty braille cell."""
+_BLANK_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp", "Zs"})
 
 
 class NotSignedIn(Exception):
@@ -60,10 +66,22 @@ def actor_of(claims: Mapping[str, Any]) -> Actor:
 
 
 def shown_name(claim: object) -> str:
-    """Return a display name that every consumer takes, or "": one line, seen characters, at most 128 of them."""
+    """Return a display name that every consumer takes, or "": one line, seen characters, at most 128 of them.
+
+    A name of nothing but white space, format characters and fillers would be a row without a name.
+    """
     text = claim if isinstance(claim, str) else ""
     seen = " ".join(_UNSEEN.sub("", " ".join(text.split())).split())
-    return seen[:MAXIMUM_NAME].strip()
+    name = seen[:MAXIMUM_NAME].strip()
+    return name if shows(name) else ""
+
+
+def shows(text: str) -> bool:
+    """Say whether any character of a text leaves a mark on the screen."""
+    return any(
+        unicodedata.category(character) not in _BLANK_CATEGORIES and not _BLANK.match(character)
+        for character in text
+    )
 
 
 def groups_of(claim: object) -> frozenset[str]:

@@ -33,6 +33,7 @@ class Kind:
         group: who may do it; None is every signed-in user.
         gets_id: an event without an ``id`` gets one.
         about_actor: ``id`` (and ``name``, where there is one) are the actor's own; elsewhere ``id`` is a product's.
+        texts: what people are shown of it, so that it must show something.
 
     """
 
@@ -40,10 +41,16 @@ class Kind:
     group: str | None = None
     gets_id: bool = False
     about_actor: bool = False
+    texts: tuple[str, ...] = ()
 
 
 KINDS: Final = {
-    PRODUCT_CREATE: Kind("create-product", MERCHANT, gets_id=True),
+    PRODUCT_CREATE: Kind(
+        "create-product",
+        MERCHANT,
+        gets_id=True,
+        texts=("brand", "name", "description", "category", "price"),
+    ),
     PRODUCT_IMAGE: Kind("photograph-product", PHOTOGRAPHER),
     PRODUCT_PURCHASE: Kind("purchase-product"),
     CART_ADD: Kind("cart-add"),

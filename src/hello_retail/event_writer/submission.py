@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
-from hello_retail.event_writer.actor import Actor, NotSignedIn, actor_of, shown_name
+from hello_retail.event_writer.actor import Actor, NotSignedIn, actor_of, shown_name, shows
 from hello_retail.event_writer.identifiers import Identifiers, derived, digest
-from hello_retail.event_writer.kinds import KINDS
+from hello_retail.event_writer.kinds import KINDS, Kind
 from hello_retail.events import Event, decode
 from hello_retail.events.registry import INGRESS_1_1, Violation, violations
 from hello_retail.events.strict_json import NotStrictJson, parse
@@ -227,7 +227,7 @@ def record(submission: Submission, identifiers: Identifiers, time_origin: str) -
     rules, data = KINDS[submission.kind], dict(submission.data)
     if rules.gets_id:
         data.setdefault("id", identifiers.product_id)
-    broken = violations(submission.kind, data)
+    broken = violations(submission.kind, data) or _unseen(rules, data)
     if broken:
         raise _invalid(broken, "invalid-data")
     if rules.about_actor:
@@ -247,6 +247,15 @@ def record(submission: Submission, identifiers: Identifiers, time_origin: str) -
         raise NotDecodable(f"The finished {submission.kind} is not one that consumers take.")
     product_id = None if rules.about_actor else data["id"]
     return Record(identifiers.event_id, product_id, data["id"], payload)
+
+
+def _unseen(rules: Kind, data: Mapping[str, Any]) -> tuple[Violation, ...]:
+    """Return which texts would be blank on the board; the schemas cannot tell, and the log keeps older ones."""
+    return tuple(
+        Violation(f"/{name}", "must have a visible character")
+        for name in rules.texts
+        if name in data and not shows(data[name])
+    )
 
 
 def _about(actor: Actor, data: Mapping[str, Any]) -> None:
