@@ -119,6 +119,19 @@ def test_what_is_refused_is_a_problem_document_and_not_on_the_stream(
     assert door.items() == []
 
 
+def test_a_preflight_gets_204_and_leaves_the_cors_headers_to_api_gateway(door: Door) -> None:
+    asked = {"Origin": "https://page.example", "Access-Control-Request-Method": "POST"}
+    reply = door.client.send(http_event("OPTIONS", "/events", headers=asked))
+    assert (reply.status, reply.body) == (204, "")
+    assert set(reply.headers) == {"cache-control", "x-content-type-options"}
+    assert door.records() == []
+
+
+@pytest.mark.parametrize("headers", [{}, {"origin": "https://page.example"}])
+def test_options_that_no_browser_asks_beforehand_get_405(door: Door, headers: dict[str, str]) -> None:
+    check_problem(door.client.send(http_event("OPTIONS", "/events", headers=headers)), 405)
+
+
 @pytest.mark.parametrize("error", PASSING, ids=code_of)
 def test_what_may_pass_gets_503_and_when_to_come_again(door: Door, error: Exception) -> None:
     door.use(kinesis=Broken(door.kinesis, "put_record", error))

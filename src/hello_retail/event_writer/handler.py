@@ -17,7 +17,14 @@ from aws_lambda_powertools.metrics import MetricUnit, single_metric
 from hello_retail.event_writer.identifiers import RANDOM_BYTES, Identifiers, fresh
 from hello_retail.event_writer.kinds import KINDS
 from hello_retail.event_writer.store import AWS_CONFIG, NotAccepted, Stream
-from hello_retail.event_writer.submission import Record, Refused, Submission, read, record
+from hello_retail.event_writer.submission import (
+    Record,
+    Refused,
+    Submission,
+    is_preflight,
+    read,
+    record,
+)
 from hello_retail.events.registry import INGRESS_1_1, prepare
 from hello_retail.problems import Answer, Problem, as_text, fault, trace, unavailable
 from hello_retail.settings import require
@@ -83,7 +90,13 @@ def receipt_lost(error: Exception) -> None:
 
 
 def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:
-    """Put one event on the stream; whatever happens, the client gets a receipt or a problem document."""
+    """Put one event on the stream; whatever happens, the client gets a receipt or a problem document.
+
+    A preflight gets a 204 without CORS headers: API Gateway, which may pass it on to a route of any method, adds
+    them for the origins on its list.
+    """
+    if is_preflight(event):
+        return Answer(HTTPStatus.NO_CONTENT, {"cache-control": "no-store"}).as_event()
     submission = None
     try:
         submission = read(event, os.environ.get("_X_AMZN_TRACE_ID", ""))

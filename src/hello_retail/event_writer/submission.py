@@ -142,6 +142,13 @@ def read(event: Mapping[str, Any], trace_header: str = "") -> Submission:
     return Submission(actor, kind, data, _key(headers), _trace_id(trace_header, headers))
 
 
+def is_preflight(event: Mapping[str, Any]) -> bool:
+    """Say whether a browser asks beforehand if a page elsewhere may send: CORS's OPTIONS, which has no token."""
+    method = ((event.get("requestContext") or {}).get("http") or {}).get("method")
+    names = {name.lower() for name in event.get("headers") or {}}
+    return method == "OPTIONS" and names >= {"origin", "access-control-request-method"}
+
+
 def _is_json(content_type: str) -> bool:
     """Say whether a Content-Type is JSON's; of its parameters only a charset other than UTF-8 matters."""
     media_type = _MEDIA_TYPE.fullmatch(content_type.strip(" \t"))
