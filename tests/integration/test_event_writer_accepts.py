@@ -318,8 +318,8 @@ def test_an_item_holds_ids_and_hashes_and_its_time_to_live(door: Door) -> None:
     assert not re.search("|".join(map(re.escape, SECRETS)), json.dumps(item))
 
 
-def test_a_key_whose_time_is_over_is_a_new_one_though_the_item_is_still_there(door: Door) -> None:
-    door.post(PURCHASE, key="my-key")
+def let_a_day_pass(door: Door) -> None:
+    """Let the time of the one item be over, and leave it there as DynamoDB may."""
     [item] = door.items()
     door.dynamodb.update_item(
         TableName=door.table,
@@ -327,8 +327,21 @@ def test_a_key_whose_time_is_over_is_a_new_one_though_the_item_is_still_there(do
         UpdateExpression="SET expiration = :past",
         ExpressionAttributeValues={":past": {"N": str(int(time.time()) - 10)}},
     )
+
+
+def test_a_key_whose_time_is_over_is_a_new_one_though_the_item_is_still_there(door: Door) -> None:
+    door.post(PURCHASE, key="my-key")
+    let_a_day_pass(door)
     assert door.post(CART, key="my-key").status == 202
     assert len(door.records()) == 2
+
+
+def test_the_same_again_under_a_key_whose_time_is_over_is_put_as_the_same_event(door: Door) -> None:
+    door.post(PURCHASE, key="my-key")
+    let_a_day_pass(door)
+    assert door.post(PURCHASE, key="my-key").status == 202
+    first, again = door.events()
+    assert first.event_id == again.event_id
 
 
 def test_neither_log_nor_metrics_hold_tokens_names_or_payloads(
