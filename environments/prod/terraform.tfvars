@@ -19,6 +19,7 @@ budget = {
 
 canary = {
   event_writer = null
+  trending_api = null
   winner_api   = null
 }
 

@@ -26,7 +26,7 @@ module "event_writer" {
   log             = { retention_days = var.log_retention_days, level = var.log_level }
   alarm_actions   = local.alarm_actions
   runbooks_url    = var.runbooks_url
-  canary          = var.canary.event_writer
+  canary          = lookup(var.canary, "event_writer", null)
 
   permissions_boundary_arn = local.permissions_boundary_arn
 

@@ -2,8 +2,9 @@
 locals {
   generations = {
     for number, generation in var.generations : number => {
-      enabled = generation.enabled
-      zip     = generation.build == null ? "winner_view.zip" : "winner_view@${generation.build}.zip"
+      build   = lookup(generation, "build", null)
+      enabled = tobool(coalesce(lookup(generation, "enabled", null), "true"))
+      zip     = lookup(generation, "build", null) == null ? "winner_view.zip" : "winner_view@${generation.build}.zip"
     }
   }
 

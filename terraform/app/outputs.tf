@@ -43,6 +43,7 @@ output "canaries" {
   description = "Names of the functions that `canary` can try a new version of, by logical name."
   value = {
     event_writer = module.event_writer.function_name
+    trending_api = module.trending_api.function_name
     winner_api   = module.winner_api.function_name
   }
 }
@@ -81,7 +82,7 @@ output "functions" {
 output "generations" {
   description = "The generations of the views that stand, by number: their tables, function, mapping, and the build that is pinned to it (null: this one's)."
   value = {
-    for number, generation in var.generations : number => {
+    for number, generation in local.generations : number => {
       build               = generation.build
       contributions_table = module.contributions[number].name
       enabled             = generation.enabled

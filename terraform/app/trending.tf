@@ -96,6 +96,7 @@ module "trending_api" {
   log             = { retention_days = var.log_retention_days, level = var.log_level }
   alarm_actions   = local.alarm_actions
   runbooks_url    = var.runbooks_url
+  canary          = lookup(var.canary, "trending_api", null)
 
   permissions_boundary_arn = local.permissions_boundary_arn
 

@@ -98,15 +98,21 @@ variable "budget" {
 
 variable "canary" {
   description = <<-EOT
-    The functions of the API whose newest version is being tried on a share of the calls: `version` keeps serving, `weight`
-    (from 0 to below 1) goes to the newest. Null: the newest has all. The views' functions cannot be here: a shard's
-    batches are for one version.
+    The functions of the API whose newest version is being tried on a share of the calls, by `event_writer`, `trending_api`
+    or `winner_api`: `version` keeps serving, `weight` (from 0 to below 1) goes to the newest. Null: the newest has all. The
+    views' functions cannot be here: a shard's batches are for one version.
   EOT
-  type = object({
-    event_writer = optional(object({ version = string, weight = number }))
-    winner_api   = optional(object({ version = string, weight = number }))
-  })
+  # A map, for Terraform drops what an object does not name.
+  type = map(object({
+    version = string
+    weight  = number
+  }))
   nullable = false
+
+  validation {
+    condition     = length(setsubtract(keys(var.canary), local.api_functions)) == 0
+    error_message = "canary has ${join(", ", setsubtract(keys(var.canary), local.api_functions))}; a version can be tried of ${join(", ", local.api_functions)}, and of no view: its batches are for one version."
+  }
 }
 
 variable "environment" {
@@ -147,10 +153,8 @@ variable "generations" {
     empty. `build` is the commit whose code folds it (40 digits; null: this commit's), for a rule of credit that changed;
     `enabled = false` keeps it off the stream until `retailctl replay fold` has filled it from the archive.
   EOT
-  type = map(object({
-    build   = optional(string)
-    enabled = optional(bool, true)
-  }))
+  # Maps all the way, for Terraform drops what an object does not name: `enable = false` would read the stream.
+  type     = map(map(string))
   nullable = false
 
   validation {
@@ -159,8 +163,18 @@ variable "generations" {
   }
 
   validation {
-    condition     = alltrue([for generation in values(var.generations) : generation.build == null ? true : can(regex("^[0-9a-f]{40}$", generation.build))])
-    error_message = "A build is a commit's whole hash, 40 hexadecimal digits (`git rev-parse <commit>`); these are not: ${join(", ", [for generation in values(var.generations) : generation.build if generation.build == null ? false : !can(regex("^[0-9a-f]{40}$", generation.build))])}."
+    condition     = alltrue([for generation in values(var.generations) : length(setsubtract(keys(generation), ["build", "enabled"])) == 0])
+    error_message = "A generation has build and enabled; there are also ${join(", ", flatten([for number, generation in var.generations : [for key in setsubtract(keys(generation), ["build", "enabled"]) : "${key} of ${number}"]]))}."
+  }
+
+  validation {
+    condition     = alltrue([for generation in values(var.generations) : can(tobool(lookup(generation, "enabled", null)))])
+    error_message = "enabled of a generation is true or false; these are not: ${join(", ", [for generation in values(var.generations) : generation.enabled if !can(tobool(lookup(generation, "enabled", null)))])}."
+  }
+
+  validation {
+    condition     = alltrue([for generation in values(var.generations) : lookup(generation, "build", null) == null ? true : can(regex("^[0-9a-f]{40}$", generation.build))])
+    error_message = "A build is a commit's whole hash, 40 hexadecimal digits (`git rev-parse <commit>`); these are not: ${join(", ", [for generation in values(var.generations) : generation.build if lookup(generation, "build", null) == null ? false : !can(regex("^[0-9a-f]{40}$", generation.build))])}."
   }
 }
 
@@ -175,7 +189,7 @@ variable "live_generation" {
   }
 
   validation {
-    condition     = try(var.generations[tostring(var.live_generation)].enabled, true)
+    condition     = try(local.generations[tostring(var.live_generation)].enabled, true)
     error_message = "Generation ${var.live_generation} is live and does not follow the stream: its board would stand still. Take `enabled = false` off it."
   }
 }

@@ -11,7 +11,7 @@ module "winner_api" {
   log             = { retention_days = var.log_retention_days, level = var.log_level }
   alarm_actions   = local.alarm_actions
   runbooks_url    = var.runbooks_url
-  canary          = var.canary.winner_api
+  canary          = lookup(var.canary, "winner_api", null)
 
   permissions_boundary_arn = local.permissions_boundary_arn
 

@@ -185,6 +185,17 @@ def test_a_missing_zip_is_refused_at_plan_in_words(dev: Path) -> None:
 
 
 @slow
+@pytest.mark.parametrize("key", ["winer_api", "winner_view"])
+def test_a_canary_of_what_is_no_function_of_the_api_is_refused_by_its_name(dev: Path, key: str) -> None:
+    canary = f'-var=canary={{{key}={{version="7",weight=0.1}}}}'
+    done = planned_app.run(dev, "plan", "-input=false", "-no-color", values("dev"), canary)
+
+    assert done.returncode == 1
+    said = " ".join(done.stderr.split())
+    assert f"canary has {key}; a version can be tried of event_writer, trending_api, winner_api" in said
+
+
+@slow
 def test_the_roots_own_tests_pass(tmp_path: Path) -> None:
     app = planned_app.initialised(planned_app.copy_of_the_app(tmp_path))
 

@@ -19,6 +19,7 @@ RUNBOOKS = {
 }
 HEADINGS = ["What it means", "What to look at", "What to do", "How to know it is over"]
 CANARY = {"version": "7", "weight": 0.1}
+TRIED = ("event_writer", "trending_api", "winner_api")
 TOPIC = "arn:aws:sns:us-east-1:111122223333:alarms"
 
 pytestmark = pytest.mark.slow
@@ -28,7 +29,7 @@ pytestmark = pytest.mark.slow
 def prod(tmp_path_factory: pytest.TempPathFactory) -> PlannedApp:
     """Return prod with something being tried of every function that can be."""
     app = planned_app.initialised(planned_app.copy_of_the_app(tmp_path_factory.mktemp("clone")))
-    return planned_app.planned(app, "prod", canary={"event_writer": CANARY, "winner_api": CANARY})
+    return planned_app.planned(app, "prod", canary=dict.fromkeys(TRIED, CANARY))
 
 
 @pytest.fixture(scope="module")
@@ -210,7 +211,7 @@ def test_a_canary_keeps_the_api_on_its_version_and_never_touches_a_views_alias(p
     aliases = {each.address.split(".")[1]: each.values for each in prod.of("aws_lambda_alias")}
     tried = {name for name, alias in aliases.items() if alias["routing_config"]}
 
-    assert tried == {"event_writer", "winner_api"} == set(prod.outputs["canaries"])
+    assert tried == set(TRIED) == set(prod.outputs["canaries"])
     for name in tried:
         (routing,) = aliases[name]["routing_config"]
         assert aliases[name]["function_version"] == CANARY["version"]
@@ -218,7 +219,7 @@ def test_a_canary_keeps_the_api_on_its_version_and_never_touches_a_views_alias(p
 
 
 def test_the_version_being_tried_is_watched_by_itself(alarms: dict[str, dict[str, Any]]) -> None:
-    for name in ("event-writer", "winner-api"):
+    for name in ("event-writer", "trending-api", "winner-api"):
         alarm = alarms[f"{name}-canary-errors"]
         assert alarm["metric_name"] == "Errors"
         assert alarm["dimensions"]["Resource"] == f"hello-retail-prod-{name}:live"

@@ -303,9 +303,10 @@ def grown(guide: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> pl
     names = app / "names.tf"
     names.write_text(names.read_text().replace("functions   = [", 'functions   = ["catalog", '))
     (app.parents[1] / "build/artifacts/catalog.zip").write_bytes(b"")
-    tried = {"version": "7", "weight": 0.1}  # so that the alarms are there that only a canary has
+    # So that the alarms are there that only a canary has.
+    tried = {name: {"version": "7", "weight": 0.1} for name in ("event_writer", "trending_api", "winner_api")}
     app = planned_app.initialised(app)
-    return planned_app.planned(app, "prod", canary={"event_writer": tried, "winner_api": tried})
+    return planned_app.planned(app, "prod", canary=tried)
 
 
 @pytest.mark.slow

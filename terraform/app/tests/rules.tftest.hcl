@@ -169,6 +169,26 @@ run "refuses_a_live_generation_that_does_not_read_the_stream" {
   expect_failures = [var.live_generation]
 }
 
+run "refuses_a_mistyped_value_of_a_generation" {
+  command = plan
+
+  variables {
+    generations = { "1" = {}, "2" = { enable = false } }
+  }
+
+  expect_failures = [var.generations]
+}
+
+run "refuses_a_generation_that_is_neither_on_nor_off_the_stream" {
+  command = plan
+
+  variables {
+    generations = { "1" = {}, "2" = { enabled = "later" } }
+  }
+
+  expect_failures = [var.generations]
+}
+
 run "refuses_a_build_that_is_no_whole_hash" {
   command = plan
 
@@ -323,6 +343,58 @@ run "a_canary_keeps_the_alias_on_the_version_that_serves" {
     condition     = toset(keys(module.event_writer.alarm_arns)) == toset(["duration", "errors", "throttles"])
     error_message = "A canary of one function is one of another."
   }
+}
+
+run "every_function_of_the_api_can_try_a_version" {
+  command = plan
+
+  variables {
+    canary = {
+      event_writer = null
+      trending_api = { version = "7", weight = 0.1 }
+      winner_api   = null
+    }
+  }
+
+  assert {
+    condition     = contains(keys(module.trending_api.alarm_arns), "canary_errors") && !contains(keys(module.winner_api.alarm_arns), "canary_errors")
+    error_message = "The trending API tries no version."
+  }
+
+  assert {
+    condition     = toset(keys(output.canaries)) == toset(local.api_functions)
+    error_message = "retailctl is told of ${join(", ", keys(output.canaries))}."
+  }
+}
+
+run "refuses_a_mistyped_canary" {
+  command = plan
+
+  variables {
+    canary = { winer_api = { version = "7", weight = 0.1 } }
+  }
+
+  expect_failures = [var.canary]
+}
+
+run "refuses_a_mistyped_canary_of_nothing" {
+  command = plan
+
+  variables {
+    canary = { winer_api = null }
+  }
+
+  expect_failures = [var.canary]
+}
+
+run "refuses_a_canary_of_a_view" {
+  command = plan
+
+  variables {
+    canary = { winner_view = { version = "7", weight = 0.1 } }
+  }
+
+  expect_failures = [var.canary]
 }
 
 run "runbooks_have_no_slash_at_their_end" {
