@@ -1,6 +1,9 @@
 locals {
-  # Metrics that the functions emit themselves.
-  view_metric = { namespace = local.metrics_namespace, dimensions = ["service", "winner_view", "Environment", var.environment] }
+  # Metrics that the functions emit themselves; of the view, those of the live generation.
+  view_metric = {
+    namespace  = local.metrics_namespace
+    dimensions = ["service", "winner_view", "Environment", var.environment, "Generation", local.live]
+  }
 
   sale_widgets = [
     {

@@ -15,7 +15,7 @@ resource "aws_cloudwatch_metric_alarm" "records_quarantined" {
   alarm_description   = "winner_view could not apply a record and put it in ${module.quarantine.id} under records/. Read the reason in the newest object there; the batch it came in went on. Runbook: ${var.runbooks_url}/records-quarantined.md"
   namespace           = local.metrics_namespace
   metric_name         = "RecordsQuarantined"
-  dimensions          = { service = "winner_view", Environment = var.environment }
+  dimensions          = { service = "winner_view", Environment = var.environment, Generation = local.live }
   statistic           = "Sum"
   period              = 300
   evaluation_periods  = 1

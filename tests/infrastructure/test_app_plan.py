@@ -611,6 +611,7 @@ def test_the_quarantines_alarm_watches_the_metric_that_the_view_emits(planned: P
     assert alarm["dimensions"] == {
         "service": environment["variables"]["POWERTOOLS_SERVICE_NAME"],
         "Environment": environment["variables"]["ENVIRONMENT"],
+        "Generation": environment["variables"]["GENERATION"],
     }
 
 

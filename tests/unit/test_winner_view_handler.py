@@ -16,7 +16,7 @@ from hello_retail.winner_view.handler import quantiles
 from support.event_source import FIRST_NUMBER, LogRecord, kinesis_event
 from support.fake_aws import FakeDynamoDB, FakeS3, client_error
 from support.histories import create, envelope, purchase, scores_of
-from support.winner_view import QUARANTINE, SCORES, tables, warm_instance
+from support.winner_view import GENERATION, QUARANTINE, SCORES, tables, warm_instance
 
 SHARD = "shardId-000000000002"
 
@@ -118,6 +118,27 @@ def test_the_metrics_of_a_batch_tell_what_was_done_and_what_it_took(
     instance(kinesis_event(batch))
     again = metrics_in(capsys.readouterr().out)
     assert again["RedeliveredSales"] == [1.0]
+
+
+def test_every_metric_says_which_generation_it_is_of(
+    dynamodb: FakeDynamoDB, s3: FakeS3, capsys: pytest.CaptureFixture[str]
+) -> None:
+    warm_instance(dynamodb, s3)(
+        kinesis_event(
+            [
+                record(1, create("ada", "product-1")),
+                record(2, envelope("user-info/login", "ada", "ada", name="Ada")),
+            ]
+        )
+    )
+
+    blobs = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    dimensions = [set(each["Dimensions"][0]) for blob in blobs for each in blob["_aws"]["CloudWatchMetrics"]]
+    assert {blob["Generation"] for blob in blobs} == {str(GENERATION)}
+    assert sorted(dimensions, key=len) == [
+        {"service", "Environment", "Generation"},
+        {"service", "Environment", "Generation", "EventType"},
+    ]
 
 
 def test_logs_and_metrics_hold_no_payload_no_name_and_no_user(

@@ -65,7 +65,9 @@ class Settings:
 SETTINGS = Settings.read()
 logger = Logger()
 metrics = Metrics(namespace=SETTINGS.metrics_namespace)
-metrics.set_default_dimensions(Environment=SETTINGS.environment)
+DIMENSIONS = {"Environment": SETTINGS.environment, "Generation": str(SETTINGS.places.generation)}
+"""Of every metric: two generations that stand side by side are not added up."""
+metrics.set_default_dimensions(**DIMENSIONS)
 
 
 @cache
@@ -159,8 +161,8 @@ def report(batch: Batch, applied: list[Applied], resume: int | None, now: float,
     )
     for kind, count in skipped_kinds.items():
         with single_metric("EventsSkipped", MetricUnit.Count, count) as skipped:
-            skipped.add_dimension("Environment", SETTINGS.environment)
-            skipped.add_dimension("EventType", kind)
+            for name, value in {**DIMENSIONS, "EventType": kind}.items():
+                skipped.add_dimension(name, value)
     log = logger.warning if usage.failures or rejected else logger.debug
     log(
         "batch folded",

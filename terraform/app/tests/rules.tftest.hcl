@@ -137,6 +137,20 @@ run "an_instance_knows_its_generation_and_its_tables_from_its_functions_environm
     condition     = output.live_generation == 7 && output.scores_table == "hello-retail-prod-scores-g7"
     error_message = "The API reads ${output.scores_table}."
   }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.records_quarantined.dimensions.Generation == "7"
+    error_message = "The quarantine's alarm watches another generation than the one that the API reads."
+  }
+
+  assert {
+    condition = alltrue([
+      for widget in local.sale_widgets : alltrue([
+        for line in widget.metrics : line[6] == "Generation" && line[7] == "7" if line[0] == "HelloRetail"
+      ])
+    ])
+    error_message = "The dashboard adds up what two generations did."
+  }
 }
 
 run "a_generation_goes_on_with_the_build_that_it_is_pinned_to" {
