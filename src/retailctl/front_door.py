@@ -14,20 +14,21 @@ import threading
 import time
 from collections import Counter, defaultdict, deque
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from http import HTTPStatus
 from itertools import count
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from retailctl import users
 from retailctl.errors import UserError
 from retailctl.sending import unheard
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from retailctl.eventlog import Entry
     from retailctl.play import OnTick
@@ -197,14 +198,37 @@ def sign_in(pool: users.Pool, username: str, password: str) -> str:
     return str(answer["AuthenticationResult"]["IdToken"])
 
 
-def admit(pool: users.Pool, workshop: Workshop, on_one: OnProgress = unheard) -> dict[str, str]:
+class Guests:
+    """People who have signed in: an ID token each, and another one when that has ended.
+
+    Args:
+        tokens: ID token by the workload's user id.
+        sign_in: signs one of them in again and returns the new token.
+
+    """
+
+    def __init__(self, tokens: Mapping[str, str], sign_in: Callable[[str], str]) -> None:
+        self.tokens = dict(tokens)
+        self._sign_in = sign_in
+        self._guards = {person: threading.Lock() for person in tokens}
+
+    def renewed(self, person: str, ended: str) -> str:
+        """Return a token other than ``ended``, for which many may ask at a time: one of them signs in.
+
+        Raises:
+            UserError: where Cognito refuses.
+
+        """
+        with self._guards[person]:
+            if self.tokens[person] == ended:
+                self.tokens[person] = self._sign_in(person)
+            return self.tokens[person]
+
+
+def admit(pool: users.Pool, workshop: Workshop, on_one: OnProgress = unheard) -> Guests:
     """Let the people of a workshop sign in, each with an account, which is made where there is none.
 
     Their passwords are new and told nobody. ``on_one`` hears of each who has signed in.
-
-    Returns:
-        ID token by the workload's user id.
-
     """
     groups = dict.fromkeys(workshop.merchants, ("merchant", "customer"))
     groups |= dict.fromkeys(workshop.photographers, ("photographer", "customer"))
@@ -221,22 +245,32 @@ def admit(pool: users.Pool, workshop: Workshop, on_one: OnProgress = unheard) ->
             pool.set_password(newcomer)
         else:
             pool.add(newcomer)
-        return person.user_id, sign_in(pool, newcomer.username, newcomer.password)
+        again[person.user_id] = partial(sign_in, pool, newcomer.username, newcomer.password)
+        return person.user_id, again[person.user_id]()
 
     tokens: dict[str, str] = {}
+    again: dict[str, Callable[[], str]] = {}
     with ThreadPoolExecutor(_SIGN_INS_AT_ONCE) as threads:
         for user_id, token in threads.map(one, groups):
             tokens[user_id] = token
             on_one(1)
-    return tokens
+    return Guests(tokens, lambda person: again[person]())
 
 
 @dataclass(frozen=True, slots=True)
 class _Refused:
-    """An attempt that was not accepted: its kind, and seconds after which another may help (None: it will not)."""
+    """An attempt that was not accepted.
+
+    Attributes:
+        kind: the status with its words, or the name of a network error.
+        wait: seconds after which another may help (None: it will not).
+        needs_token: whether another token may help.
+
+    """
 
     kind: str
     wait: float | None
+    needs_token: bool = False
 
 
 class _Client:
@@ -267,7 +301,7 @@ class _Client:
         kind = f"{answer.status} {answer.reason}".strip()
         asked = answer.getheader("retry-after", "")
         if answer.status not in _PASSING:
-            return _Refused(kind, None)
+            return _Refused(kind, None, answer.status == HTTPStatus.UNAUTHORIZED)
         return _Refused(kind, float(asked) if asked.isdecimal() else 0.0)
 
     def close(self) -> None:
@@ -278,9 +312,9 @@ class _Client:
 class _Run:
     """The state of a run that its threads share."""
 
-    def __init__(self, api_url: str, tokens: Mapping[str, str], report: Report, at_once: int) -> None:
+    def __init__(self, api_url: str, guests: Guests, report: Report, at_once: int) -> None:
         self.api_url = api_url
-        self.tokens = tokens
+        self.guests = guests
         self.report = report
         self.at_once = at_once
         self.stopped = threading.Event()
@@ -344,14 +378,23 @@ class _Run:
             self._ready.put(submission)
 
     def _send(self, client: _Client, submission: Submission) -> None:
-        started = time.monotonic()
+        started, token, is_renewed = time.monotonic(), self.guests.tokens[submission.person], False
         for attempt in count(1):
-            refused = client.post(submission, self.tokens[submission.person])
+            refused = client.post(submission, token)
             lasted = time.monotonic() - started
             if refused is None:
                 with self._guard:
                     self.report.latencies.append(lasted)
                 return
+            if refused.needs_token and not is_renewed:
+                try:
+                    token, is_renewed = self.guests.renewed(submission.person, token), True
+                except (UserError, BotoCoreError):
+                    refused = replace(refused, kind=f"{refused.kind} and no new token")
+                else:
+                    with self._guard:
+                        self.report.repeated[refused.kind] += 1
+                    continue
             if refused.wait is None or lasted > PATIENCE_SECONDS or self.stopped.is_set():
                 with self._guard:
                     self.report.failed[refused.kind] += 1
@@ -363,7 +406,7 @@ class _Run:
 
 def run(
     api_url: str,
-    tokens: Mapping[str, str],
+    guests: Guests,
     source: Iterable[Submission],
     rate: float,
     *,
@@ -378,7 +421,7 @@ def run(
 
     Args:
         api_url: where ``/events`` is.
-        tokens: ID token by person.
+        guests: who sends; where a token has ended, its owner signs in again once, and the event is sent again.
         source: what they send, in order.
         rate: events a second.
         duration: seconds after which no further event is sent; None for no end.
@@ -391,7 +434,7 @@ def run(
 
     """
     report = Report() if report is None else report
-    state, start = _Run(api_url, tokens, report, at_once), time.monotonic()
+    state, start = _Run(api_url, guests, report, at_once), time.monotonic()
     threads = [threading.Thread(target=state.work) for _ in range(at_once)]
     threads.append(threading.Thread(target=state.dispatch, args=(source, rate, duration)))
     for thread in threads:

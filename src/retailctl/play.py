@@ -116,14 +116,14 @@ class Door:
     """An environment's front door, with the people of a workshop signed in."""
 
     api_url: str
-    tokens: Mapping[str, str]
+    guests: front_door.Guests
     report: front_door.Report = field(default_factory=front_door.Report)
 
     def send(self, entries: Iterable[Entry], rate: float, duration: float | None, on_tick: OnTick) -> int:
         """Send what the people of ``entries`` would; return how many events were accepted."""
         source = front_door.submissions(entries, uuid.uuid4().hex)
         front_door.run(
-            self.api_url, self.tokens, source, rate, duration=duration, on_tick=on_tick, report=self.report
+            self.api_url, self.guests, source, rate, duration=duration, on_tick=on_tick, report=self.report
         )
         return self.report.accepted
 

@@ -220,7 +220,7 @@ def test_a_name_without_letters_of_ours_still_makes_a_user_name() -> None:
 
 def test_the_people_of_a_workshop_sign_in_and_may_do_what_they_do(pool: Pool) -> None:
     people, signed_in = Workshop(1, products=3, people=4), []
-    tokens = front_door.admit(pool, people, signed_in.append)
+    tokens = front_door.admit(pool, people, signed_in.append).tokens
 
     names = {player.username: player.name for player in pool.players()}
     assert sum(signed_in) == len(names) == 4
@@ -233,12 +233,22 @@ def test_the_people_of_a_workshop_sign_in_and_may_do_what_they_do(pool: Pool) ->
 
 def test_they_come_again_to_the_same_accounts(pool: Pool) -> None:
     people = Workshop(1, products=3, people=4)
-    first = front_door.admit(pool, people)
-    again = front_door.admit(pool, people)
+    first = front_door.admit(pool, people).tokens
+    again = front_door.admit(pool, people).tokens
 
     assert {claims(token)["sub"] for token in first.values()} == {
         claims(token)["sub"] for token in again.values()
     }
+
+
+def test_they_sign_in_again_when_their_tokens_end(pool: Pool) -> None:
+    guests = front_door.admit(pool, Workshop(1, products=3, people=2))
+    person, ended = next(iter(guests.tokens.items()))
+    renewed = guests.renewed(person, ended)
+
+    assert renewed != ended
+    assert claims(renewed)["sub"] == claims(ended)["sub"]
+    assert guests.renewed(person, ended) == guests.tokens[person] == renewed
 
 
 def test_who_cannot_sign_in_is_told_so(pool: Pool) -> None:

@@ -17,7 +17,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from retailctl import front_door
-from retailctl.front_door import Lanes, Report, Submission, submissions
+from retailctl.errors import UserError
+from retailctl.front_door import Guests, Lanes, Report, Submission, submissions
 from retailctl.workload import Workshop
 
 if TYPE_CHECKING:
@@ -34,7 +35,10 @@ def submission(kind: str = SALE, product: str = "p", key: str = "k") -> Submissi
 
 
 class Doorkeeper:
-    """What arrived at a front door, and how it answers: ``answer`` of a request's number and key."""
+    """What arrived at a front door, and how it answers: ``answer`` of a request's number and key.
+
+    It knows no token of ``ended``: whoever shows one gets a 401.
+    """
 
     def __init__(self, answer: Callable[[int, str], Answer | None]) -> None:
         self.answer = answer
@@ -42,6 +46,7 @@ class Doorkeeper:
         self.numbers = count(1)
         self.guard = threading.Lock()
         self.inside = self.most_inside = 0
+        self.ended: set[str] = set()
 
     def keys(self) -> list[str]:
         return [key for _, key, _ in self.arrived]
@@ -63,7 +68,8 @@ def door(answer: Callable[[int, str], Answer | None] = lambda _n, _key: (202, {}
                 key = self.headers["idempotency-key"]
                 keeper.arrived.append((self.headers["authorization"], key, body))
                 number = next(keeper.numbers)
-            answered = keeper.answer(number, key)
+            token = self.headers["authorization"].removeprefix("Bearer ")
+            answered = (401, {}) if token in keeper.ended else keeper.answer(number, key)
             with keeper.guard:
                 keeper.inside -= 1
             assert self.path == "/stage/events"
@@ -90,7 +96,11 @@ def door(answer: Callable[[int, str], Answer | None] = lambda _n, _key: (202, {}
 
 
 def send(url: str, source: Sequence[Submission], rate: float = 5_000, **options: Any) -> Report:
-    return front_door.run(url, {"ada": "token-of-ada"}, source, rate, **options)
+    return front_door.run(url, guests("ada"), source, rate, **options)
+
+
+def guests(*people: str, sign_in: Callable[[str], str] = lambda person: f"new-token-of-{person}") -> Guests:
+    return Guests({person: f"token-of-{person}" for person in people}, sign_in)
 
 
 def some(number: int) -> list[Submission]:
@@ -190,8 +200,8 @@ def test_events_of_a_product_arrive_in_an_order_that_decides_its_credit_alike() 
     people = Workshop(3, products=3, people=4)
     source = list(submissions(people.day(200), "run"))
     with door() as (url, keeper):
-        tokens = {person.user_id: person.name for person in (*people.merchants, *people.photographers)}
-        front_door.run(url, tokens, source, 50_000, at_once=6)
+        everybody = guests(*(person.user_id for person in (*people.merchants, *people.photographers)))
+        front_door.run(url, everybody, source, 50_000, at_once=6)
 
     for product in {each.product for each in source}:
         log = [each for each in source if each.product == product]
@@ -242,6 +252,52 @@ def test_what_never_passes_is_given_up_in_the_end(monkeypatch: pytest.MonkeyPatc
 
     assert report.failed == {"503 Service Unavailable": 1}
     assert len(keeper.arrived) == 2
+
+
+def test_who_s_token_ends_signs_in_again_once_and_sends_the_event_again_under_its_key() -> None:
+    signed_in: list[str] = []
+    deadline = time.monotonic() + 10
+
+    with door() as (url, keeper):
+
+        def sign_in(person: str) -> str:
+            while len(keeper.arrived) < 6 and time.monotonic() < deadline:
+                time.sleep(0.01)  # until the others have shown the ended token too
+            signed_in.append(person)
+            return f"token-{len(signed_in)}"
+
+        people = guests("ada", sign_in=sign_in)
+        keeper.ended = {"token-of-ada"}
+        first = front_door.run(url, people, some(6), 5_000, at_once=6)
+        keeper.ended = {"token-of-ada", "token-1"}
+        second = front_door.run(url, people, some(1), 5_000)
+
+    assert signed_in == ["ada", "ada"]
+    assert (first.accepted, second.accepted) == (6, 1)
+    assert not first.failed
+    assert first.repeated.keys() == second.repeated.keys() == {"401 Unauthorized"}
+    assert Counter(keeper.keys()) == {"k0": 4, **{f"k{n}": 2 for n in range(1, 6)}}
+
+
+def test_a_new_token_that_is_refused_too_is_an_error_of_its_kind() -> None:
+    with door(lambda *_: (401, {})) as (url, keeper):
+        report = send(url, some(1))
+
+    assert report.failed == {"401 Unauthorized": 1}
+    assert [token for token, _, _ in keeper.arrived] == ["Bearer token-of-ada", "Bearer new-token-of-ada"]
+
+
+def test_who_cannot_sign_in_again_is_an_error_too_and_ends_nobody_else_s_play() -> None:
+    def sign_in(person: str) -> str:
+        raise UserError(f"{person} cannot sign in.")
+
+    with door() as (url, keeper):
+        keeper.ended = {"token-of-ada"}
+        source = [*some(1), replace(submission(), person="ben")]
+        report = front_door.run(url, guests("ada", "ben", sign_in=sign_in), source, 5_000)
+
+    assert report.failed == {"401 Unauthorized and no new token": 1}
+    assert report.accepted == 1
 
 
 # Pace
