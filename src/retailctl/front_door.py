@@ -228,11 +228,12 @@ class Guests:
 def admit(pool: users.Pool, workshop: Workshop, on_one: OnProgress = unheard) -> Guests:
     """Let the people of a workshop sign in, each with an account, which is made where there is none.
 
+    An account of an earlier workshop, where the same person may have had another role, gets the groups of this one.
     Their passwords are new and told nobody. ``on_one`` hears of each who has signed in.
     """
     groups = dict.fromkeys(workshop.merchants, ("merchant", "customer"))
     groups |= dict.fromkeys(workshop.photographers, ("photographer", "customer"))
-    known = {player.username for player in pool.players()}
+    known = {player.username: player for player in pool.players()}
 
     def one(person: Person) -> tuple[str, str]:
         newcomer = users.Newcomer(
@@ -243,6 +244,7 @@ def admit(pool: users.Pool, workshop: Workshop, on_one: OnProgress = unheard) ->
         )
         if newcomer.username in known:
             pool.set_password(newcomer)
+            pool.set_roles(known[newcomer.username], newcomer.groups)
         else:
             pool.add(newcomer)
         again[person.user_id] = partial(sign_in, pool, newcomer.username, newcomer.password)

@@ -22,7 +22,7 @@ from retailctl.errors import UserError
 from retailctl.options import CloudName, EnvironmentName
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
 PASSWORD_LENGTH = 20
 _MARKS = "!#%+-.:=?@_"
@@ -30,6 +30,8 @@ _KINDS_OF_CHARACTERS = (string.ascii_lowercase, string.ascii_uppercase, string.d
 _UNLIKE = str.maketrans("", "", "0O1Il")
 """Characters that a person who copies a password takes for one another."""
 ASK = "-"
+ROLES = ("merchant", "photographer", "customer")
+"""The groups by which the front door says who may do what."""
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Make and list people who can sign in.")
 
@@ -119,6 +121,15 @@ class Pool:
             Password=newcomer.password,
             Permanent=True,
         )
+
+    def set_roles(self, player: Player, roles: Collection[str]) -> None:
+        """Put somebody into the groups of these roles and out of those of other roles; other groups stay."""
+        for role in ROLES:
+            where = {"UserPoolId": self.pool_id, "Username": player.username, "GroupName": role}
+            if role in roles and role not in player.groups:
+                self.client.admin_add_user_to_group(**where)
+            elif role not in roles and role in player.groups:
+                self.client.admin_remove_user_from_group(**where)
 
     def players(self) -> Iterator[Player]:
         """Yield everybody who has an account, by user name."""

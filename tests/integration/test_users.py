@@ -241,6 +241,29 @@ def test_they_come_again_to_the_same_accounts(pool: Pool) -> None:
     }
 
 
+def test_who_has_another_role_in_a_larger_workshop_gets_its_groups_and_keeps_those_of_his_own(
+    pool: Pool,
+) -> None:
+    small, large = Workshop(1, products=3, people=4), Workshop(1, products=3, people=6)
+    changed = set(small.photographers) & set(large.merchants)
+    assert len(changed) == 1
+    front_door.admit(pool, small)
+    pool.client.create_group(UserPoolId=pool.pool_id, GroupName="hosts")
+    for player in pool.players():
+        pool.client.admin_add_user_to_group(
+            UserPoolId=pool.pool_id, Username=player.username, GroupName="hosts"
+        )
+
+    tokens = front_door.admit(pool, large).tokens
+
+    for people, role in ((large.merchants, "merchant"), (large.photographers, "photographer")):
+        for person in people:
+            own = ["hosts"] if person in (*small.merchants, *small.photographers) else []
+            assert sorted(claims(tokens[person.user_id])["cognito:groups"]) == sorted(
+                ["customer", *own, role]
+            )
+
+
 def test_they_sign_in_again_when_their_tokens_end(pool: Pool) -> None:
     guests = front_door.admit(pool, Workshop(1, products=3, people=2))
     person, ended = next(iter(guests.tokens.items()))
