@@ -14,6 +14,7 @@ import threading
 import time
 from collections import Counter, defaultdict, deque
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import partial
 from http import HTTPStatus
@@ -326,6 +327,15 @@ class _Run:
         self._room = threading.Semaphore(2 * at_once)
         self._inside = 0
         self._is_over = False
+        self.trouble: Exception | None = None
+
+    def endure(self, task: Callable[..., None], *arguments: object) -> None:
+        """Do what a thread is for; an exception ends the run, and is kept as ``trouble`` for whom waits for it."""
+        try:
+            task(*arguments)
+        except Exception as error:  # noqa: BLE001 - nobody above a thread would hear of it
+            self.trouble = error
+            self.stop()
 
     def dispatch(self, source: Iterable[Submission], rate: float, duration: float | None) -> None:
         """Let events in at their times, as long as there is room for them."""
@@ -349,20 +359,19 @@ class _Run:
 
     def work(self) -> None:
         """Send events, one after another, until all is over."""
-        client = _Client(self.api_url)
-        while (submission := self._ready.get()) is not None:
-            try:
-                self._send(client, submission)
-            finally:
-                with self._guard:
-                    self._inside -= 1
-                    released = [] if self.stopped.is_set() else self._lanes.leave(submission)
-                    is_last = self._is_over and self._inside == 0
-                self._room.release()
-                self._go(released)
-                if is_last or self.stopped.is_set():
-                    self.dismiss()
-        client.close()
+        with closing(_Client(self.api_url)) as client:
+            while (submission := self._ready.get()) is not None:
+                try:
+                    self._send(client, submission)
+                finally:
+                    with self._guard:
+                        self._inside -= 1
+                        released = [] if self.stopped.is_set() else self._lanes.leave(submission)
+                        is_last = self._is_over and self._inside == 0
+                    self._room.release()
+                    self._go(released)
+                    if is_last or self.stopped.is_set():
+                        self.dismiss()
 
     def dismiss(self) -> None:
         """Send the workers home."""
@@ -433,12 +442,13 @@ def run(
 
     Raises:
         KeyboardInterrupt: where it is interrupted, once what was under way has its answer.
+        UserError: where something unforeseen ended it, with how many events had been accepted.
 
     """
     report = Report() if report is None else report
     state, start = _Run(api_url, guests, report, at_once), time.monotonic()
-    threads = [threading.Thread(target=state.work) for _ in range(at_once)]
-    threads.append(threading.Thread(target=state.dispatch, args=(source, rate, duration)))
+    threads = [threading.Thread(target=state.endure, args=(state.work,)) for _ in range(at_once)]
+    threads.append(threading.Thread(target=state.endure, args=(state.dispatch, source, rate, duration)))
     for thread in threads:
         thread.start()
     try:
@@ -453,4 +463,9 @@ def run(
         raise
     finally:
         report.seconds = time.monotonic() - start
+    if state.trouble is not None:
+        raise UserError(
+            f"The play stopped after {report.accepted:,} accepted events, by {type(state.trouble).__name__} "
+            f"({state.trouble}); this is a defect, please report it."
+        ) from state.trouble
     return report

@@ -105,10 +105,12 @@ def play(  # noqa: PLR0913 - each is an option of the command
         note(f"{sent:,} events are on the stream (seed {seed}); `retailctl winners` prints the board again.")
         return
     door = opened(running, env, found, workshop)
-    with shown() as show:
-        watch(lambda on_tick: door.send(entries, rate, until, on_tick), read, show)
-    for line in door.report.lines():
-        note(line)
+    try:
+        with shown() as show:
+            watch(lambda on_tick: door.send(entries, rate, until, on_tick), read, show)
+    finally:
+        for line in door.report.lines():
+            note(line)
 
 
 @dataclass(frozen=True, slots=True)

@@ -352,6 +352,29 @@ def test_interrupted_it_ends_with_what_was_under_way_and_keeps_its_report() -> N
     assert report.seconds > 0
 
 
+@pytest.mark.parametrize("what", ["what a worker does", "where the events come from"])
+def test_a_defect_ends_the_run_and_is_told(what: str) -> None:
+    def source() -> Iterator[Submission]:
+        yield from some(3)
+        if what == "what a worker does":
+            yield replace(submission(key="stranger"), person="nobody who has signed in")
+        else:
+            raise KeyError("nobody who has signed in")
+        yield from some(1_000)
+
+    report = Report()
+    with (
+        door() as (url, _),
+        pytest.raises(UserError, match=r"after \d accepted events, by KeyError \('nobody") as told,
+    ):
+        front_door.run(url, guests("ada"), source(), 50, report=report)
+
+    assert isinstance(told.value.__cause__, KeyError)
+    assert 0 < report.accepted < 1_000
+    assert f"after {report.accepted} accepted" in str(told.value)
+    assert report.seconds > 0
+
+
 # Report
 
 
