@@ -19,6 +19,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from http import HTTPStatus
 from itertools import count
+from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -46,6 +47,9 @@ PATIENCE_SECONDS = 30.0
 TIMEOUT_SECONDS = 30.0
 LONGEST_WAIT_SECONDS = 5.0
 TICK_SECONDS = 0.1
+MAXIMUM_KINDS = 12
+MAXIMUM_WORDS = 160
+"""How many kinds of errors a report tells with their sentences, and characters of a sentence."""
 _SIGN_INS_AT_ONCE = 8
 _SALE = "com.nordstrom/product/purchase/1-0-0"
 _PASSING = frozenset(
@@ -128,8 +132,9 @@ class Report:
 
     Attributes:
         latencies: seconds from an event's first attempt to its 202, the pauses in between included.
-        failed: events given up, by kind: a status with its problem's words, or the name of a network error.
-        repeated: attempts after which another one was made, by kind.
+        failed: events given up, by kind: a status with the sentence of its problem document, where it has one and
+            there are not more than ``MAXIMUM_KINDS`` yet; or the name of a network error.
+        repeated: attempts after which another one was made, by kind without a sentence.
         seconds: from the first event to the last answer.
 
     """
@@ -143,6 +148,11 @@ class Report:
     def accepted(self) -> int:
         """Return how many events were accepted."""
         return len(self.latencies)
+
+    def give_up(self, kind: str, words: str) -> None:
+        """Count an event that was given up."""
+        told = f"{kind} ({words})" if words else kind
+        self.failed[told if told in self.failed or len(self.failed) < MAXIMUM_KINDS else kind] += 1
 
     def figures(self) -> dict[str, float]:
         """Return ``accepted``, ``failed``, ``accepted_per_second`` and ``p50_ms``, ``p95_ms``, ``p99_ms``."""
@@ -268,12 +278,23 @@ class _Refused:
         kind: the status with its words, or the name of a network error.
         wait: seconds after which another may help (None: it will not).
         needs_token: whether another token may help.
+        words: what the problem document says of it, cut where it is long; empty where there is none.
 
     """
 
     kind: str
     wait: float | None
     needs_token: bool = False
+    words: str = ""
+
+
+def _words(body: bytes) -> str:
+    """Return the ``detail`` of a problem document; nothing of what is none."""
+    try:
+        told = json.loads(body)["detail"]
+    except (ValueError, LookupError, TypeError):
+        return ""
+    return shorten(told.rstrip("."), MAXIMUM_WORDS, placeholder="…") if isinstance(told, str) else ""
 
 
 class _Client:
@@ -295,7 +316,7 @@ class _Client:
         try:
             self._connection.request("POST", self._path, json.dumps(submission.data).encode(), headers)
             answer = self._connection.getresponse()
-            answer.read()
+            body = answer.read()
         except (OSError, http.client.HTTPException) as error:
             self.close()
             return _Refused(type(error).__name__, 0.0)
@@ -304,8 +325,8 @@ class _Client:
         kind = f"{answer.status} {answer.reason}".strip()
         asked = answer.getheader("retry-after", "")
         if answer.status not in _PASSING:
-            return _Refused(kind, None, answer.status == HTTPStatus.UNAUTHORIZED)
-        return _Refused(kind, float(asked) if asked.isdecimal() else 0.0)
+            return _Refused(kind, None, answer.status == HTTPStatus.UNAUTHORIZED, _words(body))
+        return _Refused(kind, float(asked) if asked.isdecimal() else 0.0, words=_words(body))
 
     def close(self) -> None:
         """Hang up; the next event opens the connection anew."""
@@ -408,7 +429,7 @@ class _Run:
                     continue
             if refused.wait is None or lasted > PATIENCE_SECONDS or self.stopped.is_set():
                 with self._guard:
-                    self.report.failed[refused.kind] += 1
+                    self.report.give_up(refused.kind, refused.words)
                 return
             with self._guard:
                 self.report.repeated[refused.kind] += 1

@@ -37,7 +37,7 @@ def submission(kind: str = SALE, product: str = "p", key: str = "k") -> Submissi
 class Doorkeeper:
     """What arrived at a front door, and how it answers: ``answer`` of a request's number and key.
 
-    It knows no token of ``ended``: whoever shows one gets a 401.
+    It knows no token of ``ended``: whoever shows one gets a 401. ``say`` is the body for a request's key.
     """
 
     def __init__(self, answer: Callable[[int, str], Answer | None]) -> None:
@@ -47,6 +47,7 @@ class Doorkeeper:
         self.guard = threading.Lock()
         self.inside = self.most_inside = 0
         self.ended: set[str] = set()
+        self.say: Callable[[str], bytes] = lambda _key: b"{}"
 
     def keys(self) -> list[str]:
         return [key for _, key, _ in self.arrived]
@@ -78,10 +79,11 @@ def door(answer: Callable[[int, str], Answer | None] = lambda _n, _key: (202, {}
                 return
             status, headers = answered
             self.send_response(status)
-            for name, value in {**headers, "content-length": "2"}.items():
+            said = keeper.say(key)
+            for name, value in {**headers, "content-length": str(len(said))}.items():
                 self.send_header(name, value)
             self.end_headers()
-            self.wfile.write(b"{}")
+            self.wfile.write(said)
 
         def log_message(self, *_: object) -> None:
             pass
@@ -243,6 +245,46 @@ def test_what_the_door_will_never_take_is_given_up_at_once_and_told_by_its_kind(
     assert report.failed == {"403 Forbidden": 1}
     assert report.accepted == 2
     assert len(keeper.arrived) == 3
+
+
+def test_what_is_given_up_is_told_in_the_words_of_the_problem() -> None:
+    detail = "Only users of the group merchant may send this event."
+    with door(lambda *_: (403, {})) as (url, keeper):
+        keeper.say = lambda _: json.dumps({"title": "Forbidden", "detail": detail}).encode()
+        report = send(url, some(3))
+
+    assert report.failed == {f"403 Forbidden ({detail[:-1]})": 3}
+    assert report.lines()[-1] == f"Given up: 3 of 403 Forbidden ({detail[:-1]})."
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"\xff",
+        b"[]",
+        b"{}",
+        b"<html>",
+        b'{"detail": null}',
+        b'{"detail": {"a": 1}}',
+        b'{"message":"no"}',
+    ],
+)
+def test_what_is_no_problem_document_says_nothing(body: bytes) -> None:
+    with door(lambda *_: (400, {})) as (url, keeper):
+        keeper.say = lambda _: body
+        assert send(url, some(1)).failed == {"400 Bad Request": 1}
+
+
+def test_a_report_stays_short_whatever_the_door_says() -> None:
+    with door(lambda *_: (400, {})) as (url, keeper):
+        keeper.say = lambda key: json.dumps({"detail": f"{key} " + "is long " * 100}).encode()
+        report = send(url, some(40))
+
+    assert report.failed.total() == 40
+    assert report.failed["400 Bad Request"] == 40 - front_door.MAXIMUM_KINDS
+    assert len(report.failed) == front_door.MAXIMUM_KINDS + 1
+    assert max(map(len, report.failed)) <= front_door.MAXIMUM_WORDS + len("400 Bad Request ()")
 
 
 def test_what_never_passes_is_given_up_in_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
