@@ -190,7 +190,7 @@ variable "token_lifetimes" {
 }
 
 variable "totp" {
-  description = "Codes from an authenticator app as a second factor: `off`, `optional` (a user may turn them on) or `required`."
+  description = "Codes from an authenticator app as a second factor: `off`, `optional` (a user may turn them on) or `required` (who has no app yet is asked to set one up, `MFA_SETUP`, and gets no tokens before)."
   type        = string
   default     = "optional"
   nullable    = false

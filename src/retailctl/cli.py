@@ -30,6 +30,7 @@ from retailctl import (
     quarantine,
     release,
     replay,
+    second_factor,
     smoke,
     terraform,
     users,
@@ -87,6 +88,7 @@ app.command("environments")(delivery.list_environments)
 app.command("plan-comment")(github.plan_comment)
 app.command("drift-issue")(github.drift_issue)
 app.add_typer(replay.app, name="replay")
+users.app.command("second-factor")(second_factor.second_factor)
 app.add_typer(users.app, name="users")
 _site = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Put up the page.")
 _site.command("deploy")(environments.deploy_site)

@@ -317,7 +317,7 @@ variable "recent_events" {
 }
 
 variable "sign_in" {
-  description = "How players sign in: codes from an authenticator app (`off`, `optional`, `required`), minutes for which a token is good, hours after which they have to sign in anew, and whether AWS refuses to delete the user pool."
+  description = "How players sign in: codes from an authenticator app (`off`; `optional`, asked of who has run `retailctl users second-factor`; `required`, where nobody signs in at the page before he has run it), minutes for which a token is good, hours after which they have to sign in anew, and whether AWS refuses to delete the user pool."
   type = object({
     totp                = string
     token_minutes       = number

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import time
 from base64 import urlsafe_b64decode
 from typing import TYPE_CHECKING, Any
 
@@ -10,15 +12,17 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
+from moto.cognitoidp.models import COGNITO_TOTP_MFA_SECRET
+from moto.cognitoidp.utils import cognito_totp
 from typer.testing import CliRunner
 
-from retailctl import cli, front_door, users
+from retailctl import cli, front_door, second_factor, users
 from retailctl.errors import UserError
 from retailctl.users import Newcomer, Pool
 from retailctl.workload import Workshop
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 pytestmark = pytest.mark.slow
 
@@ -57,6 +61,7 @@ def environment(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         return Target()
 
     monkeypatch.setattr(users, "target_of", target_of)
+    monkeypatch.setattr(second_factor, "target_of", target_of)
     monkeypatch.setattr(users.outputs, "of", lambda _: found)
     return found
 
@@ -285,3 +290,188 @@ def test_who_cannot_sign_in_is_told_so(pool: Pool) -> None:
 
     with pytest.raises(UserError, match="Cognito asks for SOFTWARE_TOKEN_MFA"):
         front_door.sign_in(Pool(Challenging(), "", ""), "mo", PASSWORD)
+
+
+# A second factor
+
+
+NAMED = "mira@example.com"
+
+
+@pytest.fixture
+def codes(monkeypatch: pytest.MonkeyPatch) -> Callable[[], str]:
+    """What an authenticator app shows, once moto checks it."""
+    monkeypatch.setenv("MOTO_COGNITO_IDP_USER_POOL_ENABLE_TOTP", "true")
+    return lambda: str(cognito_totp(COGNITO_TOTP_MFA_SECRET).generate(int(time.time())).decode())
+
+
+@pytest.fixture
+def mira(pool: Pool, environment: dict[str, Any]) -> Newcomer:
+    newcomer = Newcomer(NAMED, PASSWORD, "Mira")
+    pool.add(newcomer)
+    return newcomer
+
+
+def enrolled(result: Any) -> dict[str, str]:
+    """What was printed, without the runner's own echo of what was typed."""
+    assert result.exit_code == 0, result.output
+    return dict(re.findall(r"^(secret|uri) +(.+)$", result.stdout, re.MULTILINE))
+
+
+def preference(pool: Pool) -> str | None:
+    found = pool.client.admin_get_user(UserPoolId=pool.pool_id, Username=NAMED)
+    preferred: str | None = found.get("PreferredMfaSetting")
+    return preferred or None
+
+
+def with_codes_only(pool: Pool) -> None:
+    pool.client.set_user_pool_mfa_config(
+        UserPoolId=pool.pool_id, SoftwareTokenMfaConfiguration={"Enabled": True}, MfaConfiguration="ON"
+    )
+
+
+class SettingUp:
+    """A Cognito that asks for an app at the sign-in with a password alone, as AWS does where a pool insists on it.
+
+    moto asks only after a first password, so there is one at each sign-in.
+    """
+
+    def __init__(self, pool: Pool) -> None:
+        self.pool = pool
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.pool.client, name)
+
+    def initiate_auth(self, *, AuthParameters: dict[str, str], **asked: Any) -> dict[str, Any]:
+        self.pool.client.admin_set_user_password(
+            UserPoolId=self.pool.pool_id, Username=NAMED, Password=AuthParameters["PASSWORD"], Permanent=False
+        )
+        first = self.pool.client.initiate_auth(AuthParameters=AuthParameters, **asked)
+        return dict(
+            self.pool.client.respond_to_auth_challenge(
+                ClientId=self.pool.client_id,
+                ChallengeName=first["ChallengeName"],
+                Session=first["Session"],
+                ChallengeResponses={"USERNAME": NAMED, "NEW_PASSWORD": AuthParameters["PASSWORD"]},
+            )
+        )
+
+
+def test_who_gave_an_app_the_secret_signs_in_with_its_codes_from_then_on(
+    pool: Pool, mira: Newcomer, codes: Callable[[], str]
+) -> None:
+    result = run("second-factor", NAMED, answer=f"{PASSWORD}\n{codes()[:3]} {codes()[3:]}\n")
+
+    told = enrolled(result)
+    assert told["secret"] == COGNITO_TOTP_MFA_SECRET
+    assert told["uri"] == (
+        "otpauth://totp/Hello%20Retail%20dev:mira%40example.com?secret=asdfasdfasdf&issuer=Hello%20Retail%20dev"
+    )
+    assert PASSWORD not in result.output
+    assert "mira@example.com signs in to dev in the local cloud 'local' with a code" in result.stderr
+    assert preference(pool) == "SOFTWARE_TOKEN_MFA"
+    with pytest.raises(UserError, match="Cognito asks for SOFTWARE_TOKEN_MFA"):
+        front_door.sign_in(pool, NAMED, PASSWORD)
+
+
+def test_who_may_not_sign_in_without_an_app_gets_one_too(
+    pool: Pool, mira: Newcomer, codes: Callable[[], str]
+) -> None:
+    with_codes_only(pool)
+    insisting = Pool(SettingUp(pool), pool.pool_id, pool.client_id)
+
+    proof = second_factor.prove(insisting, NAMED, PASSWORD, lambda _: "")
+    secret, proof = second_factor.secret(insisting, proof)
+    second_factor.confirm(insisting, proof, lambda _: codes())
+
+    assert secret == COGNITO_TOTP_MFA_SECRET
+    assert preference(pool) == "SOFTWARE_TOKEN_MFA"
+
+
+def test_who_has_an_app_shows_its_code_to_take_another(
+    pool: Pool, mira: Newcomer, codes: Callable[[], str]
+) -> None:
+    enrolled(run("second-factor", NAMED, answer=f"{PASSWORD}\n{codes()}\n"))
+
+    again = run("second-factor", NAMED, answer=f"{PASSWORD}\n{codes()}\n{codes()}\n")
+    refused = run("second-factor", NAMED, answer=f"{PASSWORD}\n000000\n")
+
+    assert enrolled(again)["secret"] == COGNITO_TOTP_MFA_SECRET
+    assert "Code of the app that was in use until now" in again.stderr
+    assert isinstance(refused.exception, UserError)
+    assert "secret" not in refused.stdout
+
+
+def test_a_wrong_code_is_asked_for_again_and_turns_nothing_on(
+    pool: Pool, mira: Newcomer, codes: Callable[[], str]
+) -> None:
+    wrong = "000000\n"
+    refused = run("second-factor", NAMED, answer=f"{PASSWORD}\n{wrong * 3}")
+
+    assert isinstance(refused.exception, UserError)
+    assert "The code is not right: run the command again" in str(refused.exception)
+    assert refused.stderr.count("The code is not right: take the one that the app shows now.") == 2
+    assert preference(pool) is None
+    assert front_door.sign_in(pool, NAMED, PASSWORD)
+
+    enrolled(run("second-factor", NAMED, answer=f"{PASSWORD}\n{wrong * 2}{codes()}\n"))
+    assert preference(pool) == "SOFTWARE_TOKEN_MFA"
+
+
+def test_a_wrong_password_gets_no_secret(pool: Pool, mira: Newcomer) -> None:
+    refused = run("second-factor", NAMED, "--password", "Wrong-Password-77")
+
+    assert isinstance(refused.exception, UserError)
+    assert "mira@example.com cannot sign in (NotAuthorizedException" in str(refused.exception)
+    assert refused.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("challenge", "sentence"),
+    [
+        ("NEW_PASSWORD_REQUIRED", "has to choose a password of his own first: sign in at the page"),
+        ("SMS_MFA", "Cognito asks for SMS_MFA, which is no code of an app"),
+    ],
+)
+def test_what_cognito_asks_for_instead_is_told(challenge: str, sentence: str) -> None:
+    class Challenging:
+        def initiate_auth(self, **_: object) -> dict[str, str]:
+            return {"ChallengeName": challenge, "Session": "s"}
+
+    with pytest.raises(UserError, match=sentence):
+        second_factor.prove(Pool(Challenging(), "", ""), NAMED, PASSWORD, lambda _: "")
+
+
+@pytest.mark.parametrize(
+    ("method", "code", "sentence"),
+    [
+        (
+            "associate_software_token",
+            "SoftwareTokenMFANotFoundException",
+            "set sign_in.totp to optional or required",
+        ),
+        ("associate_software_token", "ForbiddenException", r"gets no secret \(ForbiddenException: Because\)"),
+        ("verify_software_token", "TooManyRequestsException", "takes no more attempts for now"),
+        ("verify_software_token", "NotAuthorizedException", r"cannot turn codes on \(NotAuthorizedException"),
+        ("set_user_mfa_preference", "InvalidParameterException", r"cannot turn codes on \(InvalidParameter"),
+    ],
+)
+def test_every_refusal_is_a_sentence(
+    pool: Pool, mira: Newcomer, method: str, code: str, sentence: str
+) -> None:
+    refusing = Pool(Refusing(pool.client, method, refusal(code)), pool.pool_id, pool.client_id)
+
+    with pytest.raises(UserError, match=sentence):  # noqa: PT012 - the calls of the command
+        proof = second_factor.prove(refusing, NAMED, PASSWORD, lambda _: "")
+        _, proof = second_factor.secret(refusing, proof)
+        second_factor.confirm(refusing, proof, lambda _: "000000")
+
+
+def test_a_code_that_cognito_does_not_find_right_is_wrong_also_without_an_error() -> None:
+    class Doubtful:
+        def verify_software_token(self, **_: object) -> dict[str, str]:
+            return {"Status": "ERROR"}
+
+    proof = second_factor.Proof(NAMED, access_token="token")
+    with pytest.raises(second_factor.WrongCode):
+        second_factor.confirm(Pool(Doubtful(), "", ""), proof, lambda _: "000000")
