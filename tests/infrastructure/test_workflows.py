@@ -35,6 +35,14 @@ MAY_WRITE = {
     ("destroy-dev.yml", "destroy"): {"id-token"},
 }
 """Every permission to write that a job has: a token to be a role with, a comment, an issue."""
+TAKES_NO_HISTORY = {
+    "make smoke",
+    "make builds",
+    "retailctl environments",
+    "retailctl plan-comment",
+    "retailctl drift-issue",
+}
+"""The commands that neither package, test nor compare commits."""
 ENVIRONMENT_QUEUE = re.compile(r"environment-(\$\{\{ inputs\.environment \}\}|dev)")
 
 
@@ -151,6 +159,18 @@ def test_there_are_no_keys_and_no_secrets() -> None:
     assert "secrets." not in text
     assert "aws-access-key-id" not in text
     assert "AWS_SECRET" not in text
+
+
+def test_what_packages_tests_or_compares_commits_has_them_all() -> None:
+    """Packaging a pinned generation takes any earlier commit, and a checkout brings the last one only."""
+    found = {}
+    for file, name, content in jobs():
+        commands = {" ".join(line.removeprefix(".venv/bin/").split()[:2]) for line in ran(content)}
+        if commands - TAKES_NO_HISTORY:
+            found[file, name] = [given.get("fetch-depth") for given in using(content, "actions/checkout")]
+
+    assert {("gates.yml", "gates-and-tests"), ("merge.yml", "package")} <= found.keys()
+    assert {where: depths for where, depths in found.items() if depths != [0]} == {}
 
 
 def test_what_comes_from_outside_reaches_no_command_line() -> None:
