@@ -8,13 +8,14 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from retailctl import builds, processes, saved_plan
 from retailctl import cloud as clouds
-from support.command import Operator
+from support.command import Operator, wait_for
 from support.miniature import miniature, write
 
 pytestmark = pytest.mark.slow
@@ -73,6 +74,23 @@ def code(operator: Operator, text: str) -> None:
 def packaged(operator: Operator) -> builds.Hashes:
     """Return the hashes of the artifacts in the clone."""
     return builds.here(operator.project)[1]
+
+
+@contextmanager
+def locked(cloud: clouds.Cloud) -> Iterator[None]:
+    """Hold the lock of dev's state, as ada's apply."""
+    holder = {
+        "ID": "1234",
+        "Operation": "OperationTypeApply",
+        "Who": "ada@till",
+        "Created": "2026-11-20T10:00:00Z",
+    }
+    s3 = cloud.client("s3")
+    s3.put_object(Bucket="miniature-state", Key=LOCK, Body=json.dumps(holder).encode())
+    try:
+        yield
+    finally:
+        s3.delete_object(Bucket="miniature-state", Key=LOCK)
 
 
 def refused(operator: Operator, *arguments: str) -> str:
@@ -193,21 +211,29 @@ def test_an_apply_while_another_holds_the_lock_says_who_and_since_when_and_touch
     file = tmp_path / "plan"
     operator.do("plan", *THERE, "--out", str(file))
     before = applied_code(operator)
-    holder = {
-        "ID": "1234",
-        "Operation": "OperationTypeApply",
-        "Who": "ada@till",
-        "Created": "2026-11-20T10:00:00Z",
-    }
-    s3 = cloud.client("s3")
-    s3.put_object(Bucket="miniature-state", Key=LOCK, Body=json.dumps(holder).encode())
-    try:
+
+    with locked(cloud):
         complaint = refused(operator, "apply", *THERE, "--plan", str(file))
-    finally:
-        s3.delete_object(Bucket="miniature-state", Key=LOCK)
 
     assert "The state is locked: ada@till has held it since 2026-11-20" in complaint
     assert applied_code(operator) == before
+
+
+def test_an_apply_that_is_told_to_waits_for_the_lock_as_the_pipelines_do(
+    operator: Operator, cloud: clouds.Cloud, tmp_path: Path
+) -> None:
+    code(operator, "# after a wait\n")
+    file, log = tmp_path / "plan", tmp_path / "log"
+    operator.do("plan", *THERE, "--out", str(file))
+    told = {"TF_CLI_ARGS_apply": "-lock-timeout=2m", "TF_LOG_PATH": str(log), "TF_LOG": "debug"}
+
+    with locked(cloud):
+        applying = operator.start("apply", *THERE, "--plan", str(file), **told)
+        wait_for(lambda: log.exists() and "PreconditionFailed" in log.read_text(), applying)
+    _, said = applying.communicate(timeout=240)
+
+    assert applying.returncode == 0, said
+    assert applied_code(operator) == packaged(operator)["counter.zip"]
 
 
 def test_an_environment_is_rolled_back_to_an_earlier_build_by_its_bytes(operator: Operator) -> None:

@@ -193,8 +193,24 @@ def test_prod_and_every_other_environment_are_applied_only_behind_their_protecti
         queue = content.get("concurrency") or WORKFLOWS[file]["concurrency"]
         assert ENVIRONMENT_QUEUE.fullmatch(queue["group"]), f"{file}: {name}"
         assert queue["cancel-in-progress"] is False
+        assert queue["queue"] == "max", "one that waits would be dropped without a word for a newer one"
         (role,) = using(content, "aws-actions/configure-aws-credentials")
         assert role["role-to-assume"] == "${{ vars.APPLY_ROLE_ARN }}"
+
+
+def test_who_changes_an_environment_waits_for_the_lock_whatever_terraform_does() -> None:
+    takes_the_lock = {
+        "make plan": {"plan"},
+        "make apply": {"apply"},  # the plan, and then the look at what is there
+        "make rollback": {"plan", "apply"},
+        "make destroy": {"state_rm", "destroy"},
+    }
+    for file, name, content in jobs():
+        for step in content.get("steps", []):
+            command = " ".join(step.get("run", "").split()[:2])
+            for subcommand in takes_the_lock.get(command, set()):
+                wanted = "-lock=false" if file == "pull-request.yml" else "-lock-timeout=10m"
+                assert step["env"].get(f"TF_CLI_ARGS_{subcommand}") == wanted, f"{file}: {name}"
 
 
 def test_a_change_goes_from_dev_to_staging_to_prod_with_artifacts_that_are_built_once() -> None:
