@@ -20,7 +20,7 @@ from retailctl.errors import UserError
 from retailctl.options import EnvironmentName
 
 COMMENTER = "github-actions[bot]"
-"""Who a workflow comments as: a comment of anybody else with the marker in it is left alone."""
+"""Who a workflow is on GitHub: what anybody else has written with the marker in it is left alone."""
 
 
 def gh(*arguments: str, given: str | None = None) -> str:
@@ -64,14 +64,16 @@ def _paged(path: str) -> list[dict[str, Any]]:
     return [entry for page in pages for entry in page]
 
 
+def _ours(entry: dict[str, Any], mark: str) -> bool:
+    """Say whether a workflow has written a comment or an issue, and with which marker."""
+    who, body = (entry["user"] or {}).get("login"), entry["body"] or ""  # who deleted their account is nobody
+    return who == COMMENTER and body.startswith(mark)
+
+
 def post_comment(pull_request: int, body: str) -> str:
     """Put the comment on a pull request, over the one that is there; say what was done."""
     path = f"repos/{repository()}/issues/{pull_request}/comments"
-    before = [
-        each["id"]
-        for each in _paged(path)
-        if each["user"]["login"] == COMMENTER and each["body"].startswith(plan_text.MARKER)
-    ]
+    before = [each["id"] for each in _paged(path) if _ours(each, plan_text.MARKER)]
     content = json.dumps({"body": body})
     if before:
         gh(
@@ -157,7 +159,7 @@ def settle_issue(report: drift.Report) -> str:
     there = [
         each
         for each in _paged(f"{path}?state=open&per_page=100")
-        if "pull_request" not in each and (each["body"] or "").startswith(mine)
+        if "pull_request" not in each and _ours(each, mine)
     ]
     if report.drifted:
         body = issue_body(report)

@@ -71,8 +71,8 @@ def comment(number: int, body: str, who: str = github.COMMENTER) -> dict[str, An
     return {"id": number, "body": body, "user": {"login": who}}
 
 
-def issue(number: int, body: str | None, **more: Any) -> dict[str, Any]:
-    return {"number": number, "body": body, **more}
+def issue(number: int, body: str | None, who: str | None = github.COMMENTER, **more: Any) -> dict[str, Any]:
+    return {"number": number, "body": body, "user": {"login": who} if who else None, **more}
 
 
 def test_the_first_comment_is_posted(hub: Hub) -> None:
@@ -101,6 +101,15 @@ def test_drift_opens_an_issue_that_names_it(hub: Hub) -> None:
     assert (method, path, content["title"]) == ("POST", "repos/ada/shop/issues", "dev has drifted")
     assert content["body"].startswith(github.marker("dev"))
     assert "- `aws_a.this`: `memory_size`" in content["body"]
+
+
+@pytest.mark.parametrize("who", ["mallory", None])
+def test_an_issue_that_somebody_else_opened_with_the_marker_is_left_alone(hub: Hub, who: str | None) -> None:
+    hub.has(issue(1, github.issue_body(DRIFTED), who=who))
+
+    assert github.settle_issue(CLEAN) == "not needed"
+    assert github.settle_issue(DRIFTED) == "opened"
+    assert [call[:2] for call in hub.changes()] == [["POST", "repos/ada/shop/issues"]]
 
 
 def test_more_drift_updates_the_issue_and_the_same_leaves_it(hub: Hub) -> None:
