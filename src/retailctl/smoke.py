@@ -153,6 +153,8 @@ def checks(
         "GET /openapi.json": lambda: json_at(api, "/openapi.json", dict),
         "POST /events unsigned": lambda: writer_refuses(api),
     }
+    if "trending_api" in found["functions"]:
+        looks["GET /trending"] = lambda: json_at(api, "/trending", list)
     for logical, name in sorted(found["functions"].items()):
         looks[f"function {logical}"] = partial(function_is_active, client, name)
     for resource in resources:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
 from retailctl import smoke
+from retailctl.environments import Target
+from retailctl.project import Project
 
 Answers = dict[tuple[str, str], tuple[int, dict[str, str], bytes]]
 JSON = {"Content-Type": "application/json; charset=utf-8"}
@@ -113,6 +116,23 @@ def test_nobody_at_the_address_is_a_sentence(server: Server) -> None:
     assert "GET /winners got no answer" in str(smoke.json_at(server.url, "/winners", dict))
     assert "POST /events got no answer" in str(smoke.writer_refuses(server.url))
     assert "The page got no answer" in str(smoke.page_at(server.url, {}))
+
+
+@pytest.mark.parametrize(("body", "wrong"), [(b"[]", None), (b"{}", "another shape of JSON")])
+def test_what_is_trending_is_asked_where_there_is_such_a_view(
+    server: Server, body: bytes, wrong: str | None
+) -> None:
+    server.answers["GET", "/trending"] = 200, JSON, body
+    there = Target(Project(Path()), "dev", None)
+    found = {"api_url": server.url, "functions": {"trending_api": "trending"}}
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Target, "client", lambda *_: Lambda())
+        said = smoke.checks(there, found, [])["GET /trending"]()
+        without = smoke.checks(there, {**found, "functions": {"winner_api": "winners"}}, [])
+
+    assert said is None if wrong is None else wrong in str(said)
+    assert "GET /trending" not in without
 
 
 class Lambda:
