@@ -151,10 +151,10 @@ def apply(
     here = project.find()
     record = saved_plan.read(plan_file)
     here.check_environment(environment)
-    files, artifacts = builds.here(here)
-    saved_plan.check(record, plan_file, environment, artifacts)
-    target = target_of(environment, cloud)
     with alone(here, "package"):  # else another command's build could take the zips from under Terraform
+        files, artifacts = builds.here(here)
+        saved_plan.check(record, plan_file, environment, artifacts)
+        target = target_of(environment, cloud)
         applied(target, initialised(target), plan_file, record, files)
 
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from retailctl import builds, delivery
+from retailctl import builds, delivery, package, saved_plan
 from retailctl.builds import Kept
 from retailctl.errors import UserError
-from support.miniature import miniature
+from retailctl.saved_plan import Record
+from support.miniature import miniature, write
 
 PLANNERS = {"dev": "arn:dev-plan", "prod": "arn:prod-plan", "gone": "arn:gone-plan"}
 
@@ -88,6 +91,29 @@ def test_what_is_no_manifest_is_said_to_be_none(manifest: bytes) -> None:
 def test_artifacts_without_a_manifest_are_none() -> None:
     with pytest.raises(UserError, match=r"There is no manifest\.json in build/artifacts"):
         builds.checked({"a.zip": b""}, "build/artifacts")
+
+
+def test_zips_that_another_command_swaps_while_an_apply_waits_for_it_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = delivery.project.find()
+    package.build(here)
+    _, hashes = builds.here(here)
+    plan = tmp_path / "plan"
+    plan.write_bytes(b"")
+    record = Record("dev", saved_plan.digest(plan), None, hashes, builds.UNKNOWN_COMMIT, builds.now(), {})
+    saved_plan.record_file(plan).write_text(record.text())
+
+    @contextmanager
+    def after_another(*_: object) -> Iterator[None]:
+        write(here.root, {"src/hello_retail/counter/handler.py": "# not what was planned\n"})
+        package.build(here)
+        yield
+
+    monkeypatch.setattr(delivery, "alone", after_another)
+
+    with pytest.raises(UserError, match=r"artifacts here are not those of the plan: counter\.zip has"):
+        delivery.apply("dev", "lab", None, plan)
 
 
 def test_a_clone_without_git_has_no_known_commit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
