@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import subprocess
 import tarfile
 import tempfile
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 PARTS = ("src/hello_retail", "requirements/lambda.txt")
 """What an artifact is made of."""
+_HASH = re.compile(r"[0-9a-f]{40}")
 
 
 @contextmanager
@@ -66,6 +68,19 @@ def recent(in_project: Project, most: int) -> list[str]:
     """Return the newest commits that changed what artifacts are made of, the newest first; none without git."""
     done = _git(in_project, "log", f"--max-count={most}", "--format=%H", "--", *PARTS)
     return done.stdout.decode().split() if done.returncode == 0 else []
+
+
+def is_older(in_project: Project, commit: str, than: str) -> bool:
+    """Say whether ``commit`` is one that ``than`` came of: earlier, and on its line.
+
+    It is not said of what is unknown: a commit that the clone lacks, one with `+changes`, any where git is missing.
+    """
+    if not (_HASH.fullmatch(commit) and _HASH.fullmatch(than)) or commit == than:
+        return False
+    try:
+        return _git(in_project, "merge-base", "--is-ancestor", commit, than).returncode == 0
+    except UserError:
+        return False
 
 
 def _git(in_project: Project, *arguments: str) -> subprocess.CompletedProcess[bytes]:

@@ -14,7 +14,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from retailctl import builds, environments, package, page, plan_text, project, saved_plan, site, terraform
+from retailctl import (
+    builds,
+    commits,
+    environments,
+    package,
+    page,
+    plan_text,
+    project,
+    saved_plan,
+    site,
+    terraform,
+)
 from retailctl.console import note, step
 from retailctl.environments import AnyCloud, Confirmed, confirm, initialised, target_of
 from retailctl.errors import UserError
@@ -37,6 +48,10 @@ PlanFile = Annotated[
 OutFile = Annotated[
     Path | None,
     typer.Option("--out", help="Save the plan here, and beside it what it was made from."),
+]
+Older = Annotated[
+    bool,
+    typer.Option("--older", envvar="OLDER", help="Apply a commit that is older than the one that is there."),
 ]
 SummaryFile = Annotated[Path | None, typer.Option("--summary", help="Write the plan here as Markdown.")]
 
@@ -143,10 +158,12 @@ def apply(
     cloud: AnyCloud = None,
     confirmed: Confirmed = None,
     plan_file: PlanFile = None,
+    *,
+    older: Older = False,
 ) -> None:
     """Plan, ask, and apply the environment just as planned; with --plan, apply a plan that was saved."""
     if plan_file is None:
-        _plan_and_apply(environment, cloud, confirmed)
+        _plan_and_apply(environment, cloud, confirmed, older=older)
         return
     here = project.find()
     record = saved_plan.read(plan_file)
@@ -155,15 +172,39 @@ def apply(
         files, artifacts = builds.here(here)
         saved_plan.check(record, plan_file, environment, artifacts)
         target = target_of(environment, cloud)
+        if not older:
+            check_order(target, record.commit)
         applied(target, initialised(target), plan_file, record, files)
 
 
-def _plan_and_apply(environment: str, cloud: str | None, confirmed: str | None) -> None:
+def _plan_and_apply(environment: str, cloud: str | None, confirmed: str | None, *, older: bool) -> None:
     here = project.find()
     target = target_of(environment, cloud)
+    commit = builds.commit_of(here)
+    if not older:
+        check_order(target, commit)
     package.build(here)
     files, artifacts = builds.here(here)
-    _ask_and_apply(target, files, artifacts, builds.commit_of(here), confirmed)
+    _ask_and_apply(target, files, artifacts, commit, confirmed)
+
+
+def check_order(target: Target, commit: str) -> None:
+    """See that a commit is not older than that of the build which the environment got last.
+
+    A run that took longer would otherwise put back what a later one has changed. What is not on one line with that
+    commit, or not known to the clone, passes.
+
+    Raises:
+        UserError: where it is older; nothing has been touched then.
+
+    """
+    present = next(iter(builds.listed(target)), None) if target.has_state_bucket() else None
+    if present is not None and commits.is_older(target.project, commit, present.commit):
+        raise UserError(
+            f"Commit {commit} is older than {present.commit}, whose build {present.build} {target.environment} got "
+            f"{present.applied}: nothing was changed. To go back, use `retailctl rollback --env "
+            f"{target.environment} --to <build>`; to apply the older commit all the same, add OLDER=1 (--older)."
+        )
 
 
 def _ask_and_apply(
@@ -211,7 +252,7 @@ def rollback(
     if missing:
         raise UserError(
             f"Build {kept.build} is older than a function of today: it has no {', '.join(missing)}. Nothing was "
-            f"changed. Check out its commit ({kept.commit}) and apply that."
+            f"changed. Check out its commit ({kept.commit}) and apply that, with OLDER=1 (--older)."
         )
     note(f"Rolling {environment} back to build {kept.build} of commit {kept.commit}, applied {kept.applied}.")
     with alone(target.project, "package"):  # the next `make package` puts today's back

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from retailctl import builds, processes, saved_plan
 from retailctl import cloud as clouds
 from support.command import Operator, wait_for
 from support.miniature import miniature, write
+from support.pipeline import WHO, git
 
 pytestmark = pytest.mark.slow
 
@@ -91,6 +92,29 @@ def locked(cloud: clouds.Cloud) -> Iterator[None]:
         yield
     finally:
         s3.delete_object(Bucket="miniature-state", Key=LOCK)
+
+
+@contextmanager
+def history(operator: Operator) -> Iterator[Callable[[str], str]]:
+    """Make a repository of the clone for a while; yield what commits a code and returns the commit."""
+    root = operator.project.root
+    write(root, {".gitignore": "/build/\n/.retail/\n"})
+    git(root, "init", "--quiet")
+
+    def commit(text: str) -> str:
+        code(operator, text)
+        git(root, "add", "--all")
+        git(root, *WHO, "commit", "--quiet", "--message", "a change")
+        return builds.commit_of(operator.project)
+
+    try:
+        yield commit
+    finally:
+        shutil.rmtree(root / ".git")
+
+
+def checked_out(operator: Operator, commit: str) -> None:
+    git(operator.project.root, "checkout", "--quiet", commit)
 
 
 def refused(operator: Operator, *arguments: str) -> str:
@@ -234,6 +258,38 @@ def test_an_apply_that_is_told_to_waits_for_the_lock_as_the_pipelines_do(
 
     assert applying.returncode == 0, said
     assert applied_code(operator) == packaged(operator)["counter.zip"]
+
+
+def test_what_is_older_than_the_present_build_is_refused_unless_it_is_asked_for(
+    operator: Operator, tmp_path: Path
+) -> None:
+    slow = tmp_path / "slow"
+    with history(operator) as commit:
+        older, newer = commit("# older\n"), commit("# newer\n")
+        checked_out(operator, older)
+        operator.do("apply", *THERE, CONFIRM="dev")
+        first = packaged(operator)
+        checked_out(operator, newer)
+        operator.do("apply", *THERE, CONFIRM="dev")
+        second = packaged(operator)
+        checked_out(operator, older)
+        operator.do("plan", *THERE, "--out", str(slow))
+
+        overtaken = refused(operator, "apply", *THERE, "--plan", str(slow))
+        by_hand = refused(operator, "apply", *THERE)
+        assert applied_code(operator) == second["counter.zip"]
+        operator.do("apply", *THERE, "--plan", str(slow), OLDER="1")
+        assert applied_code(operator) == first["counter.zip"]
+        checked_out(operator, newer)
+        operator.do("apply", *THERE, CONFIRM="dev")
+        operator.do("rollback", *THERE, "--to", builds.id_of(first), CONFIRM="dev")
+        assert applied_code(operator) == first["counter.zip"]
+
+    for complaint in (overtaken, by_hand):
+        assert (
+            f"Commit {older} is older than {newer}, whose build {builds.id_of(second)} dev got" in complaint
+        )
+        assert "nothing was changed" in complaint
 
 
 def test_an_environment_is_rolled_back_to_an_earlier_build_by_its_bytes(operator: Operator) -> None:

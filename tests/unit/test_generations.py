@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from retailctl import commits, generations, package, replay
+from retailctl import builds, commits, generations, package, replay
 from retailctl.environments import Target
 from retailctl.errors import UserError
 from retailctl.generations import Generation, Generations
@@ -127,6 +127,28 @@ def test_the_manifest_names_a_pinned_build_with_its_handler(clone: Project) -> N
     named = json.loads((clone.artifacts / "manifest.json").read_text())["functions"][f"winner_view@{old}"]
     assert named["file"] == f"winner_view@{old}.zip"
     assert named["handler"] == "hello_retail.winner_view.handler.handler"
+
+
+def test_an_earlier_commit_of_the_same_line_is_older_and_nothing_else(clone: Project, tmp_path: Path) -> None:
+    old, new = _git(clone, "rev-parse", "HEAD~1"), _git(clone, "rev-parse", "HEAD")
+    _git(clone, "checkout", "--quiet", "-b", "other", old)
+    write(clone.root, {"src/hello_retail/winner_view/handler.py": "OTHER = 1\n"})
+    _commit(clone)
+    other = _git(clone, "rev-parse", "HEAD")
+
+    assert commits.is_older(clone, old, new)
+    for commit, than in [(new, old), (new, new), (other, new), (COMMIT, new), (old, COMMIT)]:
+        assert not commits.is_older(clone, commit, than)
+    assert not commits.is_older(clone, f"{old}+changes", new)
+    assert not commits.is_older(clone, builds.UNKNOWN_COMMIT, new)
+    assert not commits.is_older(Project(tmp_path), old, new)
+
+
+def test_without_git_no_commit_is_older(clone: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    old, new = _git(clone, "rev-parse", "HEAD~1"), _git(clone, "rev-parse", "HEAD")
+    monkeypatch.setenv("PATH", "")
+
+    assert not commits.is_older(clone, old, new)
 
 
 def test_a_build_that_the_clone_does_not_have_is_refused_by_name(clone: Project) -> None:
