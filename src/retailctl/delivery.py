@@ -254,10 +254,16 @@ def rollback(
             f"Build {kept.build} is older than a function of today: it has no {', '.join(missing)}. Nothing was "
             f"changed. Check out its commit ({kept.commit}) and apply that, with OLDER=1 (--older)."
         )
+    hashes = kept.artifacts
+    pinned = package.with_pinned(target.project, files, target.pinned)
+    if pinned is not files:
+        files, hashes = pinned, builds.checked(pinned, f"build {kept.build}")
+        added = ", ".join(sorted(hashes.keys() - kept.artifacts.keys()))
+        note(f"A generation is pinned to an earlier commit since: the build gets {added}.")
     note(f"Rolling {environment} back to build {kept.build} of commit {kept.commit}, applied {kept.applied}.")
     with alone(target.project, "package"):  # the next `make package` puts today's back
         package.written(target.project.artifacts, files)
-        _ask_and_apply(target, files, kept.artifacts, kept.commit, confirmed)
+        _ask_and_apply(target, files, hashes, kept.commit, confirmed)
 
 
 def list_builds(

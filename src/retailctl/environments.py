@@ -109,6 +109,12 @@ class Target:
             return self.project.values(self.environment)
         return self.folder / self.environment / generations.OWN_VALUES
 
+    @property
+    def pinned(self) -> set[str]:
+        """Return the builds that a generation is pinned to here."""
+        own = self.generations_file
+        return generations.pinned_by(own if own.is_file() else self.project.values(self.environment))
+
     def generations(self) -> Generations:
         """Return which generations are to stand here.
 

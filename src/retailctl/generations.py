@@ -141,12 +141,17 @@ def write(file: Path, wanted: Generations) -> None:
 
 def pinned(in_project: Project) -> set[str]:
     """Return the builds that a generation of any environment, or of any local cloud, is pinned to."""
-    found = [
-        _BUILD.findall(values.read_text())
-        for values in in_project.root.glob("environments/*/terraform.tfvars")
-    ]
-    own: list[list[str]] = []
-    for file in in_project.scratch.glob(f"*/terraform/*/{OWN_VALUES}"):
+    found: set[str] = set()
+    for values in in_project.root.glob("environments/*/terraform.tfvars"):
+        found |= pinned_by(values)
+    for own in in_project.scratch.glob(f"*/terraform/*/{OWN_VALUES}"):
         with contextlib.suppress(FileNotFoundError):  # its cloud was taken down meanwhile
-            own.append([each.build for each in read_own(file).standing.values() if each.build])
-    return {commit for commits in (*found, *own) for commit in commits}
+            found |= pinned_by(own)
+    return found
+
+
+def pinned_by(file: Path) -> set[str]:
+    """Return the builds that an environment's values, or a local cloud's own file (by its name), pin."""
+    if file.name == OWN_VALUES:
+        return {each.build for each in read_own(file).standing.values() if each.build}
+    return set(_BUILD.findall(file.read_text()))

@@ -181,29 +181,54 @@ def build(in_project: Project) -> list[Path]:
         names = functions(in_project)
         shared, *theirs = dependencies(in_project, *pinned.values())
         zips = {name: zipped(shared | sources(in_project, name)) for name in names}
-        handlers = dict(zip(names, names, strict=True))
         for (commit, tree), files in zip(pinned.items(), theirs, strict=True):
-            name = f"{generations.FUNCTION}@{commit}"
-            zips[name] = zipped(files | sources(tree, generations.FUNCTION))
-            handlers[name] = generations.FUNCTION
+            zips[_of_build(commit)] = zipped(files | sources(tree, generations.FUNCTION))
         manifest: dict[str, Any] = {
-            "functions": {
-                name: {
-                    "file": f"{name}.zip",
-                    "sha256": hashlib.sha256(content).hexdigest(),
-                    "size": len(content),
-                    "handler": f"hello_retail.{handlers[name]}.handler.handler",
-                }
-                for name, content in zips.items()
-            }
+            "functions": {name: _entry(name, content) for name, content in zips.items()}
         }
         files = {f"{name}.zip": content for name, content in zips.items()}
         if in_project.web.is_dir():
             files[PAGE] = zipped(site.read_sources(in_project.web))
             page = {"file": PAGE, "sha256": hashlib.sha256(files[PAGE]).hexdigest(), "size": len(files[PAGE])}
             manifest["page"] = page
-        files[MANIFEST] = (json.dumps(manifest, indent=2, sort_keys=True) + "\n").encode()
+        files[MANIFEST] = _manifest(manifest)
         return written(in_project.artifacts, files)
+
+
+def _of_build(commit: str) -> str:
+    """Return the name of the view's artifact as a commit has it."""
+    return f"{generations.FUNCTION}@{commit}"
+
+
+def _entry(name: str, content: bytes) -> dict[str, Any]:
+    """Return what the manifest says of a function's zip."""
+    return {
+        "file": f"{name}.zip",
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "size": len(content),
+        "handler": f"hello_retail.{name.partition('@')[0]}.handler.handler",
+    }
+
+
+def _manifest(content: Mapping[str, Any]) -> bytes:
+    return (json.dumps(content, indent=2, sort_keys=True) + "\n").encode()
+
+
+def with_pinned(in_project: Project, files: Files, pinned: Iterable[str]) -> Files:
+    """Return a build's files, and beside them the view's zip of each of the ``pinned`` commits that they lack.
+
+    Raises:
+        UserError: where the clone lacks one of the commits whose zip the build does not have.
+
+    """
+    missing = {_of_build(commit): commit for commit in pinned if f"{_of_build(commit)}.zip" not in files}
+    if not missing:
+        return files
+    manifest: dict[str, Any] = json.loads(files[MANIFEST])
+    added = {name: zip_of_build(in_project, commit) for name, commit in missing.items()}
+    manifest["functions"] |= {name: _entry(name, content) for name, content in added.items()}
+    zips = {f"{name}.zip": content for name, content in added.items()}
+    return {**files, **zips, MANIFEST: _manifest(manifest)}
 
 
 def zip_of_build(in_project: Project, commit: str) -> bytes:

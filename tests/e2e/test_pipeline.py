@@ -28,6 +28,11 @@ resource "terraform_data" "code" {
 
 output "code" { value = terraform_data.code.output }
 """
+PINNED = """
+resource "terraform_data" "pinned" {
+  input = filesha256("../../build/artifacts/PINNED")
+}
+"""
 THERE = ("--cloud", "lab", "--env", "dev")
 LOCK = "miniature/dev/terraform.tfstate.tflock"
 
@@ -290,6 +295,36 @@ def test_what_is_older_than_the_present_build_is_refused_unless_it_is_asked_for(
             f"Commit {older} is older than {newer}, whose build {builds.id_of(second)} dev got" in complaint
         )
         assert "nothing was changed" in complaint
+
+
+def test_a_build_from_before_a_pin_is_rolled_back_to_with_the_pinned_zip_beside_it(
+    operator: Operator,
+) -> None:
+    values = operator.project.values("dev")
+    unpinned = values.read_text()
+    with history(operator) as commit:
+        good = commit("# before the pin\n")
+        checked_out(operator, good)
+        operator.do("apply", *THERE, CONFIRM="dev")
+        before = packaged(operator)
+        commit("# after the pin\n")
+        pinned = f"winner_view@{good}.zip"
+        values.write_text(f'{unpinned}generations = {{\n  "1" = {{ build = "{good}" }}\n}}\n')
+        write(operator.project.app, {"pinned.tf": PINNED.replace("PINNED", pinned)})
+        try:
+            operator.do("apply", *THERE, CONFIRM="dev")
+            after = packaged(operator)
+            said = operator.run("rollback", *THERE, "--to", builds.id_of(before), CONFIRM="dev")
+            assert said.returncode == 0, said.stderr
+            assert applied_code(operator) == before["counter.zip"] != after["counter.zip"]
+            present = json.loads(operator.do("builds", *THERE, "--json"))[0]
+        finally:
+            values.write_text(unpinned)
+            (operator.project.app / "pinned.tf").unlink()
+
+    assert present["artifacts"] == {**before, pinned: after[pinned]}
+    assert present["commit"] == good
+    assert f"the build gets {pinned}" in said.stderr
 
 
 def test_an_environment_is_rolled_back_to_an_earlier_build_by_its_bytes(operator: Operator) -> None:

@@ -158,6 +158,21 @@ def test_a_build_that_the_clone_does_not_have_is_refused_by_name(clone: Project)
         package.build(clone)
 
 
+def test_a_build_from_before_a_pin_gets_the_pinned_zip_beside_its_own(clone: Project) -> None:
+    old = _git(clone, "rev-parse", "HEAD~1")
+    package.build(clone)
+    before, hashes = builds.here(clone)
+
+    files = package.with_pinned(clone, before, {old})
+
+    assert builds.checked(files, "the build").keys() - hashes.keys() == {f"winner_view@{old}.zip"}
+    assert files[f"winner_view@{old}.zip"] == package.zip_of_build(clone, old)
+    pin(clone, old)
+    package.build(clone)
+    assert files == builds.here(clone)[0]
+    assert package.with_pinned(clone, files, {old}) is files
+
+
 def test_a_local_clouds_own_generations_are_packaged_too(clone: Project) -> None:
     old = _git(clone, "rev-parse", "HEAD~1")
     own = clone.scratch / "lab" / "terraform" / "dev" / generations.OWN_VALUES
