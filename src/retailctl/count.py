@@ -13,6 +13,8 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
+from retailctl.stream_reader import StreamReader
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -124,20 +126,8 @@ def payloads_on(client: KinesisClient, stream: str) -> list[bytes]:
     for page in pages:
         shards += page["Shards"]
     shards.sort(key=lambda shard: int(shard["SequenceNumberRange"]["StartingSequenceNumber"]))
-    return [payload for shard in shards for payload in _shard(client, stream, shard["ShardId"])]
-
-
-def _shard(client: KinesisClient, stream: str, shard: str) -> list[bytes]:
-    answer = client.get_shard_iterator(StreamName=stream, ShardId=shard, ShardIteratorType="TRIM_HORIZON")
-    iterator: str | None = answer["ShardIterator"]
-    payloads: list[bytes] = []
-    while iterator:
-        page = client.get_records(ShardIterator=iterator, Limit=10_000)
-        payloads += [record["Data"] for record in page["Records"]]
-        if not page["Records"] and not page.get("MillisBehindLatest"):
-            break
-        iterator = page.get("NextShardIterator")
-    return payloads
+    reader = StreamReader(client, stream)
+    return [record["Data"] for shard in shards for record in reader.records(shard["ShardId"])]
 
 
 def stored_scores(client: DynamoDBClient, table: str, prefix: str = "") -> Scores:
