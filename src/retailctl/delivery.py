@@ -35,7 +35,7 @@ from retailctl.options import EnvironmentName
 from retailctl.saved_plan import Record, State
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from retailctl.environments import Target
     from retailctl.package import Files
@@ -163,7 +163,7 @@ def apply(
 ) -> None:
     """Plan, ask, and apply the environment just as planned; with --plan, apply a plan that was saved."""
     if plan_file is None:
-        _plan_and_apply(environment, cloud, confirmed, older=older)
+        plan_and_apply(environment, cloud, confirmed, older=older)
         return
     here = project.find()
     record = saved_plan.read(plan_file)
@@ -177,7 +177,26 @@ def apply(
         applied(target, initialised(target), plan_file, record, files)
 
 
-def _plan_and_apply(environment: str, cloud: str | None, confirmed: str | None, *, older: bool) -> None:
+def nothing() -> None:
+    """Do nothing."""
+
+
+def plan_and_apply(
+    environment: str,
+    cloud: str | None,
+    confirmed: str | None,
+    begin: Callable[[], object] = nothing,
+    *,
+    older: bool = False,
+) -> None:
+    """Plan, ask, and apply the environment just as planned; ``begin`` is called between the last two.
+
+    ``older`` lets a commit be applied that is older than that of the environment's build.
+
+    Raises:
+        UserError: where the operator does not confirm, or Terraform fails.
+
+    """
     here = project.find()
     target = target_of(environment, cloud)
     commit = builds.commit_of(here)
@@ -185,7 +204,7 @@ def _plan_and_apply(environment: str, cloud: str | None, confirmed: str | None, 
         check_order(target, commit)
     package.build(here)
     files, artifacts = builds.here(here)
-    _ask_and_apply(target, files, artifacts, commit, confirmed)
+    _ask_and_apply(target, files, artifacts, commit, confirmed, begin)
 
 
 def check_order(target: Target, commit: str) -> None:
@@ -208,9 +227,14 @@ def check_order(target: Target, commit: str) -> None:
 
 
 def _ask_and_apply(
-    target: Target, files: Files, artifacts: Mapping[str, str], commit: str, confirmed: str | None
+    target: Target,
+    files: Files,
+    artifacts: Mapping[str, str],
+    commit: str,
+    confirmed: str | None,
+    begin: Callable[[], object] = nothing,
 ) -> None:
-    """Plan, show, ask unless there is nothing to do, and apply."""
+    """Plan, show, ask unless there is nothing to do, call ``begin``, and apply."""
     workspace = initialised(target)
     file = workspace.data / "run.tfplan"
     try:
@@ -218,6 +242,7 @@ def _ask_and_apply(
         environments.show(workspace, file)
         if any(record.changes.values()) or _has_other_page(target, workspace, files):
             confirm(target.environment, f"these changes to {target.environment} in {target.place}", confirmed)
+        begin()
         applied(target, workspace, file, record, files)
     finally:
         file.unlink(missing_ok=True)

@@ -29,12 +29,16 @@ from retailctl.console import note, step
 from retailctl.count import differences
 from retailctl.environments import AnyCloud, Confirmed, Target, initialised, target_of
 from retailctl.errors import UserError
+from retailctl.files import write_atomically
 from retailctl.generations import Generation, Generations
 from retailctl.options import EnvironmentName
 from retailctl.replay_proof import TRUST, gaps, in_order, lineage
 from retailctl.replay_view import Log, View, Views, behind, hash_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
     from hello_retail.archive.layout import Shard, Span
     from retailctl.replay_proof import Archived
 
@@ -78,23 +82,57 @@ def _found(environment: str, cloud: str | None) -> tuple[Target, dict[str, Any]]
     return target, found
 
 
-def _apply(target: Target, wanted: Generations, confirmed: str | None) -> None:
-    """Write which generations are to stand, and apply the environment.
+def _apply(
+    target: Target,
+    wanted: Generations,
+    confirmed: str | None,
+    begin: Callable[[], object] = delivery.nothing,
+) -> None:
+    """Write which generations are to stand, ask, call ``begin``, and apply the environment.
 
     Raises:
-        UserError: where the operator does not confirm, or Terraform fails; the values are written then.
+        UserError: where the operator does not confirm: then the values are as they were. Where Terraform fails
+            afterwards, they are written.
 
     """
     file = target.generations_file
+    before = file.read_bytes() if file.is_file() else None
+    has_begun = False
+
+    def go_on() -> None:
+        nonlocal has_begun
+        begin()
+        has_begun = True
+        _remind(target)
+
     generations.write(file, wanted)
+    try:
+        if target.cloud is None:
+            delivery.plan_and_apply(target.environment, None, confirmed, go_on)
+            return
+        package.build(target.project)
+        workspace = initialised(target)
+        go_on()
+        title = f"Applying {target.environment}"
+        terraform.run_reported(workspace, title, "apply", "-auto-approve", *workspace.arguments)
+    finally:
+        if not has_begun:
+            _put_back(file, before)
+
+
+def _put_back(file: Path, content: bytes | None) -> None:
+    """Let a file be as it was; ``None``: not there."""
+    if content is None:
+        file.unlink(missing_ok=True)
+    else:
+        write_atomically(file, content)
+
+
+def _remind(target: Target) -> None:
+    """Say in AWS that the values have changed, which a pipeline knows only from a commit."""
     if target.cloud is None:
-        note(f"{project.shown(file)} says so now: commit it, or the next pipeline takes it back.")
-        delivery.apply(target.environment, None, confirmed)
-        return
-    package.build(target.project)
-    workspace = initialised(target)
-    title = f"Applying {target.environment}"
-    terraform.run_reported(workspace, title, "apply", "-auto-approve", *workspace.arguments)
+        shown = project.shown(target.generations_file)
+        note(f"{shown} says so now: commit it, or the next pipeline takes it back.")
 
 
 @app.command()
@@ -198,14 +236,15 @@ def fold(
         _fold_archive(view, views, log, target, trust_order=trust_order)
     elif not log.is_young:
         note(
-            f"The stream keeps {log.retention_hours} h and has been there since {log.created:%Y-%m-%d}: what is "
-            "older will not be on this board."
+            f"The stream keeps {log.retention_hours} h now, may have kept less before, and has been there since "
+            f"{log.created:%Y-%m-%d}: what it has forgotten will not be on this board."
         )
     views.follow(view)
     wanted = target.generations()
     generations.write(
         target.generations_file, wanted.with_(number, replace(wanted.standing[number], enabled=True))
     )
+    _remind(target)
     with step(f"Waiting until generation {number} has caught up"):
         await_caught_up(view, views, log, patience)
     note(f"Next: `retailctl replay compare {number}`, and `retailctl replay switch {number}`.")
@@ -276,7 +315,8 @@ def proved(archived: Archived, log: Log, *, trust_order: bool) -> list[Shard]:
         listed = "\n".join(f"  {gap}" for gap in found[:GAPS_SHOWN])
         more = f"\n  and {len(found) - GAPS_SHOWN} more" if len(found) > GAPS_SHOWN else ""
         hint = (
-            f"\nNothing but the order of the archive's consumer speaks for them: if it was never off, add {TRUST}."
+            "\nNothing but the order of the archive's consumer speaks for them: if it is on since the stream was "
+            f"made, and was never off for as long as the stream kept records, add {TRUST}."
             if all(gap.doubtful for gap in found)
             else ""
         )
@@ -380,16 +420,21 @@ def retire(
     view = View.of(found, number)
     if number == int(found["live_generation"]):
         raise UserError(f"Generation {number} is live: switch to another first.")
-    _lift(target, view, asked=lift_protection or target.cloud is not None)
-    _apply(target, target.generations().without(number), confirmed)
+    protected = _protected(target, view, may_go=lift_protection or target.cloud is not None)
+
+    def lift() -> None:
+        for table in protected:
+            target.client("dynamodb").update_table(TableName=table, DeletionProtectionEnabled=False)
+
+    _apply(target, target.generations().without(number), confirmed, lift)
     note(f"Generation {number} is gone.")
 
 
-def _lift(target: Target, view: View, *, asked: bool) -> None:
-    """Take the deletion protection off a generation's tables.
+def _protected(target: Target, view: View, *, may_go: bool) -> list[str]:
+    """Return which of a generation's tables are protected against deletion.
 
     Raises:
-        UserError: where they have it and nobody asked.
+        UserError: where there are such and they may not go.
 
     """
     dynamodb = target.client("dynamodb")
@@ -399,10 +444,9 @@ def _lift(target: Target, view: View, *, asked: bool) -> None:
         for table in tables
         if dynamodb.describe_table(TableName=table)["Table"].get("DeletionProtectionEnabled")
     ]
-    if protected and not asked:
+    if protected and not may_go:
         raise UserError(
             f"These tables are protected against deletion: {', '.join(protected)}. If they are to go, add "
             "LIFT_PROTECTION=1 (--lift-protection)."
         )
-    for table in protected:
-        dynamodb.update_table(TableName=table, DeletionProtectionEnabled=False)
+    return protected

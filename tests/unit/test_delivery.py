@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -120,3 +123,30 @@ def test_a_clone_without_git_has_no_known_commit(tmp_path: Path, monkeypatch: py
     monkeypatch.setenv("PATH", "")
 
     assert builds.commit_of(delivery.project.find()) == builds.UNKNOWN_COMMIT
+
+
+@pytest.mark.parametrize(
+    ("confirmed", "done"), [("prod", ["planned", "begun", "applied"]), ("dev", ["planned"])]
+)
+def test_what_is_to_be_done_before_an_apply_waits_for_the_confirmation(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, confirmed: str, done: list[str]
+) -> None:
+    did: list[str] = []
+    target: Any = SimpleNamespace(environment="prod", place="AWS")
+
+    def planned(*_: Any) -> Any:
+        did.append("planned")
+        return SimpleNamespace(changes={"update": 1})
+
+    monkeypatch.setattr(delivery, "initialised", lambda target: SimpleNamespace(data=tmp_path))
+    monkeypatch.setattr(delivery, "planned", planned)
+    monkeypatch.setattr(delivery.environments, "show", lambda *_: None)
+    monkeypatch.setattr(delivery, "applied", lambda *_: did.append("applied"))
+
+    with (
+        contextlib.nullcontext()
+        if confirmed == "prod"
+        else pytest.raises(UserError, match="nothing was changed")
+    ):
+        delivery._ask_and_apply(target, {}, {}, "c", confirmed, lambda: did.append("begun"))
+    assert did == done

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -88,7 +89,13 @@ def views(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakeViews:
     monkeypatch.setattr(replay, "_found", lambda environment, cloud: (target, OUTPUTS))
     monkeypatch.setattr(replay, "Views", lambda target: found)
     monkeypatch.setattr(replay, "Log", lambda target, outputs: log)
-    monkeypatch.setattr(replay, "_apply", lambda target, wanted, confirmed: generations.write(file, wanted))
+    found.apply, found.target = replay._apply, target  # type: ignore[attr-defined]
+
+    def apply(target: Any, wanted: Generations, confirmed: str | None, begin: Any = delivery.nothing) -> None:
+        begin()
+        generations.write(file, wanted)
+
+    monkeypatch.setattr(replay, "_apply", apply)
     found.file = file  # type: ignore[attr-defined]
     return found
 
@@ -242,7 +249,14 @@ def test_in_aws_the_values_are_changed_for_the_operator_to_commit_and_applied(
     file = tmp_path / "terraform.tfvars"
     file.write_text('generations = {\n  "1" = {}\n}\nlive_generation = 1\n')
     applied: list[Any] = []
-    monkeypatch.setattr(delivery, "apply", lambda *arguments: applied.append(arguments))
+
+    def plan_and_apply(environment: str, cloud: str | None, confirmed: str | None, begin: Any) -> None:
+        assert generations.read(file).live == 2  # by now, for it is planned by these values
+        assert "commit it" not in capsys.readouterr().err
+        begin()
+        applied.append((environment, cloud, confirmed))
+
+    monkeypatch.setattr(delivery, "plan_and_apply", plan_and_apply)
     target: Any = SimpleNamespace(cloud=None, environment="prod", generations_file=file)
 
     replay._apply(target, Generations({1: Generation(), 2: Generation()}, 2), "prod")
@@ -250,6 +264,101 @@ def test_in_aws_the_values_are_changed_for_the_operator_to_commit_and_applied(
     assert applied == [("prod", None, "prod")]
     assert generations.read(file).live == 2
     assert "commit it" in capsys.readouterr().err
+
+
+VALUES = '# Ours.\ngenerations = {\n  "1" = {}\n  "2" = {}\n}\nlive_generation = 1\n'
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        lambda options: replay.retire(2, lift_protection=True, **options),
+        lambda options: replay.prepare(3, build="", **options),
+        lambda options: replay.switch(2, patience=0.0, **options),
+    ],
+    ids=["retire", "prepare", "switch"],
+)
+@pytest.mark.parametrize(
+    "error", [UserError("'no' does not confirm it: nothing was changed."), KeyboardInterrupt()]
+)
+def test_what_is_not_confirmed_leaves_everything_as_it_was(
+    views: FakeViews,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    command: Callable[[dict[str, Any]], None],
+    error: BaseException,
+) -> None:
+    file = tmp_path / "terraform.tfvars"
+    file.write_text(VALUES)
+    before = file.read_bytes()
+    asked: list[bool] = []
+
+    def refused(environment: str, cloud: str | None, confirmed: str | None, begin: Any) -> None:
+        asked.append(file.read_bytes() != before)
+        raise error
+
+    unprotected: list[str] = []
+    tables = SimpleNamespace(
+        describe_table=lambda TableName: {"Table": {"DeletionProtectionEnabled": True}},
+        update_table=lambda TableName, DeletionProtectionEnabled: unprotected.append(TableName),
+    )
+    target: Any = views.target  # type: ignore[attr-defined]
+    target.cloud, target.generations_file, target.project = None, file, None
+    target.generations, target.client = lambda: generations.read(file), lambda service: tables
+    views.mapping = "Enabled"
+    monkeypatch.setattr(replay, "_apply", views.apply)  # type: ignore[attr-defined]
+    monkeypatch.setattr(replay, "build_of", lambda target, running, number: "f" * 40)
+    monkeypatch.setattr(replay.package, "build", lambda project: [])
+    monkeypatch.setattr(delivery, "plan_and_apply", refused)
+
+    with pytest.raises(type(error)):
+        command({"environment": "prod", "cloud": None, "confirmed": "no"})
+
+    assert asked == [True]
+    assert file.read_bytes() == before
+    assert unprotected == []
+
+
+def test_a_local_clouds_own_values_are_not_there_after_a_plan_that_failed(
+    views: FakeViews, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(project: Any) -> None:
+        raise UserError("It does not build.")
+
+    target: Any = views.target  # type: ignore[attr-defined]
+    target.project = None
+    target.generations_file.unlink()
+    monkeypatch.setattr(replay.package, "build", broken)
+
+    with pytest.raises(UserError, match="does not build"):
+        views.apply(target, Generations({1: Generation()}, 1), None)  # type: ignore[attr-defined]
+    assert not target.generations_file.exists()
+
+
+def test_what_was_confirmed_is_written_even_where_terraform_fails_then(
+    views: FakeViews, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(environment: str, cloud: str | None, confirmed: str | None, begin: Any) -> None:
+        begin()
+        raise UserError("Terraform failed.")
+
+    target: Any = views.target  # type: ignore[attr-defined]
+    target.cloud = None
+    monkeypatch.setattr(delivery, "plan_and_apply", failing)
+
+    with pytest.raises(UserError, match="Terraform failed"):
+        views.apply(target, Generations({1: Generation()}, 1), None)  # type: ignore[attr-defined]
+    assert stands(views) == Generations({1: Generation()}, 1)
+
+
+def test_in_aws_a_fold_says_that_the_values_are_to_be_committed(
+    views: FakeViews, capsys: pytest.CaptureFixture[str]
+) -> None:
+    views.target.cloud = None  # type: ignore[attr-defined]
+
+    fold(2)
+
+    assert "commit it, or the next pipeline takes it back" in capsys.readouterr().err
 
 
 def test_an_environment_of_before_is_brought_up_to_date_first(monkeypatch: pytest.MonkeyPatch) -> None:
