@@ -17,6 +17,7 @@ from botocore.exceptions import (
     HTTPClientError,
 )
 
+from hello_retail.archive.chain import MARGIN_SECONDS, certain_from
 from retailctl.quarantine_records import BATCHES, RECORDS, BrokenObject, Entry, copies_in, entries_in
 from retailctl.redrive import (
     DROPPED,
@@ -31,9 +32,10 @@ from retailctl.redrive import (
     Unanswered,
 )
 from retailctl.sending import THROTTLES
+from retailctl.stream_reader import StreamReader
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_kinesis import KinesisClient
@@ -306,17 +308,30 @@ class Stream:
         about = self.client.describe_stream_summary(StreamName=self.name)["StreamDescriptionSummary"]
         created = about["StreamCreationTimestamp"].timestamp()
         since = max(mark.marked_at - SLACK_SECONDS, created)
-        if mark.marked_at < created or since < self.clock() - about["RetentionPeriodHours"] * 3600:
+        reader, shards = StreamReader(self.client, self.name, self.pause), self._shards_of(mark.partition_key)
+        if mark.marked_at < created or not self._remembers(reader, shards, since):
             raise Forgotten(
                 f"Its redrive began on {datetime.fromtimestamp(mark.marked_at, UTC):%Y-%m-%d %H:%M} UTC, and the "
                 f"stream has nothing from then any more. Whether the copy {mark.event_id} was put, only an archive "
                 "or a view can tell."
             )
-        for shard_id in self._shards_of(mark.partition_key):
-            number = self._find(shard_id, since, (mark.event_id, mark.identity))
-            if number is not None:
-                return Place(shard_id, number)
+        for shard_id in shards:
+            for record in reader.records(shard_id, since):
+                if copies_in(record["Data"]) == (mark.event_id, mark.identity):
+                    return Place(shard_id, record["SequenceNumber"])
         return None
+
+    def _remembers(self, reader: StreamReader, shards: Iterable[str], since: float) -> bool:
+        """Say whether the stream has forgotten nothing of these shards, a key's, from a moment on.
+
+        Nothing is forgotten for a day. Later on, one record from before the moment says so: what is older goes
+        first. What the stream keeps today does not, since it may have kept less before.
+        """
+        if since > certain_from(self.clock()):
+            return True
+        oldest = filter(None, map(reader.first, shards))
+        arrivals = (record["ApproximateArrivalTimestamp"].timestamp() for record in oldest)
+        return any(arrival < since - MARGIN_SECONDS for arrival in arrivals)
 
     def _shards_of(self, partition_key: str) -> list[str]:
         hash_key = int.from_bytes(md5(partition_key.encode(), usedforsecurity=False).digest())
@@ -329,23 +344,6 @@ class Stream:
             <= hash_key
             <= int(shard["HashKeyRange"]["EndingHashKey"])
         ]
-
-    def _find(self, shard_id: str, since: float, wanted: tuple[str, str]) -> str | None:
-        iterator: str | None = self.client.get_shard_iterator(
-            StreamName=self.name,
-            ShardId=shard_id,
-            ShardIteratorType="AT_TIMESTAMP",
-            Timestamp=datetime.fromtimestamp(since, UTC),
-        )["ShardIterator"]
-        while iterator:
-            page = self.client.get_records(ShardIterator=iterator, Limit=10_000)
-            for record in page["Records"]:
-                if copies_in(record["Data"]) == wanted:
-                    return record["SequenceNumber"]
-            if not page["Records"] and not page.get("MillisBehindLatest"):
-                return None
-            iterator = page.get("NextShardIterator")
-        return None
 
 
 def _clause(error: Exception) -> str:

@@ -29,12 +29,14 @@ class Streamed:
     """What the stream still has.
 
     ``first`` is the number of each shard's oldest record (``None``: it has none); ``young`` says that the stream
-    has not forgotten anything yet, since it is younger than what it keeps.
+    has not forgotten anything yet, since it is younger than what every stream keeps, and ``fresh`` are the shards
+    that are, in an older stream.
     """
 
     shards: Mapping[str, Shard]
     first: Mapping[str, int | None]
     young: bool
+    fresh: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,8 +180,7 @@ def _at_the_end(shard: Shard, chain: _Chain, reached: int | None, streamed: Stre
             yield Gap(shard.shard_id, reached, None, why, doubtful=True)
         return
     is_listed = shard.shard_id in streamed.shards
-    is_whole = is_listed and (streamed.young or any(parent in streamed.shards for parent in shard.parents))
-    if is_whole:
+    if is_listed and (streamed.young or shard.shard_id in streamed.fresh):
         return  # the stream itself still has every record of this shard
     if first is not None and reached is not None and first <= reached:
         return

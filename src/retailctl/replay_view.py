@@ -9,21 +9,22 @@ import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from hello_retail import events, watermark
-from hello_retail.archive import layout
+from hello_retail.archive import chain, layout
 from hello_retail.archive.layout import Kept, Shard, Span
 from retailctl.count import Scores, stored_scores
 from retailctl.errors import UserError
 from retailctl.replay_fold import NotTaken
 from retailctl.replay_proof import Archived, Streamed
+from retailctl.stream_reader import StreamReader
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from datetime import datetime
 
     from retailctl.environments import Target
 
@@ -143,13 +144,18 @@ class Log:
     """The log of an environment: its stream, and its archive where it has one."""
 
     def __init__(
-        self, target: Target, outputs: Mapping[str, Any], clock: Callable[[], float] = time.time
+        self,
+        target: Target,
+        outputs: Mapping[str, Any],
+        clock: Callable[[], float] = time.time,
+        pause: Callable[[float], None] = time.sleep,
     ) -> None:
         self._kinesis = target.client("kinesis")
         self._s3 = target.client("s3")
         self._bucket = outputs.get("archive_bucket")
         self._name = str(outputs["stream_name"])
         self._clock = clock
+        self._reader = StreamReader(self._kinesis, self._name, pause)
         found = self._kinesis.describe_stream_summary(StreamName=self._name)["StreamDescriptionSummary"]
         self.arn = str(found["StreamARN"])
         self.created: datetime = found["StreamCreationTimestamp"]
@@ -162,8 +168,8 @@ class Log:
 
     @property
     def is_young(self) -> bool:
-        """Whether the stream is younger than what it keeps, so that it has forgotten nothing."""
-        return self._clock() - self.created.timestamp() < self.retention_hours * 3600
+        """Whether the stream is younger than what every stream keeps, so that it has forgotten nothing."""
+        return self.created.timestamp() > chain.certain_from(self._clock())
 
     def shards(self) -> dict[str, Shard]:
         """Return the shards that the stream has not forgotten."""
@@ -174,31 +180,28 @@ class Log:
     def streamed(self) -> Streamed:
         """Return what the stream still has, for the proof."""
         shards = self.shards()
-        first = {shard_id: next(self._numbers(shard_id), None) for shard_id in shards}
-        return Streamed(shards, {id_: number and number[0] for id_, number in first.items()}, self.is_young)
+        oldest = {shard_id: self._reader.first(shard_id) for shard_id in shards}
+        parents = {parent for shard in shards.values() for parent in shard.parents} & shards.keys()
+        since = chain.certain_from(self._clock())
+        closed_lately = {parent for parent in parents if self._reader.first(parent, since)}
+        return Streamed(
+            shards,
+            {id_: int(record["SequenceNumber"]) if record else None for id_, record in oldest.items()},
+            self.is_young,
+            frozenset(id_ for id_, shard in shards.items() if closed_lately.intersection(shard.parents)),
+        )
 
     def newest_sale(self, shard_id: str) -> int | None:
         """Return the number of a shard's newest purchase; ``None`` where it has none."""
         for seconds in LOOK_BACK_SECONDS:
-            sales = [number for number, data in self._numbers(shard_id, seconds) if is_sale(data)]
-            if sales:
-                return sales[-1]
+            since = None if seconds is None else self._clock() - seconds
+            newest = None
+            for record in self._reader.records(shard_id, since):
+                if is_sale(record["Data"]):
+                    newest = int(record["SequenceNumber"])
+            if newest is not None:
+                return newest
         return None
-
-    def _numbers(self, shard_id: str, seconds: float | None = None) -> Iterator[tuple[int, bytes]]:
-        """Yield number and bytes of a shard's records, of the last ``seconds`` or of all that it has."""
-        where: dict[str, Any] = {"ShardIteratorType": "TRIM_HORIZON"}
-        if seconds is not None:
-            since = datetime.fromtimestamp(self._clock(), UTC) - timedelta(seconds=seconds)
-            where = {"ShardIteratorType": "AT_TIMESTAMP", "Timestamp": since}
-        answer = self._kinesis.get_shard_iterator(StreamName=self._name, ShardId=shard_id, **where)
-        iterator: str | None = answer["ShardIterator"]
-        while iterator:
-            page = self._kinesis.get_records(ShardIterator=iterator, StreamARN=self.arn, Limit=10_000)
-            yield from ((int(record["SequenceNumber"]), record["Data"]) for record in page["Records"])
-            iterator = page.get("NextShardIterator")
-            if not page["Records"] and not page.get("MillisBehindLatest"):
-                return
 
     def archived(self) -> Archived:
         """Return what the archive holds of this very stream, by names.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from random import Random
 from typing import Any
 
@@ -16,11 +17,21 @@ from hello_retail.archive.layout import Link
 from retailctl import replay_fold, replay_proof
 from support.faults import seeds
 from support.histories import one_pass
-from support.kept_log import Mishaps, archived, replayed
+from support.kept_log import LONG, Mishaps, archived, replayed
 
 HARMLESS = Mishaps(crash=0.1, repeated=0.3, zombie=0.2)
 """What every consumer of a stream meets."""
-ROUGH = Mishaps(crash=0.05, repeated=0.2, zombie=0.1, given_up=0.01, late=0.1, behind=0.02, lost=0.4)
+ROUGH = Mishaps(
+    crash=0.05,
+    repeated=0.2,
+    zombie=0.1,
+    given_up=0.01,
+    late=0.1,
+    behind=0.02,
+    lost=0.4,
+    raised=0.3,
+    lowered=0.1,
+)
 rough = st.builds(
     Mishaps,
     crash=st.sampled_from((0.0, 0.1)),
@@ -30,6 +41,8 @@ rough = st.builds(
     late=st.sampled_from((0.0, 0.5)),
     behind=st.sampled_from((0.0, 0.0, 0.05)),
     lost=st.sampled_from((0.0, 0.5, 1.0)),
+    raised=st.sampled_from((0.0, 1.0)),
+    lowered=st.sampled_from((0.0, 0.5)),
 )
 
 
@@ -52,6 +65,7 @@ def test_an_archive_that_met_what_every_consumer_meets_is_replayed_and_each_sale
 
 @given(seed=seeds, mishaps=rough)
 @example(seed=0, mishaps=Mishaps(given_up=1.0, lost=1.0)).via("an archive that got nothing")
+@example(seed=0, mishaps=Mishaps(late=1.0, raised=1.0)).via("an archive of a stream that kept less before")
 @settings(max_examples=120)
 def test_each_sale_counts_once_or_the_replay_is_refused(seed: int, mishaps: Mishaps) -> None:
     replay(seed, mishaps)
@@ -75,15 +89,27 @@ def ask_for_no_links(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def believe_the_order_of_the_consumer(monkeypatch: pytest.MonkeyPatch) -> None:
-    def link(shard_id: str, first: int, tip: chain.Tip | None, later: Any, memory: Any) -> Link:
-        del later, memory
+    def link(shard_id: str, first: int, tip: chain.Tip | None, there: Any, *, whole: bool) -> Link:
+        del there, whole
         return Link(shard_id, first, tip and tip.number, proved=True)
 
     monkeypatch.setattr(chain, "before", link)
 
 
 def take_the_streams_memory_for_endless(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(chain.Memory, "reaches", lambda memory, tip: True)
+    before = chain.before
+
+    def remembered(
+        shard_id: str, first: int, tip: chain.Tip | None, there: Any, *, whole: bool
+    ) -> Link | None:
+        found = before(shard_id, first, tip, there, whole=whole)
+        return found and replace(found, proved=True)
+
+    monkeypatch.setattr(chain, "before", remembered)
+
+
+def take_todays_retention_for_that_of_always(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chain, "KEPT_SECONDS", LONG * 3600.0)
 
 
 def let_the_archive_end_before_the_stream_begins(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -129,6 +155,7 @@ def note_the_tip_before_the_records(monkeypatch: pytest.MonkeyPatch) -> None:
         ask_for_no_links,
         believe_the_order_of_the_consumer,
         take_the_streams_memory_for_endless,
+        take_todays_retention_for_that_of_always,
         let_the_archive_end_before_the_stream_begins,
         fold_children_first,
         fold_the_youngest_objects_first,

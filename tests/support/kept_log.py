@@ -1,9 +1,9 @@
 """A log that is archived while it grows and is forgotten, with all that may go wrong: for the law of replays.
 
 `TimedStream` notes when each record arrived and each shard came and went; `FakeKinesis` shows it as Kinesis at
-one moment, records older than the retention gone. `archived` delivers it to the archive's own code, as a mapping
-does that crashes, repeats, cuts batches anew, is overtaken by zombies or gives up; `replayed` does what
-`retailctl replay fold` does, with its own parts.
+one moment, gone for good what was ever older than the retention of that time. `archived` delivers it to the
+archive's own code, as a mapping does that crashes, repeats, cuts batches anew, is overtaken by zombies or gives up;
+`replayed` does what `retailctl replay fold` does, with its own parts.
 """
 
 from __future__ import annotations
@@ -32,7 +32,11 @@ from support.winner_view import SCORES, tables, warm_instance
 BUCKET = "archive"
 NAME = STREAM_ARN.rpartition("/")[2]
 BORN = 1_763_800_000.0
-SECONDS_A_RECORD = 360.0
+SECONDS_A_RECORD = 4320.0
+PAUSES = (360.0, 360.0, 360.0, 360.0, 20160.0)
+"""How long it may take until the next record comes; ``SECONDS_A_RECORD`` on average."""
+SHORT, LONG = 24, 168
+"""Hours of retention, before and after it is raised."""
 
 
 class TimedStream(Stream):
@@ -49,7 +53,7 @@ class TimedStream(Stream):
     def put(self, partition_key: str, payload: bytes) -> None:
         super().put(partition_key, payload)
         self.arrivals[self.records[-1].sequence_number] = self.now
-        self.now += SECONDS_A_RECORD
+        self.now += self._random.choice(PAUSES)
 
     def reshard(self) -> None:
         before = set(self.open.values())
@@ -75,12 +79,26 @@ class FakeKinesis:
     """What Kinesis tells of a timed stream at the moment ``now``."""
 
     stream: TimedStream
-    retention_hours: int
+    first_retention_hours: int
     now: float = BORN
+    changes: tuple[tuple[float, int], ...] = ()
+    """When the retention was changed, in order, and to how many hours."""
+
+    @property
+    def retention_hours(self) -> int:
+        """What it keeps today."""
+        return self._kept()[-1][1]
 
     @property
     def oldest(self) -> float:
-        return self.now - self.retention_hours * 3600
+        """From when on it has every record: raising the retention brings nothing back."""
+        return max(until - hours * 3600 for until, hours in self._kept())
+
+    def _kept(self) -> list[tuple[float, int]]:
+        """Until when it kept records for how many hours, in order, up to now."""
+        begun = [change for change in self.changes if change[0] <= self.now]
+        hours = [self.first_retention_hours, *(each for _, each in begun)]
+        return list(zip([*(at for at, _ in begun), self.now], hours, strict=True))
 
     def there(self, shard_id: str) -> list[LogRecord]:
         """Return the records of a shard that have arrived and are not forgotten."""
@@ -95,8 +113,10 @@ class FakeKinesis:
         return shard_id in self.stream.closed and self.stream.closed[shard_id][0] <= self.now
 
     def listed(self) -> Iterator[str]:
+        """Yield the shards by today's retention: one may come back when that is raised, without its records."""
+        oldest = self.now - self.retention_hours * 3600
         for shard_id, (born, _) in self.stream.born.items():
-            forgotten = self.is_closed(shard_id) and self.stream.closed[shard_id][0] < self.oldest
+            forgotten = self.is_closed(shard_id) and self.stream.closed[shard_id][0] < oldest
             if born <= self.now and not forgotten:
                 yield shard_id
 
@@ -131,13 +151,20 @@ class FakeKinesis:
         StartingSequenceNumber: str = "0",
         Timestamp: datetime | None = None,
     ) -> dict[str, str]:
-        after = int(StartingSequenceNumber) if ShardIteratorType == "AFTER_SEQUENCE_NUMBER" else 0
-        return {"ShardIterator": f"{ShardId}/{after}"}
+        after = int(StartingSequenceNumber) - (ShardIteratorType == "AT_SEQUENCE_NUMBER")
+        if Timestamp is not None:
+            arrivals = self.stream.arrivals
+            earlier = [
+                each for each in self.there(ShardId) if arrivals[each.sequence_number] < Timestamp.timestamp()
+            ]
+            after = int(earlier[-1].sequence_number) if earlier else 0
+        return {"ShardIterator": f"{ShardId}/{max(after, 0)}"}
 
-    def get_records(self, *, ShardIterator: str, StreamARN: str, Limit: int) -> dict[str, Any]:
+    def get_records(self, *, ShardIterator: str, StreamARN: str = "", Limit: int) -> dict[str, Any]:
         shard_id, _, after = ShardIterator.partition("/")
         found = [record for record in self.there(shard_id) if int(record.sequence_number) > int(after)]
-        page, rest = found[:3], found[3:]
+        size = min(Limit, 3)
+        page, rest = found[:size], found[size:]
         last = page[-1].sequence_number if page else after
         answer: dict[str, Any] = {
             "Records": [
@@ -197,6 +224,10 @@ class Mishaps:
     """The archive's consumer rests for longer than the stream remembers."""
     lost: float = 0.0
     """One object of the archive is lost, if it has any."""
+    raised: float = 0.0
+    """The stream kept less, until its retention was raised."""
+    lowered: float = 0.0
+    """The retention was lowered for an hour, and raised again."""
 
 
 @dataclass
@@ -212,15 +243,21 @@ class KeptLog:
 
     def log(self) -> Log:
         outputs = {"archive_bucket": BUCKET, "stream_name": NAME}
-        return Log(self, outputs, lambda: self.kinesis.now)  # type: ignore[arg-type]
+        return Log(self, outputs, lambda: self.kinesis.now, lambda _: None)  # type: ignore[arg-type]
 
 
-def archived(seed: int, mishaps: Mishaps, events: int = 40, retention_hours: int = 2) -> KeptLog:
+def archived(seed: int, mishaps: Mishaps, events: int = 40, retention_hours: int = SHORT) -> KeptLog:
     """Return a random log after its archive has consumed it."""
     random = Random(seed)  # noqa: S311 - a seed is a history
     stream = TimedStream(random)
     random_log(random, events, products=3, people=3, reshards=random.randrange(4), stream=stream)
     kept = KeptLog(stream, FakeKinesis(stream, retention_hours))
+    changed = BORN + (stream.now - BORN) * random.random()
+    if random.random() < mishaps.lowered:
+        kept.kinesis.first_retention_hours = LONG
+        kept.kinesis.changes = ((changed, SHORT), (changed + 3600, LONG))
+    elif random.random() < mishaps.raised:
+        kept.kinesis.changes = ((changed, LONG),)
     _consume(kept, random, mishaps)
     if random.random() < mishaps.lost and kept.bucket.objects:
         del kept.bucket.objects[random.choice(sorted(kept.bucket.objects))]
@@ -236,7 +273,7 @@ def _consume(kept: KeptLog, random: Random, mishaps: Mishaps) -> None:
     kept.bucket.fails = lambda: random.random() < mishaps.crash
     while kinesis.now < stream.now + SECONDS_A_RECORD:
         rests = random.random() < mishaps.behind
-        kinesis.now += random.choice((1, 3, 8)) * SECONDS_A_RECORD + rests * 3 * 3600
+        kinesis.now += random.choice((1, 3, 8)) * SECONDS_A_RECORD + rests * 36 * 3600
         kinesis.now = min(kinesis.now, stream.now + SECONDS_A_RECORD)
         for shard_id in list(kinesis.listed()):
             consumer.drain(shard_id)

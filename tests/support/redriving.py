@@ -55,9 +55,9 @@ class FakeShard:
 class FakeKinesis:
     """A Kinesis client over one stream that can be resharded; one page of it holds three records."""
 
-    def __init__(self, clock: Callable[[], float], retention_hours: int = 24) -> None:
+    def __init__(self, clock: Callable[[], float]) -> None:
         self._clock, self._number, self._created = clock, 10**55, clock()
-        self.retention_hours = retention_hours
+        self.retention_hours, self.forgotten_until = 24, 0.0
         self.shards = {"shardId-000000000000": FakeShard(0, KEY_SPACE - 1)}
 
     def get_paginator(self, operation: str) -> Paginator:
@@ -94,20 +94,28 @@ class FakeKinesis:
         }
 
     def get_shard_iterator(
-        self, *, StreamName: str, ShardId: str, ShardIteratorType: str, Timestamp: datetime
+        self, *, StreamName: str, ShardId: str, ShardIteratorType: str, Timestamp: datetime | None = None
     ) -> Any:
-        assert ShardIteratorType == "AT_TIMESTAMP"
+        assert ShardIteratorType == ("AT_TIMESTAMP" if Timestamp else "TRIM_HORIZON")
+        since = max(self.forgotten_until, Timestamp.timestamp() if Timestamp else 0.0)
         records = self.shards[ShardId].records
-        first = next((n for n, (at, _, _) in enumerate(records) if at >= Timestamp.timestamp()), len(records))
+        first = next((n for n, (at, _, _) in enumerate(records) if at >= since), len(records))
         return {"ShardIterator": f"{ShardId}@{first}"}
 
     def get_records(self, *, ShardIterator: str, Limit: int) -> Any:
         shard_id, _, first = ShardIterator.partition("@")
         shard = self.shards[shard_id]
-        page = shard.records[int(first) :][:3]
+        page = shard.records[int(first) :][: min(Limit, 3)]
         end = int(first) + len(page)
         answer: dict[str, Any] = {
-            "Records": [{"SequenceNumber": number, "Data": data} for _, number, data in page],
+            "Records": [
+                {
+                    "SequenceNumber": number,
+                    "Data": data,
+                    "ApproximateArrivalTimestamp": datetime.fromtimestamp(at, UTC),
+                }
+                for at, number, data in page
+            ],
             "MillisBehindLatest": 1000 if end < len(shard.records) else 0,
         }
         if shard.open or end < len(shard.records):

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from hello_retail.archive import chain, handler, layout
-from hello_retail.archive.chain import Memory, Tip
+from hello_retail.archive.chain import Tip
 from hello_retail.archive.layout import Kept, Link, Shard
 from hello_retail.archive.store import Store
 from support.histories import purchase
@@ -17,11 +17,10 @@ from support.kept_log import BORN, NAME, FakeBucket, FakeKinesis, KeptLog, Misha
 
 SHARD = "shardId-000000000000"
 IDENTITY = "shop-events/20261122T211400Z"
+TIP = Tip(5, 900.0)
 BATCH = [
     Kept(SHARD, f"{number:030d}", "product-1", 1_763_800_000.25 + number, "eyJ9") for number in (7, 8, 10)
 ]
-FRESH = Memory(oldest=0.0, whole=False)
-FORGETFUL = Memory(oldest=1e12, whole=False)
 
 
 def test_a_stream_made_anew_under_its_name_has_another_identity() -> None:
@@ -75,28 +74,68 @@ def test_a_shards_place_in_the_stream_is_kept(end: int | None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("tip", "later", "memory", "link"),
+    ("tip", "there", "whole", "link"),
     [
-        (Tip(5, 900.0), [7], FRESH, Link(SHARD, 7, 5, proved=True)),
-        (Tip(5, 900.0), [6, 7], FRESH, Link(SHARD, 7, 6, proved=True)),
-        (Tip(5, 900.0), [7], FORGETFUL, Link(SHARD, 7, 5, proved=False)),
-        (Tip(5, 900.0), [6, 7], FORGETFUL, Link(SHARD, 7, 6, proved=True)),
-        (None, [7], Memory(0.0, whole=True), Link(SHARD, 7, None, proved=True)),
-        (None, [7], FRESH, Link(SHARD, 7, None, proved=False)),
-        (Tip(5, 900.0), [8], FRESH, None),
-        (Tip(5, 900.0), [], FRESH, None),
+        (TIP, [5, 7], False, Link(SHARD, 7, 5, proved=True)),
+        (TIP, [5, 6, 7], False, Link(SHARD, 7, 6, proved=True)),
+        (TIP, [7], False, Link(SHARD, 7, 5, proved=False)),
+        (TIP, [6, 7], False, Link(SHARD, 7, 6, proved=True)),
+        (None, [7], True, Link(SHARD, 7, None, proved=True)),
+        (None, [7], False, Link(SHARD, 7, None, proved=False)),
+        (TIP, [5, 8], False, None),
+        (TIP, [5], False, None),
     ],
 )
 def test_what_came_before_a_batch_is_what_the_stream_says(
-    tip: Tip | None, later: list[int], memory: Memory, link: Link | None
+    tip: Tip | None,
+    there: list[int],
+    whole: bool,
+    link: Link | None,
 ) -> None:
-    assert chain.before(SHARD, 7, tip, later, memory) == link
+    assert chain.before(SHARD, 7, tip, there, whole=whole) == link
 
 
 def test_a_closed_shard_is_kept_to_its_end_when_nothing_follows_the_tip() -> None:
-    assert chain.at_its_end(SHARD, Tip(5, 900.0), [], FRESH) == Link(SHARD, None, 5, proved=True)
-    assert chain.at_its_end(SHARD, Tip(5, 900.0), [6], FRESH) is None
-    assert chain.at_its_end(SHARD, None, [], FRESH) == Link(SHARD, None, None, proved=False)
+    assert chain.at_its_end(SHARD, TIP, [5], whole=False) == Link(SHARD, None, 5, proved=True)
+    assert chain.at_its_end(SHARD, TIP, [], whole=False) == Link(SHARD, None, 5, proved=False)
+    assert chain.at_its_end(SHARD, TIP, [5, 6], whole=False) is None
+    assert chain.at_its_end(SHARD, None, [6], whole=True) is None
+    assert chain.at_its_end(SHARD, None, [], whole=True) == Link(SHARD, None, None, proved=True)
+    assert chain.at_its_end(SHARD, None, [], whole=False) == Link(SHARD, None, None, proved=False)
+
+
+@pytest.mark.parametrize(("hours", "how"), [(23, "proved"), (72, "told")])
+def test_a_stream_is_not_taken_for_whole_by_what_it_keeps_today(hours: int, how: str) -> None:
+    stream = TimedStream(Random(1))  # noqa: S311 - a seed is a history
+    now = stream.now = BORN + hours * 3600
+    stream.put("product-1", purchase("cy", "product-1"))
+    log = KeptLog(stream, FakeKinesis(stream, 24, now, changes=((now - 60, 168),)), FakeBucket())
+    instance = handler.Archive(Store(log.kinesis, log.bucket, "archive"), lambda: now)  # type: ignore[arg-type]
+
+    instance.keep(NAME, [stream.kept(stream.records[0])])
+
+    (link,) = (key for key in log.bucket.objects if key.startswith("links/"))
+    assert link.endswith(f".after.nothing.{how}")
+    assert log.log().is_young == (how == "proved")
+
+
+def test_a_shard_is_whole_whose_parent_took_a_record_within_the_last_day() -> None:
+    stream = TimedStream(Random(1))  # noqa: S311 - a seed is a history
+    stream.now = BORN + 48 * 3600
+    stream.put("product-1", purchase("cy", "product-1"))
+    stream.reshard()
+    stream.put("product-1", purchase("cy", "product-1"))
+    log = KeptLog(stream, FakeKinesis(stream, 24, stream.now), FakeBucket())
+    instance = handler.Archive(Store(log.kinesis, log.bucket, "archive"), lambda: stream.now)  # type: ignore[arg-type]
+
+    assert log.log().streamed().fresh == set(stream.open.values())
+    for record in stream.records:
+        instance.keep(NAME, [stream.kept(record)])
+    child = stream.records[1]
+    links = [key for key in log.bucket.objects if key.startswith("links/") and child.shard_id in key]
+    assert any(key.endswith(f"/{child.sequence_number}.after.nothing.proved") for key in links)
+    log.kinesis.now += 36 * 3600
+    assert not log.log().streamed().fresh
 
 
 def test_a_batch_that_comes_twice_leaves_the_same_objects() -> None:
@@ -135,7 +174,7 @@ def test_a_batch_whose_predecessor_nobody_knows_is_kept_and_warned_of(
     stream = TimedStream(Random(1))  # noqa: S311 - a seed is a history
     stream.put("product-1", purchase("cy", "product-1"))
     batch = [stream.kept(stream.records[0])]
-    log = KeptLog(stream, FakeKinesis(stream, 1, now=stream.now + 7200), FakeBucket())
+    log = KeptLog(stream, FakeKinesis(stream, 24, now=stream.now + 30 * 3600), FakeBucket())
     warned: list[Any] = []
     store = Store(log.kinesis, log.bucket, "archive")  # type: ignore[arg-type]
     monkeypatch.setattr(handler, "archive", handler.Archive(store, lambda: log.kinesis.now))

@@ -145,6 +145,10 @@ def lost(desk: Desk) -> Callable[..., Any]:
     return put
 
 
+def never(**request: Any) -> Any:
+    raise ReadTimeoutError(endpoint_url="https://aws")
+
+
 def test_rule_17_found_sending_the_log_is_looked_at_before_putting_again(desk: Desk, copy: Copy) -> None:
     assert desk.redrive(copy, put_record=lost(desk)).outcome is Outcome.UNCERTAIN
     assert desk.status() == "sending"
@@ -155,10 +159,7 @@ def test_rule_17_found_sending_the_log_is_looked_at_before_putting_again(desk: D
 
 
 def test_rule_17_what_never_reached_the_log_is_put_when_it_is_found_sending(desk: Desk, copy: Copy) -> None:
-    def nothing(**request: Any) -> Any:
-        raise ReadTimeoutError(endpoint_url="https://aws")
-
-    desk.redrive(copy, put_record=nothing)
+    desk.redrive(copy, put_record=never)
     desk.wait()
     assert desk.redrive(copy).outcome is Outcome.PUT
     assert desk.kinesis.payloads() == [copy.payload]
@@ -215,6 +216,30 @@ def test_rule_17_where_the_log_does_not_reach_back_nobody_guesses(desk: Desk, co
     assert result.outcome is Outcome.UNDECIDABLE
     assert copy.event_id in result.detail
     assert len(desk.kinesis.payloads()) == 1
+
+
+def test_rule_17_what_the_stream_keeps_today_does_not_say_that_it_kept_it_before(
+    desk: Desk, copy: Copy
+) -> None:
+    desk.redrive(copy, put_record=lost(desk))
+    desk.clock.now += 72 * 3600
+    desk.kinesis.retention_hours, desk.kinesis.forgotten_until = 168, desk.clock.now - 24 * 3600
+
+    assert desk.redrive(copy).outcome is Outcome.UNDECIDABLE
+    assert len(desk.kinesis.payloads()) == 1
+
+
+@pytest.mark.parametrize(("put", "outcome"), [(True, Outcome.FOUND), (False, Outcome.PUT)])
+def test_rule_17_a_record_from_before_the_mark_says_that_nothing_after_it_is_forgotten(
+    desk: Desk, copy: Copy, *, put: bool, outcome: Outcome
+) -> None:
+    desk.kinesis.put_record(StreamName=STREAM, PartitionKey="another", Data=b"{}")
+    desk.clock.now += 600
+    desk.redrive(copy, put_record=lost(desk) if put else never)
+    desk.clock.now += 72 * 3600
+
+    assert desk.redrive(copy).outcome is outcome
+    assert desk.kinesis.payloads() == [b"{}", copy.payload]
 
 
 def test_rule_17_an_answer_to_the_mark_that_was_lost_is_no_other_operators_mark(

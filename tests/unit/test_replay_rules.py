@@ -132,6 +132,18 @@ def test_rule_19_a_shard_that_is_closed_and_kept_to_its_end_needs_no_overlap() -
     assert gaps(held(span(1, 5), link(1, None), lineage=(closed,)), nothing)
 
 
+def test_rule_19_a_shard_that_the_archive_lacks_is_whole_only_where_the_stream_cannot_have_forgotten() -> (
+    None
+):
+    shards = {shard.shard_id: shard for shard in (Shard(PARENT, (), 0, 6), Shard(CHILD, (PARENT,), 7, None))}
+    archive = held(span(1, 5), link(1, None), link(None, 5))
+
+    fresh = Streamed(shards, {PARENT: 3, CHILD: 8}, young=False, fresh=frozenset({CHILD}))
+    assert gaps(archive, fresh) == []
+    (gap,) = gaps(archive, Streamed(shards, {PARENT: 3, CHILD: 8}, young=False))
+    assert str(gap).startswith(f"{CHILD} before 8: the archive ends before the stream begins")
+
+
 def test_rule_19_a_child_in_the_archive_without_its_parents_end_is_refused() -> None:
     shards = (Shard(PARENT, (), 0, 6), Shard(CHILD, (PARENT,), 7, None))
     child = (span(8, 9, CHILD), link(8, None, CHILD))
@@ -158,7 +170,7 @@ def test_rule_19_records_of_another_stream_of_the_name_are_refused() -> None:
 
 
 def test_rule_19_what_archive_and_stream_both_have_counts_once() -> None:
-    log = archived(7, Mishaps(repeated=0.5, zombie=0.5), events=30, retention_hours=24)
+    log = archived(7, Mishaps(repeated=0.5, zombie=0.5), events=30, retention_hours=168)
 
     assert len(log.stream.records) == len(log.kinesis.there(PARENT)) or len(log.stream.shards) > 1
     assert replayed(log, Random(7)) == one_pass(log.stream.records)  # noqa: S311 - a seed is a history

@@ -7,8 +7,19 @@ from dataclasses import dataclass
 
 from hello_retail.archive.layout import Link
 
+KEPT_SECONDS = 24 * 3600.0
+"""For how long Kinesis keeps every record at least.
+
+What a stream keeps today says nothing of the past: it may have kept less before, and raising the retention does not
+bring back what is forgotten (Kinesis Developer Guide, "Change the data retention period").
+"""
 MARGIN_SECONDS = 300.0
 """How much sooner than the stream forgets a record it is taken for forgotten."""
+
+
+def certain_from(now: float) -> float:
+    """Return the moment from which on the stream has every record for certain; in seconds since the epoch."""
+    return now - KEPT_SECONDS + MARGIN_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,44 +30,31 @@ class Tip:
     arrival: float
 
 
-@dataclass(frozen=True, slots=True)
-class Memory:
-    """How far the stream remembers.
-
-    ``oldest`` is the arrival (seconds since the epoch) from which on every record is still there; ``whole`` tells
-    whether the shard's first record must be there too, since the shard is younger than that.
-    """
-
-    oldest: float
-    whole: bool
-
-    def reaches(self, tip: Tip | None) -> bool:
-        """Whether nothing after the tip can have been forgotten."""
-        return self.whole if tip is None else self.whole or tip.arrival > self.oldest + MARGIN_SECONDS
-
-
-def before(shard_id: str, first: int, tip: Tip | None, later: Iterable[int], memory: Memory) -> Link | None:
+def before(shard_id: str, first: int, tip: Tip | None, there: Iterable[int], *, whole: bool) -> Link | None:
     """Return what came directly before the record ``first``; ``None`` where the stream does not say.
 
-    ``later`` are the numbers of the shard that follow the tip (from the oldest there is, where there is none), in
-    order, up to ``first`` or further.
+    ``there`` are the numbers that the stream still has of the shard, in order, from the tip itself on (from the
+    oldest, where there is none), up to ``first`` or further. A shard forgets its oldest records first: where the
+    tip is there, so is all that follows it. ``whole`` says of a shard without a tip that it forgot nothing yet.
     """
-    after = None if tip is None else tip.number
-    seen = False
-    for number in later:
+    after, proved = (None, whole) if tip is None else (tip.number, False)
+    for number in there:
         if number == first:
-            return Link(shard_id, first, after, proved=seen or memory.reaches(tip))
+            return Link(shard_id, first, after, proved)
         if number > first:
             return None
-        after, seen = number, True
+        after, proved = number, True
     return None
 
 
-def at_its_end(shard_id: str, tip: Tip | None, later: Iterable[int], memory: Memory) -> Link | None:
+def at_its_end(shard_id: str, tip: Tip | None, there: Iterable[int], *, whole: bool) -> Link | None:
     """Return the link that ends a closed shard; ``None`` where records follow the tip, which are not kept yet.
 
-    ``later`` are the numbers that follow the tip, read to the shard's end.
+    ``there`` and ``whole`` are as for ``before``, read to the shard's end.
     """
-    if any(True for _ in later):
-        return None
-    return Link(shard_id, None, None if tip is None else tip.number, proved=memory.reaches(tip))
+    after, proved = (None, whole) if tip is None else (tip.number, False)
+    for number in there:
+        if number != after:
+            return None
+        proved = True
+    return Link(shard_id, None, after, proved)

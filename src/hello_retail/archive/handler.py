@@ -53,9 +53,10 @@ class Archive:
         self._store.keep(stream, batch)
         linked = True
         if tip is None or first > tip.number:
-            memory = self._store.memory(stream, self._shards.get(shard_id), self._shards, self._clock())
-            later = self._store.later(stream, shard_id, tip, noted[1] if noted else "")
-            link = chain.before(shard_id, first, tip, later, memory)
+            shard = self._shards.get(shard_id)
+            whole = tip is None and self._store.is_whole(stream, shard, self._clock())
+            there = self._store.there(stream, shard_id, tip, noted[1] if noted else "")
+            link = chain.before(shard_id, first, tip, there, whole=whole)
             linked = link is not None
             if link is not None:
                 self._store.link(stream, link)
@@ -80,16 +81,17 @@ class Archive:
                 if shard.end is not None:
                     self._store.lineage(stream, Shard(shard.shard_id, shard.parents, shard.start, None))
                 self._store.lineage(stream, shard)
-            if shard.end is not None and shard.shard_id not in ended and self._end(stream, shard, found, now):
+            if shard.end is not None and shard.shard_id not in ended and self._end(stream, shard, now):
                 ended.add(shard.shard_id)
         self._identity, self._looked, self._shards, self._ended = stream.identity, now, found, ended
 
-    def _end(self, stream: StreamFacts, shard: Shard, known: dict[str, Shard], now: float) -> bool:
+    def _end(self, stream: StreamFacts, shard: Shard, now: float) -> bool:
         """Write down that a closed shard is kept to its end, if it is."""
         noted = self._store.tip(stream, shard.shard_id)
         tip = noted[0] if noted else None
-        later = self._store.later(stream, shard.shard_id, tip, noted[1] if noted else "")
-        link = chain.at_its_end(shard.shard_id, tip, later, self._store.memory(stream, shard, known, now))
+        whole = tip is None and self._store.is_whole(stream, shard, now)
+        there = self._store.there(stream, shard.shard_id, tip, noted[1] if noted else "")
+        link = chain.at_its_end(shard.shard_id, tip, there, whole=whole)
         if link is not None:
             self._store.link(stream, link)
         return link is not None

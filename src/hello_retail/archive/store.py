@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from hello_retail.archive import layout
-from hello_retail.archive.chain import Memory, Tip
+from hello_retail.archive.chain import Tip, certain_from
 from hello_retail.archive.layout import Kept, Link, Shard
 
 if TYPE_CHECKING:
@@ -23,12 +23,11 @@ RECORDS_A_PAGE = 1_000
 
 @dataclass(frozen=True, slots=True)
 class StreamFacts:
-    """What the stream says of itself: the name that no other has, when it was made, and for how long it keeps."""
+    """What the stream says of itself: the name that no other has, and when it was made."""
 
     name: str
     arn: str
     created: datetime
-    retention_seconds: float
 
     @property
     def identity(self) -> str:
@@ -47,12 +46,7 @@ class Store:
     def stream(self, name: str) -> StreamFacts:
         """Return what the stream says of itself now: it may have been made anew under its name."""
         found = self._kinesis.describe_stream_summary(StreamName=name)["StreamDescriptionSummary"]
-        return StreamFacts(
-            name,
-            found["StreamARN"],
-            found["StreamCreationTimestamp"],
-            found["RetentionPeriodHours"] * 3600.0,
-        )
+        return StreamFacts(name, found["StreamARN"], found["StreamCreationTimestamp"])
 
     def shards(self, stream: StreamFacts) -> dict[str, Shard]:
         """Return the shards that the stream has not forgotten."""
@@ -60,24 +54,25 @@ class Store:
         found = [layout.shard(described) for page in pages for described in page["Shards"]]
         return {shard.shard_id: shard for shard in found}
 
-    def memory(self, stream: StreamFacts, shard: Shard | None, known: dict[str, Shard], now: float) -> Memory:
-        """Return how far the stream remembers of a shard; ``now`` is in seconds since the epoch.
+    def is_whole(self, stream: StreamFacts, shard: Shard | None, now: float) -> bool:
+        """Say whether the stream must still have a shard's first record; ``now`` is in seconds since the epoch.
 
-        A shard is younger than what the stream keeps where the stream itself is, or where a parent of it is still
-        listed: Kinesis lists a closed shard until its last record has expired.
+        It must where the stream is younger than what every stream keeps, or the shard is: a parent of it still
+        took a record then.
         """
-        young = now - stream.created.timestamp() < stream.retention_seconds
-        has_parent = shard is not None and any(parent in known for parent in shard.parents)
-        return Memory(now - stream.retention_seconds, whole=young or has_parent)
+        if stream.created.timestamp() > certain_from(now):
+            return True
+        tips = (self.tip(stream, parent) for parent in (shard.parents if shard else ()))
+        return any(noted is not None and noted[0].arrival > certain_from(now) for noted in tips)
 
-    def later(self, stream: StreamFacts, shard_id: str, tip: Tip | None, own_text: str = "") -> Iterator[int]:
-        """Yield the numbers of a shard that follow the tip, in order, to the newest or the shard's end.
+    def there(self, stream: StreamFacts, shard_id: str, tip: Tip | None, own_text: str = "") -> Iterator[int]:
+        """Yield the numbers that the stream has of a shard, in order, to the newest or the shard's end.
 
-        ``own_text`` is the tip's number as the stream writes it.
+        They begin at the tip, where the stream still has it; ``own_text`` is its number as the stream writes it.
         """
         where: dict[str, Any] = {"ShardIteratorType": "TRIM_HORIZON"}
         if tip is not None:
-            where = {"ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "StartingSequenceNumber": own_text}
+            where = {"ShardIteratorType": "AT_SEQUENCE_NUMBER", "StartingSequenceNumber": own_text}
         answer = self._kinesis.get_shard_iterator(StreamName=stream.name, ShardId=shard_id, **where)
         iterator: str | None = answer["ShardIterator"]
         pages = 0
