@@ -23,7 +23,7 @@ export class Api {
   /**
    * @param {string} url without a slash at its end
    * @param {import("./session.js").Session} session
-   * @param {import("./attempts.js").Attempts} attempts
+   * @param {import("./storage.js").Attempts} attempts
    * @param {(reason: string) => Promise<void>} askToSignIn rejects where the person would rather not
    */
   constructor(url, session, attempts, askToSignIn) {

@@ -1,7 +1,7 @@
 // The page: reads its configuration, keeps address, title and header in step with what is shown.
 
 import { Api } from "./api.js";
-import { Attempts } from "./attempts.js";
+import { Attempts } from "./storage.js";
 import { Board } from "./board.js";
 import { Buy } from "./buy.js";
 import { Cognito } from "./cognito.js";

@@ -1,5 +1,7 @@
 // What this browser keeps for the page; where site data is blocked, this page alone remembers.
 
+const ATTEMPTS = "hello-retail.attempts";
+
 /** @typedef {Pick<Storage, "getItem" | "setItem" | "removeItem">} Store */
 
 /**
@@ -24,4 +26,56 @@ function inMemory() {
     setItem: (key, value) => void kept.set(key, value),
     removeItem: (key) => void kept.delete(key),
   };
+}
+
+/**
+ * Attempts whose outcome is not known yet, kept over a reload of the tab, each with its idempotency key: the same for
+ * every attempt to send the same thing, another for the next thing.
+ */
+export class Attempts {
+  #storage;
+  /** @type {Record<string, {user: string, body: string, key: string}>} */
+  #open;
+
+  /** @param {Store} [storage] */
+  constructor(storage = storageOf("sessionStorage")) {
+    this.#storage = storage;
+    try {
+      this.#open = JSON.parse(storage.getItem(ATTEMPTS) ?? "{}") ?? {};
+    } catch {
+      this.#open = {};
+    }
+  }
+
+  /**
+   * Return the key under which to send `body`.
+   * @param {string} name of the form, or of the button
+   * @param {string} user who sends
+   * @param {string} body
+   */
+  key(name, user, body) {
+    const known = Object.hasOwn(this.#open, name) ? this.#open[name] : null;
+    if (known?.user === user && known.body === body) return known.key;
+    const key = crypto.randomUUID();
+    this.#open[name] = { user, body, key };
+    this.#save();
+    return key;
+  }
+
+  /**
+   * The outcome is known: the next thing sent from there is another.
+   * @param {string} name
+   */
+  settle(name) {
+    delete this.#open[name];
+    this.#save();
+  }
+
+  #save() {
+    try {
+      this.#storage.setItem(ATTEMPTS, JSON.stringify(this.#open));
+    } catch {
+      // no room: the keys hold until a reload
+    }
+  }
 }
