@@ -186,9 +186,9 @@ class StubShop:
                 return 202, answer
             if kind.endswith("create/1-0-0"):
                 data.setdefault("id", str(uuid.uuid4()))
-            if violation := registry.check(kind, data):
-                error = {"pointer": violation.pointer, "detail": violation.detail}
-                return 400, {**_problem(400, "The event does not fit its schema."), "errors": [error]}
+            if broken := registry.violations(kind, data):
+                errors = [{"pointer": each.pointer, "detail": each.detail} for each in broken]
+                return 400, {**_problem(400, "The event does not fit its schema."), "errors": errors}
             answer = {"eventId": str(uuid.uuid4()), "productId": data["id"]}
             self._answers[player.user_id, key] = (body, answer)
             self.taken.append(Taken(player.user_id, key, data))

@@ -83,8 +83,9 @@ function complaint(field) {
  */
 export function explain(form, box, error) {
   const errors = error instanceof Problem ? error.errors : [];
-  const rest = errors.filter(({ pointer, detail }) => !fieldError(form, nameOf(pointer), detail)).map(({ detail }) => detail);
   const sentence = error instanceof Error ? error.message : String(error);
+  const elsewhere = errors.filter(({ pointer, detail }) => !fieldError(form, nameOf(pointer), detail)).map(({ detail }) => detail);
+  const rest = elsewhere.filter((detail) => !sentence.includes(detail));
   say(box, "bad", [sentence, ...rest].join(" "));
   const wrong = form.querySelector("[aria-invalid=true]");
   if (wrong instanceof HTMLElement) wrong.focus();
