@@ -82,13 +82,16 @@ locals {
   ]
 
   # From the sale to what it rests on; each section's widgets in rows of three.
-  dashboard_sections = [
+  dashboard_sections = concat([
     { title = "The way of a sale", widgets = concat([for widget in local.sale_widgets : local.own_widget[widget.title]], module.winner_view_consumer[local.live].dashboard_widgets) },
     { title = "Functions", widgets = concat(module.winner_view[local.live].dashboard_widgets, module.winner_api.dashboard_widgets, module.event_writer.dashboard_widgets) },
     { title = "In and out", widgets = concat([for widget in local.writer_widgets : local.own_widget[widget.title]], module.api.dashboard_widgets, module.players.dashboard_widgets, module.site.dashboard_widgets) },
     { title = "Stream and tables", widgets = concat(module.stream.dashboard_widgets, module.scores[local.live].dashboard_widgets, module.contributions[local.live].dashboard_widgets, module.idempotency.dashboard_widgets, module.redrives.dashboard_widgets) },
     { title = "Trending products", widgets = concat(module.trending_consumer.dashboard_widgets, module.trending_view.dashboard_widgets, module.trending_api.dashboard_widgets, module.trending.dashboard_widgets) },
-  ]
+    ], [
+    for number in range(length(module.archive)) :
+    { title = "The archive", widgets = concat(module.archive_consumer[number].dashboard_widgets, module.archive[number].dashboard_widgets) }
+  ])
 
   own_widget = {
     for widget in concat(local.sale_widgets, local.writer_widgets) : widget.title => {

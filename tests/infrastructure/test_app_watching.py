@@ -126,10 +126,12 @@ def test_every_module_that_draws_itself_is_on_the_dashboard() -> None:
     missing = []
     for file in app.glob("*.tf"):
         for name, source in re.findall(
-            r'^module "(\w+)" \{\n  source\s*= "([^"]+)"', file.read_text(), re.MULTILINE
+            r'^module "(\w+)" \{\n(?:  (?:count|for_each)\s*= .+\n)?  source\s*= "([^"]+)"',
+            file.read_text(),
+            re.MULTILINE,
         ):
             draws = 'output "dashboard_widgets"' in (app / source / "outputs.tf").read_text()
-            if draws and f"module.{name}.dashboard_widgets" not in dashboard:
+            if draws and not re.search(rf"module\.{name}(\[[\w.]+\])?\.dashboard_widgets", dashboard):
                 missing.append(name)
     assert missing == []
 
