@@ -36,8 +36,8 @@ package: setup ## Build the functions' zips in build/artifacts
 	@$(retailctl) package
 
 .PHONY: test
-test: tools ## Run all tests, with coverage
-	@.venv/bin/pytest -n 3 --cov --cov-report term
+test: tools ## Run all tests, with coverage and the slowest 20
+	@.venv/bin/pytest -n 3 --cov --cov-report term --durations 20
 
 .PHONY: test-quick
 test-quick: setup ## Run the tests that take no Terraform and no local cloud
