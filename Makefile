@@ -36,7 +36,7 @@ package: setup ## Build the functions' zips in build/artifacts
 	@$(retailctl) package
 
 .PHONY: test
-test: tools ## Run all tests, with coverage and the slowest 20
+test: tools ## Run all tests, with coverage, and say which took longest
 	@.venv/bin/pytest -n 3 --cov --cov-report term --durations 20
 
 .PHONY: test-quick

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -189,6 +189,10 @@ def watch(
 
     With ``settle`` it goes on until the board has not moved for a while, and Ctrl-C ends the simulation like
     the end of its time; the number may then lack those of its last moment.
+
+    Raises:
+        NoBoard: where the board cannot be read once the simulation has ended.
+
     """
     start = last = clock.now()
     sent = 0
@@ -198,7 +202,10 @@ def watch(
         sent = so_far
         if clock.now() - last >= BOARD_SECONDS:
             last = clock.now()
-            show(sent, seconds, read())
+            with suppress(
+                board.NoBoard
+            ):  # a look that fails on a busy machine ends no play: there is a next one
+                show(sent, seconds, read())
 
     try:
         sent = run(on_tick)

@@ -115,6 +115,26 @@ def test_a_board_that_never_settles_is_left_in_the_end() -> None:
     assert time.seconds == pytest.approx(play.SETTLE_SECONDS, abs=1)
 
 
+def test_a_board_that_cannot_be_read_once_ends_no_play() -> None:
+    time, shown = Time(), []
+    looks = iter([board.NoBoard("It did not answer."), board_of(1)])
+
+    def read() -> Board:
+        look = next(looks)
+        if isinstance(look, board.NoBoard):
+            raise look
+        return look
+
+    def run(on_tick: play.OnTick) -> int:
+        for _ in range(2):
+            time.pause(play.BOARD_SECONDS)
+            on_tick(1, time.seconds)
+        return 2
+
+    assert play.watch(run, read, lambda *seen: shown.append(seen), time.clock, settle=False) == 2
+    assert [found for _, _, found in shown] == [board_of(1)]
+
+
 def test_ctrl_c_ends_a_watched_play_and_shows_the_board_once_more() -> None:
     time, shown = Time(), []
 
