@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from retailctl import site
-from support import planned_app
 from support.planned_app import ENVIRONMENTS, PlannedApp, several
 
 ROOT = Path(__file__).parents[2]
@@ -24,9 +24,8 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def environments(tmp_path_factory: pytest.TempPathFactory) -> dict[str, PlannedApp]:
-    app = planned_app.initialised(planned_app.copy_of_the_app(tmp_path_factory.mktemp("clone")))
-    return {name: planned_app.planned(app, name) for name in ENVIRONMENTS}
+def environments(as_planned: Callable[[str], PlannedApp]) -> dict[str, PlannedApp]:
+    return {name: as_planned(name) for name in ENVIRONMENTS}
 
 
 @pytest.fixture(params=ENVIRONMENTS)

@@ -37,12 +37,6 @@ def bootstrap(tmp_path_factory: pytest.TempPathFactory) -> tuple[Resource, ...]:
     return planned_bootstrap.planned(tmp_path_factory.mktemp("bootstrap"))
 
 
-@pytest.fixture(scope="module")
-def prod(tmp_path_factory: pytest.TempPathFactory) -> PlannedApp:
-    app = planned_app.initialised(planned_app.copy_of_the_app(tmp_path_factory.mktemp("clone")))
-    return planned_app.planned(app, "prod")
-
-
 def policies(bootstrap: tuple[Resource, ...]) -> dict[str, list[Statement]]:
     """Return the statements of each managed policy by its name."""
     return {

@@ -7,19 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from retailctl import costing
-from support import planned_app
 
 if TYPE_CHECKING:
     from support.planned_app import PlannedApp, Resource
 
 pytestmark = pytest.mark.slow
 REMEDY = "bring src/retailctl/costing.py up to date and run `.venv/bin/python -m retailctl.cost_docs`"
-
-
-@pytest.fixture(scope="module")
-def prod(tmp_path_factory: pytest.TempPathFactory) -> PlannedApp:
-    app = planned_app.initialised(planned_app.copy_of_the_app(tmp_path_factory.mktemp("clone")))
-    return planned_app.planned(app, "prod")
 
 
 def metrics_of(alarm: Resource) -> int:

@@ -14,7 +14,7 @@ TOGETHER = (
     "tests/e2e/test_pipeline.py",
     "tests/e2e/test_strangers.py",
     "tests/infrastructure/test_app_",
-    "tests/infrastructure/test_ci_",
+    "tests/infrastructure/test_docs.py",
 )
 """How the paths of these files begin."""
 LANDSCAPE = (
@@ -25,13 +25,21 @@ LANDSCAPE = (
     "tests/e2e/test_three_environments.py",
 )
 """The files that share the applied environments (tests/e2e/conftest.py); the last of them takes those apart."""
+PLANS = (
+    "tests/infrastructure/test_app_plan.py",
+    "tests/infrastructure/test_ci_policies.py",
+    "tests/infrastructure/test_cost_inventory.py",
+)
+"""The files that share the environments as they would be (tests/infrastructure/conftest.py)."""
 
 
 class Scheduling(LoadScopeScheduling):
-    """Hand the files of ``TOGETHER`` out whole, those of ``LANDSCAPE`` as one, and then all others one by one."""
+    """Hand out whole the files of ``TOGETHER``; as one, ``LANDSCAPE`` and ``PLANS``; all other tests one by one."""
 
     def _split_scope(self, nodeid: str) -> str:
         file, _, _ = nodeid.partition("::")
         if file in LANDSCAPE:
             return "the landscape"
+        if file in PLANS:
+            return "the plans"
         return file if file.startswith(TOGETHER) else nodeid
