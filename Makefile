@@ -37,7 +37,7 @@ package: setup ## Build the functions' zips in build/artifacts
 
 .PHONY: test
 test: tools ## Run all tests, with coverage, and say which took longest
-	@.venv/bin/pytest -n 4 --cov --cov-report term --durations 20
+	@.venv/bin/pytest -n 3 --cov --cov-report term --durations 20
 
 .PHONY: test-quick
 test-quick: setup ## Run the tests that take no Terraform and no local cloud
