@@ -202,9 +202,8 @@ def watch(
         sent = so_far
         if clock.now() - last >= BOARD_SECONDS:
             last = clock.now()
-            with suppress(
-                board.NoBoard
-            ):  # a look that fails on a busy machine ends no play: there is a next one
+            # A look that fails on a busy machine ends no play: there is a next one.
+            with suppress(board.NoBoard):
                 show(sent, seconds, read())
 
     try:

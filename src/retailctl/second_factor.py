@@ -93,14 +93,14 @@ def confirm(pool: Pool, proof: Proof, ask_code: Callable[[str], str]) -> None:
         UserError: where the codes are wrong, or Cognito refuses.
 
     """
-    for _ in range(ATTEMPTS - 1):
+    for left in reversed(range(ATTEMPTS)):
         try:
             proof = _verified(pool, proof, ask_code)
             break
         except WrongCode:
+            if not left:
+                raise
             note("The code is not right: take the one that the app shows now.")
-    else:
-        proof = _verified(pool, proof, ask_code)
     access_token = proof.access_token
     if not access_token:
         challenge = {"ChallengeName": "MFA_SETUP", "Session": proof.session}

@@ -144,9 +144,12 @@ def read(event: Mapping[str, Any], trace_header: str = "") -> Submission:
 
 def is_preflight(event: Mapping[str, Any]) -> bool:
     """Say whether a browser asks beforehand if a page elsewhere may send: CORS's OPTIONS, which has no token."""
-    method = ((event.get("requestContext") or {}).get("http") or {}).get("method")
-    names = {name.lower() for name in event.get("headers") or {}}
-    return method == "OPTIONS" and names >= {"origin", "access-control-request-method"}
+    if ((event.get("requestContext") or {}).get("http") or {}).get("method") != "OPTIONS":
+        return False
+    return {name.lower() for name in event.get("headers") or {}} >= {
+        "origin",
+        "access-control-request-method",
+    }
 
 
 def _is_json(content_type: str) -> bool:
