@@ -65,7 +65,7 @@ def create() -> None:
 def install() -> None:
     """Install what is pinned, by its hashes, and the project; remove what is pinned no longer."""
     pip = (str(PYTHON), "-m", "pip", "--disable-pip-version-check", "--no-input")
-    run(*pip, "install", "--quiet", "--require-hashes", "--requirement", str(REQUIREMENTS))
+    run(*pip, "install", "--quiet", "--no-deps", "--require-hashes", "--requirement", str(REQUIREMENTS))
     run(*pip, "install", "--quiet", "--no-deps", "--no-build-isolation", "--editable", str(ROOT))
     pinned = {
         canonical(name)
