@@ -43,17 +43,19 @@ if TYPE_CHECKING:
 
 PlanFile = Annotated[
     Path | None,
-    typer.Option("--plan", help="A plan that `plan --out` saved: apply exactly that."),
+    typer.Option("--plan", envvar="PLAN", help="A plan that `plan --out` saved: apply exactly that."),
 ]
 OutFile = Annotated[
     Path | None,
-    typer.Option("--out", help="Save the plan here, and beside it what it was made from."),
+    typer.Option("--out", envvar="OUT", help="Save the plan here, and beside it what it was made from."),
 ]
 Older = Annotated[
     bool,
     typer.Option("--older", envvar="OLDER", help="Apply a commit that is older than the one that is there."),
 ]
-SummaryFile = Annotated[Path | None, typer.Option("--summary", help="Write the plan here as Markdown.")]
+SummaryFile = Annotated[
+    Path | None, typer.Option("--summary", envvar="SUMMARY", help="Write the plan here as Markdown.")
+]
 
 
 def state_of(workspace: Workspace) -> State | None:
@@ -128,11 +130,13 @@ def plan(
     out: OutFile = None,
     summary: SummaryFile = None,
     *,
-    prebuilt: Annotated[bool, typer.Option("--prebuilt", help="Take build/artifacts as they are.")] = False,
+    prebuilt: Annotated[
+        bool, typer.Option("--prebuilt", envvar="PREBUILT", help="Take build/artifacts as they are.")
+    ] = False,
 ) -> None:
     """Show what applying the environment would change; with --out, save it for `apply --plan`."""
     if summary is not None and out is None:
-        raise UserError("--summary tells of a saved plan: give --out <file> too.")
+        raise UserError("SUMMARY (--summary) tells of a saved plan: set OUT (--out) too.")
     if out is None:
         environments.plan(environment, cloud)
         return
@@ -259,16 +263,20 @@ def _has_other_page(target: Target, workspace: Workspace, files: Files) -> bool:
         return site.differs(target.client("s3"), found.bucket, found.config, Path(folder))
 
 
-BuildName = Annotated[str, typer.Option("--to", help="The build: the beginning of its id, or of its commit.")]
+BuildName = Annotated[
+    str,
+    typer.Option("--to", envvar="TO", help="The build: the beginning of its id, or of its commit."),
+]
 
 
 def rollback(
-    to: BuildName,
+    to: BuildName = "",
     environment: EnvironmentName = "dev",
     cloud: AnyCloud = None,
     confirmed: Confirmed = None,
 ) -> None:
     """Apply an earlier build of the environment: its zips and its page, with today's Terraform and values."""
+    builds.check_name(to)
     target = target_of(environment, cloud)
     kept = builds.chosen(builds.listed(target), to, environment)
     with step(f"Fetching build {kept.build}"):

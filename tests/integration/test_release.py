@@ -163,7 +163,9 @@ def test_what_may_take_work_is_told_in_upgrade_md(clone: Clone) -> None:
     assert clone.release(version).startswith(f"Released {version}.")
 
 
-@pytest.mark.parametrize("text", ["v1.2.3", "1.2", "1.2.3-rc.1", "01.2.3", "", "one"])
+@pytest.mark.parametrize(
+    "text", ["v1.2.3", "1.2", "1.2.3-rc.1", "01.2.3", "1.2.3\n", "\u0661.2.3", "", "one"]
+)
 def test_what_is_no_version_is_refused(clone: Clone, text: str) -> None:
     with pytest.raises(UserError, match=r"is no version: give three numbers, such as VERSION=1\.2\.3"):
         clone.release(text)
