@@ -294,6 +294,18 @@ locals {
           conditions = local.ci_tagged[name].becomes
         }
         write_apis = { actions = ["apigateway:DELETE", "apigateway:PATCH", "apigateway:POST", "apigateway:PUT"], resources = [at.apis], conditions = local.ci_tagged[name].is }
+        # Beside apigateway:POST: github.com/hashicorp/terraform-provider-aws/issues/20634. AWS's reference does not list the
+        # action, so no condition key of it is certain to be there.
+        tag_stages = {
+          actions   = ["apigateway:TagResource"]
+          resources = ["${local.ci[name].arn}:apigateway:${local.ci[name].region}::/apis/*/stages", "${local.ci[name].arn}:apigateway:${local.ci[name].region}::/apis/*/stages/*"]
+          conditions = [
+            { test = "StringEqualsIfExists", variable = "aws:RequestTag/Project", values = [local.project] },
+            { test = "StringEqualsIfExists", variable = "aws:RequestTag/Environment", values = [name] },
+            { test = "StringEqualsIfExists", variable = "aws:ResourceTag/Project", values = [local.project] },
+            { test = "StringEqualsIfExists", variable = "aws:ResourceTag/Environment", values = [name] },
+          ]
+        }
         # AWS holds it to the tags that are given, and not to those that are there.
         tag_apis = { actions = ["apigateway:POST", "apigateway:PUT"], resources = ["${local.ci[name].arn}:apigateway:${local.ci[name].region}::/tags/*"], conditions = local.ci_tagged[name].becomes }
         write_logs = {

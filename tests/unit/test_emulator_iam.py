@@ -7,7 +7,15 @@ from typing import Any
 
 import pytest
 
-from retailctl.emulator_iam import Request, action, conditions, resource, tags_set
+from retailctl.emulator_iam import (
+    Permission,
+    Request,
+    action,
+    conditions,
+    find_further_permissions,
+    resource,
+    tags_set,
+)
 
 ACCOUNT, REGION = "111122223333", "us-east-1"
 HERE = f"{REGION}:{ACCOUNT}"
@@ -216,3 +224,28 @@ def test_tags_that_are_set_are_a_condition() -> None:
     of = request("cognito-idp", UserPoolTags={"Environment": "dev"})
 
     assert known(of, "cognito-idp:CreateUserPool") == {"aws:RequestTag/Environment": "dev"}
+
+
+APIS = f"arn:aws:apigateway:{REGION}::/apis"
+
+
+@pytest.mark.parametrize("made", [f"{APIS}/a/stages", f"arn:aws:apigateway:{REGION}::/vpclinks"])
+def test_a_stage_or_link_with_tags_needs_an_action_more(made: str) -> None:
+    of = request("apigateway", tags={"Environment": "dev"})
+
+    assert find_further_permissions(of, "apigateway:POST", made) == [
+        Permission("apigateway:TagResource", made, {"aws:RequestTag/Environment": "dev"})
+    ]
+
+
+@pytest.mark.parametrize(
+    ("of", "asked", "made"),
+    [
+        (request("apigateway"), "apigateway:POST", f"{APIS}/a/stages"),
+        (request("apigateway", tags={"Environment": "dev"}), "apigateway:POST", APIS),
+        (request("apigateway", tags={"Environment": "dev"}), "apigateway:POST", f"{APIS}/a/routes"),
+        (request("sns", tags={"Environment": "dev"}), "sns:CreateTopic", "*"),
+    ],
+)
+def test_nothing_else_of_apis_needs_it(of: Request, asked: str, made: str) -> None:
+    assert find_further_permissions(of, asked, made) == []

@@ -1,0 +1,137 @@
+"""CI's first apply of a fresh environment, against what AWS asks and a policy by the book lacks.
+
+Each rule is taught to the emulator (src/retailctl/emulator_iam.py). The statements as they once were stand here,
+and are refused; those of terraform/bootstrap/ci_policies.tf do the same calls.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from retailctl import emulator, processes
+from support import planned_bootstrap
+from support.planned_app import ACCOUNT
+
+if TYPE_CHECKING:
+    from retailctl.cloud import Cloud
+    from support.planned_app import Resource
+
+pytestmark = pytest.mark.slow
+
+REGION = "us-east-1"
+TAGS = {"Project": "hello-retail", "Environment": "dev"}
+OURS = {f"aws:ResourceTag/{key}": TAGS[key] for key in TAGS}
+BECOMES_OURS = {f"aws:RequestTag/{key}": TAGS[key] for key in TAGS}
+LACKING = re.compile(r"is not authorized to perform: (\S+)")
+
+Statement = Mapping[str, Any]
+
+
+def allow(*actions: str, on: str | list[str], conditions: Mapping[str, Any] | None = None) -> Statement:
+    return {"Effect": "Allow", "Action": actions, "Resource": on, "Condition": conditions or {}}
+
+
+APIS = f"arn:aws:apigateway:{REGION}::"
+OLD_APIS = (
+    allow("apigateway:GET", on=f"{APIS}/apis/*"),
+    allow("apigateway:POST", on=f"{APIS}/apis", conditions={"StringEquals": BECOMES_OURS}),
+    allow(
+        *(f"apigateway:{verb}" for verb in ("DELETE", "PATCH", "POST", "PUT")),
+        on=f"{APIS}/apis/*",
+        conditions={"StringEquals": OURS},
+    ),
+    allow(
+        "apigateway:POST", "apigateway:PUT", on=f"{APIS}/tags/*", conditions={"StringEquals": BECOMES_OURS}
+    ),
+)
+"""What CI could do with APIs before it could tag a stage."""
+
+
+@dataclass(frozen=True)
+class There:
+    """A local cloud, and what the role that applies dev may do."""
+
+    cloud: Cloud
+    apply: tuple[Statement, ...]
+
+    @contextmanager
+    def somebody_with(self, *statements: Statement) -> Iterator[Cloud]:
+        """Give the cloud as somebody sees it who may do what ``statements`` allow."""
+        iam, user = self.cloud.client("iam"), {"UserName": "somebody"}
+        policy = {"Version": "2012-10-17", "Statement": statements}
+        iam.create_user(**user)
+        iam.put_user_policy(**user, PolicyName="all", PolicyDocument=json.dumps(policy))
+        key = iam.create_access_key(**user)["AccessKey"]
+        try:
+            yield replace(
+                self.cloud, access_key_id=key["AccessKeyId"], secret_access_key=key["SecretAccessKey"]
+            )
+        finally:
+            iam.delete_access_key(**user, AccessKeyId=key["AccessKeyId"])
+            iam.delete_user_policy(**user, PolicyName="all")
+            iam.delete_user(**user)
+
+    def refusal(
+        self, statements: tuple[Statement, ...], service: str, operation: str, **parameters: Any
+    ) -> str:
+        """Return the action that somebody with ``statements`` lacks for a call, or nothing where they may do it."""
+        with self.somebody_with(*statements) as cloud:
+            try:
+                getattr(cloud.client(service), operation)(**parameters)
+            except ClientError as error:
+                if not (lacking := LACKING.search(str(error))):
+                    raise
+                return lacking[1]
+            return ""
+
+
+@pytest.fixture(scope="module")
+def bootstrap(tmp_path_factory: pytest.TempPathFactory) -> tuple[Resource, ...]:
+    return planned_bootstrap.planned(tmp_path_factory.mktemp("bootstrap"))
+
+
+@pytest.fixture(scope="module")
+def there(bootstrap: tuple[Resource, ...], tmp_path_factory: pytest.TempPathFactory) -> Iterator[There]:
+    home = tmp_path_factory.mktemp("cloud") / "first-apply"
+    apply = tuple(
+        statement
+        for each in bootstrap
+        if each.type == "aws_iam_policy" and each.values["name"].startswith("hello-retail-dev-apply-")
+        for statement in json.loads(each.values["policy"])["Statement"]
+    )
+    try:
+        yield There(emulator.start(home, account_id=ACCOUNT, region=REGION), apply)
+    finally:
+        processes.stop(home)
+
+
+@pytest.fixture
+def api(there: There) -> str:
+    """Return the id of an API that has the environment's tags."""
+    made = there.cloud.client("apigatewayv2").create_api(Name="api", ProtocolType="HTTP", Tags=TAGS)
+    return str(made["ApiId"])
+
+
+def test_a_stage_with_tags_takes_an_action_of_its_own(there: There, api: str) -> None:
+    stage = {"ApiId": api, "StageName": "$default", "Tags": TAGS}
+
+    assert there.refusal(OLD_APIS, "apigatewayv2", "create_stage", **stage) == "apigateway:TagResource"
+    assert there.refusal(there.apply, "apigatewayv2", "create_stage", **stage) == ""
+
+
+def test_a_stage_without_tags_takes_none(there: There, api: str) -> None:
+    assert there.refusal(OLD_APIS, "apigatewayv2", "create_stage", ApiId=api, StageName="$default") == ""
+
+
+def test_a_stage_is_given_no_other_environments_tags(there: There, api: str) -> None:
+    stage = {"ApiId": api, "StageName": "$default", "Tags": {**TAGS, "Environment": "prod"}}
+
+    assert there.refusal(there.apply, "apigatewayv2", "create_stage", **stage) == "apigateway:TagResource"
