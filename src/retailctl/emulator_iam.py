@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import json
 import re
+import time
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -48,6 +49,11 @@ _TAGGED_AS_MADE = re.compile(r"arn:aws:apigateway:[^:]*::/(apis/[^/]+/stages|vpc
 
 Source: https://github.com/hashicorp/terraform-provider-aws/issues/20634, and what AWS answered others who made a
 stage: "not authorized to perform: apigateway:TagResource on resource: …::/apis/<id>/stages" (and "…::/vpclinks").
+"""
+KEY_TAGS_COUNT_AFTER_SECONDS = 60
+"""How long a new key's tags decide nothing. AWS says up to five minutes; a minute outlasts the making of a key.
+
+Source: https://docs.aws.amazon.com/kms/latest/developerguide/tag-authorization.html.
 """
 _TAGGED_BY_ARN = {"cloudwatch", "cognito-idp", "dynamodb", "kinesis", "kms", "sns"}
 
@@ -237,6 +243,12 @@ def find_further_permissions(request: Request, asked: str, arn: str) -> list[Per
     return []
 
 
+def tags_that_count(key: Mapping[str, Any], now: float) -> dict[str, str]:
+    """Return the tags by which KMS decides over a ``key``, in the emulator's words, ``now`` (a UNIX time)."""
+    is_new = now - key.get("CreationDate", 0) < KEY_TAGS_COUNT_AFTER_SECONDS
+    return {} if is_new else {each["TagKey"]: each["TagValue"] for each in key.get("Tags", [])}
+
+
 _request: ContextVar[tuple[Request, str, str] | None] = ContextVar("retailctl_request", default=None)
 """The call being looked at, with its action and the ARN that it is about."""
 _missing: ContextVar[Permission | None] = ContextVar("retailctl_missing", default=None)
@@ -316,7 +328,7 @@ def teach() -> None:
     iam_actions.extract_iam_action = extract_iam_action
     iam_actions.extract_resource_arn = extract_resource_arn
     iam_actions.request_tag_context = request_tag_context
-    tagging.resource_tags = lambda arn: _tags_of(arn) or tags_of(arn)
+    tagging.resource_tags = lambda arn: tags_of(arn) if (known := _tags_of(arn)) is None else known
 
 
 def _boundary_of(role: str) -> str:
@@ -332,8 +344,8 @@ def _function_of(mapping: str) -> str:
 
 
 def _tags_of(arn: str) -> dict[str, str] | None:
-    """Return the tags of what the emulator keeps tags of, and does not look for; a part of an API has the API's."""
-    from ministack.services import apigateway, cloudfront, cognito, lambda_svc  # noqa: PLC0415
+    """Return the tags that decide over what ``arn`` names, or None where the emulator looks for the right ones."""
+    from ministack.services import apigateway, cloudfront, cognito, kms, lambda_svc  # noqa: PLC0415
 
     if match := re.fullmatch(r"(arn:aws:apigateway:[^:]*::/apis/[^/]+).*", arn):
         return dict(apigateway._api_tags.get(match[1]) or {})  # noqa: SLF001
@@ -341,6 +353,8 @@ def _tags_of(arn: str) -> dict[str, str] | None:
         return dict((cognito._user_pools.get(match[1]) or {}).get("UserPoolTags") or {})  # noqa: SLF001
     if ":cloudfront:" in arn:
         return {each["Key"]: each["Value"] for each in cloudfront._tags.get(arn) or []}  # noqa: SLF001
+    if match := re.fullmatch(r"arn:aws:kms:.*:key/(.+)", arn):
+        return tags_that_count(kms._keys.get(match[1]) or {}, time.time())  # noqa: SLF001
     if match := re.fullmatch(r"arn:aws:lambda:.*:event-source-mapping:(.+)", arn):
         mapping = lambda_svc._esms.get(match[1]) or {}  # noqa: SLF001
         return dict(mapping.get("Tags") or mapping.get("tags") or {})

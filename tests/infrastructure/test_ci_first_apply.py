@@ -54,6 +54,20 @@ OLD_APIS = (
 )
 """What CI could do with APIs before it could tag a stage."""
 
+KEYS = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/*"
+OLD_KEYS = (
+    allow("kms:CreateKey", on="*", conditions={"StringEquals": BECOMES_OURS}),
+    allow("kms:DescribeKey", on=KEYS),
+    allow(
+        "kms:CreateAlias",
+        "kms:EnableKeyRotation",
+        "kms:ScheduleKeyDeletion",
+        on=KEYS,
+        conditions={"StringEquals": OURS},
+    ),
+)
+"""What CI could do with keys when it took their tags to count at once."""
+
 
 @dataclass(frozen=True)
 class There:
@@ -135,3 +149,15 @@ def test_a_stage_is_given_no_other_environments_tags(there: There, api: str) -> 
     stage = {"ApiId": api, "StageName": "$default", "Tags": {**TAGS, "Environment": "prod"}}
 
     assert there.refusal(there.apply, "apigatewayv2", "create_stage", **stage) == "apigateway:TagResource"
+
+
+def make_key(there: There, tags: Mapping[str, str] = TAGS) -> str:
+    listed = [{"TagKey": key, "TagValue": value} for key, value in tags.items()]
+    return str(there.cloud.client("kms").create_key(Tags=listed)["KeyMetadata"]["KeyId"])
+
+
+def test_a_new_key_is_not_known_by_its_tags(there: There) -> None:
+    key = {"KeyId": make_key(there)}
+
+    assert there.refusal(OLD_KEYS, "kms", "enable_key_rotation", **key) == "kms:EnableKeyRotation"
+    assert there.refusal(there.apply, "kms", "enable_key_rotation", **key) == ""

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from retailctl.emulator_iam import (
+    KEY_TAGS_COUNT_AFTER_SECONDS,
     Permission,
     Request,
     action,
@@ -15,6 +16,7 @@ from retailctl.emulator_iam import (
     find_further_permissions,
     resource,
     tags_set,
+    tags_that_count,
 )
 
 ACCOUNT, REGION = "111122223333", "us-east-1"
@@ -249,3 +251,16 @@ def test_a_stage_or_link_with_tags_needs_an_action_more(made: str) -> None:
 )
 def test_nothing_else_of_apis_needs_it(of: Request, asked: str, made: str) -> None:
     assert find_further_permissions(of, asked, made) == []
+
+
+def test_a_keys_tags_count_after_a_while() -> None:
+    key = {"CreationDate": 1_000, "Tags": [{"TagKey": "Environment", "TagValue": "dev"}]}
+
+    assert tags_that_count(key, 1_000) == {}
+    assert tags_that_count(key, 999 + KEY_TAGS_COUNT_AFTER_SECONDS) == {}
+    assert tags_that_count(key, 1_000 + KEY_TAGS_COUNT_AFTER_SECONDS) == {"Environment": "dev"}
+
+
+def test_a_key_without_tags_has_none_that_count() -> None:
+    assert tags_that_count({"CreationDate": 0}, 1_000_000) == {}
+    assert tags_that_count({}, 1_000_000) == {}
