@@ -50,6 +50,20 @@ _TAGGED_AS_MADE = re.compile(r"arn:aws:apigateway:[^:]*::/(apis/[^/]+/stages|vpc
 Source: https://github.com/hashicorp/terraform-provider-aws/issues/20634, and what AWS answered others who made a
 stage: "not authorized to perform: apigateway:TagResource on resource: …::/apis/<id>/stages" (and "…::/vpclinks").
 """
+_KEY_OF_A_TABLE = (
+    "CreateGrant",
+    "Decrypt",
+    "DescribeKey",
+    "Encrypt",
+    "GenerateDataKey",
+    "GenerateDataKeyWithoutPlaintext",
+    "ReEncryptFrom",
+    "ReEncryptTo",
+)
+"""What who gives a table a key of their own has to be allowed with it, through DynamoDB.
+
+Source: https://docs.aws.amazon.com/kms/latest/developerguide/services-dynamodb.html.
+"""
 KEY_TAGS_COUNT_AFTER_SECONDS = 60
 """How long a new key's tags decide nothing. AWS says up to five minutes; a minute outlasts the making of a key.
 
@@ -240,6 +254,12 @@ def find_further_permissions(request: Request, asked: str, arn: str) -> list[Per
         return [
             Permission("apigateway:TagResource", arn, {f"aws:RequestTag/{tag}": tags[tag] for tag in tags})
         ]
+    if asked in {"dynamodb:CreateTable", "dynamodb:UpdateTable"}:
+        _, _, _, region, account, _ = arn.split(":", 5)
+        key = (request.field("SSESpecification") or {}).get("KMSMasterKeyId", "")
+        named = key if key.startswith("arn:") else f"arn:aws:kms:{region}:{account}:key/{key}"
+        via = {"kms:ViaService": f"dynamodb.{region}.amazonaws.com"}
+        return [Permission(f"kms:{each}", named, via) for each in _KEY_OF_A_TABLE if key]
     return []
 
 
@@ -347,8 +367,10 @@ def _tags_of(arn: str) -> dict[str, str] | None:
     """Return the tags that decide over what ``arn`` names, or None where the emulator looks for the right ones."""
     from ministack.services import apigateway, cloudfront, cognito, kms, lambda_svc  # noqa: PLC0415
 
-    if match := re.fullmatch(r"(arn:aws:apigateway:[^:]*::/apis/[^/]+).*", arn):
-        return dict(apigateway._api_tags.get(match[1]) or {})  # noqa: SLF001
+    if re.fullmatch(r"arn:aws:apigateway:[^:]*::/apis/.+", arn):
+        # Parts of an HTTP API take no tags of their own but a stage, and inherit none; those of a REST API do:
+        # https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-tagging-supported-resources.html.
+        return dict(apigateway._api_tags.get(arn) or {})  # noqa: SLF001
     if match := re.fullmatch(r"arn:aws:cognito-idp:.*:userpool/(.+)", arn):
         return dict((cognito._user_pools.get(match[1]) or {}).get("UserPoolTags") or {})  # noqa: SLF001
     if ":cloudfront:" in arn:

@@ -241,8 +241,12 @@ locals {
         # AWS asks for these on the alias and on the key.
         name_key = { actions = ["kms:CreateAlias", "kms:DeleteAlias", "kms:UpdateAlias"], resources = [at.key_aliases], conditions = [] }
         # Services take what they encrypt with from who makes the resource: they use the key on that behalf, and never a call of ours.
+        # What DynamoDB asks for: docs.aws.amazon.com/kms/latest/developerguide/services-dynamodb.html.
         use_key = {
-          actions   = ["kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"]
+          actions = [
+            "kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey",
+            "kms:GenerateDataKeyWithoutPlaintext", "kms:ReEncryptFrom", "kms:ReEncryptTo",
+          ]
           resources = [at.keys]
           conditions = concat(local.ci_tagged[name].is_or_has_none, [{
             test     = "StringEquals"
@@ -292,7 +296,16 @@ locals {
           resources  = ["${local.ci[name].arn}:apigateway:${local.ci[name].region}::/apis"]
           conditions = local.ci_tagged[name].becomes
         }
-        write_apis = { actions = ["apigateway:DELETE", "apigateway:PATCH", "apigateway:POST", "apigateway:PUT"], resources = [at.apis], conditions = local.ci_tagged[name].is }
+        write_apis = {
+          actions   = ["apigateway:DELETE", "apigateway:PATCH", "apigateway:POST", "apigateway:PUT"]
+          resources = [at.apis], conditions = local.ci_tagged[name].is
+        }
+        # Routes, integrations and authorizers take no tags, and may not count as tagged like their API:
+        # docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-tagging-supported-resources.html.
+        write_parts_of_apis = {
+          actions   = ["apigateway:DELETE", "apigateway:PATCH", "apigateway:POST", "apigateway:PUT"]
+          resources = ["${at.apis}/*"], conditions = local.ci_tagged[name].is_or_has_none
+        }
         # Beside apigateway:POST: github.com/hashicorp/terraform-provider-aws/issues/20634. AWS's reference does not list the
         # action, so no condition key of it is certain to be there.
         tag_stages = {

@@ -462,7 +462,7 @@ def foreign(there: There, foreign_keys: list[str], applied: Target) -> tuple[Wri
         Write("cloudwatch", "delete_alarms", {"AlarmNames": ["other-project"]}),
         *(Write("kms", "disable_key", {"KeyId": key}) for key in foreign_keys),
         *(Write("kms", "schedule_key_deletion", {"KeyId": key}) for key in foreign_keys),
-        *(Write("apigatewayv2", "create_route", {"ApiId": api, "RouteKey": "GET /"}) for api in apis),
+        *(Write("apigatewayv2", "update_api", {"ApiId": api, "Description": "ours"}) for api in apis),
         *(Write("apigatewayv2", "delete_api", {"ApiId": api}) for api in apis),
         *(Write("cognito-idp", "delete_user_pool", {"UserPoolId": pool}) for pool in pools),
     )

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import ClientError
+from ministack.core.iam_evaluator import EvalContext, evaluate, parse_policy_document
 
 from retailctl import emulator, processes
 from support import planned_bootstrap
@@ -52,7 +53,12 @@ OLD_APIS = (
         "apigateway:POST", "apigateway:PUT", on=f"{APIS}/tags/*", conditions={"StringEquals": BECOMES_OURS}
     ),
 )
-"""What CI could do with APIs before it could tag a stage."""
+"""What CI could do with APIs when it took their parts to count as tagged like them."""
+OLD_STAGES = (
+    *OLD_APIS,
+    allow("apigateway:POST", on=f"{APIS}/apis/*/*", conditions={"StringEqualsIfExists": OURS}),
+)
+"""That, with the parts' tags mended, before it could tag a stage."""
 
 KEYS = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/*"
 OLD_KEYS = (
@@ -67,6 +73,29 @@ OLD_KEYS = (
     ),
 )
 """What CI could do with keys when it took their tags to count at once."""
+
+TABLES = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/hello-retail-dev-*"
+OLD_TABLES = (
+    allow("dynamodb:CreateTable", on=TABLES),
+    allow(
+        *(
+            f"kms:{action}"
+            for action in ("CreateGrant", "Decrypt", "DescribeKey", "Encrypt", "GenerateDataKey")
+        ),
+        on=KEYS,
+        conditions={
+            "StringEqualsIfExists": OURS,
+            "StringEquals": {"kms:ViaService": f"dynamodb.{REGION}.amazonaws.com"},
+        },
+    ),
+)
+"""What CI could do with the key of a table, but for how the key's tags are asked for."""
+TABLE = {
+    "TableName": "hello-retail-dev-probe",
+    "BillingMode": "PAY_PER_REQUEST",
+    "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
+    "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+}
 
 
 @dataclass(frozen=True)
@@ -137,18 +166,70 @@ def api(there: There) -> str:
 def test_a_stage_with_tags_takes_an_action_of_its_own(there: There, api: str) -> None:
     stage = {"ApiId": api, "StageName": "$default", "Tags": TAGS}
 
-    assert there.refusal(OLD_APIS, "apigatewayv2", "create_stage", **stage) == "apigateway:TagResource"
+    assert there.refusal(OLD_STAGES, "apigatewayv2", "create_stage", **stage) == "apigateway:TagResource"
     assert there.refusal(there.apply, "apigatewayv2", "create_stage", **stage) == ""
 
 
 def test_a_stage_without_tags_takes_none(there: There, api: str) -> None:
-    assert there.refusal(OLD_APIS, "apigatewayv2", "create_stage", ApiId=api, StageName="$default") == ""
+    assert there.refusal(OLD_STAGES, "apigatewayv2", "create_stage", ApiId=api, StageName="$default") == ""
 
 
 def test_a_stage_is_given_no_other_environments_tags(there: There, api: str) -> None:
     stage = {"ApiId": api, "StageName": "$default", "Tags": {**TAGS, "Environment": "prod"}}
 
     assert there.refusal(there.apply, "apigatewayv2", "create_stage", **stage) == "apigateway:TagResource"
+
+
+PARTS = {
+    "create_route": {"RouteKey": "GET /"},
+    "create_integration": {"IntegrationType": "HTTP_PROXY", "IntegrationMethod": "GET"},
+    "create_authorizer": {"Name": "jwt", "AuthorizerType": "JWT", "IdentitySource": ["$request.header.a"]},
+}
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_part_of_an_api_does_not_count_as_tagged_like_the_api(there: There, api: str, part: str) -> None:
+    made = {"ApiId": api, **PARTS[part]}
+
+    assert there.refusal(OLD_APIS, "apigatewayv2", part, **made) == "apigateway:POST"
+    assert there.refusal(there.apply, "apigatewayv2", part, **made) == ""
+
+
+def decision(statements: tuple[Statement, ...], action: str, arn: str, tags: Mapping[str, str]) -> str:
+    """Return what IAM makes of ``action`` on ``arn`` where the tags that count are ``tags``."""
+    return evaluate(
+        EvalContext(
+            principal_arn=f"arn:aws:iam::{ACCOUNT}:role/hello-retail-dev-apply",
+            principal_type="AssumedRole",
+            principal_account=ACCOUNT,
+            action=action,
+            resource_arn=arn,
+            region=REGION,
+            service_context={f"aws:resourcetag/{key}".lower(): tags[key] for key in tags},
+        ),
+        [parse_policy_document({"Version": "2012-10-17", "Statement": list(statements)})],
+    ).decision
+
+
+@pytest.mark.parametrize("verb", ["DELETE", "PATCH", "POST", "PUT"])
+def test_if_parts_count_as_tagged_like_the_api_ours_only_are_changed(there: There, verb: str) -> None:
+    """The other reading of AWS's documentation, which the same statements have to be right under."""
+    route = f"{APIS}/apis/a/routes/r"
+
+    assert decision(there.apply, f"apigateway:{verb}", route, TAGS) == "Allow"
+    assert decision(there.apply, f"apigateway:{verb}", route, {**TAGS, "Environment": "prod"}) != "Allow"
+    assert decision(there.apply, f"apigateway:{verb}", route, {**TAGS, "Project": "other"}) != "Allow"
+
+
+@pytest.mark.parametrize("tags", [{}, {**TAGS, "Environment": "prod"}, {**TAGS, "Project": "other"}], ids=str)
+def test_an_api_without_the_environments_tags_is_not_changed(there: There, tags: Mapping[str, str]) -> None:
+    theirs = there.cloud.client("apigatewayv2").create_api(Name="api", ProtocolType="HTTP", Tags=tags)[
+        "ApiId"
+    ]
+
+    for operation in ("delete_api", "update_api"):
+        lacking = there.refusal(there.apply, "apigatewayv2", operation, ApiId=theirs)
+        assert lacking in {"apigateway:DELETE", "apigateway:PATCH"}
 
 
 def make_key(there: There, tags: Mapping[str, str] = TAGS) -> str:
@@ -161,3 +242,22 @@ def test_a_new_key_is_not_known_by_its_tags(there: There) -> None:
 
     assert there.refusal(OLD_KEYS, "kms", "enable_key_rotation", **key) == "kms:EnableKeyRotation"
     assert there.refusal(there.apply, "kms", "enable_key_rotation", **key) == ""
+
+
+def test_who_makes_a_table_may_do_all_that_dynamodb_asks_with_its_key(there: There) -> None:
+    table = {
+        **TABLE,
+        "SSESpecification": {"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": make_key(there)},
+    }
+
+    assert (
+        there.refusal(OLD_TABLES, "dynamodb", "create_table", **table)
+        == "kms:GenerateDataKeyWithoutPlaintext"
+    )
+    assert there.refusal(there.apply, "dynamodb", "create_table", **table) == ""
+
+
+def test_a_table_without_a_key_of_its_own_asks_for_none(there: There) -> None:
+    table = {**TABLE, "TableName": f"{TABLE['TableName']}-plain"}
+
+    assert there.refusal(OLD_TABLES, "dynamodb", "create_table", **table) == ""

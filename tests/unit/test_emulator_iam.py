@@ -264,3 +264,30 @@ def test_a_keys_tags_count_after_a_while() -> None:
 def test_a_key_without_tags_has_none_that_count() -> None:
     assert tags_that_count({"CreationDate": 0}, 1_000_000) == {}
     assert tags_that_count({}, 1_000_000) == {}
+
+
+KEY = f"arn:aws:kms:{HERE}:key/1"
+TABLE = f"arn:aws:dynamodb:{HERE}:table/t"
+
+
+@pytest.mark.parametrize("named", [KEY, "1"])
+@pytest.mark.parametrize("asked", ["dynamodb:CreateTable", "dynamodb:UpdateTable"])
+def test_a_tables_key_is_used_through_dynamodb(named: str, asked: str) -> None:
+    of = request("dynamodb", SSESpecification={"Enabled": True, "KMSMasterKeyId": named})
+    further = find_further_permissions(of, asked, TABLE)
+
+    assert {each.action for each in further} >= {"kms:CreateGrant", "kms:ReEncryptFrom", "kms:ReEncryptTo"}
+    assert {each.arn for each in further} == {KEY}
+    assert all(each.keys == {"kms:ViaService": f"dynamodb.{REGION}.amazonaws.com"} for each in further)
+
+
+@pytest.mark.parametrize(
+    ("of", "asked"),
+    [
+        (request("dynamodb"), "dynamodb:CreateTable"),
+        (request("dynamodb", SSESpecification={"Enabled": True}), "dynamodb:UpdateTable"),
+        (request("dynamodb", SSESpecification={"KMSMasterKeyId": KEY}), "dynamodb:DescribeTable"),
+    ],
+)
+def test_no_key_is_used_where_a_table_is_given_none(of: Request, asked: str) -> None:
+    assert find_further_permissions(of, asked, TABLE) == []
