@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid5
 
 from hello_retail import events
+from hello_retail.event_log.record_id import identity
 from hello_retail.events import Rejection
-from hello_retail.events.identity import identity
 from hello_retail.events.registry import INGRESS_1_2, check
 from hello_retail.events.strict_json import NotStrictJson, parse
 from retailctl.eventlog import MAX_RECORD_BYTES, compact

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from hello_retail.archive.layout import Shard, Span
+    from hello_retail.event_log.archive import Shard, Span
     from retailctl.replay_proof import Archived
 
 PATIENCE_SECONDS = 900.0

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Any
 
-from hello_retail.archive.layout import Kept, Shard, Span, delivered
+from hello_retail.event_log.archive import Kept, Shard, Span, delivered
 from retailctl.errors import UserError
 
 BATCH_BYTES = 4_000_000

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from hello_retail.archive.layout import Link, Shard, Span
+from hello_retail.event_log.archive import Link, Shard, Span
 
 TRUST = "--trust-order"
 

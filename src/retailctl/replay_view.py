@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from hello_retail import events, watermark
-from hello_retail.archive import chain, layout
-from hello_retail.archive.layout import Kept, Shard, Span
+from hello_retail import events
+from hello_retail.archive import chain
+from hello_retail.event_log import archive, watermark
+from hello_retail.event_log.archive import Kept, Shard, Span
 from retailctl.count import Scores, stored_scores
 from retailctl.errors import UserError
 from retailctl.replay_fold import NotTaken
@@ -164,7 +165,7 @@ class Log:
     @property
     def identity(self) -> str:
         """Return the name that no other stream ever has."""
-        return layout.identity(self._name, self.created)
+        return archive.identity(self._name, self.created)
 
     @property
     def is_young(self) -> bool:
@@ -174,7 +175,7 @@ class Log:
     def shards(self) -> dict[str, Shard]:
         """Return the shards that the stream has not forgotten."""
         pages = self._kinesis.get_paginator("list_shards").paginate(StreamName=self._name)
-        found = [layout.shard(described) for page in pages for described in page["Shards"]]
+        found = [archive.shard(described) for page in pages for described in page["Shards"]]
         return {shard.shard_id: shard for shard in found}
 
     def streamed(self) -> Streamed:
@@ -215,11 +216,13 @@ class Log:
                 "This environment has no archive (`archive.enabled` in its values): fold the generation from the "
                 "stream, with --from stream."
             )
-        spans = [span for key in self._keys(layout.RECORDS) if (span := layout.span(key))]
-        links = [link for key in self._keys(layout.LINKS) if (link := layout.link(key))]
+        spans = [span for key in self._keys(archive.RECORDS) if (span := archive.span(key))]
+        links = [link for key in self._keys(archive.LINKS) if (link := archive.link(key))]
         lineage: dict[str, Shard] = {}
-        for key in sorted(self._keys(layout.LINEAGE), reverse=True):  # "open" after "closed", which says more
-            shard = layout.read_shard(self._object(key))
+        for key in sorted(
+            self._keys(archive.LINEAGE), reverse=True
+        ):  # "open" after "closed", which says more
+            shard = archive.read_shard(self._object(key))
             lineage.setdefault(shard.shard_id, shard)
             if shard.end is not None:
                 lineage[shard.shard_id] = shard
@@ -227,7 +230,7 @@ class Log:
 
     def fetch(self, span: Span) -> list[Kept]:
         """Return the records of an object."""
-        return layout.unpacked(self._object(span.key))
+        return archive.unpacked(self._object(span.key))
 
     def _keys(self, part: str) -> Iterator[str]:
         pages = self._s3.get_paginator("list_objects_v2").paginate(

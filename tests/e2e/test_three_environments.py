@@ -25,8 +25,8 @@ import pytest
 import typer
 from botocore.exceptions import ClientError
 
+from hello_retail.event_log.record_id import identity
 from hello_retail.events import PRODUCT_PURCHASE, Event, decode
-from hello_retail.events.identity import identity
 from retailctl import board, builds, environments, generations, replay, terraform
 from retailctl.builds import Kept
 from retailctl.cloud import Cloud

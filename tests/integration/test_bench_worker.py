@@ -10,9 +10,9 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from hello_retail.boards import board_key
 from hello_retail.event_writer import handler as writer_handler
 from hello_retail.event_writer.store import Stream
+from hello_retail.read_models.scores import board_key
 from hello_retail.winner_api import handler as api_handler
 from hello_retail.winner_view import handler as view_handler
 from retailctl import bench, bench_worker

@@ -11,9 +11,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from hello_retail.archive import chain, layout
+from hello_retail.archive import chain
 from hello_retail.archive.handler import Archive
-from hello_retail.archive.layout import Link
+from hello_retail.event_log import archive
+from hello_retail.event_log.archive import Link
 from retailctl import replay_fold, replay_proof
 from support.faults import seeds
 from support.histories import one_pass
@@ -120,9 +121,9 @@ def let_the_archive_end_before_the_stream_begins(monkeypatch: pytest.MonkeyPatch
 def fold_children_first(monkeypatch: pytest.MonkeyPatch) -> None:
     fold = replay_fold.fold
 
-    def backwards(shards: Any, fold_shard: Callable[[layout.Shard], int], side_by_side: int) -> int:
+    def backwards(shards: Any, fold_shard: Callable[[archive.Shard], int], side_by_side: int) -> int:
         return fold(
-            [layout.Shard(each.shard_id, (), each.start, each.end) for each in reversed(shards)],
+            [archive.Shard(each.shard_id, (), each.start, each.end) for each in reversed(shards)],
             fold_shard,
             side_by_side,
         )

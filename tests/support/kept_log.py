@@ -18,10 +18,10 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from hello_retail.archive import layout
 from hello_retail.archive.handler import Archive
-from hello_retail.archive.layout import Kept, Shard
 from hello_retail.archive.store import Store
+from hello_retail.event_log import archive
+from hello_retail.event_log.archive import Kept, Shard
 from retailctl import replay_fold, replay_proof
 from retailctl.replay_view import Log
 from support.event_source import FIRST_NUMBER, STREAM_ARN, LogRecord, Stream
@@ -350,7 +350,7 @@ def replayed(kept: KeptLog, random: Random, *, trust_order: bool = False) -> Sco
     for shard in replay_proof.in_order(log.shards()):
         there = [kept.stream.kept(record) for record in kept.kinesis.there(shard.shard_id)]
         for batch in replay_fold.batches(there, random.choice((1, 4, 50))):
-            hand(layout.delivered(batch, log.arn))
+            hand(archive.delivered(batch, log.arn))
     return scores_of(dynamodb.items[SCORES])
 
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
 
-from hello_retail.events.identity import identity
+from hello_retail.event_log.record_id import identity
 from retailctl import quarantine_plan, redrive
 from retailctl.quarantine_records import Entry, copies_in, entries_in
 from retailctl.quarantine_store import GENERATIONS, Redrives, Stream

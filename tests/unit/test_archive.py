@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from hello_retail.archive import chain, handler, layout
+from hello_retail.archive import chain, handler
 from hello_retail.archive.chain import Tip
-from hello_retail.archive.layout import Kept, Link, Shard
 from hello_retail.archive.store import Store
+from hello_retail.event_log import archive
+from hello_retail.event_log.archive import Kept, Link, Shard
 from support.histories import purchase
 from support.kept_log import BORN, NAME, FakeBucket, FakeKinesis, KeptLog, Mishaps, TimedStream, archived
 
@@ -26,29 +27,29 @@ BATCH = [
 def test_a_stream_made_anew_under_its_name_has_another_identity() -> None:
     made = datetime(2026, 11, 22, 22, 14, tzinfo=timezone(timedelta(hours=1)))
 
-    assert layout.identity("shop-events", made) == IDENTITY
-    assert layout.identity("shop-events", made + timedelta(seconds=1)) != IDENTITY
+    assert archive.identity("shop-events", made) == IDENTITY
+    assert archive.identity("shop-events", made + timedelta(seconds=1)) != IDENTITY
 
 
 def test_an_object_is_named_by_stream_day_shard_and_numbers() -> None:
-    key = layout.records_key(IDENTITY, BATCH)
+    key = archive.records_key(IDENTITY, BATCH)
 
     assert key == (
         f"records/{IDENTITY}/2025/11/22/{SHARD}/000000000000000000000000000007-000000000000000000000000000010.jsonl.gz"
     )
-    assert layout.span(key) == layout.Span(key, SHARD, 7, 10)
-    assert layout.span("records/elsewhere.txt") is None
+    assert archive.span(key) == archive.Span(key, SHARD, 7, 10)
+    assert archive.span("records/elsewhere.txt") is None
 
 
 def test_the_same_batch_is_the_same_object_and_comes_back_whole() -> None:
-    assert layout.packed(BATCH) == layout.packed(list(BATCH))
-    assert layout.unpacked(layout.packed(BATCH)) == BATCH
+    assert archive.packed(BATCH) == archive.packed(list(BATCH))
+    assert archive.unpacked(archive.packed(BATCH)) == BATCH
 
 
 def test_a_record_comes_back_as_lambda_delivered_it() -> None:
-    event = layout.delivered(BATCH, "arn:aws:kinesis:us-east-1:123456789012:stream/shop-events")
+    event = archive.delivered(BATCH, "arn:aws:kinesis:us-east-1:123456789012:stream/shop-events")
 
-    assert [layout.kept(record) for record in event["Records"]] == BATCH
+    assert [archive.kept(record) for record in event["Records"]] == BATCH
 
 
 @pytest.mark.parametrize(
@@ -61,16 +62,16 @@ def test_a_record_comes_back_as_lambda_delivered_it() -> None:
     ],
 )
 def test_a_links_name_says_it_all(link: Link) -> None:
-    assert layout.link(layout.link_key(IDENTITY, link)) == link
-    assert layout.link("links/elsewhere") is None
+    assert archive.link(archive.link_key(IDENTITY, link)) == link
+    assert archive.link("links/elsewhere") is None
 
 
 @pytest.mark.parametrize("end", [None, 99])
 def test_a_shards_place_in_the_stream_is_kept(end: int | None) -> None:
     shard = Shard(SHARD, ("shardId-000000000001", "shardId-000000000002"), 7, end)
 
-    assert layout.read_shard(layout.written_shard(shard)) == shard
-    assert layout.lineage_key(IDENTITY, shard).endswith("closed.json" if end else "open.json")
+    assert archive.read_shard(archive.written_shard(shard)) == shard
+    assert archive.lineage_key(IDENTITY, shard).endswith("closed.json" if end else "open.json")
 
 
 @pytest.mark.parametrize(
@@ -142,7 +143,7 @@ def test_a_batch_that_comes_twice_leaves_the_same_objects() -> None:
     once, twice = archived(3, Mishaps()), archived(3, Mishaps())
     instance = handler.Archive(Store(twice.kinesis, twice.bucket, "archive"), lambda: twice.kinesis.now)  # type: ignore[arg-type]
     for key in [key for key in twice.bucket.objects if key.startswith("records/")]:
-        instance.keep(NAME, layout.unpacked(twice.bucket.objects[key]))
+        instance.keep(NAME, archive.unpacked(twice.bucket.objects[key]))
 
     assert twice.bucket.objects == once.bucket.objects
 
@@ -157,11 +158,11 @@ def test_the_function_keeps_a_batch_and_answers_that_it_is_done(monkeypatch: pyt
     records = [stream.kept(record) for record in stream.records]
     arn = f"arn:aws:kinesis:us-east-1:123456789012:stream/{NAME}"
 
-    assert handler.handler(layout.delivered(records[1:], arn), None) == {"batchItemFailures": []}
-    identity = layout.identity(NAME, datetime.fromtimestamp(BORN, UTC))
+    assert handler.handler(archive.delivered(records[1:], arn), None) == {"batchItemFailures": []}
+    identity = archive.identity(NAME, datetime.fromtimestamp(BORN, UTC))
     first, second = (record.number for record in records)
     assert set(log.bucket.objects) == {
-        layout.records_key(identity, records[1:]),
+        archive.records_key(identity, records[1:]),
         f"links/{identity}/{SHARD}/{second}.after.{first}.proved",
         f"lineage/{identity}/{SHARD}/open.json",
         f"tips/{identity}/{SHARD}.json",
@@ -180,7 +181,7 @@ def test_a_batch_whose_predecessor_nobody_knows_is_kept_and_warned_of(
     monkeypatch.setattr(handler, "archive", handler.Archive(store, lambda: log.kinesis.now))
     monkeypatch.setattr(handler.logger, "warning", lambda text, extra: warned.append(extra))
 
-    handler.handler(layout.delivered(batch, f"arn:aws:kinesis:us-east-1:123456789012:stream/{NAME}"), None)
+    handler.handler(archive.delivered(batch, f"arn:aws:kinesis:us-east-1:123456789012:stream/{NAME}"), None)
 
     assert [extra["first"] for extra in warned] == [batch[0].number]
     assert not any(key.startswith("links/") for key in log.bucket.objects)

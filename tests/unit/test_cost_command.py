@@ -10,7 +10,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from typer.testing import CliRunner
 
-from hello_retail.usage import Usage
+from hello_retail.stream_consumer.usage import Usage
 from hello_retail.winner_view import handler
 from hello_retail.winner_view.batch import Batch
 from hello_retail.winner_view.tally import Entry

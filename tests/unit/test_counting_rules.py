@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
-from hello_retail import watermark
+from hello_retail.event_log import watermark
 from hello_retail.winner_view.batch import decode_batch
 from hello_retail.winner_view.handler import fold
 from hello_retail.winner_view.store import Store

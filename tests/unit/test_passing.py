@@ -13,7 +13,7 @@ from botocore.exceptions import (
 from botocore.parsers import ResponseParserError
 from botocore.retries.standard import ThrottledRetryableChecker, TransientRetryableChecker
 
-from hello_retail.passing import FAILURES, PASSING, passing_failure
+from hello_retail.aws_failures import FAILURES, PASSING, passing_failure
 
 
 def aws_error(code: str, status: int) -> ClientError:

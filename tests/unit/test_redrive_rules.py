@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
-from hello_retail.events.identity import identity
+from hello_retail.event_log.record_id import identity
 from hello_retail.winner_view.batch import decode_batch
 from retailctl import redrive
 from retailctl.quarantine_plan import Verdict, decide

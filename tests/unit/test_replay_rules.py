@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from hello_retail.archive import layout
-from hello_retail.archive.layout import Kept, Link, Shard, Span
+from hello_retail.event_log import archive as layout
+from hello_retail.event_log.archive import Kept, Link, Shard, Span
 from retailctl import replay_fold
 from retailctl.errors import UserError
 from retailctl.replay import proved

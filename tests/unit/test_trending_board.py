@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from hello_retail.decay import with_sale
-from hello_retail.parameters import MAX_LIMIT
+from hello_retail.http_api.parameters import MAX_LIMIT
+from hello_retail.read_models.trending import with_sale
 from hello_retail.trending_api.board import Product, ranking
 
 HALF_LIFE = 3600.0

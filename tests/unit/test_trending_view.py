@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from hello_retail.decay import worth
 from hello_retail.events import decode
 from hello_retail.events.event import Event
+from hello_retail.read_models.trending import worth
 from hello_retail.trending_view import handler as entry
 from hello_retail.trending_view.batch import decode_batch
 from hello_retail.trending_view.store import Store

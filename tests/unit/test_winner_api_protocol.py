@@ -4,8 +4,8 @@ from http import HTTPStatus
 
 import pytest
 
-from hello_retail.problems import Problem, WrongParameter
-from hello_retail.protocol import Request, for_request, found, wrong_parameters
+from hello_retail.http_api.problems import Problem, WrongParameter
+from hello_retail.http_api.protocol import Request, for_request, found, wrong_parameters
 from support.http import http_event
 
 

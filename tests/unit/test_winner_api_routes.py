@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from hello_retail.problems import Problem
-from hello_retail.protocol import Request
+from hello_retail.http_api.problems import Problem
+from hello_retail.http_api.protocol import Request
 from hello_retail.reading import StoreUnavailable
 from hello_retail.winner_api.api import BOARD_SECONDS, Api
 from hello_retail.winner_api.board import Contribution, Score

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from hello_retail.archive.layout import Link
+from hello_retail.event_log.archive import Link
 
 KEPT_SECONDS = 24 * 3600.0
 """For how long Kinesis keeps every record at least.

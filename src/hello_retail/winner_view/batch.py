@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from hello_retail.event_log.record_id import identity
 from hello_retail.events import Rejection, decode_base64
-from hello_retail.events.identity import identity
 from hello_retail.winner_view.store import QuarantinedRecord
 from hello_retail.winner_view.tally import KINDS, Entry
 

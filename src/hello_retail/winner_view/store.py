@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from hello_retail import items
-from hello_retail import ledger as ledgers
-from hello_retail.boards import board_key
-from hello_retail.folding import Applied
-from hello_retail.ledger import Ledger
-from hello_retail.side_by_side import run
-from hello_retail.usage import AWS_FAILURES, Usage
+from hello_retail.read_models.scores import board_key
+from hello_retail.stream_consumer import batch_get
+from hello_retail.stream_consumer import ledger as ledgers
+from hello_retail.stream_consumer.answer import Applied
+from hello_retail.stream_consumer.concurrently import run
+from hello_retail.stream_consumer.ledger import Ledger
+from hello_retail.stream_consumer.usage import AWS_FAILURES, Usage
 from hello_retail.winner_view.tally import Contributor, Credit, Facts, Product, Registration
 
 if TYPE_CHECKING:
@@ -153,7 +153,7 @@ class Store:
             for id_, product in products.items()
             if product.reads(known.get(id_)) and not product.registers(known.get(id_))
         ]
-        found, unread = items.read(self._dynamodb, self._contributions, "productId", reads, usage)
+        found, unread = batch_get.read(self._dynamodb, self._contributions, "productId", reads, usage)
         known.update({id_: _facts(item) for id_, item in found.items()})
         writes += [id_ for id_ in reads if id_ not in found and id_ not in unread]
         registered = run(

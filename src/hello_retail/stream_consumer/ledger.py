@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any, Generic, Protocol, TypeVar
 
-from hello_retail import watermark
+from hello_retail.event_log import watermark
 from hello_retail.events import Event
 
 HASH_BYTES = 8

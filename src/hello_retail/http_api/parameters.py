@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hello_retail.problems import WrongParameter
-from hello_retail.protocol import wrong_parameters
+from hello_retail.http_api.problems import WrongParameter
+from hello_retail.http_api.protocol import wrong_parameters
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

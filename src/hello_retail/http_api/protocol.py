@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from hello_retail.problems import Answer, Problem, WrongParameter, as_text
+from hello_retail.http_api.problems import Answer, Problem, WrongParameter, as_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

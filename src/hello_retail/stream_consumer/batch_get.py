@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from hello_retail.usage import AWS_FAILURES, Usage
+from hello_retail.stream_consumer.usage import AWS_FAILURES, Usage
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
