@@ -7,9 +7,11 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from retailctl import board, outputs, project
-from retailctl import cloud as clouds
+from retailctl import project
+from retailctl.emulator import cloud as clouds
+from retailctl.environments import outputs
 from retailctl.options import CloudName, EnvironmentName
+from retailctl.scores import board
 
 
 def winners(

@@ -13,8 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from retailctl import builds, processes, saved_plan
-from retailctl import cloud as clouds
+from retailctl.artifacts import builds
+from retailctl.delivery import saved_plan
+from retailctl.emulator import cloud as clouds
+from retailctl.emulator import processes
 from support.command import Operator, wait_for
 from support.miniature import miniature, write
 from support.pipeline import WHO, git

@@ -27,13 +27,18 @@ from botocore.exceptions import ClientError
 
 from hello_retail.event_log.record_id import identity
 from hello_retail.events import PRODUCT_PURCHASE, Event, decode
-from retailctl import board, builds, environments, generations, replay, terraform
-from retailctl.builds import Kept
-from retailctl.cloud import Cloud
-from retailctl.count import Scores, count, differences, payloads_on, stored_scores
-from retailctl.drift import Report
+from retailctl.artifacts import builds
+from retailctl.artifacts.builds import Kept
+from retailctl.delivery.drift import Report
+from retailctl.emulator.cloud import Cloud
+from retailctl.environments import bootstrap as environments
+from retailctl.environments import generations
 from retailctl.errors import UserError
-from retailctl.workload import Workshop
+from retailctl.replay import commands as replay
+from retailctl.scores import board
+from retailctl.scores.recount import Scores, count, differences, payloads_on, stored_scores
+from retailctl.simulation.workshop import Workshop
+from retailctl.terraform import workspace as terraform
 from support import ci_roles, e2e, pipeline, role_probe, rule_change, trending_units
 from support.asking import ask
 from support.command import Operator

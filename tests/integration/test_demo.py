@@ -13,17 +13,19 @@ import pytest
 from moto import mock_aws
 from typer.testing import CliRunner
 
-from retailctl import cli, demo, front_door, play
-from retailctl.board import Row
-from retailctl.count import count, payloads_on, stored_scores
+from retailctl import cli
 from retailctl.errors import UserError
+from retailctl.local_cloud import demo
 from retailctl.project import Project
+from retailctl.scores.board import Row
+from retailctl.scores.recount import count, payloads_on, stored_scores
+from retailctl.simulation import api_load, play
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from retailctl.eventlog import Entry
+    from retailctl.stream.log_file import Entry
 
 pytestmark = pytest.mark.slow
 
@@ -94,7 +96,7 @@ def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[dict[str,
         """A front door that puts on the stream what people send, each event with an id; some it may refuse."""
 
         def __init__(self, *_: object) -> None:
-            self.report = front_door.Report(seconds=1.0)
+            self.report = api_load.Report(seconds=1.0)
 
         def send(self, entries: Iterable[Entry], _rate: float, _until: object, on_tick: play.OnTick) -> int:
             source = iter(entries)
@@ -195,8 +197,8 @@ class Home:
         self.folder = tmp_path / "home"
         if exists:
             self.folder.mkdir()
-        monkeypatch.setattr(demo.local, "down", self.down)
-        monkeypatch.setattr(demo.local, "bring_up", self.bring_up)
+        monkeypatch.setattr(demo.up_down, "down", self.down)
+        monkeypatch.setattr(demo.up_down, "bring_up", self.bring_up)
         monkeypatch.setattr(
             demo.clouds, "read", lambda _: type("Found", (), {"is_running": lambda _: runs})()
         )

@@ -12,8 +12,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from typer.testing import CliRunner
 
-from retailctl import board, cli, winners
+from retailctl import cli, winners
 from retailctl.errors import UserError
+from retailctl.scores import board
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,12 +12,12 @@ from moto import mock_aws
 from typer.testing import CliRunner
 
 from hello_retail.events import Event, decode
-from retailctl import cli, quarantine, redrive
+from retailctl import cli
 from retailctl.cli import main
-from retailctl.count import payloads_on
 from retailctl.errors import UserError
-from retailctl.quarantine_records import Copy, copies_in, copy_of
-from retailctl.quarantine_store import (
+from retailctl.quarantine import commands as quarantine
+from retailctl.quarantine import redrive
+from retailctl.quarantine.bucket import (
     GENERATIONS,
     Redrives,
     Stream,
@@ -25,7 +25,9 @@ from retailctl.quarantine_store import (
     live_generation,
     standing_generations,
 )
-from retailctl.redrive import Begun, Mark, Place
+from retailctl.quarantine.records import Copy, copies_in, copy_of
+from retailctl.quarantine.redrive import Begun, Mark, Place
+from retailctl.scores.recount import payloads_on
 from support.events import purchase
 from support.fake_aws import FakeDynamoDB
 from support.quarantined import GIVEN_UP, GIVEN_UP_KEY, SHARD, document_of, held

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from retailctl import release, terraform_docs
 from retailctl.errors import UserError
 from retailctl.project import Project
-from retailctl.release import Version
+from tools import module_readmes, release
+from tools.release import Version
 
 pytestmark = pytest.mark.slow
 
@@ -121,7 +121,7 @@ def test_the_readmes_of_the_modules_are_what_the_generator_makes(
     clone.release(after(clone, patch=1))
 
     monkeypatch.setenv("RETAIL_ROOT", str(clone.root))
-    assert terraform_docs.main(["--check"], clone.root / "modules") == 0
+    assert module_readmes.main(["--check"], clone.root / "modules") == 0
 
 
 def test_a_release_again_changes_nothing(clone: Clone) -> None:
@@ -237,8 +237,8 @@ def test_the_command_runs_the_gates_and_says_what_it_did(clone: Clone, status: i
     gates.chmod(0o755)
 
     done = subprocess.run(
-        [sys.executable, "-c", "from retailctl.cli import main; main()", "release", after(clone, patch=1)],
-        env={**os.environ, "RETAIL_ROOT": str(clone.root), "PYTHONPATH": str(ROOT / "src")},
+        [sys.executable, "-m", "tools.release", after(clone, patch=1)],
+        env={**os.environ, "RETAIL_ROOT": str(clone.root), "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}"},
         capture_output=True,
         text=True,
         check=False,

@@ -10,7 +10,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from retailctl.site import ASSETS, SiteConfig, publish
+from retailctl.artifacts.page import ASSETS, SiteConfig, publish
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

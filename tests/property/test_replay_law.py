@@ -15,7 +15,8 @@ from hello_retail.archive import chain
 from hello_retail.archive.handler import Archive
 from hello_retail.event_log import archive
 from hello_retail.event_log.archive import Link
-from retailctl import replay_fold, replay_proof
+from retailctl.replay import fold as replay_fold
+from retailctl.replay import proof
 from support.faults import seeds
 from support.histories import one_pass
 from support.kept_log import LONG, Mishaps, archived, replayed
@@ -85,8 +86,8 @@ def ask_for_no_links(monkeypatch: pytest.MonkeyPatch) -> None:
     def believe(shard: Any, chained: Any) -> Any:
         return max((span.last for span in chained.spans), default=None), []
 
-    monkeypatch.setattr(replay_proof, "_inside", believe)
-    monkeypatch.setattr(replay_proof, "_unkept", lambda chained, shard: ())
+    monkeypatch.setattr(proof, "_inside", believe)
+    monkeypatch.setattr(proof, "_unkept", lambda chained, shard: ())
 
 
 def believe_the_order_of_the_consumer(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -114,8 +115,8 @@ def take_todays_retention_for_that_of_always(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def let_the_archive_end_before_the_stream_begins(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(replay_proof, "_at_the_end", lambda *_: ())
-    monkeypatch.setattr(replay_proof._Chain, "is_complete", lambda chained, reached: True)
+    monkeypatch.setattr(proof, "_at_the_end", lambda *_: ())
+    monkeypatch.setattr(proof._Chain, "is_complete", lambda chained, reached: True)
 
 
 def fold_children_first(monkeypatch: pytest.MonkeyPatch) -> None:

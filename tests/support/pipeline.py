@@ -16,10 +16,11 @@ from pathlib import Path
 import pytest
 import typer
 
-from retailctl import builds, delivery, drift, package, smoke
-from retailctl import cloud as clouds
-from retailctl.cloud import Cloud
-from retailctl.environments import Target
+from retailctl.artifacts import builds, package
+from retailctl.delivery import drift, plan_apply, smoke
+from retailctl.emulator import cloud as clouds
+from retailctl.emulator.cloud import Cloud
+from retailctl.environments.bootstrap import Target
 from retailctl.project import Project
 
 COPIED = ("environments", "modules", "requirements", "src", "terraform", "build/dependencies")
@@ -70,13 +71,13 @@ class Pipeline:
         self.run(
             self.planning(self.cloud, environment),
             f"plan --env {environment} --prebuilt --out {saved.name} --summary {summary.name}",
-            lambda: delivery.plan(environment, self.cloud.name, saved, summary, prebuilt=True),
+            lambda: plan_apply.plan(environment, self.cloud.name, saved, summary, prebuilt=True),
         )
         applying = self.applying(self.cloud, environment)
         self.run(
             applying,
             f"apply --env {environment} --plan {saved.name}",
-            lambda: delivery.apply(environment, self.cloud.name, None, saved),
+            lambda: plan_apply.apply(environment, self.cloud.name, None, saved),
         )
         self.run(applying, f"smoke --env {environment}", lambda: smoke.smoke(environment, self.cloud.name))
         return summary.read_text()
@@ -87,7 +88,7 @@ class Pipeline:
         self.run(
             applying,
             f"rollback --env {environment} --to {build}",
-            lambda: delivery.rollback(build, environment, self.cloud.name, environment),
+            lambda: plan_apply.rollback(build, environment, self.cloud.name, environment),
         )
         self.run(applying, f"smoke --env {environment}", lambda: smoke.smoke(environment, self.cloud.name))
 

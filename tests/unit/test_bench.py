@@ -1,4 +1,4 @@
-"""`retailctl bench`: its bounds, its report and the processes it runs; nothing here is timed."""
+"""`make bench`: its bounds, its report and the processes it runs; nothing here is timed."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
-from retailctl import bench, cli, front_door
-from retailctl.bench import Unpacked
 from retailctl.errors import UserError
 from retailctl.project import Project
+from retailctl.simulation import api_load
+from tools.bench import run
+from tools.bench.run import Unpacked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,8 +46,8 @@ def figures(**changes: Any) -> dict[str, Any]:
             "read_units_per_purchase": 2.0,
             "events_per_second": 70.0,
         },
-        "batches": [{"batch_size": size, **batch, "speedup": 71.4} for size in bench.BATCHES],
-        "event_ids_write_units": dict.fromkeys(map(str, bench.BATCHES), 0.01),
+        "batches": [{"batch_size": size, **batch, "speedup": 71.4} for size in run.BATCHES],
+        "event_ids_write_units": dict.fromkeys(map(str, run.BATCHES), 0.01),
         "cold_start": {"winner_view": 1.1, "winner_api": 1.2, "event_writer": 1.3},
         "cold_start_seconds": {"bare": 0.3, "bare_kinesis": 0.3, "winner_view": 0.33, "winner_api": 0.36},
         "event_writer": {"ratio": 1.2, "handler_seconds": 0.0024, "bare_seconds": 0.002},
@@ -68,7 +69,7 @@ class Cloud:
 
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
-    monkeypatch.setattr(bench.project, "find", lambda: Project(tmp_path))
+    monkeypatch.setattr(run.project, "find", lambda: Project(tmp_path))
     return Project(tmp_path)
 
 
@@ -80,7 +81,7 @@ def function(tmp_path: Path, code: str, name: str = "winner_view") -> Unpacked:
 
 
 def test_what_is_published_has_exactly_the_promised_names() -> None:
-    found = bench.published(figures())
+    found = run.published(figures())
     assert set(found) == {
         "batches",
         "cold_start",
@@ -107,10 +108,10 @@ def test_what_is_published_has_exactly_the_promised_names() -> None:
 def test_figures_within_their_bounds_end_well_and_are_written(
     here: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bench, "measure", lambda _: figures())
-    result = CliRunner().invoke(cli.app, ["bench"])
+    monkeypatch.setattr(run, "measure", lambda _: figures())
+    result = CliRunner().invoke(run.app, [])
     assert result.exit_code == 0, result.output
-    assert json.loads((here.root / "build" / "bench.json").read_text()) == bench.published(figures())
+    assert json.loads((here.root / "build" / "bench.json").read_text()) == run.published(figures())
     for text in ("8.8", "pass", "70 sales a second", "60"):
         assert text in result.stdout
 
@@ -149,8 +150,8 @@ def test_figures_within_their_bounds_end_well_and_are_written(
 def test_a_missed_bound_fails_the_bench_and_is_named_after_all_is_written(
     here: Project, monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any], missed: str
 ) -> None:
-    monkeypatch.setattr(bench, "measure", lambda _: figures(**changes))
-    result = CliRunner().invoke(cli.app, ["bench"])
+    monkeypatch.setattr(run, "measure", lambda _: figures(**changes))
+    result = CliRunner().invoke(run.app, [])
     assert isinstance(result.exception, UserError)
     assert f"Out of bounds: {missed}" in str(result.exception)
     assert (here.root / "build" / "bench.json").exists()
@@ -161,7 +162,7 @@ def test_the_report_has_a_line_for_every_bound() -> None:
     found = figures()
     printout = StringIO()
     console = Console(width=160, file=printout)
-    console.print(bench.report(found, bench.checked(found)))
+    console.print(run.report(found, run.checked(found)))
     printed = printout.getvalue()
     assert len(re.findall(r" pass\b", printed)) == 3 * 4 + 3 + 2 + 3
     assert ">= 30x" in printed
@@ -180,8 +181,8 @@ def test_speed_is_told_against_the_original_loop_before_between_and_after(
         units = 0.58 if numbers.get("ids") else 0.57
         return {"events_per_second": rate, "write_units_per_purchase": units}
 
-    monkeypatch.setattr(bench, "run_worker", run_worker)
-    found = bench.sell(Cloud(), Unpacked("winner_view", tmp_path, "x.handler"))  # type: ignore[arg-type]
+    monkeypatch.setattr(run, "run_worker", run_worker)
+    found = run.sell(Cloud(), Unpacked("winner_view", tmp_path, "x.handler"))  # type: ignore[arg-type]
     ours = ["register", "sell"] * 2
     assert [what for what, _ in calls] == ["original", *[*ours, "original"] * 3]
     assert [numbers["ids"] for what, numbers in calls if what == "sell"] == [1, 0] * 3
@@ -195,14 +196,14 @@ def test_a_worker_has_the_functions_environment_and_no_more(
 ) -> None:
     monkeypatch.setenv("STRANGER", "1")
     monkeypatch.setenv("AWS_PROFILE", "mine")
-    found = bench.environ(Cloud(), function(tmp_path, ""))  # type: ignore[arg-type]
+    found = run.environ(Cloud(), function(tmp_path, ""))  # type: ignore[arg-type]
     assert "STRANGER" not in found
     assert "AWS_PROFILE" not in found
     assert found["PYTHONPATH"] == str(tmp_path / "winner_view")
     assert found["POWERTOOLS_SERVICE_NAME"] == "winner_view"
 
 
-@pytest.mark.parametrize("name", list(bench.COLD_START))
+@pytest.mark.parametrize("name", list(run.COLD_START))
 def test_a_worker_has_every_variable_that_the_environments_give_the_function(
     tmp_path: Path, name: str
 ) -> None:
@@ -210,29 +211,29 @@ def test_a_worker_has_every_variable_that_the_environments_give_the_function(
     block = re.search(r"\n  environment = \{\n(.*?)\n  \}", root.read_text(), re.DOTALL)
     assert block is not None
     given = set(re.findall(r"^ +([A-Z_]+) +=", block[1], re.MULTILINE))
-    assert given - bench.environ(Cloud(), function(tmp_path, "", name)).keys() == set()  # type: ignore[arg-type]
+    assert given - run.environ(Cloud(), function(tmp_path, "", name)).keys() == set()  # type: ignore[arg-type]
 
 
 def test_a_worker_that_fails_is_told_with_its_last_words(tmp_path: Path) -> None:
     broken = function(tmp_path, "raise RuntimeError('the code is broken')")
     with pytest.raises(UserError, match=r"bench of winner_view failed: RuntimeError: the code is broken"):
-        bench.run_worker(Cloud(), broken, "reads", {"rounds": 1})  # type: ignore[arg-type]
+        run.run_worker(Cloud(), broken, "reads", {"rounds": 1})  # type: ignore[arg-type]
 
 
 def test_a_workers_findings_are_returned(tmp_path: Path) -> None:
     quiet = function(tmp_path, "print('a log line')\ndef handler(event, context): return {}")
-    assert bench.run_worker(Cloud(), quiet, "register", {"size": 500, "ids": 1}) == {}  # type: ignore[arg-type]
+    assert run.run_worker(Cloud(), quiet, "register", {"size": 500, "ids": 1}) == {}  # type: ignore[arg-type]
 
 
 def test_cold_starts_are_told_against_a_bare_clients(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bench, "COLD_STARTS", 1)
+    monkeypatch.setattr(run, "COLD_STARTS", 1)
     marks = tmp_path / "marks"
     code = f"def store(): open({str(marks)!r}, 'a').write('made ')"
     functions = {
         "winner_view": function(tmp_path, code),
         "event_writer": function(tmp_path, "", "event_writer"),
     }
-    found = bench.cold_starts(Cloud(), functions)  # type: ignore[arg-type]
+    found = run.cold_starts(Cloud(), functions)  # type: ignore[arg-type]
     seconds = found["cold_start_seconds"]
     assert set(seconds) == {"bare", "bare_kinesis", "winner_view", "event_writer"}
     assert found["cold_start"] == {
@@ -245,7 +246,7 @@ def test_cold_starts_are_told_against_a_bare_clients(tmp_path: Path, monkeypatch
 def test_a_function_that_does_not_start_is_told_with_its_last_words(tmp_path: Path) -> None:
     broken = function(tmp_path, "import nowhere_to_be_found")
     with pytest.raises(UserError, match=r"winner_view does not start: ModuleNotFoundError"):
-        bench.start(Cloud(), broken, bench.FUNCTION_START)  # type: ignore[arg-type]
+        run.start(Cloud(), broken, run.FUNCTION_START)  # type: ignore[arg-type]
 
 
 def test_the_artifacts_that_have_bounds_are_unpacked(here: Project, tmp_path: Path) -> None:
@@ -256,7 +257,7 @@ def test_the_artifacts_that_have_bounds_are_unpacked(here: Project, tmp_path: Pa
             archive.writestr("hello_retail/x.py", name)
         functions[name] = {"file": f"{name}.zip", "handler": f"hello_retail.{name}.handler.handler"}
     (here.artifacts / "manifest.json").write_text(json.dumps({"functions": functions}))
-    found = bench.unpack(here, tmp_path / "unpacked")
+    found = run.unpack(here, tmp_path / "unpacked")
     assert set(found) == {"winner_view", "winner_api", "event_writer"}
     assert (found["winner_api"].folder / "hello_retail" / "x.py").read_text() == "winner_api"
     assert found["winner_view"].handler == "hello_retail.winner_view.handler.handler"
@@ -276,18 +277,18 @@ def test_the_bench_has_a_cloud_of_its_own_and_takes_it_down(
             raise UserError("no sale")
         return {"batches": []}
 
-    monkeypatch.setattr(bench.package, "build", lambda _: done.append("package"))
-    monkeypatch.setattr(bench.local, "down", lambda name: done.append(f"down {name}"))
-    monkeypatch.setattr(bench.emulator, "start", lambda home: done.append(f"start {home.name}"))
-    monkeypatch.setattr(bench, "make_tables", lambda _: done.append("tables"))
-    monkeypatch.setattr(bench, "unpack", lambda *_: dict.fromkeys(bench.COLD_START))
-    monkeypatch.setattr(bench, "sell", sell)
-    monkeypatch.setattr(bench, "run_worker", lambda *_: {"ratio": 1.0})
-    monkeypatch.setattr(bench, "cold_starts", lambda *_: {"cold_start": {}})
-    monkeypatch.setattr(bench.local, "bring_up", lambda _, name, env: done.append(f"up {name} {env}"))
-    monkeypatch.setattr(bench, "through_the_door", lambda *_: FRONT_DOOR)
+    monkeypatch.setattr(run.package, "build", lambda _: done.append("package"))
+    monkeypatch.setattr(run.up_down, "down", lambda name: done.append(f"down {name}"))
+    monkeypatch.setattr(run.ministack, "start", lambda home: done.append(f"start {home.name}"))
+    monkeypatch.setattr(run, "make_tables", lambda _: done.append("tables"))
+    monkeypatch.setattr(run, "unpack", lambda *_: dict.fromkeys(run.COLD_START))
+    monkeypatch.setattr(run, "sell", sell)
+    monkeypatch.setattr(run, "run_worker", lambda *_: {"ratio": 1.0})
+    monkeypatch.setattr(run, "cold_starts", lambda *_: {"cold_start": {}})
+    monkeypatch.setattr(run.up_down, "bring_up", lambda _, name, env: done.append(f"up {name} {env}"))
+    monkeypatch.setattr(run, "through_the_door", lambda *_: FRONT_DOOR)
     with pytest.raises(UserError) if fails else nullcontext():
-        found = bench.measure(here)
+        found = run.measure(here)
         assert found == {
             "batches": [],
             "scores_read": {"ratio": 1.0},
@@ -303,10 +304,10 @@ def test_what_went_through_the_door_is_held_against_the_stream_and_the_scores(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     class Door:
-        report = front_door.Report(latencies=[0.1] * 3, seconds=1.0)
+        report = api_load.Report(latencies=[0.1] * 3, seconds=1.0)
 
         def send(self, entries: Any, _rate: float, _until: object, on_tick: Any) -> None:
-            assert len(list(entries)) == bench.FRONT_DOOR_EVENTS
+            assert len(list(entries)) == run.FRONT_DOOR_EVENTS
             on_tick(3, 1.0)
 
     def envelope(number: int) -> bytes:
@@ -314,13 +315,13 @@ def test_what_went_through_the_door_is_held_against_the_stream_and_the_scores(
         return json.dumps({"schema": schema, "eventId": str(UUID(int=number))}).encode()
 
     found = {"stream_name": "events", "scores_table": "scores"}
-    monkeypatch.setattr(bench.outputs, "read", lambda *_: found)
-    monkeypatch.setattr(bench.play, "opened", lambda *_: Door())
-    monkeypatch.setattr(bench.count, "payloads_on", lambda *_: [envelope(1), envelope(2), envelope(2)])
-    monkeypatch.setattr(bench.count, "stored_scores", lambda *_: {"creator": {"a": 1}, "photographer": {}})
-    monkeypatch.setattr(bench.demo, "PATIENCE_SECONDS", 0.0)
+    monkeypatch.setattr(run.outputs, "read", lambda *_: found)
+    monkeypatch.setattr(run.play, "opened", lambda *_: Door())
+    monkeypatch.setattr(run.recount, "payloads_on", lambda *_: [envelope(1), envelope(2), envelope(2)])
+    monkeypatch.setattr(run.recount, "stored_scores", lambda *_: {"creator": {"a": 1}, "photographer": {}})
+    monkeypatch.setattr(run.demo, "PATIENCE_SECONDS", 0.0)
     cloud = type("Clients", (), {"client": lambda *_: None})()
 
-    told = bench.through_the_door(cloud, "dev")
+    told = run.through_the_door(cloud, "dev")
 
     assert (told["people"], told["accepted"], told["missing"], told["wrong_scores"]) == (40, 3, 1, 1)

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from retailctl import ci_roles
+from retailctl.environments import ci_roles
 from retailctl.errors import UserError
 from retailctl.project import Project
-from retailctl.terraform import Workspace
+from retailctl.terraform.workspace import Workspace
 
 BOUNDARY = "arn:aws:iam::111122223333:policy/hello-retail-dev-boundary"
 

@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from retailctl import measured
-from retailctl.bench_worker import EXPONENT, PEOPLE, PRODUCTS, SEED, SHARDS
+from retailctl.cost import units
+from retailctl.cost.units import EXPONENT, PEOPLE, PRODUCTS, SHARDS
 from retailctl.errors import UserError
-from retailctl.workload import Workshop
+from retailctl.simulation.workshop import Workshop
 from support.costing import PLAIN
+from tools.bench.worker import SEED
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-BENCH = json.loads(measured.COMMITTED.read_text())
+BENCH = json.loads(units.COMMITTED.read_text())
 
 
 def counted(batch: int, shards: int, people: int, sales: int) -> float:
@@ -47,14 +48,14 @@ def written(folder: Path, **changes: Any) -> Path:
 @pytest.mark.parametrize("batch", BENCH["batches"])
 def test_the_curve_meets_every_measured_point(batch: dict[str, float]) -> None:
     size = batch["batch_size"]
-    found = measured.committed()
+    found = units.committed()
     assert found.writes(size) == pytest.approx(size * batch["write_units_per_purchase"])
     assert found.read_units(size) == pytest.approx(batch["read_units_per_purchase"])
     assert found.seconds(size) == pytest.approx(size / (batch["speedup"] * 60))
 
 
 def test_a_lone_sale_takes_almost_two_writes_and_no_sale_takes_more() -> None:
-    found = measured.committed()
+    found = units.committed()
     assert 1.85 < found.writes(1) < 2
     assert all(found.writes(size) < 2 * size for size in (1, 5, 67, 335, 1000, 100_000))
 
@@ -66,7 +67,7 @@ def test_a_curve_by_hand() -> None:
 
 
 def test_bigger_batches_write_more_in_all_and_less_a_sale() -> None:
-    found = measured.committed()
+    found = units.committed()
     sizes = [1, 2, 5, 20, 66, 67, 68, 150, 334, 336, 600, 999, 1001, 5000]
     writes = [found.writes(size) for size in sizes]
     assert writes == sorted(writes)
@@ -75,9 +76,9 @@ def test_bigger_batches_write_more_in_all_and_less_a_sale() -> None:
 
 
 def test_a_shard_of_the_bench_sees_the_benchs_crowd() -> None:
-    assert measured.crowd_of(PEOPLE, SHARDS) == 1
-    assert measured.crowd_of(PEOPLE, 6) < 1 < measured.crowd_of(PEOPLE, 2) < measured.crowd_of(PEOPLE, 1)
-    assert measured.crowd_of(10 * PEOPLE, SHARDS) == pytest.approx(10, rel=0.15)
+    assert units.crowd_of(PEOPLE, SHARDS) == 1
+    assert units.crowd_of(PEOPLE, 6) < 1 < units.crowd_of(PEOPLE, 2) < units.crowd_of(PEOPLE, 1)
+    assert units.crowd_of(10 * PEOPLE, SHARDS) == pytest.approx(10, rel=0.15)
 
 
 @pytest.mark.parametrize(
@@ -86,19 +87,19 @@ def test_a_shard_of_the_bench_sees_the_benchs_crowd() -> None:
 )
 def test_the_curve_is_within_a_tenth_of_exact_counts(batch: int, shards: int, people: int) -> None:
     exact = counted(batch, shards, people, sales=30 * batch * shards)
-    found = measured.committed().writes(batch, measured.crowd_of(people, shards))
+    found = units.committed().writes(batch, units.crowd_of(people, shards))
     assert found == pytest.approx(exact, rel=0.1)
 
 
 def test_without_figures_it_says_make_bench(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"There are no measured units at .*: run `make bench`"):
-        measured.read(tmp_path / "bench.json")
+        units.read(tmp_path / "bench.json")
 
 
 def test_a_clones_own_bench_goes_before_the_committed_one(tmp_path: Path) -> None:
-    assert measured.latest(tmp_path / "bench.json") == measured.committed()
-    assert "2026-11-22" in measured.committed().source
-    own = measured.latest(written(tmp_path))
+    assert units.latest(tmp_path / "bench.json") == units.committed()
+    assert "2026-11-22" in units.committed().source
+    own = units.latest(written(tmp_path))
     assert (own.source, len(own.points)) == ("build/bench.json", 1)
 
 
@@ -107,7 +108,7 @@ def test_a_file_that_no_bench_wrote_is_refused(tmp_path: Path, text: str) -> Non
     file = tmp_path / "bench.json"
     file.write_text(text)
     with pytest.raises(UserError, match="run `make bench`"):
-        measured.read(file)
+        units.read(file)
 
 
 @pytest.mark.parametrize(
@@ -121,4 +122,4 @@ def test_a_file_that_no_bench_wrote_is_refused(tmp_path: Path, text: str) -> Non
 )
 def test_figures_that_cannot_be_are_refused(tmp_path: Path, wrong: dict[str, float]) -> None:
     with pytest.raises(UserError, match="cannot be"):
-        measured.read(written(tmp_path, **wrong))
+        units.read(written(tmp_path, **wrong))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from retailctl import prices
+from retailctl.cost import prices
 from retailctl.errors import UserError
 from support.costing import price_list
 

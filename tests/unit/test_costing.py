@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from retailctl import costing, measured, prices
-from retailctl.costing import Bill, Line
+from retailctl.cost import model, prices, units
+from retailctl.cost.model import Bill, Line
 from retailctl.errors import UserError
 from support.costing import PLAIN
 
@@ -19,12 +19,12 @@ HANDY = {"events_per_day": 86_400, "peak_per_second": 1, "shards": 1, "window_se
 
 
 def bill(**changes: Any) -> Bill:
-    return costing.bill(costing.workload(**changes), measured.committed(), prices.read())
+    return model.bill(model.workload(**changes), units.committed(), prices.read())
 
 
 def handy(**changes: Any) -> dict[tuple[str, str], Line]:
-    load = costing.workload(**HANDY | changes)
-    answer = costing.bill(load, replace(PLAIN), prices.read())
+    load = model.workload(**HANDY | changes)
+    answer = model.bill(load, replace(PLAIN), prices.read())
     return {(line.price.item, line.what): line for line in answer.way.lines}
 
 
@@ -41,7 +41,7 @@ def test_the_stream_by_hand() -> None:
 
 def test_the_tables_by_hand() -> None:
     lines = handy()
-    crowd = measured.crowd_of(120, 1)
+    crowd = units.crowd_of(120, 1)
     writes = 8_640 * 10 * crowd * log(1 + 2 / crowd)
     assert lines["dynamodb.write_unit", "scores written"].quantity == pytest.approx(writes)
     assert lines["dynamodb.write_unit", "scores written"].usd == pytest.approx(writes * 0.625 / 1e6)
@@ -54,7 +54,7 @@ def test_the_tables_by_hand() -> None:
 
 def test_the_functions_by_hand() -> None:
     lines = handy()
-    crowd = measured.crowd_of(120, 1)
+    crowd = units.crowd_of(120, 1)
     seconds = 8_640 * 10 * crowd * log(1 + 2 / crowd) * 0.01
     assert lines["lambda.request", "winner view, batches"].usd == pytest.approx(8_640 * 0.20 / 1e6)
     time = lines["lambda.gb_second", "winner view, time"]
@@ -76,7 +76,7 @@ def test_what_watches_by_hand() -> None:
     assert lines["cloudwatch.log_storage", "logs, kept"].usd == pytest.approx(logged * 365 * 0.03 / MONTH)
     assert lines["cloudwatch.metric", "our metrics"].usd == pytest.approx(9 * 0.30 / MONTH)
     assert lines["cloudwatch.metric", "the mapping's metrics"].usd == pytest.approx(6 * 0.30 / MONTH)
-    assert lines["cloudwatch.alarm", "alarms"].usd == pytest.approx(costing.WAY.alarm_metrics * 0.10 / MONTH)
+    assert lines["cloudwatch.alarm", "alarms"].usd == pytest.approx(model.WAY.alarm_metrics * 0.10 / MONTH)
     assert lines["cloudwatch.dashboard", "dashboard"].usd == pytest.approx(3 / MONTH)
     assert lines["kms.key", "the environment's key"].usd == pytest.approx(1 / MONTH)
     requests = 288 * (12 * 2 + 8 * 1 * 2 + 2 + 3) + 100
@@ -86,7 +86,7 @@ def test_what_watches_by_hand() -> None:
 
 
 def test_the_day_swings_between_the_peak_and_as_far_below_the_average() -> None:
-    rates = costing.workload().rates()
+    rates = model.workload().rates()
     average = 10_000_000 / 86_400
     assert sum(rate * seconds for rate, seconds in rates) == pytest.approx(10_000_000)
     assert max(rate for rate, _ in rates) == pytest.approx(200, rel=0.002)
@@ -94,23 +94,23 @@ def test_the_day_swings_between_the_peak_and_as_far_below_the_average() -> None:
 
 
 def test_a_day_with_a_peak_above_twice_its_average_is_partly_closed() -> None:
-    rates = costing.workload(peak_per_second=926).rates()
+    rates = model.workload(peak_per_second=926).rates()
     assert sum(rate * seconds for rate, seconds in rates) == pytest.approx(10_000_000)
     assert sum(seconds for _, seconds in rates) == pytest.approx(86_400 / 4, rel=0.001)
     assert all(rate > 0 for rate, _ in rates)
 
 
 def test_a_batch_is_cut_at_its_size_and_never_below_one_sale() -> None:
-    load = costing.workload(shards=2, window_seconds=60)
-    assert costing.batch_of(load, 200) == 1_000
-    assert costing.batch_of(load, 10) == 300
-    assert costing.batch_of(load, 0.01) == 1
+    load = model.workload(shards=2, window_seconds=60)
+    assert model.batch_of(load, 200) == 1_000
+    assert model.batch_of(load, 10) == 300
+    assert model.batch_of(load, 0.01) == 1
 
 
 def test_shards_follow_the_peak() -> None:
-    assert costing.workload().shards == 2
-    assert costing.workload(peak_per_second=200.1).shards == 3
-    assert costing.workload(events_per_day=1_000).shards == 1
+    assert model.workload().shards == 2
+    assert model.workload(peak_per_second=200.1).shards == 3
+    assert model.workload(events_per_day=1_000).shards == 1
 
 
 def test_below_a_second_records_are_pushed_and_that_is_paid() -> None:
@@ -122,8 +122,8 @@ def test_below_a_second_records_are_pushed_and_that_is_paid() -> None:
 
 def test_trending_by_hand() -> None:
     """One sale a second, in batches of 60: of 25 products that sell alike, 22.84 are in each."""
-    load = costing.workload(**HANDY | {"contributors": 10})
-    trending = costing.bill(load, replace(PLAIN), prices.read()).apart[-1]
+    load = model.workload(**HANDY | {"contributors": 10})
+    trending = model.bill(load, replace(PLAIN), prices.read()).apart[-1]
     lines = {(line.price.item, line.what): line for line in trending.lines}
     products = 25 * (1 - (24 / 25) ** 60)
 
@@ -148,7 +148,7 @@ def test_apart_are_the_archive_and_the_writer() -> None:
 
 
 def test_the_original_as_measured_by_hand() -> None:
-    original = costing.original_measured(costing.workload(), prices.read())
+    original = model.original_measured(model.workload(), prices.read())
     assert original.usd == pytest.approx(88 * 0.625 + 20 * 0.125)
 
 
@@ -158,8 +158,8 @@ def test_a_workload_without_reads_and_bad_records_has_no_lines_of_theirs() -> No
 
 
 def test_the_free_tier_is_taken_off_once_for_each_price() -> None:
-    load = costing.workload(**HANDY)
-    lines = costing.bill(load, PLAIN, prices.read(), free_tier=True).way.lines
+    load = model.workload(**HANDY)
+    lines = model.bill(load, PLAIN, prices.read(), free_tier=True).way.lines
     by_what = {line.what: line for line in lines}
     assert by_what["shards"].usd == pytest.approx(0.36)
     assert by_what["winner view, batches"].usd == 0
@@ -190,22 +190,22 @@ def test_the_free_tier_is_taken_off_once_for_each_price() -> None:
 )
 def test_a_workload_that_cannot_be_is_refused_in_words(changes: dict[str, Any], sentence: str) -> None:
     with pytest.raises(UserError, match=sentence):
-        costing.workload(**changes)
+        model.workload(**changes)
 
 
 def test_a_missing_price_is_an_error_and_no_zero() -> None:
     listed = prices.read()
     without = replace(listed, by_item={k: v for k, v in listed.by_item.items() if k != "kms.request"})
     with pytest.raises(UserError, match=r"has no price for kms\.request"):
-        costing.bill(costing.workload(), PLAIN, without)
+        model.bill(model.workload(), PLAIN, without)
 
 
 def test_more_dollars_buy_a_shorter_window() -> None:
     def total(window: float) -> float:
         return 10 / window + (5 if window < 1 else 0)
 
-    assert costing.window_for(4, total, now=5) == pytest.approx(2.5, abs=0.001)
-    assert costing.window_for(10, total, now=5) == pytest.approx(1, abs=0.001)
-    assert costing.window_for(25, total, now=5) == pytest.approx(0.5, abs=0.001)
-    assert costing.window_for(1_000, total, now=5) == 0.2
-    assert costing.window_for(1, total, now=5) == 5
+    assert model.window_for(4, total, now=5) == pytest.approx(2.5, abs=0.001)
+    assert model.window_for(10, total, now=5) == pytest.approx(1, abs=0.001)
+    assert model.window_for(25, total, now=5) == pytest.approx(0.5, abs=0.001)
+    assert model.window_for(1_000, total, now=5) == 0.2
+    assert model.window_for(1, total, now=5) == 5

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from retailctl import eventlog
-from retailctl.count import count, differences
+from retailctl.scores.recount import count, differences
+from retailctl.stream import log_file
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 
@@ -26,7 +26,7 @@ def event(kind: str, user: str, product: str = "p", **envelope: object) -> bytes
 
 
 def test_the_workshop_day_leads_to_its_scores() -> None:
-    payloads = [entry.data for entry in eventlog.read(FIXTURES / "workshop-day.jsonl")]
+    payloads = [entry.data for entry in log_file.read(FIXTURES / "workshop-day.jsonl")]
     expected = json.loads((FIXTURES / "workshop-day.scores.json").read_text())
     assert count(payloads) == expected
     assert differences(expected, count(payloads)) == []

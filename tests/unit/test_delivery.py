@@ -12,10 +12,11 @@ from typing import Any
 
 import pytest
 
-from retailctl import builds, delivery, package, saved_plan
-from retailctl.builds import Kept
+from retailctl.artifacts import builds, package
+from retailctl.artifacts.builds import Kept
+from retailctl.delivery import plan_apply, saved_plan
+from retailctl.delivery.saved_plan import Record
 from retailctl.errors import UserError
-from retailctl.saved_plan import Record
 from support.miniature import miniature, write
 
 PLANNERS = {"dev": "arn:dev-plan", "prod": "arn:prod-plan", "gone": "arn:gone-plan"}
@@ -27,13 +28,13 @@ def _clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_environments_are_those_that_there_are(capsys: pytest.CaptureFixture[str]) -> None:
-    delivery.list_environments("", "")
+    plan_apply.list_environments("", "")
 
     assert capsys.readouterr().out == "dev\nprod\n"
 
 
 def test_a_workflow_gets_them_as_a_matrix_with_the_role_of_each(capsys: pytest.CaptureFixture[str]) -> None:
-    delivery.list_environments(json.dumps(PLANNERS), "matrix")
+    plan_apply.list_environments(json.dumps(PLANNERS), "matrix")
 
     name, _, value = capsys.readouterr().out.strip().partition("=")
     assert name == "matrix"
@@ -53,12 +54,12 @@ def test_a_workflow_gets_them_as_a_matrix_with_the_role_of_each(capsys: pytest.C
 )
 def test_roles_that_do_not_do_are_refused_in_words(roles: str, sentence: str) -> None:
     with pytest.raises(UserError, match=sentence):
-        delivery.list_environments(roles, "matrix")
+        plan_apply.list_environments(roles, "matrix")
 
 
 def test_a_summary_is_of_a_saved_plan(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="give --out"):
-        delivery.plan("dev", "lab", None, tmp_path / "summary.md")
+        plan_apply.plan("dev", "lab", None, tmp_path / "summary.md")
 
 
 KEPT = [
@@ -99,7 +100,7 @@ def test_artifacts_without_a_manifest_are_none() -> None:
 def test_zips_that_another_command_swaps_while_an_apply_waits_for_it_are_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    here = delivery.project.find()
+    here = plan_apply.project.find()
     package.build(here)
     _, hashes = builds.here(here)
     plan = tmp_path / "plan"
@@ -113,16 +114,16 @@ def test_zips_that_another_command_swaps_while_an_apply_waits_for_it_are_refused
         package.build(here)
         yield
 
-    monkeypatch.setattr(delivery, "alone", after_another)
+    monkeypatch.setattr(plan_apply, "alone", after_another)
 
     with pytest.raises(UserError, match=r"artifacts here are not those of the plan: counter\.zip has"):
-        delivery.apply("dev", "lab", None, plan)
+        plan_apply.apply("dev", "lab", None, plan)
 
 
 def test_a_clone_without_git_has_no_known_commit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
 
-    assert builds.commit_of(delivery.project.find()) == builds.UNKNOWN_COMMIT
+    assert builds.commit_of(plan_apply.project.find()) == builds.UNKNOWN_COMMIT
 
 
 @pytest.mark.parametrize(
@@ -138,15 +139,15 @@ def test_what_is_to_be_done_before_an_apply_waits_for_the_confirmation(
         did.append("planned")
         return SimpleNamespace(changes={"update": 1})
 
-    monkeypatch.setattr(delivery, "initialised", lambda target: SimpleNamespace(data=tmp_path))
-    monkeypatch.setattr(delivery, "planned", planned)
-    monkeypatch.setattr(delivery.environments, "show", lambda *_: None)
-    monkeypatch.setattr(delivery, "applied", lambda *_: did.append("applied"))
+    monkeypatch.setattr(plan_apply, "initialised", lambda target: SimpleNamespace(data=tmp_path))
+    monkeypatch.setattr(plan_apply, "planned", planned)
+    monkeypatch.setattr(plan_apply.bootstrap, "show", lambda *_: None)
+    monkeypatch.setattr(plan_apply, "applied", lambda *_: did.append("applied"))
 
     with (
         contextlib.nullcontext()
         if confirmed == "prod"
         else pytest.raises(UserError, match="nothing was changed")
     ):
-        delivery._ask_and_apply(target, {}, {}, "c", confirmed, lambda: did.append("begun"))
+        plan_apply._ask_and_apply(target, {}, {}, "c", confirmed, lambda: did.append("begun"))
     assert did == done

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from retailctl import freshness
-from retailctl.freshness import Wait
+from retailctl.scores import freshness
+from retailctl.scores.freshness import Wait
 
 
 def metric(applied: object, waits: object) -> str:

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from retailctl import drift
-from retailctl.drift import Finding, Report
+from retailctl.delivery import drift
+from retailctl.delivery.drift import Finding, Report
 from retailctl.errors import UserError
 
 WHEN = "2026-11-22T12:00:00Z"

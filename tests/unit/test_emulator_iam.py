@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from retailctl.emulator_iam import Request, action, conditions, resource, tags_set
+from retailctl.emulator.iam import Request, action, conditions, resource, tags_set
 
 ACCOUNT, REGION = "111122223333", "us-east-1"
 HERE = f"{REGION}:{ACCOUNT}"

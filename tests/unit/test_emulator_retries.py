@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from retailctl.emulator_retries import KEPT, OncePerInvocation
+from retailctl.emulator.retries import KEPT, OncePerInvocation
 
 TERRAFORM = "APN/1.0 HashiCorp/1.0 Terraform/1.11.4 aws-sdk-go-v2/1.36.3"
 

@@ -16,10 +16,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retailctl import front_door
 from retailctl.errors import UserError
-from retailctl.front_door import Guests, Lanes, Report, Submission, submissions
-from retailctl.workload import Workshop
+from retailctl.simulation import api_load
+from retailctl.simulation.api_load import Guests, Lanes, Report, Submission, submissions
+from retailctl.simulation.workshop import Workshop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -98,7 +98,7 @@ def door(answer: Callable[[int, str], Answer | None] = lambda _n, _key: (202, {}
 
 
 def send(url: str, source: Sequence[Submission], rate: float = 5_000, **options: Any) -> Report:
-    return front_door.run(url, guests("ada"), source, rate, **options)
+    return api_load.run(url, guests("ada"), source, rate, **options)
 
 
 def guests(*people: str, sign_in: Callable[[str], str] = lambda person: f"new-token-of-{person}") -> Guests:
@@ -203,7 +203,7 @@ def test_events_of_a_product_arrive_in_an_order_that_decides_its_credit_alike() 
     source = list(submissions(people.day(200), "run"))
     with door() as (url, keeper):
         everybody = guests(*(person.user_id for person in (*people.merchants, *people.photographers)))
-        front_door.run(url, everybody, source, 50_000, at_once=6)
+        api_load.run(url, everybody, source, 50_000, at_once=6)
 
     for product in {each.product for each in source}:
         log = [each for each in source if each.product == product]
@@ -282,13 +282,13 @@ def test_a_report_stays_short_whatever_the_door_says() -> None:
         report = send(url, some(40))
 
     assert report.failed.total() == 40
-    assert report.failed["400 Bad Request"] == 40 - front_door.MAXIMUM_KINDS
-    assert len(report.failed) == front_door.MAXIMUM_KINDS + 1
-    assert max(map(len, report.failed)) <= front_door.MAXIMUM_WORDS + len("400 Bad Request ()")
+    assert report.failed["400 Bad Request"] == 40 - api_load.MAXIMUM_KINDS
+    assert len(report.failed) == api_load.MAXIMUM_KINDS + 1
+    assert max(map(len, report.failed)) <= api_load.MAXIMUM_WORDS + len("400 Bad Request ()")
 
 
 def test_what_never_passes_is_given_up_in_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(front_door, "PATIENCE_SECONDS", 0.1)
+    monkeypatch.setattr(api_load, "PATIENCE_SECONDS", 0.1)
     with door(lambda *_: (503, {})) as (url, keeper):
         report = send(url, some(1))
 
@@ -310,9 +310,9 @@ def test_who_s_token_ends_signs_in_again_once_and_sends_the_event_again_under_it
 
         people = guests("ada", sign_in=sign_in)
         keeper.ended = {"token-of-ada"}
-        first = front_door.run(url, people, some(6), 5_000, at_once=6)
+        first = api_load.run(url, people, some(6), 5_000, at_once=6)
         keeper.ended = {"token-of-ada", "token-1"}
-        second = front_door.run(url, people, some(1), 5_000)
+        second = api_load.run(url, people, some(1), 5_000)
 
     assert signed_in == ["ada", "ada"]
     assert (first.accepted, second.accepted) == (6, 1)
@@ -336,7 +336,7 @@ def test_who_cannot_sign_in_again_is_an_error_too_and_ends_nobody_else_s_play() 
     with door() as (url, keeper):
         keeper.ended = {"token-of-ada"}
         source = [*some(1), replace(submission(), person="ben")]
-        report = front_door.run(url, guests("ada", "ben", sign_in=sign_in), source, 5_000)
+        report = api_load.run(url, guests("ada", "ben", sign_in=sign_in), source, 5_000)
 
     assert report.failed == {"401 Unauthorized and no new token": 1}
     assert report.accepted == 1
@@ -409,7 +409,7 @@ def test_a_defect_ends_the_run_and_is_told(what: str) -> None:
         door() as (url, _),
         pytest.raises(UserError, match=r"after \d accepted events, by KeyError \('nobody") as told,
     ):
-        front_door.run(url, guests("ada"), source(), 50, report=report)
+        api_load.run(url, guests("ada"), source(), 50, report=report)
 
     assert isinstance(told.value.__cause__, KeyError)
     assert 0 < report.accepted < 1_000

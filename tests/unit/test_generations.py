@@ -9,12 +9,15 @@ from typing import Any
 
 import pytest
 
-from retailctl import builds, commits, generations, package, replay
-from retailctl.environments import Target
+from retailctl import git
+from retailctl.artifacts import builds, package
+from retailctl.environments import generations
+from retailctl.environments.bootstrap import Target
+from retailctl.environments.generations import Generation, Generations
 from retailctl.errors import UserError
-from retailctl.generations import Generation, Generations
 from retailctl.project import Project
-from retailctl.replay_view import hash_of
+from retailctl.replay import commands as replay
+from retailctl.replay.view import hash_of
 from support.miniature import miniature, write
 
 ROOT = Path(__file__).parents[2]
@@ -136,19 +139,19 @@ def test_an_earlier_commit_of_the_same_line_is_older_and_nothing_else(clone: Pro
     _commit(clone)
     other = _git(clone, "rev-parse", "HEAD")
 
-    assert commits.is_older(clone, old, new)
+    assert git.is_older(clone, old, new)
     for commit, than in [(new, old), (new, new), (other, new), (COMMIT, new), (old, COMMIT)]:
-        assert not commits.is_older(clone, commit, than)
-    assert not commits.is_older(clone, f"{old}+changes", new)
-    assert not commits.is_older(clone, builds.UNKNOWN_COMMIT, new)
-    assert not commits.is_older(Project(tmp_path), old, new)
+        assert not git.is_older(clone, commit, than)
+    assert not git.is_older(clone, f"{old}+changes", new)
+    assert not git.is_older(clone, builds.UNKNOWN_COMMIT, new)
+    assert not git.is_older(Project(tmp_path), old, new)
 
 
 def test_without_git_no_commit_is_older(clone: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     old, new = _git(clone, "rev-parse", "HEAD~1"), _git(clone, "rev-parse", "HEAD")
     monkeypatch.setenv("PATH", "")
 
-    assert not commits.is_older(clone, old, new)
+    assert not git.is_older(clone, old, new)
 
 
 def test_a_build_that_the_clone_does_not_have_is_refused_by_name(clone: Project) -> None:
@@ -182,19 +185,19 @@ def test_a_local_clouds_own_generations_are_packaged_too(clone: Project) -> None
 
 
 def test_a_commit_is_named_in_any_way_that_git_knows(clone: Project) -> None:
-    assert commits.commit_of(clone, "HEAD~1") == _git(clone, "rev-parse", "HEAD~1")
+    assert git.commit_of(clone, "HEAD~1") == _git(clone, "rev-parse", "HEAD~1")
     with pytest.raises(UserError, match="'nowhere' names no commit"):
-        commits.commit_of(clone, "nowhere")
+        git.commit_of(clone, "nowhere")
 
 
 def test_without_git_there_are_no_earlier_builds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     bare = miniature(tmp_path)
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
-    assert commits.recent(bare, 5) == []
+    assert git.recent(bare, 5) == []
 
     monkeypatch.setenv("PATH", "")
     with pytest.raises(UserError, match="git is not installed"):
-        commits.recent(bare, 5)
+        git.recent(bare, 5)
 
 
 def target(clone: Project) -> Target:

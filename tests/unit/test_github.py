@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from retailctl import drift, github, plan_text
-from retailctl.drift import Finding, Report
+from retailctl.delivery import drift, github, plan_summary
+from retailctl.delivery.drift import Finding, Report
 from retailctl.errors import UserError
 from support.miniature import miniature
 
@@ -76,17 +76,17 @@ def issue(number: int, body: str | None, who: str | None = github.COMMENTER, **m
 
 
 def test_the_first_comment_is_posted(hub: Hub) -> None:
-    assert github.post_comment(7, f"{plan_text.MARKER}\nnew") == "posted"
+    assert github.post_comment(7, f"{plan_summary.MARKER}\nnew") == "posted"
     assert hub.changes() == [
-        ["POST", "repos/ada/shop/issues/7/comments", {"body": f"{plan_text.MARKER}\nnew"}]
+        ["POST", "repos/ada/shop/issues/7/comments", {"body": f"{plan_summary.MARKER}\nnew"}]
     ]
 
 
 def test_the_comment_that_is_there_is_updated_and_nobody_else_s(hub: Hub) -> None:
     hub.has(
         comment(1, "words"),
-        comment(2, f"{plan_text.MARKER}\nforged", who="mallory"),
-        comment(3, f"{plan_text.MARKER}\nold"),
+        comment(2, f"{plan_summary.MARKER}\nforged", who="mallory"),
+        comment(3, f"{plan_summary.MARKER}\nold"),
     )
 
     assert github.post_comment(7, "new") == "updated"

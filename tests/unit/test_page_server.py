@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from retailctl import emulator, page, page_server, processes
-from retailctl.page_server import Origin, Server
+from retailctl.delivery import page
+from retailctl.emulator import ministack, page_proxy, processes
+from retailctl.emulator.page_proxy import Origin, Server
 from support.certificates import server_context
 from support.command import wait_for
 
@@ -175,7 +176,7 @@ def test_a_connection_that_the_emulator_closed_is_opened_anew_for_a_read(
 
 
 def test_without_an_emulator_there_is_a_sentence() -> None:
-    with serving(Server(Origin(emulator.free_port(), DOMAIN))) as port:
+    with serving(Server(Origin(ministack.free_port(), DOMAIN))) as port:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
         status, _, body = ask(connection)
 
@@ -208,7 +209,7 @@ def test_a_body_of_any_size_is_not_taken(
 
 
 def test_it_says_which_page_it_serves(behind: tuple[Emulator, int], door: http.client.HTTPConnection) -> None:
-    assert json.loads(ask(door, path=page_server.WHOAMI)[2]) == {"port": behind[1], "domain": DOMAIN}
+    assert json.loads(ask(door, path=page_proxy.WHOAMI)[2]) == {"port": behind[1], "domain": DOMAIN}
 
 
 def test_with_a_certificate_it_is_the_distribution_s_own_address(
@@ -293,15 +294,24 @@ def test_a_server_that_does_not_come_up_is_told_with_its_last_words(
 
 
 def test_a_port_that_somebody_took_is_no_trouble(cloud: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    ports = iter([cloud.port, emulator.free_port()])
-    monkeypatch.setattr(page.emulator, "free_port", lambda: next(ports))
+    ports = iter([cloud.port, ministack.free_port()])
+    monkeypatch.setattr(page.ministack, "free_port", lambda: next(ports))
 
     assert page.serve(cloud, "dev", a_page()) != f"http://127.0.0.1:{cloud.port}"
 
 
 def test_the_process_ends_when_asked(tmp_path: Path) -> None:
-    port = emulator.free_port()
-    command = [sys.executable, "-m", "retailctl.page_server", str(tmp_path), "dev", str(port), "1", DOMAIN]
+    port = ministack.free_port()
+    command = [
+        sys.executable,
+        "-m",
+        "retailctl.emulator.page_proxy",
+        str(tmp_path),
+        "dev",
+        str(port),
+        "1",
+        DOMAIN,
+    ]
     process = subprocess.Popen(command, env={**os.environ})
     try:
         wait_for(lambda: page._serves(port, Origin(1, DOMAIN)), seconds=20)

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from retailctl import plan_changes, plan_text
-from retailctl.saved_plan import Record
+from retailctl.delivery import plan_summary
+from retailctl.delivery.saved_plan import Record
+from retailctl.terraform import plan_changes
 
 RECORD = Record(
     environment="dev",
@@ -117,7 +118,7 @@ def test_what_only_the_apply_will_tell_is_unknown() -> None:
 
 
 def test_a_summary_counts_what_changes_and_begins_with_what_is_lost() -> None:
-    text = plan_text.section(
+    text = plan_summary.section(
         RECORD,
         plan(
             entry("aws_a.this", "create", after={}),
@@ -137,21 +138,21 @@ def test_a_summary_tells_what_was_changed_past_terraform_since_an_apply_takes_it
     role = "module.api.aws_iam_role.this"
     by_hand = entry(role, "update", before={"inline_policy": []}, after={"inline_policy": [{"name": "more"}]})
 
-    text = plan_text.section(RECORD, plan(resource_drift=[by_hand]))
+    text = plan_summary.section(RECORD, plan(resource_drift=[by_hand]))
 
     assert "**Changed past Terraform**" in text
     assert f"- `{role}`: `inline_policy`" in text
-    assert "Changed past Terraform" not in plan_text.section(RECORD, plan())
+    assert "Changed past Terraform" not in plan_summary.section(RECORD, plan())
 
 
 def test_a_summary_of_nothing_says_so() -> None:
-    assert plan_text.section(RECORD, plan()).startswith("### dev: no changes\n")
+    assert plan_summary.section(RECORD, plan()).startswith("### dev: no changes\n")
 
 
 def test_a_summary_tells_numbers_and_switches_and_no_text() -> None:
     before = {"memory": 1, "on": None, "name": "ada", "key": "k"}
     after = {"memory": 2, "on": True, "name": "grace", "key": "l"}
-    text = plan_text.section(RECORD, plan(updated(before, after, after_sensitive={"key": True})))
+    text = plan_summary.section(RECORD, plan(updated(before, after, after_sensitive={"key": True})))
 
     assert "`memory` 1 → 2" in text
     assert "`on` unset → true" in text
@@ -162,16 +163,16 @@ def test_a_summary_tells_numbers_and_switches_and_no_text() -> None:
 def test_a_resource_with_many_changes_names_the_first_and_counts_the_rest() -> None:
     before, after = ({f"a{n:02}": n * k for n in range(1, 21)} for k in (1, 2))
 
-    text = plan_text.section(RECORD, plan(updated(before, after)))
+    text = plan_summary.section(RECORD, plan(updated(before, after)))
 
     assert "and 8 more" in text
     assert "`a13`" not in text
 
 
 def test_a_comment_has_the_marker_every_environment_and_a_word_for_what_failed() -> None:
-    text = plan_text.comment({"dev": "### dev: no changes\n"}, ["dev", "prod"])
+    text = plan_summary.comment({"dev": "### dev: no changes\n"}, ["dev", "prod"])
 
-    assert text.startswith(plan_text.MARKER)
+    assert text.startswith(plan_summary.MARKER)
     assert "### dev: no changes" in text
     assert "### prod: no plan" in text
 
@@ -179,7 +180,7 @@ def test_a_comment_has_the_marker_every_environment_and_a_word_for_what_failed()
 def test_a_comment_that_github_would_not_take_is_cut_and_says_so() -> None:
     long = "### dev\n\n<details>\n" + "| update | `x` | |\n" * 10_000 + "</details>\n"
 
-    text = plan_text.comment({"dev": long}, ["dev"])
+    text = plan_summary.comment({"dev": long}, ["dev"])
 
     assert len(text) < 65_536
     assert text.count("<details>") == text.count("</details>")

@@ -9,16 +9,19 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
-from retailctl import board, cli, play, sending
-from retailctl.board import Row
+from retailctl import cli
 from retailctl.errors import UserError
-from retailctl.workload import Workshop
+from retailctl.scores import board
+from retailctl.scores.board import Row
+from retailctl.simulation import play
+from retailctl.simulation.workshop import Workshop
+from retailctl.stream import sender
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from retailctl.board import Board
-    from retailctl.eventlog import Entry
+    from retailctl.scores.board import Board
+    from retailctl.stream.log_file import Entry
 
 
 class Time:
@@ -68,7 +71,7 @@ def test_a_slow_stream_is_caught_up_with_request_by_request() -> None:
         return [True] * len(entries)
 
     play.simulate(Workshop(1).day(3000), slow, 10_000, clock=time.clock)
-    assert max(sizes) <= sending.MAX_REQUEST_RECORDS
+    assert max(sizes) <= sender.MAX_REQUEST_RECORDS
 
 
 def test_a_stream_that_refuses_ends_it_with_how_far_it_got() -> None:
@@ -76,7 +79,7 @@ def test_a_stream_that_refuses_ends_it_with_how_far_it_got() -> None:
 
     def refuse(entries: Sequence[Entry]) -> list[bool]:
         if next(requests) == 2:
-            raise sending.Refused("no such stream")
+            raise sender.Refused("no such stream")
         return [True] * len(entries)
 
     with pytest.raises(UserError, match=r"stopped after \d+ events: the stream refused: no such stream"):

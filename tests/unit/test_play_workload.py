@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hello_retail import events
-from retailctl.count import count
-from retailctl.workload import Workshop
+from retailctl.scores.recount import count
+from retailctl.simulation.workshop import Workshop
 
 if TYPE_CHECKING:
-    from retailctl.eventlog import Entry
+    from retailctl.stream.log_file import Entry
 
 
 def kind(entry: Entry) -> str:

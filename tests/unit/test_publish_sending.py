@@ -12,9 +12,9 @@ from botocore.exceptions import (
     NoCredentialsError,
 )
 
-from retailctl import sending
-from retailctl.eventlog import Entry
-from retailctl.sending import Refused, Stopped, Unanswered
+from retailctl.stream import sender
+from retailctl.stream.log_file import Entry
+from retailctl.stream.sender import Refused, Stopped, Unanswered
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -40,7 +40,7 @@ class Stream:
 
 
 def send(records: list[Entry], stream: Stream) -> int:
-    return sending.send(records, stream, pause=lambda _: None)
+    return sender.send(records, stream, pause=lambda _: None)
 
 
 def test_a_request_carries_the_earliest_record_of_each_key() -> None:
@@ -68,7 +68,7 @@ def test_a_request_keeps_within_kinesis_limits() -> None:
 def test_progress_is_told_after_each_request() -> None:
     told: list[int] = []
     stream = Stream(lambda entry: entry.line == 3)
-    sending.send(entries("aab"), stream, pause=lambda _: None, on_sent=told.append)
+    sender.send(entries("aab"), stream, pause=lambda _: None, on_sent=told.append)
     assert told == [1, 1, 1]
 
 
@@ -99,7 +99,7 @@ def test_an_interruption_between_requests_leaves_nothing_uncertain() -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(Stopped, match="interrupted") as stopped:
-        sending.send(entries("ab"), Stream(lambda entry: entry.line == 2), pause=interrupt)
+        sender.send(entries("ab"), Stream(lambda entry: entry.line == 2), pause=interrupt)
     assert (stopped.value.sent, stopped.value.next_line) == (1, 1)
     assert (stopped.value.ahead, stopped.value.uncertain) == ((2,), ())
 
@@ -107,7 +107,7 @@ def test_an_interruption_between_requests_leaves_nothing_uncertain() -> None:
 def test_a_stream_that_takes_nothing_is_given_up_in_the_end() -> None:
     waited: list[float] = []
     with pytest.raises(Stopped, match="took nothing for 9 s") as stopped:
-        sending.send(entries("a"), Stream(*[lambda _: False] * 1000), pause=waited.append, patience_seconds=9)
+        sender.send(entries("a"), Stream(*[lambda _: False] * 1000), pause=waited.append, patience_seconds=9)
     assert stopped.value.next_line == 1
     assert 9 < sum(waited) < 15
 
@@ -115,7 +115,7 @@ def test_a_stream_that_takes_nothing_is_given_up_in_the_end() -> None:
 def test_pauses_are_random_and_stay_below_five_seconds() -> None:
     waited: list[float] = []
     with pytest.raises(Stopped):
-        sending.send(entries("a"), Stream(*[lambda _: False] * 1000), pause=waited.append)
+        sender.send(entries("a"), Stream(*[lambda _: False] * 1000), pause=waited.append)
     assert max(waited) <= 5
     assert len(set(waited)) > 5
 
@@ -135,7 +135,7 @@ class Client:
 
 
 def put(answer: dict[str, Any] | Exception) -> list[bool]:
-    return sending.to_stream(Client(answer), "events")(entries("ab"))  # type: ignore[arg-type]
+    return sender.to_stream(Client(answer), "events")(entries("ab"))  # type: ignore[arg-type]
 
 
 def client_error(code: str, status: int) -> ClientError:
@@ -145,7 +145,7 @@ def client_error(code: str, status: int) -> ClientError:
 
 def test_records_are_put_with_key_and_bytes_and_judged_one_by_one() -> None:
     client = Client({"Records": [{"SequenceNumber": "1"}, {"ErrorCode": "InternalFailure"}]})
-    answer = sending.to_stream(client, "events")(entries("ab"))  # type: ignore[arg-type]
+    answer = sender.to_stream(client, "events")(entries("ab"))  # type: ignore[arg-type]
     assert answer == [True, False]
     assert client.asked == {
         "StreamName": "events",
@@ -183,11 +183,11 @@ def test_a_request_with_a_lost_answer_is_not_tried_again(error: Exception) -> No
     ("lines", "text"), [((), ""), ((3,), "3"), ((3, 4, 5, 9), "3-5,9"), ((7, 1, 2), "1-2,7")]
 )
 def test_line_numbers_are_written_as_ranges_and_read_back(lines: tuple[int, ...], text: str) -> None:
-    assert sending.ranges(lines) == text
-    assert sending.parse_ranges(text) == frozenset(lines)
+    assert sender.ranges(lines) == text
+    assert sender.parse_ranges(text) == frozenset(lines)
 
 
 @pytest.mark.parametrize("text", ["x", "3-", "-3", "5-3", "1.5", "1;2"])
 def test_what_is_no_list_of_lines_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="is no line number"):
-        sending.parse_ranges(text)
+        sender.parse_ranges(text)

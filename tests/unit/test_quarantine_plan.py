@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from retailctl.quarantine_plan import Choice, Decision, Verdict, counts, decide, moment
-from retailctl.quarantine_records import Entry, Held, entries_in
-from retailctl.redrive import DROPPED, SENDING, SENT, Mark, Place
+from retailctl.quarantine.decisions import Choice, Decision, Verdict, counts, decide, moment
+from retailctl.quarantine.records import Entry, Held, entries_in
+from retailctl.quarantine.redrive import DROPPED, SENDING, SENT, Mark, Place
 from support.events import purchase
 from support.quarantined import GIVEN_UP, GIVEN_UP_KEY, SHARD, STREAM, held
 

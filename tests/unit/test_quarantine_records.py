@@ -10,8 +10,8 @@ import pytest
 
 from hello_retail.events import Event, Rejection, decode
 from hello_retail.winner_view.batch import decode_batch
-from retailctl import quarantine_records as records
-from retailctl.quarantine_records import BrokenObject, Copy, GivenUp, Held, copy_of, entries_in, once_each
+from retailctl.quarantine import records
+from retailctl.quarantine.records import BrokenObject, Copy, GivenUp, Held, copy_of, entries_in, once_each
 from support.event_source import LogRecord, kinesis_event
 from support.events import TIME, egress, payload, purchase
 from support.fake_aws import FakeS3

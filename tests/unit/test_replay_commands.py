@@ -12,10 +12,12 @@ from typing import Any
 import pytest
 import typer
 
-from retailctl import delivery, generations, replay
+from retailctl.delivery import plan_apply
+from retailctl.environments import generations
+from retailctl.environments.generations import Generation, Generations
 from retailctl.errors import UserError
-from retailctl.generations import Generation, Generations
-from retailctl.replay_view import Views, behind, is_sale
+from retailctl.replay import commands as replay
+from retailctl.replay.view import Views, behind, is_sale
 from support.histories import create, purchase
 
 SHARD = "shardId-000000000003"
@@ -91,7 +93,9 @@ def views(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakeViews:
     monkeypatch.setattr(replay, "Log", lambda target, outputs: log)
     found.apply, found.target = replay._apply, target  # type: ignore[attr-defined]
 
-    def apply(target: Any, wanted: Generations, confirmed: str | None, begin: Any = delivery.nothing) -> None:
+    def apply(
+        target: Any, wanted: Generations, confirmed: str | None, begin: Any = plan_apply.nothing
+    ) -> None:
         begin()
         generations.write(file, wanted)
 
@@ -256,7 +260,7 @@ def test_in_aws_the_values_are_changed_for_the_operator_to_commit_and_applied(
         begin()
         applied.append((environment, cloud, confirmed))
 
-    monkeypatch.setattr(delivery, "plan_and_apply", plan_and_apply)
+    monkeypatch.setattr(plan_apply, "plan_and_apply", plan_and_apply)
     target: Any = SimpleNamespace(cloud=None, environment="prod", generations_file=file)
 
     replay._apply(target, Generations({1: Generation(), 2: Generation()}, 2), "prod")
@@ -309,7 +313,7 @@ def test_what_is_not_confirmed_leaves_everything_as_it_was(
     monkeypatch.setattr(replay, "_apply", views.apply)  # type: ignore[attr-defined]
     monkeypatch.setattr(replay, "build_of", lambda target, running, number: "f" * 40)
     monkeypatch.setattr(replay.package, "build", lambda project: [])
-    monkeypatch.setattr(delivery, "plan_and_apply", refused)
+    monkeypatch.setattr(plan_apply, "plan_and_apply", refused)
 
     with pytest.raises(type(error)):
         command({"environment": "prod", "cloud": None, "confirmed": "no"})
@@ -344,7 +348,7 @@ def test_what_was_confirmed_is_written_even_where_terraform_fails_then(
 
     target: Any = views.target  # type: ignore[attr-defined]
     target.cloud = None
-    monkeypatch.setattr(delivery, "plan_and_apply", failing)
+    monkeypatch.setattr(plan_apply, "plan_and_apply", failing)
 
     with pytest.raises(UserError, match="Terraform failed"):
         views.apply(target, Generations({1: Generation()}, 1), None)  # type: ignore[attr-defined]

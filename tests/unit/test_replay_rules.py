@@ -13,10 +13,10 @@ import pytest
 
 from hello_retail.event_log import archive as layout
 from hello_retail.event_log.archive import Kept, Link, Shard, Span
-from retailctl import replay_fold
 from retailctl.errors import UserError
-from retailctl.replay import proved
-from retailctl.replay_proof import Archived, Streamed, gaps, in_order
+from retailctl.replay import fold
+from retailctl.replay.commands import proved
+from retailctl.replay.proof import Archived, Streamed, gaps, in_order
 from support.event_source import FIRST_NUMBER, STREAM_ARN
 from support.fake_aws import FakeDynamoDB, client_error
 from support.histories import create, image, one_pass, purchase, scores_of
@@ -71,7 +71,7 @@ def test_rule_16_a_batch_that_was_given_up_half_applied_is_right_in_a_new_genera
     warm_instance(old, None)(layout.delivered(log, STREAM_ARN))
     assert scores_of(old.items[SCORES]) == {("creator", "ada"): 1}
 
-    replay_fold.hand_over(log, STREAM_ARN, warm_instance(new, None), lambda _: None)
+    fold.hand_over(log, STREAM_ARN, warm_instance(new, None), lambda _: None)
 
     assert scores_of(new.items[SCORES]) == {("creator", "ada"): 1, ("photographer", "ben"): 1}
 
@@ -189,7 +189,7 @@ def test_rule_19_a_child_is_folded_after_its_parents() -> None:
         folded.append(shard.shard_id)
         return 1
 
-    assert replay_fold.fold(in_order(shards), fold_shard, side_by_side=4) == 4
+    assert fold.fold(in_order(shards), fold_shard, side_by_side=4) == 4
     assert folded.index("c") > max(folded.index("a"), folded.index("b"))
     assert folded[-1] == "d"
 
@@ -206,7 +206,7 @@ def test_rule_20_every_generations_function_has_its_own_tables_in_its_environmen
     """Return the events that a function gets, and the function, which leaves off at these numbers."""
 
 
-def answers(*failures: str | None) -> tuple[list[Mapping[str, Any]], replay_fold.Hand]:
+def answers(*failures: str | None) -> tuple[list[Mapping[str, Any]], fold.Hand]:
     """Return the events that a function gets, and the function, which leaves off at these numbers."""
     left, seen = list(failures), []
 
@@ -226,7 +226,7 @@ def test_what_the_function_did_not_finish_is_handed_over_again_from_there() -> N
     batch = [kept(offset, b"x") for offset in range(4)]
     seen, hand = answers(batch[2].number, None)
 
-    replay_fold.hand_over(batch, STREAM_ARN, hand, lambda _: None)
+    fold.hand_over(batch, STREAM_ARN, hand, lambda _: None)
 
     assert list(map(numbers, seen)) == [
         [each.number for each in batch],
@@ -239,24 +239,24 @@ def test_a_function_that_gets_no_further_ends_the_fold_with_the_record_it_stands
     pauses: list[float] = []
 
     def hand(event: Mapping[str, Any]) -> Mapping[str, Any]:
-        raise replay_fold.NotTaken("it timed out")
+        raise fold.NotTaken("it timed out")
 
     with pytest.raises(UserError, match=rf"beyond record {batch[0].number}.*it timed out.*--resume"):
-        replay_fold.hand_over(batch, STREAM_ARN, hand, pauses.append)
+        fold.hand_over(batch, STREAM_ARN, hand, pauses.append)
     assert pauses == [1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0]
 
 
 def test_a_batch_is_cut_by_number_and_by_what_a_call_takes(monkeypatch: pytest.MonkeyPatch) -> None:
     found = [kept(offset, b"x" * 300) for offset in range(5)]
-    assert [len(batch) for batch in replay_fold.batches(found, 2)] == [2, 2, 1]
+    assert [len(batch) for batch in fold.batches(found, 2)] == [2, 2, 1]
 
-    monkeypatch.setattr(replay_fold, "BATCH_BYTES", 2200)
-    assert [len(batch) for batch in replay_fold.batches(found, 100)] == [3, 2]
+    monkeypatch.setattr(fold, "BATCH_BYTES", 2200)
+    assert [len(batch) for batch in fold.batches(found, 100)] == [3, 2]
 
 
 def test_an_object_that_does_not_hold_what_its_name_says_ends_the_fold() -> None:
     with pytest.raises(UserError, match="does not hold what its name says"):
-        list(replay_fold.records([span(1, 3)], lambda _: [kept(1, b"x")]))
+        list(fold.records([span(1, 3)], lambda _: [kept(1, b"x")]))
 
 
 def test_a_shard_that_cannot_be_folded_ends_the_fold_of_all() -> None:
@@ -264,4 +264,4 @@ def test_a_shard_that_cannot_be_folded_ends_the_fold_of_all() -> None:
         raise UserError("no further")
 
     with pytest.raises(UserError, match="no further"):
-        replay_fold.fold([Shard("a", (), 0, None), Shard("b", ("a",), 1, None)], fold_shard, side_by_side=2)
+        fold.fold([Shard("a", (), 0, None), Shard("b", ("a",), 1, None)], fold_shard, side_by_side=2)

@@ -15,24 +15,16 @@ import pytest
 import typer
 from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError
 
-from retailctl import (
-    cli,
-    cloud,
-    console,
-    emulator,
-    environments,
-    files,
-    local,
-    lock,
-    outputs,
-    project,
-    validate,
-)
-from retailctl.cloud import Cloud
-from retailctl.environments import Target
+from retailctl import cli, console, files, lock, project
+from retailctl.emulator import cloud, ministack
+from retailctl.emulator.cloud import Cloud
+from retailctl.environments import bootstrap, outputs
+from retailctl.environments.bootstrap import Target
 from retailctl.errors import CloudNotRunning, UserError
+from retailctl.local_cloud import up_down
 from retailctl.project import Project
 from support.miniature import miniature, write
+from tools import validate
 
 
 @pytest.fixture
@@ -121,7 +113,7 @@ def test_the_emulator_s_environment_holds_nothing_of_ours(
 ) -> None:
     monkeypatch.setenv("SCORES_TABLE", "ours")
 
-    environ = emulator.environ(a_cloud(clone))
+    environ = ministack.environ(a_cloud(clone))
 
     assert "SCORES_TABLE" not in environ
     assert environ["BIND_HOST"] == "127.0.0.1"
@@ -184,12 +176,12 @@ def test_values_are_read_by_name(clone: Project) -> None:
         {"terraform.tfvars": 'region = "eu-west-1"\nallowed_account_ids = ["111122223333", "2"]\n'},
     )
 
-    assert environments.value(file, "region") == "eu-west-1"
-    assert environments.listed(file, "allowed_account_ids") == ["111122223333", "2"]
-    assert environments.listed(file, "others") == []
-    assert local._account(clone, "dev") == {"region": "eu-west-1", "account_id": "111122223333"}
+    assert bootstrap.value(file, "region") == "eu-west-1"
+    assert bootstrap.listed(file, "allowed_account_ids") == ["111122223333", "2"]
+    assert bootstrap.listed(file, "others") == []
+    assert up_down._account(clone, "dev") == {"region": "eu-west-1", "account_id": "111122223333"}
     with pytest.raises(UserError, match="does not set colour: add"):
-        environments.value(file, "colour")
+        bootstrap.value(file, "colour")
 
 
 def test_every_bucket_for_states_has_a_bootstrap_state_of_its_own(clone: Project) -> None:
@@ -230,7 +222,7 @@ def test_credentials_that_do_not_do_are_a_sentence(
     monkeypatch.setattr(boto3, "client", lambda *_arguments, **_settings: Caller(error))
 
     with pytest.raises(UserError, match=sentence):
-        environments.account_of(Target(clone, "dev", None))
+        bootstrap.account_of(Target(clone, "dev", None))
 
 
 def test_a_bucket_that_is_not_ours_is_no_missing_bucket(
@@ -249,9 +241,9 @@ def test_a_name_that_is_typed_confirms(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", type("Terminal", (io.StringIO,), {"isatty": lambda _self: True})())
     monkeypatch.setattr(typer, "prompt", lambda _question, **_options: "prod")
 
-    environments.confirm("prod", "destroying prod", None)
+    bootstrap.confirm("prod", "destroying prod", None)
     with pytest.raises(UserError, match="'prod' does not confirm destroying dev, which wants 'dev'"):
-        environments.confirm("dev", "destroying dev", None)
+        bootstrap.confirm("dev", "destroying dev", None)
 
 
 def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -323,7 +315,7 @@ def test_the_shell_is_told_how_to_reach_a_cloud(
 ) -> None:
     monkeypatch.setattr(cloud, "load", lambda _name: a_cloud(clone))
 
-    local.env()
+    up_down.env()
 
     printed = capsys.readouterr().out
     assert "export AWS_ENDPOINT_URL=http://127.0.0.1:4566\n" in printed
@@ -331,7 +323,7 @@ def test_the_shell_is_told_how_to_reach_a_cloud(
 
 
 def test_down_on_what_does_not_run_says_so(clone: Project, capsys: pytest.CaptureFixture[str]) -> None:
-    local.down()
+    up_down.down()
 
     assert "The local cloud 'local' was not running." in capsys.readouterr().err
     assert clone.scratch.is_dir()
@@ -342,9 +334,9 @@ def test_the_emulator_s_process_runs_ministack_with_no_arguments(monkeypatch: py
 
     seen: list[list[str]] = []
     monkeypatch.setattr(app, "main", lambda: seen.append(list(sys.argv)))
-    monkeypatch.setattr(sys, "argv", ["retailctl.emulator", "/clone/.retail/local"])
+    monkeypatch.setattr(sys, "argv", ["retailctl.emulator.ministack", "/clone/.retail/local"])
 
-    emulator.main()
+    ministack.main()
 
     assert seen == [["ministack"]]
 
@@ -358,7 +350,7 @@ def test_an_up_whose_emulator_died_shows_its_last_words(
     dead = a_cloud(clone)
     write(dead.home, {"emulator.log": "Traceback\nMemoryError\n"})
 
-    local._end_unfinished(dead.home, dead, ["the emulator is up"], stays=stays)
+    up_down._end_unfinished(dead.home, dead, ["the emulator is up"], stays=stays)
 
     said = capsys.readouterr().err
     assert "The emulator has died. The end of its log:\nTraceback\nMemoryError" in said
@@ -371,11 +363,11 @@ def test_a_bootstrap_that_fails_fails_the_up(clone: Project, monkeypatch: pytest
     def fail(_target: Target) -> None:
         raise UserError("no bucket for you")
 
-    monkeypatch.setattr(environments, "bootstrapped", fail)
+    monkeypatch.setattr(bootstrap, "bootstrapped", fail)
     monkeypatch.setattr(Target, "has_state_bucket", lambda _self: False)
 
     with ThreadPoolExecutor(1) as aside, pytest.raises(UserError, match="no bucket for you"):
-        local._fill(Target(clone, "dev", a_cloud(clone)), aside, [])
+        up_down._fill(Target(clone, "dev", a_cloud(clone)), aside, [])
 
 
 def test_a_module_without_an_example_fails_the_validation(clone: Project) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from retailctl import package
+from retailctl.artifacts import package
 from retailctl.errors import UserError
 from retailctl.project import Project
 from support.miniature import installed, miniature, write

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from retailctl import processes
+from retailctl.emulator import processes
+from retailctl.emulator.processes import Process
 from retailctl.errors import UserError
-from retailctl.processes import Process
 from support.command import wait_for
 
 HOME = Path("/clone/.retail/local")
@@ -21,9 +21,9 @@ HOME = Path("/clone/.retail/local")
 @pytest.mark.parametrize(
     ("arguments", "belongs"),
     [
-        (("python", "-m", "retailctl.emulator", "/clone/.retail/local"), True),
-        (("python", "-m", "retailctl.emulator", "/clone/.retail/local-two"), False),
-        (("python", "-m", "retailctl.emulator", "/other/.retail/local"), False),
+        (("python", "-m", "retailctl.emulator.ministack", "/clone/.retail/local"), True),
+        (("python", "-m", "retailctl.emulator.ministack", "/clone/.retail/local-two"), False),
+        (("python", "-m", "retailctl.emulator.ministack", "/other/.retail/local"), False),
         (("python", "/clone/.retail/local/tmp/ministack-lambda-x/_worker.py"), True),
         (("python", "/clone/.retail/local-two/tmp/ministack-lambda-x/_worker.py"), False),
         (("/clone/.retail/local/terraform/dev/app/terraform", "apply"), True),
@@ -40,13 +40,13 @@ def test_a_cloud_s_processes_are_known_by_their_command_lines(
 
 
 def test_ps_tells_the_same_where_there_is_no_proc(monkeypatch: pytest.MonkeyPatch) -> None:
-    table = "    1 /sbin/init\n   42 python -m retailctl.emulator /clone/.retail/local\n   43 it's odd\n"
+    table = "    1 /sbin/init\n   42 python -m retailctl.emulator.ministack /clone/.retail/local\n   43 it's odd\n"
     answer = subprocess.CompletedProcess([], 0, table, "")
     monkeypatch.setattr(subprocess, "run", lambda *_arguments, **_options: answer)
     monkeypatch.setattr(processes, "_PROC", Path("/no-proc"))
 
     assert processes.of_cloud(HOME) == [
-        Process(42, ("python", "-m", "retailctl.emulator", "/clone/.retail/local"))
+        Process(42, ("python", "-m", "retailctl.emulator.ministack", "/clone/.retail/local"))
     ]
     assert Process(43, ("it's", "odd")) in list(processes.running())
 

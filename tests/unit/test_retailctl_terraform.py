@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from retailctl import terraform
 from retailctl.errors import UserError
 from retailctl.project import Project
-from retailctl.terraform import PROVIDER, Workspace
+from retailctl.terraform import workspace as terraform
+from retailctl.terraform.workspace import PROVIDER, Workspace
 from support.miniature import miniature, write
 
 LOCK = f'provider "{PROVIDER}" {{\n  version     = "5.100.0"\n}}\n'

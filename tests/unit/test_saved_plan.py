@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from retailctl import builds, saved_plan
+from retailctl.artifacts import builds
+from retailctl.delivery import saved_plan
+from retailctl.delivery.saved_plan import Record, State
 from retailctl.errors import UserError
-from retailctl.saved_plan import Record, State
 
 ARTIFACTS = {"a.zip": "a" * 64, "b.zip": "b" * 64}
 

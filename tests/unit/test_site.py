@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from hello_retail.events import registry
-from retailctl.site import (
+from retailctl.artifacts.page import (
     ASSETS,
     SiteConfig,
     SiteError,

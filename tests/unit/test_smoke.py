@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from retailctl import smoke
-from retailctl.environments import Target
+from retailctl.delivery import smoke
+from retailctl.environments.bootstrap import Target
 from retailctl.project import Project
 
 Answers = dict[tuple[str, str], tuple[int, dict[str, str], bytes]]

@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from retailctl.errors import UserError
-from retailctl.stream_reader import ATTEMPTS, LONGEST_PAUSE_SECONDS, PAUSE_SECONDS, StreamReader
+from retailctl.stream.reader import ATTEMPTS, LONGEST_PAUSE_SECONDS, PAUSE_SECONDS, StreamReader
 from support.fake_aws import client_error
 
 SHARD = "shardId-000000000003"

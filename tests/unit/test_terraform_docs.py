@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from retailctl import project, terraform_docs
-from retailctl.terraform_docs import DocsError, Input, Output
+from retailctl import project
+from tools import module_readmes
+from tools.module_readmes import DocsError, Input, Output
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -68,14 +69,14 @@ def module(tmp_path: Path) -> Path:
 
 
 def test_inputs_are_listed_by_name_after_those_that_have_to_be_given() -> None:
-    assert terraform_docs.inputs(VARIABLES) == [
+    assert module_readmes.inputs(VARIABLES) == [
         Input("name", "What it is called, whole.", "string", None),
         Input("retries", 'How often; "0" is never | at all.', "number", "3"),
     ]
 
 
 def test_outputs_are_listed_with_what_they_are() -> None:
-    assert terraform_docs.outputs(OUTPUTS) == [Output("id", "Its id.")]
+    assert module_readmes.outputs(OUTPUTS) == [Output("id", "Its id.")]
 
 
 @pytest.mark.parametrize(
@@ -92,19 +93,19 @@ def test_outputs_are_listed_with_what_they_are() -> None:
     ],
 )
 def test_a_default_is_shown_in_terraforms_words(hcl: str, shown: str) -> None:
-    [found] = terraform_docs.inputs(f'variable "x" {{\n  default = {hcl}\n}}\n')
+    [found] = module_readmes.inputs(f'variable "x" {{\n  default = {hcl}\n}}\n')
 
     assert found == Input("x", "", "any", shown)
 
 
 def test_a_pipe_in_a_description_does_not_end_the_cell() -> None:
-    assert "is never \\| at all" in terraform_docs.tables(VARIABLES, OUTPUTS)
+    assert "is never \\| at all" in module_readmes.tables(VARIABLES, OUTPUTS)
 
 
 def test_a_short_type_stays_in_one_line() -> None:
     variables = 'variable "key" {\n  type = object({ name = string })\n}\n'
 
-    assert "`object({name = string})`" in terraform_docs.tables(variables, "")
+    assert "`object({name = string})`" in module_readmes.tables(variables, "")
 
 
 def test_a_long_type_has_a_line_for_each_attribute_of_each_object() -> None:
@@ -128,36 +129,36 @@ variable "routes" {
         "}))",
     ]
 
-    assert f"<pre>{'<br>'.join(lines)}</pre>" in terraform_docs.tables(variables, "")
+    assert f"<pre>{'<br>'.join(lines)}</pre>" in module_readmes.tables(variables, "")
 
 
 def test_a_module_without_inputs_or_outputs_says_so() -> None:
-    assert terraform_docs.tables("", "") == "## Inputs\n\nNone.\n\n## Outputs\n\nNone."
+    assert module_readmes.tables("", "") == "## Inputs\n\nNone.\n\n## Outputs\n\nNone."
 
 
 def test_a_usage_is_what_the_example_says_after_its_provider_for_somebody_elsewhere() -> None:
     neighbour = 'module "key" {\n  source = "../../../encryption-key"\n}\n'
     base = "git::https://git.example.com/hello-retail.git//modules"
 
-    assert terraform_docs.usage(EXAMPLE + neighbour, "thing", "1.2.3") == (
+    assert module_readmes.usage(EXAMPLE + neighbour, "thing", "1.2.3") == (
         f'```hcl\nmodule "thing" {{\n  source = "{base}/thing?ref=v1.2.3"\n  name   = "example"\n}}\n'
         f'module "key" {{\n  source = "{base}/encryption-key?ref=v1.2.3"\n}}\n```'
     )
 
 
 def test_a_readme_is_stale_until_it_is_written_and_when_the_code_has_changed(module: Path) -> None:
-    assert terraform_docs.stale(module)
-    assert terraform_docs.write(module)
-    assert not terraform_docs.stale(module)
-    assert not terraform_docs.write(module)
+    assert module_readmes.stale(module)
+    assert module_readmes.write(module)
+    assert not module_readmes.stale(module)
+    assert not module_readmes.write(module)
 
     (module / "outputs.tf").write_text(OUTPUTS.replace("Its id.", "The id."))
 
-    assert terraform_docs.stale(module)
+    assert module_readmes.stale(module)
 
 
 def test_writing_keeps_what_people_wrote(module: Path) -> None:
-    terraform_docs.write(module)
+    module_readmes.write(module)
 
     text = (module / "README.md").read_text()
     assert text.startswith("# thing\n\nWhat it is for.\n\n<!-- BEGIN_USAGE -->\n```hcl\nmodule ")
@@ -167,7 +168,7 @@ def test_writing_keeps_what_people_wrote(module: Path) -> None:
 def test_a_usage_is_written_only_where_the_readme_has_a_place_for_it(module: Path) -> None:
     (module / "README.md").write_text("<!-- BEGIN_TF_DOCS --><!-- END_TF_DOCS -->")
 
-    terraform_docs.write(module)
+    module_readmes.write(module)
 
     assert "```hcl" not in (module / "README.md").read_text()
 
@@ -187,36 +188,36 @@ def test_a_readme_without_its_marks_is_refused(module: Path, readme: str, what: 
     (module / "README.md").write_text(readme)
 
     with pytest.raises(DocsError, match=what):
-        terraform_docs.stale(module)
+        module_readmes.stale(module)
 
 
 def test_a_module_without_a_readme_is_refused(module: Path) -> None:
     (module / "README.md").unlink()
 
     with pytest.raises(DocsError, match=r"README\.md is missing"):
-        terraform_docs.write(module)
+        module_readmes.write(module)
 
 
 def test_modules_are_the_folders_that_have_variables(module: Path) -> None:
     (module.parent / "testing" / "mocks").mkdir(parents=True)
 
-    assert terraform_docs.modules(module.parent) == [module]
+    assert module_readmes.modules(module.parent) == [module]
 
 
 def test_checking_names_each_stale_readme_and_writes_nothing(
     module: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert terraform_docs.main(["--check"], module.parent) == 1
+    assert module_readmes.main(["--check"], module.parent) == 1
 
     assert "thing/README.md is stale" in capsys.readouterr().err
     assert (module / "README.md").read_text() == README
 
 
 def test_after_writing_the_check_is_silent(module: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert terraform_docs.main([], module.parent) == 0
+    assert module_readmes.main([], module.parent) == 0
     assert "thing/README.md was written anew" in capsys.readouterr().err
 
-    assert terraform_docs.main(["--check"], module.parent) == 0
+    assert module_readmes.main(["--check"], module.parent) == 0
     assert capsys.readouterr().err == ""
 
 
@@ -226,7 +227,7 @@ def test_a_module_that_cannot_be_documented_fails_the_check_and_hides_no_other(
     (module.parent / "another").mkdir()
     (module.parent / "another" / "variables.tf").write_text("")
 
-    assert terraform_docs.main(["--check"], module.parent) == 1
+    assert module_readmes.main(["--check"], module.parent) == 1
 
     said = capsys.readouterr().err
     assert "another/outputs.tf is missing" in said
@@ -241,5 +242,5 @@ def test_without_a_folder_the_modules_of_this_clone_are_meant(
     (module.parent / "pyproject.toml").write_text('[project]\nversion = "1.2.3"\n')
     monkeypatch.setattr(project, "find", lambda: project.Project(module.parent))
 
-    assert terraform_docs.main([]) == 0
-    assert terraform_docs.stale(module.parent / "modules" / "thing") is False
+    assert module_readmes.main([]) == 0
+    assert module_readmes.stale(module.parent / "modules" / "thing") is False
