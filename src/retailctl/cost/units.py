@@ -4,7 +4,7 @@ A batch writes once for each (contributor, role) in it, so a bigger batch costs 
 that were measured, the writes of a batch of n sales follow ``a * ln(1 + 2 n / a)``: two writes for a lone sale, and
 ever fewer new faces as it grows. Each measured size gives its own a (the effective number of contributors in a
 shard, some 17 in the bench), and a is interpolated over ln n. The curve meets every measured point; exact counts of
-simulated days lie within a tenth of it (`tests/unit/test_cost_measured.py`).
+simulated days lie within a tenth of it (`tests/unit/retailctl/cost/test_units.py`).
 """
 
 from __future__ import annotations

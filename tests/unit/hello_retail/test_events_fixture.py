@@ -7,7 +7,7 @@ from hello_retail.events import Event, decode
 from support.events import payload
 from support.one_pass import count
 
-FIXTURES = Path(__file__).parents[1] / "fixtures"
+FIXTURES = Path(__file__).parents[2] / "fixtures"
 RECORDS = [json.loads(line) for line in (FIXTURES / "workshop-day.jsonl").read_text().splitlines()]
 
 

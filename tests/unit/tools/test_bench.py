@@ -207,7 +207,7 @@ def test_a_worker_has_the_functions_environment_and_no_more(
 def test_a_worker_has_every_variable_that_the_environments_give_the_function(
     tmp_path: Path, name: str
 ) -> None:
-    root = Path(__file__).parents[2] / "terraform" / "app" / f"{name}.tf"
+    root = Path(__file__).parents[3] / "terraform" / "app" / f"{name}.tf"
     block = re.search(r"\n  environment = \{\n(.*?)\n  \}", root.read_text(), re.DOTALL)
     assert block is not None
     given = set(re.findall(r"^ +([A-Z_]+) +=", block[1], re.MULTILINE))

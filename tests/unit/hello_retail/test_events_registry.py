@@ -230,5 +230,5 @@ from support.events import payload, purchase
 decode(payload(purchase("p1", "ann")))
 assert registry._validator.cache_info().currsize == 2
 """
-    path = os.pathsep.join([str(FOLDER.parents[2]), str(Path(__file__).parents[1])])
+    path = os.pathsep.join([str(FOLDER.parents[2]), str(Path(__file__).parents[2])])
     subprocess.run([sys.executable, "-c", program], check=True, env={**os.environ, "PYTHONPATH": path})

@@ -10,7 +10,7 @@ import pytest
 from retailctl.stream import log_file
 from retailctl.stream.log_file import BrokenLog, Entry
 
-FIXTURE = Path(__file__).parents[1] / "fixtures" / "workshop-day.jsonl"
+FIXTURE = Path(__file__).parents[3] / "fixtures" / "workshop-day.jsonl"
 EVENT = {
     "schema": "com.nordstrom/retail-stream-ingress/1-0-0",
     "origin": "hello-retail/web-client-purchase-product/amzn1.account.1/Grace",

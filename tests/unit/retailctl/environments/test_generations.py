@@ -20,7 +20,7 @@ from retailctl.replay import commands as replay
 from retailctl.replay.view import hash_of
 from support.miniature import miniature, write
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[4]
 COMMIT = "0123456789" * 4
 THREE = Generations({1: Generation(COMMIT), 2: Generation(), 3: Generation(COMMIT, enabled=False)}, live=2)
 VALUES = 'a = 1\n\ngenerations = {\n  "1" = {}\n}\nlive_generation = 1\n\nz = 2\n'

@@ -10,7 +10,7 @@ import pytest
 from retailctl.scores.recount import count, differences
 from retailctl.stream import log_file
 
-FIXTURES = Path(__file__).parents[1] / "fixtures"
+FIXTURES = Path(__file__).parents[3] / "fixtures"
 
 
 def event(kind: str, user: str, product: str = "p", **envelope: object) -> bytes:

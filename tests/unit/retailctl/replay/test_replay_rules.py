@@ -23,7 +23,7 @@ from support.histories import create, image, one_pass, purchase, scores_of
 from support.kept_log import Mishaps, archived, replayed
 from support.winner_view import SCORES, tables, warm_instance
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[4]
 PARENT, CHILD = "shardId-000000000000", "shardId-000000000001"
 OLD = Streamed({PARENT: Shard(PARENT, (), 0, None)}, {PARENT: None}, young=False)
 

@@ -13,7 +13,7 @@ from support.fake_aws import FakeS3
 from support.histories import scores_of
 from support.winner_view import SCORES, tables, warm_instance
 
-FIXTURES = Path(__file__).parents[1] / "fixtures"
+FIXTURES = Path(__file__).parents[2] / "fixtures"
 
 
 def workshop_day() -> dict[str, list[LogRecord]]:

@@ -24,7 +24,7 @@ from retailctl.artifacts.page import (
     security_headers,
 )
 
-WEB = Path(__file__).parents[2] / "src" / "web"
+WEB = Path(__file__).parents[4] / "src" / "web"
 PAGE = {
     "index.html": b'<link rel="stylesheet" href="css/a.css"><a href="#/x">x</a>'
     b'<script type="module" src="js/main.js"></script>',
