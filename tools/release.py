@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from retailctl import cli, project
-from retailctl.console import note, step
+from retailctl.console import note
 from retailctl.errors import UserError
 from retailctl.files import write_atomically
+from retailctl.progress import step
 from tools import module_readmes
 
 if TYPE_CHECKING:

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from retailctl import cli, project
-from retailctl.console import note, step
+from retailctl.console import note
 from retailctl.errors import UserError
+from retailctl.progress import step
 from retailctl.terraform import workspace as terraform
 from retailctl.terraform.workspace import Workspace
 

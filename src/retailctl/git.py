@@ -17,6 +17,9 @@ from retailctl.project import Project
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
+UNKNOWN_COMMIT = "unknown"
+
+
 PARTS = ("src/hello_retail", "requirements/lambda.txt")
 """What an artifact is made of."""
 _HASH = re.compile(r"[0-9a-f]{40}")
@@ -92,3 +95,16 @@ def _git(in_project: Project, *arguments: str) -> subprocess.CompletedProcess[by
         )
     except FileNotFoundError:
         raise UserError("git is not installed, and a build of an earlier commit needs it.") from None
+
+
+def checked_out_commit(in_project: Project) -> str:
+    """Return the commit that is checked out, with `+changes` where files differ from it; `unknown` without git."""
+
+    def git(*arguments: str) -> str:
+        command = ["git", "-C", str(in_project.root), *arguments]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()  # noqa: S603 - git
+
+    try:
+        return git("rev-parse", "HEAD") + ("+changes" if git("status", "--porcelain") else "")
+    except (OSError, subprocess.CalledProcessError):
+        return UNKNOWN_COMMIT

@@ -13,7 +13,7 @@ import pytest
 from moto import mock_aws
 from typer.testing import CliRunner
 
-from retailctl import cli
+from retailctl import cli, progress
 from retailctl.errors import UserError
 from retailctl.local_cloud import demo
 from retailctl.project import Project
@@ -98,7 +98,9 @@ def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[dict[str,
         def __init__(self, *_: object) -> None:
             self.report = api_load.Report(seconds=1.0)
 
-        def send(self, entries: Iterable[Entry], _rate: float, _until: object, on_tick: play.OnTick) -> int:
+        def send(
+            self, entries: Iterable[Entry], _rate: float, _until: object, on_tick: progress.OnTick
+        ) -> int:
             source = iter(entries)
             while chunk := list(islice(source, 100)):
                 records = [{"PartitionKey": entry.partition_key, "Data": with_id(entry)} for entry in chunk]
@@ -180,7 +182,7 @@ def test_a_log_without_metrics_leaves_freshness_unknown(
 def test_late_scores_are_waited_for() -> None:
     answers = [{"creator": {}}, {"creator": {"a": 1}}]
     pauses: list[float] = []
-    clock = play.Clock(lambda: float(len(pauses)), pauses.append)
+    clock = progress.Clock(lambda: float(len(pauses)), pauses.append)
     demo.await_scores(lambda: answers[min(len(pauses), 1)], {"creator": {"a": 1}}, clock)
     assert len(pauses) == 1
 

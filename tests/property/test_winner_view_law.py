@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hello_retail.events import PRODUCT_PURCHASE, Event
-from hello_retail.read_models.scores import CREATOR, PHOTOGRAPHER, UNKNOWN
+from hello_retail.events.event import UNKNOWN
+from hello_retail.read_models.scores import CREATOR, PHOTOGRAPHER
 from hello_retail.stream_consumer import ledger
 from hello_retail.stream_consumer.answer import Applied
 from hello_retail.winner_view import store, tally

@@ -21,6 +21,7 @@ from retailctl.delivery import drift, plan_apply, smoke
 from retailctl.emulator import cloud as clouds
 from retailctl.emulator.cloud import Cloud
 from retailctl.environments.bootstrap import Target
+from retailctl.git import checked_out_commit
 from retailctl.project import Project
 
 COPIED = ("environments", "modules", "requirements", "src", "terraform", "build/dependencies")
@@ -109,7 +110,7 @@ class Pipeline:
     def keep(self, environment: str) -> None:
         """Keep the build of the clone as one that the environment has had."""
         files, _ = builds.here(self.clone)
-        builds.keep(Target(self.clone, environment, self.cloud), files, builds.commit_of(self.clone))
+        builds.keep(Target(self.clone, environment, self.cloud), files, checked_out_commit(self.clone))
 
     def run(self, seen: Cloud, words: str, call: Callable[[], None]) -> int:
         """Run a command in this process, note what it says, and return its exit status."""

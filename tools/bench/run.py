@@ -24,14 +24,14 @@ from rich.table import Table
 
 from retailctl import cli, project
 from retailctl.artifacts import package
-from retailctl.console import note, step
+from retailctl.console import note
 from retailctl.cost import original
 from retailctl.emulator import ministack
 from retailctl.environments import outputs
 from retailctl.errors import UserError
-from retailctl.files import write_atomically
+from retailctl.files import alone, write_atomically
 from retailctl.local_cloud import demo, up_down
-from retailctl.lock import alone
+from retailctl.progress import step
 from retailctl.scores import recount
 from retailctl.simulation import play
 from retailctl.simulation.workshop import Workshop

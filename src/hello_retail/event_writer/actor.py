@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hello_retail.events.decoder import MAXIMUM_NAME
-from hello_retail.read_models.scores import UNKNOWN
+from hello_retail.events.event import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

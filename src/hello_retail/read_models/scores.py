@@ -11,8 +11,6 @@ from hashlib import blake2b
 CREATOR = "creator"
 PHOTOGRAPHER = "photographer"
 ROLES = (CREATOR, PHOTOGRAPHER)
-UNKNOWN = "UNKNOWN"
-"""Who gets the credit where the log does not say who offered or photographed the product."""
 
 
 def bucket_of(user_id: str, buckets: int) -> int:

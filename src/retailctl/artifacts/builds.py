@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import subprocess
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
 RECORD = "build.json"
 ID_LENGTH = 12
 SHORTEST_ID = 4
-UNKNOWN_COMMIT = "unknown"
 
 Hashes = dict[str, str]
 """SHA-256 of each artifact by its file's name."""
@@ -98,19 +96,6 @@ def here(in_project: Project) -> tuple[Files, Hashes]:
     folder = in_project.artifacts
     files = {path.name: path.read_bytes() for path in folder.glob("*") if path.is_file()}
     return files, checked(files, project.shown(folder))
-
-
-def commit_of(in_project: Project) -> str:
-    """Return the commit that is checked out, with `+changes` where files differ from it; `unknown` without git."""
-
-    def git(*arguments: str) -> str:
-        command = ["git", "-C", str(in_project.root), *arguments]
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()  # noqa: S603 - git
-
-    try:
-        return git("rev-parse", "HEAD") + ("+changes" if git("status", "--porcelain") else "")
-    except (OSError, subprocess.CalledProcessError):
-        return UNKNOWN_COMMIT
 
 
 def now() -> str:

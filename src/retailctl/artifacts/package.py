@@ -21,11 +21,11 @@ from typing import TYPE_CHECKING, Any
 
 from retailctl import git, project
 from retailctl.artifacts import page as site
-from retailctl.console import note, step
+from retailctl.console import note
 from retailctl.environments import generations
 from retailctl.errors import UserError
-from retailctl.files import write_atomically
-from retailctl.lock import alone
+from retailctl.files import alone, write_atomically
+from retailctl.progress import step
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -17,9 +17,9 @@ from botocore.exceptions import ClientError
 from retailctl import project
 from retailctl.console import note
 from retailctl.environments import outputs
-from retailctl.environments.bootstrap import AnyCloud, target_of
+from retailctl.environments.bootstrap import target_of
 from retailctl.errors import UserError
-from retailctl.options import EnvironmentName
+from retailctl.options import AnyCloud, EnvironmentName
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -18,9 +18,10 @@ from retailctl import project
 from retailctl.artifacts import builds, package
 from retailctl.console import complain, note
 from retailctl.environments import bootstrap
-from retailctl.environments.bootstrap import AnyCloud, initialised
+from retailctl.environments.bootstrap import initialised
 from retailctl.errors import UserError
 from retailctl.files import write_atomically
+from retailctl.options import AnyCloud
 from retailctl.terraform import plan_changes
 from retailctl.terraform import workspace as terraform
 

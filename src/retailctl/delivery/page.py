@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from retailctl.artifacts import page as site
-from retailctl.console import step
 from retailctl.emulator import ministack, page_proxy, processes
 from retailctl.errors import UserError
+from retailctl.progress import step
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -17,15 +17,15 @@ import typer
 from retailctl import git, project
 from retailctl.artifacts import builds, package
 from retailctl.artifacts import page as site
-from retailctl.console import note, step
+from retailctl.console import confirm, note
 from retailctl.delivery import page, plan_summary, saved_plan
 from retailctl.delivery.saved_plan import Record, State
 from retailctl.environments import bootstrap
-from retailctl.environments.bootstrap import AnyCloud, Confirmed, confirm, initialised, target_of
+from retailctl.environments.bootstrap import initialised, target_of
 from retailctl.errors import UserError
-from retailctl.files import write_atomically
-from retailctl.lock import alone
-from retailctl.options import EnvironmentName
+from retailctl.files import alone, write_atomically
+from retailctl.options import AnyCloud, Confirmed, EnvironmentName
+from retailctl.progress import step
 from retailctl.terraform import workspace as terraform
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ def plan(
     target = target_of(environment, cloud)
     workspace = initialised(target)
     out = out.resolve()
-    record = planned(target, workspace, out, artifacts, builds.commit_of(here))
+    record = planned(target, workspace, out, artifacts, git.checked_out_commit(here))
     bootstrap.show(workspace, out)
     if summary is not None:
         shown = json.loads(terraform.read(workspace, "show", "-json", str(out)))
@@ -193,7 +193,7 @@ def plan_and_apply(
     """
     here = project.find()
     target = target_of(environment, cloud)
-    commit = builds.commit_of(here)
+    commit = git.checked_out_commit(here)
     if not older:
         check_order(target, commit)
     package.build(here)

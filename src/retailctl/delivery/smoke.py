@@ -19,11 +19,12 @@ from urllib.parse import urlsplit
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
-from retailctl.console import note, step
+from retailctl.console import note
 from retailctl.environments import outputs
-from retailctl.environments.bootstrap import AnyCloud, target_of
+from retailctl.environments.bootstrap import target_of
 from retailctl.errors import UserError
-from retailctl.options import EnvironmentName
+from retailctl.options import AnyCloud, EnvironmentName
+from retailctl.progress import step
 from retailctl.terraform import workspace
 
 if TYPE_CHECKING:

@@ -18,13 +18,14 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from retailctl import project
 from retailctl.artifacts import package
-from retailctl.console import note, step
+from retailctl.console import confirm, note
 from retailctl.delivery import page
 from retailctl.emulator import cloud as clouds
 from retailctl.environments import ci_roles as ci
 from retailctl.environments import generations
 from retailctl.errors import UserError
-from retailctl.options import EnvironmentName
+from retailctl.options import AnyCloud, Confirmed, EnvironmentName
+from retailctl.progress import step
 from retailctl.terraform import workspace as terraform
 from retailctl.terraform.workspace import Workspace
 
@@ -280,36 +281,6 @@ def bootstrapped(target: Target, github_repository: str | None = None) -> None:
     terraform.run_reported(
         workspace, "Making the bucket for the state", "apply", "-auto-approve", *workspace.arguments
     )
-
-
-def confirm(environment: str, what: str, confirmed: str | None) -> None:
-    """Return once the operator has typed the environment's name.
-
-    Raises:
-        UserError: where they typed something else, or nobody is there to ask.
-
-    """
-    answer = confirmed
-    if answer is None:
-        if not sys.stdin.isatty():
-            raise UserError(f"Nobody is there to confirm {what}: add CONFIRM={environment} (--confirm).")
-        answer = typer.prompt(f"To confirm {what}, type {environment}", err=True)
-    if answer != environment:
-        raise UserError(
-            f"'{answer}' does not confirm {what}, which wants '{environment}': nothing was changed."
-        )
-
-
-AnyCloud = Annotated[
-    str | None,
-    typer.Option(
-        "--cloud", envvar="RETAIL_CLOUD", help="Which local cloud; without one, real AWS.", show_default="AWS"
-    ),
-]
-Confirmed = Annotated[
-    str | None,
-    typer.Option("--confirm", envvar="CONFIRM", help="The environment's name, instead of being asked."),
-]
 
 
 def plan(environment: EnvironmentName = "dev", cloud: AnyCloud = None) -> None:

@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
-from retailctl import project
-from retailctl.console import note, step
+from retailctl import progress, project
+from retailctl.console import note
 from retailctl.emulator import cloud as clouds
 from retailctl.environments import outputs
 from retailctl.errors import UserError
+from retailctl.files import alone
 from retailctl.local_cloud import up_down
-from retailctl.lock import alone
 from retailctl.options import CloudName, EnvironmentName
+from retailctl.progress import step
 from retailctl.scores import board, freshness
 from retailctl.scores.recount import count, differences, event_ids, payloads_on, stored_scores
 from retailctl.simulation import play
@@ -144,7 +145,7 @@ def check_accepted(report: api_load.Report, on_stream: set[str]) -> None:
         )
 
 
-def await_scores(read: Callable[[], Scores], expected: Scores, clock: play.Clock = play.REAL) -> None:
+def await_scores(read: Callable[[], Scores], expected: Scores, clock: progress.Clock = progress.REAL) -> None:
     """Wait until the scores are what they must be, or until they have had their time."""
     deadline = clock.now() + PATIENCE_SECONDS
     while read() != expected and clock.now() < deadline:
@@ -165,7 +166,7 @@ def shown_sales(found: board.Board) -> dict[str, list[int]]:
 
 
 def await_board(
-    read: Callable[[], board.Board], expected: Scores, clock: play.Clock = play.REAL
+    read: Callable[[], board.Board], expected: Scores, clock: progress.Clock = progress.REAL
 ) -> board.Board:
     """Return the board once it shows what it must, or what it shows after ``CACHE_SECONDS``."""
     deadline = clock.now() + CACHE_SECONDS

@@ -14,15 +14,16 @@ import typer
 
 from retailctl import project
 from retailctl.artifacts import package
-from retailctl.console import note, step
+from retailctl.console import note
 from retailctl.delivery import page
 from retailctl.emulator import cloud as clouds
 from retailctl.emulator import ministack, processes
 from retailctl.environments import bootstrap, outputs
 from retailctl.environments.bootstrap import Target
 from retailctl.errors import CloudNotRunning
-from retailctl.lock import alone
+from retailctl.files import alone
 from retailctl.options import CloudName, EnvironmentName
+from retailctl.progress import step
 from retailctl.project import DEFAULT_CLOUD
 from retailctl.terraform import workspace as terraform
 

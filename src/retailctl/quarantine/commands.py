@@ -13,11 +13,12 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
 from retailctl import project
-from retailctl.console import note, step
+from retailctl.console import note
 from retailctl.environments import outputs
 from retailctl.environments.bootstrap import Target, target_of
 from retailctl.errors import UserError
 from retailctl.options import CloudName, EnvironmentName
+from retailctl.progress import step
 from retailctl.quarantine import decisions as planning
 from retailctl.quarantine import redrive
 from retailctl.quarantine.bucket import (

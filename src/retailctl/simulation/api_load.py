@@ -26,16 +26,15 @@ from urllib.parse import urlsplit
 from botocore.exceptions import BotoCoreError, ClientError
 
 from retailctl.errors import UserError
-from retailctl.stream.sender import unheard
+from retailctl.progress import unheard
 from retailctl.users import pool as users
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from retailctl.simulation.play import OnTick
+    from retailctl.progress import OnProgress, OnTick
     from retailctl.simulation.workshop import Person, Workshop
     from retailctl.stream.log_file import Entry
-    from retailctl.stream.sender import OnProgress
 
 AT_ONCE = 8
 """Requests under way at a time, at most. A local cloud starts a process for each, and more of them

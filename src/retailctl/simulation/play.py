@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
 import uuid
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from itertools import islice
-from typing import TYPE_CHECKING, Annotated, Any, Protocol
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console, Group
@@ -17,12 +16,13 @@ from rich.live import Live
 from rich.text import Text
 
 from retailctl import project
-from retailctl.console import note, step
+from retailctl.console import note
 from retailctl.emulator import cloud as clouds
 from retailctl.environments import outputs
 from retailctl.environments.bootstrap import Target
 from retailctl.errors import UserError
 from retailctl.options import CloudName, EnvironmentName
+from retailctl.progress import REAL, Clock, OnTick, step
 from retailctl.scores import board
 from retailctl.simulation import api_load
 from retailctl.simulation.workshop import Workshop
@@ -50,29 +50,11 @@ SETTLE_SECONDS = 20.0
 TOP = 10
 
 
-@dataclass(frozen=True, slots=True)
-class Clock:
-    """The time that a play runs by, so that a test's can fly."""
-
-    now: Callable[[], float] = time.monotonic
-    pause: Callable[[float], None] = time.sleep
-
-
-REAL = Clock()
-
-
 class Through(StrEnum):
     """Which way a simulation's events take."""
 
     STREAM = "stream"
     API = "api"
-
-
-class OnTick(Protocol):
-    """Hears, after every tick, how many events have been taken and how many seconds have passed."""
-
-    def __call__(self, sent: int, seconds: float, /) -> object:
-        """Take note."""
 
 
 def play(  # noqa: PLR0913 - each is an option of the command

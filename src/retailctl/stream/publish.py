@@ -11,11 +11,12 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 
 from retailctl import project
-from retailctl.console import note, step
+from retailctl.console import note
 from retailctl.emulator import cloud as clouds
 from retailctl.environments import outputs
 from retailctl.errors import UserError
 from retailctl.options import CloudName, EnvironmentName
+from retailctl.progress import OnProgress, step, unheard
 from retailctl.stream import log_file, sender
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def publish_to(
     file: Path,
     from_line: int = 1,
     skipped: frozenset[int] = frozenset(),
-    on_progress: sender.OnProgress = sender.unheard,
+    on_progress: OnProgress = unheard,
 ) -> int:
     """Send a checked log and return how many records it was; ``on_progress`` hears of the sum so far.
 

@@ -22,6 +22,8 @@ from botocore.exceptions import (
     HTTPClientError,
 )
 
+from retailctl.progress import OnProgress, unheard
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
@@ -57,17 +59,6 @@ class Refused(Exception):
 
 class Unanswered(Exception):
     """The request's answer was lost: its records may be on the stream or not."""
-
-
-class OnProgress(Protocol):
-    """Hears how the sending goes."""
-
-    def __call__(self, records: int, /) -> object:
-        """Take a number of records that are on the stream now."""
-
-
-def unheard(_: int, /) -> None:
-    """Hear of progress, and tell nobody."""
 
 
 class Put(Protocol):

@@ -14,15 +14,14 @@ from functools import lru_cache
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from retailctl.console import step
 from retailctl.errors import UserError
-from retailctl.files import write_atomically
-from retailctl.lock import alone
+from retailctl.files import alone, write_atomically
+from retailctl.progress import step
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from retailctl.console import Advance
+    from retailctl.progress import Advance
     from retailctl.project import Project
 
 MINIMUM = (1, 11)

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from retailctl import git
 from retailctl.artifacts import builds, package
 from retailctl.artifacts.builds import Kept
 from retailctl.delivery import plan_apply, saved_plan
@@ -105,7 +106,7 @@ def test_zips_that_another_command_swaps_while_an_apply_waits_for_it_are_refused
     _, hashes = builds.here(here)
     plan = tmp_path / "plan"
     plan.write_bytes(b"")
-    record = Record("dev", saved_plan.digest(plan), None, hashes, builds.UNKNOWN_COMMIT, builds.now(), {})
+    record = Record("dev", saved_plan.digest(plan), None, hashes, git.UNKNOWN_COMMIT, builds.now(), {})
     saved_plan.record_file(plan).write_text(record.text())
 
     @contextmanager
@@ -123,7 +124,7 @@ def test_zips_that_another_command_swaps_while_an_apply_waits_for_it_are_refused
 def test_a_clone_without_git_has_no_known_commit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
 
-    assert builds.commit_of(plan_apply.project.find()) == builds.UNKNOWN_COMMIT
+    assert git.checked_out_commit(plan_apply.project.find()) == git.UNKNOWN_COMMIT
 
 
 @pytest.mark.parametrize(

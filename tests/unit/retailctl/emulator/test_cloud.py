@@ -15,7 +15,7 @@ import pytest
 import typer
 from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError
 
-from retailctl import cli, console, files, lock, project
+from retailctl import cli, console, files, progress, project
 from retailctl.emulator import cloud, ministack
 from retailctl.emulator.cloud import Cloud
 from retailctl.environments import bootstrap, outputs
@@ -241,9 +241,9 @@ def test_a_name_that_is_typed_confirms(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", type("Terminal", (io.StringIO,), {"isatty": lambda _self: True})())
     monkeypatch.setattr(typer, "prompt", lambda _question, **_options: "prod")
 
-    bootstrap.confirm("prod", "destroying prod", None)
+    console.confirm("prod", "destroying prod", None)
     with pytest.raises(UserError, match="'prod' does not confirm destroying dev, which wants 'dev'"):
-        bootstrap.confirm("dev", "destroying dev", None)
+        console.confirm("dev", "destroying dev", None)
 
 
 def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -263,21 +263,21 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pyte
 
 def test_a_lock_is_for_one_at_a_time(clone: Project) -> None:
     with (
-        lock.alone(clone, "till"),
+        files.alone(clone, "till"),
         pytest.raises(UserError, match="somebody is at it"),
-        lock.alone(clone, "till", or_else="somebody is at it"),
+        files.alone(clone, "till", or_else="somebody is at it"),
     ):
         pass
-    with lock.alone(clone, "till", or_else="nobody is"):
+    with files.alone(clone, "till", or_else="nobody is"):
         pass
 
 
 def test_steps_may_overlap_and_each_says_how_long_it_took(capsys: pytest.CaptureFixture[str]) -> None:
-    with console.step("One") as first:
+    with progress.step("One") as first:
         first(1, None)
-        with console.step("Two") as second:
+        with progress.step("Two") as second:
             second(1, 2)
-    with pytest.raises(UserError), console.step("Three"):
+    with pytest.raises(UserError), progress.step("Three"):
         raise UserError
 
     printed = capsys.readouterr().err

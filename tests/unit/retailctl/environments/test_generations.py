@@ -143,7 +143,7 @@ def test_an_earlier_commit_of_the_same_line_is_older_and_nothing_else(clone: Pro
     for commit, than in [(new, old), (new, new), (other, new), (COMMIT, new), (old, COMMIT)]:
         assert not git.is_older(clone, commit, than)
     assert not git.is_older(clone, f"{old}+changes", new)
-    assert not git.is_older(clone, builds.UNKNOWN_COMMIT, new)
+    assert not git.is_older(clone, git.UNKNOWN_COMMIT, new)
     assert not git.is_older(Project(tmp_path), old, new)
 
 

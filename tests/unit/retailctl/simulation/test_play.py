@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
-from retailctl import cli
+from retailctl import cli, progress
 from retailctl.errors import UserError
 from retailctl.scores import board
 from retailctl.scores.board import Row
@@ -31,8 +31,8 @@ class Time:
         self.seconds = 0.0
 
     @property
-    def clock(self) -> play.Clock:
-        return play.Clock(lambda: self.seconds, self.pause)
+    def clock(self) -> progress.Clock:
+        return progress.Clock(lambda: self.seconds, self.pause)
 
     def pause(self, seconds: float) -> None:
         self.seconds += seconds
@@ -98,7 +98,7 @@ def test_an_interruption_ends_it_also_in_the_middle_of_a_request() -> None:
 def test_the_board_is_read_each_second_and_until_it_has_settled() -> None:
     time, reads, shown = Time(), count(), []
 
-    def run(on_tick: play.OnTick) -> int:
+    def run(on_tick: progress.OnTick) -> int:
         for tenth in range(31):
             on_tick(tenth * 5, time.seconds)
             time.pause(0.1)
@@ -128,7 +128,7 @@ def test_a_board_that_cannot_be_read_once_ends_no_play() -> None:
             raise look
         return look
 
-    def run(on_tick: play.OnTick) -> int:
+    def run(on_tick: progress.OnTick) -> int:
         for _ in range(2):
             time.pause(play.BOARD_SECONDS)
             on_tick(1, time.seconds)
@@ -141,7 +141,7 @@ def test_a_board_that_cannot_be_read_once_ends_no_play() -> None:
 def test_ctrl_c_ends_a_watched_play_and_shows_the_board_once_more() -> None:
     time, shown = Time(), []
 
-    def run(on_tick: play.OnTick) -> int:
+    def run(on_tick: progress.OnTick) -> int:
         on_tick(42, 0.1)
         raise KeyboardInterrupt
 
