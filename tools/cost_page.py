@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import hcl2
 
 from retailctl import project
-from retailctl.cost import chart, model, prices, report, units
+from retailctl.cost import chart, model, prices, report, units, workload
 from retailctl.errors import UserError
 from retailctl.files import write_atomically
 from tools.module_readmes import placed
@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from retailctl.cost.model import Part, Workload
+    from retailctl.cost.bill import Part
     from retailctl.cost.prices import Prices
+    from retailctl.cost.workload import Workload
 
 MARK = "COST"
 COMMAND = "`.venv/bin/python -m tools.cost_page`"
@@ -37,7 +38,7 @@ def generated(root: Path) -> dict[Path, str]:
 
     """
     page = root / "docs" / "cost.md"
-    load, bench, price = model.workload(), units.committed(), prices.read()
+    load, bench, price = workload.workload(), units.committed(), prices.read()
     text = placed(page.read_text(encoding="utf-8"), MARK, "\n".join(["", *tables(root), ""]))
     if text is None:
         raise UserError(
@@ -48,7 +49,7 @@ def generated(root: Path) -> dict[Path, str]:
 
 def tables(root: Path) -> Iterator[str]:
     """Yield the lines of Markdown: the bill, what is apart, what it means, the environments, and the prices."""
-    load, bench, price = model.workload(), units.committed(), prices.read()
+    load, bench, price = workload.workload(), units.committed(), prices.read()
     answer = model.bill(load, bench, price)
     yield f"{report.heading(load)}:"
     yield ""
@@ -94,10 +95,10 @@ def workload_of(file: Path) -> Workload:
     """
     values = hcl2.loads(file.read_text(encoding="utf-8"))
     view, stream = values["winner_view"], values["stream"]
-    return model.workload(
+    return workload.workload(
         shards=stream["shard_count"],
         stream_days=ceil(stream["retention_hours"] / 24),
-        window_seconds=max(model.SHORTEST_POLL, view["batching_window_seconds"]),
+        window_seconds=max(workload.SHORTEST_POLL, view["batching_window_seconds"]),
         batch_size=view["batch_size"],
         memory_mb=view["memory_mb"],
         log_days=values["log_retention_days"],

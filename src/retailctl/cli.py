@@ -13,20 +13,21 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as NoConnection
 
-from retailctl import winners
 from retailctl.artifacts import package
 from retailctl.console import complain
 from retailctl.cost import report
-from retailctl.delivery import canary, drift, github, plan_apply, smoke
-from retailctl.environments import bootstrap, outputs
+from retailctl.delivery import canary, destroy, drift, github, page, plan_apply, rollback, smoke
+from retailctl.environments import bootstrap, listing, outputs
 from retailctl.errors import UserError
 from retailctl.local_cloud import demo, up_down
 from retailctl.quarantine import commands as quarantine
 from retailctl.replay import commands as replay
+from retailctl.scores import board
 from retailctl.simulation import play
 from retailctl.stream import publish
-from retailctl.terraform import workspace
-from retailctl.users import pool, second_factor
+from retailctl.terraform import installation
+from retailctl.users import commands as users
+from retailctl.users import second_factor
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,7 +40,7 @@ COMMANDS: tuple[Callable[..., Any], ...] = (
     up_down.env,
     publish.publish,
     play.play,
-    winners.winners,
+    board.winners,
     demo.demo,
     report.cost,
     bootstrap.bootstrap,
@@ -47,9 +48,9 @@ COMMANDS: tuple[Callable[..., Any], ...] = (
     plan_apply.apply,
     smoke.smoke,
     drift.drift,
-    plan_apply.rollback,
-    bootstrap.destroy,
-    workspace.tools,
+    rollback.rollback,
+    destroy.destroy,
+    installation.tools,
 )
 
 app = typer.Typer(
@@ -68,15 +69,15 @@ for _command in COMMANDS:
     app.command()(_command)
 app.add_typer(canary.app, name="canary")
 app.add_typer(quarantine.app, name="quarantine")
-app.command("builds")(plan_apply.list_builds)
-app.command("environments")(plan_apply.list_environments)
+app.command("builds")(rollback.list_builds)
+app.command("environments")(listing.list_environments)
 app.command("plan-comment")(github.plan_comment)
 app.command("drift-issue")(github.drift_issue)
 app.add_typer(replay.app, name="replay")
-pool.app.command("second-factor")(second_factor.second_factor)
-app.add_typer(pool.app, name="users")
+users.app.command("second-factor")(second_factor.second_factor)
+app.add_typer(users.app, name="users")
 _site = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Put up the page.")
-_site.command("deploy")(bootstrap.deploy_site)
+_site.command("deploy")(page.deploy_site)
 app.add_typer(_site, name="site")
 
 

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 UNKNOWN_COMMIT = "unknown"
 
-
 PARTS = ("src/hello_retail", "requirements/lambda.txt")
 """What an artifact is made of."""
 _HASH = re.compile(r"[0-9a-f]{40}")

@@ -21,12 +21,12 @@ from botocore.exceptions import ClientError
 
 from retailctl import project
 from retailctl.artifacts import package
-from retailctl.delivery import page
+from retailctl.delivery import destroy, page
 from retailctl.emulator import ministack
 from retailctl.emulator.cloud import Cloud
-from retailctl.environments import bootstrap
 from retailctl.environments import ci_roles as ci
-from retailctl.environments.bootstrap import Target
+from retailctl.environments import state as environments_state
+from retailctl.environments.target import Target
 from retailctl.local_cloud import up_down
 from retailctl.project import Project
 from retailctl.terraform import workspace as terraform
@@ -70,7 +70,7 @@ def there() -> Iterator[There]:
             package.build(here)
             there = There(here, ministack.start(here.home(name)))
             # The roles are there in seconds; then the provider waits for a minute to see the bucket's rules.
-            made = aside.submit(bootstrap.bootstrapped, there.target("dev"), ci_roles.REPOSITORY)
+            made = aside.submit(environments_state.bootstrapped, there.target("dev"), ci_roles.REPOSITORY)
             eventually(lambda: made.done() or ci_roles.all_are_there(there.cloud), wanted=True, seconds=90)
             if made.done():
                 made.result()
@@ -175,13 +175,13 @@ def begun(there: There) -> Begun:
 
     def planned(environment: str) -> dict[str, Any]:
         job = ci_roles.planning(there.cloud, environment)
-        return e2e.plan(bootstrap.initialised(there.target(environment, job)))
+        return e2e.plan(environments_state.initialised(there.target(environment, job)))
 
     def applied() -> tuple[dict[str, Any], Target]:
         """Plan dev, apply it and put up its page."""
         plan = planned("dev")
         target = there.target("dev", ci_roles.applying(there.cloud, "dev"))
-        workspace = bootstrap.initialised(target)
+        workspace = environments_state.initialised(target)
         terraform.run_reported(workspace, "Applying dev", "apply", "-auto-approve", *workspace.arguments)
         found = page.of("dev", terraform.outputs(workspace))
         assert found is not None
@@ -215,7 +215,7 @@ def test_the_role_that_plans_plans_its_environment(begun: Begun, environment: st
 
 
 def test_the_role_that_applies_applies_the_whole_environment(there: There, applied: Target) -> None:
-    found = terraform.outputs(bootstrap.initialised(applied))
+    found = terraform.outputs(environments_state.initialised(applied))
     kept = there.cloud.client("s3").list_objects_v2(Bucket=found["site_bucket"])["Contents"]
 
     assert set(found["functions"]) >= {"event_writer", "winner_api", "winner_view"}
@@ -226,7 +226,7 @@ def test_the_role_that_plans_plans_what_is_applied_and_finds_nothing_to_make_ane
     there: There, applied: Target
 ) -> None:
     job = there.target("dev", ci_roles.planning(there.cloud, "dev"))
-    planned = e2e.plan(bootstrap.initialised(job))
+    planned = e2e.plan(environments_state.initialised(job))
     actions = {action for each in planned["resource_changes"] for action in each["change"]["actions"]}
 
     assert actions <= {"no-op", "read", "update"}  # the emulator leaves fields out: known_omissions.json
@@ -249,7 +249,7 @@ def test_every_role_that_was_made_carries_the_boundary(there: There, applied: Ta
 
 
 def test_a_person_who_applies_does_not_take_the_boundary_off(there: There, applied: Target) -> None:
-    workspace = bootstrap.initialised(there.target("dev"))
+    workspace = environments_state.initialised(there.target("dev"))
 
     assert workspace.environ[ci.BOUNDARY] == there.policy("dev-boundary")
 
@@ -595,11 +595,11 @@ def test_a_role_that_was_made_does_no_more_than_its_boundary_says_whatever_its_p
 
 def test_the_role_that_applies_destroys_the_environment(there: There, applied: Target) -> None:
     target = there.target("dev", ci_roles.applying(there.cloud, "dev"))
-    workspace = bootstrap.initialised(target)
+    workspace = environments_state.initialised(target)
     resources = terraform.resources(workspace)
 
-    bootstrap.lift(target, resources, asked=True)
-    terraform.read(workspace, "state", "rm", bootstrap.PIN)
+    destroy.lift(target, resources, asked=True)
+    terraform.read(workspace, "state", "rm", destroy.PIN)
     terraform.run_reported(workspace, "Destroying dev", "destroy", "-auto-approve", *workspace.arguments)
 
     assert len(resources) > 60

@@ -23,7 +23,7 @@ from retailctl import project
 from retailctl.emulator import ministack
 from retailctl.emulator.cloud import Cloud
 from retailctl.local_cloud import up_down
-from retailctl.terraform import workspace
+from retailctl.terraform import installation
 from support.e2e import Inventory, inventory
 from tools import module_readmes
 
@@ -110,9 +110,9 @@ def run(line: str, folder: Path, environment: dict[str, str]) -> str:
 
 def environ(cloud: Cloud, **more: str) -> dict[str, str]:
     """Return the environment of somebody who works in the cloud."""
-    here = workspace.cli_environ(project.find(), os.environ)
+    here = installation.cli_environ(project.find(), os.environ)
     here = {name: value for name, value in here.items() if not name.lower().endswith("_proxy")}
-    path = f"{Path(workspace.program()).parent}{os.pathsep}{os.environ['PATH']}"
+    path = f"{Path(installation.program()).parent}{os.pathsep}{os.environ['PATH']}"
     return {**here, **cloud.environ(), "PATH": path, "TF_IN_AUTOMATION": "1", **more}
 
 

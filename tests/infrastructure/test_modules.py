@@ -13,7 +13,7 @@ import hcl2
 import pytest
 
 from retailctl import project
-from retailctl.terraform import workspace
+from retailctl.terraform import installation
 from tools import module_readmes
 
 ROOT = Path(__file__).parents[2]
@@ -27,9 +27,9 @@ every_module = pytest.mark.parametrize("module", MODULES, ids=lambda module: mod
 def run(directory: Path, *arguments: str) -> None:
     """Run Terraform in ``directory`` and fail with its own words."""
     done = subprocess.run(
-        [workspace.program(), f"-chdir={directory}", *arguments],
+        [installation.program(), f"-chdir={directory}", *arguments],
         env={
-            **workspace.cli_environ(project.find(), os.environ),
+            **installation.cli_environ(project.find(), os.environ),
             "TF_DATA_DIR": str(directory / ".terraform"),
         },
         capture_output=True,

@@ -15,8 +15,8 @@ from hello_retail.event_writer.store import Stream
 from hello_retail.read_models.scores import board_key
 from hello_retail.winner_api import handler as api_handler
 from hello_retail.winner_view import handler as view_handler
-from retailctl.scores.recount import payloads_on
 from retailctl.stream.log_file import Entry
+from retailctl.stream.reader import payloads_on
 from tools.bench import run, worker
 from tools.bench.metering import CallLog, Meter
 from tools.bench.original import Original

@@ -17,9 +17,12 @@ from retailctl import cli, progress
 from retailctl.errors import UserError
 from retailctl.local_cloud import demo
 from retailctl.project import Project
+from retailctl.scores import stored
 from retailctl.scores.board import Row
-from retailctl.scores.recount import count, payloads_on, stored_scores
-from retailctl.simulation import api_load, play
+from retailctl.scores.recount import count
+from retailctl.scores.stored import stored_scores
+from retailctl.simulation import load_report
+from retailctl.stream.reader import payloads_on
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -96,7 +99,7 @@ def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[dict[str,
         """A front door that puts on the stream what people send, each event with an id; some it may refuse."""
 
         def __init__(self, *_: object) -> None:
-            self.report = api_load.Report(seconds=1.0)
+            self.report = load_report.Report(seconds=1.0)
 
         def send(
             self, entries: Iterable[Entry], _rate: float, _until: object, on_tick: progress.OnTick
@@ -111,13 +114,13 @@ def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[dict[str,
             self.report.latencies += [0.05] * world["lost"]
             return self.report.accepted
 
-    monkeypatch.setattr(demo.play, "opened", Door)
+    monkeypatch.setattr(demo.api_load, "opened", Door)
     monkeypatch.setattr(demo.outputs, "read", lambda *_: found)
     monkeypatch.setattr(demo.board, "read", board)
     monkeypatch.setattr(demo, "stored_scores", scores)
-    monkeypatch.setattr(demo, "PATIENCE_SECONDS", 0.3)
+    monkeypatch.setattr(stored, "PATIENCE_SECONDS", 0.3)
     monkeypatch.setattr(demo, "CACHE_SECONDS", 0.3)
-    monkeypatch.setattr(play, "BOARD_SECONDS", 0.01)
+    monkeypatch.setattr(demo.watch, "BOARD_SECONDS", 0.01)
     monkeypatch.setattr(demo, "_cloud", lambda *_, **__: nullcontext(Cloud()))
     with mock_aws():
         boto3.client("kinesis").create_stream(StreamName=STREAM, ShardCount=1)
@@ -183,7 +186,7 @@ def test_late_scores_are_waited_for() -> None:
     answers = [{"creator": {}}, {"creator": {"a": 1}}]
     pauses: list[float] = []
     clock = progress.Clock(lambda: float(len(pauses)), pauses.append)
-    demo.await_scores(lambda: answers[min(len(pauses), 1)], {"creator": {"a": 1}}, clock)
+    stored.await_scores(lambda: answers[min(len(pauses), 1)], {"creator": {"a": 1}}, clock)
     assert len(pauses) == 1
 
 

@@ -14,8 +14,9 @@ from typer.testing import CliRunner
 
 from retailctl import cli
 from retailctl.errors import UserError
-from retailctl.scores.recount import count, payloads_on
+from retailctl.scores.recount import count
 from retailctl.stream import publish, sender
+from retailctl.stream.reader import payloads_on
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -23,10 +23,12 @@ from moto.server import ThreadedMotoServer
 
 from retailctl import project
 from retailctl.artifacts import package
+from retailctl.delivery import destroy
 from retailctl.emulator import ministack, processes
 from retailctl.emulator.cloud import Cloud
-from retailctl.environments import bootstrap, outputs
-from retailctl.environments.bootstrap import Target
+from retailctl.environments import outputs
+from retailctl.environments import state as environments_state
+from retailctl.environments.target import Target
 from retailctl.local_cloud import up_down
 from retailctl.project import Project
 from retailctl.terraform import workspace as terraform
@@ -168,7 +170,7 @@ def _apply_all(here: Project, cloud: Cloud) -> dict[str, Applied]:
     targets = [Target(here, environment, cloud) for environment in ENVIRONMENTS]
     with ThreadPoolExecutor(len(targets) + 1) as pool:
         try:
-            bucket = pool.submit(bootstrap.bootstrapped, targets[0], ci_roles.REPOSITORY)
+            bucket = pool.submit(environments_state.bootstrapped, targets[0], ci_roles.REPOSITORY)
             # With CI's roles there is a boundary that all others carry: it has to be there before them.
             eventually(
                 lambda: bucket.done() or (targets[0].has_state_bucket() and ci_roles.all_are_there(cloud)),
@@ -187,7 +189,7 @@ def _apply_all(here: Project, cloud: Cloud) -> dict[str, Applied]:
 
 def _apply(target: Target) -> Applied:
     assert target.cloud
-    workspace = bootstrap.initialised(target)
+    workspace = environments_state.initialised(target)
     title = f"Applying {target.environment}"
     terraform.run_reported(workspace, title, "apply", "-auto-approve", *workspace.arguments)
     planned = plan(workspace)
@@ -236,7 +238,7 @@ def destroy_all(there: Landscape) -> None:
     """Destroy the environments side by side, as `make destroy` does, and after them the bucket of their states."""
     with ThreadPoolExecutor(len(ENVIRONMENTS)) as pool:
         done = [
-            pool.submit(bootstrap.destroy, environment, cloud=there.cloud.name, confirmed=environment)
+            pool.submit(destroy.destroy, environment, cloud=there.cloud.name, confirmed=environment)
             for environment in ENVIRONMENTS
         ]
         for each in done:

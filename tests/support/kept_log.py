@@ -23,7 +23,7 @@ from hello_retail.archive.store import Store
 from hello_retail.event_log import archive
 from hello_retail.event_log.archive import Kept, Shard
 from retailctl.replay import fold, proof
-from retailctl.replay.view import Log
+from retailctl.replay.log import Log
 from support.event_source import FIRST_NUMBER, STREAM_ARN, LogRecord, Stream
 from support.fake_aws import client_error
 from support.histories import Scores, random_log, scores_of

@@ -17,10 +17,10 @@ import pytest
 import typer
 
 from retailctl.artifacts import builds, package
-from retailctl.delivery import drift, plan_apply, smoke
+from retailctl.delivery import drift, plan_apply, rollback, smoke
 from retailctl.emulator import cloud as clouds
 from retailctl.emulator.cloud import Cloud
-from retailctl.environments.bootstrap import Target
+from retailctl.environments.target import Target
 from retailctl.git import checked_out_commit
 from retailctl.project import Project
 
@@ -89,7 +89,7 @@ class Pipeline:
         self.run(
             applying,
             f"rollback --env {environment} --to {build}",
-            lambda: plan_apply.rollback(build, environment, self.cloud.name, environment),
+            lambda: rollback.rollback(build, environment, self.cloud.name, environment),
         )
         self.run(applying, f"smoke --env {environment}", lambda: smoke.smoke(environment, self.cloud.name))
 

@@ -8,9 +8,9 @@ import secrets
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from retailctl.scores.recount import payloads_on
-from retailctl.simulation import api_load
+from retailctl.stream.reader import payloads_on
 from retailctl.users import pool as users
+from retailctl.users import sign_in
 from support.asking import Answer, ask
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class FrontDoor:
         mark = secrets.token_hex(4)
         newcomer = users.Newcomer(f"player-{mark}", users.made_password(), name or f"Player {mark}", groups)
         user_id = self.pool.add(newcomer)
-        token = api_load.sign_in(self.pool, newcomer.username, newcomer.password)
+        token = sign_in.sign_in(self.pool, newcomer.username, newcomer.password)
         self.told |= {
             newcomer.password: "a password",
             newcomer.name: "a display name",

@@ -19,7 +19,8 @@ from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
 
 from hello_retail.event_log.record_id import identity
 from retailctl.quarantine import decisions, redrive
-from retailctl.quarantine.bucket import GENERATIONS, Redrives, Stream
+from retailctl.quarantine.log import Stream
+from retailctl.quarantine.marks import GENERATIONS, Redrives
 from retailctl.quarantine.records import Entry, copies_in, entries_in
 from retailctl.quarantine.redrive import Mark, Outcome, Redriver
 from support.fake_aws import FakeDynamoDB, client_error

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from retailctl.simulation.workshop import Product
 
-
 _NEWER = "attribute_not_exists({0}) OR {0} < :event"
 
 

@@ -30,11 +30,12 @@ from retailctl.emulator import ministack
 from retailctl.environments import outputs
 from retailctl.errors import UserError
 from retailctl.files import alone, write_atomically
-from retailctl.local_cloud import demo, up_down
+from retailctl.local_cloud import up_down
 from retailctl.progress import step
-from retailctl.scores import recount
-from retailctl.simulation import play
+from retailctl.scores import recount, stored
+from retailctl.simulation import api_load
 from retailctl.simulation.workshop import Workshop
+from retailctl.stream import reader
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -172,7 +173,7 @@ def through_the_door(cloud: Cloud, environment: str) -> dict[str, float]:
     """
     found = outputs.read(cloud, environment)
     workshop = Workshop(1, products=100, people=FRONT_DOOR_PEOPLE, start=datetime.now(UTC))
-    door = play.opened(cloud, environment, found, workshop)
+    door = api_load.opened(cloud, environment, found, workshop)
     with step(f"Sending {FRONT_DOOR_EVENTS} events through the front door") as progress:
         door.send(
             workshop.day(FRONT_DOOR_EVENTS),
@@ -180,15 +181,15 @@ def through_the_door(cloud: Cloud, environment: str) -> dict[str, float]:
             None,
             lambda sent, _: progress(sent, FRONT_DOOR_EVENTS),
         )
-    payloads = recount.payloads_on(cloud.client("kinesis"), str(found["stream_name"]))
+    payloads = reader.payloads_on(cloud.client("kinesis"), str(found["stream_name"]))
     expected = recount.count(payloads)
     dynamodb = cloud.client("dynamodb")
 
     def scores() -> recount.Scores:
-        return recount.stored_scores(dynamodb, str(found["scores_table"]))
+        return stored.stored_scores(dynamodb, str(found["scores_table"]))
 
     with step("Waiting until every event counts"):
-        demo.await_scores(scores, expected)
+        stored.await_scores(scores, expected)
     return {
         "people": FRONT_DOOR_PEOPLE,
         **door.report.figures(),

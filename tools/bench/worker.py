@@ -27,7 +27,8 @@ import boto3
 
 from retailctl.cost.original import CALLS_A_SALE
 from retailctl.cost.units import EXPONENT, PEOPLE, PRODUCTS, SHARDS
-from retailctl.scores.recount import count, differences, stored_scores
+from retailctl.scores.recount import count, differences
+from retailctl.scores.stored import stored_scores
 from retailctl.simulation.workshop import Workshop
 from retailctl.stream.log_file import Entry, compact
 from tools.bench.metering import CallLog, Meter

@@ -8,9 +8,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-UNKNOWN = "UNKNOWN"
-"""Who gets the credit where the log does not say who offered or photographed the product."""
-
 
 @dataclass(frozen=True, slots=True)
 class Event:

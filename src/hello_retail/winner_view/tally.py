@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from hello_retail.events import PRODUCT_CREATE, PRODUCT_IMAGE, PRODUCT_PURCHASE, Event
-from hello_retail.events.event import UNKNOWN
 from hello_retail.read_models.scores import CREATOR, PHOTOGRAPHER
+from hello_retail.unknown import UNKNOWN
 
 KINDS = frozenset({PRODUCT_CREATE, PRODUCT_IMAGE, PRODUCT_PURCHASE})
 """The event types that this view folds; all others belong to other views."""

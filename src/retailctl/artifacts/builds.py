@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from retailctl.artifacts.package import Files
-    from retailctl.environments.bootstrap import Target
+    from retailctl.environments.target import Target
     from retailctl.project import Project
 
 RECORD = "build.json"

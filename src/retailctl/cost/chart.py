@@ -6,17 +6,17 @@ from dataclasses import dataclass
 from math import log10
 from typing import TYPE_CHECKING
 
-from retailctl.cost import model
+from retailctl.cost import model, original, workload
 from retailctl.cost.model import BOUND
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from retailctl.cost.model import Workload
     from retailctl.cost.prices import Prices
     from retailctl.cost.units import Measured
+    from retailctl.cost.workload import Workload
 
-WINDOWS = (model.FRESHEST, 60.0)
+WINDOWS = (workload.FRESHEST, 60.0)
 LOADS = (100_000.0, 100_000_000.0)
 STEPS = 60
 BANDS = (
@@ -118,9 +118,9 @@ def _bands(load: Workload, bench: Measured, price: Prices) -> list[float]:
 
 def _by_window(load: Workload, bench: Measured, price: Prices, now: float) -> Iterable[str]:
     across = Axis(*WINDOWS, 64, 490, logarithmic=True)
-    poll = model.SHORTEST_POLL
+    poll = workload.SHORTEST_POLL
     seconds = sorted({*_spaced(WINDOWS[0], poll - 1e-6), *_spaced(poll, WINDOWS[1])})
-    stacks = [_bands(model.workload_with(load, window_seconds=second), bench, price) for second in seconds]
+    stacks = [_bands(workload.workload_with(load, window_seconds=second), bench, price) for second in seconds]
     most = _round_up(max(sum(stack) for stack in stacks))
     up = Axis(0, most, 372, 80, logarithmic=False)
     yield '  <text class="name" x="24" y="34">Cost against freshness</text>'
@@ -156,18 +156,18 @@ def _by_load(load: Workload, bench: Measured, price: Prices, now: float) -> Iter
     swing = load.peak_per_second / load.average
 
     def ours(number: float, window: float) -> float:
-        there = model.workload_with(
+        there = workload.workload_with(
             load,
             events_per_day=number,
-            peak_per_second=number / model.DAY * swing,
+            peak_per_second=number / workload.DAY * swing,
             shards=None,
             window_seconds=window,
         )
         return model.bill(there, bench, price).way.usd
 
-    promised = sum(usd for _, usd in model.PROMISED) / model.PROMISED_EVENTS
-    measured_each = model.original_measured(load, price).usd / load.events_per_day
-    fresh = model.SHORTEST_POLL
+    promised = sum(usd for _, usd in original.PROMISED) / original.PROMISED_EVENTS
+    measured_each = original.original_measured(load, price).usd / load.events_per_day
+    fresh = workload.SHORTEST_POLL
     yield '  <text class="name" x="524" y="34">Cost against load</text>'
     yield '  <text class="what" x="524" y="54">$ a day, a shard for each 100 events a second at the peak</text>'
     yield from _grid(across, up, [0.1, 1, 10, 100, 1000], [1e5, 1e6, 1e7, 1e8])

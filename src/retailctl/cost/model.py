@@ -3,41 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field, replace
-from math import ceil, cos, inf, pi
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from math import ceil
+from typing import TYPE_CHECKING
 
-from retailctl.cost.original import READ_UNITS_A_SALE, WRITE_UNITS_A_SALE
+from retailctl.cost.bill import GB, Bill, Part, Sheet
 from retailctl.cost.units import Measured, crowd_of
-from retailctl.errors import UserError
+from retailctl.cost.workload import DAY, DAYS_KEPT_BY_THE_HOUR, FRESHEST, SHORTEST_POLL, Workload
 
 if TYPE_CHECKING:
-    from retailctl.cost.prices import Price, Prices
+    from retailctl.cost.prices import Prices
 
-DAY = 86_400
-MONTH = 365.25 / 12
-"""Days of a month, for what is paid by the month."""
-GB = 1e9
 FIVE_MINUTES_OF_A_DAY = DAY / 300
 
 BOUND = 3.0
 """Dollars a day that the way from stream to board may cost at the default workload."""
-PEAK_OVER_AVERAGE = 1.728
-"""The workshop's: 200 sales a second at the peak of a day of 10,000,000."""
-PEAK_PER_SHARD = 100.0
-"""A shard for every 100 sales a second at the peak: a tenth of what one takes."""
-SHARD_LIMIT = 1_000.0
-"""Records a second that a shard takes."""
-SLOTS = 48
-"""Parts of a day that are counted each at its own rate."""
-SHORTEST_POLL = 1.0
-"""Seconds between two reads of a shard by a mapping; fresher takes enhanced fan-out, which pushes."""
-FRESHEST = 0.2
-"""Seconds below which gathering is not the wait that counts: the push and the fold take that."""
-LONGEST_WINDOW = 300.0
-"""Seconds that a mapping gathers at most."""
-DAYS_KEPT_BY_THE_HOUR = 7
-"""Days up to which Kinesis asks for each further hour of its log; what is older is priced otherwise."""
 
 VIEW_METRICS = (
     "EventsApplied", "RecordsQuarantined", "RedeliveredSales", "RepeatedSales", "WriteCapacityUnits",
@@ -119,202 +99,6 @@ PIECES = {
     "trending": TRENDING,
 }
 
-PROMISED = (("Lambda", 2.0), ("API Gateway", 0.0035), ("DynamoDB", 10.0))
-"""What the original's README promises a day for 10,000,000 events and 1,000 reads, Kinesis not counted."""
-PROMISED_EVENTS = 10_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Workload:
-    """What is asked of the system, whole and checked; ``workload`` makes one."""
-
-    events_per_day: float
-    peak_per_second: float
-    shards: int
-    window_seconds: float
-    batch_size: int
-    memory_mb: int
-    contributors: int
-    reads_per_day: float
-    bad_records_per_day: float
-    log_days: int
-    stream_days: int
-    archive_window_seconds: float
-    archive_days: int
-
-    @property
-    def average(self) -> float:
-        """Return the sales a second, over the whole day."""
-        return self.events_per_day / DAY
-
-    def rates(self) -> list[tuple[float, float]]:
-        """Return sales a second, and for how many seconds of the day, in ``SLOTS`` equal parts.
-
-        They swing as a cosine between the peak and as far below the average; where that would be below nothing,
-        the shop is closed for the rest of the day.
-        """
-        open_share = min(1.0, 2 * self.average / self.peak_per_second)
-        middle = self.average / open_share
-        swing = self.peak_per_second - middle
-        seconds = DAY * open_share / SLOTS
-        return [(middle - swing * cos(2 * pi * (slot + 0.5) / SLOTS), seconds) for slot in range(SLOTS)]
-
-
-def workload(  # noqa: PLR0913 - one for each option of the command
-    *,
-    events_per_day: float = 10_000_000,
-    peak_per_second: float | None = None,
-    shards: int | None = None,
-    window_seconds: float = 5.0,
-    batch_size: int = 1_000,
-    memory_mb: int = 512,
-    contributors: int = 120,
-    reads_per_day: float = 1_000,
-    bad_records_per_day: float = 100,
-    log_days: int = 365,
-    stream_days: int = 1,
-    archive_window_seconds: float = 60.0,
-    archive_days: int = 365,
-) -> Workload:
-    """Return a workload; without a peak the workshop's 1.728 times the average, without shards what that takes.
-
-    Raises:
-        UserError: where it cannot be, in words.
-
-    """
-    _above_nothing("events a day", events_per_day)
-    average = events_per_day / DAY
-    peak = average * PEAK_OVER_AVERAGE if peak_per_second is None else peak_per_second
-    if peak < average:
-        raise UserError(
-            f"{events_per_day:,.0f} events a day are {average:,.1f} a second on average: "
-            f"a peak of {peak:g} is below that."
-        )
-    number = ceil(round(peak / PEAK_PER_SHARD, 6)) if shards is None else shards
-    _above_nothing("shards", number)
-    if peak > number * SHARD_LIMIT:
-        raise UserError(
-            f"A shard takes {SHARD_LIMIT:,.0f} records a second: a peak of {peak:,.0f} needs "
-            f"{ceil(peak / SHARD_LIMIT)} shards or more, not {number}."
-        )
-    if not FRESHEST <= window_seconds <= LONGEST_WINDOW:
-        raise UserError(
-            f"A window of {window_seconds:g} s cannot be: give {FRESHEST:g} to {LONGEST_WINDOW:g} s "
-            f"(below {SHORTEST_POLL:g} s with enhanced fan-out, which is counted)."
-        )
-    if contributors < 2:  # noqa: PLR2004 - one of each role
-        raise UserError(f"{contributors} contributors cannot be: it takes a merchant and a photographer.")
-    if reads_per_day < 0 or bad_records_per_day < 0:
-        raise UserError("Reads and bad records a day cannot be below nothing.")
-    if not 1 <= stream_days <= DAYS_KEPT_BY_THE_HOUR:
-        raise UserError(
-            f"A log of {stream_days} days is not priced here: give 1 to {DAYS_KEPT_BY_THE_HOUR}; "
-            "what is older is the archive's."
-        )
-    for name, value in (
-        ("records a batch", batch_size),
-        ("MB of memory", memory_mb),
-        ("days for which logs are kept", log_days),
-        ("seconds of the archive's window", archive_window_seconds),
-        ("days of archive", archive_days),
-    ):
-        _above_nothing(name, value)
-    return Workload(
-        events_per_day=events_per_day,
-        peak_per_second=peak,
-        shards=number,
-        window_seconds=window_seconds,
-        batch_size=batch_size,
-        memory_mb=memory_mb,
-        contributors=contributors,
-        reads_per_day=reads_per_day,
-        bad_records_per_day=bad_records_per_day,
-        log_days=log_days,
-        stream_days=stream_days,
-        archive_window_seconds=archive_window_seconds,
-        archive_days=archive_days,
-    )
-
-
-def workload_with(load: Workload, **changes: Any) -> Workload:  # noqa: ANN401 - as the fields are
-    """Return the workload with some of its fields changed, and checked anew."""
-    return workload(**asdict(load) | changes)
-
-
-def _above_nothing(what: str, value: float) -> None:
-    if not 0 < value < inf:
-        raise UserError(f"{value:g} {what} cannot be: give more than nothing.")
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """What is paid for one thing: so many units a day at a price, and where the number is from."""
-
-    price: Price
-    what: str
-    quantity: float
-    billed: float
-    origin: str
-
-    @property
-    def usd(self) -> float:
-        """Return the dollars a day."""
-        return self.billed * self.price.each
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """Lines that belong together."""
-
-    name: str
-    lines: tuple[Line, ...]
-
-    @property
-    def usd(self) -> float:
-        """Return the dollars a day."""
-        return sum(line.usd for line in self.lines)
-
-    def services(self) -> dict[str, float]:
-        """Return the dollars a day of each service, the dearest first."""
-        sums: dict[str, float] = {}
-        for line in self.lines:
-            sums[line.price.service] = sums.get(line.price.service, 0.0) + line.usd
-        return dict(sorted(sums.items(), key=lambda service: -service[1]))
-
-
-@dataclass(frozen=True, slots=True)
-class Bill:
-    """A day's bill: the way from stream to board, and apart from it what is no part of that way."""
-
-    workload: Workload
-    way: Part
-    apart: tuple[Part, ...]
-
-
-@dataclass(slots=True)
-class _Sheet:
-    """Collects lines; a line of no units is left out, one without a price is an error."""
-
-    prices: Prices
-    free_tier: bool = False
-    lines: list[Line] = field(default_factory=list)
-    _used: dict[str, float] = field(default_factory=dict)
-
-    def add(self, item: str, what: str, quantity: float, origin: str) -> None:
-        price = self.prices.of(item)
-        if quantity <= 0:
-            return
-        billed = quantity
-        if self.free_tier:
-            left = max(0.0, price.free_per_month / MONTH - self._used.get(item, 0.0))
-            billed = max(0.0, quantity - left)
-            self._used[item] = self._used.get(item, 0.0) + quantity
-        self.lines.append(Line(price, what, quantity, billed, origin))
-
-    def monthly(self, item: str, what: str, number: float, origin: str) -> None:
-        """Add what is paid by the month: a day's share of it."""
-        self.add(item, what, number / MONTH, origin)
-
 
 @dataclass(frozen=True, slots=True)
 class Fold:
@@ -364,7 +148,7 @@ def bill(load: Workload, measured: Measured, prices: Prices, *, free_tier: bool 
 
 
 def _way(load: Workload, measured: Measured, prices: Prices, *, free_tier: bool) -> Part:
-    sheet = _Sheet(prices, free_tier=free_tier)
+    sheet = Sheet(prices, free_tier=free_tier)
     fold = folded(load, measured)
     _stream(sheet, load)
     mean = load.events_per_day / fold.batches
@@ -405,7 +189,7 @@ def _way(load: Workload, measured: Measured, prices: Prices, *, free_tier: bool)
     return Part("From stream to board", tuple(sheet.lines))
 
 
-def _stream(sheet: _Sheet, load: Workload) -> None:
+def _stream(sheet: Sheet, load: Workload) -> None:
     sheet.add("kinesis.shard_hour", "shards", load.shards * 24, f"{load.shards} shards")
     sheet.add("kinesis.put_unit", "events put", load.events_per_day, "an event is far below 25 KB")
     if load.stream_days > 1:
@@ -423,14 +207,14 @@ def _stream(sheet: _Sheet, load: Workload) -> None:
         )
 
 
-def _tables(sheet: _Sheet, load: Workload) -> None:
+def _tables(sheet: Sheet, load: Workload) -> None:
     stored = (load.contributors * _score_bytes(load) + _products(load) * PRODUCT_BYTES) / GB
     origin = f"{load.contributors:,} scores, {_products(load):,.0f} products"
     sheet.monthly("dynamodb.storage", "both tables", stored, origin)
     sheet.monthly("dynamodb.recovery", "both tables, to any second", stored, origin)
 
 
-def _reading(sheet: _Sheet, load: Workload) -> None:
+def _reading(sheet: Sheet, load: Workload) -> None:
     of_a_role = max(1, load.contributors // 2)
     per_bucket = of_a_role * _score_bytes(load) / SCORE_BUCKETS
     units = SCORE_BUCKETS * ceil(per_bucket / READ_UNIT_BYTES) / 2
@@ -450,7 +234,7 @@ def _reading(sheet: _Sheet, load: Workload) -> None:
     )
 
 
-def _watching(sheet: _Sheet, load: Workload, fold: Fold) -> None:
+def _watching(sheet: Sheet, load: Workload, fold: Fold) -> None:
     logged = (fold.batches * VIEW_LOG_BYTES + load.reads_per_day * API_LOG_BYTES) / GB
     sheet.add(
         "cloudwatch.log_gb",
@@ -476,7 +260,7 @@ def _watching(sheet: _Sheet, load: Workload, fold: Fold) -> None:
     sheet.monthly("cloudwatch.dashboard", "dashboard", WAY.dashboards, "one")
 
 
-def _keys(sheet: _Sheet, load: Workload) -> None:
+def _keys(sheet: Sheet, load: Workload) -> None:
     sheet.monthly(
         "kms.key", "the environment's key", WAY.keys, "its first version; each of the next two adds as much"
     )
@@ -495,7 +279,7 @@ def _keys(sheet: _Sheet, load: Workload) -> None:
 
 def _archive(load: Workload, prices: Prices) -> Part:
     """Return what a second consumer costs that writes each batch as one compressed object."""
-    sheet = _Sheet(prices)
+    sheet = Sheet(prices)
     each = replace(load, window_seconds=load.archive_window_seconds, batch_size=ARCHIVE_BATCH)
     batches = sum(lasting * rate / batch_of(each, rate) for rate, lasting in load.rates())
     origin = f"a batch each {load.archive_window_seconds:g} s of a shard"
@@ -528,7 +312,7 @@ def _archive(load: Workload, prices: Prices) -> Part:
 
 def _writer(load: Workload, prices: Prices) -> Part:
     """Return what it costs when every event comes through `POST /events`."""
-    sheet = _Sheet(prices)
+    sheet = Sheet(prices)
     sheet.add("apigateway.request", "events posted", load.events_per_day, "every event, one by one")
     sheet.add("lambda.request", "event writer", load.events_per_day, "every event, one by one")
     sheet.add(
@@ -559,7 +343,7 @@ def _trending(load: Workload, prices: Prices) -> Part:
 
     All products of a shard are taken to sell alike, which puts the most of them into a batch.
     """
-    sheet = _Sheet(prices)
+    sheet = Sheet(prices)
     each = replace(load, window_seconds=TRENDING_WINDOW, batch_size=TRENDING_BATCH)
     products = _products(load)
     of_a_shard = max(1.0, products / load.shards)
@@ -620,21 +404,6 @@ def _score_bytes(load: Workload) -> float:
 
 def _products(load: Workload) -> float:
     return load.contributors * 2.5
-
-
-def original_measured(load: Workload, prices: Prices) -> Part:
-    """Return what the original's DynamoDB part costs a day, from the units it was measured to take."""
-    sheet = _Sheet(prices)
-    sheet.add(
-        "dynamodb.write_unit",
-        "writes",
-        load.events_per_day * WRITE_UNITS_A_SALE,
-        f"{WRITE_UNITS_A_SALE} a sale",
-    )
-    sheet.add(
-        "dynamodb.read_unit", "reads", load.events_per_day * READ_UNITS_A_SALE, f"{READ_UNITS_A_SALE} a sale"
-    )
-    return Part("The original, its DynamoDB part as measured", tuple(sheet.lines))
 
 
 Total = Callable[[float], float]

@@ -15,16 +15,17 @@ from rich.text import Text
 
 from retailctl import project
 from retailctl.console import note
-from retailctl.cost import chart, model, prices
+from retailctl.cost import chart, model, original, prices, workload
 from retailctl.cost import units as measured
 from retailctl.files import write_atomically
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from retailctl.cost.model import Bill, Line, Part, Workload
+    from retailctl.cost.bill import Bill, Line, Part
     from retailctl.cost.prices import Prices
     from retailctl.cost.units import Measured
+    from retailctl.cost.workload import Workload
 
 WIDE = 168
 """Columns that the table takes where the output is no terminal."""
@@ -62,7 +63,7 @@ def cost(  # noqa: PLR0913 - one for each figure of a workload
 ) -> None:
     """Say what a day costs, line by line, and what a dollar more would buy; draw it."""
     here = project.find()
-    load = model.workload(
+    load = workload.workload(
         events_per_day=events,
         peak_per_second=peak,
         shards=shards,
@@ -109,8 +110,8 @@ def as_document(answer: Bill, bench: Measured, price: Prices) -> dict[str, Any]:
             for part in answer.apart
         ],
         "original": {
-            "promised": dict(model.PROMISED),
-            "measured": model.original_measured(answer.workload, price).usd,
+            "promised": dict(original.PROMISED),
+            "measured": original.original_measured(answer.workload, price).usd,
         },
         "dollars_more": [
             {"total_per_day": dollars, "window_seconds": window}
@@ -140,7 +141,7 @@ def windows(answer: Bill, bench: Measured, price: Prices) -> list[tuple[float, f
     """Return the window (seconds) for each whole dollar more a day, until the board could not be fresher."""
     load = answer.workload
     total = model.total_by_window(load, bench, price)
-    now, most = total(load.window_seconds), total(model.FRESHEST)
+    now, most = total(load.window_seconds), total(workload.FRESHEST)
     steps = range(1, ceil(max(0.0, most - now)) + 1)
     return [
         (min(now + step, most), model.window_for(now + step, total, load.window_seconds)) for step in steps
@@ -207,7 +208,7 @@ def heading(load: Workload) -> str:
 
 def verdict(answer: Bill) -> str:
     """Return how the total stands to the bound; only the default workload has one."""
-    if answer.workload != model.workload():
+    if answer.workload != workload.workload():
         return "by service: " + ", ".join(f"{name} {usd:.2f}" for name, usd in answer.way.services().items())
     return f"{'at most' if answer.way.usd <= model.BOUND else 'ABOVE'} the bound of {model.BOUND:.2f}"
 
@@ -215,18 +216,18 @@ def verdict(answer: Bill) -> str:
 def sentences(answer: Bill, bench: Measured, price: Prices) -> Iterator[str]:
     """Yield what the figures mean: the original beside it, a dollar more, and how the day is counted."""
     load = answer.workload
-    promised = ", ".join(f"{name} {usd:g}" for name, usd in model.PROMISED)
+    promised = ", ".join(f"{name} {usd:g}" for name, usd in original.PROMISED)
     yield (
-        f"The original promised {sum(usd for _, usd in model.PROMISED):.2f} for {model.PROMISED_EVENTS:,} "
+        f"The original promised {sum(usd for _, usd in original.PROMISED):.2f} for {original.PROMISED_EVENTS:,} "
         f"events a day and 1,000 reads ({promised}; Kinesis not counted). As measured, its DynamoDB part alone "
-        f"takes {model.original_measured(load, price).usd:,.2f} for this day."
+        f"takes {original.original_measured(load, price).usd:,.2f} for this day."
     )
     bought = windows(answer, bench, price)
     if bought:
         steps = [f"{window:.2g} s for {total:.2f}" for total, window in [*bought[:-1][:5], bought[-1]]]
         yield (
             f"What each further dollar a day would buy, instead of a window of {load.window_seconds:g} s: "
-            f"{', '.join(steps)}. Below {model.SHORTEST_POLL:g} s records have to be pushed (enhanced fan-out, "
+            f"{', '.join(steps)}. Below {workload.SHORTEST_POLL:g} s records have to be pushed (enhanced fan-out, "
             "in the sum)."
         )
     extra = _more(answer, bench, price, shards=load.shards + 1)
@@ -248,17 +249,19 @@ def sentences(answer: Bill, bench: Measured, price: Prices) -> Iterator[str]:
 
 def _longer_log(answer: Bill, bench: Measured, price: Prices) -> str:
     """Return what the longest log would add, or nothing where it is in the sum."""
-    most = model.DAYS_KEPT_BY_THE_HOUR
+    most = workload.DAYS_KEPT_BY_THE_HOUR
     more = _more(answer, bench, price, stream_days=most)
     return f"A log of {most} days would be {more:.2f} more. " if more else ""
 
 
 def _more(answer: Bill, bench: Measured, price: Prices, **changes: int) -> float:
     """Return the dollars a day by which a changed workload is dearer."""
-    return model.bill(model.workload_with(answer.workload, **changes), bench, price).way.usd - answer.way.usd
+    return (
+        model.bill(workload.workload_with(answer.workload, **changes), bench, price).way.usd - answer.way.usd
+    )
 
 
 def even_day(load: Workload, bench: Measured, price: Prices) -> float:
     """Return what the same events cost where as many come in every second."""
-    flat = model.workload_with(load, peak_per_second=load.average)
+    flat = workload.workload_with(load, peak_per_second=load.average)
     return model.bill(flat, bench, price).way.usd

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 PRODUCTS, PEOPLE, EXPONENT, SHARDS = 300, 120, 0.9, 3
 
-
 COMMITTED = Path(__file__).with_name("measured.json")
 """Figures of one bench, kept with their date for clones that have not run one."""
 WRITES_OF_A_LONE_SALE = 2.0

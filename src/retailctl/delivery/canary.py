@@ -17,14 +17,14 @@ from botocore.exceptions import ClientError
 from retailctl import project
 from retailctl.console import note
 from retailctl.environments import outputs
-from retailctl.environments.bootstrap import target_of
+from retailctl.environments.target import target_of
 from retailctl.errors import UserError
 from retailctl.options import AnyCloud, EnvironmentName
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from retailctl.environments.bootstrap import Target
+    from retailctl.environments.target import Target
 
 ALIAS = "live"
 WATCHED = timedelta(hours=1)

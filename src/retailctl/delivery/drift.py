@@ -17,8 +17,8 @@ import typer
 from retailctl import project
 from retailctl.artifacts import builds, package
 from retailctl.console import complain, note
-from retailctl.environments import bootstrap
-from retailctl.environments.bootstrap import initialised
+from retailctl.environments import target as environments_target
+from retailctl.environments.state import initialised
 from retailctl.errors import UserError
 from retailctl.files import write_atomically
 from retailctl.options import AnyCloud
@@ -28,7 +28,7 @@ from retailctl.terraform import workspace as terraform
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from retailctl.environments.bootstrap import Target
+    from retailctl.environments.target import Target
     from retailctl.terraform.plan_changes import Change
 
 DRIFTED = 2
@@ -191,7 +191,7 @@ def drift(
 
 def _looked(environment: str, cloud: str | None) -> Report:
     try:
-        return look(bootstrap.target_of(environment, cloud))
+        return look(environments_target.target_of(environment, cloud))
     except UserError as error:
         return Report(environment, builds.now(), error=str(error))
 

@@ -2,32 +2,74 @@
 
 from __future__ import annotations
 
+import gzip
 import json
-import os
-import subprocess
-import sys
-import time
-import urllib.request
-from dataclasses import dataclass
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from retailctl.artifacts import page as site
-from retailctl.emulator import ministack, page_proxy, processes
+from retailctl import project
+from retailctl.artifacts import package
+from retailctl.artifacts.page import (
+    ASSETS,
+    ATTRIBUTE,
+    CONFIG,
+    INDEX,
+    NEVER,
+    TYPES,
+    SiteFile,
+    build,
+    plain,
+    read_sources,
+)
+from retailctl.console import note
+from retailctl.emulator import page as emulator_page
+from retailctl.environments.state import initialised
+from retailctl.environments.target import target_of
 from retailctl.errors import UserError
+from retailctl.options import AnyCloud, EnvironmentName
 from retailctl.progress import step
+from retailctl.terraform import workspace as terraform
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
+    from collections.abc import Iterable, Mapping
 
-    from retailctl.emulator.cloud import Cloud
-    from retailctl.environments.bootstrap import Target
+    from retailctl.artifacts.package import Files
+    from retailctl.environments.target import Target
+    from retailctl.terraform.workspace import Workspace
 
-ATTEMPTS = 5
-PATIENCE_SECONDS = 20.0
-_LOCAL = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+_UPLOADS_AT_ONCE = 8
+
 _NEEDED = ("cognito_url", "region", "site_bucket", "site_url", "user_pool_client_id", "user_pool_id")
+
+
+@dataclass(frozen=True, slots=True)
+class SiteConfig:
+    """What the page has to know of its environment; nothing of it is secret.
+
+    ``api_url`` is whole or, where the site passes requests on, a path such as `/api`. ``cognito_url`` is where
+    Cognito answers, None for AWS's own address in ``region``.
+    """
+
+    environment: str
+    api_url: str
+    region: str
+    user_pool_id: str
+    user_pool_client_id: str
+    cognito_url: str | None = None
+
+    @property
+    def cognito(self) -> str:
+        """Return the address that the page sends sign-ins to."""
+        return self.cognito_url or f"https://cognito-idp.{self.region}.amazonaws.com/"
+
+    def as_file(self) -> SiteFile:
+        """Return `config.json`, which no cache keeps."""
+        fields = {_camel(name): value for name, value in asdict(self).items() if value is not None}
+        return SiteFile(CONFIG, json.dumps(fields, indent=2).encode() + b"\n", TYPES[".json"], NEVER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +78,7 @@ class Page:
 
     bucket: str
     url: str
-    config: site.SiteConfig
+    config: SiteConfig
 
     @property
     def domain(self) -> str:
@@ -44,11 +86,109 @@ class Page:
         return urlsplit(self.url).netloc
 
 
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What a deployment did, by paths: ``kept`` were there already, ``removed`` were of earlier ones."""
+
+    uploaded: tuple[str, ...]
+    kept: tuple[str, ...]
+    removed: tuple[str, ...]
+
+
+def publish(
+    s3: Any,  # noqa: ANN401 - boto3 makes its classes at run time
+    bucket: str,
+    config: SiteConfig,
+    *,
+    folder: Path | None = None,
+) -> Published:
+    """Put the page into its bucket: first what the index names, then `config.json`, then the index; then clear up.
+
+    Files with hashed names that are there already are not sent again. Those that neither this deployment nor the
+    one before it names are removed: a browser may just have got the index before, and ask for its files now.
+
+    Args:
+        s3: a boto3 client.
+        bucket: the site's bucket, which holds nothing else below `assets/`.
+        config: what the page has to know.
+        folder: the page's sources; `src/web` of this clone if left out.
+
+    Raises:
+        SiteError: as ``build``.
+
+    """
+    *assets, index = build(read_sources(folder or project.find().root / "src" / "web"))
+    there = set(_keys(s3, bucket, ASSETS))
+    named = {file.path for file in assets}
+    before = _named_by_index(s3, bucket)
+    new = [file for file in assets if file.path not in there]
+    with ThreadPoolExecutor(_UPLOADS_AT_ONCE) as pool:
+        list(pool.map(lambda file: _put(s3, bucket, file), new))
+    last = [config.as_file(), index]
+    for file in last:
+        _put(s3, bucket, file)
+    old = sorted(there - named - before)
+    for key in old:
+        s3.delete_object(Bucket=bucket, Key=key)
+    return Published(
+        uploaded=tuple(file.path for file in [*new, *last]),
+        kept=tuple(sorted(named & there)),
+        removed=tuple(old),
+    )
+
+
+def differs(s3: Any, bucket: str, config: SiteConfig, folder: Path) -> bool:  # noqa: ANN401 - as publish
+    """Say whether the page in its bucket is another than ``publish`` would put there.
+
+    The index names the files that have hashed names, those name each other, and `config.json` is the rest.
+    """
+    index = build(read_sources(folder))[-1]
+    return any(_stored(s3, bucket, file.path) != plain(file) for file in (index, config.as_file()))
+
+
+def _put(s3: Any, bucket: str, file: SiteFile) -> None:  # noqa: ANN401 - as publish
+    encoding = {"ContentEncoding": file.content_encoding} if file.content_encoding else {}
+    s3.put_object(
+        Bucket=bucket,
+        Key=file.path,
+        Body=file.content,
+        ContentType=file.content_type,
+        CacheControl=file.cache_control,
+        **encoding,
+    )
+
+
+def _keys(s3: Any, bucket: str, prefix: str) -> Iterable[str]:  # noqa: ANN401 - as publish
+    for listed in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
+        yield from (item["Key"] for item in listed.get("Contents", []))
+
+
+def _named_by_index(s3: Any, bucket: str) -> set[str]:  # noqa: ANN401 - as publish
+    """Return the files with hashed names that the index in the bucket refers to; none where there is no index."""
+    content = _stored(s3, bucket, INDEX) or b""
+    return {reference for _, reference in ATTRIBUTE.findall(content.decode()) if reference.startswith(ASSETS)}
+
+
+def _stored(s3: Any, bucket: str, key: str) -> bytes | None:  # noqa: ANN401 - as publish
+    """Return the content of a file in the bucket as a browser gets it, or None where there is none."""
+    try:
+        found = s3.get_object(Bucket=bucket, Key=key)
+    except s3.exceptions.NoSuchKey:
+        return None
+    content: bytes = found["Body"].read()
+    return gzip.decompress(content) if found.get("ContentEncoding") == "gzip" else content
+
+
+def _camel(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(word.capitalize() for word in rest)
+
+
 def of(environment: str, found: Mapping[str, Any]) -> Page | None:
     """Return the page that an environment's root outputs tell of; None where they tell of none."""
     if not found.keys() >= set(_NEEDED):
         return None
-    config = site.SiteConfig(
+    config = SiteConfig(
         environment=environment,
         api_url="/",  # the distribution answers for the API too, whatever name the page is visited by
         region=str(found["region"]),
@@ -59,84 +199,40 @@ def of(environment: str, found: Mapping[str, Any]) -> Page | None:
     return Page(str(found["site_bucket"]), str(found["site_url"]), config)
 
 
-def deploy(target: Target, page: Page) -> site.Published:
+def deploy(target: Target, page: Page) -> Published:
     """Put the page into its bucket. Nothing needs invalidating: only files that are not cached keep their names."""
     with step(f"Putting up the page of {target.environment}"):
-        return site.publish(target.client("s3"), page.bucket, page.config, folder=target.project.web)
+        return publish(target.client("s3"), page.bucket, page.config, folder=target.project.web)
 
 
-def address(cloud: Cloud, environment: str) -> str | None:
-    """Return where the page of an environment in a local cloud is served now; None where it is not."""
-    port = _port(_server(cloud, environment))
-    return None if port is None else f"http://{page_proxy.LOOPBACK}:{port}"
-
-
-def serve(cloud: Cloud, environment: str, page: Page) -> str:
-    """Serve the page of an environment of a local cloud on the loopback, and return its address.
-
-    A server that serves this page already goes on; one of an earlier distribution gives its port to the new one.
-
-    Raises:
-        UserError: where the server does not come up, with the end of its log.
-
-    """
-    before = _server(cloud, environment)
-    port = _port(before)
-    wanted = page_proxy.Origin(cloud.port, page.domain)
-    if before is not None and port is not None:
-        if _serves(port, wanted):
-            return f"http://{page_proxy.LOOPBACK}:{port}"
-        processes.end(before)
-    log = cloud.home / f"page-{environment}.log"
-    for _ in range(ATTEMPTS):
-        port = port or ministack.free_port()
-        process = _spawn(cloud.home, environment, port, wanted, log)
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while process.poll() is None and time.monotonic() < deadline:
-            if _serves(port, wanted):
-                return f"http://{page_proxy.LOOPBACK}:{port}"
-            time.sleep(0.05)
-        process.kill()
-        port = None  # somebody took it between our look and the server's
-    raise UserError(
-        f"The page's server did not come up. {ministack.last_words(log.read_text(errors='replace'))}"
+def put_up(target: Target, found: Page) -> None:
+    """Put the page up, and say where it is."""
+    published = deploy(target, found)
+    url = (
+        found.url
+        if target.cloud is None
+        else emulator_page.serve(target.cloud, target.environment, found.domain)
     )
+    note(f"The page is at {url} ({len(published.uploaded)} files sent, {len(published.kept)} were there).")
 
 
-def _spawn(
-    home: Path, environment: str, port: int, origin: page_proxy.Origin, log: Path
-) -> subprocess.Popen[bytes]:
-    arguments = [str(home), environment, str(port), str(origin.port), origin.domain]
-    with log.open("wb") as file:
-        return subprocess.Popen(  # noqa: S603 - our own interpreter and module
-            [sys.executable, "-m", processes.PAGE_SERVER_MODULE, *arguments],
-            cwd=home,
-            env={"PATH": os.defpath, "HOME": str(home), "PYTHONUNBUFFERED": "1"},
-            stdin=subprocess.DEVNULL,
-            stdout=file,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,  # a Ctrl-C at our terminal is not meant for it
+def deploy_site(environment: EnvironmentName = "dev", cloud: AnyCloud = None) -> None:
+    """Put the page up as it is in this clone, and change nothing else."""
+    target = target_of(environment, cloud)
+    found = of(environment, terraform.outputs(initialised(target)))
+    if found is None:
+        hint = f"make {'up' if target.cloud else 'apply'} ENV={environment}"
+        raise UserError(
+            f"{environment} in {target.place} has no place for a page yet: bring it up to date with `{hint}`."
         )
+    put_up(target, found)
 
 
-def _server(cloud: Cloud, environment: str) -> processes.Process | None:
-    """Return the process that serves the environment's page."""
-    of_environment = (
-        process
-        for process in processes.running()
-        if processes.is_page_server(process, cloud.home) and process.arguments[4:5] == (environment,)
-    )
-    return next(of_environment, None)
-
-
-def _port(server: processes.Process | None) -> int | None:
-    return None if server is None else int(server.arguments[5])
-
-
-def _serves(port: int, wanted: page_proxy.Origin) -> bool:
-    """Say whether the server on ``port`` is ours and serves this page."""
-    try:
-        with _LOCAL.open(f"http://{page_proxy.LOOPBACK}:{port}{page_proxy.WHOAMI}", timeout=2) as answer:
-            return bool(json.load(answer) == page_proxy.whoami(wanted))
-    except (OSError, ValueError):
+def has_other_page(target: Target, workspace: Workspace, files: Files) -> bool:
+    """Say whether the environment has a place for a page, and another page there than the build's."""
+    found = of(target.environment, terraform.outputs(workspace))
+    if found is None or package.PAGE not in files:
         return False
+    with tempfile.TemporaryDirectory(prefix="retail-page-") as folder:
+        package.unzipped(files[package.PAGE], Path(folder))
+        return differs(target.client("s3"), found.bucket, found.config, Path(folder))

@@ -7,8 +7,8 @@ a plan that can be read, and whatever is not exactly as planned is refused befor
 from __future__ import annotations
 
 import json
+import sys
 import tempfile
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,12 +16,13 @@ import typer
 
 from retailctl import git, project
 from retailctl.artifacts import builds, package
-from retailctl.artifacts import page as site
 from retailctl.console import confirm, note
 from retailctl.delivery import page, plan_summary, saved_plan
+from retailctl.delivery.page import has_other_page
 from retailctl.delivery.saved_plan import Record, State
-from retailctl.environments import bootstrap
-from retailctl.environments.bootstrap import initialised, target_of
+from retailctl.emulator import page as emulator_page
+from retailctl.environments.state import initialised
+from retailctl.environments.target import target_of
 from retailctl.errors import UserError
 from retailctl.files import alone, write_atomically
 from retailctl.options import AnyCloud, Confirmed, EnvironmentName
@@ -29,10 +30,10 @@ from retailctl.progress import step
 from retailctl.terraform import workspace as terraform
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
 
     from retailctl.artifacts.package import Files
-    from retailctl.environments.bootstrap import Target
+    from retailctl.environments.target import Target
     from retailctl.terraform.workspace import Workspace
 
 PlanFile = Annotated[
@@ -111,9 +112,9 @@ def put_up(target: Target, found: page.Page, zipped: bytes) -> None:
     with tempfile.TemporaryDirectory(prefix="retail-page-") as folder:
         package.unzipped(zipped, Path(folder))
         with step(f"Putting up the page of {target.environment}"):
-            site.publish(target.client("s3"), found.bucket, found.config, folder=Path(folder))
+            page.publish(target.client("s3"), found.bucket, found.config, folder=Path(folder))
     if target.cloud is not None:
-        page.serve(target.cloud, target.environment, found)
+        emulator_page.serve(target.cloud, target.environment, found.domain)
 
 
 def plan(
@@ -128,7 +129,7 @@ def plan(
     if summary is not None and out is None:
         raise UserError("--summary tells of a saved plan: give --out <file> too.")
     if out is None:
-        bootstrap.plan(environment, cloud)
+        _plan_and_show(environment, cloud)
         return
     here = project.find()
     if not prebuilt:
@@ -138,13 +139,24 @@ def plan(
     workspace = initialised(target)
     out = out.resolve()
     record = planned(target, workspace, out, artifacts, git.checked_out_commit(here))
-    bootstrap.show(workspace, out)
+    show(workspace, out)
     if summary is not None:
         shown = json.loads(terraform.read(workspace, "show", "-json", str(out)))
         write_atomically(summary, plan_summary.section(record, shown))
     note(
         f"The plan is in {project.shown(out)}: apply it with `retailctl apply --env {environment} --plan …`."
     )
+
+
+def _plan_and_show(environment: str, cloud: str | None) -> None:
+    """Show what applying the environment would change."""
+    target = target_of(environment, cloud)
+    package.build(target.project)
+    workspace = initialised(target)
+    file = workspace.data / "run.tfplan"
+    terraform.run_reported(workspace, f"Planning {environment}", "plan", f"-out={file}", *workspace.arguments)
+    show(workspace, file)
+    file.unlink()
 
 
 def apply(
@@ -198,7 +210,7 @@ def plan_and_apply(
         check_order(target, commit)
     package.build(here)
     files, artifacts = builds.here(here)
-    _ask_and_apply(target, files, artifacts, commit, confirmed, begin)
+    ask_and_apply(target, files, artifacts, commit, confirmed, begin)
 
 
 def check_order(target: Target, commit: str) -> None:
@@ -220,7 +232,7 @@ def check_order(target: Target, commit: str) -> None:
         )
 
 
-def _ask_and_apply(
+def ask_and_apply(
     target: Target,
     files: Files,
     artifacts: Mapping[str, str],
@@ -233,8 +245,8 @@ def _ask_and_apply(
     file = workspace.data / "run.tfplan"
     try:
         record = planned(target, workspace, file, artifacts, commit)
-        bootstrap.show(workspace, file)
-        if any(record.changes.values()) or _has_other_page(target, workspace, files):
+        show(workspace, file)
+        if any(record.changes.values()) or has_other_page(target, workspace, files):
             confirm(target.environment, f"these changes to {target.environment} in {target.place}", confirmed)
         begin()
         applied(target, workspace, file, record, files)
@@ -243,98 +255,7 @@ def _ask_and_apply(
         saved_plan.record_file(file).unlink(missing_ok=True)
 
 
-def _has_other_page(target: Target, workspace: Workspace, files: Files) -> bool:
-    """Say whether the environment has a place for a page, and another page there than the build's."""
-    found = page.of(target.environment, terraform.outputs(workspace))
-    if found is None or package.PAGE not in files:
-        return False
-    with tempfile.TemporaryDirectory(prefix="retail-page-") as folder:
-        package.unzipped(files[package.PAGE], Path(folder))
-        return site.differs(target.client("s3"), found.bucket, found.config, Path(folder))
-
-
-BuildName = Annotated[str, typer.Option("--to", help="The build: the beginning of its id, or of its commit.")]
-
-
-def rollback(
-    to: BuildName,
-    environment: EnvironmentName = "dev",
-    cloud: AnyCloud = None,
-    confirmed: Confirmed = None,
-) -> None:
-    """Apply an earlier build of the environment: its zips and its page, with today's Terraform and values."""
-    target = target_of(environment, cloud)
-    kept = builds.chosen(builds.listed(target), to, environment)
-    with step(f"Fetching build {kept.build}"):
-        files = builds.fetched(target, kept)
-    missing = sorted({f"{name}.zip" for name in package.functions(target.project)} - files.keys())
-    if missing:
-        raise UserError(
-            f"Build {kept.build} is older than a function of today: it has no {', '.join(missing)}. Nothing was "
-            f"changed. Check out its commit ({kept.commit}) and apply that, with OLDER=1 (--older)."
-        )
-    hashes = kept.artifacts
-    pinned = package.with_pinned(target.project, files, target.pinned)
-    if pinned is not files:
-        files, hashes = pinned, builds.checked(pinned, f"build {kept.build}")
-        added = ", ".join(sorted(hashes.keys() - kept.artifacts.keys()))
-        note(f"A generation is pinned to an earlier commit since: the build gets {added}.")
-    note(f"Rolling {environment} back to build {kept.build} of commit {kept.commit}, applied {kept.applied}.")
-    with alone(target.project, "package"):  # the next `make package` puts today's back
-        package.written(target.project.artifacts, files)
-        _ask_and_apply(target, files, hashes, kept.commit, confirmed)
-
-
-def list_builds(
-    environment: EnvironmentName = "dev",
-    cloud: AnyCloud = None,
-    *,
-    as_json: Annotated[bool, typer.Option("--json", help="As a JSON array.")] = False,
-) -> None:
-    """List the builds that the environment has had, the present one first."""
-    target = target_of(environment, cloud)
-    found = builds.listed(target)
-    if as_json:
-        typer.echo(json.dumps([asdict(kept) for kept in found], indent=2))
-        return
-    if not found:
-        note(f"{environment} in {target.place} has had no build that was kept: `apply` keeps each.")
-    for number, kept in enumerate(found):
-        typer.echo(f"{kept.build}  {kept.applied}  {kept.commit}{'  (present)' if number == 0 else ''}")
-
-
-def list_environments(
-    roles: Annotated[
-        str, typer.Option("--roles", help="A JSON object with a role's ARN for each: list them with it.")
-    ] = "",
-    output: Annotated[
-        str, typer.Option("--output", help="As JSON under this name, as a step of a workflow puts it out.")
-    ] = "",
-) -> None:
-    """List the environments, which are the folders of environments/."""
-    names = project.find().environments
-    arns = _roles(roles, names) if roles else {}
-    entries = [{"environment": name, **({"role": arns[name]} if arns else {})} for name in names]
-    if output:
-        typer.echo(f"{output}={json.dumps(entries)}")
-        return
-    for entry in entries:
-        typer.echo("  ".join(entry.values()))
-
-
-def _roles(text: str, names: Iterable[str]) -> dict[str, str]:
-    """Return the role of each environment, given as JSON.
-
-    Raises:
-        UserError: where one has none.
-
-    """
-    try:
-        found = json.loads(text)
-        return {name: str(found[name]) for name in names}
-    except (ValueError, TypeError):
-        raise UserError(
-            "The roles are no JSON object of ARNs by environment, such as the bootstrap's output plan_role_arns."
-        ) from None
-    except KeyError as error:
-        raise UserError(f"There is no role for {error.args[0]} among those given: add its ARN.") from None
+def show(workspace: Workspace, plan_file: Path) -> None:
+    """Print a plan to stdout, for people."""
+    colour = [] if sys.stdout.isatty() else ["-no-color"]
+    typer.echo(terraform.read(workspace, "show", *colour, str(plan_file)))

@@ -21,7 +21,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from retailctl.console import note
 from retailctl.environments import outputs
-from retailctl.environments.bootstrap import target_of
+from retailctl.environments.target import target_of
 from retailctl.errors import UserError
 from retailctl.options import AnyCloud, EnvironmentName
 from retailctl.progress import step
@@ -30,7 +30,7 @@ from retailctl.terraform import workspace
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from retailctl.environments.bootstrap import Target
+    from retailctl.environments.target import Target
 
 PATIENCE_SECONDS = 60
 PAUSE_SECONDS = 2.0

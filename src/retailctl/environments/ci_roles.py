@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from retailctl.errors import UserError
 
 if TYPE_CHECKING:
-    from retailctl.environments.bootstrap import Target
+    from retailctl.environments.target import Target
     from retailctl.terraform.workspace import Workspace
 
 PREFIX = "hello-retail"

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from retailctl.project import Project
 
+_OF_A_GENERATION = re.compile(r"-g([1-9][0-9]*)$")
+
 FUNCTION = "winner_view"
 """The function that each generation has one of."""
 OWN_VALUES = "generations.tfvars.json"
@@ -155,3 +157,19 @@ def pinned_by(file: Path) -> set[str]:
     if file.name == OWN_VALUES:
         return {each.build for each in read_own(file).standing.values() if each.build}
     return set(_BUILD.findall(file.read_text()))
+
+
+def generation_of(name: str) -> int:
+    """Return the generation that a table's or function's name ends in; a name without one is the first's."""
+    found = _OF_A_GENERATION.search(name)
+    return int(found[1]) if found else 1
+
+
+def live_generation(outputs: Mapping[str, Any]) -> int:
+    """Return which generation the API reads, by root outputs; those that do not say so name its tables."""
+    return int(outputs.get("live_generation") or generation_of(str(outputs["scores_table"])))
+
+
+def standing_generations(outputs: Mapping[str, Any]) -> frozenset[int]:
+    """Return which generations there are, by root outputs; those that do not say so have the one they name."""
+    return frozenset(int(number) for number in outputs.get("generations") or [live_generation(outputs)])

@@ -10,9 +10,10 @@ from urllib.parse import quote
 import typer
 
 from retailctl import project
-from retailctl.delivery import page
 from retailctl.emulator import cloud as clouds
-from retailctl.environments.bootstrap import Target, initialised
+from retailctl.emulator import page as emulator_page
+from retailctl.environments.state import initialised
+from retailctl.environments.target import Target
 from retailctl.errors import UserError
 from retailctl.options import CloudName, EnvironmentName
 from retailctl.project import DEFAULT_CLOUD
@@ -67,7 +68,7 @@ def of(target: Target) -> dict[str, Any]:
     found = workspace.outputs(target.app())
     if isinstance(found.get("api_url"), str):
         found["api_url"] = reachable(found["api_url"], target.cloud)
-    page_url = page.address(target.cloud, target.environment)
+    page_url = emulator_page.address(target.cloud, target.environment)
     if page_url:
         found["page_url"] = page_url
     return found

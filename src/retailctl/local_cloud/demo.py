@@ -20,9 +20,11 @@ from retailctl.local_cloud import up_down
 from retailctl.options import CloudName, EnvironmentName
 from retailctl.progress import step
 from retailctl.scores import board, freshness
-from retailctl.scores.recount import count, differences, event_ids, payloads_on, stored_scores
-from retailctl.simulation import play
+from retailctl.scores.recount import count, differences, event_ids
+from retailctl.scores.stored import await_scores, stored_scores
+from retailctl.simulation import api_load, load_report, watch
 from retailctl.simulation.workshop import Workshop
+from retailctl.stream.reader import payloads_on
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -30,15 +32,11 @@ if TYPE_CHECKING:
     from retailctl.emulator.cloud import Cloud
     from retailctl.project import Project
     from retailctl.scores.recount import Scores
-    from retailctl.simulation import api_load
 
 CLOUD = "demo"
 EVENTS = 2_000
 RATE = 100.0
 """Events a second, where the front door of a local cloud takes as many; it takes 40 to 110, by the machine."""
-
-PATIENCE_SECONDS = 60.0
-"""How long the last event may take until it counts."""
 
 CACHE_SECONDS = 10.0
 """How long the API may take until it shows the last scores: longer than it answers from its cache."""
@@ -100,16 +98,16 @@ def show(running: Cloud, environment: str, workshop: Workshop, events: int) -> N
     found = outputs.read(running, environment)
     kinesis = running.client("kinesis")
     stream, api_url = str(found["stream_name"]), str(found["api_url"])
-    door = play.opened(running, environment, found, workshop)
+    door = api_load.opened(running, environment, found, workshop)
     note(
         f"A workshop of {events:,} events through the API, up to {RATE:.0f} a second (seed {workshop.seed})."
     )
     if "page_url" in found:
         note(f"Watch it in a browser: {found['page_url']}")
-    with play.shown(transient=True) as show_board:
-        play.watch(
+    with watch.shown(transient=True) as show_board:
+        watch.watch(
             lambda on_tick: door.send(workshop.day(events), RATE, None, on_tick),
-            lambda: board.read(api_url, play.TOP),
+            lambda: board.read(api_url, watch.TOP),
             show_board,
             settle=False,
         )
@@ -122,7 +120,7 @@ def show(running: Cloud, environment: str, workshop: Workshop, events: int) -> N
     dynamodb = running.client("dynamodb")
     with step("Waiting until every event counts"):
         await_scores(lambda: stored_scores(dynamodb, str(found["scores_table"])), expected)
-    final = await_board(lambda: board.read(api_url, play.TOP), expected)
+    final = await_board(lambda: board.read(api_url, watch.TOP), expected)
     Console(highlight=False).print(board.tables(final))
     check(stored_scores(dynamodb, str(found["scores_table"])), expected, len(payloads))
     check_board(final, expected)
@@ -130,7 +128,7 @@ def show(running: Cloud, environment: str, workshop: Workshop, events: int) -> N
     note(winners(final))
 
 
-def check_accepted(report: api_load.Report, on_stream: set[str]) -> None:
+def check_accepted(report: load_report.Report, on_stream: set[str]) -> None:
     """See that every event was accepted, and that the stream has those and no other.
 
     Raises:
@@ -145,17 +143,12 @@ def check_accepted(report: api_load.Report, on_stream: set[str]) -> None:
         )
 
 
-def await_scores(read: Callable[[], Scores], expected: Scores, clock: progress.Clock = progress.REAL) -> None:
-    """Wait until the scores are what they must be, or until they have had their time."""
-    deadline = clock.now() + PATIENCE_SECONDS
-    while read() != expected and clock.now() < deadline:
-        clock.pause(0.2)
-
-
 def best_sales(expected: Scores) -> dict[str, list[int]]:
     """Return the sales that the board's best must have, per role; ``UNKNOWN`` is nobody and not on it."""
     return {
-        role: sorted((sales for user, sales in scores.items() if user != "UNKNOWN"), reverse=True)[: play.TOP]
+        role: sorted((sales for user, sales in scores.items() if user != "UNKNOWN"), reverse=True)[
+            : watch.TOP
+        ]
         for role, scores in expected.items()
     }
 

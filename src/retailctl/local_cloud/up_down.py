@@ -18,13 +18,15 @@ from retailctl.console import note
 from retailctl.delivery import page
 from retailctl.emulator import cloud as clouds
 from retailctl.emulator import ministack, processes
-from retailctl.environments import bootstrap, outputs
-from retailctl.environments.bootstrap import Target
+from retailctl.environments import outputs
+from retailctl.environments import state as environments_state
+from retailctl.environments.target import Target
 from retailctl.errors import CloudNotRunning
 from retailctl.files import alone
 from retailctl.options import CloudName, EnvironmentName
 from retailctl.progress import step
 from retailctl.project import DEFAULT_CLOUD
+from retailctl.terraform import installation, tfvars
 from retailctl.terraform import workspace as terraform
 
 if TYPE_CHECKING:
@@ -91,7 +93,7 @@ def bring_up(here: Project, name: str, environment: str, *, keep: bool = False) 
 
     """
     here.check_environment(environment)
-    terraform.program()
+    installation.program()
     home = here.home(name)
     reached: list[str] = []
     with _alone(here, name), terminable(), ThreadPoolExecutor(max_workers=1) as aside:
@@ -140,14 +142,14 @@ def _fill(target: Target, aside: Executor, reached: list[str]) -> None:
     bucket: Future[None] | None = None
     if not target.has_state_bucket():
         # The bucket is there in seconds; the provider then waits for a minute to see its lifecycle rules.
-        bucket = aside.submit(bootstrap.bootstrapped, target)
+        bucket = aside.submit(environments_state.bootstrapped, target)
     package.build(target.project)
     reached.append("the functions are packaged")
     while bucket is not None and not target.has_state_bucket():
         if bucket.done():
             bucket.result()
         time.sleep(0.1)
-    workspace = bootstrap.initialised(target)
+    workspace = environments_state.initialised(target)
     reached.append("Terraform has its state in the cloud")
     terraform.run_reported(
         workspace, f"Applying {target.environment}", "apply", "-auto-approve", *workspace.arguments
@@ -155,7 +157,7 @@ def _fill(target: Target, aside: Executor, reached: list[str]) -> None:
     reached.append(f"{target.environment} is applied")
     found = page.of(target.environment, terraform.outputs(workspace))
     if found is not None:
-        bootstrap.put_up(target, found)
+        page.put_up(target, found)
     if bucket is not None:
         bucket.result()
 
@@ -163,9 +165,9 @@ def _fill(target: Target, aside: Executor, reached: list[str]) -> None:
 def _account(here: Project, environment: str) -> dict[str, str]:
     """Return the account and region that the environment's values ask for."""
     values = here.values(environment)
-    allowed = bootstrap.listed(values, "allowed_account_ids")
+    allowed = tfvars.listed(values, "allowed_account_ids")
     return {
-        "region": bootstrap.value(values, "region"),
+        "region": tfvars.value(values, "region"),
         "account_id": allowed[0] if allowed else ministack.ACCOUNT_ID,
     }
 

@@ -15,25 +15,20 @@ from botocore.exceptions import BotoCoreError, ClientError
 from retailctl import project
 from retailctl.console import note
 from retailctl.environments import outputs
-from retailctl.environments.bootstrap import Target, target_of
+from retailctl.environments.generations import live_generation, standing_generations
+from retailctl.environments.target import Target, target_of
 from retailctl.errors import UserError
-from retailctl.options import CloudName, EnvironmentName
+from retailctl.options import CloudName, EnvironmentName, InAws
 from retailctl.progress import step
 from retailctl.quarantine import decisions as planning
 from retailctl.quarantine import redrive
-from retailctl.quarantine.bucket import (
-    Quarantine,
-    Redrives,
-    Stream,
-    dropped,
-    live_generation,
-    standing_generations,
-)
+from retailctl.quarantine.bucket import Quarantine
 from retailctl.quarantine.decisions import OPEN, Choice, Decision, Plan, Verdict
+from retailctl.quarantine.log import Stream
+from retailctl.quarantine.marks import Redrives, dropped
 from retailctl.quarantine.records import Copy, Held
 from retailctl.quarantine.redrive import Outcome, Redriver
 from retailctl.stream.publish import once
-from retailctl.users.pool import InAws
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -20,15 +20,17 @@ from retailctl.artifacts import package
 from retailctl.console import note
 from retailctl.delivery import plan_apply
 from retailctl.environments import generations, outputs
-from retailctl.environments.bootstrap import Target, initialised, target_of
 from retailctl.environments.generations import Generation, Generations
+from retailctl.environments.state import initialised
+from retailctl.environments.target import Target, target_of
 from retailctl.errors import UserError
 from retailctl.files import write_atomically
 from retailctl.options import AnyCloud, Confirmed, EnvironmentName
 from retailctl.progress import step
 from retailctl.replay import fold as replay_fold
+from retailctl.replay.log import Log
 from retailctl.replay.proof import TRUST, gaps, in_order, lineage
-from retailctl.replay.view import Log, View, Views, behind, hash_of
+from retailctl.replay.view import View, Views, behind, hash_of
 from retailctl.scores.recount import differences
 from retailctl.terraform import workspace as terraform
 

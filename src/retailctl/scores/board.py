@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlencode, urlsplit
 from urllib.request import OpenerDirector, ProxyHandler, build_opener
 
+import typer
+from rich.console import Console
 from rich.table import Table
 
+from retailctl import project
+from retailctl.emulator import cloud as clouds
+from retailctl.environments import outputs
 from retailctl.errors import UserError
+from retailctl.options import CloudName, EnvironmentName
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -125,3 +131,20 @@ def as_json(board: Board) -> str:
 
 
 _JSON = {"user_id": "userId"}
+
+
+def winners(
+    *,
+    limit: Annotated[int, typer.Option(min=1, max=100, help="How many of each role.")] = 10,
+    in_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    api_url: Annotated[str, typer.Option(help="The API to ask, instead of the local cloud's.")] = "",
+    cloud: CloudName = project.DEFAULT_CLOUD,
+    env: EnvironmentName = "dev",
+) -> None:
+    """Print who is winning."""
+    url = api_url or str(outputs.read(clouds.load(cloud), env)["api_url"])
+    found = read(url, limit)
+    if in_json:
+        typer.echo(as_json(found))
+    else:
+        Console(highlight=False).print(tables(found))

@@ -13,13 +13,8 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
-from retailctl.stream.reader import StreamReader
-
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-    from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_kinesis import KinesisClient
 
 Scores = dict[str, dict[str, int]]
 """Role (``creator``, ``photographer``) to user id to number of sales; users without a sale are absent."""
@@ -114,32 +109,6 @@ def event_ids(payloads: Iterable[bytes]) -> set[str]:
         except (ValueError, KeyError, TypeError, AttributeError):
             continue  # no event
     return ids - {""}
-
-
-def payloads_on(client: KinesisClient, stream: str) -> list[bytes]:
-    """Return the bytes of all records that are on a stream now: parents before children, each shard in order.
-
-    A shard's first sequence number is above every number of its parents, so ascending order is enough.
-    """
-    shards = []
-    pages = client.get_paginator("list_shards").paginate(StreamName=stream)
-    for page in pages:
-        shards += page["Shards"]
-    shards.sort(key=lambda shard: int(shard["SequenceNumberRange"]["StartingSequenceNumber"]))
-    reader = StreamReader(client, stream)
-    return [record["Data"] for shard in shards for record in reader.records(shard["ShardId"])]
-
-
-def stored_scores(client: DynamoDBClient, table: str, prefix: str = "") -> Scores:
-    """Return what a Scores table holds for users of a prefix: role to user id to score, without zeros."""
-    scores: Scores = {"creator": {}, "photographer": {}}
-    for page in client.get_paginator("scan").paginate(TableName=table, ConsistentRead=True):
-        for item in page["Items"]:
-            user_id = item["userId"]["S"]
-            if user_id.startswith(prefix):
-                role, _, _ = item["board"]["S"].partition("#")
-                scores[role][user_id] = scores[role].get(user_id, 0) + int(item["score"]["N"])
-    return scores
 
 
 def differences(expected: Scores, found: Scores) -> list[str]:

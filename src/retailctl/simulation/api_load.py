@@ -12,28 +12,32 @@ import json
 import queue
 import threading
 import time
-from collections import Counter, defaultdict, deque
-from concurrent.futures import ThreadPoolExecutor
+import uuid
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from functools import partial
 from http import HTTPStatus
 from itertools import count
 from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError
 
+from retailctl import project
+from retailctl.environments.target import Target
 from retailctl.errors import UserError
-from retailctl.progress import unheard
-from retailctl.users import pool as users
+from retailctl.progress import step
+from retailctl.simulation.lanes import Lanes, Submission, submissions
+from retailctl.simulation.load_report import Report
+from retailctl.simulation.people import Guests, admit
+from retailctl.users.pool import pool_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
-    from retailctl.progress import OnProgress, OnTick
-    from retailctl.simulation.workshop import Person, Workshop
+    from retailctl.emulator.cloud import Cloud
+    from retailctl.progress import OnTick
+    from retailctl.simulation.workshop import Workshop
     from retailctl.stream.log_file import Entry
 
 AT_ONCE = 8
@@ -46,11 +50,8 @@ PATIENCE_SECONDS = 30.0
 TIMEOUT_SECONDS = 30.0
 LONGEST_WAIT_SECONDS = 5.0
 TICK_SECONDS = 0.1
-MAXIMUM_KINDS = 12
 MAXIMUM_WORDS = 160
 """How many kinds of errors a report tells with their sentences, and characters of a sentence."""
-_SIGN_INS_AT_ONCE = 8
-_SALE = "com.nordstrom/product/purchase/1-0-0"
 _PASSING = frozenset(
     {
         HTTPStatus.CONFLICT,
@@ -62,211 +63,6 @@ _PASSING = frozenset(
     }
 )
 """Answers after which the same request may do better."""
-
-
-@dataclass(frozen=True, slots=True)
-class Submission:
-    """What one person sends: who that is in the workload, the event's data, and the product that it is about."""
-
-    person: str
-    product: str
-    data: Mapping[str, Any]
-    key: str
-
-    @property
-    def is_sale(self) -> bool:
-        """Whether it is a purchase, which may pass other purchases of its product."""
-        return bool(self.data["schema"] == _SALE)
-
-
-def submissions(entries: Iterable[Entry], run: str) -> Iterator[Submission]:
-    """Yield what the people of a workload's records would send; ``run`` makes the keys those of one run."""
-    for entry in entries:
-        envelope = json.loads(entry.data)
-        person = envelope["origin"].split("/")[2]
-        yield Submission(person, entry.partition_key, envelope["data"], f"{run}-{entry.line}")
-
-
-class Lanes:
-    """Lets events go in an order that decides the credit as their log does: a lane per product.
-
-    An event waits while an earlier offer or picture of its product is waiting or under way; an offer or a picture
-    waits for the sales before it too.
-    """
-
-    def __init__(self) -> None:
-        self._waiting: defaultdict[str, deque[Submission]] = defaultdict(deque)
-        self._sales: Counter[str] = Counter()
-        self._registering: set[str] = set()
-
-    def enter(self, submission: Submission) -> list[Submission]:
-        """Take an event and return those that may go now: it or none."""
-        self._waiting[submission.product].append(submission)
-        return self._released(submission.product)
-
-    def leave(self, submission: Submission) -> list[Submission]:
-        """Note that an event has had its answer, and return those that may go now."""
-        if submission.is_sale:
-            self._sales[submission.product] -= 1
-        else:
-            self._registering.discard(submission.product)
-        return self._released(submission.product)
-
-    def _released(self, product: str) -> list[Submission]:
-        waiting, released = self._waiting[product], []
-        while waiting and product not in self._registering:
-            if not waiting[0].is_sale:
-                if self._sales[product]:
-                    break
-                self._registering.add(product)
-            else:
-                self._sales[product] += 1
-            released.append(waiting.popleft())
-        return released
-
-
-@dataclass(slots=True)
-class Report:
-    """How a run went.
-
-    Attributes:
-        latencies: seconds from an event's first attempt to its 202, the pauses in between included.
-        failed: events given up, by kind: a status with the sentence of its problem document, where it has one and
-            there are not more than ``MAXIMUM_KINDS`` yet; or the name of a network error.
-        repeated: attempts after which another one was made, by kind without a sentence.
-        seconds: from the first event to the last answer.
-
-    """
-
-    latencies: list[float] = field(default_factory=list)
-    failed: Counter[str] = field(default_factory=Counter)
-    repeated: Counter[str] = field(default_factory=Counter)
-    seconds: float = 0.0
-
-    @property
-    def accepted(self) -> int:
-        """Return how many events were accepted."""
-        return len(self.latencies)
-
-    def give_up(self, kind: str, words: str) -> None:
-        """Count an event that was given up."""
-        told = f"{kind} ({words})" if words else kind
-        self.failed[told if told in self.failed or len(self.failed) < MAXIMUM_KINDS else kind] += 1
-
-    def figures(self) -> dict[str, float]:
-        """Return ``accepted``, ``failed``, ``accepted_per_second`` and ``p50_ms``, ``p95_ms``, ``p99_ms``."""
-        waits = sorted(self.latencies)
-        quantiles = {
-            f"p{share}_ms": waits[max(-(-len(waits) * share // 100) - 1, 0)] * 1000 if waits else 0.0
-            for share in (50, 95, 99)
-        }
-        rate = self.accepted / self.seconds if self.seconds else 0.0
-        return {
-            "accepted": self.accepted,
-            "failed": self.failed.total(),
-            "accepted_per_second": rate,
-            **quantiles,
-        }
-
-    def lines(self) -> list[str]:
-        """Return the report in words."""
-        figures = self.figures()
-        rate = f"{figures['accepted_per_second']:.1f} a second"
-        told = [
-            f"{self.accepted:,} events accepted in {self.seconds:.1f} s, {rate}.",
-            "Latency: " + ", ".join(f"{figures[f'p{n}_ms']:.0f} ms (P{n})" for n in (50, 95, 99)) + ".",
-        ]
-        for title, kinds in (("Given up", self.failed), ("Sent again", self.repeated)):
-            if kinds:
-                told.append(
-                    f"{title}: " + "; ".join(f"{n:,} of {kind}" for kind, n in kinds.most_common()) + "."
-                )
-        return told
-
-
-def sign_in(pool: users.Pool, username: str, password: str) -> str:
-    """Return an ID token, which is what the front door takes.
-
-    Raises:
-        UserError: where Cognito refuses, or asks for more than a password.
-
-    """
-    try:
-        answer = pool.client.initiate_auth(
-            AuthFlow="USER_PASSWORD_AUTH",
-            ClientId=pool.client_id,
-            AuthParameters={"USERNAME": username, "PASSWORD": password},
-        )
-    except ClientError as error:
-        raise UserError(
-            f"{username} cannot sign in ({error.response['Error']['Code']}): is the password right?"
-        ) from error
-    if "AuthenticationResult" not in answer:
-        raise UserError(
-            f"{username} cannot sign in with a password alone: Cognito asks for {answer.get('ChallengeName')}."
-        )
-    return str(answer["AuthenticationResult"]["IdToken"])
-
-
-class Guests:
-    """People who have signed in: an ID token each, and another one when that has ended.
-
-    Args:
-        tokens: ID token by the workload's user id.
-        sign_in: signs one of them in again and returns the new token.
-
-    """
-
-    def __init__(self, tokens: Mapping[str, str], sign_in: Callable[[str], str]) -> None:
-        self.tokens = dict(tokens)
-        self._sign_in = sign_in
-        self._guards = {person: threading.Lock() for person in tokens}
-
-    def renewed(self, person: str, ended: str) -> str:
-        """Return a token other than ``ended``, for which many may ask at a time: one of them signs in.
-
-        Raises:
-            UserError: where Cognito refuses.
-
-        """
-        with self._guards[person]:
-            if self.tokens[person] == ended:
-                self.tokens[person] = self._sign_in(person)
-            return self.tokens[person]
-
-
-def admit(pool: users.Pool, workshop: Workshop, on_one: OnProgress = unheard) -> Guests:
-    """Let the people of a workshop sign in, each with an account, which is made where there is none.
-
-    An account of an earlier workshop, where the same person may have had another role, gets the groups of this one.
-    Their passwords are new and told nobody. ``on_one`` hears of each who has signed in.
-    """
-    groups = dict.fromkeys(workshop.merchants, ("merchant", "customer"))
-    groups |= dict.fromkeys(workshop.photographers, ("photographer", "customer"))
-    known = {player.username: player for player in pool.players()}
-
-    def one(person: Person) -> tuple[str, str]:
-        newcomer = users.Newcomer(
-            f"simulated-{person.user_id.rpartition('.')[2].lower()}",
-            users.made_password(),
-            person.name,
-            groups[person],
-        )
-        if newcomer.username in known:
-            pool.set_password(newcomer)
-            pool.set_roles(known[newcomer.username], newcomer.groups)
-        else:
-            pool.add(newcomer)
-        again[person.user_id] = partial(sign_in, pool, newcomer.username, newcomer.password)
-        return person.user_id, again[person.user_id]()
-
-    tokens: dict[str, str] = {}
-    again: dict[str, Callable[[], str]] = {}
-    with ThreadPoolExecutor(_SIGN_INS_AT_ONCE) as threads:
-        for user_id, token in threads.map(one, groups):
-            tokens[user_id] = token
-            on_one(1)
-    return Guests(tokens, lambda person: again[person]())
 
 
 @dataclass(frozen=True, slots=True)
@@ -489,3 +285,33 @@ def run(
             f"({state.trouble}); this is a defect, please report it."
         ) from state.trouble
     return report
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """An environment's front door, with the people of a workshop signed in."""
+
+    api_url: str
+    guests: Guests
+    report: Report = field(default_factory=Report)
+
+    def send(self, entries: Iterable[Entry], rate: float, duration: float | None, on_tick: OnTick) -> int:
+        """Send what the people of ``entries`` would; return how many events were accepted."""
+        source = submissions(entries, uuid.uuid4().hex)
+        run(self.api_url, self.guests, source, rate, duration=duration, on_tick=on_tick, report=self.report)
+        return self.report.accepted
+
+
+def opened(running: Cloud, environment: str, found: Mapping[str, Any], workshop: Workshop) -> Door:
+    """Return the front door of an environment with the people of a workshop signed in."""
+    pool = pool_of(Target(project.find(), environment, running), found)
+    people = len(workshop.merchants) + len(workshop.photographers)
+    with step(f"Signing in {people} simulated people") as advance:
+        signed_in = 0
+
+        def on_one(number: int) -> None:
+            nonlocal signed_in
+            signed_in += number
+            advance(signed_in, people)
+
+        return Door(str(found["api_url"]), admit(pool, workshop, on_one))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -20,7 +21,7 @@ from retailctl.progress import OnProgress, step, unheard
 from retailctl.stream import log_file, sender
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from retailctl.stream.log_file import Entry
 
@@ -46,7 +47,7 @@ def publish(
 ) -> None:
     """Put an event log on the stream, in order per product."""
     try:
-        skipped = sender.parse_ranges(skip_lines)
+        skipped = parse_ranges(skip_lines)
     except ValueError as error:
         raise UserError(f"--skip-lines cannot be read: {error}.") from error
     with step(f"Checking {file}"):
@@ -105,14 +106,14 @@ def publish_to(
 def account(stopped: sender.Stopped, file: Path, from_line: int, skipped: frozenset[int]) -> str:
     """Return in words how far a stopped sending got, and what sends the rest."""
     done = sorted({*stopped.ahead, *(line for line in skipped if line > stopped.next_line)})
-    rest = f"--from-line {stopped.next_line}" + (f" --skip-lines {sender.ranges(done)}" if done else "")
+    rest = f"--from-line {stopped.next_line}" + (f" --skip-lines {ranges(done)}" if done else "")
     sentences = [
         f"The sending stopped: {stopped}.",
         f"{stopped.sent:,} records of {file} from line {from_line} on are on the stream.",
     ]
     if stopped.uncertain:
         sentences.append(
-            f"Whether line {sender.ranges(stopped.uncertain)} is there too, nobody can tell: look before "
+            f"Whether line {ranges(stopped.uncertain)} is there too, nobody can tell: look before "
             "you send it again."
         )
     return " ".join([*sentences, f"The same command with `{rest}` sends the rest."])
@@ -132,3 +133,28 @@ def _ambient(stream: str) -> tuple[Any, str]:
         return boto3.client("kinesis", config=Config(**once())), stream
     except BotoCoreError as error:
         raise UserError(f"The AWS settings do not do: {error}") from error
+
+
+def ranges(lines: Iterable[int]) -> str:
+    """Write line numbers the short way: 3, 4, 5, 9 as ``3-5,9``."""
+    parts = []
+    for _, run in groupby(enumerate(sorted(lines)), key=lambda pair: pair[1] - pair[0]):
+        numbers = [number for _, number in run]
+        parts.append(str(numbers[0]) if len(numbers) == 1 else f"{numbers[0]}-{numbers[-1]}")
+    return ",".join(parts)
+
+
+def parse_ranges(text: str) -> frozenset[int]:
+    """Read what ``ranges`` writes.
+
+    Raises:
+        ValueError: where the text is something else.
+
+    """
+    lines: set[int] = set()
+    for part in filter(None, text.split(",")):
+        first, _, last = part.partition("-")
+        if not (first.isdecimal() and (not _ or last.isdecimal()) and int(first) <= int(last or first)):
+            raise ValueError(f"{part!r} is no line number and no range such as 12-40")
+        lines.update(range(int(first), int(last or first) + 1))
+    return frozenset(lines)

@@ -104,3 +104,17 @@ class StreamReader:
             f"The stream {self.name} lets nobody else read {shard_id}: its consumers take all that a shard gives "
             f"({ATTEMPTS} attempts were throttled). Try again when they have caught up."
         )
+
+
+def payloads_on(client: KinesisClient, stream: str) -> list[bytes]:
+    """Return the bytes of all records that are on a stream now: parents before children, each shard in order.
+
+    A shard's first sequence number is above every number of its parents, so ascending order is enough.
+    """
+    shards = []
+    pages = client.get_paginator("list_shards").paginate(StreamName=stream)
+    for page in pages:
+        shards += page["Shards"]
+    shards.sort(key=lambda shard: int(shard["SequenceNumberRange"]["StartingSequenceNumber"]))
+    reader = StreamReader(client, stream)
+    return [record["Data"] for shard in shards for record in reader.records(shard["ShardId"])]

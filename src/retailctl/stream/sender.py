@@ -11,7 +11,7 @@ from __future__ import annotations
 import random
 import sys
 import time
-from itertools import groupby, islice
+from itertools import islice
 from typing import TYPE_CHECKING, Protocol
 
 from botocore.exceptions import (
@@ -232,28 +232,3 @@ def _ask(put: Put, request: Sequence[Entry], outbox: _Outbox) -> list[bool]:
 def _back_off(failures: int) -> float:
     """Return a random pause in seconds below 0.1 s doubled per failure, 5 s at most."""
     return random.uniform(0.05, min(5.0, 0.1 * 2 ** min(failures, 10)))  # noqa: S311 - jitter is no secret
-
-
-def ranges(lines: Iterable[int]) -> str:
-    """Write line numbers the short way: 3, 4, 5, 9 as ``3-5,9``."""
-    parts = []
-    for _, run in groupby(enumerate(sorted(lines)), key=lambda pair: pair[1] - pair[0]):
-        numbers = [number for _, number in run]
-        parts.append(str(numbers[0]) if len(numbers) == 1 else f"{numbers[0]}-{numbers[-1]}")
-    return ",".join(parts)
-
-
-def parse_ranges(text: str) -> frozenset[int]:
-    """Read what ``ranges`` writes.
-
-    Raises:
-        ValueError: where the text is something else.
-
-    """
-    lines: set[int] = set()
-    for part in filter(None, text.split(",")):
-        first, _, last = part.partition("-")
-        if not (first.isdecimal() and (not _ or last.isdecimal()) and int(first) <= int(last or first)):
-            raise ValueError(f"{part!r} is no line number and no range such as 12-40")
-        lines.update(range(int(first), int(last or first) + 1))
-    return frozenset(lines)

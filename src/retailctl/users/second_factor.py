@@ -16,10 +16,10 @@ from botocore.exceptions import ClientError
 from retailctl import project
 from retailctl.console import note
 from retailctl.environments import outputs
-from retailctl.environments.bootstrap import target_of
+from retailctl.environments.target import target_of
 from retailctl.errors import UserError
-from retailctl.options import CloudName, EnvironmentName
-from retailctl.users.pool import ASK, InAws, pool_of
+from retailctl.options import CloudName, EnvironmentName, InAws
+from retailctl.users.pool import ASK, pool_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

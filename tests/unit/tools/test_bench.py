@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 
 from retailctl.errors import UserError
 from retailctl.project import Project
-from retailctl.simulation import api_load
+from retailctl.simulation import load_report
 from tools.bench import run
 from tools.bench.run import Unpacked
 
@@ -304,7 +304,7 @@ def test_what_went_through_the_door_is_held_against_the_stream_and_the_scores(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     class Door:
-        report = api_load.Report(latencies=[0.1] * 3, seconds=1.0)
+        report = load_report.Report(latencies=[0.1] * 3, seconds=1.0)
 
         def send(self, entries: Any, _rate: float, _until: object, on_tick: Any) -> None:
             assert len(list(entries)) == run.FRONT_DOOR_EVENTS
@@ -316,10 +316,10 @@ def test_what_went_through_the_door_is_held_against_the_stream_and_the_scores(
 
     found = {"stream_name": "events", "scores_table": "scores"}
     monkeypatch.setattr(run.outputs, "read", lambda *_: found)
-    monkeypatch.setattr(run.play, "opened", lambda *_: Door())
-    monkeypatch.setattr(run.recount, "payloads_on", lambda *_: [envelope(1), envelope(2), envelope(2)])
-    monkeypatch.setattr(run.recount, "stored_scores", lambda *_: {"creator": {"a": 1}, "photographer": {}})
-    monkeypatch.setattr(run.demo, "PATIENCE_SECONDS", 0.0)
+    monkeypatch.setattr(run.api_load, "opened", lambda *_: Door())
+    monkeypatch.setattr(run.reader, "payloads_on", lambda *_: [envelope(1), envelope(2), envelope(2)])
+    monkeypatch.setattr(run.stored, "stored_scores", lambda *_: {"creator": {"a": 1}, "photographer": {}})
+    monkeypatch.setattr(run.stored, "PATIENCE_SECONDS", 0.0)
     cloud = type("Clients", (), {"client": lambda *_: None})()
 
     told = run.through_the_door(cloud, "dev")

@@ -15,7 +15,6 @@ import pytest
 from hello_retail.events import registry
 from retailctl.artifacts.page import (
     ASSETS,
-    SiteConfig,
     SiteError,
     SiteFile,
     build,
@@ -23,6 +22,7 @@ from retailctl.artifacts.page import (
     read_sources,
     security_headers,
 )
+from retailctl.delivery.page import SiteConfig
 
 WEB = Path(__file__).parents[4] / "src" / "web"
 PAGE = {

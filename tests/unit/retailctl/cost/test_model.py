@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from retailctl.cost import model, prices, units
-from retailctl.cost.model import Bill, Line
+from retailctl.cost import model, prices, units, workload
+from retailctl.cost import original as cost_original
+from retailctl.cost.bill import Bill, Line
 from retailctl.errors import UserError
 from support.costing import PLAIN
 
@@ -19,11 +20,11 @@ HANDY = {"events_per_day": 86_400, "peak_per_second": 1, "shards": 1, "window_se
 
 
 def bill(**changes: Any) -> Bill:
-    return model.bill(model.workload(**changes), units.committed(), prices.read())
+    return model.bill(workload.workload(**changes), units.committed(), prices.read())
 
 
 def handy(**changes: Any) -> dict[tuple[str, str], Line]:
-    load = model.workload(**HANDY | changes)
+    load = workload.workload(**HANDY | changes)
     answer = model.bill(load, replace(PLAIN), prices.read())
     return {(line.price.item, line.what): line for line in answer.way.lines}
 
@@ -86,7 +87,7 @@ def test_what_watches_by_hand() -> None:
 
 
 def test_the_day_swings_between_the_peak_and_as_far_below_the_average() -> None:
-    rates = model.workload().rates()
+    rates = workload.workload().rates()
     average = 10_000_000 / 86_400
     assert sum(rate * seconds for rate, seconds in rates) == pytest.approx(10_000_000)
     assert max(rate for rate, _ in rates) == pytest.approx(200, rel=0.002)
@@ -94,23 +95,23 @@ def test_the_day_swings_between_the_peak_and_as_far_below_the_average() -> None:
 
 
 def test_a_day_with_a_peak_above_twice_its_average_is_partly_closed() -> None:
-    rates = model.workload(peak_per_second=926).rates()
+    rates = workload.workload(peak_per_second=926).rates()
     assert sum(rate * seconds for rate, seconds in rates) == pytest.approx(10_000_000)
     assert sum(seconds for _, seconds in rates) == pytest.approx(86_400 / 4, rel=0.001)
     assert all(rate > 0 for rate, _ in rates)
 
 
 def test_a_batch_is_cut_at_its_size_and_never_below_one_sale() -> None:
-    load = model.workload(shards=2, window_seconds=60)
+    load = workload.workload(shards=2, window_seconds=60)
     assert model.batch_of(load, 200) == 1_000
     assert model.batch_of(load, 10) == 300
     assert model.batch_of(load, 0.01) == 1
 
 
 def test_shards_follow_the_peak() -> None:
-    assert model.workload().shards == 2
-    assert model.workload(peak_per_second=200.1).shards == 3
-    assert model.workload(events_per_day=1_000).shards == 1
+    assert workload.workload().shards == 2
+    assert workload.workload(peak_per_second=200.1).shards == 3
+    assert workload.workload(events_per_day=1_000).shards == 1
 
 
 def test_below_a_second_records_are_pushed_and_that_is_paid() -> None:
@@ -122,7 +123,7 @@ def test_below_a_second_records_are_pushed_and_that_is_paid() -> None:
 
 def test_trending_by_hand() -> None:
     """One sale a second, in batches of 60: of 25 products that sell alike, 22.84 are in each."""
-    load = model.workload(**HANDY | {"contributors": 10})
+    load = workload.workload(**HANDY | {"contributors": 10})
     trending = model.bill(load, replace(PLAIN), prices.read()).apart[-1]
     lines = {(line.price.item, line.what): line for line in trending.lines}
     products = 25 * (1 - (24 / 25) ** 60)
@@ -148,7 +149,7 @@ def test_apart_are_the_archive_and_the_writer() -> None:
 
 
 def test_the_original_as_measured_by_hand() -> None:
-    original = model.original_measured(model.workload(), prices.read())
+    original = cost_original.original_measured(workload.workload(), prices.read())
     assert original.usd == pytest.approx(88 * 0.625 + 20 * 0.125)
 
 
@@ -158,7 +159,7 @@ def test_a_workload_without_reads_and_bad_records_has_no_lines_of_theirs() -> No
 
 
 def test_the_free_tier_is_taken_off_once_for_each_price() -> None:
-    load = model.workload(**HANDY)
+    load = workload.workload(**HANDY)
     lines = model.bill(load, PLAIN, prices.read(), free_tier=True).way.lines
     by_what = {line.what: line for line in lines}
     assert by_what["shards"].usd == pytest.approx(0.36)
@@ -190,14 +191,14 @@ def test_the_free_tier_is_taken_off_once_for_each_price() -> None:
 )
 def test_a_workload_that_cannot_be_is_refused_in_words(changes: dict[str, Any], sentence: str) -> None:
     with pytest.raises(UserError, match=sentence):
-        model.workload(**changes)
+        workload.workload(**changes)
 
 
 def test_a_missing_price_is_an_error_and_no_zero() -> None:
     listed = prices.read()
     without = replace(listed, by_item={k: v for k, v in listed.by_item.items() if k != "kms.request"})
     with pytest.raises(UserError, match=r"has no price for kms\.request"):
-        model.bill(model.workload(), PLAIN, without)
+        model.bill(workload.workload(), PLAIN, without)
 
 
 def test_more_dollars_buy_a_shorter_window() -> None:

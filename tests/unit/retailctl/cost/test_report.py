@@ -15,7 +15,7 @@ from hello_retail.winner_view import handler
 from hello_retail.winner_view.batch import Batch
 from hello_retail.winner_view.tally import Entry
 from retailctl import cli
-from retailctl.cost import chart, model, prices, report, units
+from retailctl.cost import chart, model, prices, report, units, workload
 from retailctl.errors import UserError
 from support.costing import price_list
 from support.histories import purchase
@@ -107,7 +107,7 @@ def test_another_day_is_not_held_against_the_bound(tmp_path: Path) -> None:
 
 
 def test_a_board_that_cannot_be_fresher_is_offered_no_dollars() -> None:
-    load, bench, price = model.workload(window_seconds=0.2), units.committed(), prices.read()
+    load, bench, price = workload.workload(window_seconds=0.2), units.committed(), prices.read()
     answer = model.bill(load, bench, price)
     assert report.windows(answer, bench, price) == []
     assert not any("further dollar" in sentence for sentence in report.sentences(answer, bench, price))
@@ -137,7 +137,7 @@ def test_what_is_wrong_is_a_sentence(tmp_path: Path) -> None:
     "load", [{}, {"window_seconds": 60}, {"events_per_day": 1e9}, {"events_per_day": 500}]
 )
 def test_the_picture_is_well_formed_and_stays_on_its_card(load: dict[str, float]) -> None:
-    drawn = chart.drawn(model.workload(**load), units.committed(), prices.read())
+    drawn = chart.drawn(workload.workload(**load), units.committed(), prices.read())
     picture = ET.fromstring(drawn)  # noqa: S314 - our own text
     assert picture.find(f"{SVG}title") is not None
     assert picture.find(f"{SVG}desc") is not None

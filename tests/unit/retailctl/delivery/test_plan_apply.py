@@ -17,6 +17,7 @@ from retailctl.artifacts import builds, package
 from retailctl.artifacts.builds import Kept
 from retailctl.delivery import plan_apply, saved_plan
 from retailctl.delivery.saved_plan import Record
+from retailctl.environments import listing
 from retailctl.errors import UserError
 from support.miniature import miniature, write
 
@@ -29,13 +30,13 @@ def _clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_environments_are_those_that_there_are(capsys: pytest.CaptureFixture[str]) -> None:
-    plan_apply.list_environments("", "")
+    listing.list_environments("", "")
 
     assert capsys.readouterr().out == "dev\nprod\n"
 
 
 def test_a_workflow_gets_them_as_a_matrix_with_the_role_of_each(capsys: pytest.CaptureFixture[str]) -> None:
-    plan_apply.list_environments(json.dumps(PLANNERS), "matrix")
+    listing.list_environments(json.dumps(PLANNERS), "matrix")
 
     name, _, value = capsys.readouterr().out.strip().partition("=")
     assert name == "matrix"
@@ -55,7 +56,7 @@ def test_a_workflow_gets_them_as_a_matrix_with_the_role_of_each(capsys: pytest.C
 )
 def test_roles_that_do_not_do_are_refused_in_words(roles: str, sentence: str) -> None:
     with pytest.raises(UserError, match=sentence):
-        plan_apply.list_environments(roles, "matrix")
+        listing.list_environments(roles, "matrix")
 
 
 def test_a_summary_is_of_a_saved_plan(tmp_path: Path) -> None:
@@ -142,7 +143,7 @@ def test_what_is_to_be_done_before_an_apply_waits_for_the_confirmation(
 
     monkeypatch.setattr(plan_apply, "initialised", lambda target: SimpleNamespace(data=tmp_path))
     monkeypatch.setattr(plan_apply, "planned", planned)
-    monkeypatch.setattr(plan_apply.bootstrap, "show", lambda *_: None)
+    monkeypatch.setattr(plan_apply, "show", lambda *_: None)
     monkeypatch.setattr(plan_apply, "applied", lambda *_: did.append("applied"))
 
     with (
@@ -150,5 +151,5 @@ def test_what_is_to_be_done_before_an_apply_waits_for_the_confirmation(
         if confirmed == "prod"
         else pytest.raises(UserError, match="nothing was changed")
     ):
-        plan_apply._ask_and_apply(target, {}, {}, "c", confirmed, lambda: did.append("begun"))
+        plan_apply.ask_and_apply(target, {}, {}, "c", confirmed, lambda: did.append("begun"))
     assert did == done

@@ -12,7 +12,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from retailctl.delivery import smoke
-from retailctl.environments.bootstrap import Target
+from retailctl.environments.target import Target
 from retailctl.project import Project
 
 Answers = dict[tuple[str, str], tuple[int, dict[str, str], bytes]]

@@ -18,11 +18,12 @@ from botocore.exceptions import ClientError, EndpointConnectionError, NoCredenti
 from retailctl import cli, console, files, progress, project
 from retailctl.emulator import cloud, ministack
 from retailctl.emulator.cloud import Cloud
-from retailctl.environments import bootstrap, outputs
-from retailctl.environments.bootstrap import Target
+from retailctl.environments import outputs, target
+from retailctl.environments.target import Target
 from retailctl.errors import CloudNotRunning, UserError
 from retailctl.local_cloud import up_down
 from retailctl.project import Project
+from retailctl.terraform import tfvars
 from support.miniature import miniature, write
 from tools import validate
 
@@ -176,12 +177,12 @@ def test_values_are_read_by_name(clone: Project) -> None:
         {"terraform.tfvars": 'region = "eu-west-1"\nallowed_account_ids = ["111122223333", "2"]\n'},
     )
 
-    assert bootstrap.value(file, "region") == "eu-west-1"
-    assert bootstrap.listed(file, "allowed_account_ids") == ["111122223333", "2"]
-    assert bootstrap.listed(file, "others") == []
+    assert tfvars.value(file, "region") == "eu-west-1"
+    assert tfvars.listed(file, "allowed_account_ids") == ["111122223333", "2"]
+    assert tfvars.listed(file, "others") == []
     assert up_down._account(clone, "dev") == {"region": "eu-west-1", "account_id": "111122223333"}
     with pytest.raises(UserError, match="does not set colour: add"):
-        bootstrap.value(file, "colour")
+        tfvars.value(file, "colour")
 
 
 def test_every_bucket_for_states_has_a_bootstrap_state_of_its_own(clone: Project) -> None:
@@ -222,7 +223,7 @@ def test_credentials_that_do_not_do_are_a_sentence(
     monkeypatch.setattr(boto3, "client", lambda *_arguments, **_settings: Caller(error))
 
     with pytest.raises(UserError, match=sentence):
-        bootstrap.account_of(Target(clone, "dev", None))
+        target.account_of(Target(clone, "dev", None))
 
 
 def test_a_bucket_that_is_not_ours_is_no_missing_bucket(
@@ -363,7 +364,7 @@ def test_a_bootstrap_that_fails_fails_the_up(clone: Project, monkeypatch: pytest
     def fail(_target: Target) -> None:
         raise UserError("no bucket for you")
 
-    monkeypatch.setattr(bootstrap, "bootstrapped", fail)
+    monkeypatch.setattr(up_down.environments_state, "bootstrapped", fail)
     monkeypatch.setattr(Target, "has_state_bucket", lambda _self: False)
 
     with ThreadPoolExecutor(1) as aside, pytest.raises(UserError, match="no bucket for you"):

@@ -17,6 +17,7 @@ import pytest
 
 from retailctl.delivery import page
 from retailctl.emulator import ministack, page_proxy, processes
+from retailctl.emulator import page as emulator_page
 from retailctl.emulator.page_proxy import Origin, Server
 from support.certificates import server_context
 from support.command import wait_for
@@ -251,25 +252,25 @@ def a_page(domain: str = DOMAIN) -> page.Page:
 
 
 def test_the_page_is_served_until_its_cloud_goes_down(cloud: Any) -> None:
-    assert page.address(cloud, "dev") is None
+    assert emulator_page.address(cloud, "dev") is None
 
-    url = page.serve(cloud, "dev", a_page())
+    url = emulator_page.serve(cloud, "dev", a_page().domain)
 
-    assert page.address(cloud, "dev") == url
+    assert emulator_page.address(cloud, "dev") == url
     connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=10)
     assert ask(connection)[2] == b"<p>page</p>"
     connection.close()
     assert processes.stop(cloud.home) == 1
-    assert page.address(cloud, "dev") is None
+    assert emulator_page.address(cloud, "dev") is None
 
 
 def test_a_server_that_serves_the_page_goes_on_and_a_new_distribution_gets_its_port(cloud: Any) -> None:
-    first = page.serve(cloud, "dev", a_page())
+    first = emulator_page.serve(cloud, "dev", a_page().domain)
     [before] = processes.of_cloud(cloud.home)
-    assert page.serve(cloud, "dev", a_page()) == first
+    assert emulator_page.serve(cloud, "dev", a_page().domain) == first
     assert processes.of_cloud(cloud.home) == [before]
 
-    assert page.serve(cloud, "dev", a_page("d456.cloudfront.net")) == first
+    assert emulator_page.serve(cloud, "dev", "d456.cloudfront.net") == first
 
     [after] = processes.of_cloud(cloud.home)
     assert after.arguments[-1] == "d456.cloudfront.net"
@@ -277,27 +278,29 @@ def test_a_server_that_serves_the_page_goes_on_and_a_new_distribution_gets_its_p
 
 
 def test_environments_are_served_side_by_side(cloud: Any) -> None:
-    both = {page.serve(cloud, name, a_page()) for name in ("dev", "prod")}
+    both = {emulator_page.serve(cloud, name, a_page().domain) for name in ("dev", "prod")}
 
     assert len(both) == 2
-    assert {page.address(cloud, name) for name in ("dev", "prod")} == both
+    assert {emulator_page.address(cloud, name) for name in ("dev", "prod")} == both
 
 
 def test_a_server_that_does_not_come_up_is_told_with_its_last_words(
     cloud: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(page, "ATTEMPTS", 1)
+    monkeypatch.setattr(emulator_page, "ATTEMPTS", 1)
     monkeypatch.setattr(processes, "PAGE_SERVER_MODULE", "retailctl.nowhere")
 
-    with pytest.raises(page.UserError, match=r"did not come up(.|\n)*No module named retailctl\.nowhere"):
-        page.serve(cloud, "dev", a_page())
+    with pytest.raises(
+        emulator_page.UserError, match=r"did not come up(.|\n)*No module named retailctl\.nowhere"
+    ):
+        emulator_page.serve(cloud, "dev", a_page().domain)
 
 
 def test_a_port_that_somebody_took_is_no_trouble(cloud: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     ports = iter([cloud.port, ministack.free_port()])
-    monkeypatch.setattr(page.ministack, "free_port", lambda: next(ports))
+    monkeypatch.setattr(emulator_page.ministack, "free_port", lambda: next(ports))
 
-    assert page.serve(cloud, "dev", a_page()) != f"http://127.0.0.1:{cloud.port}"
+    assert emulator_page.serve(cloud, "dev", a_page().domain) != f"http://127.0.0.1:{cloud.port}"
 
 
 def test_the_process_ends_when_asked(tmp_path: Path) -> None:
@@ -314,7 +317,7 @@ def test_the_process_ends_when_asked(tmp_path: Path) -> None:
     ]
     process = subprocess.Popen(command, env={**os.environ})
     try:
-        wait_for(lambda: page._serves(port, Origin(1, DOMAIN)), seconds=20)
+        wait_for(lambda: emulator_page._serves(port, Origin(1, DOMAIN)), seconds=20)
         process.terminate()
         assert process.wait(timeout=10) == 0
     finally:

@@ -12,8 +12,8 @@ import pytest
 from retailctl import git
 from retailctl.artifacts import builds, package
 from retailctl.environments import generations
-from retailctl.environments.bootstrap import Target
 from retailctl.environments.generations import Generation, Generations
+from retailctl.environments.target import Target
 from retailctl.errors import UserError
 from retailctl.project import Project
 from retailctl.replay import commands as replay

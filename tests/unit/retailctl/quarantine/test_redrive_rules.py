@@ -13,8 +13,9 @@ from botocore.exceptions import ReadTimeoutError
 from hello_retail.event_log.record_id import identity
 from hello_retail.winner_view.batch import decode_batch
 from retailctl.quarantine import redrive
-from retailctl.quarantine.bucket import GENERATIONS, Redrives, Stream, dropped
 from retailctl.quarantine.decisions import Verdict, decide
+from retailctl.quarantine.log import Stream
+from retailctl.quarantine.marks import GENERATIONS, Redrives, dropped
 from retailctl.quarantine.records import Copy, copy_of, entries_in
 from retailctl.quarantine.redrive import LEASE_SECONDS, SLACK_SECONDS, Outcome, Redriver, Result
 from support.event_source import FIRST_NUMBER, LogRecord, kinesis_event

@@ -17,7 +17,8 @@ from retailctl.environments import generations
 from retailctl.environments.generations import Generation, Generations
 from retailctl.errors import UserError
 from retailctl.replay import commands as replay
-from retailctl.replay.view import Views, behind, is_sale
+from retailctl.replay.log import is_sale
+from retailctl.replay.view import Views, behind
 from support.histories import create, purchase
 
 SHARD = "shardId-000000000003"

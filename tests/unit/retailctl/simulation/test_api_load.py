@@ -17,8 +17,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from retailctl.errors import UserError
-from retailctl.simulation import api_load
-from retailctl.simulation.api_load import Guests, Lanes, Report, Submission, submissions
+from retailctl.simulation import api_load, load_report
+from retailctl.simulation.lanes import Lanes, Submission, submissions
+from retailctl.simulation.load_report import Report
+from retailctl.simulation.people import Guests
 from retailctl.simulation.workshop import Workshop
 
 if TYPE_CHECKING:
@@ -282,8 +284,8 @@ def test_a_report_stays_short_whatever_the_door_says() -> None:
         report = send(url, some(40))
 
     assert report.failed.total() == 40
-    assert report.failed["400 Bad Request"] == 40 - api_load.MAXIMUM_KINDS
-    assert len(report.failed) == api_load.MAXIMUM_KINDS + 1
+    assert report.failed["400 Bad Request"] == 40 - load_report.MAXIMUM_KINDS
+    assert len(report.failed) == load_report.MAXIMUM_KINDS + 1
     assert max(map(len, report.failed)) <= api_load.MAXIMUM_WORDS + len("400 Bad Request ()")
 
 

@@ -13,7 +13,7 @@ from retailctl import cli, progress
 from retailctl.errors import UserError
 from retailctl.scores import board
 from retailctl.scores.board import Row
-from retailctl.simulation import play
+from retailctl.simulation import play, stream_load, watch
 from retailctl.simulation.workshop import Workshop
 from retailctl.stream import sender
 
@@ -48,7 +48,7 @@ def board_of(sales: int) -> Board:
 
 def test_events_come_at_the_rate() -> None:
     time, ticks = Time(), []
-    sent = play.simulate(
+    sent = stream_load.simulate(
         Workshop(1).day(), take_all, 50, 10, lambda *tick: ticks.append(tick), clock=time.clock
     )
     assert sent == pytest.approx(500, abs=10)
@@ -57,7 +57,7 @@ def test_events_come_at_the_rate() -> None:
 
 def test_a_number_of_events_ends_it_too() -> None:
     time = Time()
-    assert play.simulate(Workshop(1).day(120), take_all, 100, clock=time.clock) == 120
+    assert stream_load.simulate(Workshop(1).day(120), take_all, 100, clock=time.clock) == 120
     assert time.seconds == pytest.approx(1.2, abs=0.2)
 
 
@@ -70,7 +70,7 @@ def test_a_slow_stream_is_caught_up_with_request_by_request() -> None:
         time.pause(1.0)
         return [True] * len(entries)
 
-    play.simulate(Workshop(1).day(3000), slow, 10_000, clock=time.clock)
+    stream_load.simulate(Workshop(1).day(3000), slow, 10_000, clock=time.clock)
     assert max(sizes) <= sender.MAX_REQUEST_RECORDS
 
 
@@ -83,7 +83,7 @@ def test_a_stream_that_refuses_ends_it_with_how_far_it_got() -> None:
         return [True] * len(entries)
 
     with pytest.raises(UserError, match=r"stopped after \d+ events: the stream refused: no such stream"):
-        play.simulate(Workshop(1).day(100), refuse, 100, clock=Time().clock)
+        stream_load.simulate(Workshop(1).day(100), refuse, 100, clock=Time().clock)
 
 
 def interrupt(*_: object) -> Any:
@@ -92,7 +92,7 @@ def interrupt(*_: object) -> Any:
 
 def test_an_interruption_ends_it_also_in_the_middle_of_a_request() -> None:
     with pytest.raises(KeyboardInterrupt):
-        play.simulate(Workshop(1).day(100), interrupt, 100, clock=Time().clock)
+        stream_load.simulate(Workshop(1).day(100), interrupt, 100, clock=Time().clock)
 
 
 def test_the_board_is_read_each_second_and_until_it_has_settled() -> None:
@@ -104,18 +104,18 @@ def test_the_board_is_read_each_second_and_until_it_has_settled() -> None:
             time.pause(0.1)
         return 155
 
-    sent = play.watch(
+    sent = watch.watch(
         run, lambda: board_of(min(next(reads), 4)), lambda *seen: shown.append(seen), time.clock
     )
     assert sent == 155
     assert shown[-1][2] == board_of(4)
-    assert next(reads) == pytest.approx(3 + 1 + play.SETTLED_READS, abs=3)
+    assert next(reads) == pytest.approx(3 + 1 + watch.SETTLED_READS, abs=3)
 
 
 def test_a_board_that_never_settles_is_left_in_the_end() -> None:
     time, reads = Time(), count()
-    play.watch(lambda _: 1, lambda: board_of(next(reads)), lambda *_: None, time.clock)
-    assert time.seconds == pytest.approx(play.SETTLE_SECONDS, abs=1)
+    watch.watch(lambda _: 1, lambda: board_of(next(reads)), lambda *_: None, time.clock)
+    assert time.seconds == pytest.approx(watch.SETTLE_SECONDS, abs=1)
 
 
 def test_a_board_that_cannot_be_read_once_ends_no_play() -> None:
@@ -130,11 +130,11 @@ def test_a_board_that_cannot_be_read_once_ends_no_play() -> None:
 
     def run(on_tick: progress.OnTick) -> int:
         for _ in range(2):
-            time.pause(play.BOARD_SECONDS)
+            time.pause(watch.BOARD_SECONDS)
             on_tick(1, time.seconds)
         return 2
 
-    assert play.watch(run, read, lambda *seen: shown.append(seen), time.clock, settle=False) == 2
+    assert watch.watch(run, read, lambda *seen: shown.append(seen), time.clock, settle=False) == 2
     assert [found for _, _, found in shown] == [board_of(1)]
 
 
@@ -145,19 +145,19 @@ def test_ctrl_c_ends_a_watched_play_and_shows_the_board_once_more() -> None:
         on_tick(42, 0.1)
         raise KeyboardInterrupt
 
-    assert play.watch(run, lambda: board_of(9), lambda *seen: shown.append(seen), time.clock) == 42
+    assert watch.watch(run, lambda: board_of(9), lambda *seen: shown.append(seen), time.clock) == 42
     assert shown[-1][2] == board_of(9)
 
 
 def test_ctrl_c_goes_on_up_where_nobody_waits_for_the_board() -> None:
     with pytest.raises(KeyboardInterrupt):
-        play.watch(interrupt, lambda: board_of(1), lambda *_: None, Time().clock, settle=False)
+        watch.watch(interrupt, lambda: board_of(1), lambda *_: None, Time().clock, settle=False)
 
 
 def test_without_a_terminal_a_line_is_printed_when_the_board_moves(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    with play.shown() as show:
+    with watch.shown() as show:
         show(10, 1.0, board_of(3))
         show(10, 2.0, board_of(3))
         show(20, 3.0, board_of(4))
@@ -170,8 +170,10 @@ def test_without_a_terminal_a_line_is_printed_when_the_board_moves(
 def test_in_a_terminal_the_board_is_a_table_that_moves(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(play, "Console", lambda **_: Console(force_terminal=True, highlight=False, width=100))
-    with play.shown() as show:
+    monkeypatch.setattr(
+        watch, "Console", lambda **_: Console(force_terminal=True, highlight=False, width=100)
+    )
+    with watch.shown() as show:
         show(10, 1.0, board_of(3))
     printed = capsys.readouterr().out
     assert "Merchants" in printed
@@ -201,7 +203,7 @@ def test_the_command_plays_thirty_seconds_unless_it_is_told_otherwise(
     monkeypatch.setattr(play.clouds, "load", lambda name: FakeCloud())
     monkeypatch.setattr(play.outputs, "read", lambda *_: {"stream_name": "events", "api_url": "http://x"})
     monkeypatch.setattr(board, "read", lambda url, limit: board_of(5))
-    monkeypatch.setattr(play, "BOARD_SECONDS", 0.0)
+    monkeypatch.setattr(watch, "BOARD_SECONDS", 0.0)
     monkeypatch.setattr(play, "simulate", simulate)
     result = CliRunner().invoke(cli.app, ["play", "--seed", "3", *arguments])
     assert result.exit_code == 0, result.output

@@ -12,7 +12,7 @@ from botocore.exceptions import (
     NoCredentialsError,
 )
 
-from retailctl.stream import sender
+from retailctl.stream import publish, sender
 from retailctl.stream.log_file import Entry
 from retailctl.stream.sender import Refused, Stopped, Unanswered
 
@@ -183,11 +183,11 @@ def test_a_request_with_a_lost_answer_is_not_tried_again(error: Exception) -> No
     ("lines", "text"), [((), ""), ((3,), "3"), ((3, 4, 5, 9), "3-5,9"), ((7, 1, 2), "1-2,7")]
 )
 def test_line_numbers_are_written_as_ranges_and_read_back(lines: tuple[int, ...], text: str) -> None:
-    assert sender.ranges(lines) == text
-    assert sender.parse_ranges(text) == frozenset(lines)
+    assert publish.ranges(lines) == text
+    assert publish.parse_ranges(text) == frozenset(lines)
 
 
 @pytest.mark.parametrize("text", ["x", "3-", "-3", "5-3", "1.5", "1;2"])
 def test_what_is_no_list_of_lines_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="is no line number"):
-        sender.parse_ranges(text)
+        publish.parse_ranges(text)

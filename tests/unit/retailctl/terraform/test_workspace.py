@@ -10,8 +10,10 @@ import pytest
 
 from retailctl.errors import UserError
 from retailctl.project import Project
+from retailctl.terraform import failures, installation
 from retailctl.terraform import workspace as terraform
-from retailctl.terraform.workspace import PROVIDER, Workspace
+from retailctl.terraform.installation import PROVIDER
+from retailctl.terraform.workspace import Workspace
 from support.miniature import miniature, write
 
 LOCK = f'provider "{PROVIDER}" {{\n  version     = "5.100.0"\n}}\n'
@@ -19,9 +21,9 @@ LOCK = f'provider "{PROVIDER}" {{\n  version     = "5.100.0"\n}}\n'
 
 @pytest.fixture(autouse=True)
 def _forget_the_program() -> Iterator[None]:
-    terraform.program.cache_clear()
+    installation.program.cache_clear()
     yield
-    terraform.program.cache_clear()
+    installation.program.cache_clear()
 
 
 @pytest.fixture
@@ -43,7 +45,7 @@ def a_terraform(folder: Path, says: str, monkeypatch: pytest.MonkeyPatch) -> str
 def test_a_terraform_that_is_new_enough_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     program = a_terraform(tmp_path / "bin", json.dumps({"terraform_version": "1.12.0-rc1"}), monkeypatch)
 
-    assert terraform.program() == program
+    assert installation.program() == program
 
 
 @pytest.mark.parametrize(
@@ -63,7 +65,7 @@ def test_any_other_is_refused_with_the_remedy(
     a_terraform(tmp_path / "bin", says, monkeypatch)
 
     with pytest.raises(UserError, match=sentence):
-        terraform.program()
+        installation.program()
 
 
 def test_no_terraform_at_all_is_a_sentence_with_the_remedy(
@@ -74,31 +76,31 @@ def test_no_terraform_at_all_is_a_sentence_with_the_remedy(
     with pytest.raises(
         UserError, match=r"Terraform is not installed: put version 1\.11 or newer .* on the PATH"
     ):
-        terraform.tools()
+        installation.tools()
 
 
 @pytest.mark.parametrize("depth", ["", "mirror", "vendor/mirror"])
 def test_a_mirror_is_found_where_machines_keep_them(depth: str, tmp_path: Path) -> None:
     (tmp_path / depth / PROVIDER / "5.100.0" / "linux_amd64").mkdir(parents=True)
 
-    assert terraform.find_mirror("5.100.0", [tmp_path / "none", tmp_path]) == tmp_path / depth
-    assert terraform.find_mirror(None, [tmp_path]) == tmp_path / depth
+    assert installation.find_mirror("5.100.0", [tmp_path / "none", tmp_path]) == tmp_path / depth
+    assert installation.find_mirror(None, [tmp_path]) == tmp_path / depth
 
 
 def test_a_mirror_of_another_version_is_passed_over(tmp_path: Path) -> None:
     (tmp_path / PROVIDER / "6.0.0").mkdir(parents=True)
 
-    assert terraform.find_mirror("5.100.0", [tmp_path]) is None
+    assert installation.find_mirror("5.100.0", [tmp_path]) is None
 
 
 def test_a_mirror_is_used_through_a_configuration_of_ours(
     clone: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "opt" / "mirror" / PROVIDER / "5.100.0").mkdir(parents=True)
-    monkeypatch.setattr(terraform, "mirror_bases", lambda: [tmp_path / "opt"])
+    monkeypatch.setattr(installation, "mirror_bases", lambda: [tmp_path / "opt"])
     monkeypatch.setattr(Path, "home", lambda: tmp_path)
 
-    environ = terraform.cli_environ(clone, {"TF_CLI_CONFIG_FILE": str(tmp_path / "missing")})
+    environ = installation.cli_environ(clone, {"TF_CLI_CONFIG_FILE": str(tmp_path / "missing")})
 
     configuration = Path(environ["TF_CLI_CONFIG_FILE"])
     assert configuration.is_relative_to(clone.scratch)
@@ -109,14 +111,14 @@ def test_a_mirror_is_used_through_a_configuration_of_ours(
 def test_without_a_mirror_the_registry_is_asked_with_a_cache_in_the_clone(
     clone: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(terraform, "mirror_bases", lambda: [tmp_path / "none"])
+    monkeypatch.setattr(installation, "mirror_bases", lambda: [tmp_path / "none"])
     monkeypatch.setattr(Path, "home", lambda: tmp_path)
 
-    environ = terraform.cli_environ(clone, {"TF_CLI_CONFIG_FILE": str(tmp_path / "missing")})
+    environ = installation.cli_environ(clone, {"TF_CLI_CONFIG_FILE": str(tmp_path / "missing")})
 
     assert "TF_CLI_CONFIG_FILE" not in environ
     assert environ["TF_PLUGIN_CACHE_DIR"] == str(clone.scratch / "providers")
-    own = terraform.cli_environ(clone, {"TF_PLUGIN_CACHE_DIR": "/theirs"})
+    own = installation.cli_environ(clone, {"TF_PLUGIN_CACHE_DIR": "/theirs"})
     assert own["TF_PLUGIN_CACHE_DIR"] == "/theirs"
 
 
@@ -128,22 +130,22 @@ def test_the_operator_s_own_configuration_is_honoured(
     write(tmp_path, {".terraformrc": ""})
     ambient = {"TF_CLI_CONFIG_FILE": str(tmp_path / ".terraformrc")} if named else {}
 
-    environ = terraform.cli_environ(clone, ambient)
+    environ = installation.cli_environ(clone, ambient)
 
     assert environ.get("TF_CLI_CONFIG_FILE") == ambient.get("TF_CLI_CONFIG_FILE")
     assert "TF_PLUGIN_CACHE_DIR" not in environ
 
 
 def test_the_places_for_mirrors_are_few_and_end_at_home() -> None:
-    bases = list(terraform.mirror_bases())
+    bases = list(installation.mirror_bases())
 
     assert Path("/opt") in bases
     assert bases[-1] == Path.home()
 
 
 def test_a_lock_file_tells_the_version_and_a_missing_one_none(clone: Project, tmp_path: Path) -> None:
-    assert terraform.locked_version(clone.app / ".terraform.lock.hcl") == "5.100.0"
-    assert terraform.locked_version(tmp_path / "none") is None
+    assert installation.locked_version(clone.app / ".terraform.lock.hcl") == "5.100.0"
+    assert installation.locked_version(tmp_path / "none") is None
 
 
 def test_terraform_s_sockets_stay_out_of_folders_whose_paths_are_too_long(clone: Project) -> None:
@@ -189,7 +191,7 @@ Lock Info:
     ],
 )
 def test_a_known_failure_gets_the_sentence_that_it_lacks(output: str, sentence: str) -> None:
-    error = str(terraform.failed("Applying dev", output))
+    error = str(failures.failed("Applying dev", output))
 
     assert error.startswith("Applying dev failed. ")
     assert sentence in error
@@ -197,8 +199,8 @@ def test_a_known_failure_gets_the_sentence_that_it_lacks(output: str, sentence: 
 
 
 def test_an_unknown_failure_is_shown_as_it_is() -> None:
-    assert str(terraform.failed("Applying dev", "Error: strange")) == "Applying dev failed.\n\nError: strange"
-    assert "Terraform said nothing." in str(terraform.failed("Applying dev", ""))
+    assert str(failures.failed("Applying dev", "Error: strange")) == "Applying dev failed.\n\nError: strange"
+    assert "Terraform said nothing." in str(failures.failed("Applying dev", ""))
 
 
 def test_a_run_is_counted_by_its_events_and_its_errors_are_kept_whole() -> None:
