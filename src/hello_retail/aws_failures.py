@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Final
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
 
+from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, IncompleteReadError
 from botocore.exceptions import ConnectionError as NoConnection
 from botocore.parsers import ResponseParserError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+AWS_CONFIG = Config(
+    connect_timeout=1,
+    read_timeout=2,
+    retries={"mode": "standard", "total_max_attempts": 2},
+    tcp_keepalive=True,
+)
+"""The worst call ends after 7 s (two attempts and a pause): the function's time-out must be longer."""
+
 
 SERVER_FAILURE: Final = 500
 """HTTP statuses from here on are AWS's own failures."""
@@ -51,3 +65,26 @@ def passing_failure(error: BaseException | None) -> str | None:
     if isinstance(error, HTTPClientError | NoConnection | IncompleteReadError | ResponseParserError):
         return type(error).__name__
     return None
+
+
+class StoreUnavailable(Exception):
+    """DynamoDB throttled, failed or did not answer: the same request may well succeed in a moment.
+
+    ``code`` is AWS's error code or the name of botocore's exception.
+    """
+
+    def __init__(self, code: str) -> None:
+        super().__init__(f"DynamoDB is not available: {code}.")
+        self.code = code
+
+
+@contextmanager
+def unavailable_where_passing() -> Iterator[None]:
+    """Turn what a later attempt may cure into ``StoreUnavailable``; let everything else through."""
+    try:
+        yield
+    except FAILURES as error:
+        code = passing_failure(error)
+        if code is None:
+            raise
+        raise StoreUnavailable(code) from error

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from hello_retail.archive import chain
 from hello_retail.archive.handler import Archive
-from hello_retail.event_log import archive
+from hello_retail.event_log import archive, retention
 from hello_retail.event_log.archive import Link
 from retailctl.replay import fold as replay_fold
 from retailctl.replay import proof
@@ -111,7 +111,7 @@ def take_the_streams_memory_for_endless(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def take_todays_retention_for_that_of_always(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(chain, "KEPT_SECONDS", LONG * 3600.0)
+    monkeypatch.setattr(retention, "KEPT_SECONDS", LONG * 3600.0)
 
 
 def let_the_archive_end_before_the_stream_begins(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from hello_retail.archive.chain import Tip, certain_from
+from hello_retail.archive.chain import Tip
 from hello_retail.event_log import archive
 from hello_retail.event_log.archive import Kept, Link, Shard
+from hello_retail.event_log.retention import certain_from
 
 if TYPE_CHECKING:
     from mypy_boto3_kinesis import KinesisClient

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.metrics import MetricUnit
 
+from hello_retail.aws_failures import StoreUnavailable
 from hello_retail.http_api.problems import Answer, Problem, fault, trace, unavailable
 from hello_retail.http_api.protocol import Request, for_request
-from hello_retail.reading import StoreUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

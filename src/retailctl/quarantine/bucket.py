@@ -1,11 +1,12 @@
-"""The quarantine, the redrives table, the log and the generations as they are in AWS or in a local cloud."""
+"""The quarantine's bucket, in AWS or in a local cloud."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from retailctl.quarantine.records import BATCHES, RECORDS, BrokenObject, Entry, entries_in
+from hello_retail.event_log.quarantine import RECORDS
+from retailctl.quarantine.records import BATCHES, BrokenObject, Entry, entries_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

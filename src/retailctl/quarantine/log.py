@@ -16,7 +16,7 @@ from botocore.exceptions import (
     HTTPClientError,
 )
 
-from hello_retail.archive.chain import MARGIN_SECONDS, certain_from
+from hello_retail.event_log.retention import MARGIN_SECONDS, certain_from
 from retailctl.quarantine.records import copies_in
 from retailctl.quarantine.redrive import SLACK_SECONDS, Forgotten, Mark, NotPut, Place, Unanswered
 from retailctl.stream.reader import StreamReader

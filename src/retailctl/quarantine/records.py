@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid5
 
 from hello_retail import events
+from hello_retail.event_log import quarantine
 from hello_retail.event_log.record_id import identity
 from hello_retail.events import Rejection
 from hello_retail.events.registry import INGRESS_1_2, check
@@ -24,8 +25,6 @@ from retailctl.stream.log_file import MAX_RECORD_BYTES, compact
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-RECORDS = "records/"
-"""Where the winner view puts single records."""
 BATCHES = "aws/lambda/"
 """Where Lambda puts batches that it gave up: the failure destination."""
 NAMESPACE = UUID("9b6e2a0c-5f1d-5a53-8a0e-2d5c1f6f7a41")
@@ -144,24 +143,23 @@ def entries_in(key: str, body: bytes) -> list[Held] | list[GivenUp]:
 
     """
     try:
-        document = json.loads(body)
         if key.startswith(BATCHES):
-            return [_given_up(key, document)]
-        generation = document.get("generation")
+            return [_given_up(key, json.loads(body))]
+        held = quarantine.unpack(body)
         return [
             Held(
                 key=key,
-                stream=str(document["stream"]),
-                shard_id=str(document["shardId"]),
-                sequence_number=int(record["sequenceNumber"]),
-                partition_key=str(record["partitionKey"]),
-                arrival=float(record["approximateArrivalTimestamp"]),
-                code=str(record["code"]),
-                reason=str(record["reason"]),
-                data=str(record["data"]),
-                generation=None if generation is None else int(generation),
+                stream=held.stream,
+                shard_id=held.shard_id,
+                sequence_number=int(record.sequence_number),
+                partition_key=record.partition_key,
+                arrival=record.arrival,
+                code=record.code,
+                reason=record.reason,
+                data=record.data,
+                generation=held.generation,
             )
-            for record in document["records"]
+            for record in held.records
         ]
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise BrokenObject(

@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from hello_retail import events
-from hello_retail.archive import chain
-from hello_retail.event_log import archive
+from hello_retail.event_log import archive, retention
 from hello_retail.event_log.archive import Kept, Shard, Span
 from retailctl.errors import UserError
 from retailctl.replay.proof import Archived, Streamed
@@ -53,7 +52,7 @@ class Log:
     @property
     def is_young(self) -> bool:
         """Whether the stream is younger than what every stream keeps, so that it has forgotten nothing."""
-        return self.created.timestamp() > chain.certain_from(self._clock())
+        return self.created.timestamp() > retention.certain_from(self._clock())
 
     def shards(self) -> dict[str, Shard]:
         """Return the shards that the stream has not forgotten."""
@@ -66,7 +65,7 @@ class Log:
         shards = self.shards()
         oldest = {shard_id: self._reader.first(shard_id) for shard_id in shards}
         parents = {parent for shard in shards.values() for parent in shard.parents} & shards.keys()
-        since = chain.certain_from(self._clock())
+        since = retention.certain_from(self._clock())
         closed_lately = {parent for parent in parents if self._reader.first(parent, since)}
         return Streamed(
             shards,

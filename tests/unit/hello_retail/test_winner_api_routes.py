@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from hello_retail.aws_failures import StoreUnavailable
 from hello_retail.http_api.problems import Problem
 from hello_retail.http_api.protocol import Request
-from hello_retail.reading import StoreUnavailable
 from hello_retail.winner_api.api import BOARD_SECONDS, Api
 from hello_retail.winner_api.board import Contribution, Score
 from hello_retail.winner_api.store import Page
