@@ -75,7 +75,7 @@ winners: environment tools ## Print the board of the local cloud
 
 .PHONY: bench
 bench: environment tools ## Measure cost and speed in the local cloud, into build/bench.json
-	@$(retailctl) bench
+	@.venv/bin/python -m tools.bench
 
 .PHONY: cost
 cost: setup ## Say what a day costs before anything is applied, and draw it in build/cost.svg
@@ -119,7 +119,7 @@ destroy: environment tools ## Destroy ENV in AWS, after its name was typed (or C
 
 .PHONY: release
 release: tools ## Release VERSION=x.y.z: gates, changelog, one commit, one tag; nothing is pushed
-	@$(retailctl) release
+	@.venv/bin/python -m tools.release
 
 .PHONY: lock
 lock: setup ## Pin the requirement files anew (UPGRADE=1 for newer versions, PROVIDERS=1 for Terraform's too)

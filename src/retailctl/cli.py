@@ -13,58 +13,44 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as NoConnection
 
-from retailctl import (
-    bench,
-    canary,
-    cost,
-    delivery,
-    demo,
-    drift,
-    environments,
-    github,
-    local,
-    outputs,
-    package,
-    play,
-    publish,
-    quarantine,
-    release,
-    replay,
-    second_factor,
-    smoke,
-    terraform,
-    users,
-    validate,
-    winners,
-)
+from retailctl.artifacts import package
 from retailctl.console import complain
+from retailctl.cost import report
+from retailctl.delivery import canary, destroy, drift, github, page, plan_apply, rollback, smoke
+from retailctl.environments import bootstrap, listing, outputs
 from retailctl.errors import UserError
+from retailctl.local_cloud import demo, up_down
+from retailctl.quarantine import commands as quarantine
+from retailctl.replay import commands as replay
+from retailctl.scores import board
+from retailctl.simulation import play
+from retailctl.stream import publish
+from retailctl.terraform import installation
+from retailctl.users import commands as users
+from retailctl.users import second_factor
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 COMMANDS: tuple[Callable[..., Any], ...] = (
     package.package,
-    local.up,
-    local.down,
+    up_down.up,
+    up_down.down,
     outputs.outputs,
-    local.env,
+    up_down.env,
     publish.publish,
     play.play,
-    winners.winners,
+    board.winners,
     demo.demo,
-    bench.bench,
-    cost.cost,
-    environments.bootstrap,
-    delivery.plan,
-    delivery.apply,
+    report.cost,
+    bootstrap.bootstrap,
+    plan_apply.plan,
+    plan_apply.apply,
     smoke.smoke,
     drift.drift,
-    delivery.rollback,
-    environments.destroy,
-    terraform.tools,
-    validate.validate,
-    release.release,
+    rollback.rollback,
+    destroy.destroy,
+    installation.tools,
 )
 
 app = typer.Typer(
@@ -83,15 +69,15 @@ for _command in COMMANDS:
     app.command()(_command)
 app.add_typer(canary.app, name="canary")
 app.add_typer(quarantine.app, name="quarantine")
-app.command("builds")(delivery.list_builds)
-app.command("environments")(delivery.list_environments)
+app.command("builds")(rollback.list_builds)
+app.command("environments")(listing.list_environments)
 app.command("plan-comment")(github.plan_comment)
 app.command("drift-issue")(github.drift_issue)
 app.add_typer(replay.app, name="replay")
 users.app.command("second-factor")(second_factor.second_factor)
 app.add_typer(users.app, name="users")
 _site = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Put up the page.")
-_site.command("deploy")(environments.deploy_site)
+_site.command("deploy")(page.deploy_site)
 app.add_typer(_site, name="site")
 
 
@@ -101,9 +87,21 @@ def _site_commands() -> None:
 
 
 def main() -> None:
-    """Run the command line; what the operator can mend is one sentence on stderr and exit status 1."""
+    """Run the command line of `retailctl`."""
+    run(app)
+
+
+def single(command: Callable[..., Any]) -> typer.Typer:
+    """Return the command line of a program that has one command."""
+    program = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+    program.command()(command)
+    return program
+
+
+def run(program: typer.Typer) -> None:
+    """Run a command line; what the operator can mend is one sentence on stderr and exit status 1."""
     try:
-        app()
+        program()
     except (UserError, ClientError, BotoCoreError) as error:
         complain(explained(error))
         sys.exit(1)

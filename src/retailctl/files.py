@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from retailctl.errors import UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from retailctl.project import Project
 
 
 def write_atomically(path: Path, content: str | bytes, *, mode: int = 0o644) -> bool:
@@ -23,3 +33,26 @@ def write_atomically(path: Path, content: str | bytes, *, mode: int = 0o644) -> 
         Path(name).unlink(missing_ok=True)
         raise
     return True
+
+
+@contextmanager
+def alone(project: Project, name: str, *, or_else: str | None = None) -> Iterator[None]:
+    """Hold the lock ``name`` of the clone.
+
+    Args:
+        project: the clone.
+        name: what only one may do at a time.
+        or_else: the sentence for whom finds it held; without one, wait.
+
+    Raises:
+        UserError: with ``or_else``, where another command holds the lock.
+
+    """
+    folder = project.scratch / "locks"
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / name).open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | (fcntl.LOCK_NB if or_else else 0))
+        except BlockingIOError:
+            raise UserError(or_else or "") from None
+        yield

@@ -20,11 +20,17 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from retailctl import ci_roles as ci
-from retailctl import emulator, emulator_iam, environments, local, package, page, project, terraform
-from retailctl.cloud import Cloud
-from retailctl.environments import Target
+from retailctl import project
+from retailctl.artifacts import package
+from retailctl.delivery import destroy, page
+from retailctl.emulator import iam, ministack
+from retailctl.emulator.cloud import Cloud
+from retailctl.environments import ci_roles as ci
+from retailctl.environments import state as environments_state
+from retailctl.environments.target import Target
+from retailctl.local_cloud import up_down
 from retailctl.project import Project
+from retailctl.terraform import workspace as terraform
 from support import ci_roles, e2e, role_probe
 from support.e2e import ENVIRONMENTS, eventually
 
@@ -61,18 +67,18 @@ class There:
 def there() -> Iterator[There]:
     here, name = project.find(), "e2e-ci-roles"
     try:
-        with local.terminable(), ThreadPoolExecutor(1) as aside:
+        with up_down.terminable(), ThreadPoolExecutor(1) as aside:
             package.build(here)
-            there = There(here, emulator.start(here.home(name)))
+            there = There(here, ministack.start(here.home(name)))
             # The roles are there in seconds; then the provider waits for a minute to see the bucket's rules.
-            made = aside.submit(environments.bootstrapped, there.target("dev"), ci_roles.REPOSITORY)
+            made = aside.submit(environments_state.bootstrapped, there.target("dev"), ci_roles.REPOSITORY)
             eventually(lambda: made.done() or ci_roles.all_are_there(there.cloud), wanted=True, seconds=90)
             if made.done():
                 made.result()
             yield there
             made.result()
     finally:
-        local.down(name)
+        up_down.down(name)
 
 
 def refusal(client: Any, operation: str, parameters: Mapping[str, Any]) -> str:
@@ -182,13 +188,13 @@ def begun(there: There, foreign_keys: list[str]) -> Begun:
 
     def planned(environment: str) -> dict[str, Any]:
         job = ci_roles.planning(there.cloud, environment)
-        return e2e.plan(environments.initialised(there.target(environment, job)))
+        return e2e.plan(environments_state.initialised(there.target(environment, job)))
 
     def applied() -> tuple[dict[str, Any], Target]:
         """Plan dev, apply it and put up its page."""
         plan = planned("dev")
         target = there.target("dev", ci_roles.applying(there.cloud, "dev"))
-        workspace = environments.initialised(target)
+        workspace = environments_state.initialised(target)
         terraform.run_reported(workspace, "Applying dev", "apply", "-auto-approve", *workspace.arguments)
         found = page.of("dev", terraform.outputs(workspace))
         assert found is not None
@@ -222,7 +228,7 @@ def test_the_role_that_plans_plans_its_environment(begun: Begun, environment: st
 
 
 def test_the_role_that_applies_applies_the_whole_environment(there: There, applied: Target) -> None:
-    found = terraform.outputs(environments.initialised(applied))
+    found = terraform.outputs(environments_state.initialised(applied))
     kept = there.cloud.client("s3").list_objects_v2(Bucket=found["site_bucket"])["Contents"]
 
     assert set(found["functions"]) >= {"event_writer", "winner_api", "winner_view"}
@@ -233,7 +239,7 @@ def test_the_role_that_plans_plans_what_is_applied_and_finds_nothing_to_make_ane
     there: There, applied: Target
 ) -> None:
     job = there.target("dev", ci_roles.planning(there.cloud, "dev"))
-    planned = e2e.plan(environments.initialised(job))
+    planned = e2e.plan(environments_state.initialised(job))
     actions = {action for each in planned["resource_changes"] for action in each["change"]["actions"]}
 
     assert actions <= {"no-op", "read", "update"}  # the emulator leaves fields out: known_omissions.json
@@ -256,7 +262,7 @@ def test_every_role_that_was_made_carries_the_boundary(there: There, applied: Ta
 
 
 def test_a_person_who_applies_does_not_take_the_boundary_off(there: There, applied: Target) -> None:
-    workspace = environments.initialised(there.target("dev"))
+    workspace = environments_state.initialised(there.target("dev"))
 
     assert workspace.environ[ci.BOUNDARY] == there.policy("dev-boundary")
 
@@ -404,7 +410,7 @@ def tags_count(cloud: Cloud, keys: list[str]) -> bool:
     """Say whether all ``keys`` are old enough for their tags to decide over them."""
     kms, now = cloud.client("kms"), time.time()
     made = [kms.describe_key(KeyId=key)["KeyMetadata"]["CreationDate"].timestamp() for key in keys]
-    return now - max(made) > emulator_iam.KEY_TAGS_COUNT_AFTER_SECONDS
+    return now - max(made) > iam.KEY_TAGS_COUNT_AFTER_SECONDS
 
 
 @pytest.fixture(scope="module")
@@ -603,11 +609,11 @@ def test_a_role_that_was_made_does_no_more_than_its_boundary_says_whatever_its_p
 
 def test_the_role_that_applies_destroys_the_environment(there: There, applied: Target) -> None:
     target = there.target("dev", ci_roles.applying(there.cloud, "dev"))
-    workspace = environments.initialised(target)
+    workspace = environments_state.initialised(target)
     resources = terraform.resources(workspace)
 
-    environments.lift(target, resources, asked=True)
-    terraform.read(workspace, "state", "rm", environments.PIN)
+    destroy.lift(target, resources, asked=True)
+    terraform.read(workspace, "state", "rm", destroy.PIN)
     terraform.run_reported(workspace, "Destroying dev", "destroy", "-auto-approve", *workspace.arguments)
 
     assert len(resources) > 60

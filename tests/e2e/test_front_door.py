@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from retailctl import front_door
+from retailctl.users import sign_in
 from support.asking import PATIENCE_SECONDS, Answer, ask
 from support.e2e import eventually
 from support.players import IMAGE, OFFER, PURCHASE, FrontDoor, Player
@@ -116,7 +116,7 @@ def test_a_key_with_another_body_is_refused_and_changes_nothing(
 
 def test_nobody_gets_in_without_a_token_that_is_good_here_and_now(door: FrontDoor, customer: Player) -> None:
     with short_lived_tokens(door, 1):
-        expired = front_door.sign_in(door.pool, customer.username, customer.password)
+        expired = sign_in.sign_in(door.pool, customer.username, customer.password)
     eventually(lambda: float(str(claims_of(expired)["exp"])) < time.time(), wanted=True, seconds=10)
     elsewhere = FrontDoor(door.there, ANOTHER_ENVIRONMENT, door.told).admit("merchant", "customer").token
     head, _, signature = customer.token.split(".")

@@ -13,8 +13,8 @@ from pathlib import Path
 import boto3
 import pytest
 
-from retailctl import cloud as clouds
-from retailctl import emulator, processes
+from retailctl.emulator import cloud as clouds
+from retailctl.emulator import ministack, processes
 from support.command import Operator, wait_for
 from support.miniature import BROKEN, miniature, write
 
@@ -222,12 +222,12 @@ def test_a_port_that_is_taken_meanwhile_is_passed_over(
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        ports = iter([taken.getsockname()[1], emulator.free_port()])
-        monkeypatch.setattr(emulator, "free_port", lambda: next(ports))
+        ports = iter([taken.getsockname()[1], ministack.free_port()])
+        monkeypatch.setattr(ministack, "free_port", lambda: next(ports))
         try:
-            cloud = emulator.start(home)
+            cloud = ministack.start(home)
             assert cloud.port != taken.getsockname()[1]
-            assert emulator.is_healthy(cloud.port)
+            assert ministack.is_healthy(cloud.port)
         finally:
             assert processes.stop(home) >= 1
 
@@ -235,8 +235,8 @@ def test_a_port_that_is_taken_meanwhile_is_passed_over(
 def test_an_emulator_that_does_not_come_up_shows_the_end_of_its_log(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(emulator, "environ", lambda _cloud: {"GATEWAY_PORT": "none"})
+    monkeypatch.setattr(ministack, "environ", lambda _cloud: {"GATEWAY_PORT": "none"})
 
-    with pytest.raises(emulator.UserError, match=r"(?s)did not come up\. The end of its log:.*none"):
-        emulator.start(tmp_path / ".retail" / "local")
+    with pytest.raises(ministack.UserError, match=r"(?s)did not come up\. The end of its log:.*none"):
+        ministack.start(tmp_path / ".retail" / "local")
     assert processes.of_cloud(tmp_path / ".retail" / "local") == []

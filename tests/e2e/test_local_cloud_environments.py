@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from retailctl import cloud as clouds
-from retailctl import processes
+from retailctl.emulator import cloud as clouds
+from retailctl.emulator import processes
 from support.command import Operator
 from support.miniature import miniature, with_resources, write
 

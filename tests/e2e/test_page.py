@@ -1,6 +1,7 @@
 """The page of an applied environment, in a browser at its distribution's own address, over HTTPS.
 
-The distribution's name leads to a server on the loopback with a certificate of its own (retailctl.page_server).
+The distribution's name leads to a server on the loopback with a certificate of its own
+(retailctl.emulator.page_proxy).
 What goes wrong between page and shop is in tests/browser, where a stub makes all kinds of trouble.
 """
 
@@ -13,8 +14,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from retailctl import page
-from retailctl.page_server import LOOPBACK, Origin, Server
+from retailctl.delivery import page
+from retailctl.emulator.page_proxy import LOOPBACK, Origin, Server
 from support.asking import ask
 from support.browser import Browser, Person, Shop
 from support.certificates import server_context

@@ -13,8 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from retailctl import builds, processes, saved_plan
-from retailctl import cloud as clouds
+from retailctl.artifacts import builds
+from retailctl.delivery import saved_plan
+from retailctl.emulator import cloud as clouds
+from retailctl.emulator import processes
+from retailctl.git import checked_out_commit
 from support.command import Operator, wait_for
 from support.miniature import miniature, write
 from support.pipeline import WHO, git
@@ -110,7 +113,7 @@ def history(operator: Operator) -> Iterator[Callable[[str], str]]:
         code(operator, text)
         git(root, "add", "--all")
         git(root, *WHO, "commit", "--quiet", "--message", "a change")
-        return builds.commit_of(operator.project)
+        return checked_out_commit(operator.project)
 
     try:
         yield commit

@@ -21,7 +21,7 @@ from support.e2e import eventually
 from support.players import IMAGE, FrontDoor
 
 if TYPE_CHECKING:
-    from retailctl.cloud import Cloud
+    from retailctl.emulator.cloud import Cloud
 
 pytestmark = pytest.mark.slow
 

@@ -19,15 +19,19 @@ from pathlib import Path
 
 import pytest
 
-from retailctl import emulator, local, project, terraform, terraform_docs
-from retailctl.cloud import Cloud
+from retailctl import project
+from retailctl.emulator import ministack
+from retailctl.emulator.cloud import Cloud
+from retailctl.local_cloud import up_down
+from retailctl.terraform import installation
 from support.e2e import Inventory, inventory
+from tools import module_readmes
 
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/adopting.md").read_text()
-MODULES = [module.name for module in terraform_docs.modules(ROOT / "modules")]
+MODULES = [module.name for module in module_readmes.modules(ROOT / "modules")]
 LOCK = ROOT / "terraform/app/.terraform.lock.hcl"
 PATIENCE_SECONDS = 60
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -106,9 +110,9 @@ def run(line: str, folder: Path, environment: dict[str, str]) -> str:
 
 def environ(cloud: Cloud, **more: str) -> dict[str, str]:
     """Return the environment of somebody who works in the cloud."""
-    here = terraform.cli_environ(project.find(), os.environ)
+    here = installation.cli_environ(project.find(), os.environ)
     here = {name: value for name, value in here.items() if not name.lower().endswith("_proxy")}
-    path = f"{Path(terraform.program()).parent}{os.pathsep}{os.environ['PATH']}"
+    path = f"{Path(installation.program()).parent}{os.pathsep}{os.environ['PATH']}"
     return {**here, **cloud.environ(), "PATH": path, "TF_IN_AUTOMATION": "1", **more}
 
 
@@ -136,7 +140,7 @@ def own_repository(folder: Path) -> dict[str, str]:
     return {
         "GIT_CONFIG_COUNT": "1",
         "GIT_CONFIG_KEY_0": f"url.file://{folder}.insteadOf",
-        "GIT_CONFIG_VALUE_0": terraform_docs.REPOSITORY.removeprefix("git::"),
+        "GIT_CONFIG_VALUE_0": module_readmes.REPOSITORY.removeprefix("git::"),
     }
 
 
@@ -195,8 +199,8 @@ def apply_examples(folder: Path, environment: dict[str, str]) -> Applied:
 def strangers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Strangers]:
     name = f"strangers-{secrets.token_hex(4)}"
     try:
-        with local.terminable(), ThreadPoolExecutor(3) as pool:
-            cloud = emulator.start(project.find().home(name))
+        with up_down.terminable(), ThreadPoolExecutor(3) as pool:
+            cloud = ministack.start(project.find().home(name))
             cloud.save()
             at_first = inventory(cloud, cloud.endpoint)
             git = own_repository(tmp_path_factory.mktemp("repository"))
@@ -215,7 +219,7 @@ def strangers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Strangers]:
 
             yield Strangers(examples, followed, pool.submit(left))
     finally:
-        local.down(name)
+        up_down.down(name)
 
 
 @pytest.mark.parametrize("module", MODULES)
@@ -252,4 +256,4 @@ def test_the_page_takes_every_module_from_the_version_that_there_is() -> None:
     assert sources
     for source, module in zip(sources, named, strict=True):
         assert module
-        assert source == terraform_docs.address(module[1], project.find().version)
+        assert source == module_readmes.address(module[1], project.find().version)

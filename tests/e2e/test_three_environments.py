@@ -25,15 +25,23 @@ import pytest
 import typer
 from botocore.exceptions import ClientError
 
+from hello_retail.event_log.record_id import identity
 from hello_retail.events import PRODUCT_PURCHASE, Event, decode
-from hello_retail.events.identity import identity
-from retailctl import board, builds, environments, generations, replay, terraform
-from retailctl.builds import Kept
-from retailctl.cloud import Cloud
-from retailctl.count import Scores, count, differences, payloads_on, stored_scores
-from retailctl.drift import Report
+from retailctl.artifacts import builds
+from retailctl.artifacts.builds import Kept
+from retailctl.delivery import destroy
+from retailctl.delivery.drift import Report
+from retailctl.emulator.cloud import Cloud
+from retailctl.environments import generations
 from retailctl.errors import UserError
-from retailctl.workload import Workshop
+from retailctl.replay import commands as replay
+from retailctl.scores import board
+from retailctl.scores.recount import Scores, count, differences
+from retailctl.scores.stored import stored_scores
+from retailctl.simulation.workshop import Workshop
+from retailctl.stream.reader import payloads_on
+from retailctl.terraform import failures
+from retailctl.terraform import workspace as terraform
 from support import ci_roles, e2e, pipeline, role_probe, rule_change, trending_units
 from support.asking import ask
 from support.command import Operator
@@ -759,7 +767,7 @@ def test_prod_s_values_against_dev_s_state_are_refused_at_plan_in_a_sentence(the
     workspace = replace(there.target("dev").app(), arguments=values)
 
     with pytest.raises(
-        terraform.TerraformError, match="The state belongs to another environment than the values"
+        failures.TerraformError, match="The state belongs to another environment than the values"
     ):
         e2e.plan(workspace)
 
@@ -769,7 +777,7 @@ def test_a_missing_zip_is_refused_at_plan_in_a_sentence(there: Landscape, tmp_pa
     elsewhere = replace(workspace, arguments=(*workspace.arguments, f"-var=artifacts_dir={tmp_path}"))
 
     with pytest.raises(
-        terraform.TerraformError, match=r"zips are missing in .*: .*Run `make package` first\."
+        failures.TerraformError, match=r"zips are missing in .*: .*Run `make package` first\."
     ):
         e2e.plan(elsewhere)
 
@@ -866,7 +874,7 @@ def test_a_new_version_is_tried_beside_the_one_that_serves_and_taken_back_with_o
 def test_terraform_alone_does_not_destroy_prod(there: Landscape) -> None:
     workspace = there.target("prod").app()
 
-    with pytest.raises(terraform.TerraformError, match="to remove an environment, use `make destroy"):
+    with pytest.raises(failures.TerraformError, match="to remove an environment, use `make destroy"):
         terraform.run_reported(
             workspace, "Destroying", "destroy", "-auto-approve", "-refresh=false", *workspace.arguments
         )
@@ -886,7 +894,7 @@ def test_prod_s_tables_and_players_are_protected_against_deletion(there: Landsca
     assert pool["DeletionProtection"] == "ACTIVE"  # the emulator would delete it all the same
 
     with pytest.raises(UserError, match="protected against deletion") as refusal:
-        environments.lift(there.target("prod"), there.resources("prod"), asked=False)
+        destroy.lift(there.target("prod"), there.resources("prod"), asked=False)
     assert all(name in str(refusal.value) for name in (*tables, "hello-retail-prod-players"))
 
 

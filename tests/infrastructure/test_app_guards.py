@@ -13,7 +13,7 @@ import hcl2
 import pytest
 from moto.server import ThreadedMotoServer
 
-from retailctl import terraform
+from retailctl.terraform import failures
 from support import planned_app
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def test_another_environments_values_are_refused_by_devs_state(dev: Path, other:
 def test_the_refusal_is_given_the_sentence_that_it_lacks(dev: Path) -> None:
     done = planned_app.run(dev, "plan", "-input=false", "-no-color", f"-target={PIN}", values("prod"))
 
-    assert "belongs to another environment" in (terraform.explanation(done.stderr) or "")
+    assert "belongs to another environment" in (failures.explanation(done.stderr) or "")
 
 
 @slow

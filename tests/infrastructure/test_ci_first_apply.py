@@ -1,6 +1,6 @@
 """CI's first apply of a fresh environment, against what AWS asks and a policy by the book lacks.
 
-Each rule is taught to the emulator (src/retailctl/emulator_iam.py). The statements as they once were stand here,
+Each rule is taught to the emulator (src/retailctl/emulator/iam.py). The statements as they once were stand here,
 and are refused; those of terraform/bootstrap/ci_policies.tf do the same calls.
 """
 
@@ -17,12 +17,12 @@ import pytest
 from botocore.exceptions import ClientError
 from ministack.core.iam_evaluator import EvalContext, evaluate, parse_policy_document
 
-from retailctl import emulator, processes
+from retailctl.emulator import ministack, processes
 from support import planned_bootstrap
 from support.planned_app import ACCOUNT
 
 if TYPE_CHECKING:
-    from retailctl.cloud import Cloud
+    from retailctl.emulator.cloud import Cloud
     from support.planned_app import Resource
 
 pytestmark = pytest.mark.slow
@@ -151,7 +151,7 @@ def there(bootstrap: tuple[Resource, ...], tmp_path_factory: pytest.TempPathFact
         for statement in json.loads(each.values["policy"])["Statement"]
     )
     try:
-        yield There(emulator.start(home, account_id=ACCOUNT, region=REGION), apply)
+        yield There(ministack.start(home, account_id=ACCOUNT, region=REGION), apply)
     finally:
         processes.stop(home)
 

@@ -14,8 +14,8 @@ import hcl2
 import pytest
 import typer.main
 
-from retailctl import quarantine_plan
 from retailctl.cli import app as command_line
+from retailctl.quarantine import decisions
 from support import planned_app
 
 ROOT = Path(__file__).parents[2]
@@ -102,7 +102,7 @@ def test_every_link_leads_somewhere(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_file_that_a_page_names_is_there(name: str) -> None:
-    folders = "src|tests|docs|modules|terraform|environments|requirements|scripts"
+    folders = "src|tests|tools|docs|modules|terraform|environments|requirements|scripts"
     named = [span for span in spans(text(name)) if re.fullmatch(rf"({folders})/[\w./-]+", span)]
     assert [path for path in named if not (ROOT / path).exists()] == []
 
@@ -235,9 +235,9 @@ def metrics(package: str, *shared: str) -> set[str]:
     ("package", "shared", "page", "heading"),
     [
         ("winner_view", (), "docs/operating.md", "## Metrics"),
-        ("winner_api", ("answering",), "docs/api.md", "## What it logs and measures"),
+        ("winner_api", ("http_api/respond",), "docs/api.md", "## What it logs and measures"),
         ("trending_view", (), "docs/trending.md", "## The metrics of the view"),
-        ("trending_api", ("answering",), "docs/trending.md", "## The metrics of the API"),
+        ("trending_api", ("http_api/respond",), "docs/trending.md", "## The metrics of the API"),
     ],
 )
 def test_a_functions_metrics_are_those_of_its_page(
@@ -259,12 +259,12 @@ def rejection_codes() -> Iterator[str]:
 
 def test_the_quarantines_codes_are_those_of_its_page() -> None:
     said = first_cells(section(text("docs/quarantine.md"), "### Why it was put aside"))
-    assert sorted(said) == sorted({*rejection_codes(), quarantine_plan.GIVEN_UP})
+    assert sorted(said) == sorted({*rejection_codes(), decisions.GIVEN_UP})
 
 
 def test_the_quarantines_verdicts_are_those_of_its_page() -> None:
     said = first_cells(section(text("docs/quarantine.md"), "### What may become of it"))
-    assert sorted(said) == sorted(each.value for each in quarantine_plan.Verdict)
+    assert sorted(said) == sorted(each.value for each in decisions.Verdict)
 
 
 @pytest.fixture(scope="module")

@@ -12,10 +12,12 @@ from pathlib import Path
 import hcl2
 import pytest
 
-from retailctl import project, terraform, terraform_docs
+from retailctl import project
+from retailctl.terraform import installation
+from tools import module_readmes
 
 ROOT = Path(__file__).parents[2]
-MODULES = terraform_docs.modules(ROOT / "modules")
+MODULES = module_readmes.modules(ROOT / "modules")
 LOCK = ROOT / "terraform" / "bootstrap" / ".terraform.lock.hcl"
 PARTS = ("versions.tf", "main.tf", "variables.tf", "outputs.tf", "README.md", "examples/basic/main.tf")
 
@@ -25,9 +27,9 @@ every_module = pytest.mark.parametrize("module", MODULES, ids=lambda module: mod
 def run(directory: Path, *arguments: str) -> None:
     """Run Terraform in ``directory`` and fail with its own words."""
     done = subprocess.run(
-        [terraform.program(), f"-chdir={directory}", *arguments],
+        [installation.program(), f"-chdir={directory}", *arguments],
         env={
-            **terraform.cli_environ(project.find(), os.environ),
+            **installation.cli_environ(project.find(), os.environ),
             "TF_DATA_DIR": str(directory / ".terraform"),
         },
         capture_output=True,
@@ -82,7 +84,7 @@ def test_a_module_has_all_its_parts(module: Path) -> None:
 
 @every_module
 def test_a_modules_readme_says_what_its_code_says(module: Path) -> None:
-    assert not terraform_docs.stale(module), "write it anew: `.venv/bin/python -m retailctl.terraform_docs`"
+    assert not module_readmes.stale(module), "write it anew: `.venv/bin/python -m tools.module_readmes`"
 
 
 @every_module
@@ -112,8 +114,8 @@ def test_a_module_knows_its_neighbours_by_their_outputs_only(module: Path) -> No
 
 @every_module
 def test_a_module_says_what_each_input_and_output_is(module: Path) -> None:
-    described = terraform_docs.inputs((module / "variables.tf").read_text())
-    described += terraform_docs.outputs((module / "outputs.tf").read_text())
+    described = module_readmes.inputs((module / "variables.tf").read_text())
+    described += module_readmes.outputs((module / "outputs.tf").read_text())
 
     assert [each.name for each in described if not each.description.endswith((".", "`"))] == []
     assert [each.name for each in described if "any" in re.findall(r"\w+", getattr(each, "type", ""))] == []

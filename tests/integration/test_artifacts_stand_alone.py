@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from retailctl import package, project
+from retailctl import project
+from retailctl.artifacts import package
 from retailctl.project import Project
 
 pytestmark = pytest.mark.slow

@@ -10,17 +10,17 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from hello_retail.boards import board_key
 from hello_retail.event_writer import handler as writer_handler
 from hello_retail.event_writer.store import Stream
+from hello_retail.read_models.scores import board_key
 from hello_retail.winner_api import handler as api_handler
 from hello_retail.winner_view import handler as view_handler
-from retailctl import bench, bench_worker
-from retailctl.bench_worker import Instance, Shards, WrongBench
-from retailctl.count import payloads_on
-from retailctl.eventlog import Entry
-from retailctl.metering import CallLog, Meter
-from retailctl.original import Original
+from retailctl.stream.log_file import Entry
+from retailctl.stream.reader import payloads_on
+from tools.bench import run, worker
+from tools.bench.metering import CallLog, Meter
+from tools.bench.original import Original
+from tools.bench.worker import Instance, Shards, WrongBench
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -37,14 +37,14 @@ class Cloud:
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """The two views' tables in moto, and a small workshop; handlers make their clients anew for each test."""
-    monkeypatch.setattr(bench_worker, "PRODUCTS", 12)
-    monkeypatch.setattr(bench_worker, "PEOPLE", 6)
-    monkeypatch.setattr(bench, "CONTRIBUTIONS", os.environ["CONTRIBUTIONS_TABLE"])
-    monkeypatch.setattr(bench, "SCORES", os.environ["SCORES_TABLE"])
-    monkeypatch.setattr(bench, "REDRIVES", os.environ["REDRIVES_TABLE"])
+    monkeypatch.setattr(worker, "PRODUCTS", 12)
+    monkeypatch.setattr(worker, "PEOPLE", 6)
+    monkeypatch.setattr(run, "CONTRIBUTIONS", os.environ["CONTRIBUTIONS_TABLE"])
+    monkeypatch.setattr(run, "SCORES", os.environ["SCORES_TABLE"])
+    monkeypatch.setattr(run, "REDRIVES", os.environ["REDRIVES_TABLE"])
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
     with mock_aws():
-        bench.make_tables(Cloud())  # type: ignore[arg-type]
+        run.make_tables(Cloud())  # type: ignore[arg-type]
         view_handler.store.cache_clear()
         yield boto3.client("dynamodb")
     view_handler.store.cache_clear()
@@ -81,9 +81,9 @@ def test_sequence_numbers_have_56_digits_and_rise() -> None:
 
 
 def test_the_real_view_is_sold_through_and_its_scores_are_checked(aws: Any) -> None:
-    assert bench_worker.register(bench_worker.instance_of(VIEW), size=10, ids=1) == {}
+    assert worker.register(worker.instance_of(VIEW), size=10, ids=1) == {}
     view_handler.store.cache_clear()
-    found = bench_worker.sell(bench_worker.instance_of(VIEW), size=10, purchases=60, ids=1)
+    found = worker.sell(worker.instance_of(VIEW), size=10, purchases=60, ids=1)
     assert found["batch_size"] == 10
     assert 0 < found["write_units_per_purchase"] < 2
     assert 0 < found["read_units_per_purchase"] <= 12 / 60
@@ -93,7 +93,7 @@ def test_the_real_view_is_sold_through_and_its_scores_are_checked(aws: Any) -> N
 
 def test_a_view_that_counts_wrong_has_no_figures(aws: Any) -> None:
     with pytest.raises(WrongBench, match="scores are wrong: creator "):
-        bench_worker.sell(instance(lambda _event, _context: {}, aws), size=10, purchases=20, ids=1)
+        worker.sell(instance(lambda _event, _context: {}, aws), size=10, purchases=20, ids=1)
 
 
 def test_a_view_that_does_not_ask_what_it_consumes_has_no_figures(aws: Any) -> None:
@@ -105,7 +105,7 @@ def test_a_view_that_does_not_ask_what_it_consumes_has_no_figures(aws: Any) -> N
         return {}
 
     with pytest.raises(WrongBench, match="does not ask GetItem for consumed capacity"):
-        bench_worker.sell(
+        worker.sell(
             Instance(None, handler, aws, silent.meter),
             size=10,
             ids=1,
@@ -116,7 +116,7 @@ def test_a_view_that_does_not_ask_what_it_consumes_has_no_figures(aws: Any) -> N
 def test_a_view_that_does_not_take_a_batch_has_no_figures(aws: Any) -> None:
     failing = instance(lambda *_: {"batchItemFailures": [{"itemIdentifier": "1"}]}, aws)
     with pytest.raises(WrongBench, match="did not take a batch of"):
-        bench_worker.register(failing, size=1000, ids=1)
+        worker.register(failing, size=1000, ids=1)
 
 
 def test_the_original_takes_six_calls_a_sale_and_sums_by_index(aws: Any) -> None:
@@ -124,7 +124,7 @@ def test_the_original_takes_six_calls_a_sale_and_sums_by_index(aws: Any) -> None
     meter.attach(aws.meta.events)
     original = Instance(None, None, aws, meter)  # type: ignore[arg-type]
     for _ in range(2):  # the second finds its tables
-        found = bench_worker.original(original, sales=15)
+        found = worker.original(original, sales=15)
     assert meter.calls == 6 * 15
     assert not meter.unmetered
     assert found["events_per_second"] > 0
@@ -139,7 +139,7 @@ def test_the_original_takes_six_calls_a_sale_and_sums_by_index(aws: Any) -> None
 def test_a_loop_of_other_than_six_calls_is_no_reference(aws: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Original, "sell", lambda *_: None)
     with pytest.raises(WrongBench, match="made 0 calls for 5 sales"):
-        bench_worker.original(instance(None, aws), sales=5)
+        worker.original(instance(None, aws), sales=5)
 
 
 def test_reads_are_told_against_the_handlers_own_queries(aws: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -160,7 +160,7 @@ def test_reads_are_told_against_the_handlers_own_queries(aws: Any, monkeypatch: 
         ),
     )
     try:
-        found = bench_worker.reads(Instance(api_handler, api_handler.handler, aws, Meter(), log), rounds=3)
+        found = worker.reads(Instance(api_handler, api_handler.handler, aws, Meter(), log), rounds=3)
     finally:
         api_handler.api.clock = clock
     assert found["queries"] == buckets
@@ -175,24 +175,24 @@ class Module:
 def test_an_answer_from_the_cache_is_no_read(aws: Any) -> None:
     cached = Instance(Module, lambda *_: {"statusCode": 200}, aws, Meter())
     with pytest.raises(WrongBench, match="answered from its cache"):
-        bench_worker.reads(cached, rounds=1)
+        worker.reads(cached, rounds=1)
 
 
 def test_a_failing_read_is_no_read(aws: Any) -> None:
     failing = Instance(Module, lambda *_: {"statusCode": 503}, aws, Meter())
     with pytest.raises(WrongBench, match="GET /scores answered 503"):
-        bench_worker.reads(failing, rounds=1)
+        worker.reads(failing, rounds=1)
 
 
 def test_writes_are_told_against_the_handlers_own_put(aws: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     log, client = CallLog("kinesis.PutRecord"), boto3.client("kinesis")
     log.attach(client.meta.events)
-    monkeypatch.setattr(writer_handler, "stream", Stream(client, bench.STREAM))
+    monkeypatch.setattr(writer_handler, "stream", Stream(client, run.STREAM))
     writer = Instance(writer_handler, writer_handler.handler, aws, Meter(), puts=log)
 
-    found = bench_worker.writes(writer, rounds=3)
+    found = worker.writes(writer, rounds=3)
 
-    payloads = payloads_on(client, bench.STREAM)
+    payloads = payloads_on(client, run.STREAM)
     assert len(payloads) == 2 * (3 + 1)
     assert payloads[::2] == payloads[1::2]
     assert found["ratio"] == pytest.approx(found["handler_seconds"] / found["bare_seconds"])
@@ -206,13 +206,13 @@ def test_an_event_that_is_not_put_is_no_write(aws: Any, status: int, complaint: 
         stream = Stream(None, "none")  # type: ignore[arg-type]
 
     with pytest.raises(WrongBench, match=complaint):
-        bench_worker.writes(Instance(Writer, lambda *_: {"statusCode": status}, aws, Meter()), rounds=1)
+        worker.writes(Instance(Writer, lambda *_: {"statusCode": status}, aws, Meter()), rounds=1)
 
 
 def test_a_worker_writes_what_it_found_to_its_file(aws: Any, tmp_path: Path) -> None:
     assert aws
     result = tmp_path / "result.json"
-    bench_worker.main(["register", str(result), VIEW, json.dumps({"size": 100, "ids": 1})])
+    worker.main(["register", str(result), VIEW, json.dumps({"size": 100, "ids": 1})])
     assert json.loads(result.read_text()) == {}
 
 

@@ -14,8 +14,8 @@ import pytest
 from moto import mock_aws
 from typer.testing import CliRunner
 
-from retailctl import canary
-from retailctl.canary import Alias, Function
+from retailctl.delivery import canary
+from retailctl.delivery.canary import Alias, Function
 from retailctl.errors import UserError
 
 NAME = "shop-api"

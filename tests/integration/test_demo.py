@@ -13,17 +13,22 @@ import pytest
 from moto import mock_aws
 from typer.testing import CliRunner
 
-from retailctl import cli, demo, front_door, play
-from retailctl.board import Row
-from retailctl.count import count, payloads_on, stored_scores
+from retailctl import cli, progress
 from retailctl.errors import UserError
+from retailctl.local_cloud import demo
 from retailctl.project import Project
+from retailctl.scores import stored
+from retailctl.scores.board import Row
+from retailctl.scores.recount import count
+from retailctl.scores.stored import stored_scores
+from retailctl.simulation import load_report
+from retailctl.stream.reader import payloads_on
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from retailctl.eventlog import Entry
+    from retailctl.stream.log_file import Entry
 
 pytestmark = pytest.mark.slow
 
@@ -94,9 +99,11 @@ def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[dict[str,
         """A front door that puts on the stream what people send, each event with an id; some it may refuse."""
 
         def __init__(self, *_: object) -> None:
-            self.report = front_door.Report(seconds=1.0)
+            self.report = load_report.Report(seconds=1.0)
 
-        def send(self, entries: Iterable[Entry], _rate: float, _until: object, on_tick: play.OnTick) -> int:
+        def send(
+            self, entries: Iterable[Entry], _rate: float, _until: object, on_tick: progress.OnTick
+        ) -> int:
             source = iter(entries)
             while chunk := list(islice(source, 100)):
                 records = [{"PartitionKey": entry.partition_key, "Data": with_id(entry)} for entry in chunk]
@@ -107,13 +114,13 @@ def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[dict[str,
             self.report.latencies += [0.05] * world["lost"]
             return self.report.accepted
 
-    monkeypatch.setattr(demo.play, "opened", Door)
+    monkeypatch.setattr(demo.api_load, "opened", Door)
     monkeypatch.setattr(demo.outputs, "read", lambda *_: found)
     monkeypatch.setattr(demo.board, "read", board)
     monkeypatch.setattr(demo, "stored_scores", scores)
-    monkeypatch.setattr(demo, "PATIENCE_SECONDS", 0.3)
+    monkeypatch.setattr(stored, "PATIENCE_SECONDS", 0.3)
     monkeypatch.setattr(demo, "CACHE_SECONDS", 0.3)
-    monkeypatch.setattr(play, "BOARD_SECONDS", 0.01)
+    monkeypatch.setattr(demo.watch, "BOARD_SECONDS", 0.01)
     monkeypatch.setattr(demo, "_cloud", lambda *_, **__: nullcontext(Cloud()))
     with mock_aws():
         boto3.client("kinesis").create_stream(StreamName=STREAM, ShardCount=1)
@@ -178,8 +185,8 @@ def test_a_log_without_metrics_leaves_freshness_unknown(
 def test_late_scores_are_waited_for() -> None:
     answers = [{"creator": {}}, {"creator": {"a": 1}}]
     pauses: list[float] = []
-    clock = play.Clock(lambda: float(len(pauses)), pauses.append)
-    demo.await_scores(lambda: answers[min(len(pauses), 1)], {"creator": {"a": 1}}, clock)
+    clock = progress.Clock(lambda: float(len(pauses)), pauses.append)
+    stored.await_scores(lambda: answers[min(len(pauses), 1)], {"creator": {"a": 1}}, clock)
     assert len(pauses) == 1
 
 
@@ -195,8 +202,8 @@ class Home:
         self.folder = tmp_path / "home"
         if exists:
             self.folder.mkdir()
-        monkeypatch.setattr(demo.local, "down", self.down)
-        monkeypatch.setattr(demo.local, "bring_up", self.bring_up)
+        monkeypatch.setattr(demo.up_down, "down", self.down)
+        monkeypatch.setattr(demo.up_down, "bring_up", self.bring_up)
         monkeypatch.setattr(
             demo.clouds, "read", lambda _: type("Found", (), {"is_running": lambda _: runs})()
         )

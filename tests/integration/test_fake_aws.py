@@ -11,7 +11,8 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
-from hello_retail import ledger, watermark
+from hello_retail.event_log import watermark
+from hello_retail.stream_consumer import ledger
 from hello_retail.winner_view import store
 from support.event_source import FIRST_NUMBER
 from support.fake_aws import FakeDynamoDB

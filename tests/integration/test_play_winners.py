@@ -12,8 +12,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from typer.testing import CliRunner
 
-from retailctl import board, cli, winners
+from retailctl import cli
 from retailctl.errors import UserError
+from retailctl.scores import board
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,8 +69,8 @@ def test_the_board_is_printed_as_json_with_the_apis_names() -> None:
 
 def test_without_an_address_the_local_clouds_api_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     with api() as url:
-        monkeypatch.setattr(winners.clouds, "load", lambda name: name)
-        monkeypatch.setattr(winners.outputs, "read", lambda cloud, env: {"api_url": url, "of": (cloud, env)})
+        monkeypatch.setattr(board.clouds, "load", lambda name: name)
+        monkeypatch.setattr(board.outputs, "read", lambda cloud, env: {"api_url": url, "of": (cloud, env)})
         result = CliRunner().invoke(cli.app, ["winners"])
     assert "Ada 1" in result.stdout
 

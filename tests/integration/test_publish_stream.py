@@ -12,16 +12,18 @@ import pytest
 from moto import mock_aws
 from typer.testing import CliRunner
 
-from retailctl import cli, publish, sending
-from retailctl.count import count, payloads_on
+from retailctl import cli
 from retailctl.errors import UserError
+from retailctl.scores.recount import count
+from retailctl.stream import publish, sender
+from retailctl.stream.reader import payloads_on
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from mypy_boto3_kinesis import KinesisClient
 
-    from retailctl.eventlog import Entry
+    from retailctl.stream.log_file import Entry
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 DAY = FIXTURES / "workshop-day.jsonl"
@@ -131,13 +133,13 @@ def test_without_a_region_the_settings_are_refused_in_words(monkeypatch: pytest.
 def test_what_a_stop_tells_to_type_sends_exactly_the_rest(kinesis: KinesisClient, tmp_path: Path) -> None:
     file = tmp_path / "log.jsonl"
     file.write_text("".join(f'{{"partitionKey": "{n % 3}", "data": "{n}"}}\n' for n in range(1, 13)))
-    real, requests = sending.to_stream(kinesis, STREAM), 0
+    real, requests = sender.to_stream(kinesis, STREAM), 0
 
     def put(entries: Sequence[Entry]) -> list[bool]:
         nonlocal requests
         requests += 1
         if requests == 3:
-            raise sending.Refused("the token has expired")
+            raise sender.Refused("the token has expired")
         taken = [entry for entry in entries if entry.partition_key != "1"]
         real(taken)
         return [entry in taken for entry in entries]
@@ -154,7 +156,7 @@ def test_what_a_stop_tells_to_type_sends_exactly_the_rest(kinesis: KinesisClient
 
 
 def test_a_second_stop_remembers_what_was_skipped_before() -> None:
-    stopped = sending.Stopped("it was interrupted", sent=2, next_line=7, ahead=[9], uncertain=[7, 8])
+    stopped = sender.Stopped("it was interrupted", sent=2, next_line=7, ahead=[9], uncertain=[7, 8])
     text = publish.account(stopped, Path("log"), 4, frozenset({5, 12}))
     assert "Whether line 7-8 is there too, nobody can tell" in text
     assert "`--from-line 7 --skip-lines 9,12`" in text

@@ -12,20 +12,17 @@ from moto import mock_aws
 from typer.testing import CliRunner
 
 from hello_retail.events import Event, decode
-from retailctl import cli, quarantine, redrive
+from retailctl import cli
 from retailctl.cli import main
-from retailctl.count import payloads_on
+from retailctl.environments.generations import live_generation, standing_generations
 from retailctl.errors import UserError
-from retailctl.quarantine_records import Copy, copies_in, copy_of
-from retailctl.quarantine_store import (
-    GENERATIONS,
-    Redrives,
-    Stream,
-    dropped,
-    live_generation,
-    standing_generations,
-)
-from retailctl.redrive import Begun, Mark, Place
+from retailctl.quarantine import commands as quarantine
+from retailctl.quarantine import redrive
+from retailctl.quarantine.log import Stream
+from retailctl.quarantine.marks import GENERATIONS, Redrives, dropped
+from retailctl.quarantine.records import Copy, copies_in, copy_of
+from retailctl.quarantine.redrive import Begun, Mark, Place
+from retailctl.stream.reader import payloads_on
 from support.events import purchase
 from support.fake_aws import FakeDynamoDB
 from support.quarantined import GIVEN_UP, GIVEN_UP_KEY, SHARD, document_of, held

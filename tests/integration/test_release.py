@@ -10,11 +10,12 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
-from retailctl import release, terraform_docs
 from retailctl.errors import UserError
 from retailctl.project import Project
-from retailctl.release import Version
+from tools import module_readmes, release
+from tools.release import Version
 
 pytestmark = pytest.mark.slow
 
@@ -121,7 +122,7 @@ def test_the_readmes_of_the_modules_are_what_the_generator_makes(
     clone.release(after(clone, patch=1))
 
     monkeypatch.setenv("RETAIL_ROOT", str(clone.root))
-    assert terraform_docs.main(["--check"], clone.root / "modules") == 0
+    assert module_readmes.main(["--check"], clone.root / "modules") == 0
 
 
 def test_a_release_again_changes_nothing(clone: Clone) -> None:
@@ -239,8 +240,8 @@ def test_the_command_runs_the_gates_and_says_what_it_did(clone: Clone, status: i
     gates.chmod(0o755)
 
     done = subprocess.run(
-        [sys.executable, "-c", "from retailctl.cli import main; main()", "release", after(clone, patch=1)],
-        env={**os.environ, "RETAIL_ROOT": str(clone.root), "PYTHONPATH": str(ROOT / "src")},
+        [sys.executable, "-m", "tools.release", after(clone, patch=1)],
+        env={**os.environ, "RETAIL_ROOT": str(clone.root), "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}"},
         capture_output=True,
         text=True,
         check=False,
@@ -249,3 +250,11 @@ def test_the_command_runs_the_gates_and_says_what_it_did(clone: Clone, status: i
     assert done.returncode == wanted, done.stderr
     words = ["A gate fails, so nothing is released", "all gates: run --all-files"] if status else ["Released"]
     assert all(word in done.stderr for word in words)
+
+
+@pytest.mark.parametrize("version", ["`touch F`", "", "\u0661.2.3", "1.2.3\n"])
+def test_a_version_of_the_environment_that_is_none_is_refused_in_a_sentence(version: str) -> None:
+    refused = CliRunner().invoke(release.app, env={"VERSION": version})
+
+    assert isinstance(refused.exception, UserError)
+    assert f"{version!r} is no version" in str(refused.exception)

@@ -10,7 +10,8 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from retailctl.site import ASSETS, SiteConfig, publish
+from retailctl.artifacts.page import ASSETS
+from retailctl.delivery.page import SiteConfig, publish
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,9 +9,9 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from hello_retail.decay import with_sale
-from hello_retail.parameters import MAX_LIMIT
-from hello_retail.reading import StoreUnavailable
+from hello_retail.aws_failures import StoreUnavailable
+from hello_retail.http_api.parameters import MAX_LIMIT
+from hello_retail.read_models.trending import with_sale
 from hello_retail.trending_api import handler as entry
 from hello_retail.trending_api.api import BOARD_SECONDS, LIMIT, PATH, Api
 from hello_retail.trending_api.store import Store

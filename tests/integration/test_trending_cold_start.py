@@ -57,7 +57,10 @@ def test_a_half_life_that_is_no_number_fails_at_the_start(function: str) -> None
 
 @pytest.mark.parametrize(
     ("function", "unneeded"),
-    [(VIEW, {"hello_retail.protocol", "fastjsonschema"}), (API, {"hello_retail.events", "fastjsonschema"})],
+    [
+        (VIEW, {"hello_retail.http_api.protocol", "fastjsonschema"}),
+        (API, {"hello_retail.events", "fastjsonschema"}),
+    ],
 )
 def test_the_start_loads_nothing_that_the_function_does_not_need(function: str, unneeded: set[str]) -> None:
     started = cold_start(function)

@@ -9,11 +9,11 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from hello_retail.decay import Weight
+from hello_retail.read_models.trending import Weight
+from hello_retail.stream_consumer.usage import Usage
 from hello_retail.trending_api.store import Store as Reader
 from hello_retail.trending_view.batch import decode_batch
 from hello_retail.trending_view.store import Store
-from hello_retail.usage import Usage
 from support.event_source import LogRecord, kinesis_event
 from support.events import payload, purchase
 from support.trending import HALF_LIFE, RULE

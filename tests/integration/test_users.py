@@ -16,10 +16,13 @@ from moto.cognitoidp.models import COGNITO_TOTP_MFA_SECRET
 from moto.cognitoidp.utils import cognito_totp
 from typer.testing import CliRunner
 
-from retailctl import cli, front_door, second_factor, users
+from retailctl import cli
 from retailctl.errors import UserError
-from retailctl.users import Newcomer, Pool
-from retailctl.workload import Workshop
+from retailctl.simulation import people as simulation_people
+from retailctl.simulation.workshop import Workshop
+from retailctl.users import commands, second_factor, sign_in
+from retailctl.users import pool as users
+from retailctl.users.pool import Newcomer, Pool
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -60,9 +63,9 @@ def environment(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         found["asked"].append((name, cloud))
         return Target()
 
-    monkeypatch.setattr(users, "target_of", target_of)
+    monkeypatch.setattr(commands, "target_of", target_of)
     monkeypatch.setattr(second_factor, "target_of", target_of)
-    monkeypatch.setattr(users.outputs, "of", lambda _: found)
+    monkeypatch.setattr(commands.outputs, "of", lambda _: found)
     return found
 
 
@@ -92,7 +95,7 @@ def test_who_is_added_can_sign_in_with_what_was_printed(pool: Pool, environment:
     assert told["username"] == "zoe-angstrom"
     assert told["groups"] == "merchant, photographer"
     assert environment["asked"] == [("dev", "local")]
-    token = claims(front_door.sign_in(pool, told["username"], told["password"]))
+    token = claims(sign_in.sign_in(pool, told["username"], told["password"]))
     assert [player.name for player in pool.players()] == ["Zoë Ångström"]
     assert sorted(token["cognito:groups"]) == ["merchant", "photographer"]
 
@@ -101,7 +104,7 @@ def test_a_password_and_a_user_name_of_ones_own_are_taken(pool: Pool, environmen
     told = printed(run("add", "--name", "Mira", "--username", "mira@example.com", "--password", PASSWORD))
 
     assert (told["username"], told["password"], told["groups"]) == ("mira@example.com", PASSWORD, "customer")
-    assert front_door.sign_in(pool, "mira@example.com", PASSWORD)
+    assert sign_in.sign_in(pool, "mira@example.com", PASSWORD)
 
 
 def test_a_password_can_be_asked_for_where_no_list_of_processes_shows_it(
@@ -110,7 +113,7 @@ def test_a_password_can_be_asked_for_where_no_list_of_processes_shows_it(
     result = run("add", "--name", "Mira", "--password", "-", answer=f"{PASSWORD}\n{PASSWORD}\n")
 
     assert f"password  {PASSWORD}" in result.stdout
-    assert front_door.sign_in(pool, "mira", PASSWORD)
+    assert sign_in.sign_in(pool, "mira", PASSWORD)
 
 
 def test_in_aws_is_asked_for_by_an_option(pool: Pool, environment: dict[str, Any]) -> None:
@@ -225,7 +228,7 @@ def test_a_name_without_letters_of_ours_still_makes_a_user_name() -> None:
 
 def test_the_people_of_a_workshop_sign_in_and_may_do_what_they_do(pool: Pool) -> None:
     people, signed_in = Workshop(1, products=3, people=4), []
-    tokens = front_door.admit(pool, people, signed_in.append).tokens
+    tokens = simulation_people.admit(pool, people, signed_in.append).tokens
 
     names = {player.username: player.name for player in pool.players()}
     assert sum(signed_in) == len(names) == 4
@@ -238,8 +241,8 @@ def test_the_people_of_a_workshop_sign_in_and_may_do_what_they_do(pool: Pool) ->
 
 def test_they_come_again_to_the_same_accounts(pool: Pool) -> None:
     people = Workshop(1, products=3, people=4)
-    first = front_door.admit(pool, people).tokens
-    again = front_door.admit(pool, people).tokens
+    first = simulation_people.admit(pool, people).tokens
+    again = simulation_people.admit(pool, people).tokens
 
     assert {claims(token)["sub"] for token in first.values()} == {
         claims(token)["sub"] for token in again.values()
@@ -252,14 +255,14 @@ def test_who_has_another_role_in_a_larger_workshop_gets_its_groups_and_keeps_tho
     small, large = Workshop(1, products=3, people=4), Workshop(1, products=3, people=6)
     changed = set(small.photographers) & set(large.merchants)
     assert len(changed) == 1
-    front_door.admit(pool, small)
+    simulation_people.admit(pool, small)
     pool.client.create_group(UserPoolId=pool.pool_id, GroupName="hosts")
     for player in pool.players():
         pool.client.admin_add_user_to_group(
             UserPoolId=pool.pool_id, Username=player.username, GroupName="hosts"
         )
 
-    tokens = front_door.admit(pool, large).tokens
+    tokens = simulation_people.admit(pool, large).tokens
 
     for people, role in ((large.merchants, "merchant"), (large.photographers, "photographer")):
         for person in people:
@@ -270,7 +273,7 @@ def test_who_has_another_role_in_a_larger_workshop_gets_its_groups_and_keeps_tho
 
 
 def test_they_sign_in_again_when_their_tokens_end(pool: Pool) -> None:
-    guests = front_door.admit(pool, Workshop(1, products=3, people=2))
+    guests = simulation_people.admit(pool, Workshop(1, products=3, people=2))
     person, ended = next(iter(guests.tokens.items()))
     renewed = guests.renewed(person, ended)
 
@@ -282,14 +285,14 @@ def test_they_sign_in_again_when_their_tokens_end(pool: Pool) -> None:
 def test_who_cannot_sign_in_is_told_so(pool: Pool) -> None:
     pool.add(Newcomer("mo", PASSWORD, "Mo"))
     with pytest.raises(UserError, match=r"mo cannot sign in \(NotAuthorizedException\)"):
-        front_door.sign_in(pool, "mo", "Wrong-Password-77")
+        sign_in.sign_in(pool, "mo", "Wrong-Password-77")
 
     class Challenging:
         def initiate_auth(self, **_: object) -> dict[str, str]:
             return {"ChallengeName": "SOFTWARE_TOKEN_MFA"}
 
     with pytest.raises(UserError, match="Cognito asks for SOFTWARE_TOKEN_MFA"):
-        front_door.sign_in(Pool(Challenging(), "", ""), "mo", PASSWORD)
+        sign_in.sign_in(Pool(Challenging(), "", ""), "mo", PASSWORD)
 
 
 # A second factor
@@ -371,7 +374,7 @@ def test_who_gave_an_app_the_secret_signs_in_with_its_codes_from_then_on(
     assert "mira@example.com signs in to dev in the local cloud 'local' with a code" in result.stderr
     assert preference(pool) == "SOFTWARE_TOKEN_MFA"
     with pytest.raises(UserError, match="Cognito asks for SOFTWARE_TOKEN_MFA"):
-        front_door.sign_in(pool, NAMED, PASSWORD)
+        sign_in.sign_in(pool, NAMED, PASSWORD)
 
 
 def test_who_may_not_sign_in_without_an_app_gets_one_too(
@@ -412,7 +415,7 @@ def test_a_wrong_code_is_asked_for_again_and_turns_nothing_on(
     assert "The code is not right: run the command again" in str(refused.exception)
     assert refused.stderr.count("The code is not right: take the one that the app shows now.") == 2
     assert preference(pool) is None
-    assert front_door.sign_in(pool, NAMED, PASSWORD)
+    assert sign_in.sign_in(pool, NAMED, PASSWORD)
 
     enrolled(run("second-factor", NAMED, answer=f"{PASSWORD}\n{wrong * 2}{codes()}\n"))
     assert preference(pool) == "SOFTWARE_TOKEN_MFA"

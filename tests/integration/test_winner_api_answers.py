@@ -20,8 +20,8 @@ from botocore.exceptions import (
 from moto import mock_aws
 
 from hello_retail import contract
-from hello_retail.boards import board_key
-from hello_retail.reading import AWS_CONFIG
+from hello_retail.aws_failures import AWS_CONFIG
+from hello_retail.read_models.scores import board_key
 from hello_retail.winner_api import handler as entry
 from hello_retail.winner_api.api import Api
 from hello_retail.winner_api.board import mask

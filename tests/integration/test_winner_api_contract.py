@@ -9,13 +9,13 @@ import pytest
 from moto import mock_aws
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from hello_retail.answering import METHODS
-from hello_retail.boards import ROLES, board_key
+from hello_retail.aws_failures import StoreUnavailable
 from hello_retail.contract import WHOLE
-from hello_retail.parameters import MAX_LIMIT
-from hello_retail.problems import RETRY_AFTER_SECONDS
-from hello_retail.protocol import CACHE_SECONDS
-from hello_retail.reading import StoreUnavailable
+from hello_retail.http_api.parameters import MAX_LIMIT
+from hello_retail.http_api.problems import RETRY_AFTER_SECONDS
+from hello_retail.http_api.protocol import CACHE_SECONDS
+from hello_retail.http_api.respond import METHODS
+from hello_retail.read_models.scores import ROLES, board_key
 from hello_retail.winner_api import handler as entry
 from hello_retail.winner_api.api import ROUTES, Api
 from hello_retail.winner_api.board import ROLE_OF, cursor_after, mask

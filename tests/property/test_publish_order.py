@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retailctl import sending
-from retailctl.eventlog import Entry
+from retailctl.stream import sender
+from retailctl.stream.log_file import Entry
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,7 +30,7 @@ class Throttling:
         if self.left is not None:
             self.left -= 1
             if self.left < 0:
-                raise sending.Refused("enough")
+                raise sender.Refused("enough")
         taken = [self.dice.random() < self.share for _ in request]
         arrived = [entry for entry, ok in zip(request, taken, strict=True) if ok]
         self.dice.shuffle(arrived)
@@ -56,7 +56,7 @@ SHARES = st.sampled_from([0.2, 0.5, 0.9, 1.0])
 @given(keys=KEYS, seed=st.integers(), share=SHARES)
 def test_every_record_arrives_once_and_in_order_of_its_key(keys: list[int], seed: int, share: float) -> None:
     records, stream = entries(keys), Throttling(seed, share)
-    assert sending.send(records, stream, pause=lambda _: None, patience_seconds=1e9) == len(records)
+    assert sender.send(records, stream, pause=lambda _: None, patience_seconds=1e9) == len(records)
     assert lines_per_key(stream.log) == lines_per_key(records)
 
 
@@ -67,15 +67,15 @@ def test_what_a_stopped_sending_tells_is_all_that_a_second_one_needs(
     records, stream = entries(keys), Throttling(seed, share, refuse_after=requests)
     stopped = None
     try:
-        sending.send(records, stream, pause=lambda _: None, patience_seconds=1e9)
-    except sending.Stopped as error:
+        sender.send(records, stream, pause=lambda _: None, patience_seconds=1e9)
+    except sender.Stopped as error:
         stopped = error
     rest: list[Entry] = []
     if stopped:
         assert stopped.sent == len(stream.log)
         rest = [e for e in records if e.line >= stopped.next_line and e.line not in stopped.ahead]
     stream.left = None
-    sending.send(rest, stream, pause=lambda _: None, patience_seconds=1e9)
+    sender.send(rest, stream, pause=lambda _: None, patience_seconds=1e9)
     assert lines_per_key(stream.log) == lines_per_key(records)
 
 
@@ -84,13 +84,13 @@ def test_a_request_never_reaches_further_ahead_than_the_window(
     keys: list[int], window: int, seed: int
 ) -> None:
     records, stream = entries(keys), Throttling(seed, 0.5, refuse_after=20)
-    original = sending.WINDOW
-    sending.WINDOW = window
+    original = sender.WINDOW
+    sender.WINDOW = window
     try:
-        with contextlib.suppress(sending.Stopped):
-            sending.send(records, stream, pause=lambda _: None, patience_seconds=1e9)
+        with contextlib.suppress(sender.Stopped):
+            sender.send(records, stream, pause=lambda _: None, patience_seconds=1e9)
     finally:
-        sending.WINDOW = original
+        sender.WINDOW = original
     for position, entry in enumerate(stream.log):
         unsent = {e.line for e in records} - {e.line for e in stream.log[:position]}
         assert entry.line < min(unsent) + window

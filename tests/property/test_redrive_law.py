@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from retailctl import quarantine_records, quarantine_store, redrive
-from retailctl.redrive import ENDED, SENT, Begun, Mark
+from retailctl.quarantine import log, records, redrive
+from retailctl.quarantine import marks as quarantine_marks
+from retailctl.quarantine.redrive import ENDED, SENT, Begun, Mark
 from support.faults import seeds
 from support.redriving import Mishaps, World
 
@@ -88,25 +89,25 @@ def test_a_record_is_put_at_most_once_in_a_thousand_histories(
 
 
 def put_without_looking(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(quarantine_store.Stream, "find", lambda self, mark: None)
+    monkeypatch.setattr(log.Stream, "find", lambda self, mark: None)
 
 
 def look_only_where_new_records_go(monkeypatch: pytest.MonkeyPatch) -> None:
-    shards = quarantine_store.Stream._shards_of
+    shards = log.Stream._shards_of
 
-    def last(self: quarantine_store.Stream, partition_key: str) -> list[str]:
+    def last(self: log.Stream, partition_key: str) -> list[str]:
         return shards(self, partition_key)[-1:]
 
-    monkeypatch.setattr(quarantine_store.Stream, "_shards_of", last)
+    monkeypatch.setattr(log.Stream, "_shards_of", last)
 
 
 def look_from_the_time_of_the_last_mark(monkeypatch: pytest.MonkeyPatch) -> None:
-    find = quarantine_store.Stream.find
+    find = log.Stream.find
 
-    def late(self: quarantine_store.Stream, mark: Mark) -> Any:
+    def late(self: log.Stream, mark: Mark) -> Any:
         return find(self, replace(mark, marked_at=mark.until - redrive.LEASE_SECONDS))
 
-    monkeypatch.setattr(quarantine_store.Stream, "find", late)
+    monkeypatch.setattr(log.Stream, "find", late)
 
 
 def wait_for_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -118,33 +119,33 @@ def put_when_the_time_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def take_over_whatever_was_seen(monkeypatch: pytest.MonkeyPatch) -> None:
-    renew = quarantine_store.Redrives.renew
+    renew = quarantine_marks.Redrives.renew
 
-    def always(self: quarantine_store.Redrives, seen: Mark, owner: str, until: float) -> bool:
+    def always(self: quarantine_marks.Redrives, seen: Mark, owner: str, until: float) -> bool:
         renew(self, seen, owner, until)
         return True
 
-    monkeypatch.setattr(quarantine_store.Redrives, "renew", always)
+    monkeypatch.setattr(quarantine_marks.Redrives, "renew", always)
 
 
 def mark_whatever_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(quarantine_store, "IF_NEW", "attribute_not_exists(nothing)")
+    monkeypatch.setattr(quarantine_marks, "IF_NEW", "attribute_not_exists(nothing)")
 
 
 def put_again_after_a_lost_answer(monkeypatch: pytest.MonkeyPatch) -> None:
-    put = quarantine_store.Stream.put
+    put = log.Stream.put
 
-    def hasty(self: quarantine_store.Stream, partition_key: str, payload: bytes) -> Any:
+    def hasty(self: log.Stream, partition_key: str, payload: bytes) -> Any:
         try:
             return put(self, partition_key, payload)
         except redrive.Unanswered:
             return put(self, partition_key, payload)
 
-    monkeypatch.setattr(quarantine_store.Stream, "put", hasty)
+    monkeypatch.setattr(log.Stream, "put", hasty)
 
 
 def name_a_record_by_its_object(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(quarantine_records.Held, "identity", property(lambda held: f"{held.key}"))
+    monkeypatch.setattr(records.Held, "identity", property(lambda held: f"{held.key}"))
 
 
 NOTICED_BY_ONE = [
@@ -161,17 +162,17 @@ NOTICED_BY_ONE = [
 
 
 def mark_though_another_generation_stands(monkeypatch: pytest.MonkeyPatch) -> None:
-    def begin(self: quarantine_store.Redrives, mark: Mark) -> Begun:
+    def begin(self: quarantine_marks.Redrives, mark: Mark) -> Begun:
         return Begun.YES if self.drop(mark) else Begun.THERE
 
-    monkeypatch.setattr(quarantine_store.Redrives, "begin", begin)
+    monkeypatch.setattr(quarantine_marks.Redrives, "begin", begin)
 
 
 def take_the_mark_back_where_nothing_was_put(monkeypatch: pytest.MonkeyPatch) -> None:
-    def take_back(self: quarantine_store.Redrives, mark: Mark) -> None:
+    def take_back(self: quarantine_marks.Redrives, mark: Mark) -> None:
         self.client.delete_item(TableName=self.table, Key={"identity": {"S": mark.identity}})
 
-    monkeypatch.setattr(quarantine_store.Redrives, "release", take_back)
+    monkeypatch.setattr(quarantine_marks.Redrives, "release", take_back)
 
 
 def count_originals_whatever_was_redriven(monkeypatch: pytest.MonkeyPatch) -> None:

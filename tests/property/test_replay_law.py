@@ -11,10 +11,12 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from hello_retail.archive import chain, layout
+from hello_retail.archive import chain
 from hello_retail.archive.handler import Archive
-from hello_retail.archive.layout import Link
-from retailctl import replay_fold, replay_proof
+from hello_retail.event_log import archive, retention
+from hello_retail.event_log.archive import Link
+from retailctl.replay import fold as replay_fold
+from retailctl.replay import proof
 from support.faults import seeds
 from support.histories import one_pass
 from support.kept_log import LONG, Mishaps, archived, replayed
@@ -84,8 +86,8 @@ def ask_for_no_links(monkeypatch: pytest.MonkeyPatch) -> None:
     def believe(shard: Any, chained: Any) -> Any:
         return max((span.last for span in chained.spans), default=None), []
 
-    monkeypatch.setattr(replay_proof, "_inside", believe)
-    monkeypatch.setattr(replay_proof, "_unkept", lambda chained, shard: ())
+    monkeypatch.setattr(proof, "_inside", believe)
+    monkeypatch.setattr(proof, "_unkept", lambda chained, shard: ())
 
 
 def believe_the_order_of_the_consumer(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -109,20 +111,20 @@ def take_the_streams_memory_for_endless(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def take_todays_retention_for_that_of_always(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(chain, "KEPT_SECONDS", LONG * 3600.0)
+    monkeypatch.setattr(retention, "KEPT_SECONDS", LONG * 3600.0)
 
 
 def let_the_archive_end_before_the_stream_begins(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(replay_proof, "_at_the_end", lambda *_: ())
-    monkeypatch.setattr(replay_proof._Chain, "is_complete", lambda chained, reached: True)
+    monkeypatch.setattr(proof, "_at_the_end", lambda *_: ())
+    monkeypatch.setattr(proof._Chain, "is_complete", lambda chained, reached: True)
 
 
 def fold_children_first(monkeypatch: pytest.MonkeyPatch) -> None:
     fold = replay_fold.fold
 
-    def backwards(shards: Any, fold_shard: Callable[[layout.Shard], int], side_by_side: int) -> int:
+    def backwards(shards: Any, fold_shard: Callable[[archive.Shard], int], side_by_side: int) -> int:
         return fold(
-            [layout.Shard(each.shard_id, (), each.start, each.end) for each in reversed(shards)],
+            [archive.Shard(each.shard_id, (), each.start, each.end) for each in reversed(shards)],
             fold_shard,
             side_by_side,
         )

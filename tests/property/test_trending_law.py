@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hello_retail.decay import Weight, with_sale, worth
-from hello_retail.folding import Applied
+from hello_retail.read_models.trending import Weight, with_sale, worth
+from hello_retail.stream_consumer.answer import Applied
 from hello_retail.trending_view import store, trend
 from support.broken_ledgers import (
     ask_only_that_the_watermark_is_lower,

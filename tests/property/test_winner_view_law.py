@@ -12,10 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hello_retail import ledger
-from hello_retail.boards import CREATOR, PHOTOGRAPHER, UNKNOWN
 from hello_retail.events import PRODUCT_PURCHASE, Event
-from hello_retail.folding import Applied
+from hello_retail.read_models.scores import CREATOR, PHOTOGRAPHER
+from hello_retail.stream_consumer import ledger
+from hello_retail.stream_consumer.answer import Applied
+from hello_retail.unknown import UNKNOWN
 from hello_retail.winner_view import store, tally
 from support.broken_ledgers import (
     ask_only_that_the_watermark_is_lower,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from hello_retail import ledger
+from hello_retail.stream_consumer import ledger
 
 if TYPE_CHECKING:
     import pytest

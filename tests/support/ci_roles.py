@@ -16,7 +16,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from retailctl import project
-from retailctl.cloud import Cloud
+from retailctl.emulator.cloud import Cloud
 
 REPOSITORY = "octo/shop"
 ISSUER = "https://token.actions.githubusercontent.com"

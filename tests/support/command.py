@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from retailctl import processes
+from retailctl.emulator import processes
 from retailctl.project import Project
 
 RETAILCTL = Path(sys.executable).parent / "retailctl"

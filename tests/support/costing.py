@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from retailctl.measured import Measured, Point
+from retailctl.cost.units import Measured, Point
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -21,10 +21,17 @@ import pytest
 from botocore.config import Config
 from moto.server import ThreadedMotoServer
 
-from retailctl import emulator, environments, local, outputs, package, processes, project, terraform
-from retailctl.cloud import Cloud
-from retailctl.environments import Target
+from retailctl import project
+from retailctl.artifacts import package
+from retailctl.delivery import destroy
+from retailctl.emulator import ministack, processes
+from retailctl.emulator.cloud import Cloud
+from retailctl.environments import outputs
+from retailctl.environments import state as environments_state
+from retailctl.environments.target import Target
+from retailctl.local_cloud import up_down
 from retailctl.project import Project
+from retailctl.terraform import workspace as terraform
 from support import ci_roles
 
 ENVIRONMENTS = project.find().environments
@@ -60,7 +67,7 @@ INVENTORIED = {
 }
 """Kind of resource to the service and operation that list them, and the field of the name where it has fields."""
 REQUIRED = {
-    "describe_budgets": {"AccountId": emulator.ACCOUNT_ID},
+    "describe_budgets": {"AccountId": ministack.ACCOUNT_ID},
     "list_policies": {"Scope": "Local"},
     "list_user_pools": {"MaxResults": 60},
 }
@@ -116,7 +123,7 @@ def landscape() -> Iterator[Landscape]:
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
     server.start()
     try:
-        with local.terminable(), pytest.MonkeyPatch.context() as patch:
+        with up_down.terminable(), pytest.MonkeyPatch.context() as patch:
             host, port = server.get_host_and_port()
             alarms = f"http://{host}:{port}"
             without_alarms = Cloud.environ
@@ -127,7 +134,7 @@ def landscape() -> Iterator[Landscape]:
 
             patch.setattr(Cloud, "environ", environ)
             package.build(here)
-            cloud = emulator.start(here.home(name))
+            cloud = ministack.start(here.home(name))
             at_first = inventory(cloud, alarms)
             for environment in ENVIRONMENTS:
                 cloud = cloud.with_environment(environment)
@@ -142,7 +149,7 @@ def landscape() -> Iterator[Landscape]:
                 outputs={environment: found for environment, (_, found) in applied.items()},
             )
     finally:
-        local.down(name)
+        up_down.down(name)
         server.stop()
 
 
@@ -163,7 +170,7 @@ def _apply_all(here: Project, cloud: Cloud) -> dict[str, Applied]:
     targets = [Target(here, environment, cloud) for environment in ENVIRONMENTS]
     with ThreadPoolExecutor(len(targets) + 1) as pool:
         try:
-            bucket = pool.submit(environments.bootstrapped, targets[0], ci_roles.REPOSITORY)
+            bucket = pool.submit(environments_state.bootstrapped, targets[0], ci_roles.REPOSITORY)
             # With CI's roles there is a boundary that all others carry: it has to be there before them.
             eventually(
                 lambda: bucket.done() or (targets[0].has_state_bucket() and ci_roles.all_are_there(cloud)),
@@ -182,7 +189,7 @@ def _apply_all(here: Project, cloud: Cloud) -> dict[str, Applied]:
 
 def _apply(target: Target) -> Applied:
     assert target.cloud
-    workspace = environments.initialised(target)
+    workspace = environments_state.initialised(target)
     title = f"Applying {target.environment}"
     terraform.run_reported(workspace, title, "apply", "-auto-approve", *workspace.arguments)
     planned = plan(workspace)
@@ -231,7 +238,7 @@ def destroy_all(there: Landscape) -> None:
     """Destroy the environments side by side, as `make destroy` does, and after them the bucket of their states."""
     with ThreadPoolExecutor(len(ENVIRONMENTS)) as pool:
         done = [
-            pool.submit(environments.destroy, environment, cloud=there.cloud.name, confirmed=environment)
+            pool.submit(destroy.destroy, environment, cloud=there.cloud.name, confirmed=environment)
             for environment in ENVIRONMENTS
         ]
         for each in done:

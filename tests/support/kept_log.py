@@ -18,12 +18,12 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from hello_retail.archive import layout
 from hello_retail.archive.handler import Archive
-from hello_retail.archive.layout import Kept, Shard
 from hello_retail.archive.store import Store
-from retailctl import replay_fold, replay_proof
-from retailctl.replay_view import Log
+from hello_retail.event_log import archive
+from hello_retail.event_log.archive import Kept, Shard
+from retailctl.replay import fold, proof
+from retailctl.replay.log import Log
 from support.event_source import FIRST_NUMBER, STREAM_ARN, LogRecord, Stream
 from support.fake_aws import client_error
 from support.histories import Scores, random_log, scores_of
@@ -330,7 +330,7 @@ def replayed(kept: KeptLog, random: Random, *, trust_order: bool = False) -> Sco
     """Fold archive and stream into empty tables, as `retailctl replay fold` does; ``None``: refused."""
     log = kept.log()
     held, streamed = log.archived(), log.streamed()
-    if any(not (trust_order and gap.doubtful) for gap in replay_proof.gaps(held, streamed)):
+    if any(not (trust_order and gap.doubtful) for gap in proof.gaps(held, streamed)):
         return None
     dynamodb = tables()
     handlers = [warm_instance(dynamodb, _Nowhere()) for _ in range(2)]
@@ -340,17 +340,17 @@ def replayed(kept: KeptLog, random: Random, *, trust_order: bool = False) -> Sco
 
     def fold_shard(shard: Shard) -> int:
         spans = [span for span in held.spans if span.shard_id == shard.shard_id]
-        found = replay_fold.records(spans, log.fetch)
-        for batch in replay_fold.batches(found, random.choice((1, 3, 50))):
-            replay_fold.hand_over(batch, log.arn, hand, lambda _: None)
+        found = fold.records(spans, log.fetch)
+        for batch in fold.batches(found, random.choice((1, 3, 50))):
+            fold.hand_over(batch, log.arn, hand, lambda _: None)
         return 0
 
-    replay_fold.fold(replay_proof.in_order(replay_proof.lineage(held, streamed)), fold_shard, 1)
+    fold.fold(proof.in_order(proof.lineage(held, streamed)), fold_shard, 1)
     # Then the mapping, from the oldest record that the stream still has.
-    for shard in replay_proof.in_order(log.shards()):
+    for shard in proof.in_order(log.shards()):
         there = [kept.stream.kept(record) for record in kept.kinesis.there(shard.shard_id)]
-        for batch in replay_fold.batches(there, random.choice((1, 4, 50))):
-            hand(layout.delivered(batch, log.arn))
+        for batch in fold.batches(there, random.choice((1, 4, 50))):
+            hand(archive.delivered(batch, log.arn))
     return scores_of(dynamodb.items[SCORES])
 
 

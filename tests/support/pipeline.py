@@ -16,10 +16,12 @@ from pathlib import Path
 import pytest
 import typer
 
-from retailctl import builds, delivery, drift, package, smoke
-from retailctl import cloud as clouds
-from retailctl.cloud import Cloud
-from retailctl.environments import Target
+from retailctl.artifacts import builds, package
+from retailctl.delivery import drift, plan_apply, rollback, smoke
+from retailctl.emulator import cloud as clouds
+from retailctl.emulator.cloud import Cloud
+from retailctl.environments.target import Target
+from retailctl.git import checked_out_commit
 from retailctl.project import Project
 
 COPIED = ("environments", "modules", "requirements", "src", "terraform", "build/dependencies")
@@ -70,13 +72,13 @@ class Pipeline:
         self.run(
             self.planning(self.cloud, environment),
             f"plan --env {environment} --prebuilt --out {saved.name} --summary {summary.name}",
-            lambda: delivery.plan(environment, self.cloud.name, saved, summary, prebuilt=True),
+            lambda: plan_apply.plan(environment, self.cloud.name, saved, summary, prebuilt=True),
         )
         applying = self.applying(self.cloud, environment)
         self.run(
             applying,
             f"apply --env {environment} --plan {saved.name}",
-            lambda: delivery.apply(environment, self.cloud.name, None, saved),
+            lambda: plan_apply.apply(environment, self.cloud.name, None, saved),
         )
         self.run(applying, f"smoke --env {environment}", lambda: smoke.smoke(environment, self.cloud.name))
         return summary.read_text()
@@ -87,7 +89,7 @@ class Pipeline:
         self.run(
             applying,
             f"rollback --env {environment} --to {build}",
-            lambda: delivery.rollback(build, environment, self.cloud.name, environment),
+            lambda: rollback.rollback(build, environment, self.cloud.name, environment),
         )
         self.run(applying, f"smoke --env {environment}", lambda: smoke.smoke(environment, self.cloud.name))
 
@@ -108,7 +110,7 @@ class Pipeline:
     def keep(self, environment: str) -> None:
         """Keep the build of the clone as one that the environment has had."""
         files, _ = builds.here(self.clone)
-        builds.keep(Target(self.clone, environment, self.cloud), files, builds.commit_of(self.clone))
+        builds.keep(Target(self.clone, environment, self.cloud), files, checked_out_commit(self.clone))
 
     def run(self, seen: Cloud, words: str, call: Callable[[], None]) -> int:
         """Run a command in this process, note what it says, and return its exit status."""

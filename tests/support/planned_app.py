@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 import hcl2
 
-from retailctl import project, terraform
+from retailctl import project
+from retailctl.terraform import installation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -140,9 +141,9 @@ def run(app: Path, *arguments: str, **extra: str) -> subprocess.CompletedProcess
     """Run Terraform in ``app`` with no AWS but what ``extra`` names, and return what it said."""
     environ = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "TF_VAR_"))}
     return subprocess.run(
-        [terraform.program(), f"-chdir={app}", *arguments],
+        [installation.program(), f"-chdir={app}", *arguments],
         env={
-            **terraform.cli_environ(project.find(), environ),
+            **installation.cli_environ(project.find(), environ),
             "AWS_EC2_METADATA_DISABLED": "true",
             "TF_DATA_DIR": str(app / ".terraform"),
             **extra,

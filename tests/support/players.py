@@ -8,12 +8,13 @@ import secrets
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from retailctl import front_door, users
-from retailctl.count import payloads_on
+from retailctl.stream.reader import payloads_on
+from retailctl.users import pool as users
+from retailctl.users import sign_in
 from support.asking import Answer, ask
 
 if TYPE_CHECKING:
-    from retailctl.cloud import Cloud
+    from retailctl.emulator.cloud import Cloud
     from support.e2e import Landscape
 
 OFFER = "com.nordstrom/product/create/1-0-0"
@@ -72,7 +73,7 @@ class FrontDoor:
         mark = secrets.token_hex(4)
         newcomer = users.Newcomer(f"player-{mark}", users.made_password(), name or f"Player {mark}", groups)
         user_id = self.pool.add(newcomer)
-        token = front_door.sign_in(self.pool, newcomer.username, newcomer.password)
+        token = sign_in.sign_in(self.pool, newcomer.username, newcomer.password)
         self.told |= {
             newcomer.password: "a password",
             newcomer.name: "a display name",

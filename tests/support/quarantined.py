@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from typing import Any
 
-from retailctl.quarantine_records import Held
+from retailctl.quarantine.records import Held
 from support.events import payload
 
 SHARD, STREAM = "shardId-000000000002", "hello-retail-test-stream"

@@ -17,11 +17,12 @@ from typing import Any
 
 from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
 
-from hello_retail.events.identity import identity
-from retailctl import quarantine_plan, redrive
-from retailctl.quarantine_records import Entry, copies_in, entries_in
-from retailctl.quarantine_store import GENERATIONS, Redrives, Stream
-from retailctl.redrive import Mark, Outcome, Redriver
+from hello_retail.event_log.record_id import identity
+from retailctl.quarantine import decisions, redrive
+from retailctl.quarantine.log import Stream
+from retailctl.quarantine.marks import GENERATIONS, Redrives
+from retailctl.quarantine.records import Entry, copies_in, entries_in
+from retailctl.quarantine.redrive import Mark, Outcome, Redriver
 from support.fake_aws import FakeDynamoDB, client_error
 from support.histories import purchase
 from support.stepping import Crash, Stepped
@@ -219,7 +220,7 @@ class World:
     def abandon(self) -> None:
         """Leave some records as operators did whose process ended long ago, before or after the put."""
         marks = Redrives(self.dynamodb, TABLE)  # type: ignore[arg-type]
-        for decision in quarantine_plan.decide(self.entries, {}, 1, STREAM).decisions:
+        for decision in decisions.decide(self.entries, {}, 1, STREAM).decisions:
             if decision.copy is None or self.random.random() < 0.6:
                 continue
             copy, at = decision.copy, self.now - 1000
@@ -246,7 +247,7 @@ class World:
         client = Faulty(self.kinesis, self)
         stream = Stream(client, client, STREAM, lambda: self.now, pause=self._sleep)  # type: ignore[arg-type]
         redriver = Redriver(marks, stream, live, lambda: self.now, self._owner)
-        plan = quarantine_plan.decide(self.entries, self._marks(), live, STREAM)
+        plan = decisions.decide(self.entries, self._marks(), live, STREAM)
         return [redriver.redrive(each.copy).outcome for each in plan.decisions if each.copy is not None]
 
     def _owner(self) -> str:

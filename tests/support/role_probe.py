@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from retailctl.cloud import Cloud
+from retailctl.emulator.cloud import Cloud
 
 PROBE = """
 import boto3

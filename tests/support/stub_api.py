@@ -24,7 +24,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from hello_retail.events import registry
 from hello_retail.winner_api.board import mask
-from retailctl.site import SiteConfig, build, read_sources, security_headers
+from retailctl.artifacts.page import build, read_sources, security_headers
+from retailctl.delivery.page import SiteConfig
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,7 +9,7 @@ from math import fsum
 from random import Random
 from typing import Any
 
-from hello_retail.decay import Weight
+from hello_retail.read_models.trending import Weight
 from hello_retail.trending_view.batch import decode_batch
 from hello_retail.trending_view.handler import fold
 from hello_retail.trending_view.store import Store

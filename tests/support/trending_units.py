@@ -8,9 +8,9 @@ from random import Random
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from hello_retail.stream_consumer.usage import Usage
 from hello_retail.trending_view.batch import decode_batch
 from hello_retail.trending_view.store import Store
-from hello_retail.usage import Usage
 from support.event_source import FIRST_NUMBER, LogRecord, kinesis_event
 from support.events import payload, purchase
 from support.trending import RULE

@@ -10,9 +10,10 @@ import boto3
 from aws_lambda_powertools import Logger
 from botocore.config import Config
 
-from hello_retail.archive import chain, layout
-from hello_retail.archive.layout import Kept, Shard
+from hello_retail.archive import chain
 from hello_retail.archive.store import Store, StreamFacts
+from hello_retail.event_log import archive as layout
+from hello_retail.event_log.archive import Kept, Shard
 from hello_retail.settings import require
 
 LOOK_AGAIN_SECONDS = 3600.0

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from hello_retail.archive import layout
-from hello_retail.archive.chain import Tip, certain_from
-from hello_retail.archive.layout import Kept, Link, Shard
+from hello_retail.archive.chain import Tip
+from hello_retail.event_log import archive
+from hello_retail.event_log.archive import Kept, Link, Shard
+from hello_retail.event_log.retention import certain_from
 
 if TYPE_CHECKING:
     from mypy_boto3_kinesis import KinesisClient
@@ -32,7 +33,7 @@ class StreamFacts:
     @property
     def identity(self) -> str:
         """The archive's folder for this very stream."""
-        return layout.identity(self.name, self.created)
+        return archive.identity(self.name, self.created)
 
 
 class Store:
@@ -51,7 +52,7 @@ class Store:
     def shards(self, stream: StreamFacts) -> dict[str, Shard]:
         """Return the shards that the stream has not forgotten."""
         pages = self._kinesis.get_paginator("list_shards").paginate(StreamName=stream.name)
-        found = [layout.shard(described) for page in pages for described in page["Shards"]]
+        found = [archive.shard(described) for page in pages for described in page["Shards"]]
         return {shard.shard_id: shard for shard in found}
 
     def is_whole(self, stream: StreamFacts, shard: Shard | None, now: float) -> bool:
@@ -89,7 +90,7 @@ class Store:
     def tip(self, stream: StreamFacts, shard_id: str) -> tuple[Tip, str] | None:
         """Return how far a shard has come, with the number's own text; ``None`` before its first batch."""
         try:
-            answer = self._s3.get_object(Bucket=self._bucket, Key=layout.tip_key(stream.identity, shard_id))
+            answer = self._s3.get_object(Bucket=self._bucket, Key=archive.tip_key(stream.identity, shard_id))
         except self._s3.exceptions.NoSuchKey:
             return None
         found = json.loads(answer["Body"].read())
@@ -97,20 +98,20 @@ class Store:
 
     def keep(self, stream: StreamFacts, batch: Sequence[Kept]) -> None:
         """Write a batch as one object; the same batch twice is the same object."""
-        self._put(layout.records_key(stream.identity, batch), layout.packed(batch), "application/gzip")
+        self._put(archive.records_key(stream.identity, batch), archive.packed(batch), "application/gzip")
 
     def link(self, stream: StreamFacts, link: Link) -> None:
         """Write what came before a batch."""
-        self._put(layout.link_key(stream.identity, link), b"", "text/plain")
+        self._put(archive.link_key(stream.identity, link), b"", "text/plain")
 
     def lineage(self, stream: StreamFacts, shard: Shard) -> None:
         """Write a shard's place in the stream."""
-        self._put(layout.lineage_key(stream.identity, shard), layout.written_shard(shard))
+        self._put(archive.lineage_key(stream.identity, shard), archive.written_shard(shard))
 
     def reached(self, stream: StreamFacts, last: Kept) -> None:
         """Note how far a shard has come."""
         note = {"number": last.number, "arrival": last.arrival}
-        self._put(layout.tip_key(stream.identity, last.shard_id), json.dumps(note).encode())
+        self._put(archive.tip_key(stream.identity, last.shard_id), json.dumps(note).encode())
 
     def _put(self, key: str, body: bytes, content_type: str = "application/json") -> None:
         self._s3.put_object(Bucket=self._bucket, Key=key, Body=body, ContentType=content_type)

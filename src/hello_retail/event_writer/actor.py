@@ -7,8 +7,8 @@ import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hello_retail.boards import UNKNOWN
 from hello_retail.events.decoder import MAXIMUM_NAME
+from hello_retail.unknown import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -26,7 +26,7 @@ from hello_retail.event_writer.submission import (
     record,
 )
 from hello_retail.events.registry import INGRESS_1_1, prepare
-from hello_retail.problems import Answer, Problem, as_text, fault, trace, unavailable
+from hello_retail.http_api.problems import Answer, Problem, as_text, fault, trace, unavailable
 from hello_retail.settings import require
 
 if TYPE_CHECKING:

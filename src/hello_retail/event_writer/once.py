@@ -20,9 +20,9 @@ from aws_lambda_powertools.utilities.idempotency.exceptions import (
     IdempotencyValidationError,
 )
 
+from hello_retail.aws_failures import passing_failure
 from hello_retail.event_writer.store import NotAccepted
 from hello_retail.event_writer.submission import Submission, another_body, under_way
-from hello_retail.passing import passing_failure
 
 if TYPE_CHECKING:
     from collections.abc import Callable

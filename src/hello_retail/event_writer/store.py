@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from botocore.config import Config
 
-from hello_retail.passing import FAILURES, passing_failure
+from hello_retail.aws_failures import FAILURES, passing_failure
 
 if TYPE_CHECKING:
     from mypy_boto3_kinesis import KinesisClient

@@ -19,7 +19,7 @@ from hello_retail.event_writer.kinds import KINDS, Kind
 from hello_retail.events import Event, decode
 from hello_retail.events.registry import INGRESS_1_1, Violation, violations
 from hello_retail.events.strict_json import NotStrictJson, parse
-from hello_retail.problems import Problem, WrongMember
+from hello_retail.http_api.problems import Problem, WrongMember
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

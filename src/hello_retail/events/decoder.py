@@ -9,10 +9,10 @@ import re
 from binascii import a2b_base64
 from typing import Any
 
-from hello_retail.boards import UNKNOWN
 from hello_retail.events.event import Event, Rejection
 from hello_retail.events.registry import DATA_EVENTS, EGRESS_1_1, ENVELOPES, INGRESS_1_1, INGRESS_1_2, check
 from hello_retail.events.strict_json import NotStrictJson, parse
+from hello_retail.unknown import UNKNOWN
 
 MAXIMUM_NAME = 128
 """Longest user id and display name, in characters: at most 512 of the 1,024 bytes of a sort key."""

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from hello_retail.answering import refuse_other_methods
-from hello_retail.parameters import limit, values
-from hello_retail.problems import Answer, Problem
-from hello_retail.protocol import Request, for_request, found
+from hello_retail.http_api.parameters import limit, values
+from hello_retail.http_api.problems import Answer, Problem
+from hello_retail.http_api.protocol import Request, for_request, found
+from hello_retail.http_api.respond import refuse_other_methods
 from hello_retail.trending_api.board import RankedProduct, ranking
 
 if TYPE_CHECKING:

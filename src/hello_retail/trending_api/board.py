@@ -7,8 +7,8 @@ from heapq import nlargest
 from math import ceil
 from typing import TYPE_CHECKING
 
-from hello_retail.decay import Weight, worth
-from hello_retail.parameters import MAX_LIMIT
+from hello_retail.http_api.parameters import MAX_LIMIT
+from hello_retail.read_models.trending import Weight, worth
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hello_retail.decay import Weight
-from hello_retail.reading import unavailable_where_passing
+from hello_retail.aws_failures import unavailable_where_passing
+from hello_retail.read_models.trending import Weight
 from hello_retail.trending_api.board import Product
 
 if TYPE_CHECKING:

@@ -12,12 +12,12 @@ import boto3
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from hello_retail.folding import AWS_CONFIG, SIDE_BY_SIDE, Applied, answer
 from hello_retail.settings import require, require_count
+from hello_retail.stream_consumer.answer import AWS_CONFIG, SIDE_BY_SIDE, Applied, answer
+from hello_retail.stream_consumer.usage import Usage
 from hello_retail.trending_view.batch import Batch, decode_batch
 from hello_retail.trending_view.store import Store
 from hello_retail.trending_view.trend import Rule
-from hello_retail.usage import Usage
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,13 +11,13 @@ from concurrent.futures import Executor
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from hello_retail import items
-from hello_retail import ledger as ledgers
-from hello_retail.decay import Weight
-from hello_retail.folding import Applied
-from hello_retail.side_by_side import run
+from hello_retail.read_models.trending import Weight
+from hello_retail.stream_consumer import batch_get
+from hello_retail.stream_consumer import ledger as ledgers
+from hello_retail.stream_consumer.answer import Applied
+from hello_retail.stream_consumer.concurrently import run
+from hello_retail.stream_consumer.usage import AWS_FAILURES, Usage
 from hello_retail.trending_view.trend import Rule, Sale, Standing, folded
-from hello_retail.usage import AWS_FAILURES, Usage
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -49,7 +49,7 @@ class Store:
         if len(self._standings) > STANDINGS_KEPT:
             self._standings.clear()
         unknown = [id_ for id_ in sales if (shard_id, id_) not in self._standings]
-        found, unread = items.read(self._dynamodb, self._table, "productId", unknown, usage)
+        found, unread = batch_get.read(self._dynamodb, self._table, "productId", unknown, usage)
         for id_ in unknown:
             if id_ not in unread:
                 self._standings[shard_id, id_] = _standing(found.get(id_, {}), shard_id)

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
 
-from hello_retail import ledger as ledgers
-from hello_retail.decay import Weight, with_sale
 from hello_retail.events import Event
-from hello_retail.ledger import NO_ITEM, Ledger
+from hello_retail.read_models.trending import Weight, with_sale
+from hello_retail.stream_consumer import ledger as ledgers
+from hello_retail.stream_consumer.ledger import NO_ITEM, Ledger
 
 FORGOTTEN = 100
 """Half-lives after which a sale weighs nothing beside a new one: 2**-100 of it, far beyond a float's 53 bits."""

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from hello_retail import contract
-from hello_retail.answering import refuse_other_methods
-from hello_retail.boards import CREATOR, PHOTOGRAPHER
-from hello_retail.parameters import Parameter, limit
-from hello_retail.parameters import values as values_of
-from hello_retail.problems import Answer, Problem
-from hello_retail.protocol import Request, for_request, found
+from hello_retail.http_api.parameters import Parameter, limit
+from hello_retail.http_api.parameters import values as values_of
+from hello_retail.http_api.problems import Answer, Problem
+from hello_retail.http_api.protocol import Request, for_request, found
+from hello_retail.http_api.respond import refuse_other_methods
+from hello_retail.read_models.scores import CREATOR, PHOTOGRAPHER
 from hello_retail.winner_api.board import (
     ROLE_OF,
     RankedScore,

@@ -9,8 +9,9 @@ from hashlib import blake2b
 from heapq import nsmallest
 from typing import TYPE_CHECKING
 
-from hello_retail.boards import CREATOR, PHOTOGRAPHER, UNKNOWN
-from hello_retail.parameters import MAX_LIMIT
+from hello_retail.http_api.parameters import MAX_LIMIT
+from hello_retail.read_models.scores import CREATOR, PHOTOGRAPHER
+from hello_retail.unknown import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from aws_lambda_powertools import Logger, Metrics
 
-from hello_retail.answering import Telemetry, respond
-from hello_retail.reading import AWS_CONFIG
+from hello_retail.aws_failures import AWS_CONFIG
+from hello_retail.http_api.respond import Telemetry, respond
 from hello_retail.settings import require, require_count
 from hello_retail.winner_api.api import Api
 from hello_retail.winner_api.store import Store

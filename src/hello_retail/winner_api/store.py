@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hello_retail.boards import board_keys
-from hello_retail.reading import unavailable_where_passing
+from hello_retail.aws_failures import unavailable_where_passing
+from hello_retail.read_models.scores import board_keys
 from hello_retail.winner_api.board import Contribution, Score
 
 if TYPE_CHECKING:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import Any
 
+from hello_retail.event_log.quarantine import QuarantinedRecord
+from hello_retail.event_log.record_id import identity
 from hello_retail.events import Rejection, decode_base64
-from hello_retail.events.identity import identity
-from hello_retail.winner_view.store import QuarantinedRecord
 from hello_retail.winner_view.tally import KINDS, Entry
 
 
@@ -54,16 +53,6 @@ class Batch:
             rejected=[record for record in self.rejected if int(record.sequence_number) not in passed],
             redriven=passed,
         )
-
-    def quarantine_key(self, generation: int) -> str:
-        """Return the name of the object that holds the batch's bad records, as ``generation`` judged them.
-
-        The same batch delivered twice has the same name, so it is written once; the date is the first bad
-        record's arrival (UTC).
-        """
-        numbers = [record.sequence_number for record in self.rejected]
-        day = datetime.fromtimestamp(self.rejected[0].arrival, UTC).strftime("%Y/%m/%d")
-        return f"records/g{generation}/{day}/{self.stream}/{self.shard_id}/{numbers[0]}-{numbers[-1]}.json"
 
 
 def decode_batch(event: Mapping[str, Any]) -> Batch:

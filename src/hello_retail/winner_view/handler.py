@@ -15,9 +15,9 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
 from hello_retail import events
-from hello_retail.folding import AWS_CONFIG, SIDE_BY_SIDE, Applied, answer
 from hello_retail.settings import require, require_count
-from hello_retail.usage import AWS_FAILURES, Usage
+from hello_retail.stream_consumer.answer import AWS_CONFIG, SIDE_BY_SIDE, Applied, answer
+from hello_retail.stream_consumer.usage import AWS_FAILURES, Usage
 from hello_retail.winner_view import tally
 from hello_retail.winner_view.batch import Batch, decode_batch
 from hello_retail.winner_view.store import Places, Store

@@ -6,20 +6,21 @@ dead. What makes that harmless is in the two updates below; docs/how-credit-work
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from hello_retail import items
-from hello_retail import ledger as ledgers
-from hello_retail.boards import board_key
-from hello_retail.folding import Applied
-from hello_retail.ledger import Ledger
-from hello_retail.side_by_side import run
-from hello_retail.usage import AWS_FAILURES, Usage
+from hello_retail.event_log import quarantine
+from hello_retail.event_log.quarantine import QuarantinedRecords
+from hello_retail.read_models.scores import board_key
+from hello_retail.stream_consumer import batch_get
+from hello_retail.stream_consumer import ledger as ledgers
+from hello_retail.stream_consumer.answer import Applied
+from hello_retail.stream_consumer.concurrently import run
+from hello_retail.stream_consumer.ledger import Ledger
+from hello_retail.stream_consumer.usage import AWS_FAILURES, Usage
 from hello_retail.winner_view.tally import Contributor, Credit, Facts, Product, Registration
 
 if TYPE_CHECKING:
@@ -48,18 +49,6 @@ REDRIVEN = frozenset({"sending", "sent"})
 """What the redrives table says of a record that a copy stands for; what was dropped has none."""
 LEDGERS_KEPT = 30_000
 """How many scores' ledgers a warm function keeps: some 40 MB."""
-
-
-@dataclass(frozen=True, slots=True)
-class QuarantinedRecord:
-    """A record that is no valid event, as it came: ``data`` is its base64 text."""
-
-    sequence_number: str
-    partition_key: str
-    arrival: float
-    code: str
-    reason: str
-    data: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +142,7 @@ class Store:
             for id_, product in products.items()
             if product.reads(known.get(id_)) and not product.registers(known.get(id_))
         ]
-        found, unread = items.read(self._dynamodb, self._contributions, "productId", reads, usage)
+        found, unread = batch_get.read(self._dynamodb, self._contributions, "productId", reads, usage)
         known.update({id_: _facts(item) for id_, item in found.items()})
         writes += [id_ for id_ in reads if id_ not in found and id_ not in unread]
         registered = run(
@@ -186,26 +175,11 @@ class Store:
             BotoCoreError, ClientError: where S3 did not take it.
 
         """
-        body = {
-            "generation": self._generation,
-            "stream": batch.stream,
-            "shardId": batch.shard_id,
-            "records": [
-                {
-                    "sequenceNumber": record.sequence_number,
-                    "partitionKey": record.partition_key,
-                    "approximateArrivalTimestamp": record.arrival,
-                    "code": record.code,
-                    "reason": record.reason,
-                    "data": record.data,
-                }
-                for record in batch.rejected
-            ],
-        }
+        bad = QuarantinedRecords(self._generation, batch.stream, batch.shard_id, tuple(batch.rejected))
         self._s3().put_object(
             Bucket=self._bucket,
-            Key=batch.quarantine_key(self._generation),
-            Body=json.dumps(body).encode(),
+            Key=quarantine.key(bad),
+            Body=quarantine.pack(bad),
             ContentType="application/json",
         )
 

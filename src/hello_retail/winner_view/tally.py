@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from hello_retail.boards import CREATOR, PHOTOGRAPHER, UNKNOWN
 from hello_retail.events import PRODUCT_CREATE, PRODUCT_IMAGE, PRODUCT_PURCHASE, Event
+from hello_retail.read_models.scores import CREATOR, PHOTOGRAPHER
+from hello_retail.unknown import UNKNOWN
 
 KINDS = frozenset({PRODUCT_CREATE, PRODUCT_IMAGE, PRODUCT_PURCHASE})
 """The event types that this view folds; all others belong to other views."""

@@ -1,0 +1,90 @@
+"""Which failures of AWS pass: the same call may well succeed in a moment."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, IncompleteReadError
+from botocore.exceptions import ConnectionError as NoConnection
+from botocore.parsers import ResponseParserError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+AWS_CONFIG = Config(
+    connect_timeout=1,
+    read_timeout=2,
+    retries={"mode": "standard", "total_max_attempts": 2},
+    tcp_keepalive=True,
+)
+"""The worst call ends after 7 s (two attempts and a pause): the function's time-out must be longer."""
+
+
+SERVER_FAILURE: Final = 500
+"""HTTP statuses from here on are AWS's own failures."""
+TOO_MANY_REQUESTS: Final = 429
+PASSING: Final = frozenset(
+    {
+        "BandwidthLimitExceeded",
+        "EC2ThrottledException",
+        "KMSThrottlingException",
+        "LimitExceededException",
+        "PriorRequestNotComplete",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "RequestThrottled",
+        "RequestThrottledException",
+        "RequestTimeout",
+        "RequestTimeoutException",
+        "SlowDown",
+        "ThrottledException",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
+        "TransactionInProgressException",
+    }
+)
+"""Codes that pass whatever the status: those that botocore.retries.standard tries again, and KMS's."""
+FAILURES: Final = (BotoCoreError, ClientError, ResponseParserError)
+"""Whatever botocore raises for a call."""
+
+
+def passing_failure(error: BaseException | None) -> str | None:
+    """Return AWS's error code, or the name of botocore's exception, where the failure passes; else None.
+
+    An answer that was cut short or makes no sense passes too: the call itself may have done its work. What does not
+    pass is a fault in code, policy or set-up.
+    """
+    if isinstance(error, ClientError):
+        code = error.response.get("Error", {}).get("Code", "")
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        passes = code in PASSING or status == TOO_MANY_REQUESTS or status >= SERVER_FAILURE
+        return code if passes else None
+    if isinstance(error, HTTPClientError | NoConnection | IncompleteReadError | ResponseParserError):
+        return type(error).__name__
+    return None
+
+
+class StoreUnavailable(Exception):
+    """DynamoDB throttled, failed or did not answer: the same request may well succeed in a moment.
+
+    ``code`` is AWS's error code or the name of botocore's exception.
+    """
+
+    def __init__(self, code: str) -> None:
+        super().__init__(f"DynamoDB is not available: {code}.")
+        self.code = code
+
+
+@contextmanager
+def unavailable_where_passing() -> Iterator[None]:
+    """Turn what a later attempt may cure into ``StoreUnavailable``; let everything else through."""
+    try:
+        yield
+    except FAILURES as error:
+        code = passing_failure(error)
+        if code is None:
+            raise
+        raise StoreUnavailable(code) from error

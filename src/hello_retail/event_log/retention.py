@@ -1,0 +1,17 @@
+"""For how long the stream certainly has a record."""
+
+from __future__ import annotations
+
+KEPT_SECONDS = 24 * 3600.0
+"""For how long Kinesis keeps every record at least.
+
+What a stream keeps today says nothing of the past: it may have kept less before, and raising the retention does not
+bring back what is forgotten (Kinesis Developer Guide, "Change the data retention period").
+"""
+MARGIN_SECONDS = 300.0
+"""How much sooner than the stream forgets a record it is taken for forgotten."""
+
+
+def certain_from(now: float) -> float:
+    """Return the moment from which on the stream has every record for certain; in seconds since the epoch."""
+    return now - KEPT_SECONDS + MARGIN_SECONDS

@@ -1,0 +1,79 @@
+"""From an event of API Gateway (payload 2.0) to a response, for every function that answers reads.
+
+Whatever happens, the client gets what it asked for or a problem document, and the log what went wrong.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from aws_lambda_powertools.metrics import MetricUnit
+
+from hello_retail.aws_failures import StoreUnavailable
+from hello_retail.http_api.problems import Answer, Problem, fault, trace, unavailable
+from hello_retail.http_api.protocol import Request, for_request
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from aws_lambda_powertools import Logger, Metrics
+
+METHODS = ("GET", "HEAD")
+"""What every route takes; HEAD answers as GET does, without the body."""
+
+
+@dataclass(frozen=True, slots=True)
+class Telemetry:
+    """Where a function reports to."""
+
+    logger: Logger
+    metrics: Metrics
+
+    def measure(self, name: str, value: float) -> None:
+        """Add a count to the metrics of this invocation."""
+        self.metrics.add_metric(name, MetricUnit.Count, value)
+
+
+def respond(
+    event: Mapping[str, Any], context: object, answer: Callable[[Request], Answer], telemetry: Telemetry
+) -> dict[str, Any]:
+    """Return the response to one request; ``answer`` may raise whatever it likes."""
+    request = Request.from_event(event)
+    try:
+        found = answer(request)
+    except Exception as error:  # noqa: BLE001 - no client sees a fault's words
+        found = _problem(error, str(getattr(context, "aws_request_id", "")), telemetry).answer()
+    if telemetry.metrics.metric_set:
+        telemetry.metrics.flush_metrics()
+    return for_request(found, request).as_event()
+
+
+def refuse_other_methods(request: Request) -> None:
+    """Raise the 405 for a request that is no read.
+
+    Raises:
+        Problem: for every method but GET and HEAD.
+
+    """
+    if request.method not in METHODS:
+        detail = f"This resource takes {' and '.join(METHODS)} only."
+        raise Problem(HTTPStatus.METHOD_NOT_ALLOWED, detail, headers={"allow": ", ".join(METHODS)})
+
+
+def _problem(error: Exception, request_id: str, telemetry: Telemetry) -> Problem:
+    """Return what the client is told of an error; log and count what is not the client's doing."""
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, StoreUnavailable):
+        telemetry.logger.warning(
+            "DynamoDB is not available", extra={"request_id": request_id, "code": error.code}
+        )
+        telemetry.measure("Unavailable", 1)
+        return unavailable("The answer cannot be read just now; ask again in a moment.", request_id)
+    telemetry.logger.error(
+        "The request failed unexpectedly", extra={"request_id": request_id, **trace(error)}
+    )
+    telemetry.measure("Faults", 1)
+    return fault(request_id)

@@ -1,0 +1,28 @@
+"""How the Scores table spreads a role's contributors over partitions, for its writer and its readers alike.
+
+A partition of DynamoDB takes 1,000 write units a second, so the scores of one role live under several hash
+keys (``role#bucket``). A changed number of buckets needs a new generation of the table (counting rule 10).
+"""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+
+CREATOR = "creator"
+PHOTOGRAPHER = "photographer"
+ROLES = (CREATOR, PHOTOGRAPHER)
+
+
+def bucket_of(user_id: str, buckets: int) -> int:
+    """Return the bucket (0 to ``buckets`` - 1) of a user: stable across machines, versions and roles."""
+    return int.from_bytes(blake2b(user_id.encode(), digest_size=8).digest()) % buckets
+
+
+def board_key(role: str, user_id: str, buckets: int) -> str:
+    """Return the hash key of the user's Scores item in the role."""
+    return f"{role}#{bucket_of(user_id, buckets)}"
+
+
+def board_keys(role: str, buckets: int) -> list[str]:
+    """Return the hash keys that hold all scores of the role."""
+    return [f"{role}#{bucket}" for bucket in range(buckets)]

@@ -1,0 +1,49 @@
+"""Items of a table by their ids, read strongly consistently."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from hello_retail.stream_consumer.usage import AWS_FAILURES, Usage
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+KEYS_PER_READ = 100
+"""DynamoDB's limit for one BatchGetItem."""
+READ_ROUNDS = 3
+"""How often keys that DynamoDB left unprocessed are asked for before they count as unread."""
+
+
+def read(
+    dynamodb: DynamoDBClient, table: str, key: str, ids: Iterable[str], usage: Usage
+) -> tuple[dict[str, dict[str, Any]], set[str]]:
+    """Return the items that there are, by their hash key ``key``, and the ids that could not be read.
+
+    What failed is noted in ``usage``; nothing is raised for it.
+    """
+    wanted = list(ids)
+    found: dict[str, dict[str, Any]] = {}
+    unread: set[str] = set()
+    for start in range(0, len(wanted), KEYS_PER_READ):
+        pending = set(wanted[start : start + KEYS_PER_READ])
+        for _ in range(READ_ROUNDS):
+            if not pending:
+                break
+            keys = [{key: {"S": id_}} for id_ in sorted(pending)]
+            try:
+                answer = dynamodb.batch_get_item(
+                    RequestItems={table: {"Keys": keys, "ConsistentRead": True}},
+                    ReturnConsumedCapacity="TOTAL",
+                )
+            except AWS_FAILURES as error:
+                usage.failed(error)
+                break
+            usage.read_units += sum(used["CapacityUnits"] for used in answer.get("ConsumedCapacity", ()))
+            for item in answer["Responses"].get(table, ()):
+                found[item[key]["S"]] = item
+            left = answer["UnprocessedKeys"].get(table, {"Keys": ()})["Keys"]
+            pending = {unprocessed[key]["S"] for unprocessed in left}
+        unread |= pending
+    return found, unread

@@ -1,0 +1,169 @@
+"""What an item that adds up sales remembers of the log, which sales are new to it, and how it is written: pure.
+
+Per shard it keeps a watermark (``w3``: the last sequence number taken from shard 3) and a ring (``r3``: 8-byte
+hashes of the last event ids counted from it). The watermark recognises what the mapping delivers again; the ring
+what a producer, not having heard, put on the stream again under a new number (counting rules 11 to 15).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any, Generic, Protocol, TypeVar
+
+from hello_retail.event_log import watermark
+from hello_retail.events import Event
+
+HASH_BYTES = 8
+MOVE = ", #watermark = :last"
+REMEMBER = ", #ring = :ring"
+IF_NOTHING_TAKEN = "attribute_not_exists(#watermark)"
+IF_AS_JUDGED = "#watermark = :known"
+
+
+class Sale(Protocol):
+    """A sale of a batch: its event, and its record's sequence number as an integer."""
+
+    @property
+    def sequence(self) -> int:
+        """The place in the shard."""
+
+    @property
+    def event(self) -> Event:
+        """What happened."""
+
+
+AnySale = TypeVar("AnySale", bound=Sale)
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """What an item had taken from one shard when it was last seen.
+
+    ``exists`` tells whether there is an item at all; ``last`` is the shard's watermark (``None``: nothing yet);
+    ``ring`` the shard's own hashes, oldest first; ``elsewhere`` those of the item's other shards, the ancestors'
+    among them.
+    """
+
+    exists: bool = False
+    last: int | None = None
+    ring: tuple[bytes, ...] = ()
+    elsewhere: frozenset[bytes] = frozenset()
+
+
+NO_ITEM = Ledger()
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict(Generic[AnySale]):
+    """What becomes of a batch's sales for one item.
+
+    ``sales`` are new, in the order of their shard; ``repeats`` were put twice by their producer, ``delivered`` were
+    taken before. ``after`` is the ledger once the verdict is written; ``None`` where there is nothing to write.
+    """
+
+    sales: tuple[AnySale, ...]
+    repeats: int
+    delivered: int
+    after: Ledger | None
+
+    @property
+    def counted(self) -> int:
+        """How many sales are new."""
+        return len(self.sales)
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """The part of a DynamoDB update that moves a shard's ledger.
+
+    ``expression`` goes on a ``SET``; the update is only made on ``condition``. Both use the attribute ``names`` and
+    the ``values`` beside them.
+    """
+
+    expression: str
+    condition: str
+    names: dict[str, str]
+    values: dict[str, Any]
+
+
+def ring_attribute(shard_id: str) -> str:
+    """Return the name of a shard's ring attribute: ``r12`` for ``shardId-000000000012``."""
+    return f"r{int(shard_id.rpartition('-')[2])}"
+
+
+def read(item: Mapping[str, Any], shard_id: str) -> Ledger:
+    """Return the ledger of a shard in an item as DynamoDB gives it; an empty item is none."""
+    if not item:
+        return NO_ITEM
+    own = ring_attribute(shard_id)
+    mark = item.get(watermark.attribute(shard_id))
+    return Ledger(
+        exists=True,
+        last=watermark.decode(mark["B"]) if mark else None,
+        ring=_hashes(item[own]["B"]) if own in item else (),
+        elsewhere=frozenset(
+            hash_
+            for name, value in item.items()
+            if name[0] == "r" and name[1:].isdigit() and name != own
+            for hash_ in _hashes(value["B"])
+        ),
+    )
+
+
+def judge(ledger: Ledger, sales: Sequence[AnySale], ring_size: int) -> Verdict[AnySale]:
+    """Judge sales in the order of their shard, event by event.
+
+    The verdict on an event does not depend on how the batch was cut: only what the ledger holds when its turn
+    comes counts. A repeat leaves the ring alone; a sale without an event id never enters it (rules 13, 14).
+    """
+    fresh = [sale for sale in sales if ledger.last is None or sale.sequence > ledger.last]
+    delivered = len(sales) - len(fresh)
+    if not fresh:
+        return Verdict((), 0, delivered, None)
+    ring = list(ledger.ring)
+    new: list[AnySale] = []
+    for sale in fresh:
+        if sale.event.event_id is not None:
+            hash_ = blake2b(sale.event.event_id.encode(), digest_size=HASH_BYTES).digest()
+            if hash_ in ring or hash_ in ledger.elsewhere:
+                continue
+            ring.append(hash_)
+            del ring[:-ring_size]
+        new.append(sale)
+    after = Ledger(exists=True, last=fresh[-1].sequence, ring=tuple(ring), elsewhere=ledger.elsewhere)
+    return Verdict(tuple(new), len(fresh) - len(new), delivered, after)
+
+
+def move(shard_id: str, before: Ledger, after: Ledger, if_no_item: str) -> Move:
+    """Return what moves a shard's ledger, on the condition that it still is as it was judged (rule 12).
+
+    ``if_no_item`` is the table's own condition that there is no item.
+    """
+    names = {"#watermark": watermark.attribute(shard_id)}
+    values = {":last": {"B": watermark.encode(after.last or 0)}}
+    expression = MOVE
+    if after.ring != before.ring:
+        expression += REMEMBER
+        names["#ring"] = ring_attribute(shard_id)
+        values[":ring"] = {"B": b"".join(after.ring)}
+    if not before.exists:
+        condition = if_no_item
+    elif before.last is None:
+        condition = IF_NOTHING_TAKEN
+    else:
+        condition = IF_AS_JUDGED
+        values[":known"] = {"B": watermark.encode(before.last)}
+    return Move(expression, condition, names, values)
+
+
+def first_new(ledger: Ledger, sales: Sequence[Sale]) -> int | None:
+    """Return the lowest sequence number among the sales that the ledger has not taken."""
+    return min(
+        (sale.sequence for sale in sales if ledger.last is None or sale.sequence > ledger.last), default=None
+    )
+
+
+def _hashes(value: bytes) -> tuple[bytes, ...]:
+    return tuple(value[start : start + HASH_BYTES] for start in range(0, len(value), HASH_BYTES))

@@ -1,0 +1,212 @@
+"""Builds: sets of artifacts, known by their bytes, and kept for each environment that they were applied to.
+
+A build is what `make package` writes: a zip for each function and one of the page. Its id is a hash of theirs, so
+that the same bytes are the same build whichever commit they come from. An apply keeps its build in the bucket of
+the state, under `builds/<environment>/<id>/`, whence a rollback takes it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from retailctl import project
+from retailctl.artifacts.package import MANIFEST
+from retailctl.errors import UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from retailctl.artifacts.package import Files
+    from retailctl.environments.target import Target
+    from retailctl.project import Project
+
+RECORD = "build.json"
+ID_LENGTH = 12
+SHORTEST_ID = 4
+_NAME = re.compile(r"[0-9a-f]{1,40}")
+
+Hashes = dict[str, str]
+"""SHA-256 of each artifact by its file's name."""
+
+
+def id_of(hashes: Mapping[str, str]) -> str:
+    """Return the id of the build that has these artifacts."""
+    text = json.dumps(dict(hashes), sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:ID_LENGTH]
+
+
+def named(manifest: bytes, where: str) -> Hashes:
+    """Return the artifacts that a manifest names.
+
+    Raises:
+        UserError: where it is none.
+
+    """
+    try:
+        content = json.loads(manifest)
+        entries = [*content["functions"].values(), *([content["page"]] if "page" in content else [])]
+        return {str(entry["file"]): str(entry["sha256"]) for entry in entries}
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise UserError(f"{where} is no manifest of artifacts: write it anew with `make package`.") from None
+
+
+def checked(files: Files, where: str) -> Hashes:
+    """Return the artifacts among ``files``, each of which is what the manifest among them says.
+
+    Args:
+        files: a build's files by name.
+        where: they were found, for the message.
+
+    Raises:
+        UserError: naming those that are missing or have other bytes.
+
+    """
+    if MANIFEST not in files:
+        raise UserError(f"There is no {MANIFEST} in {where}: build the artifacts with `make package`.")
+    said = named(files[MANIFEST], f"{where}/{MANIFEST}")
+    have = {name: hashlib.sha256(content).hexdigest() for name, content in files.items() if name != MANIFEST}
+    wrong = unlike(said, have)
+    if wrong:
+        raise UserError(f"The artifacts in {where} are not those of their manifest: {wrong}.")
+    return said
+
+
+def unlike(wanted: Mapping[str, str], have: Mapping[str, str]) -> str:
+    """Return in words how some artifacts are not those wanted; "" where they are."""
+    texts = [f"{name} is missing" for name in sorted(wanted.keys() - have.keys())]
+    texts += [
+        f"{name} has SHA-256 {have[name][:ID_LENGTH]}…, not {wanted[name][:ID_LENGTH]}…"
+        for name in sorted(wanted.keys() & have.keys())
+        if have[name] != wanted[name]
+    ]
+    texts += [f"{name} is one too many" for name in sorted(have.keys() - wanted.keys())]
+    return "; ".join(texts)
+
+
+def here(in_project: Project) -> tuple[Files, Hashes]:
+    """Return the files of the build in `build/artifacts`, and their checked hashes.
+
+    Raises:
+        UserError: as ``checked``.
+
+    """
+    folder = in_project.artifacts
+    files = {path.name: path.read_bytes() for path in folder.glob("*") if path.is_file()}
+    return files, checked(files, project.shown(folder))
+
+
+def now() -> str:
+    """Return this second, in UTC, as ISO 8601 has it."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A build that an environment has had: its artifacts, their commit, and when it was last applied (UTC)."""
+
+    build: str
+    commit: str
+    applied: str
+    artifacts: Hashes
+
+
+def _prefix(environment: str) -> str:
+    return f"builds/{environment}/"
+
+
+def keep(target: Target, files: Files, commit: str) -> Kept:
+    """Keep a build that has just been applied, and say so of it; its record goes last, so that it is whole."""
+    hashes = checked(files, "the build to keep")
+    kept = Kept(id_of(hashes), commit, now(), hashes)
+    s3, bucket, prefix = (
+        target.client("s3"),
+        target.state_bucket,
+        f"{_prefix(target.environment)}{kept.build}/",
+    )
+    for name, content in files.items():  # also where they are there: their days till they expire begin anew
+        s3.put_object(Bucket=bucket, Key=prefix + name, Body=content)
+    body = json.dumps(asdict(kept), indent=2, sort_keys=True).encode()
+    s3.put_object(Bucket=bucket, Key=prefix + RECORD, Body=body, ContentType="application/json")
+    return kept
+
+
+def listed(target: Target) -> list[Kept]:
+    """Return the builds that the environment has had, the one last applied first."""
+    s3, bucket = target.client("s3"), target.state_bucket
+    keys = _keys(s3, bucket, _prefix(target.environment))
+    found = [
+        Kept(**json.load(s3.get_object(Bucket=bucket, Key=key)["Body"]))
+        for key in keys
+        if key.endswith(f"/{RECORD}")
+    ]
+    return sorted(found, key=lambda kept: kept.applied, reverse=True)
+
+
+def check_name(text: str) -> None:
+    """Refuse what can name no build.
+
+    Raises:
+        UserError: where it is not 1 to 40 hexadecimal digits.
+
+    """
+    if not _NAME.fullmatch(text):
+        raise UserError(
+            f"{text!r} names no build: set TO (or --to) to the first hexadecimal digits of its id or of its "
+            "commit, as `make builds` lists them."
+        )
+
+
+def chosen(among: Iterable[Kept], wanted: str, environment: str) -> Kept:
+    """Return the one build whose id, or else whose commit, begins with ``wanted``.
+
+    Raises:
+        UserError: where there is none or more than one, with those that there are.
+
+    """
+    builds = list(among)
+    found = [each for each in builds if len(wanted) >= SHORTEST_ID and each.build.startswith(wanted)]
+    found = found or [
+        each for each in builds if len(wanted) >= SHORTEST_ID and each.commit.startswith(wanted)
+    ]
+    if len(found) == 1:
+        return found[0]
+    known = ", ".join(f"{each.build} ({each.applied})" for each in builds) or "none"
+    number = "several builds" if found else "no build"
+    raise UserError(f"'{wanted}' names {number} of {environment}: take an id of {known}.")
+
+
+def fetched(target: Target, kept: Kept) -> Files:
+    """Return the files of a kept build, checked to be what they were.
+
+    Raises:
+        UserError: where one is missing or has other bytes.
+
+    """
+    s3, bucket, prefix = (
+        target.client("s3"),
+        target.state_bucket,
+        f"{_prefix(target.environment)}{kept.build}/",
+    )
+    names = [key.removeprefix(prefix) for key in _keys(s3, bucket, prefix)]
+    files = {
+        name: s3.get_object(Bucket=bucket, Key=prefix + name)["Body"].read()
+        for name in names
+        if name != RECORD
+    }
+    where = f"s3://{bucket}/{prefix.rstrip('/')}"
+    wrong = unlike(kept.artifacts, checked(files, where))
+    if wrong or id_of(kept.artifacts) != kept.build:
+        raise UserError(
+            f"The build in {where} is not the one that was applied: {wrong or 'its id is another'}."
+        )
+    return files
+
+
+def _keys(s3: Any, bucket: str, prefix: str) -> list[str]:  # noqa: ANN401 - boto3 makes its classes at run time
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+    return [item["Key"] for page in pages for item in page.get("Contents", [])]

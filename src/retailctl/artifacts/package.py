@@ -1,0 +1,263 @@
+"""The artifacts: a zip for each function and one of the page, byte for byte the same from the same commit anywhere.
+
+What could differ is taken out: entries are sorted, times and modes fixed, and stored rather than deflated
+(zlib and its successors compress the same bytes differently; the zips are far below Lambda's limits). Of the
+dependencies goes in what their wheels hold, without the records that an installer writes, and no `.pyc`: only
+the runtime's own minor version of Python could write those.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from retailctl import git, project
+from retailctl.artifacts import page as site
+from retailctl.console import note
+from retailctl.environments import generations
+from retailctl.errors import UserError
+from retailctl.files import alone, write_atomically
+from retailctl.progress import step
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from retailctl.project import Project
+
+RUNTIME = "3.13"
+MANIFEST = "manifest.json"
+PAGE = "page.zip"
+"""The page's sources, which no function needs and each deployment puts up."""
+_EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can say
+_REGULAR_FILE = 0o100644 << 16
+_UNIX = 3
+_OURS = {".py", ".json"}
+_NATIVE = {".so", ".pyd", ".dylib", ".dll", ".a"}
+_LEFT_OUT_SUFFIXES = {".pyc", ".pyo", ".pyi"}
+_LEFT_OUT_FOLDERS = {"__pycache__", "bin", "tests"}
+
+Files = dict[str, bytes]
+"""The content of an artifact by path within it, `/` between its parts."""
+
+
+def functions(in_project: Project) -> list[str]:
+    """Return the logical names of the functions: the packages of `src/hello_retail` with a `handler.py`."""
+    handlers = (in_project.root / "src" / "hello_retail").glob("*/handler.py")
+    return sorted(handler.parent.name for handler in handlers)
+
+
+def sources(in_project: Project, function: str) -> Files:
+    """Return our own files of ``function``: its package and what the functions share."""
+    base = in_project.root / "src"
+    others = set(functions(in_project)) - {function}
+    return {
+        path.relative_to(base).as_posix(): path.read_bytes()
+        for path in (base / "hello_retail").rglob("*")
+        if path.suffix in _OURS and path.relative_to(base).parts[1] not in others and path.is_file()
+    }
+
+
+def belongs(path: PurePosixPath) -> bool:
+    """Say whether a dependency's file goes into an artifact.
+
+    Of a ``.dist-info`` folder stay the licences, which must travel with the code, and the METADATA by which
+    scanners know the version.
+    """
+    folder = path.parts[0]
+    if folder.endswith(".dist-info"):
+        inside = path.relative_to(folder)
+        return inside.name.upper().startswith(("METADATA", "LICEN", "NOTICE", "COPYING")) or (
+            inside.parts[0] == "licenses"
+        )
+    return path.suffix not in _LEFT_OUT_SUFFIXES and not _LEFT_OUT_FOLDERS & set(path.parts[:-1])
+
+
+def installed(folder: Path) -> Files:
+    """Return the files of the dependencies installed in ``folder`` that go into an artifact.
+
+    Raises:
+        UserError: where one of them is native code, which would tie an artifact to one kind of machine.
+
+    """
+    files: Files = {}
+    for path in folder.rglob("*"):
+        relative = PurePosixPath(path.relative_to(folder).as_posix())
+        if path.is_file() and belongs(relative):
+            if path.suffix in _NATIVE:
+                raise UserError(
+                    f"{relative} is native code, and an artifact must run on any machine: "
+                    "take a pure-Python dependency in requirements/lambda.in instead."
+                )
+            files[str(relative)] = path.read_bytes()
+    return files
+
+
+def dependencies(in_project: Project, *further: Project) -> list[Files]:
+    """Return, for the clone and ``further`` trees, the files of `requirements/lambda.txt`; install what is new.
+
+    Raises:
+        UserError: where pip cannot install one, with what pip says.
+
+    """
+    base = in_project.root / "build" / "dependencies"
+    lists = [tree.root / "requirements" / "lambda.txt" for tree in (in_project, *further)]
+    for requirements in lists:
+        if not requirements.is_file():
+            raise UserError(f"{requirements} is missing: write it with `make lock`.")
+    names = [hashlib.sha256(requirements.read_bytes()).hexdigest()[:16] for requirements in lists]
+    for requirements, name in zip(lists, names, strict=True):
+        _ensure_installed(requirements, base, name, keep=set(names))
+    return [installed(base / name) for name in names]
+
+
+def _ensure_installed(requirements: Path, base: Path, name: str, *, keep: set[str]) -> None:
+    if not (base / name).is_dir():
+        base.mkdir(parents=True, exist_ok=True)
+        with (
+            step("Installing what the functions depend on"),
+            tempfile.TemporaryDirectory(dir=base, prefix=".new-") as new,
+        ):
+            install(requirements, Path(new) / name)
+            for outdated in base.glob("[!.]*"):
+                if outdated.name not in keep:
+                    shutil.rmtree(outdated)
+            (Path(new) / name).rename(base / name)
+
+
+def install(requirements: Path, target: Path) -> None:
+    """Install ``requirements`` in ``target``: pinned, hashed, and as wheels for any machine.
+
+    Raises:
+        UserError: with what pip says.
+
+    """
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
+    command += ["--require-hashes", "--no-deps", "--no-compile", "--only-binary=:all:"]
+    command += ["--platform=any", "--implementation=py", f"--python-version={RUNTIME}"]
+    command += [f"--target={target}", f"--requirement={requirements}"]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own pip
+    if result.returncode != 0:
+        raise UserError(f"pip could not install {requirements.name}:\n{result.stderr.strip()}")
+
+
+def zipped(files: Mapping[str, bytes]) -> bytes:
+    """Return a zip of ``files`` that depends on their paths and contents only."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name in sorted(files):
+            entry = zipfile.ZipInfo(name, _EPOCH)
+            entry.create_system = _UNIX
+            entry.external_attr = _REGULAR_FILE
+            entry.compress_type = zipfile.ZIP_STORED
+            archive.writestr(entry, files[name])
+    return buffer.getvalue()
+
+
+def unzipped(content: bytes, folder: Path) -> None:
+    """Put what one of our zips holds into ``folder``."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        archive.extractall(folder)
+
+
+def build(in_project: Project) -> list[Path]:
+    """Write the artifacts and their manifest, and return the files that changed.
+
+    Beside the functions of this clone there is one zip for each build that a generation of the views is pinned to.
+
+    Raises:
+        UserError: where a dependency cannot be installed or is native code, or the clone lacks a pinned build.
+
+    """
+    with (
+        alone(in_project, "package"),
+        git.checked_out(in_project, generations.pinned(in_project)) as pinned,
+    ):
+        names = functions(in_project)
+        shared, *theirs = dependencies(in_project, *pinned.values())
+        zips = {name: zipped(shared | sources(in_project, name)) for name in names}
+        for (commit, tree), files in zip(pinned.items(), theirs, strict=True):
+            zips[_of_build(commit)] = zipped(files | sources(tree, generations.FUNCTION))
+        manifest: dict[str, Any] = {
+            "functions": {name: _entry(name, content) for name, content in zips.items()}
+        }
+        files = {f"{name}.zip": content for name, content in zips.items()}
+        if in_project.web.is_dir():
+            files[PAGE] = zipped(site.read_sources(in_project.web))
+            page = {"file": PAGE, "sha256": hashlib.sha256(files[PAGE]).hexdigest(), "size": len(files[PAGE])}
+            manifest["page"] = page
+        files[MANIFEST] = _manifest(manifest)
+        return written(in_project.artifacts, files)
+
+
+def _of_build(commit: str) -> str:
+    """Return the name of the view's artifact as a commit has it."""
+    return f"{generations.FUNCTION}@{commit}"
+
+
+def _entry(name: str, content: bytes) -> dict[str, Any]:
+    """Return what the manifest says of a function's zip."""
+    return {
+        "file": f"{name}.zip",
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "size": len(content),
+        "handler": f"hello_retail.{name.partition('@')[0]}.handler.handler",
+    }
+
+
+def _manifest(content: Mapping[str, Any]) -> bytes:
+    return (json.dumps(content, indent=2, sort_keys=True) + "\n").encode()
+
+
+def with_pinned(in_project: Project, files: Files, pinned: Iterable[str]) -> Files:
+    """Return a build's files, and beside them the view's zip of each of the ``pinned`` commits that they lack.
+
+    Raises:
+        UserError: where the clone lacks one of the commits whose zip the build does not have.
+
+    """
+    missing = {_of_build(commit): commit for commit in pinned if f"{_of_build(commit)}.zip" not in files}
+    if not missing:
+        return files
+    manifest: dict[str, Any] = json.loads(files[MANIFEST])
+    added = {name: zip_of_build(in_project, commit) for name, commit in missing.items()}
+    manifest["functions"] |= {name: _entry(name, content) for name, content in added.items()}
+    zips = {f"{name}.zip": content for name, content in added.items()}
+    return {**files, **zips, MANIFEST: _manifest(manifest)}
+
+
+def zip_of_build(in_project: Project, commit: str) -> bytes:
+    """Return the view's zip as a commit of the clone has it.
+
+    Raises:
+        UserError: where the clone lacks the commit.
+
+    """
+    with alone(in_project, "package"), git.checked_out(in_project, {commit}) as trees:
+        _, files = dependencies(in_project, trees[commit])
+        return zipped(files | sources(trees[commit], generations.FUNCTION))
+
+
+def written(folder: Path, files: Mapping[str, bytes]) -> list[Path]:
+    """Make ``files`` all that ``folder`` holds, and return those that changed."""
+    gone: Iterable[Path] = (path for path in folder.glob("*") if path.name not in files)
+    for path in gone:
+        path.unlink()
+    return [folder / name for name, content in files.items() if write_atomically(folder / name, content)]
+
+
+def package() -> None:
+    """Build the artifacts and their manifest in build/artifacts, touching only what changes."""
+    here = project.find()
+    changed = build(here)
+    for path in changed:
+        note(f"wrote {project.shown(path)} ({path.stat().st_size:,} bytes)")
+    if not changed:
+        note(f"{project.shown(here.artifacts)} is up to date")

@@ -1,0 +1,1 @@
+"""What a day costs: the workload, the measured units, the price list, the bill."""

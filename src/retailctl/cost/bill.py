@@ -1,0 +1,86 @@
+"""A day's bill: lines, parts, and the sheet that collects them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from retailctl.cost.workload import Workload
+
+if TYPE_CHECKING:
+    from retailctl.cost.prices import Price, Prices
+
+MONTH = 365.25 / 12
+"""Days of a month, for what is paid by the month."""
+GB = 1e9
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What is paid for one thing: so many units a day at a price, and where the number is from."""
+
+    price: Price
+    what: str
+    quantity: float
+    billed: float
+    origin: str
+
+    @property
+    def usd(self) -> float:
+        """Return the dollars a day."""
+        return self.billed * self.price.each
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Lines that belong together."""
+
+    name: str
+    lines: tuple[Line, ...]
+
+    @property
+    def usd(self) -> float:
+        """Return the dollars a day."""
+        return sum(line.usd for line in self.lines)
+
+    def services(self) -> dict[str, float]:
+        """Return the dollars a day of each service, the dearest first."""
+        sums: dict[str, float] = {}
+        for line in self.lines:
+            sums[line.price.service] = sums.get(line.price.service, 0.0) + line.usd
+        return dict(sorted(sums.items(), key=lambda service: -service[1]))
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """A day's bill: the way from stream to board, and apart from it what is no part of that way."""
+
+    workload: Workload
+    way: Part
+    apart: tuple[Part, ...]
+
+
+@dataclass(slots=True)
+class Sheet:
+    """Collects lines; a line of no units is left out, one without a price is an error."""
+
+    prices: Prices
+    free_tier: bool = False
+    lines: list[Line] = field(default_factory=list)
+    _used: dict[str, float] = field(default_factory=dict)
+
+    def add(self, item: str, what: str, quantity: float, origin: str) -> None:
+        """Add a line of so many units of a price list's item."""
+        price = self.prices.of(item)
+        if quantity <= 0:
+            return
+        billed = quantity
+        if self.free_tier:
+            left = max(0.0, price.free_per_month / MONTH - self._used.get(item, 0.0))
+            billed = max(0.0, quantity - left)
+            self._used[item] = self._used.get(item, 0.0) + quantity
+        self.lines.append(Line(price, what, quantity, billed, origin))
+
+    def monthly(self, item: str, what: str, number: float, origin: str) -> None:
+        """Add what is paid by the month: a day's share of it."""
+        self.add(item, what, number / MONTH, origin)

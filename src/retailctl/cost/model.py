@@ -1,0 +1,440 @@
+"""What a workload costs a day, line by line: pure, from measured units and a price list."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from math import ceil
+from typing import TYPE_CHECKING
+
+from retailctl.cost.bill import GB, Bill, Part, Sheet
+from retailctl.cost.units import Measured, crowd_of
+from retailctl.cost.workload import DAY, DAYS_KEPT_BY_THE_HOUR, FRESHEST, SHORTEST_POLL, Workload
+
+if TYPE_CHECKING:
+    from retailctl.cost.prices import Prices
+
+FIVE_MINUTES_OF_A_DAY = DAY / 300
+
+BOUND = 3.0
+"""Dollars a day that the way from stream to board may cost at the default workload."""
+
+VIEW_METRICS = (
+    "EventsApplied", "RecordsQuarantined", "RedeliveredSales", "RepeatedSales", "WriteCapacityUnits",
+    "ReadCapacityUnits", "Freshness",
+)  # fmt: skip
+API_METRICS = ("Contributors", "ReadCapacityUnits")
+MAPPING_METRICS = (
+    "PolledEventCount", "FilteredOutEventCount", "InvokedEventCount", "FailedInvokeEventCount",
+    "OnFailureDestinationDeliveredEventCount", "DroppedEventCount",
+)  # fmt: skip
+VIEW_LOG_BYTES = 1_000
+"""The metrics' line of a batch, with what CloudWatch adds to each."""
+API_LOG_BYTES = 1_200
+"""A read: the metrics' line and the access log's."""
+WRITER_LOG_BYTES = 1_400
+"""An accepted event: two metrics' lines and the access log's."""
+RECORD_BYTES = 270
+"""The mean of the events of a simulated day."""
+ARCHIVE_RATIO = 8.0
+"""How much smaller gzip makes a batch of events; on simulated days it is 17."""
+PROCESSOR_MB = 1_769
+"""Memory at which a function has a whole processor."""
+API_SECONDS = 0.13
+"""A read through the API: the P99 that the original promised."""
+WRITER_SECONDS = 0.03
+"""An event through the writer: the checks and one call to Kinesis."""
+ARCHIVE_SECONDS = 1.0
+"""A batch of the archive: decode, compress, ask the stream what came before, three PUTs."""
+ARCHIVE_BATCH = 10_000
+ARCHIVE_PUTS = 3
+"""The batch itself, its link to the one before, and the note of how far the shard has come."""
+SCORE_BUCKETS = 4
+CONNECTIONS = 8
+"""Of an instance of the view to DynamoDB: as many as it has threads."""
+TABLES_IN_USE = 2
+"""Of the tables, those that batches and reads use; an instance of the view reads the redrives' once in its life."""
+READ_UNIT_BYTES = 4_096
+TRENDING_WINDOW, TRENDING_BATCH = 60.0, 5_000
+"""As staging and prod have them."""
+TRENDING_WRITE_SECONDS = 0.003
+TRENDING_METRICS = 7
+PRODUCT_BYTES = 500
+BAD_RECORD_BYTES = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Pieces:
+    """What a part of the system has that is paid by the piece.
+
+    `tests/infrastructure/test_cost_inventory.py` counts them in prod's plan.
+
+    Attributes:
+        modules: the root's, whose pieces these are; of one part: what no other has.
+        alarm_metrics: metrics that alarms watch.
+
+    """
+
+    modules: tuple[str, ...] = ()
+    alarm_metrics: int = 0
+    log_groups: int = 0
+    tables: int = 0
+    keys: int = 0
+    dashboards: int = 0
+
+
+WAY = Pieces(alarm_metrics=26, log_groups=3, tables=3, keys=1, dashboards=1)
+WRITER = Pieces(("event_writer", "idempotency", "players", "site"), alarm_metrics=12, log_groups=1, tables=1)
+ARCHIVE = Pieces(("archive", "archive_bucket", "archive_consumer"), alarm_metrics=6, log_groups=1)
+TRENDING = Pieces(
+    ("trending", "trending_api", "trending_consumer", "trending_view"),
+    alarm_metrics=14,
+    log_groups=2,
+    tables=1,
+)
+PIECES = {
+    "the way from stream to board": WAY,
+    "the archive": ARCHIVE,
+    "the writer's API": WRITER,
+    "trending": TRENDING,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """A day of the winner view: its batches, what they write and read, and a whole processor's seconds."""
+
+    batches: float
+    write_units: float
+    read_units: float
+    seconds: float
+
+
+def folded(load: Workload, measured: Measured) -> Fold:
+    """Return what folding a day takes.
+
+    In each part of the day a shard's batch holds what comes in one window, one sale at least and ``batch_size`` at
+    most.
+    """
+    crowd = crowd_of(load.contributors, load.shards)
+    batches = writes = reads = seconds = 0.0
+    for rate, lasting in load.rates():
+        size = batch_of(load, rate)
+        number = lasting * rate / size
+        batches += number
+        writes += number * measured.writes(size, crowd)
+        reads += lasting * rate * measured.read_units(size)
+        seconds += number * measured.seconds(size, crowd)
+    return Fold(batches, writes, reads, seconds)
+
+
+def batch_of(load: Workload, rate: float) -> float:
+    """Return the sales in a shard's batch where so many come in a second, over all shards."""
+    return min(max(rate / load.shards * load.window_seconds, 1.0), float(load.batch_size))
+
+
+def bill(load: Workload, measured: Measured, prices: Prices, *, free_tier: bool = False) -> Bill:
+    """Return what a day of the workload costs.
+
+    Raises:
+        UserError: naming the price that is missing.
+
+    """
+    return Bill(
+        load,
+        _way(load, measured, prices, free_tier=free_tier),
+        (_archive(load, prices), _writer(load, prices), _trending(load, prices)),
+    )
+
+
+def _way(load: Workload, measured: Measured, prices: Prices, *, free_tier: bool) -> Part:
+    sheet = Sheet(prices, free_tier=free_tier)
+    fold = folded(load, measured)
+    _stream(sheet, load)
+    mean = load.events_per_day / fold.batches
+    units = fold.write_units / load.events_per_day
+    source = f"{measured.source}, at {mean:,.0f} sales a batch"
+    sheet.add("dynamodb.write_unit", "scores written", fold.write_units, f"{units:.3f} a sale: {source}")
+    sheet.add(
+        "dynamodb.read_unit",
+        "registrations read",
+        fold.read_units,
+        f"{fold.read_units / load.events_per_day:.3f} a sale: {source}",
+    )
+    _tables(sheet, load)
+    share = min(1.0, load.memory_mb / PROCESSOR_MB)
+    sheet.add(
+        "lambda.request",
+        "winner view, batches",
+        fold.batches,
+        f"{load.shards} shards, a batch each {load.window_seconds:g} s or {load.batch_size:,} records",
+    )
+    sheet.add(
+        "lambda.gb_second",
+        "winner view, time",
+        fold.seconds / share * load.memory_mb / 1024,
+        f"{fold.seconds / fold.batches * 1000:.0f} ms of a whole processor a batch, measured with the emulator's "
+        f"own part; {load.memory_mb} MB have {share:.2f} of one",
+    )
+    _reading(sheet, load)
+    _watching(sheet, load, fold)
+    _keys(sheet, load)
+    sheet.add("s3.put", "quarantine", load.bad_records_per_day, "an object for each bad record")
+    sheet.monthly(
+        "s3.storage",
+        "quarantine, kept",
+        load.bad_records_per_day * BAD_RECORD_BYTES * load.log_days / GB,
+        f"kept for {load.log_days} days",
+    )
+    return Part("From stream to board", tuple(sheet.lines))
+
+
+def _stream(sheet: Sheet, load: Workload) -> None:
+    sheet.add("kinesis.shard_hour", "shards", load.shards * 24, f"{load.shards} shards")
+    sheet.add("kinesis.put_unit", "events put", load.events_per_day, "an event is far below 25 KB")
+    if load.stream_days > 1:
+        sheet.add(
+            "kinesis.extended_retention",
+            "hours beyond the first 24",
+            load.shards * 24,
+            f"{load.shards} shards, whether 2 days are kept or {DAYS_KEPT_BY_THE_HOUR}",
+        )
+    if load.window_seconds < SHORTEST_POLL:
+        origin = f"below {SHORTEST_POLL:g} s records have to be pushed"
+        sheet.add("kinesis.fan_out_shard_hour", "enhanced fan-out", load.shards * 24, origin)
+        sheet.add(
+            "kinesis.fan_out_gb", "enhanced fan-out, data", load.events_per_day * RECORD_BYTES / GB, origin
+        )
+
+
+def _tables(sheet: Sheet, load: Workload) -> None:
+    stored = (load.contributors * _score_bytes(load) + _products(load) * PRODUCT_BYTES) / GB
+    origin = f"{load.contributors:,} scores, {_products(load):,.0f} products"
+    sheet.monthly("dynamodb.storage", "both tables", stored, origin)
+    sheet.monthly("dynamodb.recovery", "both tables, to any second", stored, origin)
+
+
+def _reading(sheet: Sheet, load: Workload) -> None:
+    of_a_role = max(1, load.contributors // 2)
+    per_bucket = of_a_role * _score_bytes(load) / SCORE_BUCKETS
+    units = SCORE_BUCKETS * ceil(per_bucket / READ_UNIT_BYTES) / 2
+    sheet.add(
+        "dynamodb.read_unit",
+        "boards read",
+        load.reads_per_day * units,
+        f"{SCORE_BUCKETS} queries a read, none from the cache",
+    )
+    sheet.add("apigateway.request", "reads of the board", load.reads_per_day, "the workload's")
+    sheet.add("lambda.request", "winner API", load.reads_per_day, "the workload's")
+    sheet.add(
+        "lambda.gb_second",
+        "winner API, time",
+        load.reads_per_day * API_SECONDS * load.memory_mb / 1024,
+        f"{API_SECONDS * 1000:.0f} ms a read, the P99 that the original promised",
+    )
+
+
+def _watching(sheet: Sheet, load: Workload, fold: Fold) -> None:
+    logged = (fold.batches * VIEW_LOG_BYTES + load.reads_per_day * API_LOG_BYTES) / GB
+    sheet.add(
+        "cloudwatch.log_gb",
+        "logs",
+        logged,
+        f"a line of {VIEW_LOG_BYTES:,} bytes a batch, {API_LOG_BYTES:,} bytes a read",
+    )
+    sheet.monthly("cloudwatch.log_storage", "logs, kept", logged * load.log_days, f"for {load.log_days} days")
+    own = len(VIEW_METRICS) + len(API_METRICS)
+    sheet.monthly(
+        "cloudwatch.metric",
+        "our metrics",
+        own,
+        f"the view's {len(VIEW_METRICS)}, the API's {len(API_METRICS)}",
+    )
+    sheet.monthly(
+        "cloudwatch.metric",
+        "the mapping's metrics",
+        len(MAPPING_METRICS),
+        "switched on for the alarms on records given up; counted as paid for",
+    )
+    sheet.monthly("cloudwatch.alarm", "alarms", WAY.alarm_metrics, "metrics that its alarms watch")
+    sheet.monthly("cloudwatch.dashboard", "dashboard", WAY.dashboards, "one")
+
+
+def _keys(sheet: Sheet, load: Workload) -> None:
+    sheet.monthly(
+        "kms.key", "the environment's key", WAY.keys, "its first version; each of the next two adds as much"
+    )
+    stream = 12 * 2 * FIVE_MINUTES_OF_A_DAY
+    view = CONNECTIONS * load.shards * TABLES_IN_USE * FIVE_MINUTES_OF_A_DAY
+    api = TABLES_IN_USE * min(load.reads_per_day, FIVE_MINUTES_OF_A_DAY)
+    logs = WAY.log_groups * FIVE_MINUTES_OF_A_DAY
+    sheet.add(
+        "kms.request",
+        "use of the key",
+        stream + view + api + logs + load.bad_records_per_day,
+        "every five minutes: 12 by the stream for its reader and its writer, one by each connection to a table and "
+        "by each log group",
+    )
+
+
+def _archive(load: Workload, prices: Prices) -> Part:
+    """Return what a second consumer costs that writes each batch as one compressed object."""
+    sheet = Sheet(prices)
+    each = replace(load, window_seconds=load.archive_window_seconds, batch_size=ARCHIVE_BATCH)
+    batches = sum(lasting * rate / batch_of(each, rate) for rate, lasting in load.rates())
+    origin = f"a batch each {load.archive_window_seconds:g} s of a shard"
+    sheet.add("lambda.request", "batches", batches, origin)
+    sheet.add(
+        "lambda.gb_second",
+        "time",
+        batches * ARCHIVE_SECONDS * load.memory_mb / 1024,
+        f"{ARCHIVE_SECONDS:g} s a batch, estimated",
+    )
+    sheet.add("s3.put", "objects", batches * ARCHIVE_PUTS, f"{ARCHIVE_PUTS} for {origin}")
+    sheet.monthly(
+        "s3.storage",
+        "kept",
+        load.events_per_day * RECORD_BYTES / ARCHIVE_RATIO * load.archive_days / GB,
+        f"{load.archive_days} days of {RECORD_BYTES} bytes an event, compressed to an eighth; as if none were in "
+        "cold storage, which takes a sixth of that",
+    )
+    sheet.add("cloudwatch.log_gb", "logs", batches * VIEW_LOG_BYTES / GB, "a line a batch, as the view")
+    sheet.monthly("cloudwatch.metric", "the mapping's metrics", len(MAPPING_METRICS), "as the view's")
+    sheet.monthly("cloudwatch.alarm", "alarms", ARCHIVE.alarm_metrics, "of function and mapping")
+    sheet.add(
+        "kms.request",
+        "use of the key",
+        (12 + 1) * FIVE_MINUTES_OF_A_DAY,
+        "every five minutes: 12 to read, 1 to write",
+    )
+    return Part("The archive", tuple(sheet.lines))
+
+
+def _writer(load: Workload, prices: Prices) -> Part:
+    """Return what it costs when every event comes through `POST /events`."""
+    sheet = Sheet(prices)
+    sheet.add("apigateway.request", "events posted", load.events_per_day, "every event, one by one")
+    sheet.add("lambda.request", "event writer", load.events_per_day, "every event, one by one")
+    sheet.add(
+        "lambda.gb_second",
+        "event writer, time",
+        load.events_per_day * WRITER_SECONDS * load.memory_mb / 1024,
+        f"{WRITER_SECONDS * 1000:.0f} ms an event, estimated",
+    )
+    logged = load.events_per_day * WRITER_LOG_BYTES / GB
+    sheet.add(
+        "cloudwatch.log_gb",
+        "logs",
+        logged,
+        f"{WRITER_LOG_BYTES:,} bytes an event: two of metrics, one of access",
+    )
+    sheet.monthly("cloudwatch.log_storage", "logs, kept", logged * load.log_days, f"for {load.log_days} days")
+    sheet.monthly(
+        "cloudwatch.alarm",
+        "alarms",
+        WRITER.alarm_metrics,
+        "metrics that those of the writer, its table, the players and the page watch",
+    )
+    return Part("The writer's API", tuple(sheet.lines))
+
+
+def _trending(load: Workload, prices: Prices) -> Part:
+    """Return what the trending view costs: a batch writes each product in it once, and a read asks all of them.
+
+    All products of a shard are taken to sell alike, which puts the most of them into a batch.
+    """
+    sheet = Sheet(prices)
+    each = replace(load, window_seconds=TRENDING_WINDOW, batch_size=TRENDING_BATCH)
+    products = _products(load)
+    of_a_shard = max(1.0, products / load.shards)
+    batches = writes = 0.0
+    for rate, lasting in load.rates():
+        size = batch_of(each, rate)
+        number = lasting * rate / size
+        batches += number
+        writes += number * of_a_shard * (1 - (1 - 1 / of_a_shard) ** size)
+    origin = f"a batch each {TRENDING_WINDOW:g} s of a shard"
+    sheet.add(
+        "dynamodb.write_unit",
+        "products written",
+        writes,
+        f"one for each product and batch, {products:,.0f} products that sell alike",
+    )
+    sheet.add("lambda.request", "batches", batches, origin)
+    sheet.add(
+        "lambda.gb_second",
+        "time",
+        writes * TRENDING_WRITE_SECONDS / min(1.0, load.memory_mb / PROCESSOR_MB) * load.memory_mb / 1024,
+        f"{TRENDING_WRITE_SECONDS * 1000:g} ms of a whole processor a product, estimated",
+    )
+    item = _score_bytes(load)
+    sheet.add(
+        "dynamodb.read_unit",
+        "products read",
+        load.reads_per_day * ceil(products * item / READ_UNIT_BYTES) / 2,
+        "as many reads as of the board, none from the cache",
+    )
+    sheet.add("apigateway.request", "reads", load.reads_per_day, "as many as of the board")
+    sheet.add("lambda.request", "trending API", load.reads_per_day, "as many as of the board")
+    sheet.add(
+        "lambda.gb_second",
+        "trending API, time",
+        load.reads_per_day * API_SECONDS * load.memory_mb / 1024,
+        "as the winner API's",
+    )
+    sheet.monthly("dynamodb.storage", "the table", products * item / GB, f"{products:,.0f} products")
+    logged = (batches * VIEW_LOG_BYTES + load.reads_per_day * API_LOG_BYTES) / GB
+    sheet.add("cloudwatch.log_gb", "logs", logged, "lines as the winner view's and the winner API's")
+    sheet.monthly("cloudwatch.metric", "our metrics", TRENDING_METRICS, "the view's 5, the API's 2")
+    sheet.monthly("cloudwatch.metric", "the mapping's metrics", len(MAPPING_METRICS), "as the view's")
+    sheet.monthly("cloudwatch.alarm", "alarms", TRENDING.alarm_metrics, "metrics that its alarms watch")
+    sheet.add(
+        "kms.request",
+        "use of the key",
+        (12 + CONNECTIONS * load.shards + 1 + TRENDING.log_groups) * FIVE_MINUTES_OF_A_DAY,
+        "every five minutes: 12 to read the stream, one by each connection to the table and by each log group",
+    )
+    return Part("Trending products", tuple(sheet.lines))
+
+
+def _score_bytes(load: Workload) -> float:
+    """Return the size of a score: what it is about, and a watermark and a ring for each shard."""
+    return min(1_024.0, 200.0 + 170.0 * load.shards)
+
+
+def _products(load: Workload) -> float:
+    return load.contributors * 2.5
+
+
+Total = Callable[[float], float]
+"""From a window in seconds to the dollars a day of the way from stream to board."""
+
+
+def total_by_window(load: Workload, measured: Measured, prices: Prices) -> Total:
+    """Return the function that says what another window would cost."""
+    return lambda seconds: bill(replace(load, window_seconds=seconds), measured, prices).way.usd
+
+
+def window_for(dollars: float, total: Total, now: float) -> float:
+    """Return the smallest window, in seconds, that costs at most so many dollars a day; ``now`` where none does.
+
+    Below ``SHORTEST_POLL`` there is a step up, for enhanced fan-out: that side is looked at first.
+    """
+    for freshest, stalest in ((FRESHEST, SHORTEST_POLL - 1e-6), (SHORTEST_POLL, now)):
+        if freshest > now or total(min(stalest, now)) > dollars:
+            continue
+        return _smallest(dollars, total, freshest, min(stalest, now))
+    return now
+
+
+def _smallest(dollars: float, total: Total, low: float, high: float) -> float:
+    """Return the smallest affordable window of a range whose upper end is affordable."""
+    if total(low) <= dollars:
+        return low
+    while high - low > 1e-4:  # noqa: PLR2004 - finer than anybody can tell
+        middle = (low + high) / 2
+        if total(middle) <= dollars:
+            high = middle
+        else:
+            low = middle
+    return high

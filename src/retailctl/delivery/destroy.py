@@ -1,0 +1,105 @@
+"""Destroy an environment, after what protects it was lifted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from retailctl.artifacts import package
+from retailctl.console import confirm
+from retailctl.environments.state import initialised
+from retailctl.environments.target import target_of
+from retailctl.errors import UserError
+from retailctl.options import AnyCloud, Confirmed, EnvironmentName
+from retailctl.terraform import workspace as terraform
+
+if TYPE_CHECKING:
+    from retailctl.environments.target import Target
+
+PIN = "terraform_data.environment_pin"
+
+
+def destroy(
+    environment: EnvironmentName = "dev",
+    cloud: AnyCloud = None,
+    confirmed: Confirmed = None,
+    *,
+    lift_protection: Annotated[
+        bool, typer.Option("--lift-protection", envvar="LIFT_PROTECTION", help="Delete protected tables too.")
+    ] = False,
+) -> None:
+    """Destroy the environment, after its name was typed; a local cloud's protected tables and full buckets too."""
+    target = target_of(environment, cloud)
+    confirm(environment, f"destroying {environment} in {target.place}", confirmed)
+    package.build(target.project)  # Terraform reads the values, and so the artifacts, for a destroy too
+    workspace = initialised(target)
+    resources = terraform.resources(workspace)
+    pins = [each for each in resources if each["address"] == PIN]
+    for pin in pins:
+        pinned = pin["values"].get("input")
+        if pinned != environment:
+            raise UserError(
+                f"The state that environments/{environment}/backend.hcl names is pinned to '{pinned}', "
+                f"not to '{environment}': nothing was changed. Correct the backend's key."
+            )
+    lift(target, resources, asked=lift_protection or target.cloud is not None)
+    if pins:
+        terraform.read(workspace, "state", "rm", PIN)
+    terraform.run_reported(
+        workspace, f"Destroying {environment}", "destroy", "-auto-approve", *workspace.arguments
+    )
+
+
+def lift(target: Target, resources: list[dict[str, Any]], *, asked: bool) -> None:
+    """Take away what would stop a destroy half-way: deletion protection and, in a local cloud, objects in buckets.
+
+    Raises:
+        UserError: before anything is changed, where that was not asked for, or a bucket in AWS is not empty.
+
+    """
+    tables = [
+        each["values"]["name"]
+        for each in resources
+        if each["type"] == "aws_dynamodb_table" and each["values"].get("deletion_protection_enabled")
+    ]
+    pools = {
+        each["values"]["name"]: each["values"]["id"]
+        for each in resources
+        if each["type"] == "aws_cognito_user_pool" and each["values"].get("deletion_protection") == "ACTIVE"
+    }
+    buckets = [
+        each["values"]["bucket"]
+        for each in resources
+        if each["type"] == "aws_s3_bucket" and not each["values"].get("force_destroy")
+    ]
+    s3 = target.client("s3")
+    full = [bucket for bucket in buckets if s3.list_object_versions(Bucket=bucket, MaxKeys=1).get("Versions")]
+    if full and target.cloud is None:
+        raise UserError(
+            f"These buckets still hold objects: {', '.join(full)}. Save and empty them, then destroy."
+        )
+    protected = {"tables": tables, "user pools": list(pools)}
+    if any(protected.values()) and not asked:
+        those = "".join(
+            f"These {what} are protected against deletion: {', '.join(names)}. "
+            for what, names in protected.items()
+            if names
+        )
+        raise UserError(f"{those}If they are to go, add LIFT_PROTECTION=1 (--lift-protection).")
+    for bucket in full:
+        empty(s3, bucket)
+    for table in tables:
+        target.client("dynamodb").update_table(TableName=table, DeletionProtectionEnabled=False)
+    for pool in pools.values():
+        # Sets all else of the pool to its defaults, which the destroy takes away at once.
+        target.client("cognito-idp").update_user_pool(UserPoolId=pool, DeletionProtection="INACTIVE")
+
+
+def empty(s3: Any, bucket: str) -> None:  # noqa: ANN401 - boto3 makes its classes at run time
+    """Delete every version of every object of ``bucket``."""
+    for listed_versions in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
+        versions = [*listed_versions.get("Versions", []), *listed_versions.get("DeleteMarkers", [])]
+        if versions:
+            keys = [{"Key": each["Key"], "VersionId": each["VersionId"]} for each in versions]
+            s3.delete_objects(Bucket=bucket, Delete={"Objects": keys, "Quiet": True})

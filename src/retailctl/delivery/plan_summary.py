@@ -1,0 +1,119 @@
+"""A plan in Markdown, for people who read it in a pull request or before they approve it.
+
+A comment is read by more people than a plan is, so it tells which attributes change, and of their values only
+numbers and switches: texts can hold anything, and what Terraform calls sensitive is never told.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from retailctl.delivery import drift
+from retailctl.terraform import plan_changes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from retailctl.delivery.saved_plan import Record
+    from retailctl.terraform.plan_changes import Attribute, Change
+
+MARKER = "<!-- retailctl plan -->"
+"""Hidden in the comment, which is found again by it."""
+LONGEST = 60_000
+"""Characters of a whole comment; GitHub takes 65,536."""
+MOST_ATTRIBUTES = 12
+_ORDER = ("destroy", "replace", "create", "update", "forget")
+"""The kinds of changes, those first that a reader should not miss."""
+
+
+def counted(changes: Iterable[Change]) -> str:
+    """Return how many resources meet which fate, in words."""
+    counts = Counter(change.kind for change in changes)
+    parts = [f"{counts[kind]} to {kind}" for kind in _ORDER if counts[kind]]
+    return ", ".join(parts) if parts else "no changes"
+
+
+def section(record: Record, plan: Mapping[str, Any]) -> str:
+    """Return the part of the comment that tells of one environment's plan.
+
+    Args:
+        record: the plan's.
+        plan: as `terraform show -json` gives it.
+
+    """
+    changes = sorted(plan_changes.planned(plan), key=lambda each: (_ORDER.index(each.kind), each.address))
+    lines = [f"### {record.environment}: {counted(changes)}", ""]
+    outputs = sorted(
+        name for name, change in plan.get("output_changes", {}).items() if change["actions"] != ["no-op"]
+    )
+    if outputs:
+        lines += [f"Outputs that change: {', '.join(f'`{name}`' for name in outputs)}.", ""]
+    if changes:
+        lines += [
+            "<details><summary>Resources</summary>",
+            "",
+            "| Fate | Resource | Changes |",
+            "|---|---|---|",
+        ]
+        lines += [f"| {each.kind} | `{each.address}` | {_attributes(each)} |" for each in changes]
+        lines += ["", "</details>", ""]
+    drifted = drift.found(record.environment, plan, record.made).drifted
+    if drifted:
+        lines += [
+            "**Changed past Terraform** since the last apply, and after this one no drift any more:",
+            "",
+        ]
+        lines += [f"- `{each.address}`: {_drifted(each)}" for each in drifted] + [""]
+    lines += [f"Build `{record.build}`, commit `{record.commit}`, planned {record.made}.", ""]
+    return "\n".join(lines)
+
+
+def _drifted(finding: drift.Finding) -> str:
+    return ", ".join(f"`{name}`" for name in finding.attributes) or "gone"
+
+
+def _attributes(change: Change) -> str:
+    if change.kind not in {"update", "replace"}:
+        return ""
+    told = [_told(each) for each in change.attributes[:MOST_ATTRIBUTES]]
+    more = len(change.attributes) - len(told)
+    return "<br>".join([*told, *([f"and {more} more"] if more else [])])
+
+
+def _told(attribute: Attribute) -> str:
+    name = f"`{attribute.path}`"
+    if attribute.is_secret:
+        return f"{name} (sensitive)"
+    if attribute.is_unknown:
+        return f"{name} (known after apply)"
+    values = (attribute.before, attribute.after)
+    if all(value is None or isinstance(value, (bool, int, float)) for value in values):
+        return f"{name} {_plain(attribute.before)} → {_plain(attribute.after)}"
+    return name
+
+
+def _plain(value: object) -> str:
+    if value is None:
+        return "unset"
+    return str(value).lower()
+
+
+def comment(sections: Mapping[str, str], environments: Iterable[str]) -> str:
+    """Return the whole comment, with a word for each environment that has no plan.
+
+    Args:
+        sections: by environment.
+        environments: all that there should be.
+
+    """
+    lines = [MARKER, "## What this would change", ""]
+    for environment in environments:
+        missing = f"### {environment}: no plan\n\nThe plan failed, or was not made: see the run.\n"
+        lines.append(sections.get(environment, missing))
+    text = "\n".join(lines)
+    if len(text) <= LONGEST:
+        return text
+    cut = text[:LONGEST].rsplit("\n", 1)[0]
+    closing = "\n\n</details>" if cut.count("<details>") > cut.count("</details>") else ""
+    return f"{cut}{closing}\n\n**The rest is too long for a comment: see the run.**\n"

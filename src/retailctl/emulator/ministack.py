@@ -1,0 +1,137 @@
+"""MiniStack, the emulator of a local cloud: on loopback, with IAM enforced, in an environment of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from retailctl.emulator import iam, processes
+from retailctl.emulator.cloud import Cloud
+from retailctl.emulator.retries import OncePerInvocation
+from retailctl.errors import UserError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+REGION = "us-east-1"
+ACCOUNT_ID = "000000000000"
+ATTEMPTS = 5
+PATIENCE_SECONDS = 30.0
+_LOCAL = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+def free_port() -> int:
+    """Return a port of the loopback interface that nobody listens on just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def environ(cloud: Cloud) -> dict[str, str]:
+    """Return the whole environment of the emulator.
+
+    Nothing of ours goes in: its Lambda workers inherit it, and a variable that a function lacks must be missed here
+    too.
+    """
+    return {
+        "PATH": os.defpath,
+        "HOME": str(cloud.home),
+        "TMPDIR": str(cloud.home / "tmp"),
+        "STATE_DIR": str(cloud.home / "state"),
+        "S3_DATA_DIR": str(cloud.home / "s3"),
+        "GATEWAY_PORT": str(cloud.port),
+        "BIND_HOST": "127.0.0.1",
+        "IOT_MTLS_ENABLED": "0",  # its port would be a public one
+        "AUTH": "true",
+        "AWS_ACCESS_KEY_ID": cloud.access_key_id,
+        "AWS_SECRET_ACCESS_KEY": cloud.secret_access_key,
+        "MINISTACK_ACCOUNT_ID": cloud.account_id,
+        "MINISTACK_REGION": cloud.region,
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def is_healthy(port: int) -> bool:
+    """Say whether an emulator on ``port`` is ready to serve."""
+    try:
+        with _LOCAL.open(f"http://127.0.0.1:{port}/_ministack/health", timeout=2) as answer:
+            return isinstance(json.load(answer), dict)
+    except (OSError, ValueError):
+        return False
+
+
+def _spawn(home: Path, port: int, account_id: str, region: str) -> tuple[Cloud, subprocess.Popen[bytes]]:
+    cloud = Cloud(
+        name=home.name,
+        home=home,
+        pid=0,
+        port=port,
+        access_key_id=f"AKIA{secrets.token_hex(8).upper()}",
+        secret_access_key=secrets.token_hex(20),
+        account_id=account_id,
+        region=region,
+    )
+    for folder in ("tmp", "state", "s3"):
+        (home / folder).mkdir(parents=True, exist_ok=True)
+    with cloud.log.open("wb") as log:
+        process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+            [sys.executable, "-m", processes.EMULATOR_MODULE, str(home)],
+            cwd=home,
+            env=environ(cloud),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,  # a Ctrl-C at our terminal is not meant for it
+        )
+    return replace(cloud, pid=process.pid), process
+
+
+def start(home: Path, *, account_id: str = ACCOUNT_ID, region: str = REGION) -> Cloud:
+    """Start an emulator for the local cloud in ``home`` and wait until it is healthy.
+
+    Raises:
+        UserError: where it does not come up, with the end of its log.
+
+    """
+    for _ in range(ATTEMPTS):
+        cloud, process = _spawn(home, free_port(), account_id, region)
+        cloud.save()
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while process.poll() is None and time.monotonic() < deadline:
+            if is_healthy(cloud.port):
+                return cloud
+            time.sleep(0.05)
+        log = cloud.log.read_text(errors="replace")
+        processes.stop(home)
+        if "already in use" not in log:  # else somebody took the port between our look and the emulator's
+            break
+    raise UserError(f"The emulator did not come up. {last_words(log)}")
+
+
+def last_words(log: str) -> str:
+    """Return the end of an emulator's log, introduced."""
+    return "The end of its log:\n" + ("\n".join(log.splitlines()[-15:]) or "(it is empty)")
+
+
+def main() -> None:
+    """Run MiniStack; our only argument, the cloud's folder, is what its process is known by."""
+    from ministack import app  # noqa: PLC0415 - importing it starts half of it
+
+    iam.teach()
+    app.app = OncePerInvocation(app.app)
+    sys.argv = ["ministack"]
+    app.main()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""An environment: where it is applied, its state, its roles, its outputs."""

@@ -1,0 +1,43 @@
+"""`retailctl bootstrap`: the bucket that holds the state, and CI's roles, once per account."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from retailctl import project
+from retailctl.console import note
+from retailctl.environments import ci_roles as ci
+from retailctl.environments.state import bootstrapped
+from retailctl.environments.target import target_of
+from retailctl.errors import UserError
+from retailctl.options import AnyCloud, EnvironmentName
+
+
+def bootstrap(
+    environment: EnvironmentName = "dev",
+    cloud: AnyCloud = None,
+    github_repository: Annotated[
+        str | None,
+        typer.Option(
+            "--github-repository",
+            envvar="GITHUB",
+            help="owner/name: its workflows get roles to plan and apply by. They stay until '' is given.",
+            show_default="as it is",
+        ),
+    ] = None,
+) -> None:
+    """Make the bucket that holds the state, and CI's roles, once per account."""
+    target = target_of(environment, cloud)
+    if target.has_state_bucket() and not target.bootstrap_state.is_file():
+        if github_repository is not None:
+            raise UserError(
+                f"The bucket {target.state_bucket} was made elsewhere: CI's roles belong to the same state. "
+                f"Run this where {project.shown(target.bootstrap_state)} is, or bring that file here."
+            )
+        note(f"The bucket {target.state_bucket} exists already, made elsewhere: there is nothing to do.")
+        return
+    bootstrapped(target, github_repository)
+    for environment_of, (plan_role, apply_role) in ci.roles(target).items():
+        note(f"{environment_of}: {plan_role} plans, {apply_role} applies.")

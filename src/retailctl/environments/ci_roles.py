@@ -1,0 +1,78 @@
+"""The roles of GitHub's workflows: asked for at the bootstrap, and the boundary that all they make carries."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from retailctl.errors import UserError
+
+if TYPE_CHECKING:
+    from retailctl.environments.target import Target
+    from retailctl.terraform.workspace import Workspace
+
+PREFIX = "hello-retail"
+BOUNDARY = "TF_VAR_permissions_boundary_arn"
+
+
+def _outputs(target: Target) -> dict[str, Any]:
+    """Return the outputs of the bootstrap, from its own state; none where it was not applied from here."""
+    try:
+        state = json.loads(target.bootstrap_state.read_text())
+    except FileNotFoundError:
+        return {}
+    return {name: output["value"] for name, output in state.get("outputs", {}).items()}
+
+
+def roles(target: Target) -> dict[str, tuple[str, str]]:
+    """Return the ARNs of the role that plans and of the one that applies, by environment."""
+    found = _outputs(target)
+    apply_roles = found.get("apply_role_arns", {})
+    return {name: (role, apply_roles[name]) for name, role in found.get("plan_role_arns", {}).items()}
+
+
+def with_roles(target: Target, github_repository: str | None) -> Workspace:
+    """Return the bootstrap's workspace, asked for the roles of a repository.
+
+    Args:
+        target: whose account is meant.
+        github_repository: as owner/name; None: the one that has roles already, if any; empty: none any more.
+
+    """
+    workspace = target.bootstrap()
+    repository = _outputs(target).get("github_repository") if github_repository is None else github_repository
+    # By the environment, which a bootstrap that knows of no roles does not mind.
+    asked = {"TF_VAR_environments": json.dumps(target.neighbours)}
+    if repository:
+        asked["TF_VAR_github_repository"] = repository
+    return replace(workspace, environ={**workspace.environ, **asked})
+
+
+def bounded(target: Target, workspace: Workspace) -> Workspace:
+    """Return the app's workspace with the boundary that roles carry in an account where CI applies.
+
+    It is the same for whoever plans, so that a person's apply does not take it off.
+
+    Raises:
+        UserError: where it cannot be seen whether there is one.
+
+    """
+    if workspace.environ.get(BOUNDARY):
+        return workspace
+    account = (
+        target.cloud.account_id if target.cloud else target.client("sts").get_caller_identity()["Account"]
+    )
+    arn = f"arn:aws:iam::{account}:policy/{PREFIX}-{target.environment}-boundary"
+    try:
+        target.client("iam").get_policy(PolicyArn=arn)
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "NoSuchEntity":
+            return workspace
+        raise UserError(
+            f"It cannot be seen whether roles of {target.environment} carry CI's boundary ({error}): allow "
+            f"iam:GetPolicy on {arn}, or name the boundary in {BOUNDARY}."
+        ) from None
+    return replace(workspace, environ={**workspace.environ, BOUNDARY: arn})

@@ -1,0 +1,175 @@
+"""Which generations of the views stand and which is live: the values that say so, read and written.
+
+They are the values `generations` and `live_generation` of an environment (`environments/<name>/terraform.tfvars`).
+A local cloud may have its own instead, in a file of its folder, so that a replay there changes nothing committed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from retailctl.errors import UserError
+from retailctl.files import write_atomically
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from retailctl.project import Project
+
+_OF_A_GENERATION = re.compile(r"-g([1-9][0-9]*)$")
+
+FUNCTION = "winner_view"
+"""The function that each generation has one of."""
+OWN_VALUES = "generations.tfvars.json"
+"""The file of a local cloud's own generations, in the folder of an environment's Terraform data."""
+_BLOCK = re.compile(r"^generations = \{\n(?:^[ \t].*\n)*^\}\n", re.MULTILINE)
+_LINE = re.compile(r'^\s+"?(?P<number>\d+)"?\s*=\s*\{(?P<body>[^}]*)\}\s*$')
+_LIVE = re.compile(r"^live_generation\s*=\s*(?P<number>\d+)[ \t]*$", re.MULTILINE)
+_BUILD = re.compile(r'\bbuild\s*=\s*"(?P<commit>[0-9a-f]{40})"')
+_DISABLED = re.compile(r"\benabled\s*=\s*false\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """The commit whose code folds a generation (``None``: this clone's), and whether it follows the stream."""
+
+    build: str | None = None
+    enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Generations:
+    """Those that stand, by number, and the one that the API reads."""
+
+    standing: Mapping[int, Generation]
+    live: int
+
+    def with_(self, number: int, generation: Generation) -> Generations:
+        """Return these and another, or these with one changed."""
+        return replace(self, standing=dict(sorted({**self.standing, number: generation}.items())))
+
+    def without(self, number: int) -> Generations:
+        """Return these without one."""
+        return replace(self, standing={n: each for n, each in self.standing.items() if n != number})
+
+    def as_json(self) -> str:
+        """Return these as values for Terraform, in JSON."""
+        values = {
+            "generations": {
+                str(number): {
+                    **({"build": each.build} if each.build else {}),
+                    **({} if each.enabled else {"enabled": False}),
+                }
+                for number, each in self.standing.items()
+            },
+            "live_generation": self.live,
+        }
+        return json.dumps(values, indent=2) + "\n"
+
+    def as_hcl(self) -> str:
+        """Return the block `generations` as an environment's values have it."""
+        lines = []
+        for number, each in self.standing.items():
+            parts = [f'build = "{each.build}"'] if each.build else []
+            parts += [] if each.enabled else ["enabled = false"]
+            body = f" {', '.join(parts)} " if parts else ""
+            lines.append(f'  "{number}" = {{{body}}}\n')
+        return f"generations = {{\n{''.join(lines)}}}\n"
+
+
+def read(values: Path) -> Generations:
+    """Return what an environment's values say.
+
+    Raises:
+        UserError: where they say nothing, or not in the form that ``written`` gives.
+
+    """
+    text = values.read_text()
+    block, live = _BLOCK.search(text), _LIVE.search(text)
+    lines = [_LINE.match(line) for line in block[0].splitlines()[1:-1]] if block else []
+    if not lines or not all(lines) or live is None:
+        raise UserError(
+            f"{values} does not say which generations stand in the form that retailctl reads: "
+            '`generations = {`, a line such as `  "1" = {}` for each, `}`, and `live_generation = 1`.'
+        )
+    standing = {}
+    for line in lines:
+        if line is not None:
+            build = _BUILD.search(line["body"])
+            standing[int(line["number"])] = Generation(
+                build["commit"] if build else None, enabled=not _DISABLED.search(line["body"])
+            )
+    return Generations(dict(sorted(standing.items())), int(live["number"]))
+
+
+def written(text: str, wanted: Generations) -> str:
+    """Return the text of an environment's values with other generations in it, all else as it was."""
+    text = _BLOCK.sub(lambda _: wanted.as_hcl(), text, count=1)
+    return _LIVE.sub(f"live_generation = {wanted.live}", text, count=1)
+
+
+def read_own(file: Path) -> Generations:
+    """Return what a local cloud's own file says."""
+    values: dict[str, Any] = json.loads(file.read_text())
+    return Generations(
+        {
+            int(number): Generation(each.get("build"), enabled=each.get("enabled", True))
+            for number, each in values["generations"].items()
+        },
+        int(values["live_generation"]),
+    )
+
+
+def write(file: Path, wanted: Generations) -> None:
+    """Write generations into an environment's values, or into a local cloud's own file (by its name).
+
+    Raises:
+        UserError: where values would not say then what is wanted.
+
+    """
+    if file.name == OWN_VALUES:
+        write_atomically(file, wanted.as_json())
+        return
+    text = written(file.read_text(), wanted)
+    write_atomically(file, text)
+    if read(file) != wanted:  # pragma: no cover - `read` has accepted the form before
+        raise UserError(f"{file} could not be written: put in by hand\n{wanted.as_hcl()}")
+
+
+def pinned(in_project: Project) -> set[str]:
+    """Return the builds that a generation of any environment, or of any local cloud, is pinned to."""
+    found: set[str] = set()
+    for values in in_project.root.glob("environments/*/terraform.tfvars"):
+        found |= pinned_by(values)
+    for own in in_project.scratch.glob(f"*/terraform/*/{OWN_VALUES}"):
+        with contextlib.suppress(FileNotFoundError):  # its cloud was taken down meanwhile
+            found |= pinned_by(own)
+    return found
+
+
+def pinned_by(file: Path) -> set[str]:
+    """Return the builds that an environment's values, or a local cloud's own file (by its name), pin."""
+    if file.name == OWN_VALUES:
+        return {each.build for each in read_own(file).standing.values() if each.build}
+    return set(_BUILD.findall(file.read_text()))
+
+
+def generation_of(name: str) -> int:
+    """Return the generation that a table's or function's name ends in; a name without one is the first's."""
+    found = _OF_A_GENERATION.search(name)
+    return int(found[1]) if found else 1
+
+
+def live_generation(outputs: Mapping[str, Any]) -> int:
+    """Return which generation the API reads, by root outputs; those that do not say so name its tables."""
+    return int(outputs.get("live_generation") or generation_of(str(outputs["scores_table"])))
+
+
+def standing_generations(outputs: Mapping[str, Any]) -> frozenset[int]:
+    """Return which generations there are, by root outputs; those that do not say so have the one they name."""
+    return frozenset(int(number) for number in outputs.get("generations") or [live_generation(outputs)])

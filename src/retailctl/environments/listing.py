@@ -1,0 +1,51 @@
+"""`retailctl environments`: the environments, which are the folders of environments/."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from retailctl import project
+from retailctl.errors import UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+def list_environments(
+    roles: Annotated[
+        str, typer.Option("--roles", help="A JSON object with a role's ARN for each: list them with it.")
+    ] = "",
+    output: Annotated[
+        str, typer.Option("--output", help="As JSON under this name, as a step of a workflow puts it out.")
+    ] = "",
+) -> None:
+    """List the environments, which are the folders of environments/."""
+    names = project.find().environments
+    arns = _roles(roles, names) if roles else {}
+    entries = [{"environment": name, **({"role": arns[name]} if arns else {})} for name in names]
+    if output:
+        typer.echo(f"{output}={json.dumps(entries)}")
+        return
+    for entry in entries:
+        typer.echo("  ".join(entry.values()))
+
+
+def _roles(text: str, names: Iterable[str]) -> dict[str, str]:
+    """Return the role of each environment, given as JSON.
+
+    Raises:
+        UserError: where one has none.
+
+    """
+    try:
+        found = json.loads(text)
+        return {name: str(found[name]) for name in names}
+    except (ValueError, TypeError):
+        raise UserError(
+            "The roles are no JSON object of ARNs by environment, such as the bootstrap's output plan_role_arns."
+        ) from None
+    except KeyError as error:
+        raise UserError(f"There is no role for {error.args[0]} among those given: add its ARN.") from None

@@ -1,0 +1,207 @@
+"""An environment and where it is applied: real AWS, or a local cloud."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from retailctl import project
+from retailctl.console import note
+from retailctl.emulator import cloud as clouds
+from retailctl.environments import generations
+from retailctl.errors import UserError
+from retailctl.terraform import installation
+from retailctl.terraform.tfvars import value
+from retailctl.terraform.workspace import Workspace
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from retailctl.emulator.cloud import Cloud
+    from retailctl.environments.generations import Generations
+    from retailctl.project import Project
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """An environment and where it is applied."""
+
+    project: Project
+    environment: str
+    cloud: Cloud | None
+    """The local cloud, or None for real AWS."""
+
+    @property
+    def place(self) -> str:
+        """Return where, in words."""
+        return "AWS" if self.cloud is None else f"the local cloud '{self.cloud.name}'"
+
+    @property
+    def folder(self) -> Path:
+        """Return the folder for Terraform's data of all environments in this place."""
+        home = self.project.scratch / project.AWS if self.cloud is None else self.cloud.home
+        return home / "terraform"
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """Return the environment in which AWS tools reach this place, and no other."""
+        if self.cloud is None:
+            return dict(os.environ)
+        return {
+            **clouds.without_aws(os.environ),
+            **self.cloud.environ(),
+            "TF_VAR_local_cognito_url": self.cloud.endpoint,
+            "AWS_MAX_ATTEMPTS": "5",  # the provider's 25 would wait minutes for an emulator that has died
+            "NO_PROXY": "127.0.0.1",  # a proxy could not reach our loopback address
+        }
+
+    @property
+    def region(self) -> str:
+        """Return the region that the environment's values name."""
+        return value(self.project.values(self.environment), "region")
+
+    def client(self, service: str, **settings: Any) -> Any:  # noqa: ANN401 - boto3 makes its classes at run time
+        """Return a boto3 client of ``service`` in this place; ``settings`` go before our own botocore settings."""
+        if self.cloud is not None:
+            return self.cloud.client(service, **settings)
+        ours: dict[str, Any] = {
+            "connect_timeout": 5,
+            "read_timeout": 20,
+            "retries": {"total_max_attempts": 3},
+        }
+        config = Config(**ours | settings)
+        return boto3.client(service, region_name=self.region, config=config)  # type: ignore[call-overload]
+
+    def _workspace(self, root: Path, data: Path, *arguments: str) -> Workspace:
+        return Workspace(
+            project=self.project,
+            root=root,
+            data=data,
+            environ=self.environ,
+            patient=self.cloud is None,
+            temporary=None if self.cloud is None else self.cloud.home / "tmp",
+            arguments=arguments,
+        )
+
+    def app(self) -> Workspace:
+        """Return the root that is this environment."""
+        values = [f"-var-file={self.project.values(self.environment)}"]
+        if self.cloud is not None and self.generations_file.is_file():
+            values.append(f"-var-file={self.generations_file}")
+        return self._workspace(self.project.app, self.folder / self.environment / "app", *values)
+
+    @property
+    def generations_file(self) -> Path:
+        """Return the file that says which generations stand; a local cloud may have its own."""
+        if self.cloud is None:
+            return self.project.values(self.environment)
+        return self.folder / self.environment / generations.OWN_VALUES
+
+    @property
+    def pinned(self) -> set[str]:
+        """Return the builds that a generation is pinned to here."""
+        own = self.generations_file
+        return generations.pinned_by(own if own.is_file() else self.project.values(self.environment))
+
+    def generations(self) -> Generations:
+        """Return which generations are to stand here.
+
+        Raises:
+            UserError: where the environment's values say it in no form that retailctl reads.
+
+        """
+        if self.cloud is not None and self.generations_file.is_file():
+            return generations.read_own(self.generations_file)
+        return generations.read(self.project.values(self.environment))
+
+    def bootstrap(self) -> Workspace:
+        """Return the root that makes the bucket of this environment's state."""
+        backend = self.project.backend(self.environment)
+        variables = [f"-var=state_bucket_name={self.state_bucket}", f"-var=region={value(backend, 'region')}"]
+        return self._workspace(
+            self.project.bootstrap, self.folder / "bootstrap", f"-state={self.bootstrap_state}", *variables
+        )
+
+    @property
+    def neighbours(self) -> dict[str, str]:
+        """Return the environments of the same account, whose states are in the same bucket, with their regions."""
+        here = self.project
+        backends = {name: here.backend(name) for name in here.environments}
+        return {
+            name: value(here.values(name), "region")
+            for name, file in backends.items()
+            if value(file, "bucket") == self.state_bucket
+        }
+
+    @property
+    def bootstrap_state(self) -> Path:
+        """Return the file of the bootstrap's own state, one for each bucket: accounts have one each."""
+        folder = self.project.bootstrap if self.cloud is None else self.folder
+        return folder / f"{self.state_bucket}.tfstate"
+
+    @property
+    def state_bucket(self) -> str:
+        """Return the bucket that the environment's backend names."""
+        return value(self.project.backend(self.environment), "bucket")
+
+    def has_state_bucket(self) -> bool:
+        """Say whether the bucket of the state exists.
+
+        Raises:
+            UserError: where it exists and does not let us in.
+
+        """
+        try:
+            self.client("s3").head_bucket(Bucket=self.state_bucket)
+        except ClientError as error:
+            if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:  # noqa: PLR2004 - HTTP's own number
+                return False
+            raise UserError(
+                f"The bucket {self.state_bucket} for the state of {self.environment} is not open to these "
+                f"credentials ({error.response['Error']['Code']}): use others, or name another bucket in "
+                f"{project.shown(self.project.backend(self.environment))}."
+            ) from None
+        return True
+
+
+def account_of(target: Target) -> str:
+    """Return the AWS account that the credentials belong to.
+
+    Raises:
+        UserError: where there are none, or AWS refuses them.
+
+    """
+    try:
+        return str(target.client("sts").get_caller_identity()["Account"])
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        raise UserError(
+            f"AWS refuses the credentials ({code}): log in again (`aws sso login`) or export fresh keys."
+        ) from None
+    except BotoCoreError as error:
+        raise UserError(
+            f"{target.environment} lives in AWS, and there are no credentials that reach it ({error}): log in "
+            "(`aws sso login`) and set AWS_PROFILE, or export AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. "
+            "Without AWS, add CLOUD=local (--cloud local)."
+        ) from None
+
+
+def target_of(environment: str, cloud: str | None) -> Target:
+    """Return where the operator means, having checked that it can be reached.
+
+    Raises:
+        UserError: where the environment is unknown, the local cloud is not running, or AWS takes no credentials.
+
+    """
+    here = project.find()
+    here.check_environment(environment)
+    installation.program()
+    target = Target(here, environment, clouds.load(cloud, here) if cloud else None)
+    if target.cloud is None:
+        note(f"{environment} in AWS account {account_of(target)}, region {target.region}")
+    return target

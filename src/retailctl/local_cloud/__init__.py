@@ -1,0 +1,1 @@
+"""A local cloud with an environment in it: up, down, and the demonstration."""

@@ -1,0 +1,226 @@
+"""`retailctl demo`: from nothing to the two winners on the screen, every score checked, and nothing left."""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+
+from retailctl import progress, project
+from retailctl.console import note
+from retailctl.emulator import cloud as clouds
+from retailctl.environments import outputs
+from retailctl.errors import UserError
+from retailctl.files import alone
+from retailctl.local_cloud import up_down
+from retailctl.options import CloudName, EnvironmentName
+from retailctl.progress import step
+from retailctl.scores import board, freshness
+from retailctl.scores.recount import count, differences, event_ids
+from retailctl.scores.stored import await_scores, stored_scores
+from retailctl.simulation import api_load, load_report, watch
+from retailctl.simulation.workshop import Workshop
+from retailctl.stream.reader import payloads_on
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from retailctl.emulator.cloud import Cloud
+    from retailctl.project import Project
+    from retailctl.scores.recount import Scores
+
+CLOUD = "demo"
+EVENTS = 2_000
+RATE = 100.0
+"""Events a second, where the front door of a local cloud takes as many; it takes 40 to 110, by the machine."""
+
+CACHE_SECONDS = 10.0
+"""How long the API may take until it shows the last scores: longer than it answers from its cache."""
+
+
+def demo(
+    *,
+    seed: Annotated[int, typer.Option(help="The same seed plays the same workshop.")] = 1,
+    events: Annotated[int, typer.Option(min=100, max=100_000, help="How many events.")] = EVENTS,
+    keep: Annotated[bool, typer.Option("--keep", help="Leave the local cloud up.")] = False,
+    cloud: CloudName = CLOUD,
+    env: EnvironmentName = "dev",
+) -> None:
+    """Bring a cloud up, play a workshop, check every score, take the cloud down; exit 0 if all are right."""
+    here = project.find()
+    started = time.monotonic()
+    busy = f"Another demo is at work in the local cloud '{cloud}': wait for it, or take another --cloud."
+    with (
+        alone(here, f"demo-{cloud}", or_else=busy),
+        up_down.terminable(),
+        _cloud(here, cloud, env, keep=keep) as running,
+    ):
+        show(running, env, Workshop(seed, products=120, people=48, start=datetime.now(UTC)), events)
+    note(f"The demo took {time.monotonic() - started:.0f} s.")
+
+
+@contextmanager
+def _cloud(here: Project, name: str, environment: str, *, keep: bool) -> Iterator[Cloud]:
+    """Bring a local cloud up from nothing, and take it down again whatever happens.
+
+    Raises:
+        UserError: where a cloud of that name runs that is not the demo's own.
+
+    """
+    if here.home(name).exists():
+        before = clouds.read(here.home(name))
+        if name != CLOUD and before is not None and before.is_running():
+            raise UserError(
+                f"The local cloud '{name}' is in use, and a demo begins from nothing: take it down with "
+                f"`retailctl down --cloud {name}`, or take another --cloud."
+            )
+        up_down.down(name)
+    try:
+        yield up_down.bring_up(here, name, environment)
+    finally:
+        if not keep:
+            up_down.down(name)
+        elif here.home(name).exists():
+            note(f"The local cloud '{name}' is left up: `retailctl down --cloud {name}` takes it down.")
+
+
+def show(running: Cloud, environment: str, workshop: Workshop, events: int) -> None:
+    """Play a workshop through the API of an environment that is up, print who won, and check every score.
+
+    Raises:
+        UserError: where an event was refused, is not on the stream once, or a score is wrong in the end.
+
+    """
+    found = outputs.read(running, environment)
+    kinesis = running.client("kinesis")
+    stream, api_url = str(found["stream_name"]), str(found["api_url"])
+    door = api_load.opened(running, environment, found, workshop)
+    note(
+        f"A workshop of {events:,} events through the API, up to {RATE:.0f} a second (seed {workshop.seed})."
+    )
+    if "page_url" in found:
+        note(f"Watch it in a browser: {found['page_url']}")
+    with watch.shown(transient=True) as show_board:
+        watch.watch(
+            lambda on_tick: door.send(workshop.day(events), RATE, None, on_tick),
+            lambda: board.read(api_url, watch.TOP),
+            show_board,
+            settle=False,
+        )
+    for line in door.report.lines():
+        note(line)
+    with step("Counting the log on the stream, independently of the view"):
+        payloads = payloads_on(kinesis, stream)
+        expected = count(payloads)
+    check_accepted(door.report, event_ids(payloads))
+    dynamodb = running.client("dynamodb")
+    with step("Waiting until every event counts"):
+        await_scores(lambda: stored_scores(dynamodb, str(found["scores_table"])), expected)
+    final = await_board(lambda: board.read(api_url, watch.TOP), expected)
+    Console(highlight=False).print(board.tables(final))
+    check(stored_scores(dynamodb, str(found["scores_table"])), expected, len(payloads))
+    check_board(final, expected)
+    note(fresh(running, found))
+    note(winners(final))
+
+
+def check_accepted(report: load_report.Report, on_stream: set[str]) -> None:
+    """See that every event was accepted, and that the stream has those and no other.
+
+    Raises:
+        UserError: where one was given up, or the stream has another number of events.
+
+    """
+    if report.failed:
+        raise UserError(f"{report.failed.total():,} events were not accepted.")
+    if len(on_stream) != report.accepted:
+        raise UserError(
+            f"{report.accepted:,} events were accepted, and {len(on_stream):,} are on the stream."
+        )
+
+
+def best_sales(expected: Scores) -> dict[str, list[int]]:
+    """Return the sales that the board's best must have, per role; ``UNKNOWN`` is nobody and not on it."""
+    return {
+        role: sorted((sales for user, sales in scores.items() if user != "UNKNOWN"), reverse=True)[
+            : watch.TOP
+        ]
+        for role, scores in expected.items()
+    }
+
+
+def shown_sales(found: board.Board) -> dict[str, list[int]]:
+    """Return the sales of a board's lines, per role."""
+    return {role: [row.score for row in rows] for role, rows in found.items()}
+
+
+def await_board(
+    read: Callable[[], board.Board], expected: Scores, clock: progress.Clock = progress.REAL
+) -> board.Board:
+    """Return the board once it shows what it must, or what it shows after ``CACHE_SECONDS``."""
+    deadline = clock.now() + CACHE_SECONDS
+    found = read()
+    while shown_sales(found) != best_sales(expected) and clock.now() < deadline:
+        clock.pause(0.2)
+        found = read()
+    return found
+
+
+def check_board(found: board.Board, expected: Scores) -> None:
+    """See that the API shows the scores.
+
+    Raises:
+        UserError: where it shows others.
+
+    """
+    if shown_sales(found) != best_sales(expected):
+        raise UserError("The API's board is not the scores'.")
+
+
+def winners(found: board.Board) -> str:
+    """Return who won, in words."""
+    best = [
+        f"{rows[0].name} ({'merchant' if role == 'creator' else role}, {rows[0].score:,} sales)"
+        for role, rows in found.items()
+        if rows
+    ]
+    return f"The winners: {' and '.join(best) or 'nobody yet'}."
+
+
+def check(found: Scores, expected: Scores, events: int) -> None:
+    """Say that every score is right.
+
+    Raises:
+        UserError: where one is wrong, with the first.
+
+    """
+    wrong = differences(expected, found)
+    total = sum(map(len, expected.values()))
+    if wrong:
+        raise UserError(f"{len(wrong)} of {total} scores are wrong. The first: {wrong[0]}")
+    note(f"All {total} scores are right: the same as the one-pass count over {events:,} records.")
+
+
+def fresh(running: Cloud, found: Mapping[str, Any]) -> str:
+    """Return in words how long events took from their arrival until they counted."""
+    function = found["functions"]["winner_view"]
+    waits = freshness.waits(freshness.log_lines(running.client("logs"), function))
+    if not waits:
+        return "How long events took until they counted is unknown: the winner view's log has no metric."
+    middle, last = freshness.percentile(waits, 50), freshness.percentile(waits, 99)
+    return (
+        f"Events counted {middle:.0f} ms (P50) and {last:.0f} ms (P99) after their arrival. The local cloud has "
+        f"no batching window: on AWS, up to {_window_seconds(running, function)} s come on top."
+    )
+
+
+def _window_seconds(running: Cloud, function: str) -> int:
+    mappings = running.client("lambda").list_event_source_mappings(FunctionName=f"{function}:live")
+    windows = [
+        mapping.get("MaximumBatchingWindowInSeconds", 0) for mapping in mappings["EventSourceMappings"]
+    ]
+    return max(windows, default=0)

@@ -1,0 +1,120 @@
+"""How long a step takes: a spinner or bars on a terminal, and who hears of progress."""
+
+from __future__ import annotations
+
+import threading
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
+
+from retailctl.console import console, done
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+
+class Advance(Protocol):
+    """How a step tells how far it is."""
+
+    def __call__(self, completed: int, total: int | None) -> None:
+        """Take how much is done, and of how much in all; None while nobody knows."""
+
+
+class _Bars:
+    """The progress bars of the steps under way: one display, however many steps run side by side."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._progress: Progress | None = None
+        self._steps = 0
+
+    def enter(self) -> Progress:
+        """Return the display, which is shown as long as a step is under way."""
+        with self._guard:
+            if self._progress is None:
+                self._progress = Progress(
+                    SpinnerColumn(),
+                    TextColumn("{task.description}"),
+                    BarColumn(),
+                    MofNCompleteColumn(),
+                    TimeElapsedColumn(),
+                    console=console,
+                    transient=True,
+                    disable=not console.is_terminal,
+                )
+                self._progress.start()
+            self._steps += 1
+            return self._progress
+
+    def leave(self) -> None:
+        """Take the display away after the last step."""
+        with self._guard:
+            self._steps -= 1
+            if self._steps == 0 and self._progress is not None:
+                self._progress.stop()
+                self._progress = None
+
+
+_bars = _Bars()
+
+
+@contextmanager
+def step(title: str) -> Iterator[Advance]:
+    """Show that ``title`` is under way, and at its end how long it took; steps may overlap.
+
+    Yields:
+        a function to call with how far the step is.
+
+    """
+    started = time.monotonic()
+    progress = _bars.enter()
+    task = progress.add_task(title, total=None)
+
+    def advance(completed: int, total: int | None) -> None:
+        progress.update(task, completed=completed, total=total)
+
+    try:
+        yield advance
+    finally:
+        progress.remove_task(task)
+        _bars.leave()
+    done(title, time.monotonic() - started)
+
+
+class OnProgress(Protocol):
+    """Hears how the sending goes."""
+
+    def __call__(self, records: int, /) -> object:
+        """Take a number of records that are on the stream now."""
+
+
+def unheard(_: int, /) -> None:
+    """Hear of progress, and tell nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """The time that a play runs by, so that a test's can fly."""
+
+    now: Callable[[], float] = time.monotonic
+    pause: Callable[[float], None] = time.sleep
+
+
+REAL = Clock()
+
+
+class OnTick(Protocol):
+    """Hears, after every tick, how many events have been taken and how many seconds have passed."""
+
+    def __call__(self, sent: int, seconds: float, /) -> object:
+        """Take note."""

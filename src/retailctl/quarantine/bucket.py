@@ -1,0 +1,40 @@
+"""The quarantine's bucket, in AWS or in a local cloud."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hello_retail.event_log.quarantine import RECORDS
+from retailctl.quarantine.records import BATCHES, BrokenObject, Entry, entries_in
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from mypy_boto3_s3 import S3Client
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantine:
+    """The bucket of what could not be applied."""
+
+    client: S3Client
+    bucket: str
+
+    def entries(
+        self, on_object: Callable[[int], object], on_broken: Callable[[str], object]
+    ) -> Iterator[Entry]:
+        """Yield all that lies there; ``on_object`` hears how many objects were read, ``on_broken`` of the rest."""
+        read = 0
+        for prefix in (RECORDS, BATCHES):
+            for page in self.client.get_paginator("list_objects_v2").paginate(
+                Bucket=self.bucket, Prefix=prefix
+            ):
+                for each in page.get("Contents", ()):
+                    body = self.client.get_object(Bucket=self.bucket, Key=each["Key"])["Body"].read()
+                    read += 1
+                    on_object(read)
+                    try:
+                        yield from entries_in(each["Key"], body)
+                    except BrokenObject as error:
+                        on_broken(str(error))

@@ -1,0 +1,385 @@
+"""`retailctl quarantine`: what could not be applied, and a second chance for it."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from botocore.exceptions import BotoCoreError, ClientError
+
+from retailctl import project
+from retailctl.console import note
+from retailctl.environments import outputs
+from retailctl.environments.generations import live_generation, standing_generations
+from retailctl.environments.target import Target, target_of
+from retailctl.errors import UserError
+from retailctl.options import CloudName, EnvironmentName, InAws
+from retailctl.progress import step
+from retailctl.quarantine import decisions as planning
+from retailctl.quarantine import redrive
+from retailctl.quarantine.bucket import Quarantine
+from retailctl.quarantine.decisions import OPEN, Choice, Decision, Plan, Verdict
+from retailctl.quarantine.log import Stream
+from retailctl.quarantine.marks import Redrives, dropped
+from retailctl.quarantine.records import Copy, Held
+from retailctl.quarantine.redrive import Outcome, Redriver
+from retailctl.stream.publish import once
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from retailctl.quarantine.redrive import Result
+
+app = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, help="What could not be applied: list, show, redrive, drop."
+)
+
+Which = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[RECORD]...", help="Records, by stream/shard/number as `list` shows them."),
+]
+Objects = Annotated[
+    list[str] | None, typer.Option("--object", help="All that this object of the bucket holds.")
+]
+Reasons = Annotated[
+    list[str] | None, typer.Option("--reason", help="Only of this code, such as invalid-data.")
+]
+Since = Annotated[str, typer.Option(help="Only what came then or later: 2026-11-22T18:00, or 36h, 7d ago.")]
+Until = Annotated[str, typer.Option(help="Only what came before then.")]
+Everything = Annotated[bool, typer.Option("--everything", help="All that lies there.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do it; without this, only tell what would be done.")]
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """An environment's quarantine and all that a decision about it needs.
+
+    ``live`` is the generation that the API reads, ``standing`` are all that the root tells of.
+    """
+
+    target: Target
+    quarantine: Quarantine
+    marks: Redrives
+    live: int
+    standing: frozenset[int]
+    stream: Stream
+
+    @classmethod
+    def of(cls, target: Target, found: Mapping[str, Any]) -> Desk:
+        """Return it as an environment's root outputs name it.
+
+        Raises:
+            UserError: where they do not.
+
+        """
+        try:
+            stream = str(found["stream_name"])
+            return cls(
+                target,
+                Quarantine(target.client("s3"), str(found["quarantine_bucket"])),
+                Redrives(target.client("dynamodb"), str(found["redrives_table"])),
+                live_generation(found),
+                standing_generations(found),
+                Stream(target.client("kinesis"), putter(target), stream, time.time),
+            )
+        except KeyError as error:
+            hint = f"make {'up' if target.cloud else 'apply'} ENV={target.environment}"
+            raise UserError(
+                f"{target.environment} in {target.place} has no output {error}: bring it up to date with `{hint}`."
+            ) from None
+
+    def plan(self) -> Plan:
+        """Read the whole quarantine and decide on everything in it."""
+        with step(f"Reading {self.quarantine.bucket}") as progress:
+            entries = list(self.quarantine.entries(lambda read: progress(read, None), note))
+        alone = self.standing == self.marks.standing() == {self.live}
+        return planning.decide(entries, self.marks.all(), self.live, self.stream.name, alone=alone)
+
+
+def putter(target: Target) -> Any:  # noqa: ANN401 - boto3 makes its classes at run time
+    """Return a client of Kinesis that never sends a request twice by itself, and gives up in time."""
+    return target.client("kinesis", **once() | {"connect_timeout": 5, "read_timeout": 10})
+
+
+def _desk(environment: str, cloud: str, *, aws: bool) -> Desk:
+    target = target_of(environment, None if aws else cloud)
+    return Desk.of(target, outputs.of(target))
+
+
+def _choice(
+    records: Sequence[str] | None = None,
+    objects: Sequence[str] | None = None,
+    reasons: Sequence[str] | None = None,
+    since: str = "",
+    until: str = "",
+) -> Choice:
+    def moment(option: str, text: str) -> datetime | None:
+        try:
+            return planning.moment(text, datetime.now(UTC)) if text else None
+        except ValueError:
+            raise UserError(
+                f"--{option} {text!r} is no time: give one such as 2026-11-22T18:00 (UTC), or 36h or 7d for ago."
+            ) from None
+
+    return Choice(
+        frozenset(records or ()),
+        frozenset(objects or ()),
+        frozenset(reasons or ()),
+        moment("since", since),
+        moment("until", until),
+    )
+
+
+def _chosen(plan: Plan, choice: Choice, *, everything: bool) -> list[Decision]:
+    """Return what an operator means who wants something done.
+
+    Raises:
+        UserError: where he names nothing, or something that is not there.
+
+    """
+    if choice.names_nothing and not everything:
+        raise UserError("Say which: records, --object, --reason, --since, --until, or --everything.")
+    known = {decision.entry.identity for decision in plan.decisions}
+    unknown = sorted(choice.identities - known)
+    if unknown:
+        raise UserError(f"There is no {unknown[0]} in the quarantine: see `retailctl quarantine list --all`.")
+    return plan.chosen(choice)
+
+
+@app.command("list")
+def list_entries(
+    *,
+    reason: Reasons = None,
+    since: Since = "",
+    until: Until = "",
+    everything: Annotated[bool, typer.Option("--all", help="Also what was redriven or dropped.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="As one JSON object.")] = False,
+    cloud: CloudName = project.DEFAULT_CLOUD,
+    environment: EnvironmentName = "dev",
+    aws: InAws = False,
+) -> None:
+    """Print what lies in the quarantine: when it came, why it lies there, what may become of it, its name."""
+    plan = _desk(environment, cloud, aws=aws).plan()
+    found = [
+        decision
+        for decision in plan.chosen(_choice(reasons=reason, since=since, until=until))
+        if everything or decision.verdict in OPEN
+    ]
+    counted = planning.counts(found)
+    if as_json:
+        document = {"counts": counted, "entries": [_summary(decision, plan) for decision in found]}
+        typer.echo(json.dumps(document, indent=2))
+        return
+    for decision in found:
+        entry = decision.entry
+        arrived = f"{entry.arrived:%Y-%m-%dT%H:%M:%SZ}"
+        typer.echo(f"{arrived}  {decision.code:<16}  {decision.verdict.value:<16}  {entry.identity}")
+    note("Nothing lies there." if not found else "By reason: " + _listed(counted))
+
+
+@app.command()
+def show(
+    record: Annotated[str, typer.Argument(help="Stream/shard/number, or the object of a batch.")],
+    *,
+    cloud: CloudName = project.DEFAULT_CLOUD,
+    environment: EnvironmentName = "dev",
+    aws: InAws = False,
+) -> None:
+    """Print one record as JSON, decoded, with why it lies there, and what may become of it today."""
+    plan = _desk(environment, cloud, aws=aws).plan()
+    (decision,) = _chosen(plan, _choice([record]), everything=False)
+    document = _summary(decision, plan)
+    if isinstance(decision.entry, Held):
+        document["record"] = _decoded(decision.entry)
+    if decision.copy is not None:
+        document["copy"] = json.loads(decision.copy.payload)
+    typer.echo(json.dumps(document, indent=2))
+
+
+@app.command("redrive")
+def redrive_records(  # noqa: PLR0913 - one option each
+    records: Which = None,
+    *,
+    objects: Objects = None,
+    reason: Reasons = None,
+    since: Since = "",
+    until: Until = "",
+    everything: Everything = False,
+    yes: Yes = False,
+    cloud: CloudName = project.DEFAULT_CLOUD,
+    environment: EnvironmentName = "dev",
+    aws: InAws = False,
+) -> None:
+    """Put records on the stream anew, once each, if they are valid events today."""
+    desk = _desk(environment, cloud, aws=aws)
+    choice = _choice(records, objects, reason, since, until)
+    found = _chosen(desk.plan(), choice, everything=everything)
+    batches = [decision for decision in found if decision.verdict is Verdict.HALF_APPLIED]
+    if batches and (choice.identities or choice.objects):
+        raise UserError(
+            f"{batches[0].entry.identity} is a batch that was given up. {planning.NEW_GENERATION}"
+        )
+    ready = [decision for decision in found if decision.copy is not None]
+    if not ready and any(decision.verdict is Verdict.NOT_ALONE for decision in found):
+        raise UserError(f"Nothing is redriven now. {redrive.NOT_ALONE}")
+    for decision in found:
+        if decision.copy is None:
+            _say("stays", decision, f"{decision.verdict.value}: {decision.reason}")
+    if not yes:
+        for decision in ready:
+            _say("would be", decision, f"redriven: {decision.reason}")
+        note(
+            f"Nothing was done: {len(ready)} of {len(found)} would be redriven with --yes."
+            if ready
+            else "There is nothing to redrive."
+        )
+        return
+    _redrive_all(Redriver(desk.marks, desk.stream, desk.live, time.time), ready)
+
+
+def _redrive_all(redriver: Redriver, ready: Sequence[Decision]) -> None:
+    """Redrive what is ready, in the order in which it came, so that no event of a product overtakes another.
+
+    Raises:
+        UserError: where not all of it ended, with how far it got.
+
+    """
+    outcomes = Counter[Outcome]()
+    waiting: set[str] = set()
+    for decision in ready:
+        copy = decision.copy
+        if copy is None or copy.partition_key in waiting:
+            _say("stays", decision, "after an earlier one of its product, which has to wait")
+            continue
+        result = _redriven(redriver, decision, copy, outcomes)
+        outcomes[result.outcome] += 1
+        place = f" at {result.place.shard_id}:{result.place.sequence_number}" if result.place else ""
+        ended = result.outcome in redrive.ENDED
+        _say(
+            "done" if ended else "stays", decision, f"{result.outcome.value}{place}. {result.detail}".rstrip()
+        )
+        if result.outcome in redrive.STOPS:
+            raise UserError(f"It stopped there. {_so_far(outcomes, ready)} The same command goes on.")
+        if result.outcome in redrive.WAITS:
+            waiting.add(copy.partition_key)
+    if waiting:
+        raise UserError(f"{_so_far(outcomes, ready)} Try the rest again in a few minutes.")
+    note(_so_far(outcomes, ready) if ready else "There is nothing to redrive.")
+
+
+def _redriven(redriver: Redriver, decision: Decision, copy: Copy, outcomes: Counter[Outcome]) -> Result:
+    try:
+        return redriver.redrive(copy)
+    except (BotoCoreError, ClientError) as error:
+        wait = redrive.LEASE_SECONDS + redrive.SLACK_SECONDS
+        raise UserError(
+            f"AWS failed at {decision.entry.identity} ({error}), after {outcomes.total()} that were done with. The "
+            f"same command goes on; that one has to wait {wait:.0f} s."
+        ) from error
+
+
+def _so_far(outcomes: Counter[Outcome], asked: Sequence[Decision]) -> str:
+    ended = sum(outcomes[outcome] for outcome in redrive.ENDED)
+    return f"{ended} of {len(asked)} are on the stream."
+
+
+def _say(what: str, decision: Decision, words: str) -> None:
+    typer.echo(f"{what:<8}  {decision.entry.identity}  {words}")
+
+
+@app.command()
+def drop(  # noqa: PLR0913 - one option each
+    records: Which = None,
+    *,
+    because: Annotated[str, typer.Option(help="Why, for whoever asks later.")] = "",
+    undo: Annotated[bool, typer.Option("--undo", help="Take it back: they are open again.")] = False,
+    objects: Objects = None,
+    reason: Reasons = None,
+    since: Since = "",
+    until: Until = "",
+    everything: Everything = False,
+    yes: Yes = False,
+    cloud: CloudName = project.DEFAULT_CLOUD,
+    environment: EnvironmentName = "dev",
+    aws: InAws = False,
+) -> None:
+    """Decide that records stay as they are: noted with who, when and why. Nothing is deleted."""
+    if not undo and not because.strip():
+        raise UserError("Say why with --because: whoever finds the record later wants to know.")
+    desk = _desk(environment, cloud, aws=aws)
+    chosen = _chosen(desk.plan(), _choice(records, objects, reason, since, until), everything=everything)
+    wanted = [decision for decision in chosen if (decision.verdict is Verdict.DROPPED) is undo]
+    if not undo:
+        wanted = [each for each in wanted if each.verdict not in {Verdict.SENT, Verdict.UNFINISHED}]
+    done = 0
+    for decision in wanted:
+        identity = decision.entry.identity
+        if yes and undo:
+            happened = desk.marks.restore(identity)
+        elif yes:
+            mark = dropped(identity, desk.live, time.time(), _who(desk.target), because.strip())
+            happened = desk.marks.drop(mark)
+        else:
+            _say("would be", decision, "open again" if undo else "dropped")
+            continue
+        done += happened
+        words = ("open again" if undo else "dropped") if happened else "somebody else took it up this moment"
+        _say("done" if happened else "stays", decision, words)
+    note(
+        f"{done} of {len(wanted)} done." if yes else f"Nothing was done: with --yes, these {len(wanted)} are."
+    )
+
+
+def _who(target: Target) -> str:
+    return str(target.client("sts").get_caller_identity()["Arn"])
+
+
+def _listed(counted: Mapping[str, int]) -> str:
+    return ", ".join(f"{code} {number:,}" for code, number in counted.items()) + "."
+
+
+def _summary(decision: Decision, plan: Plan) -> dict[str, Any]:
+    entry = decision.entry
+    found: dict[str, Any] = {
+        "identity": entry.identity,
+        "arrived": entry.arrived.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "code": decision.code,
+        "verdict": decision.verdict.value,
+        "today": decision.reason,
+    }
+    if isinstance(entry, Held):
+        return found | {
+            "reason": entry.reason,
+            "partitionKey": entry.partition_key,
+            "generation": entry.generation,
+            "objects": sorted(plan.objects[entry.identity]),
+        }
+    return found | {
+        "reason": f"Lambda gave the batch up ({entry.condition}).",
+        "stream": entry.stream,
+        "shardId": entry.shard_id,
+        "firstSequenceNumber": str(entry.first),
+        "lastSequenceNumber": str(entry.last),
+        "records": entry.records,
+        "objects": [entry.key],
+    }
+
+
+def _decoded(held: Held) -> dict[str, Any]:
+    """Return a record's bytes as the most that they are: JSON, text, or base64."""
+    payload = held.payload
+    if payload is None:
+        return {"notBase64": held.data}
+    try:
+        text = payload.decode()
+    except UnicodeDecodeError:
+        return {"base64": held.data}
+    try:
+        return {"json": json.loads(text)}
+    except (ValueError, RecursionError):
+        return {"text": text}

@@ -1,0 +1,131 @@
+"""Put one copy of a record on the stream, and say how that ended."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import md5
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    HTTPClientError,
+)
+
+from hello_retail.event_log.retention import MARGIN_SECONDS, certain_from
+from retailctl.quarantine.records import copies_in
+from retailctl.quarantine.redrive import SLACK_SECONDS, Forgotten, Mark, NotPut, Place, Unanswered
+from retailctl.stream.reader import StreamReader
+from retailctl.stream.sender import THROTTLES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from mypy_boto3_kinesis import KinesisClient
+    from mypy_boto3_kinesis.type_defs import PutRecordOutputTypeDef
+
+PAUSES = (0.2, 0.5, 1.0, 2.0)
+"""Seconds between attempts to put a record that the stream throttles: all within ``redrive.PUT_SECONDS``."""
+_SERVER_ERROR = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """The stream, as ``redrive.Log``. ``putter`` is a client that never sends a request twice by itself."""
+
+    client: KinesisClient
+    putter: KinesisClient
+    name: str
+    clock: Callable[[], float]
+    pause: Callable[[float], None] = time.sleep
+
+    def put(self, partition_key: str, payload: bytes) -> Place:
+        """Put a record.
+
+        Raises:
+            NotPut: where it is not on the stream, and why.
+            Unanswered: where nobody can tell.
+
+        """
+        try:
+            answer = self._patiently(partition_key, payload)
+        except ClientError as error:
+            status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+            if status >= _SERVER_ERROR:
+                raise Unanswered(_clause(error)) from error
+            raise NotPut(_clause(error)) from error
+        except (EndpointConnectionError, ConnectTimeoutError) as error:
+            raise NotPut(_clause(error)) from error
+        except HTTPClientError as error:
+            raise Unanswered(_clause(error)) from error
+        except BotoCoreError as error:  # no credentials, say
+            raise NotPut(_clause(error)) from error
+        return Place(answer["ShardId"], answer["SequenceNumber"])
+
+    def _patiently(self, partition_key: str, payload: bytes) -> PutRecordOutputTypeDef:
+        """Put a record, and again after a pause where the stream says that it throttles and took nothing."""
+        for seconds in PAUSES:
+            try:
+                return self.putter.put_record(StreamName=self.name, PartitionKey=partition_key, Data=payload)
+            except ClientError as error:
+                if error.response.get("Error", {}).get("Code", "") not in THROTTLES:
+                    raise
+                self.pause(seconds)
+        return self.putter.put_record(StreamName=self.name, PartitionKey=partition_key, Data=payload)
+
+    def find(self, mark: Mark) -> Place | None:
+        """Return where the copy is that a mark tells of, or None if the log has none.
+
+        It can only be in the shards that the partition key's hash ever led to, and not before the mark was made.
+
+        Raises:
+            Forgotten: where the log no longer reaches back to the time of the mark.
+
+        """
+        about = self.client.describe_stream_summary(StreamName=self.name)["StreamDescriptionSummary"]
+        created = about["StreamCreationTimestamp"].timestamp()
+        since = max(mark.marked_at - SLACK_SECONDS, created)
+        reader, shards = StreamReader(self.client, self.name, self.pause), self._shards_of(mark.partition_key)
+        if mark.marked_at < created or not self._remembers(reader, shards, since):
+            raise Forgotten(
+                f"Its redrive began on {datetime.fromtimestamp(mark.marked_at, UTC):%Y-%m-%d %H:%M} UTC, and the "
+                f"stream has nothing from then any more. Whether the copy {mark.event_id} was put, only an archive "
+                "or a view can tell."
+            )
+        for shard_id in shards:
+            for record in reader.records(shard_id, since):
+                if copies_in(record["Data"]) == (mark.event_id, mark.identity):
+                    return Place(shard_id, record["SequenceNumber"])
+        return None
+
+    def _remembers(self, reader: StreamReader, shards: Iterable[str], since: float) -> bool:
+        """Say whether the stream has forgotten nothing of these shards, a key's, from a moment on.
+
+        Nothing is forgotten for a day. Later on, one record from before the moment says so: what is older goes
+        first. What the stream keeps today does not, since it may have kept less before.
+        """
+        if since > certain_from(self.clock()):
+            return True
+        oldest = filter(None, map(reader.first, shards))
+        arrivals = (record["ApproximateArrivalTimestamp"].timestamp() for record in oldest)
+        return any(arrival < since - MARGIN_SECONDS for arrival in arrivals)
+
+    def _shards_of(self, partition_key: str) -> list[str]:
+        hash_key = int.from_bytes(md5(partition_key.encode(), usedforsecurity=False).digest())
+        pages = self.client.get_paginator("list_shards").paginate(StreamName=self.name)
+        return [
+            shard["ShardId"]
+            for page in pages
+            for shard in page["Shards"]
+            if int(shard["HashKeyRange"]["StartingHashKey"])
+            <= hash_key
+            <= int(shard["HashKeyRange"]["EndingHashKey"])
+        ]
+
+
+def _clause(error: Exception) -> str:
+    return str(error).rstrip(".")

@@ -1,0 +1,287 @@
+"""Putting a quarantined record on the stream anew, once, whatever crashes in between (counting rule 17).
+
+A stream cannot be told "only if it is not there", so a table is asked first. Its item says ``sending`` before the
+record is put and ``sent`` after. Whoever finds ``sending`` looks in the log for the copy before he puts it. So that
+two operators are never between those steps at once, the item has an owner for ``LEASE_SECONDS``: nobody puts a
+record unless he owns its item for ``PUT_SECONDS`` more, and nobody takes the item over before the owner's time, and
+``SLACK_SECONDS`` for clocks that differ, are over.
+
+A mark also decides between original and copy for good (rule 18): a generation of the views that begins later passes
+over the original. So a record can only be marked while the generation that judged it stands alone, which the table
+itself knows: an item of it says which generations stand, and Terraform writes that before it makes another.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from retailctl.quarantine.records import Copy
+
+LEASE_SECONDS = 120.0
+"""For how long an item belongs to who marked it."""
+PUT_SECONDS = 30.0
+"""The longest that one put may take, its time-outs included."""
+SLACK_SECONDS = 60.0
+"""By how much two operators' clocks, or an operator's and the log's, may differ."""
+
+NOT_ALONE = (
+    "More than one generation of the views stands, or is being made, and another than the live one may have "
+    "counted the original by a rule of its own. Finish that replay first (switch, and remove what is no longer "
+    "wanted), then redrive what the live generation has put aside."
+)
+SENDING, SENT, DROPPED = "sending", "sent", "dropped"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where on the stream a copy is."""
+
+    shard_id: str
+    sequence_number: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What the redrives table says of a record; times are in seconds since the epoch.
+
+    Attributes:
+        identity: the record's.
+        status: ``sending``, ``sent`` or ``dropped``.
+        generation: the live generation of the views when it was marked.
+        marked_at: when it was first marked.
+        event_id: the copy's ``eventId``; empty for what was dropped.
+        partition_key: the record's; empty for what was dropped.
+        owner: whose the item is while it says ``sending``.
+        until: when that ends.
+        ended_at: when it came to say ``sent``; 0 until then.
+        place: where on the stream the copy is.
+        by: who dropped it.
+        because: why it was dropped.
+
+    """
+
+    identity: str
+    status: str
+    generation: int
+    marked_at: float
+    event_id: str = ""
+    partition_key: str = ""
+    owner: str = ""
+    until: float = 0.0
+    ended_at: float = 0.0
+    place: Place | None = None
+    by: str = ""
+    because: str = ""
+
+
+class Begun(Enum):
+    """How the attempt to mark a record ended."""
+
+    YES = "marked"
+    THERE = "there is a mark of it"
+    NOT_ALONE = "another generation stands, or another is live"
+
+
+class Marks(Protocol):
+    """The redrives table. Its methods may raise whatever AWS fails with."""
+
+    def get(self, identity: str) -> Mark | None:
+        """Return what it says of a record, as of now."""
+
+    def begin(self, mark: Mark) -> Begun:
+        """Write a mark if there is none of that record, and its generation stands alone, in one step."""
+
+    def renew(self, seen: Mark, owner: str, until: float) -> bool:
+        """Give the item to ``owner`` if it is ``sending`` and as it was seen; say whether that was so."""
+
+    def release(self, mark: Mark) -> None:
+        """End the owner's time if the item is ``sending`` and still as this mark."""
+
+    def sent(self, identity: str, place: Place, at: float) -> None:
+        """Let an item that is ``sending`` say ``sent``."""
+
+
+class Log(Protocol):
+    """The stream."""
+
+    def put(self, partition_key: str, payload: bytes) -> Place:
+        """Put a record.
+
+        Raises:
+            NotPut: where it is not on the stream, and why.
+            Unanswered: where nobody can tell.
+
+        """
+
+    def find(self, mark: Mark) -> Place | None:
+        """Return where the copy is that a mark tells of, or None if the log has none.
+
+        Raises:
+            Forgotten: where the log no longer reaches back to the time of the mark.
+
+        """
+
+
+class NotPut(Exception):
+    """The stream took nothing; the message says why."""
+
+
+class Unanswered(Exception):
+    """Whether the stream took the record, nobody can tell; the message says what happened."""
+
+
+class Forgotten(Exception):
+    """The log no longer reaches back to the time of the mark."""
+
+
+class Outcome(Enum):
+    """How the redrive of one record ended."""
+
+    PUT = "put on the stream"
+    FOUND = "found on the stream, where an earlier redrive had put it"
+    ALREADY = "redriven before"
+    DROPPED = "dropped before"
+    BUSY = "being redriven by somebody else"
+    REFUSED = "refused"
+    UNDECIDABLE = "left as it is, since nobody can tell whether it counts already"
+    NOT_PUT = "not taken by the stream"
+    UNCERTAIN = "perhaps on the stream"
+
+
+ENDED = frozenset({Outcome.PUT, Outcome.FOUND, Outcome.ALREADY})
+"""Outcomes after which exactly one copy is on the log."""
+STOPS = frozenset({Outcome.REFUSED, Outcome.NOT_PUT, Outcome.UNCERTAIN})
+"""Outcomes after which nothing more is redriven: the next would fare no better."""
+WAITS = frozenset({Outcome.BUSY})
+"""Outcomes that another try will change; until then, nothing of the same product may overtake."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How the redrive of one record ended: ``detail`` is a sentence where there is more to say."""
+
+    outcome: Outcome
+    place: Place | None = None
+    detail: str = ""
+
+
+def new_owner() -> str:
+    """Return a name that nobody else has, for one attempt at one record."""
+    return secrets.token_hex(8)
+
+
+@dataclass(frozen=True, slots=True)
+class Redriver:
+    """Puts copies on the stream: ``live`` is the live generation, ``clock`` gives seconds since the epoch."""
+
+    marks: Marks
+    log: Log
+    live: int
+    clock: Callable[[], float]
+    owner: Callable[[], str] = field(default=new_owner)
+
+    def redrive(self, copy: Copy) -> Result:
+        """Put a copy on the stream unless it is there.
+
+        At most one copy is put, whatever fails on the way and however many do this at once. After a failure the
+        same call goes on from there.
+
+        Raises:
+            whatever AWS fails with; the call can then be made again.
+
+        """
+        now, owner = self.clock(), self.owner()
+        fresh = Mark(
+            identity=copy.identity,
+            status=SENDING,
+            generation=self.live,
+            marked_at=round(now, 3),
+            event_id=copy.event_id,
+            partition_key=copy.partition_key,
+            owner=owner,
+            until=round(now + LEASE_SECONDS, 3),
+        )
+        begun = self.marks.begin(fresh)
+        if begun is Begun.YES:
+            return self._put(copy, fresh)
+        seen = self.marks.get(copy.identity)
+        if seen is None:
+            return Result(Outcome.REFUSED, detail=NOT_ALONE)
+        if (seen.owner, seen.status) == (owner, SENDING):  # ours, though AWS's first answer was lost
+            return self._put(copy, seen)
+        return self._go_on(copy, seen, owner)
+
+    def _go_on(self, copy: Copy, seen: Mark, owner: str) -> Result:
+        """Go on from a mark that somebody made before."""
+        reason = self._reason_to_leave_it(seen)
+        if reason is not None:
+            return reason
+        mine = self._renewed(seen, owner)
+        if mine is None:
+            return Result(Outcome.BUSY, detail="Somebody else took it up this moment: try again later.")
+        try:
+            place = self.log.find(mine)
+        except Forgotten as error:
+            return Result(Outcome.UNDECIDABLE, detail=str(error))
+        if place is not None:
+            self.marks.sent(copy.identity, place, self.clock())
+            return Result(Outcome.FOUND, place)
+        return self._put(copy, mine)
+
+    def _reason_to_leave_it(self, seen: Mark) -> Result | None:
+        """Return what is to be said of a mark that is not to be gone on from; None for one that is."""
+        if seen.status == SENT:
+            return Result(Outcome.ALREADY, seen.place)
+        if seen.status == DROPPED:
+            return Result(Outcome.DROPPED, detail=f"By {seen.by}: {seen.because}")
+        left = seen.until + SLACK_SECONDS - self.clock()
+        if left >= 0:
+            return Result(
+                Outcome.BUSY,
+                detail=f"Try again in {left + 1:.0f} s: by then that is over, also if it was cut short.",
+            )
+        return None
+
+    def _put(self, copy: Copy, mine: Mark) -> Result:
+        """Put the copy, for which our mark stands and which is not on the log.
+
+        The mark is never taken back: a generation that has begun since passes over the original.
+        """
+        if self.clock() > mine.until - PUT_SECONDS:
+            renewed = self._renewed(mine, mine.owner)
+            if renewed is None:
+                return Result(Outcome.BUSY, detail="This took so long that somebody else took it up.")
+            mine = renewed
+        try:
+            place = self._put_in_time(copy, mine)
+        except NotPut as error:
+            self.marks.release(mine)
+            return Result(Outcome.NOT_PUT, detail=f"{error}.")
+        except Unanswered as error:
+            return Result(
+                Outcome.UNCERTAIN,
+                detail=f"{error}. Redrive it again in {LEASE_SECONDS + SLACK_SECONDS:.0f} s: it looks first.",
+            )
+        self.marks.sent(copy.identity, place, self.clock())
+        return Result(Outcome.PUT, place)
+
+    def _put_in_time(self, copy: Copy, mine: Mark) -> Place:
+        if self.clock() > mine.until - PUT_SECONDS:
+            raise NotPut("The clock ran out before it was put")
+        return self.log.put(copy.partition_key, copy.payload)
+
+    def _renewed(self, seen: Mark, owner: str) -> Mark | None:
+        """Return the mark as it is once it is ours from now on; None where it is somebody else's."""
+        until = round(self.clock() + LEASE_SECONDS, 3)
+        if self.marks.renew(seen, owner, until):
+            return replace(seen, owner=owner, until=until)
+        now = self.marks.get(seen.identity)
+        return (
+            now if now is not None and (now.status, now.owner, now.until) == (SENDING, owner, until) else None
+        )

@@ -1,0 +1,1 @@
+"""Fold the whole log again into a new generation of a view."""

@@ -1,0 +1,146 @@
+"""A generation of the views, and the log that it is folded from, as AWS has them."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from hello_retail.event_log import watermark
+from retailctl.errors import UserError
+from retailctl.replay.fold import NotTaken
+from retailctl.scores.recount import Scores
+from retailctl.scores.stored import stored_scores
+
+if TYPE_CHECKING:
+    from retailctl.environments.target import Target
+
+_WATERMARK = re.compile(r"w(\d+)")
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One generation: its number, tables, function and event source mapping."""
+
+    number: int
+    contributions_table: str
+    scores_table: str
+    function: str
+    mapping: str
+
+    @classmethod
+    def of(cls, outputs: Mapping[str, Any], number: int) -> View:
+        """Return a generation from the root outputs.
+
+        Raises:
+            UserError: where it does not stand.
+
+        """
+        standing = outputs.get("generations", {})
+        found = standing.get(str(number))
+        if found is None:
+            raise UserError(
+                f"There is no generation {number} (there are: {', '.join(sorted(standing)) or 'none'}): make it "
+                f"with `retailctl replay prepare {number}`."
+            )
+        return cls(
+            number, found["contributions_table"], found["scores_table"], found["function"], found["mapping"]
+        )
+
+
+class Views:
+    """The views of an environment in AWS or in a local cloud."""
+
+    def __init__(self, target: Target) -> None:
+        self._dynamodb = target.client("dynamodb")
+        self._lambda = target.client("lambda", read_timeout=120)
+
+    def scores(self, view: View) -> Scores:
+        """Return a generation's scores."""
+        return stored_scores(self._dynamodb, view.scores_table)
+
+    def is_empty(self, view: View) -> bool:
+        """Say whether both tables are empty."""
+        return not any(
+            self._dynamodb.scan(TableName=table, Limit=1, ConsistentRead=True)["Items"]
+            for table in (view.contributions_table, view.scores_table)
+        )
+
+    def watermarks(self, view: View) -> dict[int, int]:
+        """Return, for each shard's index, the last sequence number that any score has taken from it."""
+        marks: dict[int, int] = {}
+        for page in self._dynamodb.get_paginator("scan").paginate(
+            TableName=view.scores_table, ConsistentRead=True
+        ):
+            for item in page["Items"]:
+                for name, value in item.items():
+                    match = _WATERMARK.fullmatch(name)
+                    if match:
+                        index = int(match[1])
+                        marks[index] = max(marks.get(index, 0), watermark.decode(value["B"]))
+        return marks
+
+    def state(self, view: View) -> str:
+        """Return the mapping's state: Enabled, Disabled, or on the way to one of them."""
+        return str(self._lambda.get_event_source_mapping(UUID=view.mapping)["State"])
+
+    def follow(self, view: View, seconds: float = 300) -> None:
+        """Let the mapping read the stream from its oldest record on.
+
+        Raises:
+            UserError: where it does not begin in time.
+
+        """
+        self._lambda.update_event_source_mapping(UUID=view.mapping, Enabled=True)
+        deadline = time.monotonic() + seconds
+        while self.state(view) != "Enabled":
+            if time.monotonic() > deadline:
+                raise UserError(
+                    f"The mapping of generation {view.number} is not enabled after {seconds:.0f} s."
+                )
+            time.sleep(1)
+
+    def code_of(self, view: View) -> str:
+        """Return the base64 SHA-256 of the zip that the generation's function runs."""
+        found = self._lambda.get_function_configuration(FunctionName=view.function, Qualifier="live")
+        return str(found["CodeSha256"])
+
+    def hand(self, view: View, event: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Call the generation's function with a batch of a shard and return its answer.
+
+        Raises:
+            NotTaken: where it raised, timed out or was not reached.
+
+        """
+        try:
+            answer = self._lambda.invoke(
+                FunctionName=view.function, Qualifier="live", Payload=json.dumps(event).encode()
+            )
+            said = answer["Payload"].read()
+        except (BotoCoreError, ClientError) as error:
+            raise NotTaken(str(error)) from error
+        if answer.get("FunctionError"):
+            raise NotTaken(f"it failed: {said.decode(errors='replace')[:300]}")
+        found: Mapping[str, Any] = json.loads(said)
+        return found
+
+
+def hash_of(zip_bytes: bytes) -> str:
+    """Return a zip's SHA-256 as Lambda tells it."""
+    return base64.b64encode(hashlib.sha256(zip_bytes).digest()).decode()
+
+
+def behind(newest: Mapping[str, int | None], marks: Mapping[int, int]) -> list[str]:
+    """Return a sentence for each shard whose newest sale no score has taken yet."""
+    return [
+        f"{shard_id} has a sale at {number} that is not on the board yet."
+        for shard_id, number in sorted(newest.items())
+        if number is not None and marks.get(int(shard_id.rpartition("-")[2]), 0) < number
+    ]

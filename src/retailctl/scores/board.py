@@ -1,0 +1,150 @@
+"""Who is winning: the board as the API tells it, and how it looks in a terminal."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Annotated, Any
+from urllib.error import HTTPError, URLError
+from urllib.parse import urlencode, urlsplit
+from urllib.request import OpenerDirector, ProxyHandler, build_opener
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from retailctl import project
+from retailctl.emulator import cloud as clouds
+from retailctl.environments import outputs
+from retailctl.errors import UserError
+from retailctl.options import CloudName, EnvironmentName
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+TIMEOUT_SECONDS = 10.0
+ROLES = {"creator": "Merchants", "photographer": "Photographers"}
+"""The API's roles, and their titles."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the board as the API gives it: the user id is masked."""
+
+    rank: int
+    user_id: str
+    name: str
+    score: int
+
+
+Board = dict[str, list[Row]]
+"""Role to its best contributors, highest first."""
+
+
+class NoBoard(UserError):
+    """The API did not give the scores; the message says what it said instead."""
+
+
+def read(api_url: str, limit: int) -> Board:
+    """Return the best ``limit`` contributors (1 to 100) of each role.
+
+    Raises:
+        NoBoard: where the API is out of reach or answers with anything but scores.
+
+    """
+    return {role: _scores(api_url, role, limit) for role in ROLES}
+
+
+def _scores(api_url: str, role: str, limit: int) -> list[Row]:
+    url = f"{api_url.rstrip('/')}/scores?{urlencode({'role': role, 'limit': limit})}"
+    try:
+        rows = _get(url)
+        return [
+            Row(int(row["rank"]), str(row["userId"]), str(row["name"]), int(row["score"])) for row in rows
+        ]
+    except HTTPError as error:
+        raise NoBoard(f"The API answered {error.code} to {url}: {_detail(error)}") from error
+    except URLError as error:
+        raise NoBoard(f"The API is out of reach at {url} ({error.reason}): is its cloud up?") from error
+    except OSError as error:
+        raise NoBoard(f"The API did not answer at {url} ({error}): is its cloud up?") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise NoBoard(f"The API's answer to {url} holds no scores: is `api_url` right?") from error
+
+
+def _get(url: str) -> Any:  # noqa: ANN401 - whatever JSON the server sends
+    if urlsplit(url).scheme not in {"http", "https"}:
+        raise NoBoard(f"{url} is no address of an API: it must begin with http:// or https://.")
+    with _opener(url).open(url, timeout=TIMEOUT_SECONDS) as answer:
+        return json.load(answer)
+
+
+def _opener(url: str) -> OpenerDirector:
+    """Return what opens the address: through no proxy where that is this machine."""
+    local = urlsplit(url).hostname in {"127.0.0.1", "localhost", "::1"}
+    return build_opener(ProxyHandler({})) if local else build_opener()
+
+
+def _detail(error: HTTPError) -> str:
+    """Return what a problem document says, or the status line's words."""
+    try:
+        problem = json.load(error)
+        return str(problem.get("detail") or problem["title"])
+    except (ValueError, KeyError, AttributeError):
+        return f"{error.reason}."
+
+
+def tables(board: Board) -> Table:
+    """Return the board as two tables side by side, for Rich to print."""
+    side_by_side = Table.grid(padding=(0, 4))
+    side_by_side.add_row(*(_table(title, board[role]) for role, title in ROLES.items()))
+    return side_by_side
+
+
+def _table(title: str, rows: Sequence[Row]) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold")
+    table.add_column("", justify="right", style="dim")
+    table.add_column("Name", min_width=12)
+    table.add_column("Sales", justify="right")
+    for row in rows:
+        table.add_row(str(row.rank), row.name, f"{row.score:,}", style="bold green" if row.rank == 1 else "")
+    if not rows:
+        table.add_row("", "nobody yet", "")
+    return table
+
+
+def line(board: Board, best: int = 3) -> str:
+    """Return the board's top as one line of text."""
+    return "; ".join(
+        f"{title.lower()}: "
+        + (", ".join(f"{row.name} {row.score:,}" for row in board[role][:best]) or "none yet")
+        for role, title in ROLES.items()
+    )
+
+
+def as_json(board: Board) -> str:
+    """Return the board as JSON: role to rows of ``rank``, ``userId``, ``name`` and ``score``."""
+    rows = {
+        role: [{_JSON.get(k, k): v for k, v in asdict(row).items()} for row in board[role]] for role in ROLES
+    }
+    return json.dumps(rows, indent=2)
+
+
+_JSON = {"user_id": "userId"}
+
+
+def winners(
+    *,
+    limit: Annotated[int, typer.Option(min=1, max=100, help="How many of each role.")] = 10,
+    in_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    api_url: Annotated[str, typer.Option(help="The API to ask, instead of the local cloud's.")] = "",
+    cloud: CloudName = project.DEFAULT_CLOUD,
+    env: EnvironmentName = "dev",
+) -> None:
+    """Print who is winning."""
+    url = api_url or str(outputs.read(clouds.load(cloud), env)["api_url"])
+    found = read(url, limit)
+    if in_json:
+        typer.echo(as_json(found))
+    else:
+        Console(highlight=False).print(tables(found))

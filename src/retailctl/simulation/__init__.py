@@ -1,0 +1,1 @@
+"""Play a workshop: who offers, photographs and buys, and by which way."""

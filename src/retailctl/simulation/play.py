@@ -1,0 +1,75 @@
+"""`retailctl play`: a simulated workshop, put on the stream or sent through the API, and the moving board."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from retailctl import project
+from retailctl.console import note
+from retailctl.emulator import cloud as clouds
+from retailctl.environments import outputs
+from retailctl.options import CloudName, EnvironmentName
+from retailctl.scores import board
+from retailctl.simulation.api_load import opened
+from retailctl.simulation.stream_load import simulate
+from retailctl.simulation.watch import TOP, shown, watch
+from retailctl.simulation.workshop import Workshop
+from retailctl.stream import sender
+from retailctl.stream.publish import once
+
+if TYPE_CHECKING:
+    from retailctl.scores.board import Board
+
+
+class Through(StrEnum):
+    """Which way a simulation's events take."""
+
+    STREAM = "stream"
+    API = "api"
+
+
+def play(  # noqa: PLR0913 - each is an option of the command
+    *,
+    rate: Annotated[float, typer.Option(min=0.1, max=5000, help="Events a second.")] = 50.0,
+    seed: Annotated[int, typer.Option(help="The same seed plays the same workshop.")] = 1,
+    count: Annotated[int, typer.Option(min=0, help="How many events; 0 for as many as fit.")] = 0,
+    duration: Annotated[float, typer.Option(min=0, help="How many seconds; 0 for no end.")] = 0.0,
+    products: Annotated[int, typer.Option(min=1, max=100_000, help="How many products.")] = 100,
+    people: Annotated[int, typer.Option(min=2, max=10_000, help="Merchants and photographers.")] = 40,
+    through: Annotated[
+        Through, typer.Option(help="Put events on the stream, or sign in and send them to the API.")
+    ] = Through.STREAM,
+    cloud: CloudName = project.DEFAULT_CLOUD,
+    env: EnvironmentName = "dev",
+) -> None:
+    """Simulate a workshop and watch the board: 30 s, unless --count or --duration say otherwise."""
+    running = clouds.load(cloud)
+    found = outputs.read(running, env)
+    workshop = Workshop(
+        seed, products=products, people=people, start=datetime.now(UTC), seconds_per_event=1 / rate
+    )
+    until = duration or (None if count else 30.0)
+    entries = workshop.day(count or None)
+    if "page_url" in found:
+        note(f"The page is at {found['page_url']}.")
+
+    def read() -> Board:
+        return board.read(str(found["api_url"]), TOP)
+
+    if through is Through.STREAM:
+        put = sender.to_stream(running.client("kinesis", **once()), str(found["stream_name"]))
+        with shown() as show:
+            sent = watch(lambda on_tick: simulate(entries, put, rate, until, on_tick), read, show)
+        note(f"{sent:,} events are on the stream (seed {seed}); `retailctl winners` prints the board again.")
+        return
+    door = opened(running, env, found, workshop)
+    try:
+        with shown() as show:
+            watch(lambda on_tick: door.send(entries, rate, until, on_tick), read, show)
+    finally:
+        for line in door.report.lines():
+            note(line)

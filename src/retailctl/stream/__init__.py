@@ -1,0 +1,1 @@
+"""Write to the stream, read it, and keep it in a file."""

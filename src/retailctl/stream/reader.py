@@ -1,0 +1,120 @@
+"""Reading a shard by hand, beside those who live from it: slowly, and patient where the stream throttles.
+
+A shard answers five reads a second and 2 MB a second for all its readers together (Kinesis Data Streams quotas),
+and the live consumers come first.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from botocore.exceptions import ClientError
+
+from retailctl.errors import UserError
+from retailctl.stream.sender import THROTTLES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from mypy_boto3_kinesis import KinesisClient
+    from mypy_boto3_kinesis.type_defs import RecordTypeDef
+
+PAUSE_SECONDS = 0.25
+"""Between two answers while more is to come."""
+MOST_RECORDS = 10_000
+"""In one answer; Kinesis gives no more."""
+ATTEMPTS = 16
+"""How often a read is tried that the stream throttles: a minute or two."""
+LONGEST_PAUSE_SECONDS = 10.0
+_EXPIRED = "ExpiredIteratorException"
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True, slots=True)
+class StreamReader:
+    """Reads the shards of one stream."""
+
+    client: KinesisClient
+    name: str
+    pause: Callable[[float], None] = time.sleep
+
+    def records(
+        self, shard_id: str, since: float | None = None, limit: int = MOST_RECORDS
+    ) -> Iterator[RecordTypeDef]:
+        """Yield a shard's records in order, from those that arrived at ``since`` on, or all that it still has.
+
+        ``since`` is in seconds since the epoch; ``limit`` is how many are asked for at once. It ends at the newest
+        record, or at the shard's end.
+
+        Raises:
+            UserError: where the stream throttles for longer than our patience.
+
+        """
+        where: dict[str, Any] = {"ShardIteratorType": "TRIM_HORIZON"}
+        if since is not None:
+            where = {"ShardIteratorType": "AT_TIMESTAMP", "Timestamp": datetime.fromtimestamp(since, UTC)}
+        iterator = self._iterator(shard_id, where)
+        while iterator:
+            try:
+                page = self._patiently(
+                    shard_id, partial(self.client.get_records, ShardIterator=iterator, Limit=limit)
+                )
+            except ClientError as error:
+                if error.response.get("Error", {}).get("Code") != _EXPIRED:
+                    raise
+                iterator = self._iterator(shard_id, where)  # whoever takes the records took his time
+                continue
+            for record in page["Records"]:
+                yield record
+                where = {
+                    "ShardIteratorType": "AFTER_SEQUENCE_NUMBER",
+                    "StartingSequenceNumber": record["SequenceNumber"],
+                }
+            is_behind = bool(page.get("MillisBehindLatest"))
+            if not page["Records"] and not is_behind:
+                return
+            iterator = page.get("NextShardIterator")
+            if iterator and is_behind:
+                self.pause(PAUSE_SECONDS)
+
+    def first(self, shard_id: str, since: float | None = None) -> RecordTypeDef | None:
+        """Return the first record that ``records`` would yield, and read no others."""
+        return next(self.records(shard_id, since, limit=1), None)
+
+    def _iterator(self, shard_id: str, where: dict[str, Any]) -> str | None:
+        call = partial(self.client.get_shard_iterator, StreamName=self.name, ShardId=shard_id, **where)
+        return self._patiently(shard_id, call)["ShardIterator"]
+
+    def _patiently(self, shard_id: str, call: Callable[[], Answer]) -> Answer:
+        """Make a call, and again after a pause where the stream throttles."""
+        for attempt in range(ATTEMPTS):
+            try:
+                return call()
+            except ClientError as error:
+                if error.response.get("Error", {}).get("Code") not in THROTTLES:
+                    raise
+                longest = min(LONGEST_PAUSE_SECONDS, PAUSE_SECONDS * 2**attempt)
+                self.pause(random.uniform(longest / 2, longest))  # noqa: S311 - jitter is no secret
+        raise UserError(
+            f"The stream {self.name} lets nobody else read {shard_id}: its consumers take all that a shard gives "
+            f"({ATTEMPTS} attempts were throttled). Try again when they have caught up."
+        )
+
+
+def payloads_on(client: KinesisClient, stream: str) -> list[bytes]:
+    """Return the bytes of all records that are on a stream now: parents before children, each shard in order.
+
+    A shard's first sequence number is above every number of its parents, so ascending order is enough.
+    """
+    shards = []
+    pages = client.get_paginator("list_shards").paginate(StreamName=stream)
+    for page in pages:
+        shards += page["Shards"]
+    shards.sort(key=lambda shard: int(shard["SequenceNumberRange"]["StartingSequenceNumber"]))
+    reader = StreamReader(client, stream)
+    return [record["Data"] for shard in shards for record in reader.records(shard["ShardId"])]

@@ -1,0 +1,1 @@
+"""Run Terraform and read what it says."""

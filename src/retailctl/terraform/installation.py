@@ -1,0 +1,127 @@
+"""Which Terraform and which AWS provider run: found, checked, configured."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from retailctl.errors import UserError
+from retailctl.files import write_atomically
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from retailctl.project import Project
+
+MINIMUM = (1, 11)
+INSTALL = "https://developer.hashicorp.com/terraform/install"
+PROVIDER = "registry.terraform.io/hashicorp/aws"
+_LOCKED_VERSION = re.compile(rf'provider "{re.escape(PROVIDER)}" \{{\s*version\s*=\s*"([^"]+)"')
+QUIET = {"TF_IN_AUTOMATION": "1", "TF_INPUT": "0", "CHECKPOINT_DISABLE": "1"}
+"""What keeps Terraform from asking, from advising, and from phoning home and writing into ours."""
+
+
+@lru_cache(maxsize=1)
+def program() -> str:
+    """Return the path of a Terraform that is new enough.
+
+    Raises:
+        UserError: where there is none, with where to get it.
+
+    """
+    wanted = ".".join(map(str, MINIMUM))
+    found = shutil.which("terraform")
+    if found is None:
+        raise UserError(f"Terraform is not installed: put version {wanted} or newer ({INSTALL}) on the PATH.")
+    answer = subprocess.run(  # noqa: S603 - the operator's own Terraform
+        [found, "version", "-json"],
+        env={**os.environ, **QUIET},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    try:
+        version = json.loads(answer.stdout)["terraform_version"]
+        number = tuple(int(part) for part in version.split("-")[0].split("."))
+    except (ValueError, KeyError, TypeError):
+        raise UserError(
+            f"{found} is no Terraform that works: install version {wanted} or newer ({INSTALL})."
+        ) from None
+    if number < MINIMUM:
+        raise UserError(f"Terraform {version} is too old: install version {wanted} or newer ({INSTALL}).")
+    return found
+
+
+def locked_version(lock_file: Path) -> str | None:
+    """Return the version of the AWS provider that a root's lock file names."""
+    match = _LOCKED_VERSION.search(lock_file.read_text()) if lock_file.is_file() else None
+    return match[1] if match else None
+
+
+def mirror_bases() -> Iterator[Path]:
+    """Yield the folders below which machines without a registry keep providers.
+
+    Terraform's own implied mirrors (`~/.terraform.d/plugins` and its like) are not among them: it finds those
+    itself.
+    """
+    for base in ("/opt", "/srv", "/usr/share", "/usr/local/share", "/usr/local/lib", "/usr/lib", "/var/lib"):
+        yield Path(base)
+    yield Path.home()
+
+
+def find_mirror(version: str | None, bases: Iterable[Path]) -> Path | None:
+    """Return the first folder, two levels below ``bases`` at most, that mirrors the provider in ``version``."""
+    for base in bases:
+        for pattern in (PROVIDER, f"*/{PROVIDER}", f"*/*/{PROVIDER}"):
+            for found in sorted(base.glob(pattern)):
+                if version is None or any(found.glob(f"*{version}*")):
+                    return found.parents[2]
+    return None
+
+
+def _configured(environ: Mapping[str, str]) -> bool:
+    """Say whether the operator has a Terraform CLI configuration of their own."""
+    named = environ.get("TF_CLI_CONFIG_FILE")
+    if named:
+        return Path(named).is_file()
+    return (Path.home() / ".terraformrc").is_file()
+
+
+def cli_environ(project: Project, environ: Mapping[str, str]) -> dict[str, str]:
+    """Return ``environ`` with what makes Terraform find its provider, ask nothing and phone nobody.
+
+    The operator's own CLI configuration is honoured where it exists. Without one, a local mirror of the provider is
+    used where there is one, and otherwise the public registry, with a cache in the clone.
+    """
+    result = {**environ, **QUIET}
+    if _configured(environ):
+        return result
+    result.pop("TF_CLI_CONFIG_FILE", None)
+    version = locked_version(project.app / ".terraform.lock.hcl")
+    mirror = find_mirror(version, mirror_bases())
+    if mirror is not None:
+        configuration = project.scratch / "terraform.rc"
+        write_atomically(
+            configuration,
+            "provider_installation {\n"
+            f'  filesystem_mirror {{\n    path    = "{mirror}"\n    include = ["{PROVIDER}"]\n  }}\n'
+            f'  direct {{\n    exclude = ["{PROVIDER}"]\n  }}\n'
+            "}\n",
+        )
+        result["TF_CLI_CONFIG_FILE"] = str(configuration)
+    elif "TF_PLUGIN_CACHE_DIR" not in result:
+        cache = project.scratch / "providers"
+        cache.mkdir(parents=True, exist_ok=True)
+        result["TF_PLUGIN_CACHE_DIR"] = str(cache)
+    return result
+
+
+def tools() -> None:
+    """Check that the programs which the project cannot bring along are there and new enough."""
+    program()

@@ -1,0 +1,35 @@
+"""Read values from an environment's terraform.tfvars and backend.hcl."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from retailctl import project
+from retailctl.errors import UserError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def value(file: Path, name: str) -> str:
+    """Return the text that ``file``, an environment's values or backend, gives ``name``.
+
+    Raises:
+        UserError: where it gives none.
+
+    """
+    match = (
+        re.search(rf'^\s*{re.escape(name)}\s*=\s*"([^"]*)"', file.read_text(), re.MULTILINE)
+        if file.is_file()
+        else None
+    )
+    if match is None:
+        raise UserError(f'{project.shown(file)} does not set {name}: add `{name} = "…"`.')
+    return match[1]
+
+
+def listed(file: Path, name: str) -> list[str]:
+    """Return the texts of the list that ``file`` gives ``name`` on one line; none where it gives no such list."""
+    match = re.search(rf"^\s*{re.escape(name)}\s*=\s*\[(.*)\]", file.read_text(), re.MULTILINE)
+    return re.findall(r'"([^"]*)"', match[1]) if match else []

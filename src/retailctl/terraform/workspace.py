@@ -1,0 +1,191 @@
+"""Terraform at work on one root: found, pointed at a provider, run with progress, its errors in words."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from retailctl.files import alone
+from retailctl.progress import step
+from retailctl.terraform.failures import Event, TerraformError, diagnostic, failed
+from retailctl.terraform.installation import cli_environ, program
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from retailctl.progress import Advance
+    from retailctl.project import Project
+
+LOCKED = "-lockfile=readonly"
+_LONGEST_SOCKET_FOLDER = (
+    80  # Terraform's plugins listen on sockets below TMPDIR, whose paths end at 104 bytes
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """One root at work on one environment of one cloud."""
+
+    project: Project
+    root: Path
+    data: Path
+    """TF_DATA_DIR: the provider's link, the modules and the backend's settings."""
+    environ: Mapping[str, str]
+    patient: bool = True
+    """Whether an interrupted run is let come to its end, so that its state is saved and its lock released."""
+    temporary: Path | None = None
+    """A folder for Terraform's own temporary files, which a killed run leaves behind."""
+    arguments: tuple[str, ...] = field(default=())
+    """The `-var` and `-var-file` (and, for local state, `-state`) options of plan, apply and destroy."""
+
+    def command(self, *arguments: str) -> list[str]:
+        """Return the command line, by whose first word `down` knows a run that lost its parent."""
+        return [str(self.data / "terraform"), f"-chdir={self.root}", *arguments]
+
+    def process_environ(self) -> dict[str, str]:
+        """Return the environment that Terraform runs in."""
+        environ = {**cli_environ(self.project, self.environ), "TF_DATA_DIR": str(self.data)}
+        if self.temporary is not None and len(str(self.temporary)) <= _LONGEST_SOCKET_FOLDER:
+            self.temporary.mkdir(parents=True, exist_ok=True)
+            environ["TMPDIR"] = str(self.temporary)
+        return environ
+
+
+def _run(
+    workspace: Workspace,
+    arguments: Sequence[str],
+    on_line: Callable[[str], None],
+    *,
+    errors: IO[bytes] | None = None,
+) -> int:
+    """Run Terraform, hand each line of its output on, and return its exit status.
+
+    Args:
+        workspace: where.
+        arguments: the subcommand and its options.
+        on_line: takes a line of stdout, and of stderr unless that goes elsewhere.
+        errors: takes stderr, where stdout is data.
+
+    """
+    workspace.data.mkdir(parents=True, exist_ok=True)
+    with subprocess.Popen(  # noqa: S603 - the operator's own Terraform
+        workspace.command(*arguments),
+        executable=program(),
+        env=workspace.process_environ(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=errors or subprocess.STDOUT,
+        text=True,
+        errors="replace",
+    ) as process:
+        if process.stdout is None:  # pragma: no cover - it is a pipe
+            raise TerraformError("Terraform's output could not be read.")
+        try:
+            for line in process.stdout:
+                on_line(line.rstrip("\n"))
+        except BaseException:
+            # The terminal sends Ctrl-C to Terraform too; others signal us alone.
+            process.send_signal(signal.SIGINT)
+            if not workspace.patient:
+                process.kill()
+            process.stdout.read()
+            raise
+    return process.returncode
+
+
+def init(workspace: Workspace, *options: str) -> None:
+    """Initialise the root.
+
+    Raises:
+        TerraformError: where that fails.
+
+    """
+    lines: list[str] = []
+    # Terraform's plugin cache may be filled by one run at a time only.
+    with alone(workspace.project, "terraform-init"):
+        status = _run(workspace, ["init", "-input=false", "-no-color", *options], lines.append)
+    if status != 0:
+        raise failed("`terraform init`", "\n".join(lines))
+
+
+@dataclass(slots=True)
+class _Progress:
+    """What the events of a run add up to."""
+
+    advance: Advance
+    errors: list[str] = field(default_factory=list)
+    finished: int = 0
+    total: int | None = None
+    changes: Mapping[str, int] = field(default_factory=dict)
+
+    def take(self, line: str) -> None:
+        """Count what ``line`` reports."""
+        try:
+            event: Event = json.loads(line)
+            kind = event["type"]
+        except (ValueError, KeyError, TypeError):
+            self.errors.append(line)  # not from Terraform's reporter: a panic, a plugin's last words
+            return
+        if kind == "diagnostic" and event["diagnostic"]["severity"] == "error":
+            self.errors.append(diagnostic(event))
+        elif kind == "change_summary":
+            self.changes = {name: n for name, n in event["changes"].items() if isinstance(n, int)}
+            if event["changes"].get("operation") == "plan":
+                self.total = sum(self.changes.values())
+        elif kind == "apply_complete":
+            self.finished += 1
+        self.advance(self.finished, self.total)
+
+
+def run_reported(workspace: Workspace, title: str, *arguments: str) -> dict[str, int]:
+    """Run a subcommand that knows `-json` under a progress bar and return what it changed (add, change, remove).
+
+    Raises:
+        TerraformError: where it fails.
+
+    """
+    with step(title) as advance:
+        progress = _Progress(advance)
+        status = _run(workspace, [arguments[0], "-json", "-input=false", *arguments[1:]], progress.take)
+        if status != 0:
+            raise failed(title, "\n\n".join(progress.errors))
+        return dict(progress.changes)
+
+
+def read(workspace: Workspace, *arguments: str) -> str:
+    """Return the stdout of a reading subcommand.
+
+    Raises:
+        TerraformError: where it fails and says so on stderr; `validate -json` fails in its answer only.
+
+    """
+    lines: list[str] = []
+    with tempfile.TemporaryFile() as errors:
+        status = _run(workspace, arguments, lines.append, errors=errors)
+        errors.seek(0)
+        complaint = errors.read().decode(errors="replace")
+    if status != 0 and complaint.strip():
+        raise failed(f"`terraform {arguments[0]}`", complaint)
+    return "\n".join(lines)
+
+
+def outputs(workspace: Workspace) -> dict[str, Any]:
+    """Return the root outputs that the state holds."""
+    return {name: output["value"] for name, output in json.loads(read(workspace, "output", "-json")).items()}
+
+
+def resources(workspace: Workspace) -> list[dict[str, Any]]:
+    """Return the managed resources in the state: address, type and values of each."""
+    state = json.loads(read(workspace, "show", "-json"))
+    found: list[dict[str, Any]] = []
+    pending = [state.get("values", {}).get("root_module", {})]
+    while pending:
+        module = pending.pop()
+        found += [each for each in module.get("resources", []) if each["mode"] == "managed"]
+        pending += module.get("child_modules", [])
+    return found

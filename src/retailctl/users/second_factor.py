@@ -1,0 +1,212 @@
+"""`retailctl users second-factor`: somebody's sign-in asks for a code from an authenticator app from then on.
+
+The calls are those that anybody may make of himself: they need his password and no AWS credentials.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import quote, urlencode
+
+import typer
+from botocore.exceptions import ClientError
+
+from retailctl import project
+from retailctl.console import note
+from retailctl.environments import outputs
+from retailctl.environments.target import target_of
+from retailctl.errors import UserError
+from retailctl.options import CloudName, EnvironmentName, InAws
+from retailctl.users.pool import ASK, pool_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from retailctl.users.pool import Pool
+
+ATTEMPTS = 3
+"""How often a code is asked for: the next one may come before the last one is typed."""
+
+_WRONG_CODE = frozenset({"CodeMismatchException", "EnableSoftwareTokenMFAException", "ExpiredCodeException"})
+_SENTENCES = {
+    "SoftwareTokenMFANotFoundException": (
+        "The user pool takes no codes: set sign_in.totp to optional or required, and apply."
+    ),
+    "TooManyRequestsException": "Cognito takes no more attempts for now: wait a moment, and try again.",
+    "LimitExceededException": "Cognito takes no more attempts for now: wait a moment, and try again.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What says to Cognito who somebody is: an access token, or the session of a sign-in that waits for an app."""
+
+    username: str
+    access_token: str = ""
+    session: str = ""
+
+    def arguments(self) -> dict[str, str]:
+        """Return the one of the two that there is, as Cognito's calls take it."""
+        return {"AccessToken": self.access_token} if self.access_token else {"Session": self.session}
+
+
+def prove(pool: Pool, username: str, password: str, ask_code: Callable[[str], str]) -> Proof:
+    """Sign somebody in as far as it goes without an app; who has one is asked for its code.
+
+    Raises:
+        UserError: where Cognito refuses, or asks for something else.
+
+    """
+    with _told("cannot sign in", username):
+        answer = pool.client.initiate_auth(
+            AuthFlow="USER_PASSWORD_AUTH",
+            ClientId=pool.client_id,
+            AuthParameters={"USERNAME": username, "PASSWORD": password},
+        )
+    if answer.get("ChallengeName") == "SOFTWARE_TOKEN_MFA":
+        code = ask_code("Code of the app that was in use until now")
+        answer = _answered(pool, _known_as(answer, username), answer, {"SOFTWARE_TOKEN_MFA_CODE": code})
+    if answer.get("ChallengeName") == "NEW_PASSWORD_REQUIRED":
+        raise UserError(f"{username} has to choose a password of his own first: sign in at the page.")
+    if answer.get("ChallengeName") == "MFA_SETUP":
+        return Proof(_known_as(answer, username), session=answer["Session"])
+    return Proof(username, access_token=_access_token(username, answer))
+
+
+def secret(pool: Pool, proof: Proof) -> tuple[str, Proof]:
+    """Have Cognito make a secret for an app; return it, and the proof for the next call.
+
+    Raises:
+        UserError: where Cognito refuses.
+
+    """
+    with _told("gets no secret", proof.username):
+        made = pool.client.associate_software_token(**proof.arguments())
+    return made["SecretCode"], _next(proof, made)
+
+
+def confirm(pool: Pool, proof: Proof, ask_code: Callable[[str], str]) -> None:
+    """Show Cognito that the app has the secret, and have it ask for codes from then on.
+
+    Raises:
+        UserError: where the codes are wrong, or Cognito refuses.
+
+    """
+    for left in reversed(range(ATTEMPTS)):
+        try:
+            proof = _verified(pool, proof, ask_code)
+            break
+        except WrongCode:
+            if not left:
+                raise
+            note("The code is not right: take the one that the app shows now.")
+    access_token = proof.access_token
+    if not access_token:
+        challenge = {"ChallengeName": "MFA_SETUP", "Session": proof.session}
+        access_token = _access_token(proof.username, _answered(pool, proof.username, challenge, {}))
+    with _told("cannot turn codes on", proof.username):
+        pool.client.set_user_mfa_preference(
+            AccessToken=access_token, SoftwareTokenMfaSettings={"Enabled": True, "PreferredMfa": True}
+        )
+
+
+def _verified(pool: Pool, proof: Proof, ask_code: Callable[[str], str]) -> Proof:
+    code = ask_code("Code that the app shows now")
+    with _told("cannot turn codes on", proof.username):
+        answer = pool.client.verify_software_token(UserCode=code, **proof.arguments())
+    if answer["Status"] != "SUCCESS":
+        raise WrongCode
+    return _next(proof, answer)
+
+
+def address(environment: str, username: str, secret_code: str) -> str:
+    """Return the otpauth URI that an authenticator app takes, as a QR code or as text."""
+    issuer = f"Hello Retail {environment}"
+    told = urlencode({"secret": secret_code, "issuer": issuer}, quote_via=quote)
+    return f"otpauth://totp/{quote(issuer)}:{quote(username, safe='')}?{told}"
+
+
+class WrongCode(UserError):
+    """A code that is not the app's, or is too old."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The code is not right: run the command again, and take the one that the app shows then."
+        )
+
+
+@contextmanager
+def _told(what_fails: str, username: str) -> Iterator[None]:
+    """Put what Cognito refuses into a sentence."""
+    try:
+        yield
+    except ClientError as error:
+        code, words = error.response["Error"]["Code"], error.response["Error"].get("Message", "").rstrip(".")
+        if code in _WRONG_CODE:
+            raise WrongCode from error
+        raise UserError(_SENTENCES.get(code, f"{username} {what_fails} ({code}: {words}).")) from error
+
+
+def _answered(
+    pool: Pool, username: str, challenge: dict[str, Any], responses: dict[str, str]
+) -> dict[str, Any]:
+    with _told("cannot sign in", username):
+        answer: dict[str, Any] = pool.client.respond_to_auth_challenge(
+            ClientId=pool.client_id,
+            ChallengeName=challenge["ChallengeName"],
+            Session=challenge["Session"],
+            ChallengeResponses={"USERNAME": username, **responses},
+        )
+    return answer
+
+
+def _known_as(challenge: dict[str, Any], username: str) -> str:
+    """Return the name that the answer to a challenge goes by, where an alias would not do."""
+    return str(challenge.get("ChallengeParameters", {}).get("USER_ID_FOR_SRP", username))
+
+
+def _access_token(username: str, answer: dict[str, Any]) -> str:
+    if "AuthenticationResult" not in answer:
+        asked = answer.get("ChallengeName")
+        raise UserError(
+            f"{username} cannot sign in here: Cognito asks for {asked}, which is no code of an app."
+        )
+    return str(answer["AuthenticationResult"]["AccessToken"])
+
+
+def _next(proof: Proof, answer: dict[str, Any]) -> Proof:
+    """Return the proof after a call: each answer to a session's call has the next session."""
+    return (
+        proof if proof.access_token else Proof(proof.username, session=answer.get("Session", proof.session))
+    )
+
+
+def second_factor(
+    username: Annotated[str, typer.Argument(help="What they sign in with.", show_default=False)],
+    *,
+    password: Annotated[str, typer.Option(help=f"Theirs; asked for with {ASK}.")] = ASK,
+    cloud: CloudName = project.DEFAULT_CLOUD,
+    environment: EnvironmentName = "dev",
+    aws: InAws = False,
+) -> None:
+    """Have somebody's sign-in ask for a code from an authenticator app too, or from another app than before.
+
+    Prints the app's secret, once, and asks for a code from the app before anything changes.
+    """
+    target = target_of(environment, None if aws else cloud)
+    pool = pool_of(target, outputs.of(target))
+    if password == ASK:
+        password = typer.prompt("Password", hide_input=True, err=True)
+    proof = prove(pool, username, password, _ask)
+    secret_code, proof = secret(pool, proof)
+    outputs.show({"secret": secret_code, "uri": address(environment, username, secret_code)})
+    note("Give the secret, or the uri as a QR code, to an authenticator app.")
+    confirm(pool, proof, _ask)
+    note(f"{username} signs in to {environment} in {target.place} with a code from that app from now on.")
+
+
+def _ask(what: str) -> str:
+    """Ask for a code; apps show them with spaces."""
+    return "".join(str(typer.prompt(what, err=True)).split())

@@ -1,0 +1,234 @@
+"""The schemas as files, and how the registry finds and applies them."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from jsonschema import Draft7Validator
+
+import hello_retail.events
+from hello_retail.events import registry
+from hello_retail.events.registry import (
+    DATA_EVENTS,
+    EGRESS_1_1,
+    ENVELOPES,
+    INGRESS_1_1,
+    PRODUCT_CREATE,
+    PRODUCT_PURCHASE,
+    SCHEMAS,
+    UnknownSchema,
+    Violation,
+    check,
+    prepare,
+    schema,
+    violations,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+FOLDER = Path(hello_retail.events.__file__).parent / "schemas"
+FILES = {path.relative_to(FOLDER).with_suffix("").as_posix(): path for path in FOLDER.rglob("*.json")}
+
+
+def nodes(node: Any, pointer: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield every schema in a schema with its place."""
+    yield pointer, node
+    for name, child in node.get("properties", {}).items():
+        yield from nodes(child, f"{pointer}/{name}")
+
+
+EVERY_NODE = [
+    pytest.param(node, id=f"{schema_id}{pointer}")
+    for schema_id in sorted(SCHEMAS)
+    for pointer, node in nodes(schema(schema_id))
+]
+EVERY_TEXT = [
+    case for case in EVERY_NODE if case.values[0]["type"] == "string" and "const" not in case.values[0]
+]
+
+
+def test_every_schema_has_one_file_and_every_file_one_schema() -> None:
+    assert set(FILES) == SCHEMAS
+    assert ENVELOPES.isdisjoint(DATA_EVENTS)
+
+
+@pytest.mark.parametrize("schema_id", sorted(SCHEMAS))
+def test_every_file_is_a_draft_07_schema_of_the_id_that_names_it(schema_id: str) -> None:
+    document = json.loads(FILES[schema_id].read_text(encoding="ascii"))
+    Draft7Validator.check_schema(document)
+    assert document["$schema"] == "http://json-schema.org/draft-07/schema#"
+    assert document["$id"] == schema_id
+    assert document["properties"]["schema"]["const"] == schema_id
+    assert "schema" in document["required"]
+    assert set(document["required"]) <= set(document["properties"])
+
+
+@pytest.mark.parametrize("schema_id", sorted(SCHEMAS))
+def test_a_schema_is_open_to_other_fields_only_where_the_original_is(schema_id: str) -> None:
+    assert schema(schema_id)["additionalProperties"] is (schema_id == EGRESS_1_1)
+
+
+@pytest.mark.parametrize("schema_id", sorted(ENVELOPES))
+def test_an_envelope_leaves_its_data_to_the_datas_own_schema(schema_id: str) -> None:
+    assert schema(schema_id)["properties"]["data"]["additionalProperties"] is True
+
+
+@pytest.mark.parametrize("node", EVERY_TEXT)
+def test_every_text_has_bounds_a_pattern_and_words_for_it(node: dict[str, Any]) -> None:
+    assert 1 <= node["minLength"] <= node["maxLength"] <= 2000
+    assert node["pattern"].startswith("^")
+    assert node["pattern"].endswith("$")
+    assert node["description"].split()[0] in {"a", "an", "the", "prose"}
+
+
+@pytest.mark.parametrize("node", EVERY_NODE)
+def test_every_rule_can_be_told_in_words(node: dict[str, Any]) -> None:
+    annotations = {"$schema", "$id", "description", "properties"}
+    assert set(node) - annotations <= set(registry._DETAILS)
+
+
+@pytest.mark.parametrize("schema_id", ["product/create", "product/image", "product/purchase", "cart/add"])
+def test_a_product_id_fits_a_dynamodb_key_and_an_execution_name(schema_id: str) -> None:
+    node = schema(f"com.nordstrom/{schema_id}/1-0-0")["properties"]["id"]
+    assert (node["minLength"], node["maxLength"]) == (1, 80)
+
+
+@pytest.mark.parametrize(("field", "limit_bytes"), [("category", 2048), ("name", 1024), ("id", 1024)])
+def test_what_becomes_a_key_fits_it_in_the_widest_script(field: str, limit_bytes: int) -> None:
+    assert schema(PRODUCT_CREATE)["properties"][field]["maxLength"] * len("😀".encode()) <= limit_bytes
+
+
+@pytest.mark.parametrize(
+    "schema_id",
+    [
+        "",
+        f"{PRODUCT_PURCHASE}#",
+        f"{PRODUCT_PURCHASE}#/properties",
+        f"{PRODUCT_PURCHASE}.json",
+        f"/{PRODUCT_PURCHASE}",
+        f"./{PRODUCT_PURCHASE}",
+        PRODUCT_PURCHASE.upper(),
+        "com.nordstrom/product/purchase",
+        "../schemas/com.nordstrom/product/purchase/1-0-0",
+        "http://json-schema.org/draft-07/schema",
+        "http://json-schema.org/draft-07/schema#",
+        "http://json-schema.org/draft-04/schema#",
+    ],
+)
+def test_only_an_exact_id_finds_a_schema(schema_id: str) -> None:
+    with pytest.raises(UnknownSchema, match=f"the registry knows .*{PRODUCT_PURCHASE}"):
+        schema(schema_id)
+    with pytest.raises(UnknownSchema):
+        check(schema_id, {})
+    with pytest.raises(UnknownSchema):
+        violations(schema_id, {})
+    with pytest.raises(UnknownSchema):
+        prepare(schema_id)
+
+
+def test_a_prepared_schema_is_not_compiled_again() -> None:
+    prepare(*SCHEMAS)
+    compiled = registry._validator.cache_info().misses
+    for schema_id in SCHEMAS:
+        assert check(schema_id, {}) is not None
+    assert registry._validator.cache_info().misses == compiled
+
+
+def test_a_changed_copy_of_a_schema_changes_no_validator() -> None:
+    schema(PRODUCT_PURCHASE)["properties"]["id"]["maxLength"] = 1
+    assert check(PRODUCT_PURCHASE, {"schema": PRODUCT_PURCHASE, "id": "p1"}) is None
+
+
+@pytest.mark.parametrize(
+    ("document", "violation"),
+    [
+        (None, Violation("", "must be of type object")),
+        ([], Violation("", "must be of type object")),
+        ({}, Violation("", "lacks schema, id")),
+        ({"schema": "x", "id": "p1"}, Violation("/schema", f"must be {PRODUCT_PURCHASE}")),
+        ({"schema": PRODUCT_PURCHASE}, Violation("", "lacks id")),
+        ({"schema": PRODUCT_PURCHASE, "id": 1}, Violation("/id", "must be of type string")),
+        ({"schema": PRODUCT_PURCHASE, "id": ""}, Violation("/id", "must be 1 or more characters long")),
+        (
+            {"schema": PRODUCT_PURCHASE, "id": "x" * 81},
+            Violation("/id", "must be at most 80 characters long"),
+        ),
+        (
+            {"schema": PRODUCT_PURCHASE, "id": "p1", "a.b[c]": 1},
+            Violation("", "has a property that its schema does not list"),
+        ),
+    ],
+)
+def test_a_violation_says_where_and_what_would_do(document: object, violation: Violation) -> None:
+    assert check(PRODUCT_PURCHASE, document) == violation
+
+
+def test_a_violation_inside_points_into_the_document() -> None:
+    envelope = {
+        "schema": INGRESS_1_1,
+        "origin": "a/b/c/d",
+        "timeOrigin": "2026-11-22T00:03:37Z",
+        "eventId": "0193e5a0-7c1b-7d3e-8f00-0123456789ab",
+        "data": {"schema": "#"},
+    }
+    violation = check(INGRESS_1_1, envelope)
+    assert violation == Violation("/data/schema", "must be the id of a schema: vendor/name/version")
+    assert str(violation) == "/data/schema must be the id of a schema: vendor/name/version"
+
+
+def test_all_violations_are_those_of_every_place() -> None:
+    offer = {"schema": PRODUCT_CREATE, "id": "", "brand": "B", "name": 7, "a.b[c]": 1, "d": 2}
+    assert violations(PRODUCT_CREATE, offer) == (
+        Violation("/id", "must be 1 or more characters long"),
+        Violation("/name", "must be of type string"),
+        Violation("/description", "is missing"),
+        Violation("/category", "is missing"),
+        Violation("", "has a property that its schema does not list"),
+    )
+
+
+def test_all_violations_inside_point_into_the_document() -> None:
+    envelope = {"schema": INGRESS_1_1, "origin": "a/b/c/d", "data": {"schema": "#", "more": 1}}
+    assert violations(INGRESS_1_1, envelope) == (
+        Violation("/timeOrigin", "is missing"),
+        Violation("/data/schema", "must be the id of a schema: vendor/name/version"),
+        Violation("/eventId", "is missing"),
+    )
+
+
+@pytest.mark.parametrize("document", [None, [], "x", 7])
+def test_what_is_no_object_is_one_violation(document: object) -> None:
+    assert violations(PRODUCT_PURCHASE, document) == (Violation("", "must be of type object"),)
+
+
+def test_importing_events_compiles_nothing_and_reads_no_schema() -> None:
+    program = """
+import sys
+import hello_retail.events
+from hello_retail.events import registry
+assert "fastjsonschema" not in sys.modules
+assert registry._validator.cache_info().currsize == 0
+registry.prepare(registry.PRODUCT_PURCHASE)
+assert "fastjsonschema" in sys.modules
+assert registry._validator.cache_info().currsize == 1
+"""
+    source = str(FOLDER.parents[2])
+    subprocess.run([sys.executable, "-c", program], check=True, env={**os.environ, "PYTHONPATH": source})
+
+
+def test_decoding_compiles_only_what_the_records_need() -> None:
+    program = """
+from hello_retail.events import decode, registry
+from support.events import payload, purchase
+decode(payload(purchase("p1", "ann")))
+assert registry._validator.cache_info().currsize == 2
+"""
+    path = os.pathsep.join([str(FOLDER.parents[2]), str(Path(__file__).parents[2])])
+    subprocess.run([sys.executable, "-c", program], check=True, env={**os.environ, "PYTHONPATH": path})

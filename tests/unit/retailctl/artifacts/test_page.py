@@ -1,0 +1,236 @@
+"""The page as it is deployed: names, references, headers, size."""
+
+from __future__ import annotations
+
+import gzip
+import html.parser
+import json
+import random
+import re
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from hello_retail.events import registry
+from retailctl.artifacts.page import (
+    ASSETS,
+    SiteError,
+    SiteFile,
+    build,
+    content_security_policy,
+    read_sources,
+    security_headers,
+)
+from retailctl.delivery.page import SiteConfig
+
+WEB = Path(__file__).parents[4] / "src" / "web"
+PAGE = {
+    "index.html": b'<link rel="stylesheet" href="css/a.css"><a href="#/x">x</a>'
+    b'<script type="module" src="js/main.js"></script>',
+    "css/a.css": b"body { background: url(../dot.svg) }",
+    "dot.svg": b"<svg/>",
+    "js/main.js": b'import { b } from "./b.js";\nimport "./c.js";\nsay("./b.js");\n',
+    "js/b.js": b'// the type is import("./main.js").Thing\n/** @param {import("./main.js").T} t */\n'
+    b"export const b = \"from './x.js'\";\n",
+    "js/c.js": b'export {\n  b,\n} from "./b.js";\n',
+}
+CONFIG = SiteConfig("dev", "https://api.example.com/v1", "us-east-1", "us-east-1_Abc", "client123")
+
+
+def plain(file: SiteFile) -> str:
+    content = gzip.decompress(file.content) if file.content_encoding == "gzip" else file.content
+    return content.decode()
+
+
+def deployed(sources: dict[str, bytes]) -> dict[str, SiteFile]:
+    """Return the files by name without folder and hash."""
+    return {
+        re.sub(r"-[0-9a-f]{12}(?=\.)", "", file.path.removeprefix(ASSETS)): file for file in build(sources)
+    }
+
+
+def the_page() -> dict[str, SiteFile]:
+    return deployed(read_sources(WEB))
+
+
+def test_every_file_but_the_index_is_named_for_what_it_holds() -> None:
+    for file in build(PAGE):
+        if file.path != "index.html":
+            digest = sha256(plain(file).encode()).hexdigest()[:12]
+            assert re.fullmatch(rf"assets/[a-z]+-{digest}\.[a-z]+", file.path)
+
+
+def test_references_lead_to_the_names_that_the_files_got() -> None:
+    files = deployed(PAGE)
+    name = {short: file.path.removeprefix(ASSETS) for short, file in files.items()}
+    assert plain(files["index.html"]) == (
+        f'<link rel="stylesheet" href="assets/{name["a.css"]}"><a href="#/x">x</a>'
+        f'<script type="module" src="assets/{name["main.js"]}"></script>'
+    )
+    assert plain(files["a.css"]) == f"body {{ background: url({name['dot.svg']}) }}"
+    assert (
+        plain(files["main.js"])
+        == f'import {{ b }} from "./{name["b.js"]}";\nimport "./{name["c.js"]}";\nsay("./b.js");\n'
+    )
+    assert plain(files["c.js"]) == f'export {{\n  b,\n}} from "./{name["b.js"]}";\n'
+
+
+def test_comments_and_texts_stay_as_they_are() -> None:
+    assert plain(deployed(PAGE)["b.js"]) == PAGE["js/b.js"].decode()
+
+
+def test_a_change_renames_the_file_and_all_that_lead_to_it_and_nothing_else() -> None:
+    changed = deployed({**PAGE, "js/b.js": b"export const b = 2;\n"})
+    before = deployed(PAGE)
+    renamed = {short for short, file in before.items() if changed[short].path != file.path}
+    assert renamed == {"b.js", "c.js", "main.js"}
+    assert plain(changed["index.html"]) != plain(before["index.html"])
+
+
+def test_the_same_sources_give_the_same_files_in_whatever_order_they_come() -> None:
+    shuffled = list(PAGE.items())
+    random.Random(4).shuffle(shuffled)  # noqa: S311 - an order, no secret
+    assert build(dict(shuffled)) == build(PAGE)
+    assert build(read_sources(WEB)) == build(read_sources(WEB))
+
+
+def test_the_index_is_last_so_that_it_never_names_what_is_not_there() -> None:
+    assert build(PAGE)[-1].path == "index.html"
+
+
+def test_hashed_files_are_kept_for_ever_the_index_is_asked_for_and_the_configuration_never_kept() -> None:
+    for file in build(PAGE):
+        kept = "no-cache" if file.path == "index.html" else "public, max-age=31536000, immutable"
+        assert file.cache_control == kept
+    assert CONFIG.as_file().cache_control == "no-store"
+
+
+def test_types_are_told_and_what_shrinks_is_compressed() -> None:
+    files = the_page()
+    assert files["index.html"].content_type == "text/html; charset=utf-8"
+    assert files["main.js"].content_type == "text/javascript; charset=utf-8"
+    assert files["page.css"].content_type == "text/css; charset=utf-8"
+    assert files["icon.svg"].content_type == "image/svg+xml"
+    assert files["main.js"].content_encoding == "gzip"
+    assert deployed(PAGE)["dot.svg"].content_encoding is None
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        (
+            "js/b.js",
+            b'import "./nowhere.js";\n',
+            "js/b.js refers to ./nowhere.js, which is no file of the page.",
+        ),
+        ("js/b.js", b'import "https://cdn.example.com/x.js";\n', "which is no file of the page"),
+        ("js/b.js", b'import "../../secret.js";\n', "which is no file of the page"),
+        ("index.html", b'<img src="//example.com/x.png">', "index.html refers to //example.com/x.png"),
+        ("css/a.css", b'@import "https://fonts.example.com/f.css";', "css/a.css refers to https://fonts"),
+        ("js/b.js", b'import "./main.js";\n', "in a circle: js/main.js → js/b.js → js/main.js."),
+        ("photo.bmp", b"BM", "photo.bmp has no content type"),
+    ],
+)
+def test_what_does_not_fit_together_is_refused_in_words(name: str, content: bytes, words: str) -> None:
+    with pytest.raises(SiteError, match=re.escape(words)):
+        build({**PAGE, name: content})
+
+
+def test_a_page_without_an_index_is_none() -> None:
+    with pytest.raises(SiteError, match=re.escape("The page has no index.html.")):
+        build({"js/main.js": b""})
+
+
+def test_the_configuration_says_where_the_api_and_the_sign_in_are() -> None:
+    file = CONFIG.as_file()
+    assert file.path == "config.json"
+    assert json.loads(file.content) == {
+        "environment": "dev",
+        "apiUrl": "https://api.example.com/v1",
+        "region": "us-east-1",
+        "userPoolId": "us-east-1_Abc",
+        "userPoolClientId": "client123",
+    }
+    local = SiteConfig("dev", "http://127.0.0.1:4566/_aws", "us-east-1", "p", "c", "http://127.0.0.1:4566/")
+    assert json.loads(local.as_file().content)["cognitoUrl"] == local.cognito == "http://127.0.0.1:4566/"
+    assert CONFIG.cognito == "https://cognito-idp.us-east-1.amazonaws.com/"
+
+
+def test_the_policy_lets_the_page_reach_its_api_and_cognito_and_nothing_inline() -> None:
+    policy = content_security_policy(CONFIG.api_url, CONFIG.cognito)
+    directives = dict(part.split(" ", 1) for part in policy.split("; "))
+    assert directives["default-src"] == "'none'"
+    assert directives["script-src"] == directives["style-src"] == directives["img-src"] == "'self'"
+    assert (
+        directives["connect-src"]
+        == "'self' https://api.example.com https://cognito-idp.us-east-1.amazonaws.com"
+    )
+    assert directives["frame-ancestors"] == directives["base-uri"] == directives["form-action"] == "'none'"
+    assert "unsafe" not in policy
+    behind = content_security_policy("/api", CONFIG.cognito)
+    assert "connect-src 'self' https://cognito-idp.us-east-1.amazonaws.com;" in behind
+    headers = security_headers(CONFIG.api_url, CONFIG.cognito)
+    assert headers["content-security-policy"] == policy
+    assert headers["x-content-type-options"] == "nosniff"
+
+
+class Elements(html.parser.HTMLParser):
+    """The start tags of a page, with what they have."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+
+
+ELEMENTS = Elements((WEB / "index.html").read_text()).found
+
+
+def test_the_whole_page_is_below_60_kib_on_the_wire_headers_included() -> None:
+    headers = 1100  # bytes of a response's headers over HTTP/1.1, the security headers among them
+    files = [*the_page().values(), CONFIG.as_file()]
+    assert sum(len(file.content) + headers for file in files) < 60 * 1024
+
+
+def test_the_page_has_nothing_inline_and_asks_nobody_else() -> None:
+    for tag, attributes in ELEMENTS:
+        assert "style" not in attributes, tag
+        assert not [name for name in attributes if name.startswith("on")], tag
+        assert tag != "style"
+        if tag == "script":
+            assert attributes == {"type": "module", "src": "js/main.js"}
+    for path, content in read_sources(WEB).items():
+        addresses = re.findall(rb"https?://[a-zA-Z0-9.$/{}_-]+", content)
+        known = {b"http://www.w3.org/2000/svg", b"https://cognito-idp.${found.region}.amazonaws.com/"}
+        assert set(addresses) <= known, path
+
+
+def test_every_module_is_asked_for_at_once_and_not_one_after_the_other() -> None:
+    preloaded = {attributes["href"] for _, attributes in ELEMENTS if attributes.get("rel") == "modulepreload"}
+    modules = {path.relative_to(WEB).as_posix() for path in WEB.glob("js/*.js")}
+    assert preloaded | {"js/main.js"} == modules
+
+
+def test_the_form_allows_what_the_schema_allows() -> None:
+    properties = registry.schema("com.nordstrom/product/create/1-0-0")["properties"]
+    fields = {
+        str(attributes["name"]): attributes
+        for tag, attributes in ELEMENTS
+        if tag in {"input", "textarea"} and str(attributes.get("id", "")).startswith("offer-")
+    }
+    assert set(fields) == {"brand", "name", "description", "category"}
+    for name, attributes in fields.items():
+        assert "required" in attributes
+        assert attributes["data-max"] == str(properties[name]["maxLength"])
+
+
+def test_the_pictures_places_are_of_the_schemas_form() -> None:
+    script = (WEB / "js" / "photograph.js").read_text()
+    (place,) = re.findall(r"=> `([^`]*\$\{id\}[^`]*)`;", script)
+    image = place.replace("${id}", "x" * 80).replace("${shape}", "lamp")
+    data = {"schema": "com.nordstrom/product/image/1-0-0", "id": "x" * 80, "image": image}
+    assert registry.check(data["schema"], data) is None

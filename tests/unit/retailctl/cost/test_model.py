@@ -1,0 +1,212 @@
+"""What a day costs, held against sums done by hand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import log
+from typing import Any
+
+import pytest
+
+from retailctl.cost import model, prices, units, workload
+from retailctl.cost import original as cost_original
+from retailctl.cost.bill import Bill, Line
+from retailctl.errors import UserError
+from support.costing import PLAIN
+
+MONTH = 30.4375
+HANDY = {"events_per_day": 86_400, "peak_per_second": 1, "shards": 1, "window_seconds": 10}
+"""One sale a second, all day long: 8,640 batches of 10."""
+
+
+def bill(**changes: Any) -> Bill:
+    return model.bill(workload.workload(**changes), units.committed(), prices.read())
+
+
+def handy(**changes: Any) -> dict[tuple[str, str], Line]:
+    load = workload.workload(**HANDY | changes)
+    answer = model.bill(load, replace(PLAIN), prices.read())
+    return {(line.price.item, line.what): line for line in answer.way.lines}
+
+
+def test_the_default_day_costs_three_dollars_at_most() -> None:
+    assert bill().way.usd <= 3.0
+    assert bill(peak_per_second=10_000_000 / 86_400).way.usd <= 3.0
+
+
+def test_the_stream_by_hand() -> None:
+    lines = handy()
+    assert lines["kinesis.shard_hour", "shards"].usd == pytest.approx(24 * 0.015)
+    assert lines["kinesis.put_unit", "events put"].usd == pytest.approx(86_400 * 0.014 / 1e6)
+
+
+def test_the_tables_by_hand() -> None:
+    lines = handy()
+    crowd = units.crowd_of(120, 1)
+    writes = 8_640 * 10 * crowd * log(1 + 2 / crowd)
+    assert lines["dynamodb.write_unit", "scores written"].quantity == pytest.approx(writes)
+    assert lines["dynamodb.write_unit", "scores written"].usd == pytest.approx(writes * 0.625 / 1e6)
+    assert lines["dynamodb.read_unit", "registrations read"].usd == pytest.approx(43_200 * 0.125 / 1e6)
+    stored = (120 * 370 + 300 * 500) / 1e9
+    assert lines["dynamodb.storage", "both tables"].usd == pytest.approx(stored * 0.25 / MONTH)
+    # 60 scores of 370 bytes in 4 buckets are 5,550 bytes each: two times 4 KB, at half a unit.
+    assert lines["dynamodb.read_unit", "boards read"].quantity == 1_000 * 4 * 2 * 0.5
+
+
+def test_the_functions_by_hand() -> None:
+    lines = handy()
+    crowd = units.crowd_of(120, 1)
+    seconds = 8_640 * 10 * crowd * log(1 + 2 / crowd) * 0.01
+    assert lines["lambda.request", "winner view, batches"].usd == pytest.approx(8_640 * 0.20 / 1e6)
+    time = lines["lambda.gb_second", "winner view, time"]
+    assert time.quantity == pytest.approx(seconds * 1769 / 1024)
+    assert time.usd == pytest.approx(seconds * 1769 / 1024 * 0.0000133334)
+    assert lines["lambda.gb_second", "winner API, time"].quantity == 1_000 * 0.13 * 0.5
+
+
+def test_more_memory_than_a_processor_has_buys_no_time() -> None:
+    time = "lambda.gb_second", "winner view, time"
+    assert handy(memory_mb=1_024)[time].quantity == pytest.approx(handy()[time].quantity)
+    assert handy(memory_mb=2 * 1_769)[time].quantity == pytest.approx(2 * handy()[time].quantity)
+
+
+def test_what_watches_by_hand() -> None:
+    lines = handy()
+    logged = (8_640 * 1_000 + 1_000 * 1_200) / 1e9
+    assert lines["cloudwatch.log_gb", "logs"].usd == pytest.approx(logged * 0.5)
+    assert lines["cloudwatch.log_storage", "logs, kept"].usd == pytest.approx(logged * 365 * 0.03 / MONTH)
+    assert lines["cloudwatch.metric", "our metrics"].usd == pytest.approx(9 * 0.30 / MONTH)
+    assert lines["cloudwatch.metric", "the mapping's metrics"].usd == pytest.approx(6 * 0.30 / MONTH)
+    assert lines["cloudwatch.alarm", "alarms"].usd == pytest.approx(model.WAY.alarm_metrics * 0.10 / MONTH)
+    assert lines["cloudwatch.dashboard", "dashboard"].usd == pytest.approx(3 / MONTH)
+    assert lines["kms.key", "the environment's key"].usd == pytest.approx(1 / MONTH)
+    requests = 288 * (12 * 2 + 8 * 1 * 2 + 2 + 3) + 100
+    assert lines["kms.request", "use of the key"].usd == pytest.approx(requests * 0.03 / 10_000)
+    assert lines["apigateway.request", "reads of the board"].usd == pytest.approx(0.001)
+    assert lines["s3.put", "quarantine"].usd == pytest.approx(100 * 0.005 / 1_000)
+
+
+def test_the_day_swings_between_the_peak_and_as_far_below_the_average() -> None:
+    rates = workload.workload().rates()
+    average = 10_000_000 / 86_400
+    assert sum(rate * seconds for rate, seconds in rates) == pytest.approx(10_000_000)
+    assert max(rate for rate, _ in rates) == pytest.approx(200, rel=0.002)
+    assert min(rate for rate, _ in rates) == pytest.approx(2 * average - 200, rel=0.01)
+
+
+def test_a_day_with_a_peak_above_twice_its_average_is_partly_closed() -> None:
+    rates = workload.workload(peak_per_second=926).rates()
+    assert sum(rate * seconds for rate, seconds in rates) == pytest.approx(10_000_000)
+    assert sum(seconds for _, seconds in rates) == pytest.approx(86_400 / 4, rel=0.001)
+    assert all(rate > 0 for rate, _ in rates)
+
+
+def test_a_batch_is_cut_at_its_size_and_never_below_one_sale() -> None:
+    load = workload.workload(shards=2, window_seconds=60)
+    assert model.batch_of(load, 200) == 1_000
+    assert model.batch_of(load, 10) == 300
+    assert model.batch_of(load, 0.01) == 1
+
+
+def test_shards_follow_the_peak() -> None:
+    assert workload.workload().shards == 2
+    assert workload.workload(peak_per_second=200.1).shards == 3
+    assert workload.workload(events_per_day=1_000).shards == 1
+
+
+def test_below_a_second_records_are_pushed_and_that_is_paid() -> None:
+    items = {line.price.item: line.usd for line in bill(window_seconds=0.5).way.lines}
+    assert items["kinesis.fan_out_shard_hour"] == pytest.approx(2 * 24 * 0.015)
+    assert items["kinesis.fan_out_gb"] == pytest.approx(2.7 * 0.013)
+    assert "kinesis.fan_out_gb" not in {line.price.item for line in bill(window_seconds=1).way.lines}
+
+
+def test_trending_by_hand() -> None:
+    """One sale a second, in batches of 60: of 25 products that sell alike, 22.84 are in each."""
+    load = workload.workload(**HANDY | {"contributors": 10})
+    trending = model.bill(load, replace(PLAIN), prices.read()).apart[-1]
+    lines = {(line.price.item, line.what): line for line in trending.lines}
+    products = 25 * (1 - (24 / 25) ** 60)
+
+    assert lines["lambda.request", "batches"].quantity == pytest.approx(1_440)
+    assert lines["dynamodb.write_unit", "products written"].quantity == pytest.approx(1_440 * products)
+    # 25 items of 370 bytes are 9,250: three times 4 KB, at half a unit.
+    assert lines["dynamodb.read_unit", "products read"].quantity == 1_000 * 3 * 0.5
+
+
+@pytest.mark.parametrize("days", [2, 7])
+def test_a_longer_log_is_in_the_sum(days: int) -> None:
+    assert bill(stream_days=days).way.usd - bill().way.usd == pytest.approx(2 * 24 * 0.02)
+
+
+def test_apart_are_the_archive_and_the_writer() -> None:
+    archive, writer, _ = bill().apart
+    objects = next(line for line in archive.lines if line.price.item == "s3.put")
+    assert objects.quantity == pytest.approx(3 * 2 * 86_400 / 60)
+    kept = next(line for line in archive.lines if line.price.item == "s3.storage")
+    assert kept.usd == pytest.approx(10_000_000 * 270 / 8 * 365 / 1e9 * 0.023 / MONTH)
+    assert writer.services()["API Gateway"] == pytest.approx(10)
+
+
+def test_the_original_as_measured_by_hand() -> None:
+    original = cost_original.original_measured(workload.workload(), prices.read())
+    assert original.usd == pytest.approx(88 * 0.625 + 20 * 0.125)
+
+
+def test_a_workload_without_reads_and_bad_records_has_no_lines_of_theirs() -> None:
+    items = {line.price.item for line in bill(reads_per_day=0, bad_records_per_day=0).way.lines}
+    assert items.isdisjoint({"apigateway.request", "s3.put", "s3.storage"})
+
+
+def test_the_free_tier_is_taken_off_once_for_each_price() -> None:
+    load = workload.workload(**HANDY)
+    lines = model.bill(load, PLAIN, prices.read(), free_tier=True).way.lines
+    by_what = {line.what: line for line in lines}
+    assert by_what["shards"].usd == pytest.approx(0.36)
+    assert by_what["winner view, batches"].usd == 0
+    # Ten metrics are free: our nine, and one of the mapping's six.
+    assert by_what["our metrics"].usd == 0
+    assert by_what["the mapping's metrics"].usd == pytest.approx(5 * 0.30 / MONTH)
+    assert by_what["use of the key"].billed == pytest.approx(
+        by_what["use of the key"].quantity - 20_000 / MONTH
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"events_per_day": 0}, "0 events a day cannot be"),
+        ({"events_per_day": float("nan")}, "nan events a day cannot be"),
+        ({"peak_per_second": 100}, "115.7 a second on average: a peak of 100 is below that"),
+        ({"shards": 0}, "0 shards cannot be"),
+        ({"peak_per_second": 2_500, "shards": 2}, "needs 3 shards or more, not 2"),
+        ({"window_seconds": 0.1}, "give 0.2 to 300 s"),
+        ({"window_seconds": 301}, "give 0.2 to 300 s"),
+        ({"contributors": 1}, "a merchant and a photographer"),
+        ({"reads_per_day": -1}, "cannot be below nothing"),
+        ({"stream_days": 8}, "give 1 to 7; what is older is the archive's"),
+        ({"memory_mb": 0}, "0 MB of memory cannot be"),
+        ({"batch_size": -5}, "-5 records a batch cannot be"),
+    ],
+)
+def test_a_workload_that_cannot_be_is_refused_in_words(changes: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(UserError, match=sentence):
+        workload.workload(**changes)
+
+
+def test_a_missing_price_is_an_error_and_no_zero() -> None:
+    listed = prices.read()
+    without = replace(listed, by_item={k: v for k, v in listed.by_item.items() if k != "kms.request"})
+    with pytest.raises(UserError, match=r"has no price for kms\.request"):
+        model.bill(workload.workload(), PLAIN, without)
+
+
+def test_more_dollars_buy_a_shorter_window() -> None:
+    def total(window: float) -> float:
+        return 10 / window + (5 if window < 1 else 0)
+
+    assert model.window_for(4, total, now=5) == pytest.approx(2.5, abs=0.001)
+    assert model.window_for(10, total, now=5) == pytest.approx(1, abs=0.001)
+    assert model.window_for(25, total, now=5) == pytest.approx(0.5, abs=0.001)
+    assert model.window_for(1_000, total, now=5) == 0.2
+    assert model.window_for(1, total, now=5) == 5

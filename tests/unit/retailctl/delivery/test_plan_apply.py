@@ -1,0 +1,190 @@
+"""The environments as a workflow asks for them, and what the commands refuse before they look anywhere."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from retailctl import git
+from retailctl.artifacts import builds, package
+from retailctl.artifacts.builds import Kept
+from retailctl.cli import app
+from retailctl.delivery import plan_apply, saved_plan
+from retailctl.delivery.saved_plan import Record
+from retailctl.environments import listing
+from retailctl.errors import UserError
+from support.miniature import miniature, write
+
+PLANNERS = {"dev": "arn:dev-plan", "prod": "arn:prod-plan", "gone": "arn:gone-plan"}
+
+
+@pytest.fixture(autouse=True)
+def _clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RETAIL_ROOT", str(miniature(tmp_path / "clone").root))
+
+
+def test_the_environments_are_those_that_there_are(capsys: pytest.CaptureFixture[str]) -> None:
+    listing.list_environments("", "")
+
+    assert capsys.readouterr().out == "dev\nprod\n"
+
+
+def test_a_workflow_gets_them_as_a_matrix_with_the_role_of_each(capsys: pytest.CaptureFixture[str]) -> None:
+    listing.list_environments(json.dumps(PLANNERS), "matrix")
+
+    name, _, value = capsys.readouterr().out.strip().partition("=")
+    assert name == "matrix"
+    assert json.loads(value) == [
+        {"environment": "dev", "role": "arn:dev-plan"},
+        {"environment": "prod", "role": "arn:prod-plan"},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("roles", "sentence"),
+    [
+        ('{"dev": "arn"}', "There is no role for prod among those given"),
+        ("arn", "no JSON object of ARNs by environment"),
+        ("[]", "no JSON object of ARNs by environment"),
+    ],
+)
+def test_roles_that_do_not_do_are_refused_in_words(roles: str, sentence: str) -> None:
+    with pytest.raises(UserError, match=sentence):
+        listing.list_environments(roles, "matrix")
+
+
+def test_a_summary_is_of_a_saved_plan(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="set OUT"):
+        plan_apply.plan("dev", "lab", None, tmp_path / "summary.md")
+
+
+@pytest.mark.parametrize(
+    ("command", "name", "value", "sentence"),
+    [
+        ("apply", "ENV", "x'; touch F; '", "There is no environment \"x'; touch F; '\": set ENV"),
+        ("destroy", "ENV", "de?", "There is no environment 'de?': set ENV"),
+        ("up", "ENV", "x\n\x1b[31m", r"There is no environment 'x\n\x1b[31m': set ENV"),
+        ("down", "RETAIL_CLOUD", "$(touch F)", "'$(touch F)' cannot name a local cloud"),
+        ("down", "RETAIL_CLOUD", "local\n", r"'local\n' cannot name a local cloud"),
+        ("rollback", "TO", "x'; touch F; '", "names no build: set TO"),
+        ("rollback", "TO", "", "'' names no build: set TO"),
+        ("rollback", "TO", "0123\n", "names no build: set TO"),
+        ("rollback", "TO", "0" * 41, "names no build: set TO"),
+        ("rollback", "TO", "\u0663" * 4, "names no build: set TO"),
+        ("plan", "SUMMARY", "x", "set OUT"),
+        ("apply", "PLAN", "x'; touch F; '", "x'; touch F; '"),
+    ],
+)
+def test_a_setting_of_the_environment_that_does_not_do_is_refused_in_a_sentence(
+    command: str, name: str, value: str, sentence: str
+) -> None:
+    refused = CliRunner().invoke(app, [command], env={name: value})
+
+    assert isinstance(refused.exception, UserError)
+    assert sentence in str(refused.exception)
+
+
+def test_a_setting_that_is_neither_yes_nor_no_is_refused() -> None:
+    refused = CliRunner().invoke(app, ["apply"], env={"OLDER": "perhaps"})
+
+    assert refused.exit_code == 2
+    assert "Invalid value for '--older' (env var: 'OLDER')" in refused.output
+
+
+KEPT = [
+    Kept("aaaa11112222", "cccc" + "0" * 36, "2026-11-22T12:00:00Z", {}),
+    Kept("aaaa33334444", "dddd" + "0" * 36, "2026-11-21T12:00:00Z", {}),
+]
+
+
+@pytest.mark.parametrize(("wanted", "index"), [("aaaa1", 0), ("aaaa33334444", 1), ("dddd0", 1)])
+def test_a_build_is_named_by_the_beginning_of_its_id_or_of_its_commit(wanted: str, index: int) -> None:
+    assert builds.chosen(KEPT, wanted, "dev") == KEPT[index]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "said"),
+    [
+        ("aaaa", "names several builds of dev"),
+        ("ffff", "names no build of dev"),
+        ("cc", "names no build of dev"),
+    ],
+)
+def test_a_build_that_is_none_or_several_is_refused_with_those_there_are(wanted: str, said: str) -> None:
+    with pytest.raises(UserError, match=rf"{said}: take an id of aaaa11112222 \(2026-11-22"):
+        builds.chosen(KEPT, wanted, "dev")
+
+
+@pytest.mark.parametrize("manifest", [b"", b"[]", b"{}", b'{"functions": {"a": {}}}'])
+def test_what_is_no_manifest_is_said_to_be_none(manifest: bytes) -> None:
+    with pytest.raises(UserError, match="is no manifest of artifacts: write it anew with `make package`"):
+        builds.checked({"manifest.json": manifest}, "build/artifacts")
+
+
+def test_artifacts_without_a_manifest_are_none() -> None:
+    with pytest.raises(UserError, match=r"There is no manifest\.json in build/artifacts"):
+        builds.checked({"a.zip": b""}, "build/artifacts")
+
+
+def test_zips_that_another_command_swaps_while_an_apply_waits_for_it_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = plan_apply.project.find()
+    package.build(here)
+    _, hashes = builds.here(here)
+    plan = tmp_path / "plan"
+    plan.write_bytes(b"")
+    record = Record("dev", saved_plan.digest(plan), None, hashes, git.UNKNOWN_COMMIT, builds.now(), {})
+    saved_plan.record_file(plan).write_text(record.text())
+
+    @contextmanager
+    def after_another(*_: object) -> Iterator[None]:
+        write(here.root, {"src/hello_retail/counter/handler.py": "# not what was planned\n"})
+        package.build(here)
+        yield
+
+    monkeypatch.setattr(plan_apply, "alone", after_another)
+
+    with pytest.raises(UserError, match=r"artifacts here are not those of the plan: counter\.zip has"):
+        plan_apply.apply("dev", "lab", None, plan)
+
+
+def test_a_clone_without_git_has_no_known_commit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+
+    assert git.checked_out_commit(plan_apply.project.find()) == git.UNKNOWN_COMMIT
+
+
+@pytest.mark.parametrize(
+    ("confirmed", "done"), [("prod", ["planned", "begun", "applied"]), ("dev", ["planned"])]
+)
+def test_what_is_to_be_done_before_an_apply_waits_for_the_confirmation(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, confirmed: str, done: list[str]
+) -> None:
+    did: list[str] = []
+    target: Any = SimpleNamespace(environment="prod", place="AWS")
+
+    def planned(*_: Any) -> Any:
+        did.append("planned")
+        return SimpleNamespace(changes={"update": 1})
+
+    monkeypatch.setattr(plan_apply, "initialised", lambda target: SimpleNamespace(data=tmp_path))
+    monkeypatch.setattr(plan_apply, "planned", planned)
+    monkeypatch.setattr(plan_apply, "show", lambda *_: None)
+    monkeypatch.setattr(plan_apply, "applied", lambda *_: did.append("applied"))
+
+    with (
+        contextlib.nullcontext()
+        if confirmed == "prod"
+        else pytest.raises(UserError, match="nothing was changed")
+    ):
+        plan_apply.ask_and_apply(target, {}, {}, "c", confirmed, lambda: did.append("begun"))
+    assert did == done

@@ -1,0 +1,409 @@
+"""`retailctl replay` as an operator meets it: what it refuses, what it waits for, what it changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import typer
+
+from retailctl.delivery import plan_apply
+from retailctl.environments import generations
+from retailctl.environments.generations import Generation, Generations
+from retailctl.errors import UserError
+from retailctl.replay import commands as replay
+from retailctl.replay.log import is_sale
+from retailctl.replay.view import Views, behind
+from support.histories import create, purchase
+
+SHARD = "shardId-000000000003"
+STANDING = {
+    str(number): {
+        "build": None,
+        "contributions_table": f"contributions-g{number}",
+        "scores_table": f"scores-g{number}",
+        "function": f"winner-view-g{number}",
+        "mapping": f"mapping-{number}",
+    }
+    for number in (1, 2)
+}
+OUTPUTS = {"generations": STANDING, "live_generation": 1, "stream_name": "events"}
+
+
+@dataclass
+class FakeViews:
+    """What the views of generation 2 say; generation 1 has the scores of the log."""
+
+    mapping: str = "Disabled"
+    empty: bool = True
+    marks: dict[int, int] = field(default_factory=lambda: {3: 7})
+    second: dict[str, dict[str, int]] = field(default_factory=lambda: {"creator": {"ada": 2}})
+
+    def state(self, view: Any) -> str:
+        return self.mapping
+
+    def is_empty(self, view: Any) -> bool:
+        return self.empty
+
+    def follow(self, view: Any) -> None:
+        self.mapping = "Enabled"
+
+    def watermarks(self, view: Any) -> dict[int, int]:
+        return self.marks
+
+    def scores(self, view: Any) -> dict[str, dict[str, int]]:
+        return {"creator": {"ada": 2}} if view.number == 1 else self.second
+
+    def code_of(self, view: Any) -> str:
+        return "hash"
+
+
+class FakeLog:
+    """A log of one shard whose newest sale has the number 7."""
+
+    is_young = False
+    retention_hours = 24
+    created = datetime(2026, 1, 1, tzinfo=UTC)
+
+    def shards(self) -> dict[str, Any]:
+        return {SHARD: None}
+
+    def newest_sale(self, shard_id: str) -> int | None:
+        return 7
+
+
+@pytest.fixture
+def views(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakeViews:
+    found = FakeViews()
+    file = tmp_path / generations.OWN_VALUES
+    generations.write(file, Generations({1: Generation(), 2: Generation(enabled=False)}, 1))
+    target = SimpleNamespace(
+        cloud=SimpleNamespace(name="lab"),
+        environment="dev",
+        generations_file=file,
+        generations=lambda: generations.read_own(file),
+    )
+    log = FakeLog()
+    monkeypatch.setattr(replay, "_found", lambda environment, cloud: (target, OUTPUTS))
+    monkeypatch.setattr(replay, "Views", lambda target: found)
+    monkeypatch.setattr(replay, "Log", lambda target, outputs: log)
+    found.apply, found.target = replay._apply, target  # type: ignore[attr-defined]
+
+    def apply(
+        target: Any, wanted: Generations, confirmed: str | None, begin: Any = plan_apply.nothing
+    ) -> None:
+        begin()
+        generations.write(file, wanted)
+
+    monkeypatch.setattr(replay, "_apply", apply)
+    found.file = file  # type: ignore[attr-defined]
+    return found
+
+
+def stands(views: FakeViews) -> Generations:
+    return generations.read_own(views.file)  # type: ignore[attr-defined]
+
+
+def fold(number: int, **options: Any) -> None:
+    options = {
+        "source": replay.Source.STREAM,
+        "trust_order": False,
+        "resume": False,
+        "patience": 0.0,
+    } | options
+    replay.fold(number, **options, environment="dev", cloud=None)
+
+
+def test_a_replay_into_the_live_generation_is_refused_with_the_next_number(views: FakeViews) -> None:
+    with pytest.raises(UserError, match=r"Generation 1 is live.*`retailctl replay prepare 3`"):
+        fold(1)
+
+
+def test_a_replay_into_a_generation_that_reads_the_stream_is_refused(views: FakeViews) -> None:
+    views.mapping = "Enabled"
+    with pytest.raises(UserError, match=r"reads the stream already \(Enabled\)"):
+        fold(2)
+
+
+def test_a_replay_into_tables_that_are_not_empty_is_refused_unless_it_goes_on(views: FakeViews) -> None:
+    views.empty = False
+    with pytest.raises(UserError, match=r"not empty: .*--resume"):
+        fold(2)
+
+    fold(2, resume=True)
+
+    assert views.mapping == "Enabled"
+
+
+def test_a_generation_that_does_not_stand_is_refused_with_the_command_that_makes_it(views: FakeViews) -> None:
+    with pytest.raises(UserError, match=r"no generation 9 \(there are: 1, 2\).*`retailctl replay prepare 9`"):
+        fold(9)
+
+
+def test_a_fold_from_the_stream_lets_the_mapping_read_and_says_so_in_the_values(
+    views: FakeViews, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fold(2)
+
+    assert views.mapping == "Enabled"
+    assert stands(views).standing[2].enabled
+    assert "The stream keeps 24 h" in capsys.readouterr().err
+
+
+def test_a_generation_that_does_not_catch_up_names_the_shard(views: FakeViews) -> None:
+    views.marks = {3: 6}
+    with pytest.raises(UserError, match=rf"has not caught up after 0 s: {SHARD} has a sale at 7"):
+        fold(2)
+
+
+def test_a_generation_is_compared_score_by_score(
+    views: FakeViews, capsys: pytest.CaptureFixture[str]
+) -> None:
+    replay.compare(2, patience=0.0, environment="dev", cloud=None)
+    assert "All 1 scores of generation 2 are those" in capsys.readouterr().err
+
+    views.second = {"creator": {"ada": 3}}
+    with pytest.raises(typer.Exit) as ended:
+        replay.compare(2, patience=0.0, environment="dev", cloud=None)
+    assert ended.value.exit_code == 1
+    assert capsys.readouterr().out == "creator ada has 3 sales, and in generation 1 2.\n"
+
+
+def test_only_a_generation_that_reads_the_stream_and_has_caught_up_goes_live(views: FakeViews) -> None:
+    def switch(number: int) -> None:
+        replay.switch(number, patience=0.0, environment="dev", cloud=None, confirmed=None)
+
+    with pytest.raises(UserError, match="Generation 1 is live already"):
+        switch(1)
+    with pytest.raises(UserError, match=r"does not read the stream \(Disabled\): fold it first"):
+        switch(2)
+    views.mapping, views.marks = "Enabled", {}
+    with pytest.raises(UserError, match="has not caught up"):
+        switch(2)
+    assert stands(views).live == 1
+
+    views.marks = {3: 9}
+    switch(2)
+
+    assert stands(views) == Generations({1: Generation(), 2: Generation()}, 2)
+
+
+def test_a_generation_is_prepared_off_the_stream_and_the_others_keep_their_code(
+    views: FakeViews, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(replay.package, "build", lambda project: [])
+    monkeypatch.setattr(replay, "build_of", lambda target, running, number: "f" * 40 if number == 1 else None)
+    target, _ = replay._found("dev", None)
+    target.project = None  # type: ignore[misc]
+
+    with pytest.raises(UserError, match="Generation 2 stands already"):
+        replay.prepare(2, build="", environment="dev", cloud=None, confirmed=None)
+    replay.prepare(3, build="", environment="dev", cloud=None, confirmed=None)
+
+    assert stands(views).standing == {
+        1: Generation("f" * 40),
+        2: Generation(enabled=False),
+        3: Generation(enabled=False),
+    }
+
+
+def test_the_live_generation_is_not_retired_and_another_goes_with_its_tables(
+    views: FakeViews, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unprotected: list[str] = []
+    tables = SimpleNamespace(
+        describe_table=lambda TableName: {"Table": {"DeletionProtectionEnabled": TableName == "scores-g2"}},
+        update_table=lambda TableName, DeletionProtectionEnabled: unprotected.append(TableName),
+    )
+    target, _ = replay._found("dev", None)
+    target.client = lambda service: tables  # type: ignore[misc,method-assign,assignment]
+
+    def retire(number: int, *, lift: bool = False) -> None:
+        replay.retire(number, lift_protection=lift, environment="dev", cloud=None, confirmed=None)
+
+    with pytest.raises(UserError, match="switch to another first"):
+        retire(1)
+    target.cloud = None  # type: ignore[misc]
+    with pytest.raises(UserError, match=r"protected against deletion: scores-g2\. .*LIFT_PROTECTION=1"):
+        retire(2)
+    retire(2, lift=True)
+
+    assert unprotected == ["scores-g2"]
+    assert list(stands(views).standing) == [1]
+
+
+def test_the_status_shows_who_is_live_and_who_is_behind(
+    views: FakeViews, capsys: pytest.CaptureFixture[str]
+) -> None:
+    views.marks = {}
+    replay.status(environment="dev", cloud=None)
+
+    printed = capsys.readouterr().out
+    assert "live" in printed
+    assert "1 of 1" in printed
+
+
+def test_in_aws_the_values_are_changed_for_the_operator_to_commit_and_applied(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "terraform.tfvars"
+    file.write_text('generations = {\n  "1" = {}\n}\nlive_generation = 1\n')
+    applied: list[Any] = []
+
+    def plan_and_apply(environment: str, cloud: str | None, confirmed: str | None, begin: Any) -> None:
+        assert generations.read(file).live == 2  # by now, for it is planned by these values
+        assert "commit it" not in capsys.readouterr().err
+        begin()
+        applied.append((environment, cloud, confirmed))
+
+    monkeypatch.setattr(plan_apply, "plan_and_apply", plan_and_apply)
+    target: Any = SimpleNamespace(cloud=None, environment="prod", generations_file=file)
+
+    replay._apply(target, Generations({1: Generation(), 2: Generation()}, 2), "prod")
+
+    assert applied == [("prod", None, "prod")]
+    assert generations.read(file).live == 2
+    assert "commit it" in capsys.readouterr().err
+
+
+VALUES = '# Ours.\ngenerations = {\n  "1" = {}\n  "2" = {}\n}\nlive_generation = 1\n'
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        lambda options: replay.retire(2, lift_protection=True, **options),
+        lambda options: replay.prepare(3, build="", **options),
+        lambda options: replay.switch(2, patience=0.0, **options),
+    ],
+    ids=["retire", "prepare", "switch"],
+)
+@pytest.mark.parametrize(
+    "error", [UserError("'no' does not confirm it: nothing was changed."), KeyboardInterrupt()]
+)
+def test_what_is_not_confirmed_leaves_everything_as_it_was(
+    views: FakeViews,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    command: Callable[[dict[str, Any]], None],
+    error: BaseException,
+) -> None:
+    file = tmp_path / "terraform.tfvars"
+    file.write_text(VALUES)
+    before = file.read_bytes()
+    asked: list[bool] = []
+
+    def refused(environment: str, cloud: str | None, confirmed: str | None, begin: Any) -> None:
+        asked.append(file.read_bytes() != before)
+        raise error
+
+    unprotected: list[str] = []
+    tables = SimpleNamespace(
+        describe_table=lambda TableName: {"Table": {"DeletionProtectionEnabled": True}},
+        update_table=lambda TableName, DeletionProtectionEnabled: unprotected.append(TableName),
+    )
+    target: Any = views.target  # type: ignore[attr-defined]
+    target.cloud, target.generations_file, target.project = None, file, None
+    target.generations, target.client = lambda: generations.read(file), lambda service: tables
+    views.mapping = "Enabled"
+    monkeypatch.setattr(replay, "_apply", views.apply)  # type: ignore[attr-defined]
+    monkeypatch.setattr(replay, "build_of", lambda target, running, number: "f" * 40)
+    monkeypatch.setattr(replay.package, "build", lambda project: [])
+    monkeypatch.setattr(plan_apply, "plan_and_apply", refused)
+
+    with pytest.raises(type(error)):
+        command({"environment": "prod", "cloud": None, "confirmed": "no"})
+
+    assert asked == [True]
+    assert file.read_bytes() == before
+    assert unprotected == []
+
+
+def test_a_local_clouds_own_values_are_not_there_after_a_plan_that_failed(
+    views: FakeViews, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(project: Any) -> None:
+        raise UserError("It does not build.")
+
+    target: Any = views.target  # type: ignore[attr-defined]
+    target.project = None
+    target.generations_file.unlink()
+    monkeypatch.setattr(replay.package, "build", broken)
+
+    with pytest.raises(UserError, match="does not build"):
+        views.apply(target, Generations({1: Generation()}, 1), None)  # type: ignore[attr-defined]
+    assert not target.generations_file.exists()
+
+
+def test_what_was_confirmed_is_written_even_where_terraform_fails_then(
+    views: FakeViews, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(environment: str, cloud: str | None, confirmed: str | None, begin: Any) -> None:
+        begin()
+        raise UserError("Terraform failed.")
+
+    target: Any = views.target  # type: ignore[attr-defined]
+    target.cloud = None
+    monkeypatch.setattr(plan_apply, "plan_and_apply", failing)
+
+    with pytest.raises(UserError, match="Terraform failed"):
+        views.apply(target, Generations({1: Generation()}, 1), None)  # type: ignore[attr-defined]
+    assert stands(views) == Generations({1: Generation()}, 1)
+
+
+def test_in_aws_a_fold_says_that_the_values_are_to_be_committed(
+    views: FakeViews, capsys: pytest.CaptureFixture[str]
+) -> None:
+    views.target.cloud = None  # type: ignore[attr-defined]
+
+    fold(2)
+
+    assert "commit it, or the next pipeline takes it back" in capsys.readouterr().err
+
+
+def test_an_environment_of_before_is_brought_up_to_date_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(replay, "target_of", lambda environment, cloud: SimpleNamespace(place="AWS"))
+    monkeypatch.setattr(replay.outputs, "of", lambda target: {"scores_table": "scores-g1"})
+
+    with pytest.raises(UserError, match="knows no generations side by side yet"):
+        replay._found("prod", None)
+
+
+def test_a_shard_is_behind_while_no_score_has_its_newest_sale() -> None:
+    assert behind({SHARD: 7, "shardId-000000000004": None}, {3: 7}) == []
+    assert len(behind({SHARD: 7}, {3: 6})) == len(behind({SHARD: 7}, {})) == 1
+
+
+def test_a_sale_is_a_valid_purchase() -> None:
+    assert is_sale(purchase("cy", "product-1"))
+    assert not is_sale(create("ada", "product-1"))
+    assert not is_sale(b"garbage")
+
+
+class Raising:
+    """A Lambda client whose function fails."""
+
+    def __init__(self, answer: dict[str, Any]) -> None:
+        self.answer = answer
+
+    def invoke(self, **request: Any) -> dict[str, Any]:
+        return self.answer
+
+
+@pytest.mark.parametrize(("answer", "taken"), [({}, True), ({"FunctionError": "Unhandled"}, False)])
+def test_a_function_that_fails_has_not_taken_the_batch(answer: dict[str, Any], *, taken: bool) -> None:
+    payload = SimpleNamespace(read=lambda: b'{"batchItemFailures": []}')
+    client = Raising({**answer, "Payload": payload})
+    views = Views(SimpleNamespace(client=lambda *_, **__: client))  # type: ignore[arg-type]
+    view: Any = SimpleNamespace(function="winner-view-g2")
+
+    if taken:
+        assert views.hand(view, {"Records": []}) == {"batchItemFailures": []}
+    else:
+        with pytest.raises(replay.replay_fold.NotTaken, match="it failed"):
+            views.hand(view, {"Records": []})

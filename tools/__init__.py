@@ -1,0 +1,1 @@
+"""What maintainers run and users never do: generators, validation, release."""

@@ -1,0 +1,1 @@
+"""Measure cost and speed in the local cloud."""

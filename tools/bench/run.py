@@ -1,0 +1,470 @@
+"""`make bench`: what a sale costs, sales a second, cold starts, reads, writes, against their bounds.
+
+Everything is measured against a local cloud of its own, with the bytes that get deployed: the artifacts are
+unpacked, and the real handlers run from there in processes that have the functions' environment and no more. In the
+end an environment is applied to that cloud, and signed-in people send events to its API.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+import zipfile
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.table import Table
+
+from retailctl import cli, project
+from retailctl.artifacts import package
+from retailctl.console import note
+from retailctl.cost import original
+from retailctl.emulator import ministack
+from retailctl.environments import outputs
+from retailctl.errors import UserError
+from retailctl.files import alone, write_atomically
+from retailctl.local_cloud import up_down
+from retailctl.progress import step
+from retailctl.scores import recount, stored
+from retailctl.simulation import api_load
+from retailctl.simulation.workshop import Workshop
+from retailctl.stream import reader
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from retailctl.emulator.cloud import Cloud
+    from retailctl.project import Project
+
+CLOUD = "bench"
+PURCHASES = 20_000
+ORIGINAL_SALES = 600
+COLD_STARTS = 9
+READ_ROUNDS = 150
+SCORE_BUCKETS = 4
+CONTRIBUTIONS, SCORES, STREAM = "bench-contributions", "bench-scores", "bench-events"
+REDRIVES = "bench-redrives"
+WRITE_ROUNDS = 300
+FRONT_DOOR_ENVIRONMENT = "dev"
+FRONT_DOOR_PEOPLE = 40
+FRONT_DOOR_EVENTS = 800
+FRONT_DOOR_RATE = 200.0
+"""Events a second: more than a local cloud takes, so that what it takes shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What must hold at one batch size: units a purchase at most, speed-up at least."""
+
+    write_units: float
+    read_units: float
+    speedup: float
+
+
+ROOT = Path(__file__).parents[2]
+"""Of this clone, from which a worker in a function's place takes `tools`."""
+
+BATCHES = {67: Bounds(0.65, 0.12, 8.0), 335: Bounds(0.30, 0.06, 18.0), 1000: Bounds(0.16, 0.04, 30.0)}
+IDS_WRITE_UNITS = 0.02
+COLD_START = {"winner_view": 1.35, "winner_api": 1.6, "event_writer": 1.8}
+SCORES_READ = 1.5
+EVENT_WRITTEN = 1.5
+
+BARE_START = "import boto3; boto3.client({service!r})"
+BARE_SERVICE = {"winner_view": "dynamodb", "winner_api": "dynamodb", "event_writer": "kinesis"}
+"""Which service's bare client each function's cold start is measured against."""
+
+FUNCTION_START = (
+    "import importlib, sys; module = importlib.import_module(sys.argv[1]); getattr(module, 'store', int)()"
+)
+"""Imports a handler's module and makes its clients: at import, or by the module's `store`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One figure against its bound; ``at_most`` says which side is good."""
+
+    name: str
+    original: str
+    value: float
+    bound: float
+    at_most: bool
+    form: str = ".3f"
+    unit: str = ""
+
+    @property
+    def holds(self) -> bool:
+        """Whether the bound is kept."""
+        return self.value <= self.bound if self.at_most else self.value >= self.bound
+
+    def cells(self) -> tuple[str, str, str, str, str]:
+        """Return name, original, value, bound and verdict as text."""
+        sign = "<=" if self.at_most else ">="
+        verdict = "[green]pass[/green]" if self.holds else "[bold red]FAIL[/bold red]"
+        value, bound = f"{self.value:{self.form}}{self.unit}", f"{sign} {self.bound:g}{self.unit}"
+        return self.name, self.original, value, bound, verdict
+
+
+def bench() -> None:
+    """Measure cost, throughput, cold starts and reads against their bounds; write build/bench.json."""
+    here = project.find()
+    busy = "Another bench is at work in this clone: wait for it to end."
+    with alone(here, "bench", or_else=busy), up_down.terminable():
+        figures = measure(here)
+    write_atomically(here.root / "build" / "bench.json", json.dumps(published(figures), indent=2) + "\n")
+    checks = checked(figures)
+    console = Console(highlight=False)
+    console.print(report(figures, checks))
+    note("Written to build/bench.json.")
+    missed = [check.name for check in checks if not check.holds]
+    if missed:
+        raise UserError(f"Out of bounds: {'; '.join(missed)}.")
+
+
+def measure(here: Project) -> dict[str, Any]:
+    """Return all figures, from a local cloud that is started for them and taken down again.
+
+    Returns:
+        ``original`` and ``batches`` (see ``sell``), ``cold_start`` (function to
+        ratio), ``cold_start_seconds``, ``scores_read`` and ``event_writer`` (see ``bench_worker.reads`` and
+        ``writes``), and ``front_door`` (see ``through_the_door``).
+
+    """
+    package.build(here)
+    if here.home(CLOUD).exists():  # a bench that was killed
+        up_down.down(CLOUD)
+    try:
+        with step("Starting a local cloud for the bench"):
+            cloud = ministack.start(here.home(CLOUD))
+            make_tables(cloud)
+        functions = unpack(here, here.home(CLOUD) / "functions")
+        figures = sell(cloud, functions["winner_view"])
+        with step("Reading the scores"):
+            figures["scores_read"] = run_worker(
+                cloud, functions["winner_api"], "reads", {"rounds": READ_ROUNDS}
+            )
+        with step("Writing events"):
+            figures["event_writer"] = run_worker(
+                cloud, functions["event_writer"], "writes", {"rounds": WRITE_ROUNDS}
+            )
+        figures |= cold_starts(cloud, functions)
+        figures["front_door"] = through_the_door(
+            up_down.bring_up(here, CLOUD, FRONT_DOOR_ENVIRONMENT), FRONT_DOOR_ENVIRONMENT
+        )
+    finally:
+        up_down.down(CLOUD)
+    return figures
+
+
+def through_the_door(cloud: Cloud, environment: str) -> dict[str, float]:
+    """Have signed-in people send a workshop to the API, and compare what came of it with the one-pass count.
+
+    Returns:
+        ``people``, a ``front_door.Report``'s figures, ``missing`` (accepted events that are not on the stream) and
+        ``wrong_scores``.
+
+    """
+    found = outputs.read(cloud, environment)
+    workshop = Workshop(1, products=100, people=FRONT_DOOR_PEOPLE, start=datetime.now(UTC))
+    door = api_load.opened(cloud, environment, found, workshop)
+    with step(f"Sending {FRONT_DOOR_EVENTS} events through the front door") as progress:
+        door.send(
+            workshop.day(FRONT_DOOR_EVENTS),
+            FRONT_DOOR_RATE,
+            None,
+            lambda sent, _: progress(sent, FRONT_DOOR_EVENTS),
+        )
+    payloads = reader.payloads_on(cloud.client("kinesis"), str(found["stream_name"]))
+    expected = recount.count(payloads)
+    dynamodb = cloud.client("dynamodb")
+
+    def scores() -> recount.Scores:
+        return stored.stored_scores(dynamodb, str(found["scores_table"]))
+
+    with step("Waiting until every event counts"):
+        stored.await_scores(scores, expected)
+    return {
+        "people": FRONT_DOOR_PEOPLE,
+        **door.report.figures(),
+        "missing": door.report.accepted - len(recount.event_ids(payloads)),
+        "wrong_scores": len(recount.differences(expected, scores())),
+    }
+
+
+def sell(cloud: Cloud, function: Unpacked) -> dict[str, Any]:
+    """Sell at each batch size, and the original's way before, between and after.
+
+    Returns:
+        ``original`` (units, and the median of its rates), ``batches``, each with ``speedup`` against it, and
+        ``event_ids_write_units``: by batch size, what the sales' event ids add to a purchase.
+
+    """
+    loops, batches = [], []
+    added: dict[str, float] = {}
+    sales = {"sales": ORIGINAL_SALES // (len(BATCHES) + 1)}
+
+    def sold(size: int, ids: int) -> dict[str, float]:
+        run_worker(cloud, function, "register", {"size": size, "ids": ids})
+        return run_worker(cloud, function, "sell", {"size": size, "purchases": PURCHASES, "ids": ids})
+
+    with step("Selling the original's way and ours") as progress:
+        loops.append(run_worker(cloud, function, "original", sales))
+        for number, size in enumerate(BATCHES, start=1):
+            batch, plain = sold(size, 1), sold(size, 0)
+            units = "write_units_per_purchase"
+            added[str(size)] = batch[units] - plain[units]
+            batches.append(batch)
+            loops.append(run_worker(cloud, function, "original", sales))
+            progress(number, len(BATCHES))
+    reference = {name: median(loop[name] for loop in loops) for name in loops[0]}
+    for batch in batches:
+        batch["speedup"] = batch["events_per_second"] / reference["events_per_second"]
+    return {"original": reference, "batches": batches, "event_ids_write_units": added}
+
+
+@dataclass(frozen=True, slots=True)
+class Unpacked:
+    """A function's artifact in a folder, and its handler's full name."""
+
+    name: str
+    folder: Path
+    handler: str
+
+
+def unpack(here: Project, folder: Path) -> dict[str, Unpacked]:
+    """Unpack the artifacts of the functions that have bounds below ``folder``."""
+    manifest = json.loads((here.artifacts / package.MANIFEST).read_text())
+    functions = {}
+    for name in COLD_START:
+        entry = manifest["functions"][name]
+        with zipfile.ZipFile(here.artifacts / entry["file"]) as archive:
+            archive.extractall(folder / name)
+        functions[name] = Unpacked(name, folder / name, entry["handler"])
+    return functions
+
+
+def make_tables(cloud: Cloud) -> None:
+    """Make the winner view's tables as the environments have them, on demand and without an index, and a stream."""
+    cloud.client("kinesis").create_stream(StreamName=STREAM, ShardCount=1)
+    dynamodb = cloud.client("dynamodb")
+    for table, keys in (
+        (CONTRIBUTIONS, ["productId"]),
+        (REDRIVES, ["identity"]),
+        (SCORES, ["board", "userId"]),
+    ):
+        dynamodb.create_table(
+            TableName=table,
+            BillingMode="PAY_PER_REQUEST",
+            KeySchema=[
+                {"AttributeName": key, "KeyType": kind}
+                for key, kind in zip(keys, ("HASH", "RANGE"), strict=False)
+            ],
+            AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in keys],
+        )
+
+
+def environ(cloud: Cloud, function: Unpacked) -> dict[str, str]:
+    """Return the whole environment of a process that stands for a function's instance."""
+    return {
+        "PATH": os.defpath,
+        "PYTHONPATH": str(function.folder),
+        **cloud.environ(),
+        "AWS_LAMBDA_FUNCTION_NAME": f"hello-retail-bench-{function.name.replace('_', '-')}",
+        "CONTRIBUTIONS_TABLE": CONTRIBUTIONS,
+        "ENVIRONMENT": "bench",
+        "GENERATION": "1",
+        "IDEMPOTENCY_TABLE": "bench-idempotency",
+        "LOG_LEVEL": "INFO",
+        "POWERTOOLS_METRICS_NAMESPACE": "HelloRetail",
+        "POWERTOOLS_SERVICE_NAME": function.name,
+        "QUARANTINE_BUCKET": "bench-quarantine",
+        "RECENT_EVENTS": "16",
+        "REDRIVES_TABLE": REDRIVES,
+        "SCORES_TABLE": SCORES,
+        "SCORE_BUCKETS": str(SCORE_BUCKETS),
+        "STREAM_NAME": STREAM,
+    }
+
+
+def run_worker(cloud: Cloud, function: Unpacked, what: str, numbers: Mapping[str, Any]) -> dict[str, Any]:
+    """Run one measurement of ``worker`` in a process of its own and return what it found.
+
+    Raises:
+        UserError: where it fails, with the end of what it wrote.
+
+    """
+    result = function.folder.parent / f"{what}.json"
+    command = [sys.executable, "-m", "tools.bench.worker", what, str(result), function.handler]
+    path = os.pathsep.join([str(function.folder), str(ROOT)])
+    process = subprocess.run(  # noqa: S603 - our own module
+        [*command, json.dumps(numbers)],
+        env=environ(cloud, function) | {"PYTHONPATH": path},
+        cwd=function.folder,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    if process.returncode:
+        last = (process.stderr.strip().splitlines() or ["it wrote nothing"])[-1]
+        raise UserError(f"The bench of {function.name} failed: {last}")
+    found: dict[str, Any] = json.loads(result.read_text())
+    return found
+
+
+def cold_starts(cloud: Cloud, functions: Mapping[str, Unpacked]) -> dict[str, Any]:
+    """Time processes that import a handler and make its clients, by turns with those that make a bare client.
+
+    Byte code is warm for all: the first round is not counted.
+
+    Returns:
+        ``cold_start`` (function to ratio of medians) and ``cold_start_seconds`` (medians; ``bare`` is DynamoDB's,
+        ``bare_kinesis`` the other).
+
+    """
+    names = sorted(functions)
+    services = sorted({BARE_SERVICE[name] for name in names})
+    bare = {service: "bare" if service == "dynamodb" else f"bare_{service}" for service in services}
+    programs = {bare[service]: BARE_START.format(service=service) for service in services}
+    programs |= dict.fromkeys(names, FUNCTION_START)
+    seconds: dict[str, list[float]] = {name: [] for name in programs}
+    with step("Starting cold") as progress:
+        for turn in range(COLD_STARTS + 1):
+            for name, code in programs.items():
+                took = start(cloud, functions.get(name, functions[names[0]]), code)
+                if turn:
+                    seconds[name].append(took)
+            progress(turn, COLD_STARTS)
+    medians = {name: median(values) for name, values in seconds.items()}
+    ratios = {name: medians[name] / medians[bare[BARE_SERVICE[name]]] for name in names}
+    return {"cold_start": ratios, "cold_start_seconds": medians}
+
+
+def start(cloud: Cloud, place: Unpacked, code: str) -> float:
+    """Return the seconds of a cold start: of a process in a function's place that runs ``code``."""
+    module = place.handler.rpartition(".")[0]
+    started = time.perf_counter()
+    process = subprocess.run(  # noqa: S603 - our own code
+        [sys.executable, "-c", code, module],
+        env=environ(cloud, place),
+        cwd=place.folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    seconds = time.perf_counter() - started
+    if process.returncode:
+        last = (process.stderr.strip().splitlines() or ["it wrote nothing"])[-1]
+        raise UserError(f"{place.name} does not start: {last}")
+    return seconds
+
+
+def published(figures: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what `build/bench.json` holds."""
+    return {
+        "batches": figures["batches"],
+        "cold_start": figures["cold_start"],
+        "event_ids_write_units": figures["event_ids_write_units"],
+        "scores_read": figures["scores_read"]["ratio"],
+        "event_writer": figures["event_writer"]["ratio"],
+        "front_door": figures["front_door"],
+    }
+
+
+def checked(figures: Mapping[str, Any]) -> list[Check]:
+    """Return every figure that has a bound, with its bound."""
+    checks = []
+    for batch in figures["batches"]:
+        size = batch["batch_size"]
+        bounds = BATCHES[size]
+        checks += [
+            Check(
+                f"write units a purchase, {size} a batch",
+                f"{original.WRITE_UNITS_A_SALE}",
+                batch["write_units_per_purchase"],
+                bounds.write_units,
+                at_most=True,
+            ),
+            Check(
+                f"read units a purchase, {size} a batch",
+                f"{original.READ_UNITS_A_SALE}",
+                batch["read_units_per_purchase"],
+                bounds.read_units,
+                at_most=True,
+            ),
+            Check(
+                f"write units that event ids add, {size} a batch",
+                "",
+                figures["event_ids_write_units"][str(size)],
+                IDS_WRITE_UNITS,
+                at_most=True,
+            ),
+            Check(
+                f"sales a second, {size} a batch: {batch['events_per_second']:,.0f}, against the loop",
+                "1x",
+                batch["speedup"],
+                bounds.speedup,
+                at_most=False,
+                form=".1f",
+                unit="x",
+            ),
+        ]
+    checks += [
+        Check(
+            f"cold start of {name}, against a bare {BARE_SERVICE[name]} client",
+            "",
+            figures["cold_start"][name],
+            bound,
+            at_most=True,
+        )
+        for name, bound in COLD_START.items()
+    ]
+    reads, writes = figures["scores_read"]["ratio"], figures["event_writer"]["ratio"]
+    return [
+        *checks,
+        Check("GET /scores, against its bare queries", "", reads, SCORES_READ, at_most=True),
+        Check("POST /events, against its bare PutRecord", "", writes, EVENT_WRITTEN, at_most=True),
+        *_front_door_checks(figures["front_door"]),
+    ]
+
+
+def _front_door_checks(figures: Mapping[str, float]) -> list[Check]:
+    pace = f"{figures['accepted']:,.0f} accepted, {figures['accepted_per_second']:.0f} a second"
+    titles = {
+        "failed": f"{figures['people']:.0f} people's events given up ({pace})",
+        "missing": "accepted events that are not on the stream",
+        "wrong_scores": "scores that are not the one-pass count's",
+    }
+    return [Check(title, "", figures[name], 0, at_most=True, form=".0f") for name, title in titles.items()]
+
+
+def report(figures: Mapping[str, Any], checks: list[Check]) -> Table:
+    """Return the figures beside their bounds and the original's, for Rich to print."""
+    loop = figures["original"]
+    caption = (
+        f"The reference loop makes the original's {original.CALLS_A_SALE} calls a sale: here "
+        f"{loop['events_per_second']:.0f} sales a second, {loop['write_units_per_purchase']:.1f} write and "
+        f"{loop['read_units_per_purchase']:.1f} read units a sale. The original itself was measured at "
+        f"{original.EVENTS_PER_SECOND} sales a second. Products' sales are after Zipf, and so are people's shares "
+        "of the products."
+    )
+    table = Table(
+        title="Bench", title_justify="left", title_style="bold", caption=caption, caption_justify="left"
+    )
+    table.add_column("Figure")
+    for title in ("Original", "Here", "Bound"):
+        table.add_column(title, justify="right")
+    table.add_column("")
+    for check in checks:
+        table.add_row(*check.cells())
+    return table
+
+
+app = cli.single(bench)

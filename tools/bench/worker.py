@@ -1,0 +1,369 @@
+"""Where `make bench` runs the real handlers: in a process of its own, like a function's instance.
+
+The process has the function's environment and nothing else, and imports the handler from the unpacked
+artifact, whose folder comes first on its path. What it measures is the name of a function in
+``MEASUREMENTS``.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import sys
+import time
+import uuid
+from base64 import b64encode
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from hashlib import md5
+from http import HTTPStatus
+from importlib import import_module
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING, Any, Protocol
+
+import boto3
+
+from retailctl.cost.original import CALLS_A_SALE
+from retailctl.cost.units import EXPONENT, PEOPLE, PRODUCTS, SHARDS
+from retailctl.scores.recount import count, differences
+from retailctl.scores.stored import stored_scores
+from retailctl.simulation.workshop import Workshop
+from retailctl.stream.log_file import Entry, compact
+from tools.bench.metering import CallLog, Meter
+from tools.bench.original import Original
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+SEED = 20_261_122
+FIRST_SEQUENCE_NUMBER = 49_590_338_271_490_256_608_559_692_538_361_571_095_921_575_989_136_588_898
+"""As AWS gives them: 56 digits."""
+
+
+class Handler(Protocol):
+    """A Lambda handler."""
+
+    def __call__(self, event: Mapping[str, Any], context: object, /) -> Mapping[str, Any]:
+        """Handle one event."""
+
+
+class WrongBench(Exception):
+    """What was measured is not what should have been: a figure from it would be worth nothing."""
+
+
+@dataclass(slots=True)
+class Shards:
+    """Deals records to shards as Kinesis does, and numbers them."""
+
+    arn: str = "arn:aws:kinesis:us-east-1:000000000000:stream/bench"
+    next_number: int = FIRST_SEQUENCE_NUMBER
+
+    def batches(self, entries: Iterable[Entry], size: int) -> Iterator[dict[str, Any]]:
+        """Yield the Lambda events that a mapping of this batch size makes: shards in turn, rests last.
+
+        Arrival is the time a batch is made, so that nothing is stale before it is handed over.
+        """
+        waiting: list[list[dict[str, Any]]] = [[] for _ in range(SHARDS)]
+        for entry in entries:
+            digest = md5(entry.partition_key.encode(), usedforsecurity=False).digest()
+            shard = int.from_bytes(digest) * SHARDS >> 128
+            waiting[shard].append(self._record(shard, entry))
+            if len(waiting[shard]) == size:
+                yield self._event(waiting[shard])
+                waiting[shard] = []
+        for records in filter(None, waiting):
+            yield self._event(records)
+
+    def _event(self, records: list[dict[str, Any]]) -> dict[str, Any]:
+        now = time.time()
+        for record in records:
+            record["kinesis"]["approximateArrivalTimestamp"] = now
+        return {"Records": records}
+
+    def _record(self, shard: int, entry: Entry) -> dict[str, Any]:
+        self.next_number += 16
+        return {
+            "kinesis": {
+                "kinesisSchemaVersion": "1.0",
+                "partitionKey": entry.partition_key,
+                "sequenceNumber": str(self.next_number),
+                "data": b64encode(entry.data).decode(),
+                "approximateArrivalTimestamp": 0.0,
+            },
+            "eventSource": "aws:kinesis",
+            "eventVersion": "1.0",
+            "eventID": f"shardId-{shard:012}:{self.next_number}",
+            "eventName": "aws:kinesis:record",
+            "invokeIdentityArn": "arn:aws:iam::000000000000:role/bench",
+            "awsRegion": "us-east-1",
+            "eventSourceARN": self.arn,
+        }
+
+
+def workshop(size: int, *, ids: int = 1) -> Workshop:
+    """Return the workshop of a batch size (0: of the original); two have no product and nobody in common.
+
+    Args:
+        size: records a batch.
+        ids: 1 where its sales carry an `eventId`, 0 where they carry none.
+
+    """
+    return Workshop(SEED, PRODUCTS, PEOPLE, EXPONENT, prefix=f"b{size}-" if ids else f"b{size}-plain-")
+
+
+def identified(entry: Entry) -> Entry:
+    """Return a workshop's event as the event writer puts it: with an `eventId`."""
+    envelope = json.loads(entry.data)
+    event_id = uuid.uuid5(uuid.NAMESPACE_OID, f"{entry.partition_key} {entry.line}")
+    written = envelope | {
+        "schema": "com.nordstrom/retail-stream-ingress/1-1-0",
+        "eventId": str(event_id),
+    }
+    return Entry(entry.line, entry.partition_key, compact(written))
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """A function's instance in this process, and what listens to its calls of AWS."""
+
+    module: Any
+    handler: Handler
+    client: DynamoDBClient
+    meter: Meter
+    queries: CallLog = field(default_factory=lambda: CallLog("dynamodb.Query"))
+    puts: CallLog = field(default_factory=lambda: CallLog("kinesis.PutRecord"))
+
+
+def register(instance: Instance, *, size: int, ids: int) -> dict[str, float]:
+    """Have the workshop of a batch size registered by an instance that will be gone when the sales come."""
+    for event in Shards().batches(workshop(size, ids=ids).registrations(), size):
+        _hand_over(instance.handler, event)
+    return {}
+
+
+def sell(instance: Instance, *, size: int, purchases: int, ids: int) -> dict[str, float]:
+    """Hand purchases of registered products to a cold handler in batches of ``size``, metered and timed.
+
+    With ``ids`` they are as the event writer puts them; without, as a producer of the first envelope does.
+
+    Returns:
+        ``batch_size``, ``write_units_per_purchase``, ``read_units_per_purchase``, ``events_per_second``.
+
+    Raises:
+        WrongBench: where a batch was not taken, a call was not metered or a score is wrong afterwards.
+
+    """
+    people = workshop(size, ids=ids)
+    sold = [identified(entry) if ids else entry for entry in people.purchases(purchases)]
+    batches = list(Shards(next_number=FIRST_SEQUENCE_NUMBER + 1_000_000_000).batches(sold, size))
+    instance.meter.reset()
+    seconds = 0.0
+    for event in batches:
+        started = time.perf_counter()
+        _hand_over(instance.handler, event)
+        seconds += time.perf_counter() - started
+    if instance.meter.unmetered:
+        calls = ", ".join(sorted(instance.meter.unmetered))
+        raise WrongBench(f"The handler does not ask {calls} for consumed capacity.")
+    figures = {
+        "batch_size": size,
+        "write_units_per_purchase": instance.meter.write_units / purchases,
+        "read_units_per_purchase": instance.meter.read_units / purchases,
+        "events_per_second": purchases / seconds,
+    }
+    expected = count(entry.data for entry in (*people.registrations(), *sold))
+    found = stored_scores(instance.client, os.environ["SCORES_TABLE"], people.prefix)
+    wrong = differences(expected, found)
+    if wrong:
+        raise WrongBench(f"With batches of {size}, {len(wrong)} scores are wrong: {wrong[0]}")
+    return figures
+
+
+def _hand_over(handler: Handler, event: Mapping[str, Any]) -> None:
+    failures = handler(event, None).get("batchItemFailures")
+    if failures:
+        raise WrongBench(f"The handler did not take a batch of {len(event['Records'])}: {failures}.")
+
+
+def original(instance: Instance, *, sales: int) -> dict[str, float]:
+    """Count sales the original's way, in its own tables, which are made and filled where they are not there.
+
+    Returns:
+        ``write_units_per_purchase``, ``read_units_per_purchase``, ``events_per_second``.
+
+    Raises:
+        WrongBench: where a sale took another number of calls than the original's.
+
+    """
+    people, tables, meter = workshop(0), Original(instance.client), instance.meter
+    if not tables.exist():
+        tables.create()
+        for product in people.catalog:
+            tables.register(product)
+    sold = list(people.purchases(sales))
+    now = datetime.now(UTC).isoformat()
+    meter.reset()
+    started = time.perf_counter()
+    for sale in sold:
+        tables.sell(sale.partition_key, f"shardId-000000000000:{time.time_ns():020}", now)
+    seconds = time.perf_counter() - started
+    if meter.calls != CALLS_A_SALE * sales:
+        raise WrongBench(f"The reference loop made {meter.calls} calls for {sales} sales.")
+    return {
+        "write_units_per_purchase": meter.write_units / sales,
+        "read_units_per_purchase": meter.read_units / sales,
+        "events_per_second": sales / seconds,
+    }
+
+
+def reads(instance: Instance, *, rounds: int) -> dict[str, float]:
+    """Time `GET /scores` through the handler, its cache expired, and its bare queries, by turns.
+
+    The queries are taken from the handler's own first call and repeated as they were.
+
+    Returns:
+        ``handler_seconds`` and ``bare_seconds`` (medians), ``queries``, and ``ratio``.
+
+    Raises:
+        WrongBench: where a call fails or makes no query.
+
+    """
+    instance.module.api.clock = itertools.count(
+        0.0, 3600.0
+    ).__next__  # every call finds its cache an hour old
+    log = instance.queries
+    log.calls.clear()
+    _get_scores(instance.handler)
+    queries = list(log.calls)
+    through, bare = [], []
+    for _ in range(rounds):
+        log.calls.clear()
+        started = time.perf_counter()
+        _get_scores(instance.handler)
+        through.append(time.perf_counter() - started)
+        if not queries or len(log.calls) != len(queries):
+            raise WrongBench("GET /scores answered from its cache.")
+        started = time.perf_counter()
+        for query in queries:
+            instance.client.query(**query)
+        bare.append(time.perf_counter() - started)
+    return {
+        "handler_seconds": median(through),
+        "bare_seconds": median(bare),
+        "queries": len(queries),
+        "ratio": median(through) / median(bare),
+    }
+
+
+def writes(instance: Instance, *, rounds: int) -> dict[str, float]:
+    """Time `POST /events` through the handler, without a key, and its bare PutRecord, by turns.
+
+    The put is taken from the handler's own first call and repeated as it was, with the handler's own client.
+
+    Returns:
+        ``handler_seconds`` and ``bare_seconds`` (medians), and ``ratio``.
+
+    Raises:
+        WrongBench: where an event is not accepted, or is not one put.
+
+    """
+    puts, client = instance.puts.calls, instance.module.stream.client
+    through, bare = [], []
+    for _ in range(rounds + 1):
+        puts.clear()
+        started = time.perf_counter()
+        _post_event(instance.handler)
+        through.append(time.perf_counter() - started)
+        if len(puts) != 1:
+            raise WrongBench(f"POST /events made {len(puts)} puts.")
+        request = dict(puts[0])
+        started = time.perf_counter()
+        client.put_record(**request)
+        bare.append(time.perf_counter() - started)
+    handler_seconds, bare_seconds = median(through[1:]), median(bare[1:])
+    return {
+        "handler_seconds": handler_seconds,
+        "bare_seconds": bare_seconds,
+        "ratio": handler_seconds / bare_seconds,
+    }
+
+
+MEASUREMENTS: dict[str, Callable[..., dict[str, float]]] = {
+    "register": register,
+    "sell": sell,
+    "original": original,
+    "reads": reads,
+    "writes": writes,
+}
+
+
+def _get_scores(handler: Handler) -> None:
+    event = {
+        "version": "2.0",
+        "routeKey": "GET /scores",
+        "rawPath": "/scores",
+        "rawQueryString": "role=creator&limit=10",
+        "headers": {"accept": "*/*", "host": "bench"},
+        "queryStringParameters": {"role": "creator", "limit": "10"},
+        "requestContext": {
+            "http": {"method": "GET", "path": "/scores", "sourceIp": "127.0.0.1"},
+            "stage": "$default",
+            "requestId": "bench",
+        },
+        "isBase64Encoded": False,
+    }
+    answer = handler(event, None)
+    if answer.get("statusCode") != HTTPStatus.OK:
+        raise WrongBench(f"GET /scores answered {answer.get('statusCode')}.")
+
+
+def _post_event(handler: Handler) -> None:
+    claims = {"sub": "bench-user", "name": "Bench", "token_use": "id", "cognito:groups": "[customer]"}
+    event = {
+        "version": "2.0",
+        "routeKey": "POST /events",
+        "rawPath": "/events",
+        "rawQueryString": "",
+        "headers": {"content-type": "application/json", "host": "bench"},
+        "requestContext": {
+            "authorizer": {"jwt": {"claims": claims, "scopes": None}},
+            "http": {"method": "POST", "path": "/events", "sourceIp": "127.0.0.1"},
+            "stage": "$default",
+            "requestId": "bench",
+        },
+        "body": json.dumps({"schema": "com.nordstrom/product/purchase/1-0-0", "id": "bench-product"}),
+        "isBase64Encoded": False,
+    }
+    answer = handler(event, None)
+    if answer.get("statusCode") != HTTPStatus.ACCEPTED:
+        raise WrongBench(f"POST /events answered {answer.get('statusCode')}.")
+
+
+def instance_of(target: str) -> Instance:
+    """Import a handler (``package.module.function``), listened to by a meter and a log."""
+    meter, session = Meter(), boto3.Session()
+    boto3.DEFAULT_SESSION = session
+    logs = CallLog("dynamodb.Query"), CallLog("kinesis.PutRecord")
+    for listener in (meter, *logs):
+        listener.attach(session.events)  # before the handler makes its clients: they copy the session's hooks
+    module_name, _, function = target.rpartition(".")
+    module = import_module(module_name)
+    return Instance(module, getattr(module, function), session.client("dynamodb"), meter, *logs)
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Run one measurement and write what it found to a file as JSON.
+
+    Arguments: its name, the result file, the handler, and its numbers as a JSON object.
+    """
+    what, result, target, numbers = arguments
+    found = MEASUREMENTS[what](instance_of(target), **json.loads(numbers))
+    Path(result).write_text(json.dumps(found))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

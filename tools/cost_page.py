@@ -1,0 +1,138 @@
+"""The generated parts of docs/cost.md: its tables, and its picture in docs/images/cost.svg.
+
+All are of the default workload, from the committed units, so that they are the same in every clone.
+`python -m tools.cost_page` writes them; with `--check` it only says whether they are stale.
+"""
+
+from __future__ import annotations
+
+import sys
+from math import ceil
+from typing import TYPE_CHECKING
+
+import hcl2
+
+from retailctl import project
+from retailctl.cost import chart, model, prices, report, units, workload
+from retailctl.errors import UserError
+from retailctl.files import write_atomically
+from tools.module_readmes import placed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from retailctl.cost.bill import Part
+    from retailctl.cost.prices import Prices
+    from retailctl.cost.workload import Workload
+
+MARK = "COST"
+COMMAND = "`.venv/bin/python -m tools.cost_page`"
+
+
+def generated(root: Path) -> dict[Path, str]:
+    """Return each generated file's path and what it should hold.
+
+    Raises:
+        UserError: where docs/cost.md does not say where its tables go.
+
+    """
+    page = root / "docs" / "cost.md"
+    load, bench, price = workload.workload(), units.committed(), prices.read()
+    text = placed(page.read_text(encoding="utf-8"), MARK, "\n".join(["", *tables(root), ""]))
+    if text is None:
+        raise UserError(
+            f"{page} does not say where its tables go: add BEGIN_{MARK} and END_{MARK} as comments."
+        )
+    return {page: text, root / "docs" / "images" / "cost.svg": chart.drawn(load, bench, price)}
+
+
+def tables(root: Path) -> Iterator[str]:
+    """Yield the lines of Markdown: the bill, what is apart, what it means, the environments, and the prices."""
+    load, bench, price = workload.workload(), units.committed(), prices.read()
+    answer = model.bill(load, bench, price)
+    yield f"{report.heading(load)}:"
+    yield ""
+    yield from _table(answer.way)
+    for part in answer.apart:
+        yield from ("", f"Apart: {part.name[0].lower()}{part.name[1:]}", "")
+        yield from _table(part)
+    yield ""
+    for sentence in report.sentences(answer, bench, price):
+        yield f"- {sentence}"
+    yield from ("", "## The same day in each environment", "")
+    yield "With the values of `environments/` as they are:"
+    yield ""
+    yield from _environments(root, price)
+    yield from ("", "## The prices", "")
+    yield from _prices(price)
+
+
+def _table(part: Part) -> Iterator[str]:
+    yield f"| {' | '.join(report.HEADINGS)} |"
+    yield "|---|---|--:|---|--:|---|"
+    for row in report.rows(part):
+        yield f"| {' | '.join(row)} |"
+    yield f"| **{part.name}** | | | | **{part.usd:.2f}** | |"
+
+
+def _environments(root: Path, price: Prices) -> Iterator[str]:
+    yield "| Environment | Shards | Window, s | Log, days | $ a day to the board |"
+    yield "|---|--:|--:|--:|--:|"
+    for file in sorted(root.glob("environments/*/terraform.tfvars")):
+        load = workload_of(file)
+        answer = model.bill(load, units.committed(), price)
+        yield (
+            f"| {file.parent.name} | {load.shards} | {load.window_seconds:g} | {load.stream_days} "
+            f"| {answer.way.usd:.2f} |"
+        )
+
+
+def workload_of(file: Path) -> Workload:
+    """Return the default workload on the shards, window, memory and retentions of an environment's values.
+
+    A window of 0 is the shortest that a mapping without enhanced fan-out has.
+    """
+    values = hcl2.loads(file.read_text(encoding="utf-8"))
+    view, stream = values["winner_view"], values["stream"]
+    return workload.workload(
+        shards=stream["shard_count"],
+        stream_days=ceil(stream["retention_hours"] / 24),
+        window_seconds=max(workload.SHORTEST_POLL, view["batching_window_seconds"]),
+        batch_size=view["batch_size"],
+        memory_mb=view["memory_mb"],
+        log_days=values["log_retention_days"],
+    )
+
+
+def _prices(price: Prices) -> Iterator[str]:
+    yield "| Service | Unit | $ | Region | Checked | Source |"
+    yield "|---|---|--:|---|---|---|"
+    for _, each in sorted(price.by_item.items()):
+        per = f"{each.per:,.0f} " if each.per != 1 else ""
+        when = each.checked.isoformat()
+        yield (
+            f"| {each.service} | {per}{each.unit} | {each.usd:g} | {each.region} | {when} | {each.source} |"
+        )
+
+
+def main(arguments: Sequence[str], root: Path | None = None) -> int:
+    """Write what is generated, or with `--check` in ``arguments`` only compare it.
+
+    Returns:
+        The exit status: 1 where something is stale and was not written.
+
+    """
+    status = 0
+    for path, text in generated(root or project.find().root).items():
+        if "--check" in arguments:
+            if not path.is_file() or path.read_text(encoding="utf-8") != text:
+                sys.stderr.write(f"{path.name} is stale: run {COMMAND}.\n")
+                status = 1
+        elif write_atomically(path, text):
+            sys.stderr.write(f"{path.name} was written anew.\n")
+    return status
+
+
+if __name__ == "__main__":  # pragma: no cover - one line
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,293 @@
+"""The generated parts of a Terraform module's README: its usage, and the tables of its inputs and outputs.
+
+A README marks where they go: between `<!-- BEGIN_TF_DOCS -->` and `<!-- END_TF_DOCS -->` the tables, made from
+`variables.tf` and `outputs.tf`; between `<!-- BEGIN_USAGE -->` and `<!-- END_USAGE -->`, where it has them, what
+`examples/basic/main.tf` says after its provider block, with the addresses of modules as somebody elsewhere writes
+them: from this repository, at this version.
+
+`python -m tools.module_readmes` writes them for every module; with `--check` it only says which are stale.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import textwrap
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import hcl2
+
+from retailctl import project
+from retailctl.errors import UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+TABLES = "TF_DOCS"
+USAGE = "USAGE"
+REPOSITORY = "git::https://git.example.com/hello-retail.git"
+"""What a module's address begins with in every example that others take: put the real one there."""
+_LONGEST_LINE = 60  # characters of a type that still reads well in one line of a table
+_HEREDOC = re.compile(r"<<-?(\w+)\n(.*)\n\s*\1\s*", re.DOTALL)
+_SOURCE = re.compile(r'source = "\.\./\.\.(?:/\.\./([\w-]+))?"')
+_ESCAPE = re.compile(r"\\(.)")
+_PROVIDER = re.compile(r'^provider "aws" \{\n.*?^\}\n', re.DOTALL | re.MULTILINE)
+
+
+class DocsError(UserError):
+    """A README or a module that cannot be documented; the message says which file and what it lacks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """One variable of a module, as its row shows it."""
+
+    name: str
+    description: str
+    type: str
+    default: str | None
+    """The default in Terraform's words; None: the caller has to give the value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One output of a module, as its row shows it."""
+
+    name: str
+    description: str
+
+
+def _blocks(text: str, kind: str) -> dict[str, dict[str, Any]]:
+    """Return the bodies of the blocks of ``kind`` in HCL ``text``, by label, in the order of the file."""
+    return {
+        label.strip('"'): body
+        for block in hcl2.loads(text).get(kind, [])
+        for label, body in block.items()
+        if not label.startswith("__")
+    }
+
+
+def _string(value: object) -> str:
+    """Return the text that a string of HCL, quoted or heredoc, stands for; its lines are joined."""
+    text = str(value)[1:-1]
+    if heredoc := _HEREDOC.fullmatch(text):
+        return " ".join(textwrap.dedent(heredoc[2]).split())
+    return _ESCAPE.sub(lambda escape: {"n": " ", "t": " "}.get(escape[1], escape[1]), text).replace(
+        "$${", "${"
+    )
+
+
+def _literal(value: object) -> str:
+    """Return a default's value in Terraform's words."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list):
+        return f"[{', '.join(map(_literal, value))}]"
+    if isinstance(value, dict):
+        entries = [f"{key} = {_literal(entry)}" for key, entry in value.items() if not key.startswith("__")]
+        return f"{{ {', '.join(entries)} }}" if entries else "{}"
+    return _expression(value)
+
+
+def _expression(value: object) -> str:
+    """Return an expression without the `${}` that the parser wraps it in."""
+    text = str(value)
+    return text[2:-1] if text.startswith("${") and text.endswith("}") else text
+
+
+def inputs(text: str) -> list[Input]:
+    """Return the variables that ``text``, a `variables.tf`, declares: by name, those without a default first."""
+    found = [
+        Input(
+            name=name,
+            description=_string(body.get("description", '""')),
+            type=_expression(body.get("type", "any")),
+            default=_literal(body["default"]) if "default" in body else None,
+        )
+        for name, body in _blocks(text, "variable").items()
+    ]
+    return sorted(found, key=lambda each: (each.default is not None, each.name))
+
+
+def outputs(text: str) -> list[Output]:
+    """Return the outputs that ``text``, an `outputs.tf`, declares, by name."""
+    found = [
+        Output(name=name, description=_string(body.get("description", '""')))
+        for name, body in _blocks(text, "output").items()
+    ]
+    return sorted(found, key=lambda each: each.name)
+
+
+def _split(text: str) -> list[str]:
+    """Split ``text`` at the commas that no bracket or string encloses."""
+    parts, depth, quoted, begin = [], 0, False, 0
+    for place, character in enumerate(text):
+        if character == '"':
+            quoted = not quoted
+        elif not quoted and character in "([{":
+            depth += 1
+        elif not quoted and character in ")]}":
+            depth -= 1
+        elif not quoted and not depth and character == ",":
+            parts.append(text[begin:place].strip())
+            begin = place + 1
+    parts.append(text[begin:].strip())
+    return parts
+
+
+def _folded(text: str, indent: str = "") -> str:
+    """Return a type over several lines, one for each attribute of an object that does not fit in one."""
+    begin = text.find("object({")
+    if begin < 0 or len(indent) + len(text) <= _LONGEST_LINE:
+        return text
+    begin += len("object({")
+    depth, end = 1, begin
+    while depth:
+        depth += {"{": 1, "}": -1}.get(text[end], 0)
+        end += 1
+    inner = indent + "  "
+    lines = [f"{inner}{_folded(attribute, inner)}" for attribute in _split(text[begin : end - 1])]
+    return "\n".join([text[:begin], *lines, f"{indent}{text[end - 1 :]}"])
+
+
+def _cell(text: str) -> str:
+    """Return prose that a table's cell holds as it is."""
+    return text.replace("|", "\\|")
+
+
+def _code(text: str) -> str:
+    """Return code for a table's cell: in one line, or folded."""
+    folded = _folded(text)
+    if "\n" not in folded:
+        return f"`{_cell(text)}`"
+    escaped = folded.replace("&", "&amp;").replace("<", "&lt;").replace("|", "&#124;")
+    return f"<pre>{escaped.replace(chr(10), '<br>')}</pre>"
+
+
+def tables(variables_text: str, outputs_text: str) -> str:
+    """Return the Markdown tables of a module's inputs and outputs."""
+    lines = ["## Inputs", ""]
+    if declared := inputs(variables_text):
+        lines += ["| Name | Description | Type | Default |", "|---|---|---|---|"]
+        lines += [
+            f"| `{each.name}` | {_cell(each.description)} | {_code(each.type)} "
+            f"| {'required' if each.default is None else _code(each.default)} |"
+            for each in declared
+        ]
+    else:
+        lines.append("None.")
+    lines += ["", "## Outputs", ""]
+    if returned := outputs(outputs_text):
+        lines += ["| Name | Description |", "|---|---|"]
+        lines += [f"| `{each.name}` | {_cell(each.description)} |" for each in returned]
+    else:
+        lines.append("None.")
+    return "\n".join(lines)
+
+
+def address(module: str, version: str) -> str:
+    """Return how a configuration of somebody else's names a module of ours at a version."""
+    return f"{REPOSITORY}//modules/{module}?ref=v{version}"
+
+
+def usage(example_text: str, module: str, version: str) -> str:
+    """Return what the example of ``module`` says after its provider block, as a block of Markdown."""
+    said = _PROVIDER.split(example_text)[-1].strip()
+    said = _SOURCE.sub(lambda found: f'source = "{address(found[1] or module, version)}"', said)
+    return f"```hcl\n{said}\n```"
+
+
+def placed(readme: str, mark: str, content: str) -> str | None:
+    """Return ``readme`` with ``content`` between the two comments that ``mark`` names; None if it lacks them."""
+    begin, end = f"<!-- BEGIN_{mark} -->", f"<!-- END_{mark} -->"
+    before, found, rest = readme.partition(begin)
+    _, closed, after = rest.partition(end)
+    return f"{before}{begin}\n{content}\n{end}{after}" if found and closed else None
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise DocsError(f"{file} is missing: every module has one.") from None
+
+
+def rendered(module_dir: Path, version: str | None = None) -> str:
+    """Return the module's README as it should be, at this clone's version or another.
+
+    Raises:
+        DocsError: where a file is missing, or the README does not say where the tables go.
+
+    """
+    readme = module_dir / "README.md"
+    content = tables(_read(module_dir / "variables.tf"), _read(module_dir / "outputs.tf"))
+    text = placed(_read(readme), TABLES, content)
+    if text is None:
+        raise DocsError(
+            f"{readme} does not say where its tables go: "
+            f"add the lines <!-- BEGIN_{TABLES} --> and <!-- END_{TABLES} -->."
+        )
+    if f"<!-- BEGIN_{USAGE} -->" in text:
+        example = _read(module_dir / "examples" / "basic" / "main.tf")
+        text = placed(text, USAGE, usage(example, module_dir.name, version or project.find().version))
+        if text is None:
+            raise DocsError(f"{readme} begins its usage and does not end it: add <!-- END_{USAGE} -->.")
+    return text
+
+
+def stale(module_dir: Path) -> bool:
+    """Say whether the module's README differs from what its code says."""
+    return rendered(module_dir) != _read(module_dir / "README.md")
+
+
+def write(module_dir: Path, version: str | None = None) -> bool:
+    """Bring the module's README up to date, and say whether that changed it."""
+    text = rendered(module_dir, version)
+    readme = module_dir / "README.md"
+    if text == _read(readme):
+        return False
+    readme.write_text(text, encoding="utf-8")
+    return True
+
+
+def modules(folder: Path) -> list[Path]:
+    """Return the modules in ``folder``, by name: what has a `variables.tf`."""
+    return sorted(found.parent for found in folder.glob("*/variables.tf"))
+
+
+def main(arguments: Sequence[str], folder: Path | None = None) -> int:
+    """Write the READMEs of all modules, or with `--check` in ``arguments`` only compare them.
+
+    Args:
+        arguments: the command line, without the program.
+        folder: where the modules are; by default this clone's.
+
+    Returns:
+        The exit status: 1 where a README is stale and was not written, or cannot be.
+
+    """
+    check = "--check" in arguments
+    status = 0
+    for module in modules(folder or project.find().root / "modules"):
+        try:
+            outdated = stale(module) if check else write(module)
+        except DocsError as error:
+            sys.stderr.write(f"{error}\n")
+            status = 1
+            continue
+        if outdated and check:
+            sys.stderr.write(
+                f"{module.name}/README.md is stale: run `.venv/bin/python -m tools.module_readmes`.\n"
+            )
+            status = 1
+        elif outdated:
+            sys.stderr.write(f"{module.name}/README.md was written anew.\n")
+    return status
+
+
+if __name__ == "__main__":  # pragma: no cover - one line, run by pre-commit
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,90 @@
+"""`terraform validate` of every root, and of every module by its example."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from retailctl import cli, project
+from retailctl.console import note
+from retailctl.errors import UserError
+from retailctl.progress import step
+from retailctl.terraform import workspace as terraform
+from retailctl.terraform.workspace import Workspace
+
+if TYPE_CHECKING:
+    from retailctl.project import Project
+
+LOCK = ".terraform.lock.hcl"
+SIDE_BY_SIDE = 2
+
+
+def targets(here: Project) -> list[Path]:
+    """Return the folders to validate, relative to the clone: an example validates its module with it.
+
+    Raises:
+        UserError: where a module has no example.
+
+    """
+    modules = [
+        folder for folder in sorted((here.root / "modules").iterdir()) if (folder / "main.tf").is_file()
+    ]
+    lacking = [module.name for module in modules if not (module / "examples" / "basic" / "main.tf").is_file()]
+    if lacking:
+        raise UserError(f"These modules have no examples/basic: {', '.join(lacking)}.")
+    roots = sorted(file.parent for file in (here.root / "terraform").glob("*/main.tf"))
+    roots += [here.app] if here.app not in roots else []
+    examples = [file.parent for module in modules for file in sorted(module.glob("examples/*/main.tf"))]
+    return [folder.relative_to(here.root) for folder in [*roots, *examples]]
+
+
+def _problems(here: Project, copy: Path, target: Path) -> list[str]:
+    """Return what Terraform finds wrong in ``target``, by file and line."""
+    root = copy / target
+    if (here.app / LOCK).is_file():
+        shutil.copy(here.app / LOCK, root / LOCK)
+    workspace = Workspace(here, root, root / ".terraform", os.environ, patient=False)
+    terraform.init(workspace, "-backend=false")
+    found = json.loads(terraform.read(workspace, "validate", "-json"))
+    return [
+        f"{target}: {each['summary']} {each.get('detail', '')} {each.get('range', {}).get('filename', '')}"
+        for each in found["diagnostics"]
+    ]
+
+
+def validate() -> None:
+    """Validate every Terraform root and every module's example; a warning fails too."""
+    here = project.find()
+    folders = targets(here)
+    here.scratch.mkdir(exist_ok=True)
+    # Initialising writes lock files beside the sources, so it is done in a copy.
+    with (
+        tempfile.TemporaryDirectory(dir=here.scratch, prefix="validate-") as name,
+        step("Validating") as advance,
+    ):
+        copy = Path(name)
+        for folder in ("modules", "terraform"):
+            shutil.copytree(
+                here.root / folder, copy / folder, ignore=shutil.ignore_patterns(".terraform", "*.tfstate*")
+            )
+        with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+            problems: list[str] = []
+            for done, found in enumerate(
+                pool.map(lambda target: _problems(here, copy, target), folders), start=1
+            ):
+                problems += found
+                advance(done, len(folders))
+    if problems:
+        raise UserError("terraform validate finds:\n" + "\n".join(problems))
+    note(f"{len(folders)} roots and examples are valid.")
+
+
+app = cli.single(validate)
+
+if __name__ == "__main__":  # pragma: no cover - one line, run by pre-commit
+    cli.run(app)
