@@ -151,9 +151,9 @@ def there(bootstrap: tuple[Resource, ...], tmp_path_factory: pytest.TempPathFact
         for statement in json.loads(each.values["policy"])["Statement"]
     )
     try:
-        yield There(ministack.start(home, account_id=ACCOUNT, region=REGION), apply)
+        yield There(ministack.start_emulator(home, account_id=ACCOUNT, region=REGION), apply)
     finally:
-        processes.stop(home)
+        processes.end_cloud_processes(home)
 
 
 @pytest.fixture

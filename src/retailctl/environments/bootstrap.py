@@ -7,15 +7,15 @@ from typing import Annotated
 import typer
 
 from retailctl import project
-from retailctl.console import note
+from retailctl.console import print_note
 from retailctl.environments import ci_roles as ci
-from retailctl.environments.state import bootstrapped
-from retailctl.environments.target import target_of
+from retailctl.environments.state import apply_bootstrap
+from retailctl.environments.target import resolve_target
 from retailctl.errors import UserError
 from retailctl.options import AnyCloud, EnvironmentName
 
 
-def bootstrap(
+def bootstrap_account(
     environment: EnvironmentName = "dev",
     cloud: AnyCloud = None,
     github_repository: Annotated[
@@ -29,15 +29,17 @@ def bootstrap(
     ] = None,
 ) -> None:
     """Make the bucket that holds the state, and CI's roles, once per account."""
-    target = target_of(environment, cloud)
+    target = resolve_target(environment, cloud)
     if target.has_state_bucket() and not target.bootstrap_state.is_file():
         if github_repository is not None:
             raise UserError(
                 f"The bucket {target.state_bucket} was made elsewhere: CI's roles belong to the same state. "
-                f"Run this where {project.shown(target.bootstrap_state)} is, or bring that file here."
+                f"Run this where {project.format_path(target.bootstrap_state)} is, or bring that file here."
             )
-        note(f"The bucket {target.state_bucket} exists already, made elsewhere: there is nothing to do.")
+        print_note(
+            f"The bucket {target.state_bucket} exists already, made elsewhere: there is nothing to do."
+        )
         return
-    bootstrapped(target, github_repository)
-    for environment_of, (plan_role, apply_role) in ci.roles(target).items():
-        note(f"{environment_of}: {plan_role} plans, {apply_role} applies.")
+    apply_bootstrap(target, github_repository)
+    for environment_of, (plan_role, apply_role) in ci.read_role_arns(target).items():
+        print_note(f"{environment_of}: {plan_role} plans, {apply_role} applies.")

@@ -27,14 +27,14 @@ def _outputs(target: Target) -> dict[str, Any]:
     return {name: output["value"] for name, output in state.get("outputs", {}).items()}
 
 
-def roles(target: Target) -> dict[str, tuple[str, str]]:
+def read_role_arns(target: Target) -> dict[str, tuple[str, str]]:
     """Return the ARNs of the role that plans and of the one that applies, by environment."""
     found = _outputs(target)
     apply_roles = found.get("apply_role_arns", {})
     return {name: (role, apply_roles[name]) for name, role in found.get("plan_role_arns", {}).items()}
 
 
-def with_roles(target: Target, github_repository: str | None) -> Workspace:
+def prepare_bootstrap(target: Target, github_repository: str | None) -> Workspace:
     """Return the bootstrap's workspace, asked for the roles of a repository.
 
     Args:
@@ -42,7 +42,7 @@ def with_roles(target: Target, github_repository: str | None) -> Workspace:
         github_repository: as owner/name; None: the one that has roles already, if any; empty: none any more.
 
     """
-    workspace = target.bootstrap()
+    workspace = target.build_bootstrap_workspace()
     repository = _outputs(target).get("github_repository") if github_repository is None else github_repository
     # By the environment, which a bootstrap that knows of no roles does not mind.
     asked = {"TF_VAR_environments": json.dumps(target.neighbours)}
@@ -51,7 +51,7 @@ def with_roles(target: Target, github_repository: str | None) -> Workspace:
     return replace(workspace, environ={**workspace.environ, **asked})
 
 
-def bounded(target: Target, workspace: Workspace) -> Workspace:
+def add_permissions_boundary(target: Target, workspace: Workspace) -> Workspace:
     """Return the app's workspace with the boundary that roles carry in an account where CI applies.
 
     It is the same for whoever plans, so that a person's apply does not take it off.
