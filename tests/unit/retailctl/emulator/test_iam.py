@@ -14,6 +14,7 @@ from retailctl.emulator.iam import (
     action,
     conditions,
     find_further_permissions,
+    lets_eventbridge_send,
     resource,
     tags_set,
     tags_that_count,
@@ -291,3 +292,26 @@ def test_a_tables_key_is_used_through_dynamodb(named: str, asked: str) -> None:
 )
 def test_no_key_is_used_where_a_table_is_given_none(of: Request, asked: str) -> None:
     assert find_further_permissions(of, asked, TABLE) == []
+
+
+@pytest.mark.parametrize(
+    ("condition", "lets"),
+    [
+        ({"StringEquals": {"aws:SourceAccount": ACCOUNT}}, False),
+        ({"ArnLike": {"kms:EncryptionContext:aws:sns:topicArn": f"arn:aws:sns:{HERE}:*"}}, True),
+        ({"ArnLike": {"kms:EncryptionContext:aws:sns:topicArn": f"arn:aws:sns:{HERE}:other"}}, False),
+    ],
+    ids=str,
+)
+def test_eventbridge_says_for_which_topic_and_not_on_whose_behalf(
+    condition: dict[str, Any], *, lets: bool
+) -> None:
+    use = {
+        "Effect": "Allow",
+        "Principal": {"Service": "events.amazonaws.com"},
+        "Action": ["kms:Decrypt", "kms:GenerateDataKey*"],
+        "Resource": "*",
+        "Condition": condition,
+    }
+
+    assert lets_eventbridge_send(json.dumps({"Statement": [use]}), f"arn:aws:sns:{HERE}:topic") is lets
