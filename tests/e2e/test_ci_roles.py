@@ -227,6 +227,21 @@ def test_the_role_that_plans_plans_its_environment(begun: Begun, environment: st
     assert actions["create"] > 60
 
 
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_everything_is_made_with_the_tags_that_roles_and_budget_go_by(begun: Begun, environment: str) -> None:
+    expected = {
+        "Environment": environment,
+        "ManagedBy": "terraform",
+        "Project": "hello-retail",
+        "Stack": f"hello-retail-{environment}",
+    }
+    made = [each["change"]["after"] or {} for each in begun.plans[environment]["resource_changes"]]
+    tags = [each["tags_all"] for each in made if "tags_all" in each]
+
+    assert len(tags) > 40
+    assert [each for each in tags if each != expected] == []
+
+
 def test_the_role_that_applies_applies_the_whole_environment(there: There, applied: Target) -> None:
     found = terraform.outputs(environments_state.initialised(applied))
     kept = there.cloud.client("s3").list_objects_v2(Bucket=found["site_bucket"])["Contents"]
