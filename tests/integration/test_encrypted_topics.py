@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from retailctl import emulator, processes
+from retailctl.emulator import ministack, processes
 
 if TYPE_CHECKING:
-    from retailctl.cloud import Cloud
+    from retailctl.emulator.cloud import Cloud
 
 pytestmark = pytest.mark.slow
 
-ACCOUNT = emulator.ACCOUNT_ID
+ACCOUNT = ministack.ACCOUNT_ID
 OLD = {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
 """How modules/encryption-key once held EventBridge to the account."""
-NEW = {"ArnLike": {"kms:EncryptionContext:aws:sns:topicArn": f"arn:aws:sns:{emulator.REGION}:{ACCOUNT}:*"}}
+NEW = {"ArnLike": {"kms:EncryptionContext:aws:sns:topicArn": f"arn:aws:sns:{ministack.REGION}:{ACCOUNT}:*"}}
 """How it does (its tests/policy.tftest.hcl)."""
 ANOTHERS = {"ArnLike": {"kms:EncryptionContext:aws:sns:topicArn": "arn:aws:sns:us-east-1:444455556666:*"}}
 
@@ -27,7 +27,7 @@ ANOTHERS = {"ArnLike": {"kms:EncryptionContext:aws:sns:topicArn": "arn:aws:sns:u
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
     home = tmp_path_factory.mktemp("cloud") / "encrypted-topics"
     try:
-        yield emulator.start(home)
+        yield ministack.start(home)
     finally:
         processes.stop(home)
 
