@@ -119,6 +119,8 @@ def test_a_job_of_the_repository_takes_on_the_role_that_is_meant_for_it(
         ("apply", {"subject": f"repo:{ci_roles.REPOSITORY}:ref:refs/heads/main"}),
         ("apply", {"subject": f"repo:{ci_roles.REPOSITORY}:environment:prod"}),
         ("apply", {"subject": f"repo:{ci_roles.REPOSITORY}:environment:dev2"}),
+        ("apply", {"subject": "repo:octo/shop:environment:dev"}),
+        ("apply", {"subject": "repo:octo@1234/shop@9999:environment:dev"}),
         ("apply", {"subject": "repo:octo/other:environment:dev"}),
         ("apply", {"subject": "repo:mallory/shop:environment:dev"}),
         ("apply", {"subject": f"repo:{ci_roles.REPOSITORY}:environment:dev", "audience": "another"}),
