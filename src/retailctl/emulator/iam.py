@@ -131,7 +131,7 @@ def action(request: Request, found: str | None) -> str | None:
         return f"lambda:{verbs[request.method]}" if request.method in verbs else found
     if found == "cloudfront:CreateDistributionWithTags":
         return "cloudfront:CreateDistribution"
-    if namespace == "budgets" and "Tag" not in name:
+    if namespace == "budgets" and "tag" not in name.lower():
         return "budgets:ViewBudget" if name.startswith("Describe") else "budgets:ModifyBudget"
     return found
 
@@ -140,7 +140,7 @@ def resource(request: Request, asked: str, found: str, region: str, account: str
     """Return the ARN that AWS asks about, given the action ``asked`` and what the emulator ``found``."""
     namespace, _, name = asked.partition(":")
     here = f"{region}:{account}"
-    if "Tag" in name and namespace in _TAGGED_BY_ARN:
+    if "tag" in name.lower() and namespace in _TAGGED_BY_ARN:
         arns = (request.field(key) for key in ("ResourceArn", "ResourceARN", "StreamARN"))
         return next((str(arn) for arn in arns if arn), found)
     if asked == "lambda:CreateFunction":
@@ -205,6 +205,17 @@ def tags_set(request: Request, asked: str) -> dict[str, str]:
     return {str(key): str(value) for key, value in given.items()} if isinstance(given, dict) else {}
 
 
+def tag_keys_removed(request: Request, asked: str) -> list[str]:
+    """Return the keys of the tags that a request takes away, where the emulator does not see them."""
+    if asked == "cloudfront:UntagResource" and request.body.startswith(b"<"):
+        root = ET.fromstring(request.body)  # noqa: S314 - our own Terraform's request to our own emulator
+        return [each.text or "" for each in root.iter() if each.tag.rpartition("}")[2] == "Key"]
+    if asked in {"apigateway:DELETE", "lambda:UntagResource"}:
+        named = request.parameters.get("tagKeys", [])
+        return [named] if isinstance(named, str) else list(named)
+    return []
+
+
 def _xml_tags(body: bytes) -> Iterator[tuple[str, str]]:
     root = ET.fromstring(body)  # noqa: S314 - our own Terraform's request to our own emulator
     for each in root.iter():
@@ -219,7 +230,7 @@ def conditions(
     arn: str,
     boundary_of: Callable[[str], str],
     function_of: Callable[[str], str],
-) -> dict[str, str]:
+) -> dict[str, str | list[str]]:
     """Return the condition keys of a request that the emulator leaves out.
 
     Args:
@@ -231,7 +242,11 @@ def conditions(
 
     """
     namespace, _, name = asked.partition(":")
-    found = {f"aws:RequestTag/{key}": value for key, value in tags_set(request, asked).items()}
+    found: dict[str, str | list[str]] = {
+        f"aws:RequestTag/{key}": value for key, value in tags_set(request, asked).items()
+    }
+    if removed := tag_keys_removed(request, asked):
+        found["aws:TagKeys"] = removed
     if asked in {"iam:CreateRole", "iam:PutRolePermissionsBoundary"}:
         boundary = str(request.field("PermissionsBoundary"))
     elif asked == "iam:DeleteRolePermissionsBoundary" or (namespace == "iam" and name in _ABOUT_THE_BOUNDARY):

@@ -80,6 +80,7 @@ def test_what_the_emulator_finds_right_stays(method: str, path: str, found: str)
         ("budgets", "budgets:CreateBudget", "budgets:ModifyBudget"),
         ("budgets", "budgets:DescribeBudget", "budgets:ViewBudget"),
         ("budgets", "budgets:TagResource", "budgets:TagResource"),
+        ("budgets", "budgets:UntagResource", "budgets:UntagResource"),
         ("sns", "sns:CreateTopic", "sns:CreateTopic"),
         ("rds", None, None),
     ],
@@ -99,6 +100,7 @@ def test_other_actions_have_awss_names(service: str, found: str | None, asked: s
         ),
         (request("dynamodb", ResourceArn="arn:t"), "dynamodb:ListTagsOfResource", "arn:t"),
         (query("sns", ResourceArn="arn:t"), "sns:TagResource", "arn:t"),
+        (request("cognito-idp", ResourceArn="arn:p"), "cognito-idp:UntagResource", "arn:p"),
         (
             query("monitoring", **{"AlarmNames.member.1": "a"}),
             "cloudwatch:DeleteAlarms",
@@ -188,7 +190,7 @@ def test_nothing_else_sets_tags(of: Request, asked: str) -> None:
     assert tags_set(of, asked) == {}
 
 
-def known(of: Request, asked: str, arn: str = "*") -> dict[str, str]:
+def known(of: Request, asked: str, arn: str = "*") -> dict[str, str | list[str]]:
     boundaries = {"bounded": "arn:boundary"}
     functions = {"1": "arn:function"}
     return conditions(
@@ -221,6 +223,21 @@ def test_a_mapping_is_its_functions() -> None:
         "lambda:FunctionArn": "arn:function"
     }
     assert known(changed, "lambda:UpdateEventSourceMapping", f"{arn}2") == {}
+
+
+def test_tags_that_are_taken_away_are_a_condition() -> None:
+    keys = b'<TagKeys xmlns="http://cloudfront.amazonaws.com/doc/2020-05-31/"><Items><Key>A</Key></Items></TagKeys>'
+    several = {"tagKeys": ["A", "B"]}
+
+    for of, asked, removed in (
+        (Request("cloudfront", "POST", "/2020-05-31/tagging", keys, {}), "cloudfront:UntagResource", ["A"]),
+        (Request("apigateway", "DELETE", "/v2/tags/a", b"", several), "apigateway:DELETE", ["A", "B"]),
+        (Request("lambda", "DELETE", "/tags/a", b"", {"tagKeys": "A"}), "lambda:UntagResource", ["A"]),
+    ):
+        assert known(of, asked)["aws:TagKeys"] == removed
+    assert "aws:TagKeys" not in known(
+        Request("apigateway", "DELETE", "/v2/apis/a", b"", {}), "apigateway:DELETE"
+    )
 
 
 def test_tags_that_are_set_are_a_condition() -> None:
