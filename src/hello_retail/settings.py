@@ -9,7 +9,7 @@ class MissingSetting(Exception):
     """An environment variable that the function cannot run without is absent, empty or of the wrong form."""
 
 
-def require(name: str) -> str:
+def require_setting(name: str) -> str:
     """Return the environment variable ``name``, which must be set and not empty.
 
     Raises:
@@ -31,7 +31,7 @@ def require_count(name: str) -> int:
         MissingSetting: where it is absent or not such a number.
 
     """
-    value = require(name)
+    value = require_setting(name)
     if not (value.isascii() and value.isdigit() and int(value) >= 1):
         raise MissingSetting(f"The environment variable {name} must be a whole number of at least 1.")
     return int(value)

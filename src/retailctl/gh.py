@@ -11,7 +11,7 @@ class GhError(UserError):
     """`gh` is not there, or GitHub did not do what it was asked."""
 
 
-def gh(*arguments: str, given: str | None = None) -> str:
+def run_gh(*arguments: str, given: str | None = None) -> str:
     """Run `gh` and return what it prints.
 
     Raises:

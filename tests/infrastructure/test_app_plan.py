@@ -194,7 +194,7 @@ def test_the_page_is_served_with_the_headers_that_it_was_tested_with(planned: Pl
     }
 
     assert transport["include_subdomains"] is True
-    assert sent == page.security_headers("/", planned.outputs["cognito_url"])
+    assert sent == page.build_security_headers("/", planned.outputs["cognito_url"])
 
 
 def test_the_api_answers_under_the_pages_own_address(planned: PlannedApp) -> None:

@@ -17,8 +17,7 @@ import pytest
 from botocore.exceptions import ClientError
 from ministack.core.iam_evaluator import EvalContext, evaluate, parse_policy_document
 
-from retailctl.emulator import ministack, processes
-from support import planned_bootstrap
+from support import bare_emulator, planned_bootstrap
 from support.planned_app import ACCOUNT
 
 if TYPE_CHECKING:
@@ -157,17 +156,14 @@ def bootstrap(tmp_path_factory: pytest.TempPathFactory) -> tuple[Resource, ...]:
 
 @pytest.fixture(scope="module")
 def there(bootstrap: tuple[Resource, ...], tmp_path_factory: pytest.TempPathFactory) -> Iterator[There]:
-    home = tmp_path_factory.mktemp("cloud") / "first-apply"
     apply = tuple(
         statement
         for each in bootstrap
         if each.type == "aws_iam_policy" and each.values["name"].startswith("hello-retail-dev-apply-")
         for statement in json.loads(each.values["policy"])["Statement"]
     )
-    try:
-        yield There(ministack.start(home, account_id=ACCOUNT, region=REGION), apply)
-    finally:
-        processes.stop(home)
+    with bare_emulator.started(tmp_path_factory.mktemp("cloud") / "first-apply", ACCOUNT) as cloud:
+        yield There(cloud, apply)
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from retailctl.emulator import ministack, processes
 from retailctl.emulator.refusals import find_cache_policy_fault, is_beyond_tier
+from support import bare_emulator
 
 if TYPE_CHECKING:
     from retailctl.emulator.cloud import Cloud
@@ -28,11 +28,8 @@ slow = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
-    home = tmp_path_factory.mktemp("cloud") / "refusals"
-    try:
-        yield ministack.start(home)
-    finally:
-        processes.stop(home)
+    with bare_emulator.started(tmp_path_factory.mktemp("cloud") / "refusals") as cloud:
+        yield cloud
 
 
 # Cache policies

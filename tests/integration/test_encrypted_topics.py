@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from retailctl.emulator import ministack, processes
+from retailctl.emulator import ministack
+from support import bare_emulator
 
 if TYPE_CHECKING:
     from retailctl.emulator.cloud import Cloud
@@ -25,11 +26,8 @@ ANOTHERS = {"ArnLike": {"kms:EncryptionContext:aws:sns:topicArn": "arn:aws:sns:u
 
 @pytest.fixture(scope="module")
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
-    home = tmp_path_factory.mktemp("cloud") / "encrypted-topics"
-    try:
-        yield ministack.start(home)
-    finally:
-        processes.stop(home)
+    with bare_emulator.started(tmp_path_factory.mktemp("cloud") / "encrypted-topics") as cloud:
+        yield cloud
 
 
 def key(cloud: Cloud, condition: dict[str, Any]) -> str:

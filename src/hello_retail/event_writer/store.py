@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from botocore.config import Config
 
-from hello_retail.aws_failures import FAILURES, passing_failure
+from hello_retail.aws_failures import FAILURES, get_transient_code
 
 if TYPE_CHECKING:
     from mypy_boto3_kinesis import KinesisClient
 
-    from hello_retail.event_writer.submission import Record
+    from hello_retail.event_writer.submission import EventRecord
 
 AWS_CONFIG = Config(
     connect_timeout=1,
@@ -35,13 +35,13 @@ class NotAccepted(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Stream:
+class EventStream:
     """The stream by its name."""
 
     client: KinesisClient
     name: str
 
-    def put(self, record: Record) -> None:
+    def put_record(self, record: EventRecord) -> None:
         """Put the record on the stream.
 
         Raises:
@@ -54,7 +54,7 @@ class Stream:
                 StreamName=self.name, Data=record.payload, PartitionKey=record.partition_key
             )
         except FAILURES as error:
-            code = passing_failure(error)
+            code = get_transient_code(error)
             if code is None:
                 raise
             raise NotAccepted(code) from error

@@ -10,17 +10,17 @@ import boto3
 from aws_lambda_powertools import Logger, Metrics
 
 from hello_retail.aws_failures import AWS_CONFIG
-from hello_retail.http_api.respond import Telemetry, respond
-from hello_retail.settings import require, require_count
-from hello_retail.trending_api.api import Api
-from hello_retail.trending_api.store import Store
+from hello_retail.http_api.respond import Telemetry, respond_to_request
+from hello_retail.settings import require_count, require_setting
+from hello_retail.trending_api.api import TrendingApi
+from hello_retail.trending_api.store import TrendingApiStore
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class TrendingApiSettings:
     """What the function is told by its environment; it fails at cold start and names what is missing."""
 
     table: str
@@ -29,7 +29,7 @@ class Settings:
     metrics_namespace: str
 
     @classmethod
-    def read(cls) -> Settings:
+    def from_environment(cls) -> TrendingApiSettings:
         """Read the settings from the environment variables.
 
         Raises:
@@ -37,28 +37,28 @@ class Settings:
 
         """
         return cls(
-            table=require("TRENDING_TABLE"),
+            table=require_setting("TRENDING_TABLE"),
             half_life_minutes=require_count("HALF_LIFE_MINUTES"),
-            environment=require("ENVIRONMENT"),
-            metrics_namespace=require("POWERTOOLS_METRICS_NAMESPACE"),
+            environment=require_setting("ENVIRONMENT"),
+            metrics_namespace=require_setting("POWERTOOLS_METRICS_NAMESPACE"),
         )
 
 
-SETTINGS = Settings.read()
+SETTINGS = TrendingApiSettings.from_environment()
 logger = Logger()
 metrics = Metrics(namespace=SETTINGS.metrics_namespace)
 metrics.set_default_dimensions(Environment=SETTINGS.environment)
 telemetry = Telemetry(logger, metrics)
 
-api = Api(
+api = TrendingApi(
     # Made at import: Lambda lends a whole processor to the start, and a fraction of one to requests.
-    Store(boto3.client("dynamodb", config=AWS_CONFIG), SETTINGS.table, telemetry.measure),
+    TrendingApiStore(boto3.client("dynamodb", config=AWS_CONFIG), SETTINGS.table, telemetry.add_metric),
     half_life=SETTINGS.half_life_minutes * 60.0,
     clock=time.time,
-    measure=telemetry.measure,
+    measure=telemetry.add_metric,
 )
 
 
 def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:
     """Answer one request; whatever happens, the client gets what it asked for or a problem document."""
-    return respond(event, context, api.answer, telemetry)
+    return respond_to_request(event, context, api.answer_request, telemetry)

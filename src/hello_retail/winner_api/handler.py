@@ -13,17 +13,17 @@ import boto3
 from aws_lambda_powertools import Logger, Metrics
 
 from hello_retail.aws_failures import AWS_CONFIG
-from hello_retail.http_api.respond import Telemetry, respond
-from hello_retail.settings import require, require_count
-from hello_retail.winner_api.api import Api
-from hello_retail.winner_api.store import Store
+from hello_retail.http_api.respond import Telemetry, respond_to_request
+from hello_retail.settings import require_count, require_setting
+from hello_retail.winner_api.api import WinnerApi
+from hello_retail.winner_api.store import WinnerApiStore
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class WinnerApiSettings:
     """What the function is told by its environment; it fails at cold start and names what is missing."""
 
     contributions_table: str
@@ -33,7 +33,7 @@ class Settings:
     metrics_namespace: str
 
     @classmethod
-    def read(cls) -> Settings:
+    def from_environment(cls) -> WinnerApiSettings:
         """Read the settings from the environment variables.
 
         Raises:
@@ -41,25 +41,25 @@ class Settings:
 
         """
         return cls(
-            contributions_table=require("CONTRIBUTIONS_TABLE"),
-            scores_table=require("SCORES_TABLE"),
+            contributions_table=require_setting("CONTRIBUTIONS_TABLE"),
+            scores_table=require_setting("SCORES_TABLE"),
             score_buckets=require_count("SCORE_BUCKETS"),
-            environment=require("ENVIRONMENT"),
-            metrics_namespace=require("POWERTOOLS_METRICS_NAMESPACE"),
+            environment=require_setting("ENVIRONMENT"),
+            metrics_namespace=require_setting("POWERTOOLS_METRICS_NAMESPACE"),
         )
 
 
-SETTINGS = Settings.read()
+SETTINGS = WinnerApiSettings.from_environment()
 logger = Logger()
 metrics = Metrics(namespace=SETTINGS.metrics_namespace)
 metrics.set_default_dimensions(Environment=SETTINGS.environment)
 
 
 telemetry = Telemetry(logger, metrics)
-measure = telemetry.measure
+measure = telemetry.add_metric
 
-api = Api(
-    Store(
+api = WinnerApi(
+    WinnerApiStore(
         # Made at import: Lambda lends a whole processor to the start, and a fraction of one to requests.
         boto3.client("dynamodb", config=AWS_CONFIG),
         scores_table=SETTINGS.scores_table,
@@ -74,4 +74,4 @@ api = Api(
 
 def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:
     """Answer one request; whatever happens, the client gets what it asked for or a problem document."""
-    return respond(event, context, api.answer, telemetry)
+    return respond_to_request(event, context, api.answer_request, telemetry)

@@ -44,7 +44,7 @@ def is_beyond_tier(tier: str, auth_flows: Sequence[str]) -> bool:
     return tier == "LITE" and "ALLOW_USER_AUTH" in auth_flows
 
 
-def teach() -> None:
+def patch_emulator() -> None:
     """Make the emulator of this process refuse what AWS refuses."""
     from ministack.core.responses import error_response_json  # noqa: PLC0415 - importing it starts half of it
     from ministack.services import cloudfront, cognito  # noqa: PLC0415

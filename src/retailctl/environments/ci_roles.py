@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from retailctl.errors import UserError
-from retailctl.gh import gh
+from retailctl.gh import run_gh
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,7 +31,7 @@ def _outputs(bootstrap_state: Path) -> dict[str, Any]:
     return {name: output["value"] for name, output in state.get("outputs", {}).items()}
 
 
-def roles(target: Target) -> dict[str, tuple[str, str]]:
+def read_role_arns(target: Target) -> dict[str, tuple[str, str]]:
     """Return the ARNs of the role that plans and of the one that applies, by environment."""
     found = _outputs(target.bootstrap_state)
     apply_roles = found.get("apply_role_arns", {})
@@ -61,7 +61,7 @@ def find_token_name(repository: str) -> str:
     """
     if "@" in repository or repository.startswith("repo:"):
         return repository.removeprefix("repo:")
-    told = json.loads(gh("api", f"repos/{repository}/actions/oidc/customization/sub"))
+    told = json.loads(run_gh("api", f"repos/{repository}/actions/oidc/customization/sub"))
     if not told.get("use_default", True):
         raise UserError(
             f"The tokens of {repository}'s workflows have subjects of their own form: the roles trust GitHub's "
@@ -77,7 +77,7 @@ def is_token_name(answer: str, repository: str) -> bool:
     return bool(re.fullmatch(rf"{owner}/{name}|{owner}@\d+/{name}@\d+", answer, re.IGNORECASE))
 
 
-def with_roles(target: Target, github_repository: str | None) -> Workspace:
+def prepare_bootstrap(target: Target, github_repository: str | None) -> Workspace:
     """Return the bootstrap's workspace, asked for the roles of a repository.
 
     Args:
@@ -85,7 +85,7 @@ def with_roles(target: Target, github_repository: str | None) -> Workspace:
         github_repository: as owner/name; None: the one that has roles already, if any; empty: none any more.
 
     """
-    workspace = target.bootstrap()
+    workspace = target.build_bootstrap_workspace()
     repository = (
         _outputs(target.bootstrap_state).get("github_repository")
         if github_repository is None
@@ -98,7 +98,7 @@ def with_roles(target: Target, github_repository: str | None) -> Workspace:
     return replace(workspace, environ={**workspace.environ, **asked})
 
 
-def bounded(target: Target, workspace: Workspace) -> Workspace:
+def add_permissions_boundary(target: Target, workspace: Workspace) -> Workspace:
     """Return the app's workspace with the boundary that roles carry in an account where CI applies.
 
     It is the same for whoever plans, so that a person's apply does not take it off.

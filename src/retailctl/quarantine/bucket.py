@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hello_retail.event_log.quarantine import RECORDS
-from retailctl.quarantine.records import BATCHES, BrokenObject, Entry, entries_in
+from retailctl.quarantine.records import BATCHES, BrokenObject, Entry, parse_entries
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -21,7 +21,7 @@ class Quarantine:
     client: S3Client
     bucket: str
 
-    def entries(
+    def read_entries(
         self, on_object: Callable[[int], object], on_broken: Callable[[str], object]
     ) -> Iterator[Entry]:
         """Yield all that lies there; ``on_object`` hears how many objects were read, ``on_broken`` of the rest."""
@@ -35,6 +35,6 @@ class Quarantine:
                     read += 1
                     on_object(read)
                     try:
-                        yield from entries_in(each["Key"], body)
+                        yield from parse_entries(each["Key"], body)
                     except BrokenObject as error:
                         on_broken(str(error))

@@ -16,9 +16,9 @@ from botocore.exceptions import (
     HTTPClientError,
 )
 
-from hello_retail.event_log.retention import MARGIN_SECONDS, certain_from
-from retailctl.quarantine.records import copies_in
-from retailctl.quarantine.redrive import SLACK_SECONDS, Forgotten, Mark, NotPut, Place, Unanswered
+from hello_retail.event_log.retention import MARGIN_SECONDS, compute_retention_start
+from retailctl.quarantine.records import parse_copy
+from retailctl.quarantine.redrive import SLACK_SECONDS, Forgotten, Mark, NotPut, Place, PutUnanswered
 from retailctl.stream.reader import StreamReader
 from retailctl.stream.sender import THROTTLES
 
@@ -34,7 +34,7 @@ _SERVER_ERROR = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Stream:
+class RedriveStream:
     """The stream, as ``redrive.Log``. ``putter`` is a client that never sends a request twice by itself."""
 
     client: KinesisClient
@@ -43,7 +43,7 @@ class Stream:
     clock: Callable[[], float]
     pause: Callable[[float], None] = time.sleep
 
-    def put(self, partition_key: str, payload: bytes) -> Place:
+    def put_record(self, partition_key: str, payload: bytes) -> Place:
         """Put a record.
 
         Raises:
@@ -52,21 +52,21 @@ class Stream:
 
         """
         try:
-            answer = self._patiently(partition_key, payload)
+            answer = self._put_with_backoff(partition_key, payload)
         except ClientError as error:
             status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
             if status >= _SERVER_ERROR:
-                raise Unanswered(_clause(error)) from error
+                raise PutUnanswered(_clause(error)) from error
             raise NotPut(_clause(error)) from error
         except (EndpointConnectionError, ConnectTimeoutError) as error:
             raise NotPut(_clause(error)) from error
         except HTTPClientError as error:
-            raise Unanswered(_clause(error)) from error
+            raise PutUnanswered(_clause(error)) from error
         except BotoCoreError as error:  # no credentials, say
             raise NotPut(_clause(error)) from error
         return Place(answer["ShardId"], answer["SequenceNumber"])
 
-    def _patiently(self, partition_key: str, payload: bytes) -> PutRecordOutputTypeDef:
+    def _put_with_backoff(self, partition_key: str, payload: bytes) -> PutRecordOutputTypeDef:
         """Put a record, and again after a pause where the stream says that it throttles and took nothing."""
         for seconds in PAUSES:
             try:
@@ -77,7 +77,7 @@ class Stream:
                 self.pause(seconds)
         return self.putter.put_record(StreamName=self.name, PartitionKey=partition_key, Data=payload)
 
-    def find(self, mark: Mark) -> Place | None:
+    def find_copy(self, mark: Mark) -> Place | None:
         """Return where the copy is that a mark tells of, or None if the log has none.
 
         It can only be in the shards that the partition key's hash ever led to, and not before the mark was made.
@@ -97,8 +97,8 @@ class Stream:
                 "or a view can tell."
             )
         for shard_id in shards:
-            for record in reader.records(shard_id, since):
-                if copies_in(record["Data"]) == (mark.event_id, mark.identity):
+            for record in reader.read_records(shard_id, since):
+                if parse_copy(record["Data"]) == (mark.event_id, mark.identity):
                     return Place(shard_id, record["SequenceNumber"])
         return None
 
@@ -108,9 +108,9 @@ class Stream:
         Nothing is forgotten for a day. Later on, one record from before the moment says so: what is older goes
         first. What the stream keeps today does not, since it may have kept less before.
         """
-        if since > certain_from(self.clock()):
+        if since > compute_retention_start(self.clock()):
             return True
-        oldest = filter(None, map(reader.first, shards))
+        oldest = filter(None, map(reader.read_first_record, shards))
         arrivals = (record["ApproximateArrivalTimestamp"].timestamp() for record in oldest)
         return any(arrival < since - MARGIN_SECONDS for arrival in arrivals)
 

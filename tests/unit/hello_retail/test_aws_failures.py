@@ -13,7 +13,7 @@ from botocore.exceptions import (
 from botocore.parsers import ResponseParserError
 from botocore.retries.standard import ThrottledRetryableChecker, TransientRetryableChecker
 
-from hello_retail.aws_failures import FAILURES, PASSING, passing_failure
+from hello_retail.aws_failures import FAILURES, PASSING, get_transient_code
 
 
 def aws_error(code: str, status: int) -> ClientError:
@@ -36,7 +36,7 @@ def aws_error(code: str, status: int) -> ClientError:
     ],
 )
 def test_what_a_later_attempt_may_cure_passes(error: Exception, code: str) -> None:
-    assert passing_failure(error) == code
+    assert get_transient_code(error) == code
     assert isinstance(error, FAILURES)
 
 
@@ -59,4 +59,4 @@ def test_every_code_that_botocore_itself_would_try_again_passes() -> None:
     ],
 )
 def test_a_fault_in_code_policy_or_set_up_does_not_pass(error: Exception | None) -> None:
-    assert passing_failure(error) is None
+    assert get_transient_code(error) is None

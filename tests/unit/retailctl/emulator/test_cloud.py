@@ -37,7 +37,7 @@ def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
 def a_cloud(clone: Project, **fields: Any) -> Cloud:
     known = {
         "name": "local",
-        "home": clone.home("local"),
+        "home": clone.cloud_folder("local"),
         "pid": 2**22 + 1,
         "port": 4566,
         "access_key_id": "AKIA1",
@@ -51,28 +51,28 @@ def a_cloud(clone: Project, **fields: Any) -> Cloud:
 
 def test_what_is_saved_is_read_again(clone: Project) -> None:
     saved = a_cloud(clone)
-    saved.save()
+    saved.save_state()
 
-    assert cloud.read(saved.home) == saved
+    assert cloud.read_cloud(saved.home) == saved
     assert (saved.home / "state.json").stat().st_mode & 0o777 == 0o600
     assert "name" not in json.loads((saved.home / "state.json").read_text())
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"environments": 1}', '{"environments": [], "odd": 1}'])
 def test_a_state_that_cannot_be_read_is_none(clone: Project, content: str) -> None:
-    write(clone.home("local"), {"state.json": content})
+    write(clone.cloud_folder("local"), {"state.json": content})
 
-    assert cloud.read(clone.home("local")) is None
+    assert cloud.read_cloud(clone.cloud_folder("local")) is None
 
 
 def test_a_cloud_that_was_never_started_or_has_died_names_the_remedy(clone: Project) -> None:
     with pytest.raises(CloudNotRunning, match="'local' is not running: start it with `make up`"):
-        cloud.load("local")
+        cloud.load_cloud("local")
     with pytest.raises(CloudNotRunning, match="`make up CLOUD=two`"):
-        cloud.load("two")
-    a_cloud(clone).save()
+        cloud.load_cloud("two")
+    a_cloud(clone).save_state()
     with pytest.raises(CloudNotRunning, match=r"'local' has died \(see .*emulator\.log\)"):
-        cloud.load("local", clone)
+        cloud.load_cloud("local", clone)
 
 
 def test_its_client_reaches_it_whatever_the_ambient_settings(
@@ -114,13 +114,14 @@ def test_the_emulator_s_environment_holds_nothing_of_ours(
 ) -> None:
     monkeypatch.setenv("SCORES_TABLE", "ours")
 
-    environ = ministack.environ(a_cloud(clone))
+    environ = ministack.build_emulator_environ(a_cloud(clone))
 
     assert "SCORES_TABLE" not in environ
     assert environ["BIND_HOST"] == "127.0.0.1"
     assert environ["AUTH"] == "true"
     assert all(
-        Path(environ[name]).is_relative_to(clone.home("local")) for name in ("TMPDIR", "STATE_DIR", "HOME")
+        Path(environ[name]).is_relative_to(clone.cloud_folder("local"))
+        for name in ("TMPDIR", "STATE_DIR", "HOME")
     )
 
 
@@ -134,20 +135,20 @@ def test_the_emulator_s_environment_holds_nothing_of_ours(
     ],
 )
 def test_an_api_s_address_becomes_one_that_works_here(clone: Project, api_url: str, reachable: str) -> None:
-    assert outputs.reachable(api_url, a_cloud(clone)) == f"http://127.0.0.1:4566{reachable}"
-    assert outputs.reachable("https://shop.example/api", a_cloud(clone)) == "https://shop.example/api"
+    assert outputs.resolve_api_url(api_url, a_cloud(clone)) == f"http://127.0.0.1:4566{reachable}"
+    assert outputs.resolve_api_url("https://shop.example/api", a_cloud(clone)) == "https://shop.example/api"
 
 
 def test_outputs_are_shown_in_columns(capsys: pytest.CaptureFixture[str]) -> None:
-    outputs.show({"stream_name": "events", "functions": {"a": "b"}})
-    outputs.show({})
+    outputs.print_outputs({"stream_name": "events", "functions": {"a": "b"}})
+    outputs.print_outputs({})
 
     assert capsys.readouterr().out == 'functions    {"a": "b"}\nstream_name  events\n'
 
 
 def test_outputs_of_an_environment_that_is_not_applied_name_the_remedy(clone: Project) -> None:
     with pytest.raises(UserError, match=r"staging is not applied .* \(applied: dev\): .*make up ENV=staging"):
-        outputs.read(a_cloud(clone), "staging")
+        outputs.read_local_outputs(a_cloud(clone), "staging")
 
 
 def test_a_clone_knows_its_environments_and_refuses_others(clone: Project) -> None:
@@ -160,36 +161,36 @@ def test_a_clone_knows_its_environments_and_refuses_others(clone: Project) -> No
 @pytest.mark.parametrize("name", ["aws", "", "../up", "Local", "a b", "-x"])
 def test_a_name_that_would_not_do_as_a_folder_is_refused(clone: Project, name: str) -> None:
     with pytest.raises(UserError, match="cannot name a local cloud"):
-        clone.home(name)
+        clone.cloud_folder(name)
 
 
 def test_outside_of_a_clone_there_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RETAIL_ROOT", str(tmp_path))
 
     with pytest.raises(UserError, match="clone it and run `make setup`"):
-        project.find()
+        project.find_project()
 
 
 def test_values_are_read_by_name(clone: Project) -> None:
-    file = clone.values("dev")
+    file = clone.values_file("dev")
     write(
         file.parent,
         {"terraform.tfvars": 'region = "eu-west-1"\nallowed_account_ids = ["111122223333", "2"]\n'},
     )
 
-    assert tfvars.value(file, "region") == "eu-west-1"
-    assert tfvars.listed(file, "allowed_account_ids") == ["111122223333", "2"]
-    assert tfvars.listed(file, "others") == []
+    assert tfvars.read_value(file, "region") == "eu-west-1"
+    assert tfvars.read_list_value(file, "allowed_account_ids") == ["111122223333", "2"]
+    assert tfvars.read_list_value(file, "others") == []
     assert up_down._account(clone, "dev") == {"region": "eu-west-1", "account_id": "111122223333"}
     with pytest.raises(UserError, match="does not set colour: add"):
-        tfvars.value(file, "colour")
+        tfvars.read_value(file, "colour")
 
 
 def test_every_bucket_for_states_has_a_bootstrap_state_of_its_own(clone: Project) -> None:
     in_aws, here = Target(clone, "dev", None), Target(clone, "dev", a_cloud(clone))
 
     assert in_aws.bootstrap_state == clone.bootstrap / "miniature-state.tfstate"
-    assert here.bootstrap_state.is_relative_to(clone.home("local"))
+    assert here.bootstrap_state.is_relative_to(clone.cloud_folder("local"))
     assert in_aws.place == "AWS"
 
 
@@ -223,7 +224,7 @@ def test_credentials_that_do_not_do_are_a_sentence(
     monkeypatch.setattr(boto3, "client", lambda *_arguments, **_settings: Caller(error))
 
     with pytest.raises(UserError, match=sentence):
-        target.account_of(Target(clone, "dev", None))
+        target.read_account_id(Target(clone, "dev", None))
 
 
 def test_a_bucket_that_is_not_ours_is_no_missing_bucket(
@@ -242,9 +243,9 @@ def test_a_name_that_is_typed_confirms(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", type("Terminal", (io.StringIO,), {"isatty": lambda _self: True})())
     monkeypatch.setattr(typer, "prompt", lambda _question, **_options: "prod")
 
-    console.confirm("prod", "destroying prod", None)
+    console.require_confirmation("prod", "destroying prod", None)
     with pytest.raises(UserError, match="'prod' does not confirm destroying dev, which wants 'dev'"):
-        console.confirm("dev", "destroying dev", None)
+        console.require_confirmation("dev", "destroying dev", None)
 
 
 def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -264,21 +265,21 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pyte
 
 def test_a_lock_is_for_one_at_a_time(clone: Project) -> None:
     with (
-        files.alone(clone, "till"),
+        files.hold_lock(clone, "till"),
         pytest.raises(UserError, match="somebody is at it"),
-        files.alone(clone, "till", or_else="somebody is at it"),
+        files.hold_lock(clone, "till", or_else="somebody is at it"),
     ):
         pass
-    with files.alone(clone, "till", or_else="nobody is"):
+    with files.hold_lock(clone, "till", or_else="nobody is"):
         pass
 
 
 def test_steps_may_overlap_and_each_says_how_long_it_took(capsys: pytest.CaptureFixture[str]) -> None:
-    with progress.step("One") as first:
+    with progress.show_progress("One") as first:
         first(1, None)
-        with progress.step("Two") as second:
+        with progress.show_progress("Two") as second:
             second(1, 2)
-    with pytest.raises(UserError), progress.step("Three"):
+    with pytest.raises(UserError), progress.show_progress("Three"):
         raise UserError
 
     printed = capsys.readouterr().err
@@ -314,9 +315,9 @@ def test_what_the_operator_can_mend_is_one_sentence_and_exit_status_1(
 def test_the_shell_is_told_how_to_reach_a_cloud(
     clone: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(cloud, "load", lambda _name: a_cloud(clone))
+    monkeypatch.setattr(cloud, "load_cloud", lambda _name: a_cloud(clone))
 
-    up_down.env()
+    up_down.print_exports()
 
     printed = capsys.readouterr().out
     assert "export AWS_ENDPOINT_URL=http://127.0.0.1:4566\n" in printed
@@ -324,7 +325,7 @@ def test_the_shell_is_told_how_to_reach_a_cloud(
 
 
 def test_down_on_what_does_not_run_says_so(clone: Project, capsys: pytest.CaptureFixture[str]) -> None:
-    up_down.down()
+    up_down.stop_local_cloud()
 
     assert "The local cloud 'local' was not running." in capsys.readouterr().err
     assert clone.scratch.is_dir()
@@ -364,15 +365,15 @@ def test_a_bootstrap_that_fails_fails_the_up(clone: Project, monkeypatch: pytest
     def fail(_target: Target) -> None:
         raise UserError("no bucket for you")
 
-    monkeypatch.setattr(up_down.environments_state, "bootstrapped", fail)
+    monkeypatch.setattr(up_down.environments_state, "apply_bootstrap", fail)
     monkeypatch.setattr(Target, "has_state_bucket", lambda _self: False)
 
     with ThreadPoolExecutor(1) as aside, pytest.raises(UserError, match="no bucket for you"):
-        up_down._fill(Target(clone, "dev", a_cloud(clone)), aside, [])
+        up_down._apply_environment(Target(clone, "dev", a_cloud(clone)), aside, [])
 
 
 def test_a_module_without_an_example_fails_the_validation(clone: Project) -> None:
     write(clone.root, {"modules/table/main.tf": "", "modules/testing/mocks/aws.tfmock.hcl": ""})
 
     with pytest.raises(UserError, match=r"These modules have no examples/basic: table\."):
-        validate.targets(clone)
+        validate.list_targets(clone)

@@ -65,8 +65,8 @@ def remember(state: Path, roles: dict[str, str]) -> None:
 @pytest.fixture
 def account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Account:
     found = Account(tmp_path)
-    monkeypatch.setattr(bootstrap, "target_of", lambda *_: found)
-    monkeypatch.setattr(bootstrap, "bootstrapped", found.apply)
+    monkeypatch.setattr(bootstrap, "resolve_target", lambda *_: found)
+    monkeypatch.setattr(bootstrap, "apply_bootstrap", found.apply)
     return found
 
 
@@ -80,7 +80,7 @@ def told(**answer: Any) -> str:
 def test_github_says_how_its_tokens_name_a_repository(github: Path, account: Account) -> None:
     github.write_text(told(use_immutable_subject=False, sub_claim_prefix=f"repo:{WITH_IDS}"))
 
-    bootstrap.bootstrap(github_repository="octo/shop")
+    bootstrap.bootstrap_account(github_repository="octo/shop")
 
     assert account.asked == [WITH_IDS]
 
@@ -101,7 +101,7 @@ def test_subjects_of_another_form_are_refused_with_the_way_back(github: Path, ac
     github.write_text(told(use_default=False, include_claim_keys=["repo", "actor"]))
 
     with pytest.raises(UserError, match=r"gh api -X PUT repos/octo/shop/actions/oidc/customization/sub"):
-        bootstrap.bootstrap(github_repository="octo/shop")
+        bootstrap.bootstrap_account(github_repository="octo/shop")
     assert account.asked == []
 
 
@@ -113,7 +113,7 @@ def test_where_github_says_nothing_and_nobody_is_there_it_is_a_sentence(
     with pytest.raises(
         UserError, match=r"HTTP 404: Not Found.* GITHUB=<owner>@<id>/<name>@<id>, or GITHUB=repo:"
     ):
-        bootstrap.bootstrap(github_repository="octo/shop")
+        bootstrap.bootstrap_account(github_repository="octo/shop")
     assert account.asked == []
 
 
@@ -130,7 +130,7 @@ def test_where_github_says_nothing_the_operator_is_asked(
 ) -> None:
     monkeypatch.setattr(sys, "stdin", Terminal(f"{typed}\n"))
 
-    bootstrap.bootstrap(github_repository="octo/shop")
+    bootstrap.bootstrap_account(github_repository="octo/shop")
 
     assert account.asked == [typed]
 
@@ -142,7 +142,7 @@ def test_an_answer_that_names_another_repository_changes_nothing(
     monkeypatch.setattr(sys, "stdin", Terminal(f"{typed}\n"))
 
     with pytest.raises(UserError, match="does not name octo/shop: nothing was changed"):
-        bootstrap.bootstrap(github_repository="octo/shop")
+        bootstrap.bootstrap_account(github_repository="octo/shop")
     assert account.asked == []
 
 
@@ -150,7 +150,7 @@ def test_an_answer_that_names_another_repository_changes_nothing(
 def test_without_a_repository_github_is_not_asked(
     github: Path, account: Account, repository: str | None
 ) -> None:
-    bootstrap.bootstrap(github_repository=repository)
+    bootstrap.bootstrap_account(github_repository=repository)
 
     assert account.asked == [repository]
 
@@ -158,7 +158,7 @@ def test_without_a_repository_github_is_not_asked(
 def test_a_local_clouds_tokens_are_made_up_so_github_is_not_asked(github: Path, account: Account) -> None:
     account.cloud = "local"
 
-    bootstrap.bootstrap(github_repository="octo/shop")
+    bootstrap.bootstrap_account(github_repository="octo/shop")
 
     assert account.asked == ["octo/shop"]
 
@@ -173,7 +173,7 @@ def test_the_roles_that_plan_are_told_whole_with_one_account_an_environment(
     remember(account.folder / "of-staging.tfstate", {"staging": "arn:staging"})
     account.roles = {"prod": "arn:prod"}
 
-    bootstrap.bootstrap("prod", github_repository=WITH_IDS)
+    bootstrap.bootstrap_account("prod", github_repository=WITH_IDS)
 
     (line,) = [each for each in capsys.readouterr().err.splitlines() if each.startswith("PLAN_ROLE_ARNS")]
     assert json.loads(line.partition(": ")[2]) == {
@@ -186,6 +186,6 @@ def test_the_roles_that_plan_are_told_whole_with_one_account_an_environment(
 def test_without_roles_there_is_nothing_to_set(
     github: Path, account: Account, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    bootstrap.bootstrap()
+    bootstrap.bootstrap_account()
 
     assert "PLAN_ROLE_ARNS" not in capsys.readouterr().err
