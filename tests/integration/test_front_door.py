@@ -71,7 +71,7 @@ def test_without_a_python_there_is_one_sentence_with_the_remedy(clone: Path, tmp
 
     assert refused.returncode != 0
     assert refused.stderr.splitlines()[0] == (
-        "make: Python 3.11 or newer is needed, and none was found: "
+        "make: Python 3.11 to 3.14 is needed, and none was found: "
         "install it (https://www.python.org/downloads/) or set PYTHON=/path/to/python3."
     )
 
