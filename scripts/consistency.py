@@ -9,6 +9,7 @@ import importlib.metadata
 import re
 import sys
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
 ROOT = Path(__file__).resolve().parents[1]
+
+
+parse = cache(Requirement)
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,7 @@ def find_unmet(
     seen, unmet = set(waiting), set()
     while waiting:
         demand = waiting.pop()
-        requirement = Requirement(demand.requirement)
+        requirement = parse(demand.requirement)
         if requirement.marker and not requirement.marker.evaluate({**markers, "extra": demand.extra}):
             continue
         name, plain = canonicalize_name(requirement.name), str(requirement).partition(";")[0].strip()
