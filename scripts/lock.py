@@ -17,6 +17,8 @@ ROOT = Path(__file__).resolve().parents[1]
 UV = Path(sys.executable).parent / "uv"
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 """The Pythons that the pins are for; `requires-python` in pyproject.toml says the same."""
+UNIVERSAL = ("--universal", f"--python-version={PYTHONS[0]}")
+"""The options by which one resolution serves all of them."""
 PLATFORMS = (
     "x86_64-manylinux_2_28",
     "aarch64-manylinux_2_28",
@@ -31,18 +33,22 @@ PROVIDER_PLATFORMS = ("linux_amd64", "linux_arm64", "darwin_amd64", "darwin_arm6
 
 
 def first_line(name: str) -> str:
-    """Return the line that says of which inputs a requirement file was made."""
+    """Return the line that says how and of which inputs a requirement file was made.
+
+    Dependabot keeps the line, and takes uv's options from it.
+    """
     digest = hashlib.sha256()
     for file in INPUTS[name]:
         digest.update((ROOT / "requirements" / file).read_bytes())
-    return f"# Made by `make lock` of {' and '.join(INPUTS[name])}, sha256 {digest.hexdigest()}\n"
+    made = f"# Made by `make lock` ({' '.join(UNIVERSAL)}) of {' and '.join(INPUTS[name])}"
+    return f"{made}, sha256 {digest.hexdigest()}\n"
 
 
 def pin(name: str, *, upgrade: bool) -> None:
     """Write a requirement file, with a hash for every wheel and source of each pin."""
     output = ROOT / "requirements" / f"{name}.txt"
-    command = [str(UV), "pip", "compile", "--quiet", "--universal", "--generate-hashes", "--no-header"]
-    command += [f"--python-version={PYTHONS[0]}", f"--output-file=requirements/{name}.txt"]
+    command = [str(UV), "pip", "compile", "--quiet", *UNIVERSAL, "--generate-hashes", "--no-header"]
+    command += [f"--output-file=requirements/{name}.txt"]
     command += ["--upgrade"] if upgrade else []
     command += ["--constraint=requirements/lambda.txt"] if name == "dev" else []
     subprocess.run([*command, f"requirements/{name}.in"], cwd=ROOT, check=True)
