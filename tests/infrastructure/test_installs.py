@@ -238,6 +238,18 @@ def test_every_root_has_its_provider_locked_and_no_module_comes_from_a_registry(
     assert [source for source in sources if not source.startswith("..")] == []
 
 
+def test_the_locked_provider_is_the_only_one() -> None:
+    """Roots are initialised with their lock, examples and tests with a copy: another provider would be resolved."""
+    files = [file for folder in ("terraform", "modules") for file in (ROOT / folder).rglob("*.tf")]
+    text = "\n".join(file.read_text() for file in files if ".terraform" not in file.parts)
+
+    assert set(re.findall(r'^\s*(?:source|provider)\s*=\s*"([\w-]+/[\w-]+)"', text, re.MULTILINE)) == {
+        "hashicorp/aws"
+    }
+    kinds = set(re.findall(r'^\s*(?:resource|data)\s+"([a-z0-9]+)_', text, re.MULTILINE))
+    assert kinds == {"aws", "terraform"}  # terraform_data is Terraform's own
+
+
 def test_only_the_browser_comes_from_the_system_s_packages() -> None:
     """Debian keeps no older version than its newest, so a version could not be pinned for long."""
     installing = [

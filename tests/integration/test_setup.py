@@ -97,12 +97,15 @@ def put_by_hand(wheel: Wheel, folder: Path) -> None:
         archive.extractall(packages)
 
 
+def clean_environ() -> dict[str, str]:
+    """Return this process's environment without what steers pip, Python and coverage."""
+    steering = ("PIP_", "PYTHON", "COV_", "COVERAGE_")
+    return {name: value for name, value in os.environ.items() if not name.startswith(steering)}
+
+
 def environ_with(index: StubIndex, folder: Path) -> dict[str, str]:
     """Return an environment in which pip knows the stub only, and nothing of this machine's settings."""
-    kept = {
-        name: value for name, value in os.environ.items() if not name.startswith(("PIP_", "PYTHON", "COV_"))
-    }
-    return kept | {
+    return clean_environ() | {
         "HOME": str(folder),
         "XDG_CONFIG_HOME": str(folder),
         "PIP_CONFIG_FILE": os.devnull,
@@ -128,7 +131,7 @@ def read_installed(folder: Path) -> dict[str, str]:
 
 def read_wanted(folder: Path) -> dict[str, str]:
     """Return what requirements/dev.txt pins for the Python of a clone's `.venv`."""
-    answer = subprocess.check_output([folder / ".venv/bin/python", "-I", "-c", MARKERS], env={**os.environ})
+    answer = subprocess.check_output([folder / ".venv/bin/python", "-I", "-c", MARKERS])
     markers = json.loads(answer)
     return {pin.name: pin.version for pin in locks.read_pins("dev") if pin.holds_in(markers)}
 
@@ -202,7 +205,7 @@ def test_the_command_line_needs_nothing_that_it_does_not_declare(tmp_path: Path)
 def install_for_real(python: Path, folder: Path, requirements: Path) -> None:
     """Make an environment of a requirement file, as it stands and by its hashes."""
     uv = Path(sys.executable).parent / "uv"
-    environ = {**os.environ, "UV_LINK_MODE": "copy"}
+    environ = clean_environ() | {"UV_LINK_MODE": "copy"}
     install = [uv, "pip", "install", "--quiet", "--no-deps", "--only-binary=:all:", "--require-hashes"]
     for command in (
         [uv, "venv", "--quiet", "--python", python, folder],
@@ -215,7 +218,7 @@ def install_for_real(python: Path, folder: Path, requirements: Path) -> None:
 def run_help(folder: Path) -> str:
     """Return what `retailctl --help` prints in an environment."""
     command = [folder / "bin/python", "-c", "from retailctl.cli import main; main()", "--help"]
-    environ = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+    environ = clean_environ() | {"PYTHONPATH": str(ROOT / "src")}
     done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
