@@ -67,9 +67,14 @@ ENVIRONMENTS = {"dev": DEV, "checkov": Environment("checkov", DEV.folder / "chec
 
 def describe_wanted(environment: Environment) -> str:
     """Return what the stamp of an up-to-date environment says; in a moved clone its scripts do not run."""
+    if not environment.requirements.is_file():
+        sys.exit(f"make: {environment.requirements.relative_to(ROOT)} is missing: `git checkout` it.")
     content = environment.requirements.read_bytes()
     if environment.holds_project:
-        project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+        try:
+            project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+        except tomllib.TOMLDecodeError as error:
+            sys.exit(f"make: pyproject.toml is no TOML, perhaps after a merge: {error}.")
         content += json.dumps([project["project"], project["build-system"]], sort_keys=True).encode()
     return f"{hashlib.sha256(content).hexdigest()} {ROOT}\n"
 

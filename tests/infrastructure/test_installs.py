@@ -13,14 +13,14 @@ from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import hcl2
-import lock
 import pytest
 import yaml
-from consistency import Demand, Distribution, find_unmet, read_inputs
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
+from scripts import lock
+from scripts.consistency import Demand, Distribution, find_unmet, read_inputs
 from support import locks
 from support.locks import ROOT
 
@@ -29,7 +29,15 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 LOCKED = sorted(file.stem for file in (ROOT / "requirements").glob("*.txt"))
 TRACKED = [
     file
-    for pattern in (".ci/*", ".github/**/*.yml", "Makefile", "scripts/*", "src/**/*.py", "tests/support/*.py")
+    for pattern in (
+        ".ci/*",
+        ".github/**/*.yml",
+        "Makefile",
+        "scripts/*",
+        "src/**/*.py",
+        "tools/**/*.py",
+        "tests/support/*.py",
+    )
     for file in sorted(ROOT.glob(pattern))
     if file.is_file()
 ]

@@ -94,6 +94,29 @@ def test_a_python_without_venv_names_the_package_that_brings_it(clone: Path, tmp
     assert not (clone / ".venv").exists()
 
 
+@pytest.mark.parametrize(
+    ("file", "said"),
+    [
+        ("pyproject.toml", "make: pyproject.toml is no TOML, perhaps after a merge: Invalid"),
+        ("requirements/dev.txt", "make: requirements/dev.txt is missing"),
+    ],
+)
+def test_a_clone_that_is_not_as_it_should_be_is_told_in_a_sentence(
+    clone: Path, tmp_path: Path, file: str, said: str
+) -> None:
+    (clone / file).unlink()
+    if file == "pyproject.toml":
+        (clone / file).write_text("<<<<<<< HEAD\n")
+    (clone / ".venv").mkdir()
+    (clone / ".venv" / "setup.stamp").touch()  # so that it is compared
+    path = programs(tmp_path / "bin", python3=f'exec "{sys.executable}" "$@"')
+
+    refused = make("setup", folder=clone, path=path)
+
+    assert refused.returncode != 0
+    assert refused.stderr.startswith(said)
+
+
 @pytest.mark.slow
 def test_what_pip_says_is_shown_when_the_set_up_fails(clone: Path, tmp_path: Path) -> None:
     (clone / "requirements" / "dev.txt").write_text("no requirement\n")

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from consistency import Demand, Distribution, find_unmet, read_inputs
-from setup import read_pinned_names
+
+from scripts.consistency import Demand, Distribution, find_unmet, read_inputs
+from scripts.setup import read_pinned_names
 
 LINUX = {"python_version": "3.12", "sys_platform": "linux"}
 SERVER = Distribution("2.0", ("werkzeug>=3", "flask; extra == 'server'", "moto[server]; extra == 'all'"))

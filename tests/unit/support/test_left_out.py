@@ -10,7 +10,7 @@ import pytest
 
 from support import left_out
 
-TESTS = Path(__file__).resolve().parents[1]
+TESTS = Path(__file__).resolve().parents[2]
 CHROMIUM = "Skipped: The browser tests need Chromium (`sudo apt-get install chromium`)."
 
 

@@ -7,7 +7,8 @@ import subprocess
 from typing import Any
 
 import pytest
-import set_up_issue
+
+from scripts import set_up_issue
 
 RUN = "https://github.example/shop/retail/actions/runs/7"
 
