@@ -520,6 +520,14 @@ def test_every_name_says_project_and_environment(planned: PlannedApp) -> None:
     assert len(names) == len(set(names))
 
 
+def test_a_budget_counts_one_environment_alone(environments: dict[str, PlannedApp]) -> None:
+    """A filter counts what has any of its values: one that names two tags would count every environment."""
+    for name, app in environments.items():
+        (counted,) = app.one("aws_budgets_budget.month")["cost_filter"]
+
+        assert counted == {"name": "TagKeyValue", "values": [f"user:Stack$hello-retail-{name}"]}
+
+
 def test_a_views_tables_are_named_by_their_generation(planned: PlannedApp) -> None:
     assert planned.outputs["scores_table"] == f"hello-retail-{planned.environment}-scores-g1"
     assert planned.outputs["contributions_table"] == f"hello-retail-{planned.environment}-contributions-g1"

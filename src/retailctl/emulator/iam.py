@@ -131,7 +131,7 @@ def correct_action(request: IamRequest, found: str | None) -> str | None:
         return f"lambda:{verbs[request.method]}" if request.method in verbs else found
     if found == "cloudfront:CreateDistributionWithTags":
         return "cloudfront:CreateDistribution"
-    if namespace == "budgets" and "Tag" not in name:
+    if namespace == "budgets" and "tag" not in name.lower():
         return "budgets:ViewBudget" if name.startswith("Describe") else "budgets:ModifyBudget"
     return found
 
@@ -140,7 +140,7 @@ def correct_resource_arn(request: IamRequest, asked: str, found: str, region: st
     """Return the ARN that AWS asks about, given the action ``asked`` and what the emulator ``found``."""
     namespace, _, name = asked.partition(":")
     here = f"{region}:{account}"
-    if "Tag" in name and namespace in _TAGGED_BY_ARN:
+    if "tag" in name.lower() and namespace in _TAGGED_BY_ARN:
         arns = (request.read_field(key) for key in ("ResourceArn", "ResourceARN", "StreamARN"))
         return next((str(arn) for arn in arns if arn), found)
     if asked == "lambda:CreateFunction":
@@ -210,6 +210,17 @@ def read_request_tags(request: IamRequest, asked: str) -> dict[str, str]:
     return {str(key): str(value) for key, value in given.items()} if isinstance(given, dict) else {}
 
 
+def read_removed_tag_keys(request: IamRequest, asked: str) -> list[str]:
+    """Return the keys of the tags that a request takes away, where the emulator does not see them."""
+    if asked == "cloudfront:UntagResource" and request.body.startswith(b"<"):
+        root = ET.fromstring(request.body)  # noqa: S314 - our own Terraform's request to our own emulator
+        return [each.text or "" for each in root.iter() if each.tag.rpartition("}")[2] == "Key"]
+    if asked in {"apigateway:DELETE", "lambda:UntagResource"}:
+        named = request.parameters.get("tagKeys", [])
+        return [named] if isinstance(named, str) else list(named)
+    return []
+
+
 def _xml_tags(body: bytes) -> Iterator[tuple[str, str]]:
     root = ET.fromstring(body)  # noqa: S314 - our own Terraform's request to our own emulator
     for each in root.iter():
@@ -224,7 +235,7 @@ def build_missing_conditions(
     arn: str,
     boundary_of: Callable[[str], str],
     function_of: Callable[[str], str],
-) -> dict[str, str]:
+) -> dict[str, str | list[str]]:
     """Return the condition keys of a request that the emulator leaves out.
 
     Args:
@@ -236,7 +247,11 @@ def build_missing_conditions(
 
     """
     namespace, _, name = asked.partition(":")
-    found = {f"aws:RequestTag/{key}": value for key, value in read_request_tags(request, asked).items()}
+    found: dict[str, str | list[str]] = {
+        f"aws:RequestTag/{key}": value for key, value in read_request_tags(request, asked).items()
+    }
+    if removed := read_removed_tag_keys(request, asked):
+        found["aws:TagKeys"] = removed
     if asked in {"iam:CreateRole", "iam:PutRolePermissionsBoundary"}:
         boundary = str(request.read_field("PermissionsBoundary"))
     elif asked == "iam:DeleteRolePermissionsBoundary" or (namespace == "iam" and name in _ABOUT_THE_BOUNDARY):
@@ -278,6 +293,23 @@ def tags_that_count(key: Mapping[str, Any], now: float) -> dict[str, str]:
     return {} if is_new else {each["TagKey"]: each["TagValue"] for each in key.get("Tags", [])}
 
 
+def lets_eventbridge_send(key_policy: str, topic: str) -> bool:
+    """Say whether a key with ``key_policy`` may be used by EventBridge for the encrypted ``topic``.
+
+    EventBridge says for which topic it asks, and not on whose behalf: aws:SourceAccount and aws:SourceArn are not
+    there. Source: https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html.
+    """
+    from ministack.core.iam_evaluator import EvalContext, evaluate_resource_policy  # noqa: PLC0415
+
+    service = "events.amazonaws.com"
+    keys = {"kms:encryptioncontext:aws:sns:topicarn": topic}
+    asked = [
+        EvalContext(service, "AWSService", "", action, "*", topic.split(":")[3], service_context=keys)
+        for action in ("kms:Decrypt", "kms:GenerateDataKey")
+    ]
+    return all(evaluate_resource_policy(key_policy, each, service).decision == "Allow" for each in asked)
+
+
 _request: ContextVar[tuple[IamRequest, str, str] | None] = ContextVar("retailctl_request", default=None)
 """The call being looked at, with its action and the ARN that it is about."""
 _missing: ContextVar[Permission | None] = ContextVar("retailctl_missing", default=None)
@@ -287,11 +319,12 @@ _missing: ContextVar[Permission | None] = ContextVar("retailctl_missing", defaul
 def patch_emulator() -> None:
     """Make the emulator of this process ask what AWS asks."""
     from ministack.core import iam_actions, iam_evaluator  # noqa: PLC0415 - importing it starts half of it
-    from ministack.services import tagging  # noqa: PLC0415
+    from ministack.services import eventbridge, tagging  # noqa: PLC0415
 
     actions, resources = iam_actions.extract_iam_action, iam_actions.extract_resource_arn
     tags, tags_of = iam_actions.request_tag_context, tagging.resource_tags
     enforce, denial = iam_evaluator.enforce, iam_actions.access_denied_response
+    send_to_topic = eventbridge._dispatch_to_sns  # noqa: SLF001
 
     def extract_iam_action(
         service: str,
@@ -352,6 +385,12 @@ def patch_emulator() -> None:
             action, named["resource_arn"] = missing.action, missing.arn
         return denial(service, action, *arguments, **named)
 
+    def dispatch_to_sns(topic: str, payload: Any) -> None:  # noqa: ANN401
+        policy = _read_key_policy(topic)
+        if policy is None or lets_eventbridge_send(policy, topic):
+            send_to_topic(topic, payload)
+
+    eventbridge._dispatch_to_sns = dispatch_to_sns  # noqa: SLF001
     iam_actions.access_denied_response = access_denied_response
     iam_evaluator.enforce = enforce_all
     iam_actions.extract_iam_action = extract_iam_action
@@ -370,6 +409,15 @@ def _function_of(mapping: str) -> str:
     from ministack.services import lambda_svc  # noqa: PLC0415
 
     return str((lambda_svc._esms.get(mapping) or {}).get("FunctionArn") or "")  # noqa: SLF001
+
+
+def _read_key_policy(topic: str) -> str | None:
+    """Return the policy of the key that encrypts a topic, or None where the account has no such key."""
+    from ministack.services import kms, sns  # noqa: PLC0415
+
+    named = str((sns._topics.get(topic) or {}).get("attributes", {}).get("KmsMasterKeyId") or "")  # noqa: SLF001
+    key = kms._resolve_key(named) if named else None  # noqa: SLF001
+    return str(key["Policy"]) if key else None
 
 
 def _read_tags(arn: str) -> dict[str, str] | None:

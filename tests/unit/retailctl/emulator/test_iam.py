@@ -15,6 +15,7 @@ from retailctl.emulator.iam import (
     correct_action,
     correct_resource_arn,
     find_further_permissions,
+    lets_eventbridge_send,
     read_request_tags,
     tags_that_count,
 )
@@ -79,6 +80,7 @@ def test_what_the_emulator_finds_right_stays(method: str, path: str, found: str)
         ("budgets", "budgets:CreateBudget", "budgets:ModifyBudget"),
         ("budgets", "budgets:DescribeBudget", "budgets:ViewBudget"),
         ("budgets", "budgets:TagResource", "budgets:TagResource"),
+        ("budgets", "budgets:UntagResource", "budgets:UntagResource"),
         ("sns", "sns:CreateTopic", "sns:CreateTopic"),
         ("rds", None, None),
     ],
@@ -98,6 +100,7 @@ def test_other_actions_have_awss_names(service: str, found: str | None, asked: s
         ),
         (request("dynamodb", ResourceArn="arn:t"), "dynamodb:ListTagsOfResource", "arn:t"),
         (query("sns", ResourceArn="arn:t"), "sns:TagResource", "arn:t"),
+        (request("cognito-idp", ResourceArn="arn:p"), "cognito-idp:UntagResource", "arn:p"),
         (
             query("monitoring", **{"AlarmNames.member.1": "a"}),
             "cloudwatch:DeleteAlarms",
@@ -190,7 +193,7 @@ def test_nothing_else_sets_tags(of: IamRequest, asked: str) -> None:
     assert read_request_tags(of, asked) == {}
 
 
-def known(of: IamRequest, asked: str, arn: str = "*") -> dict[str, str]:
+def known(of: IamRequest, asked: str, arn: str = "*") -> dict[str, str | list[str]]:
     boundaries = {"bounded": "arn:boundary"}
     functions = {"1": "arn:function"}
     return build_missing_conditions(
@@ -223,6 +226,25 @@ def test_a_mapping_is_its_functions() -> None:
         "lambda:FunctionArn": "arn:function"
     }
     assert known(changed, "lambda:UpdateEventSourceMapping", f"{arn}2") == {}
+
+
+def test_tags_that_are_taken_away_are_a_condition() -> None:
+    keys = b'<TagKeys xmlns="http://cloudfront.amazonaws.com/doc/2020-05-31/"><Items><Key>A</Key></Items></TagKeys>'
+    several = {"tagKeys": ["A", "B"]}
+
+    for of, asked, removed in (
+        (
+            IamRequest("cloudfront", "POST", "/2020-05-31/tagging", keys, {}),
+            "cloudfront:UntagResource",
+            ["A"],
+        ),
+        (IamRequest("apigateway", "DELETE", "/v2/tags/a", b"", several), "apigateway:DELETE", ["A", "B"]),
+        (IamRequest("lambda", "DELETE", "/tags/a", b"", {"tagKeys": "A"}), "lambda:UntagResource", ["A"]),
+    ):
+        assert known(of, asked)["aws:TagKeys"] == removed
+    assert "aws:TagKeys" not in known(
+        IamRequest("apigateway", "DELETE", "/v2/apis/a", b"", {}), "apigateway:DELETE"
+    )
 
 
 def test_tags_that_are_set_are_a_condition() -> None:
@@ -294,3 +316,26 @@ def test_a_tables_key_is_used_through_dynamodb(named: str, asked: str) -> None:
 )
 def test_no_key_is_used_where_a_table_is_given_none(of: IamRequest, asked: str) -> None:
     assert find_further_permissions(of, asked, TABLE) == []
+
+
+@pytest.mark.parametrize(
+    ("condition", "lets"),
+    [
+        ({"StringEquals": {"aws:SourceAccount": ACCOUNT}}, False),
+        ({"ArnLike": {"kms:EncryptionContext:aws:sns:topicArn": f"arn:aws:sns:{HERE}:*"}}, True),
+        ({"ArnLike": {"kms:EncryptionContext:aws:sns:topicArn": f"arn:aws:sns:{HERE}:other"}}, False),
+    ],
+    ids=str,
+)
+def test_eventbridge_says_for_which_topic_and_not_on_whose_behalf(
+    condition: dict[str, Any], *, lets: bool
+) -> None:
+    use = {
+        "Effect": "Allow",
+        "Principal": {"Service": "events.amazonaws.com"},
+        "Action": ["kms:Decrypt", "kms:GenerateDataKey*"],
+        "Resource": "*",
+        "Condition": condition,
+    }
+
+    assert lets_eventbridge_send(json.dumps({"Statement": [use]}), f"arn:aws:sns:{HERE}:topic") is lets

@@ -230,7 +230,9 @@ def test_an_environments_generations_are_its_values_and_a_clouds_own_where_it_ha
 ) -> None:
     pin(clone, COMMIT)
     cloud: Any = type(
-        "Cloud", (), {"home": clone.scratch / "lab", "name": "lab", "build_environ": lambda _: {}, "endpoint": ""}
+        "Cloud",
+        (),
+        {"home": clone.scratch / "lab", "name": "lab", "build_environ": lambda _: {}, "endpoint": ""},
     )()
     local = Target(clone, "dev", cloud)
     assert local.read_generations() == target(clone).read_generations()
