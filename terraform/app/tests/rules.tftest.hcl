@@ -12,11 +12,11 @@ variables {
 
   access_log_retention_days = 90
 
-  budget              = { monthly_usd = 150 }
-  canary              = {}
-  archive             = { enabled = true, window_seconds = 60, cold_days = 30, expire_days = null, force_destroy = false }
-  generations         = { "1" = {} }
-  live_generation     = 1
+  budget          = { monthly_usd = 150 }
+  canary          = {}
+  archive         = { enabled = true, window_seconds = 60, cold_days = 30, expire_days = null, force_destroy = false }
+  generations     = { "1" = {} }
+  live_generation = 1
   event_writer = {
     memory_mb       = 512
     timeout_seconds = 20
@@ -83,8 +83,8 @@ run "dev_may_be_cheap_and_disposable" {
   command = plan
 
   variables {
-    environment        = "dev"
-    alarm_emails       = []
+    environment  = "dev"
+    alarm_emails = []
 
     access_log_retention_days = 7
 
