@@ -1,4 +1,4 @@
-"""`retailctl bootstrap`: the bucket that holds the state, and CI's roles, once per account."""
+"""`retailctl bootstrap`: create the state bucket and CI's roles, once per account."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ def bootstrap_account(
         typer.Option(
             "--github-repository",
             envvar="GITHUB",
-            help="owner/name: its workflows get roles to plan and apply by. They stay until '' is given.",
-            show_default="as it is",
+            help="owner/name: create roles for its workflows; '' removes them.",
+            show_default="unchanged",
         ),
     ] = None,
 ) -> None:
-    """Make the bucket that holds the state, and CI's roles, once per account."""
+    """Create the state bucket and CI's roles, once per account."""
     target = resolve_target(environment, cloud)
     if target.has_state_bucket() and not target.bootstrap_state.is_file():
         if github_repository is not None:
             raise UserError(
-                f"The bucket {target.state_bucket} was made elsewhere: CI's roles belong to the same state. "
-                f"Run this where {project.format_path(target.bootstrap_state)} is, or bring that file here."
+                f"The bucket {target.state_bucket} was created in another clone, and CI's roles belong to the same "
+                f"state. Run this where {project.format_path(target.bootstrap_state)} is, or copy that file here."
             )
         print_note(
-            f"The bucket {target.state_bucket} exists already, made elsewhere: there is nothing to do."
+            f"The bucket {target.state_bucket} already exists, created in another clone: there is nothing to do."
         )
         return
     apply_bootstrap(target, github_repository)

@@ -1,4 +1,4 @@
-"""The roles of GitHub's workflows: asked for at the bootstrap, and the boundary that all they make carries."""
+"""The roles of GitHub's workflows, and the permissions boundary of the roles that they create."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ BOUNDARY = "TF_VAR_permissions_boundary_arn"
 
 
 def _outputs(target: Target) -> dict[str, Any]:
-    """Return the outputs of the bootstrap, from its own state; none where it was not applied from here."""
+    """Return the outputs of the bootstrap; none where it was not applied in this clone."""
     try:
         state = json.loads(target.bootstrap_state.read_text())
     except FileNotFoundError:
@@ -28,36 +28,36 @@ def _outputs(target: Target) -> dict[str, Any]:
 
 
 def read_role_arns(target: Target) -> dict[str, tuple[str, str]]:
-    """Return the ARNs of the role that plans and of the one that applies, by environment."""
-    found = _outputs(target)
-    apply_roles = found.get("apply_role_arns", {})
-    return {name: (role, apply_roles[name]) for name, role in found.get("plan_role_arns", {}).items()}
+    """Return the ARNs of the plan role and the apply role, by environment."""
+    values = _outputs(target)
+    apply_roles = values.get("apply_role_arns", {})
+    return {name: (role, apply_roles[name]) for name, role in values.get("plan_role_arns", {}).items()}
 
 
 def prepare_bootstrap(target: Target, github_repository: str | None) -> Workspace:
-    """Return the bootstrap's workspace, asked for the roles of a repository.
+    """Return the bootstrap's workspace with the variables for the roles of a repository.
 
     Args:
-        target: whose account is meant.
-        github_repository: as owner/name; None: the one that has roles already, if any; empty: none any more.
+        target: an environment of the account.
+        github_repository: as owner/name; None: the one that has roles now; empty: no repository.
 
     """
     workspace = target.build_bootstrap_workspace()
     repository = _outputs(target).get("github_repository") if github_repository is None else github_repository
-    # By the environment, which a bootstrap that knows of no roles does not mind.
-    asked = {"TF_VAR_environments": json.dumps(target.neighbours)}
+    # As environment variables: a bootstrap root without these variables ignores them.
+    variables = {"TF_VAR_environments": json.dumps(target.neighbours)}
     if repository:
-        asked["TF_VAR_github_repository"] = repository
-    return replace(workspace, environ={**workspace.environ, **asked})
+        variables["TF_VAR_github_repository"] = repository
+    return replace(workspace, environ={**workspace.environ, **variables})
 
 
 def add_permissions_boundary(target: Target, workspace: Workspace) -> Workspace:
-    """Return the app's workspace with the boundary that roles carry in an account where CI applies.
+    """Return the app's workspace with the permissions boundary of an account in which CI applies.
 
-    It is the same for whoever plans, so that a person's apply does not take it off.
+    It does not depend on who plans, so that a person's apply does not remove it.
 
     Raises:
-        UserError: where it cannot be seen whether there is one.
+        UserError: where AWS does not say whether it exists.
 
     """
     if workspace.environ.get(BOUNDARY):
@@ -72,7 +72,7 @@ def add_permissions_boundary(target: Target, workspace: Workspace) -> Workspace:
         if error.response["Error"]["Code"] == "NoSuchEntity":
             return workspace
         raise UserError(
-            f"It cannot be seen whether roles of {target.environment} carry CI's boundary ({error}): allow "
+            f"Whether the roles of {target.environment} have CI's boundary is unknown ({error}): allow "
             f"iam:GetPolicy on {arn}, or name the boundary in {BOUNDARY}."
         ) from None
     return replace(workspace, environ={**workspace.environ, BOUNDARY: arn})
