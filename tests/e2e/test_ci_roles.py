@@ -119,6 +119,8 @@ def test_a_job_of_the_repository_takes_on_the_role_that_is_meant_for_it(
         ("apply", {"subject": f"repo:{ci_roles.REPOSITORY}:ref:refs/heads/main"}),
         ("apply", {"subject": f"repo:{ci_roles.REPOSITORY}:environment:prod"}),
         ("apply", {"subject": f"repo:{ci_roles.REPOSITORY}:environment:dev2"}),
+        ("apply", {"subject": "repo:octo/shop:environment:dev"}),
+        ("apply", {"subject": "repo:octo@1234/shop@9999:environment:dev"}),
         ("apply", {"subject": "repo:octo/other:environment:dev"}),
         ("apply", {"subject": "repo:mallory/shop:environment:dev"}),
         ("apply", {"subject": f"repo:{ci_roles.REPOSITORY}:environment:dev", "audience": "another"}),
@@ -225,6 +227,21 @@ def test_the_role_that_plans_plans_its_environment(begun: Begun, environment: st
 
     assert set(actions) == {"create"}
     assert actions["create"] > 60
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_everything_is_made_with_the_tags_that_roles_and_budget_go_by(begun: Begun, environment: str) -> None:
+    expected = {
+        "Environment": environment,
+        "ManagedBy": "terraform",
+        "Project": "hello-retail",
+        "Stack": f"hello-retail-{environment}",
+    }
+    made = [each["change"]["after"] or {} for each in begun.plans[environment]["resource_changes"]]
+    tags = [each["tags_all"] for each in made if "tags_all" in each]
+
+    assert len(tags) > 40
+    assert [each for each in tags if each != expected] == []
 
 
 def test_the_role_that_applies_applies_the_whole_environment(there: There, applied: Target) -> None:

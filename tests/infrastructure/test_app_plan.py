@@ -520,6 +520,14 @@ def test_every_name_says_project_and_environment(planned: PlannedApp) -> None:
     assert len(names) == len(set(names))
 
 
+def test_a_budget_counts_one_environment_alone(environments: dict[str, PlannedApp]) -> None:
+    """A filter counts what has any of its values: one that names two tags would count every environment."""
+    for name, app in environments.items():
+        (counted,) = app.one("aws_budgets_budget.month")["cost_filter"]
+
+        assert counted == {"name": "TagKeyValue", "values": [f"user:Stack$hello-retail-{name}"]}
+
+
 def test_a_views_tables_are_named_by_their_generation(planned: PlannedApp) -> None:
     assert planned.outputs["scores_table"] == f"hello-retail-{planned.environment}-scores-g1"
     assert planned.outputs["contributions_table"] == f"hello-retail-{planned.environment}-contributions-g1"
@@ -648,7 +656,11 @@ def test_prod_keeps_what_must_not_be_lost(environments: dict[str, PlannedApp]) -
         assert [each["enabled"] for each in table.values["point_in_time_recovery"]] == [True]
     assert prod.one("module.stream.aws_kinesis_stream.this")["retention_period"] == 168
     assert prod.one("module.players.aws_cognito_user_pool.this")["deletion_protection"] == "ACTIVE"
-    assert {each.values["retention_in_days"] for each in prod.of("aws_cloudwatch_log_group")} == {365}
+    kept = {
+        each.values["name"]: each.values["retention_in_days"] for each in prod.of("aws_cloudwatch_log_group")
+    }
+    assert kept.pop("/aws/vendedlogs/apigateway/hello-retail-prod-api-requests") == 90
+    assert set(kept.values()) == {365}
     assert not any(each.values["force_destroy"] for each in prod.of("aws_s3_bucket"))
 
 

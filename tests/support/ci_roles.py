@@ -18,7 +18,7 @@ from botocore.exceptions import ClientError
 from retailctl import project
 from retailctl.emulator.cloud import Cloud
 
-REPOSITORY = "octo/shop"
+REPOSITORY = "octo@1234/shop@5678"
 ISSUER = "https://token.actions.githubusercontent.com"
 AUDIENCE = "sts.amazonaws.com"
 

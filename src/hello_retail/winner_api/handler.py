@@ -53,10 +53,7 @@ SETTINGS = WinnerApiSettings.from_environment()
 logger = Logger()
 metrics = Metrics(namespace=SETTINGS.metrics_namespace)
 metrics.set_default_dimensions(Environment=SETTINGS.environment)
-
-
 telemetry = Telemetry(logger, metrics)
-measure = telemetry.add_metric
 
 api = WinnerApi(
     WinnerApiStore(
@@ -65,10 +62,8 @@ api = WinnerApi(
         scores_table=SETTINGS.scores_table,
         contributions_table=SETTINGS.contributions_table,
         score_buckets=SETTINGS.score_buckets,
-        measure=measure,
     ),
     clock=time.monotonic,
-    measure=measure,
 )
 
 

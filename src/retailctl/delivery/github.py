@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,26 +16,11 @@ from retailctl import project
 from retailctl.console import print_note
 from retailctl.delivery import drift, plan_summary
 from retailctl.errors import UserError
+from retailctl.gh import run_gh
 from retailctl.options import EnvironmentName
 
 COMMENTER = "github-actions[bot]"
 """The author of a workflow's comments; those of other authors are not changed."""
-
-
-def run_gh(*arguments: str, given: str | None = None) -> str:
-    """Run `gh` and return its output.
-
-    Raises:
-        UserError: where it is not installed or fails.
-
-    """
-    try:
-        done = subprocess.run(["gh", *arguments], input=given, capture_output=True, text=True, check=False)  # noqa: S603, S607 - GitHub's own program, wherever it is
-    except FileNotFoundError:
-        raise UserError("`gh`, GitHub's program, is not installed: see https://cli.github.com.") from None
-    if done.returncode != 0:
-        raise UserError(f"`gh {arguments[0]}` failed: {done.stderr.strip() or 'it printed nothing'}")
-    return done.stdout
 
 
 def read_repository_name() -> str:

@@ -131,7 +131,7 @@ def correct_action(request: IamRequest, guess: str | None) -> str | None:
         return f"lambda:{verbs[request.method]}" if request.method in verbs else guess
     if guess == "cloudfront:CreateDistributionWithTags":
         return "cloudfront:CreateDistribution"
-    if namespace == "budgets" and "Tag" not in name:
+    if namespace == "budgets" and "tag" not in name.lower():
         return "budgets:ViewBudget" if name.startswith("Describe") else "budgets:ModifyBudget"
     return guess
 
@@ -140,7 +140,7 @@ def correct_resource_arn(request: IamRequest, action: str, guess: str, region: s
     """Return the ARN that AWS checks for ``action``; ``guess`` is the one that the emulator would check."""
     namespace, _, name = action.partition(":")
     here = f"{region}:{account}"
-    if "Tag" in name and namespace in _TAGGED_BY_ARN:
+    if "tag" in name.lower() and namespace in _TAGGED_BY_ARN:
         arns = (request.read_field(key) for key in ("ResourceArn", "ResourceARN", "StreamARN"))
         return next((str(arn) for arn in arns if arn), guess)
     if action == "lambda:CreateFunction":
@@ -210,6 +210,17 @@ def read_request_tags(request: IamRequest, action: str) -> dict[str, str]:
     return {str(key): str(value) for key, value in given.items()} if isinstance(given, dict) else {}
 
 
+def read_removed_tag_keys(request: IamRequest, action: str) -> list[str]:
+    """Return the keys of the tags that a request removes, where the emulator does not see them."""
+    if action == "cloudfront:UntagResource" and request.body.startswith(b"<"):
+        root = ET.fromstring(request.body)  # noqa: S314 - a request of our own Terraform
+        return [each.text or "" for each in root.iter() if each.tag.rpartition("}")[2] == "Key"]
+    if action in {"apigateway:DELETE", "lambda:UntagResource"}:
+        named = request.parameters.get("tagKeys", [])
+        return [named] if isinstance(named, str) else list(named)
+    return []
+
+
 def _xml_tags(body: bytes) -> Iterator[tuple[str, str]]:
     root = ET.fromstring(body)  # noqa: S314 - a request of our own Terraform
     for each in root.iter():
@@ -224,7 +235,7 @@ def build_missing_conditions(
     arn: str,
     boundary_of: Callable[[str], str],
     function_of: Callable[[str], str],
-) -> dict[str, str]:
+) -> dict[str, str | list[str]]:
     """Return the condition keys that the emulator leaves out.
 
     Args:
@@ -236,7 +247,11 @@ def build_missing_conditions(
 
     """
     namespace, _, name = action.partition(":")
-    conditions = {f"aws:RequestTag/{key}": value for key, value in read_request_tags(request, action).items()}
+    conditions: dict[str, str | list[str]] = {
+        f"aws:RequestTag/{key}": value for key, value in read_request_tags(request, action).items()
+    }
+    if removed := read_removed_tag_keys(request, action):
+        conditions["aws:TagKeys"] = removed
     if action in {"iam:CreateRole", "iam:PutRolePermissionsBoundary"}:
         boundary = str(request.read_field("PermissionsBoundary"))
     elif action == "iam:DeleteRolePermissionsBoundary" or (

@@ -14,7 +14,7 @@ import urllib.request
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from retailctl.emulator import iam, processes
+from retailctl.emulator import iam, processes, refusals
 from retailctl.emulator.cloud import Cloud
 from retailctl.emulator.retries import OncePerInvocation
 from retailctl.errors import UserError
@@ -128,6 +128,7 @@ def main() -> None:
     from ministack import app  # noqa: PLC0415 - importing it starts half of it
 
     iam.patch_emulator()
+    refusals.patch_emulator()
     app.app = OncePerInvocation(app.app)
     sys.argv = ["ministack"]
     app.main()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import sys
 from typing import Annotated
 
 import typer
@@ -12,6 +14,7 @@ from retailctl.environments import ci_roles as ci
 from retailctl.environments.state import apply_bootstrap
 from retailctl.environments.target import resolve_target
 from retailctl.errors import UserError
+from retailctl.gh import GhError
 from retailctl.options import AnyCloud, EnvironmentName
 
 
@@ -40,6 +43,38 @@ def bootstrap_account(
             f"The bucket {target.state_bucket} already exists, created in another clone: there is nothing to do."
         )
         return
+    if github_repository and target.cloud is None:
+        github_repository = _ask_for_token_name(github_repository)
     apply_bootstrap(target, github_repository)
     for environment_of, (plan_role, apply_role) in ci.read_role_arns(target).items():
         print_note(f"{environment_of}: {plan_role} plans, {apply_role} applies.")
+    if plan_roles := ci.list_plan_roles(target):
+        print_note(f"PLAN_ROLE_ARNS, a variable of the repository: {json.dumps(plan_roles)}")
+
+
+def _ask_for_token_name(repository: str) -> str:
+    """Return the name of a repository in the tokens of its workflows, from GitHub or the operator.
+
+    Raises:
+        UserError: where neither gives it.
+
+    """
+    try:
+        return ci.find_token_name(repository)
+    except GhError as error:
+        reason = f"The name of {repository} in GitHub's tokens is unknown. {error}"
+        if not sys.stdin.isatty():
+            raise UserError(
+                f"{reason} Sign in with `gh auth login`, or set GITHUB=<owner>@<id>/<name>@<id>, or "
+                f"GITHUB=repo:{repository} for a repository from before 15 July 2026."
+            ) from None
+        print_note(reason)
+    answer = str(
+        typer.prompt(
+            f"{repository}, or <owner>@<id>/<name>@<id> if it was created, renamed or moved since 15 July 2026",
+            err=True,
+        )
+    ).strip()
+    if not ci.is_token_name(answer, repository):
+        raise UserError(f"'{answer}' does not name {repository}: nothing was changed.")
+    return answer

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from retailctl.errors import UserError
+from retailctl.gh import run_gh
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from retailctl.environments.target import Target
     from retailctl.terraform.workspace import Workspace
 
@@ -18,10 +22,10 @@ PREFIX = "hello-retail"
 BOUNDARY = "TF_VAR_permissions_boundary_arn"
 
 
-def _outputs(target: Target) -> dict[str, Any]:
-    """Return the outputs of the bootstrap; none where it was not applied in this clone."""
+def _outputs(bootstrap_state: Path) -> dict[str, Any]:
+    """Return the outputs of a bootstrap; none where it was not applied in this clone."""
     try:
-        state = json.loads(target.bootstrap_state.read_text())
+        state = json.loads(bootstrap_state.read_text())
     except FileNotFoundError:
         return {}
     return {name: output["value"] for name, output in state.get("outputs", {}).items()}
@@ -29,9 +33,48 @@ def _outputs(target: Target) -> dict[str, Any]:
 
 def read_role_arns(target: Target) -> dict[str, tuple[str, str]]:
     """Return the ARNs of the plan role and the apply role, by environment."""
-    values = _outputs(target)
+    values = _outputs(target.bootstrap_state)
     apply_roles = values.get("apply_role_arns", {})
     return {name: (role, apply_roles[name]) for name, role in values.get("plan_role_arns", {}).items()}
+
+
+def list_plan_roles(target: Target) -> dict[str, str]:
+    """Return the ARN of each environment's plan role, from all bootstraps of this clone."""
+    states = sorted(target.bootstrap_state.parent.glob("*.tfstate"))
+    return {
+        name: role
+        for state in states
+        for name, role in sorted(_outputs(state).get("plan_role_arns", {}).items())
+    }
+
+
+def find_token_name(repository: str) -> str:
+    """Return ``repository`` (owner/name) as GitHub names it in the tokens of its workflows.
+
+    Repositories created, renamed or transferred since 15 July 2026 have ids in the name: owner@1/name@2. A name
+    with ids or the prefix `repo:` is used as it is.
+    Source: https://github.blog/changelog/2026-04-23-immutable-subject-claims-for-github-actions-oidc-tokens.
+
+    Raises:
+        UserError: where GitHub cannot be reached, or the repository customises the subjects of its tokens.
+
+    """
+    if "@" in repository or repository.startswith("repo:"):
+        return repository.removeprefix("repo:")
+    customization = json.loads(run_gh("api", f"repos/{repository}/actions/oidc/customization/sub"))
+    if not customization.get("use_default", True):
+        raise UserError(
+            f"{repository} customises the subjects of its tokens, and the roles trust GitHub's default form. "
+            "Restore the default: gh api -X PUT "
+            f"repos/{repository}/actions/oidc/customization/sub -F use_default=true"
+        )
+    return str(customization.get("sub_claim_prefix") or repository).removeprefix("repo:")
+
+
+def is_token_name(answer: str, repository: str) -> bool:
+    """Say whether ``answer`` names ``repository`` (owner/name) as a token may: as it is, or with both ids."""
+    owner, _, name = map(re.escape, repository.partition("/"))
+    return bool(re.fullmatch(rf"{owner}/{name}|{owner}@\d+/{name}@\d+", answer, re.IGNORECASE))
 
 
 def prepare_bootstrap(target: Target, github_repository: str | None) -> Workspace:
@@ -43,7 +86,11 @@ def prepare_bootstrap(target: Target, github_repository: str | None) -> Workspac
 
     """
     workspace = target.build_bootstrap_workspace()
-    repository = _outputs(target).get("github_repository") if github_repository is None else github_repository
+    repository = (
+        _outputs(target.bootstrap_state).get("github_repository")
+        if github_repository is None
+        else github_repository
+    )
     # As environment variables: a bootstrap root without these variables ignores them.
     variables = {"TF_VAR_environments": json.dumps(target.neighbours)}
     if repository:

@@ -12,6 +12,7 @@ import pytest
 from retailctl.delivery import drift, github, plan_summary
 from retailctl.delivery.drift import DriftReport, Finding
 from retailctl.errors import UserError
+from retailctl.gh import run_gh
 from support.miniature import miniature
 
 WHEN = "2026-11-22T12:00:00Z"
@@ -193,7 +194,7 @@ def test_a_missing_gh_or_repository_is_a_sentence(
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(UserError, match="is not installed"):
-        github.run_gh("api")
+        run_gh("api")
     monkeypatch.delenv("GITHUB_REPOSITORY")
     with pytest.raises(UserError, match="set GITHUB_REPOSITORY"):
         github.read_repository_name()

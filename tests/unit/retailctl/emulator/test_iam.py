@@ -79,6 +79,7 @@ def test_what_the_emulator_finds_right_stays(method: str, path: str, found: str)
         ("budgets", "budgets:CreateBudget", "budgets:ModifyBudget"),
         ("budgets", "budgets:DescribeBudget", "budgets:ViewBudget"),
         ("budgets", "budgets:TagResource", "budgets:TagResource"),
+        ("budgets", "budgets:UntagResource", "budgets:UntagResource"),
         ("sns", "sns:CreateTopic", "sns:CreateTopic"),
         ("rds", None, None),
     ],
@@ -98,6 +99,7 @@ def test_other_actions_have_awss_names(service: str, found: str | None, asked: s
         ),
         (request("dynamodb", ResourceArn="arn:t"), "dynamodb:ListTagsOfResource", "arn:t"),
         (query("sns", ResourceArn="arn:t"), "sns:TagResource", "arn:t"),
+        (request("cognito-idp", ResourceArn="arn:p"), "cognito-idp:UntagResource", "arn:p"),
         (
             query("monitoring", **{"AlarmNames.member.1": "a"}),
             "cloudwatch:DeleteAlarms",
@@ -190,7 +192,7 @@ def test_nothing_else_sets_tags(of: IamRequest, asked: str) -> None:
     assert read_request_tags(of, asked) == {}
 
 
-def known(of: IamRequest, asked: str, arn: str = "*") -> dict[str, str]:
+def known(of: IamRequest, asked: str, arn: str = "*") -> dict[str, str | list[str]]:
     boundaries = {"bounded": "arn:boundary"}
     functions = {"1": "arn:function"}
     return build_missing_conditions(
@@ -223,6 +225,25 @@ def test_a_mapping_is_its_functions() -> None:
         "lambda:FunctionArn": "arn:function"
     }
     assert known(changed, "lambda:UpdateEventSourceMapping", f"{arn}2") == {}
+
+
+def test_tags_that_are_taken_away_are_a_condition() -> None:
+    keys = b'<TagKeys xmlns="http://cloudfront.amazonaws.com/doc/2020-05-31/"><Items><Key>A</Key></Items></TagKeys>'
+    several = {"tagKeys": ["A", "B"]}
+
+    for of, asked, removed in (
+        (
+            IamRequest("cloudfront", "POST", "/2020-05-31/tagging", keys, {}),
+            "cloudfront:UntagResource",
+            ["A"],
+        ),
+        (IamRequest("apigateway", "DELETE", "/v2/tags/a", b"", several), "apigateway:DELETE", ["A", "B"]),
+        (IamRequest("lambda", "DELETE", "/tags/a", b"", {"tagKeys": "A"}), "lambda:UntagResource", ["A"]),
+    ):
+        assert known(of, asked)["aws:TagKeys"] == removed
+    assert "aws:TagKeys" not in known(
+        IamRequest("apigateway", "DELETE", "/v2/apis/a", b"", {}), "apigateway:DELETE"
+    )
 
 
 def test_tags_that_are_set_are_a_condition() -> None:
