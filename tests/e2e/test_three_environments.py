@@ -788,7 +788,7 @@ def test_prod_s_values_against_dev_s_state_are_refused_at_plan_in_a_sentence(the
     workspace = replace(there.target("dev").build_app_workspace(), arguments=values)
 
     with pytest.raises(
-        failures.TerraformError, match="The state belongs to another environment than the values"
+        failures.TerraformError, match="The state and the values belong to different environments"
     ):
         e2e.plan(workspace)
 
@@ -876,7 +876,7 @@ def test_a_new_version_is_tried_beside_the_one_that_serves_and_taken_back_with_o
 
     assert (alias["FunctionVersion"], weight) == (serving, 0.1)
     assert (marked(serving), marked(tried)) == (None, "yes")
-    assert f"version {tried} is being tried on 10% of the calls" in operator.do("canary", "show", *where)
+    assert f"version {tried} is the canary for 10% of the calls" in operator.do("canary", "show", *where)
     served = ask(f"{there.outputs['dev']['api_url']}/winners")
     assert (served.status, served.headers.get("x-tried")) == (200, None)
 
