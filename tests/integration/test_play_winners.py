@@ -69,9 +69,8 @@ def test_the_board_is_printed_as_json_with_the_apis_names() -> None:
 
 def test_without_an_address_the_local_clouds_api_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     with api() as url:
-        monkeypatch.setattr(board.clouds, "load_cloud", lambda name: name)
         monkeypatch.setattr(
-            board.outputs, "read_local_outputs", lambda cloud, env: {"api_url": url, "of": (cloud, env)}
+            board.outputs, "find_outputs", lambda env, cloud: {("dev", "local"): {"api_url": url}}[env, cloud]
         )
         result = CliRunner().invoke(cli.app, ["winners"])
     assert "Ada 1" in result.stdout

@@ -11,7 +11,7 @@ from retailctl.console import require_confirmation
 from retailctl.environments.state import initialise_workspace
 from retailctl.environments.target import resolve_target
 from retailctl.errors import UserError
-from retailctl.options import AnyCloud, Confirmed, EnvironmentName
+from retailctl.options import DEFAULT_CLOUD, CloudName, Confirmed, EnvironmentName
 from retailctl.terraform import workspace as terraform
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ PIN = "terraform_data.environment_pin"
 
 def destroy_environment(
     environment: EnvironmentName = "dev",
-    cloud: AnyCloud = None,
+    cloud: CloudName = DEFAULT_CLOUD,
     confirmed: Confirmed = None,
     *,
     lift_protection: Annotated[

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+import typer
+
 from retailctl import project
 from retailctl.artifacts import package
 from retailctl.artifacts.page import (
@@ -30,7 +32,7 @@ from retailctl.emulator import page as emulator_page
 from retailctl.environments.state import initialise_workspace
 from retailctl.environments.target import resolve_target
 from retailctl.errors import UserError
-from retailctl.options import AnyCloud, EnvironmentName
+from retailctl.options import DEFAULT_CLOUD, CloudName, EnvironmentName
 from retailctl.progress import show_progress
 from retailctl.terraform import workspace as terraform
 
@@ -44,6 +46,8 @@ if TYPE_CHECKING:
 _UPLOADS_AT_ONCE = 8
 
 _NEEDED = ("cognito_url", "region", "site_bucket", "site_url", "user_pool_client_id", "user_pool_id")
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown", help="Put up the page.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +224,13 @@ def deploy_page(target: Target, found: EnvironmentPage) -> None:
     )
 
 
-def deploy_site(environment: EnvironmentName = "dev", cloud: AnyCloud = None) -> None:
+@app.callback()
+def _site_commands() -> None:
+    """Keep `deploy` a command of its own, though it is the only one."""
+
+
+@app.command("deploy")
+def deploy_site(environment: EnvironmentName = "dev", cloud: CloudName = DEFAULT_CLOUD) -> None:
     """Put the page up as it is in this clone, and change nothing else."""
     target = resolve_target(environment, cloud)
     found = find_page(environment, terraform.read_root_outputs(initialise_workspace(target)))

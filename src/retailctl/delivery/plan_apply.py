@@ -7,6 +7,7 @@ a plan that can be read, and whatever is not exactly as planned is refused befor
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 import tempfile
 from pathlib import Path
@@ -25,7 +26,7 @@ from retailctl.environments.state import initialise_workspace
 from retailctl.environments.target import resolve_target
 from retailctl.errors import UserError
 from retailctl.files import hold_lock, write_atomically
-from retailctl.options import AnyCloud, Confirmed, EnvironmentName
+from retailctl.options import DEFAULT_CLOUD, CloudName, Confirmed, EnvironmentName, format_retailctl
 from retailctl.progress import show_progress
 from retailctl.terraform import workspace as terraform
 
@@ -123,7 +124,7 @@ def deploy_built_page(target: Target, found: page.EnvironmentPage, zipped: bytes
 
 def plan_environment(
     environment: EnvironmentName = "dev",
-    cloud: AnyCloud = None,
+    cloud: CloudName = DEFAULT_CLOUD,
     out: OutFile = None,
     summary: SummaryFile = None,
     *,
@@ -149,9 +150,10 @@ def plan_environment(
     if summary is not None:
         shown = json.loads(terraform.read_command_output(workspace, "show", "-json", str(out)))
         write_atomically(summary, plan_summary.render_section(record, shown))
-    print_note(
-        f"The plan is in {project.format_path(out)}: apply it with `retailctl apply --env {environment} --plan …`."
+    apply = format_retailctl(
+        f"apply --plan {shlex.quote(project.format_path(out))}", environment, target.cloud_name
     )
+    print_note(f"The plan is in {project.format_path(out)}: apply it with `{apply}`.")
 
 
 def _plan_and_show(environment: str, cloud: str | None) -> None:
@@ -169,7 +171,7 @@ def _plan_and_show(environment: str, cloud: str | None) -> None:
 
 def apply_environment(
     environment: EnvironmentName = "dev",
-    cloud: AnyCloud = None,
+    cloud: CloudName = DEFAULT_CLOUD,
     confirmed: Confirmed = None,
     plan_file: PlanFile = None,
     *,
@@ -233,10 +235,11 @@ def check_commit_order(target: Target, commit: str) -> None:
     """
     present = next(iter(builds.list_kept_builds(target)), None) if target.has_state_bucket() else None
     if present is not None and git.is_older_commit(target.project, commit, present.commit):
+        rollback = format_retailctl("rollback --to <build>", target.environment, target.cloud_name)
         raise UserError(
             f"Commit {commit} is older than {present.commit}, whose build {present.build} {target.environment} got "
-            f"{present.applied}: nothing was changed. To go back, use `retailctl rollback --env "
-            f"{target.environment} --to <build>`; to apply the older commit all the same, add OLDER=1 (--older)."
+            f"{present.applied}: nothing was changed. To go back, use `{rollback}`; to apply the older commit all "
+            "the same, add OLDER=1 (--older)."
         )
 
 

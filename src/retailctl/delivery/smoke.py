@@ -23,7 +23,7 @@ from retailctl.console import print_note
 from retailctl.environments import outputs
 from retailctl.environments.target import resolve_target
 from retailctl.errors import UserError
-from retailctl.options import AnyCloud, EnvironmentName
+from retailctl.options import DEFAULT_CLOUD, CloudName, EnvironmentName
 from retailctl.progress import show_progress
 from retailctl.terraform import workspace
 
@@ -205,7 +205,7 @@ def _run_check(look: Callable[[], str | None]) -> str | None:
 
 def run_smoke_test(
     environment: EnvironmentName = "dev",
-    cloud: AnyCloud = None,
+    cloud: CloudName = DEFAULT_CLOUD,
     patience: Annotated[
         int, typer.Option(min=0, help="Seconds to wait for what has just been applied.")
     ] = PATIENCE_SECONDS,

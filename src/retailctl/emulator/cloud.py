@@ -14,6 +14,7 @@ from retailctl import project
 from retailctl.emulator import processes
 from retailctl.errors import CloudNotRunning
 from retailctl.files import write_atomically
+from retailctl.options import format_make
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -114,7 +115,7 @@ def load_cloud(cloud: str, in_project: Project | None = None) -> Cloud:
     """
     home = (in_project or project.find_project()).cloud_folder(cloud)
     found = read_cloud(home)
-    command = "make up" if cloud == project.DEFAULT_CLOUD else f"make up CLOUD={cloud}"
+    command = format_make("up", cloud=cloud)
     if found is None:
         raise CloudNotRunning(f"The local cloud '{cloud}' is not running: start it with `{command}`.")
     if not found.is_running():

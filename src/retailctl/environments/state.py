@@ -5,6 +5,7 @@ from __future__ import annotations
 from retailctl.environments import ci_roles as ci
 from retailctl.environments.target import Target
 from retailctl.errors import UserError
+from retailctl.options import format_make
 from retailctl.progress import show_progress
 from retailctl.terraform import workspace as terraform
 from retailctl.terraform.workspace import Workspace
@@ -18,7 +19,9 @@ def initialise_workspace(target: Target) -> Workspace:
 
     """
     if not target.has_state_bucket():
-        hint = f"make bootstrap ENV={target.environment}" if target.cloud is None else "make up"
+        hint = format_make(
+            "bootstrap" if target.cloud is None else "up", target.environment, target.cloud_name
+        )
         raise UserError(
             f"The bucket {target.state_bucket} for the state of {target.environment} does not exist in "
             f"{target.place}: make it with `{hint}`, once per account."

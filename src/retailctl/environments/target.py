@@ -14,7 +14,8 @@ from retailctl import project
 from retailctl.console import print_note
 from retailctl.emulator import cloud as clouds
 from retailctl.environments import generations
-from retailctl.errors import UserError
+from retailctl.errors import CloudNotRunning, UserError
+from retailctl.options import AWS
 from retailctl.terraform import installation
 from retailctl.terraform.tfvars import read_value
 from retailctl.terraform.workspace import Workspace
@@ -42,9 +43,14 @@ class Target:
         return "AWS" if self.cloud is None else f"the local cloud '{self.cloud.name}'"
 
     @property
+    def cloud_name(self) -> str:
+        """Return what ``--cloud`` says for this place."""
+        return AWS if self.cloud is None else self.cloud.name
+
+    @property
     def folder(self) -> Path:
         """Return the folder for Terraform's data of all environments in this place."""
-        home = self.project.scratch / project.AWS if self.cloud is None else self.cloud.home
+        home = self.project.scratch / AWS if self.cloud is None else self.cloud.home
         return home / "terraform"
 
     @property
@@ -197,7 +203,7 @@ def read_account_id(target: Target) -> str:
 
 
 def resolve_target(environment: str, cloud: str | None) -> Target:
-    """Return where the operator means, having checked that it can be reached.
+    """Return where the operator means, having checked that it can be reached; None as ``cloud`` is AWS too.
 
     Raises:
         UserError: where the environment is unknown, the local cloud is not running, or AWS takes no credentials.
@@ -206,7 +212,11 @@ def resolve_target(environment: str, cloud: str | None) -> Target:
     here = project.find_project()
     here.check_environment(environment)
     installation.find_terraform()
-    target = Target(here, environment, clouds.load_cloud(cloud, here) if cloud else None)
+    try:
+        running = None if cloud in {None, AWS} else clouds.load_cloud(str(cloud), here)
+    except CloudNotRunning as error:
+        raise CloudNotRunning(f"{error} Name AWS with --cloud {AWS}.") from None
+    target = Target(here, environment, running)
     if target.cloud is None:
         print_note(f"{environment} in AWS account {read_account_id(target)}, region {target.region}")
     return target

@@ -17,7 +17,7 @@ from retailctl.environments import outputs
 from retailctl.errors import UserError
 from retailctl.files import hold_lock
 from retailctl.local_cloud import up_down
-from retailctl.options import CloudName, EnvironmentName
+from retailctl.options import EnvironmentName, LocalCloudName, format_retailctl
 from retailctl.progress import show_progress
 from retailctl.scores import board, freshness
 from retailctl.scores.recount import collect_event_ids, compare_scores, recount_scores
@@ -47,8 +47,8 @@ def run_demo(
     seed: Annotated[int, typer.Option(help="The same seed plays the same workshop.")] = 1,
     events: Annotated[int, typer.Option(min=100, max=100_000, help="How many events.")] = EVENTS,
     keep: Annotated[bool, typer.Option("--keep", help="Leave the local cloud up.")] = False,
-    cloud: CloudName = CLOUD,
-    env: EnvironmentName = "dev",
+    cloud: LocalCloudName = CLOUD,
+    environment: EnvironmentName = "dev",
 ) -> None:
     """Bring a cloud up, play a workshop, check every score, take the cloud down; exit 0 if all are right."""
     here = project.find_project()
@@ -57,10 +57,10 @@ def run_demo(
     with (
         hold_lock(here, f"demo-{cloud}", or_else=busy),
         up_down.interrupt_on_termination(),
-        _run_demo_cloud(here, cloud, env, keep=keep) as running,
+        _run_demo_cloud(here, cloud, environment, keep=keep) as running,
     ):
         run_demo_workshop(
-            running, env, Workshop(seed, products=120, people=48, start=datetime.now(UTC)), events
+            running, environment, Workshop(seed, products=120, people=48, start=datetime.now(UTC)), events
         )
     print_note(f"The demo took {time.monotonic() - started:.0f} s.")
 
@@ -78,7 +78,7 @@ def _run_demo_cloud(here: Project, name: str, environment: str, *, keep: bool) -
         if name != CLOUD and before is not None and before.is_running():
             raise UserError(
                 f"The local cloud '{name}' is in use, and a demo begins from nothing: take it down with "
-                f"`retailctl down --cloud {name}`, or take another --cloud."
+                f"`{format_retailctl('down', cloud=name)}`, or take another --cloud."
             )
         up_down.stop_local_cloud(name)
     try:
@@ -87,7 +87,9 @@ def _run_demo_cloud(here: Project, name: str, environment: str, *, keep: bool) -
         if not keep:
             up_down.stop_local_cloud(name)
         elif here.cloud_folder(name).exists():
-            print_note(f"The local cloud '{name}' is left up: `retailctl down --cloud {name}` takes it down.")
+            print_note(
+                f"The local cloud '{name}' is left up: `{format_retailctl('down', cloud=name)}` takes it down."
+            )
 
 
 def run_demo_workshop(running: Cloud, environment: str, workshop: Workshop, events: int) -> None:

@@ -8,7 +8,7 @@ import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
@@ -23,14 +23,13 @@ from retailctl.environments import state as environments_state
 from retailctl.environments.target import Target
 from retailctl.errors import CloudNotRunning
 from retailctl.files import hold_lock
-from retailctl.options import CloudName, EnvironmentName
+from retailctl.options import DEFAULT_CLOUD, EnvironmentName, LocalCloudName, format_make, format_retailctl
 from retailctl.progress import show_progress
-from retailctl.project import DEFAULT_CLOUD
 from retailctl.terraform import installation, tfvars
 from retailctl.terraform import workspace as terraform
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from concurrent.futures import Executor, Future
     from pathlib import Path
     from types import FrameType
@@ -123,7 +122,8 @@ def _end_unfinished(home: Path, found: Cloud | None, reached: list[str], *, stay
     so_far = ", ".join(reached) or "nothing was done yet"
     if stays:
         print_note(
-            f"`up` did not finish: {so_far}. The local cloud '{home.name}' stays; `make down` stops it."
+            f"`up` did not finish: {so_far}. The local cloud '{home.name}' stays; "
+            f"`{format_make('down', cloud=home.name)}` stops it."
         )
     else:
         _remove_cloud(home)
@@ -179,7 +179,7 @@ def _account(here: Project, environment: str) -> dict[str, str]:
 
 
 def start_local_cloud(
-    cloud: CloudName = DEFAULT_CLOUD,
+    cloud: LocalCloudName = DEFAULT_CLOUD,
     environment: EnvironmentName = "dev",
     *,
     keep: Annotated[
@@ -187,14 +187,29 @@ def start_local_cloud(
     ] = False,
     if_needed: Annotated[bool, typer.Option("--if-needed", help="Leave what is up as it is.")] = False,
 ) -> None:
-    """Start a local cloud with an environment in it, or bring one that runs up to date; print its outputs."""
+    """Start a local cloud with an environment in it, or bring one that runs up to date."""
     here = project.find_project()
     if if_needed and _is_up(here, cloud, environment):
         return
     started = time.monotonic()
     found = bring_up_cloud(here, cloud, environment, keep=keep)
-    print_note(f"{environment} is up in the local cloud '{cloud}' after {time.monotonic() - started:.0f} s:")
-    outputs.print_outputs(outputs.read_local_outputs(found, environment))
+    seconds = time.monotonic() - started
+    print_note(f"{environment} is up in the local cloud '{cloud}' after {seconds:.0f} s.")
+    for line in describe_next_steps(outputs.read_local_outputs(found, environment), cloud, environment):
+        typer.echo(line)
+
+
+def describe_next_steps(values: Mapping[str, Any], cloud: str, environment: str) -> list[str]:
+    """Return what a person may want next: the addresses, and the commands with what they need to act there."""
+    steps = {
+        "The page": values.get("page_url"),
+        "The API": values.get("api_url"),
+        "Add a user": f".venv/bin/{format_retailctl('users add --name Grace', environment, cloud)}",
+        "Play": format_make("play", environment, cloud),
+        "All outputs": f".venv/bin/{format_retailctl('outputs', environment, cloud)}",
+        "Stop": format_make("down", cloud=cloud),
+    }
+    return [f"  {title:<12} {step}" for title, step in steps.items() if step]
 
 
 def _is_up(here: Project, cloud: str, environment: str) -> bool:
@@ -206,7 +221,7 @@ def _is_up(here: Project, cloud: str, environment: str) -> bool:
 
 
 def stop_local_cloud(
-    cloud: CloudName = DEFAULT_CLOUD,
+    cloud: LocalCloudName = DEFAULT_CLOUD,
     *,
     every: Annotated[bool, typer.Option("--all", help="Every local cloud of this clone.")] = False,
 ) -> None:
@@ -221,7 +236,7 @@ def stop_local_cloud(
         print_note(f"The local cloud '{name}' {'is down' if ended or was_there else 'was not running'}.")
 
 
-def print_exports(cloud: CloudName = DEFAULT_CLOUD) -> None:
+def print_exports(cloud: LocalCloudName = DEFAULT_CLOUD) -> None:
     """Print the shell exports with which any AWS tool reaches a local cloud: `eval "$(retailctl env)"`."""
     for name, value in clouds.load_cloud(cloud).build_environ().items():
         typer.echo(f"export {name}={shlex.quote(value)}")

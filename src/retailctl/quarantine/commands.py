@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
-from retailctl import project
 from retailctl.console import print_note
 from retailctl.environments import outputs
 from retailctl.environments.generations import get_live_generation, get_standing_generations
 from retailctl.environments.target import Target, resolve_target
 from retailctl.errors import UserError
-from retailctl.options import CloudName, EnvironmentName, InAws
+from retailctl.options import DEFAULT_CLOUD, CloudName, EnvironmentName, InAws, choose_cloud
 from retailctl.progress import show_progress
 from retailctl.quarantine import decisions as planning
 from retailctl.quarantine import redrive
@@ -36,12 +35,14 @@ if TYPE_CHECKING:
     from retailctl.quarantine.redrive import Result
 
 app = typer.Typer(
-    no_args_is_help=True, rich_markup_mode=None, help="What could not be applied: list, show, redrive, drop."
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    help="What could not be applied: list, show, redrive, drop.",
 )
 
 Which = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[RECORD]...", help="Records, by stream/shard/number as `list` shows them."),
+    typer.Argument(metavar="RECORD", help="Records, by stream/shard/number as `list` shows them."),
 ]
 Objects = Annotated[
     list[str] | None, typer.Option("--object", help="All that this object of the bucket holds.")
@@ -109,7 +110,7 @@ def create_put_client(target: Target) -> Any:  # noqa: ANN401 - boto3 makes its 
 
 
 def _open_desk(environment: str, cloud: str, *, aws: bool) -> Desk:
-    target = resolve_target(environment, None if aws else cloud)
+    target = resolve_target(environment, choose_cloud(cloud, aws=aws))
     return Desk.from_outputs(target, outputs.read_outputs(target))
 
 
@@ -161,7 +162,7 @@ def list_entries(
     until: Until = "",
     everything: Annotated[bool, typer.Option("--all", help="Also what was redriven or dropped.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="As one JSON object.")] = False,
-    cloud: CloudName = project.DEFAULT_CLOUD,
+    cloud: CloudName = DEFAULT_CLOUD,
     environment: EnvironmentName = "dev",
     aws: InAws = False,
 ) -> None:
@@ -188,7 +189,7 @@ def list_entries(
 def show_record(
     record: Annotated[str, typer.Argument(help="Stream/shard/number, or the object of a batch.")],
     *,
-    cloud: CloudName = project.DEFAULT_CLOUD,
+    cloud: CloudName = DEFAULT_CLOUD,
     environment: EnvironmentName = "dev",
     aws: InAws = False,
 ) -> None:
@@ -213,7 +214,7 @@ def redrive_records(  # noqa: PLR0913 - one option each
     until: Until = "",
     everything: Everything = False,
     yes: Yes = False,
-    cloud: CloudName = project.DEFAULT_CLOUD,
+    cloud: CloudName = DEFAULT_CLOUD,
     environment: EnvironmentName = "dev",
     aws: InAws = False,
 ) -> None:
@@ -308,7 +309,7 @@ def drop_records(  # noqa: PLR0913 - one option each
     until: Until = "",
     everything: Everything = False,
     yes: Yes = False,
-    cloud: CloudName = project.DEFAULT_CLOUD,
+    cloud: CloudName = DEFAULT_CLOUD,
     environment: EnvironmentName = "dev",
     aws: InAws = False,
 ) -> None:

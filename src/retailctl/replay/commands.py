@@ -25,7 +25,7 @@ from retailctl.environments.state import initialise_workspace
 from retailctl.environments.target import Target, resolve_target
 from retailctl.errors import UserError
 from retailctl.files import write_atomically
-from retailctl.options import AnyCloud, Confirmed, EnvironmentName
+from retailctl.options import DEFAULT_CLOUD, CloudName, Confirmed, EnvironmentName
 from retailctl.progress import show_progress
 from retailctl.replay import fold as replay_fold
 from retailctl.replay.log import ReplayLog
@@ -52,7 +52,7 @@ GAPS_SHOWN = 20
 
 app = typer.Typer(
     no_args_is_help=True,
-    rich_markup_mode=None,
+    rich_markup_mode="markdown",
     help="Fold the views anew from the log, beside the live ones, and switch to them.",
 )
 Number = Annotated[int, typer.Argument(min=1, help="Which generation.", show_default=False)]
@@ -135,7 +135,7 @@ def _remind(target: Target) -> None:
 
 
 @app.command("status")
-def show_status(environment: EnvironmentName = "dev", cloud: AnyCloud = None) -> None:
+def show_status(environment: EnvironmentName = "dev", cloud: CloudName = DEFAULT_CLOUD) -> None:
     """Show the generations that stand, which is live, and how far each has come."""
     target, found = _read_target(environment, cloud)
     views, log = Views(target), ReplayLog(target, found)
@@ -163,7 +163,7 @@ def prepare_generation(
         str, typer.Option(help="The commit whose code is to fold it; else this clone's, as it is.")
     ] = "",
     environment: EnvironmentName = "dev",
-    cloud: AnyCloud = None,
+    cloud: CloudName = DEFAULT_CLOUD,
     confirmed: Confirmed = None,
 ) -> None:
     """Make a generation, empty and off the stream; where the code has changed, the others keep theirs."""
@@ -226,7 +226,7 @@ def fold_generation(
         float, typer.Option(help="Seconds to wait until it has caught up.")
     ] = PATIENCE_SECONDS,
     environment: EnvironmentName = "dev",
-    cloud: AnyCloud = None,
+    cloud: CloudName = DEFAULT_CLOUD,
 ) -> None:
     """Fold a generation from the log, let it follow the stream, and wait until it has caught up."""
     target, found = _read_target(environment, cloud)
@@ -359,7 +359,7 @@ def compare_generation(
         float, typer.Option(help="Seconds for which the two may still differ.")
     ] = COMPARING_SECONDS,
     environment: EnvironmentName = "dev",
-    cloud: AnyCloud = None,
+    cloud: CloudName = DEFAULT_CLOUD,
 ) -> None:
     """Compare a generation's scores with the live ones: exit status 1 and each difference where they differ."""
     target, found = _read_target(environment, cloud)
@@ -390,7 +390,7 @@ def switch_generation(
     *,
     patience: Annotated[float, typer.Option(help="Seconds to wait until it has caught up.")] = 60.0,
     environment: EnvironmentName = "dev",
-    cloud: AnyCloud = None,
+    cloud: CloudName = DEFAULT_CLOUD,
     confirmed: Confirmed = None,
 ) -> None:
     """Let the API read another generation, once that has caught up; to go back, switch to the one before."""
@@ -424,7 +424,7 @@ def retire_generation(
         bool, typer.Option("--lift-protection", envvar="LIFT_PROTECTION", help="Delete protected tables too.")
     ] = False,
     environment: EnvironmentName = "dev",
-    cloud: AnyCloud = None,
+    cloud: CloudName = DEFAULT_CLOUD,
     confirmed: Confirmed = None,
 ) -> None:
     """Take a generation away, with its tables and its function."""

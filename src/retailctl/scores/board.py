@@ -13,11 +13,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from retailctl import project
-from retailctl.emulator import cloud as clouds
 from retailctl.environments import outputs
 from retailctl.errors import UserError
-from retailctl.options import CloudName, EnvironmentName
+from retailctl.options import DEFAULT_CLOUD, CloudName, EnvironmentName
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -137,12 +135,12 @@ def show_winners(
     *,
     limit: Annotated[int, typer.Option(min=1, max=100, help="How many of each role.")] = 10,
     in_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-    api_url: Annotated[str, typer.Option(help="The API to ask, instead of the local cloud's.")] = "",
-    cloud: CloudName = project.DEFAULT_CLOUD,
-    env: EnvironmentName = "dev",
+    api_url: Annotated[str, typer.Option(help="The API to ask, instead of the environment's.")] = "",
+    cloud: CloudName = DEFAULT_CLOUD,
+    environment: EnvironmentName = "dev",
 ) -> None:
     """Print who is winning."""
-    url = api_url or str(outputs.read_local_outputs(clouds.load_cloud(cloud), env)["api_url"])
+    url = api_url or str(outputs.find_outputs(environment, cloud)["api_url"])
     winners = read_board(url, limit)
     if in_json:
         typer.echo(format_board_json(winners))

@@ -13,12 +13,11 @@ from urllib.parse import quote, urlencode
 import typer
 from botocore.exceptions import ClientError
 
-from retailctl import project
 from retailctl.console import print_note
 from retailctl.environments import outputs
 from retailctl.environments.target import resolve_target
 from retailctl.errors import UserError
-from retailctl.options import CloudName, EnvironmentName, InAws
+from retailctl.options import DEFAULT_CLOUD, CloudName, EnvironmentName, InAws, choose_cloud
 from retailctl.users.pool import ASK, find_pool
 
 if TYPE_CHECKING:
@@ -189,7 +188,7 @@ def set_up_second_factor(
     username: Annotated[str, typer.Argument(help="What they sign in with.", show_default=False)],
     *,
     password: Annotated[str, typer.Option(help=f"Theirs; asked for with {ASK}.")] = ASK,
-    cloud: CloudName = project.DEFAULT_CLOUD,
+    cloud: CloudName = DEFAULT_CLOUD,
     environment: EnvironmentName = "dev",
     aws: InAws = False,
 ) -> None:
@@ -197,7 +196,7 @@ def set_up_second_factor(
 
     Prints the app's secret, once, and asks for a code from the app before anything changes.
     """
-    target = resolve_target(environment, None if aws else cloud)
+    target = resolve_target(environment, choose_cloud(cloud, aws=aws))
     pool = find_pool(target, outputs.read_outputs(target))
     if password == ASK:
         password = typer.prompt("Password", hide_input=True, err=True)

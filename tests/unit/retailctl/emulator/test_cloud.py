@@ -140,10 +140,30 @@ def test_an_api_s_address_becomes_one_that_works_here(clone: Project, api_url: s
 
 
 def test_outputs_are_shown_in_columns(capsys: pytest.CaptureFixture[str]) -> None:
-    outputs.print_outputs({"stream_name": "events", "functions": {"a": "b"}})
+    arns = ["arn:1", "arn:2"]
+    outputs.print_outputs(
+        {
+            "stream_name": "events",
+            "functions": {"b": "f-b", "long": "f-l"},
+            "shards": 2,
+            "alarms": arns,
+            "none": {},
+        }
+    )
     outputs.print_outputs({})
 
-    assert capsys.readouterr().out == 'functions    {"a": "b"}\nstream_name  events\n'
+    assert capsys.readouterr().out.splitlines() == [
+        "shards       2",
+        "stream_name  events",
+        "alarms:",
+        "  arn:1",
+        "  arn:2",
+        "functions:",
+        "  b     f-b",
+        "  long  f-l",
+        "none:",
+        "  (none)",
+    ]
 
 
 def test_outputs_of_an_environment_that_is_not_applied_name_the_remedy(clone: Project) -> None:
@@ -158,10 +178,15 @@ def test_a_clone_knows_its_environments_and_refuses_others(clone: Project) -> No
         clone.check_environment("test")
 
 
-@pytest.mark.parametrize("name", ["aws", "", "../up", "Local", "a b", "-x"])
+@pytest.mark.parametrize("name", ["", "../up", "Local", "a b", "-x"])
 def test_a_name_that_would_not_do_as_a_folder_is_refused(clone: Project, name: str) -> None:
     with pytest.raises(UserError, match="cannot name a local cloud"):
         clone.cloud_folder(name)
+
+
+def test_a_command_for_local_clouds_only_does_not_take_aws(clone: Project) -> None:
+    with pytest.raises(UserError, match="acts on a local cloud only: leave out --cloud aws"):
+        clone.cloud_folder("aws")
 
 
 def test_outside_of_a_clone_there_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
