@@ -432,7 +432,7 @@ def test_a_wrong_password_gets_no_secret(pool: Pool, mira: Newcomer) -> None:
 @pytest.mark.parametrize(
     ("challenge", "sentence"),
     [
-        ("NEW_PASSWORD_REQUIRED", "has to choose a password of his own first: sign in at the page"),
+        ("NEW_PASSWORD_REQUIRED", "has to choose a new password first: sign in at the page"),
         ("SMS_MFA", "Cognito asks for SMS_MFA, which is no code of an app"),
     ],
 )

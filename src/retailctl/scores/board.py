@@ -141,8 +141,8 @@ def show_winners(
 ) -> None:
     """Print who is winning."""
     url = api_url or str(outputs.find_outputs(environment, cloud)["api_url"])
-    found = read_board(url, limit)
+    winners = read_board(url, limit)
     if in_json:
-        typer.echo(format_board_json(found))
+        typer.echo(format_board_json(winners))
     else:
-        Console(highlight=False).print(render_board(found))
+        Console(highlight=False).print(render_board(winners))

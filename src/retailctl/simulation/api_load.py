@@ -310,9 +310,11 @@ class Door:
         return self.report.accepted
 
 
-def open_front_door(running: Cloud, environment: str, found: Mapping[str, Any], workshop: Workshop) -> Door:
+def open_front_door(
+    running: Cloud, environment: str, environment_outputs: Mapping[str, Any], workshop: Workshop
+) -> Door:
     """Return the front door of an environment with the people of a workshop signed in."""
-    pool = find_pool(Target(project.find_project(), environment, running), found)
+    pool = find_pool(Target(project.find_project(), environment, running), environment_outputs)
     people = len(workshop.merchants) + len(workshop.photographers)
     with show_progress(f"Signing in {people} simulated people") as advance:
         signed_in = 0
@@ -322,4 +324,4 @@ def open_front_door(running: Cloud, environment: str, found: Mapping[str, Any], 
             signed_in += number
             advance(signed_in, people)
 
-        return Door(str(found["api_url"]), sign_in_people(pool, workshop, on_one))
+        return Door(str(environment_outputs["api_url"]), sign_in_people(pool, workshop, on_one))

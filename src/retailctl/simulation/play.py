@@ -47,21 +47,21 @@ def play_workshop(  # noqa: PLR0913 - each is an option of the command
 ) -> None:
     """Simulate a workshop and watch the board: 30 s, unless --count or --duration say otherwise."""
     running = clouds.load_cloud(cloud)
-    found = outputs.read_local_outputs(running, environment)
+    environment_outputs = outputs.read_local_outputs(running, environment)
     workshop = Workshop(
         seed, products=products, people=people, start=datetime.now(UTC), seconds_per_event=1 / rate
     )
     until = duration or (None if count else 30.0)
     entries = workshop.generate_day(count or None)
-    if "page_url" in found:
-        print_note(f"The page is at {found['page_url']}.")
+    if "page_url" in environment_outputs:
+        print_note(f"The page is at {environment_outputs['page_url']}.")
 
     def read() -> Board:
-        return board.read_board(str(found["api_url"]), TOP)
+        return board.read_board(str(environment_outputs["api_url"]), TOP)
 
     if through is Through.STREAM:
         put = sender.build_stream_put(
-            running.client("kinesis", **build_no_retry_settings()), str(found["stream_name"])
+            running.client("kinesis", **build_no_retry_settings()), str(environment_outputs["stream_name"])
         )
         with display_board() as show:
             sent = watch_board(
@@ -72,7 +72,7 @@ def play_workshop(  # noqa: PLR0913 - each is an option of the command
             f"`{format_retailctl('winners', environment, cloud)}` prints the board again."
         )
         return
-    door = open_front_door(running, environment, found, workshop)
+    door = open_front_door(running, environment, environment_outputs, workshop)
     try:
         with display_board() as show:
             watch_board(lambda on_tick: door.send_events(entries, rate, until, on_tick), read, show)

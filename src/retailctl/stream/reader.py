@@ -1,4 +1,4 @@
-"""Reading a shard by hand, beside those who live from it: slowly, and patient where the stream throttles.
+"""Read a shard beside its live consumers: slowly, and with retries where the stream throttles.
 
 A shard answers five reads a second and 2 MB a second for all its readers together (Kinesis Data Streams quotas),
 and the live consumers come first.
@@ -29,7 +29,7 @@ PAUSE_SECONDS = 0.25
 MOST_RECORDS = 10_000
 """In one answer; Kinesis gives no more."""
 ATTEMPTS = 16
-"""How often a read is tried that the stream throttles: a minute or two."""
+"""Attempts for a throttled read: a minute or two in all."""
 LONGEST_PAUSE_SECONDS = 10.0
 _EXPIRED = "ExpiredIteratorException"
 Answer = TypeVar("Answer")
@@ -67,7 +67,7 @@ class StreamReader:
             except ClientError as error:
                 if error.response.get("Error", {}).get("Code") != _EXPIRED:
                     raise
-                iterator = self._iterator(shard_id, where)  # whoever takes the records took his time
+                iterator = self._iterator(shard_id, where)  # the caller was slow
                 continue
             for record in page["Records"]:
                 yield record
@@ -101,7 +101,7 @@ class StreamReader:
                 longest = min(LONGEST_PAUSE_SECONDS, PAUSE_SECONDS * 2**attempt)
                 self.pause(random.uniform(longest / 2, longest))  # noqa: S311 - jitter is no secret
         raise UserError(
-            f"The stream {self.name} lets nobody else read {shard_id}: its consumers take all that a shard gives "
+            f"The stream {self.name} throttles reads of {shard_id}: its consumers use all that a shard allows "
             f"({ATTEMPTS} attempts were throttled). Try again when they have caught up."
         )
 

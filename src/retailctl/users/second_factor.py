@@ -1,6 +1,6 @@
 """`retailctl users second-factor`: somebody's sign-in asks for a code from an authenticator app from then on.
 
-The calls are those that anybody may make of himself: they need his password and no AWS credentials.
+The calls are those of the user: they need the password and no AWS credentials.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def prove_identity(pool: Pool, username: str, password: str, ask_code: Callable[
             pool, _read_challenge_username(answer, username), answer, {"SOFTWARE_TOKEN_MFA_CODE": code}
         )
     if answer.get("ChallengeName") == "NEW_PASSWORD_REQUIRED":
-        raise UserError(f"{username} has to choose a password of his own first: sign in at the page.")
+        raise UserError(f"{username} has to choose a new password first: sign in at the page.")
     if answer.get("ChallengeName") == "MFA_SETUP":
         return Proof(_read_challenge_username(answer, username), session=answer["Session"])
     return Proof(username, access_token=_access_token(username, answer))
