@@ -574,7 +574,10 @@ def test_a_role_may_do_what_its_function_does_and_tried_nothing_else(there: Land
     ]
 
     assert (
-        role_probe.allowed(there.cloud, there.outputs[own]["functions"][function], attempts) == MAY[function]
+        role_probe.allowed(
+            there.cloud, role_probe.role_of(there.cloud, there.outputs[own]["functions"][function]), attempts
+        )
+        == MAY[function]
     )
 
 
@@ -585,7 +588,7 @@ def test_a_role_may_do_the_same_in_every_environment(there: Landscape, function:
     for environment, found in there.outputs.items():
         if function not in found["functions"]:
             continue
-        role = found["functions"][function]
+        role = role_probe.role_of(there.cloud, found["functions"][function])
         prefix = f"hello-retail-{environment}"
         key = kms.describe_key(KeyId=f"alias/{prefix}")["KeyMetadata"]["KeyId"]
         assert iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"] == []
@@ -602,7 +605,8 @@ def test_a_role_may_do_the_same_in_every_environment(there: Landscape, function:
 
 @pytest.mark.parametrize("function", MAY)
 def test_nobody_but_lambda_takes_on_a_role(there: Landscape, function: str) -> None:
-    role = f"arn:aws:iam::{there.cloud.account_id}:role/{there.outputs['prod']['functions'][function]}"
+    name = role_probe.role_of(there.cloud, there.outputs["prod"]["functions"][function])
+    role = f"arn:aws:iam::{there.cloud.account_id}:role/{name}"
 
     with (
         somebody_who_may(there.cloud, "sts:AssumeRole") as somebody,
