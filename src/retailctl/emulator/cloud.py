@@ -109,6 +109,7 @@ def load(cloud: str, in_project: Project | None = None) -> Cloud:
 
     Raises:
         CloudNotRunning: where it was never started, was stopped or has died.
+        UserError: where an earlier version started it.
 
     """
     home = (in_project or project.find()).home(cloud)
@@ -117,6 +118,7 @@ def load(cloud: str, in_project: Project | None = None) -> Cloud:
     if found is None:
         raise CloudNotRunning(f"The local cloud '{cloud}' is not running: start it with `{command}`.")
     if not found.is_running():
+        processes.check_known(home)
         raise CloudNotRunning(
             f"The local cloud '{cloud}' has died (see {project.shown(found.log)}): start it anew with `{command}`."
         )

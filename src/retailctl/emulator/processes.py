@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 EMULATOR_MODULE = "retailctl.emulator.ministack"
 PAGE_SERVER_MODULE = "retailctl.emulator.page_proxy"
+EARLIER_MODULES = ("retailctl.emulator", "retailctl.page_server")
+"""What the two were called before 0.2.0: their processes are known, so that nothing is taken from under them."""
 _PROC = Path("/proc")
 
 
@@ -95,6 +97,27 @@ def of_cloud(home: Path) -> list[Process]:
     return sorted(found, key=lambda process: not is_emulator(process, home))
 
 
+def check_known(home: Path) -> None:
+    """See that no process of the local cloud in ``home`` was started by an earlier version.
+
+    Raises:
+        UserError: where one was, with how to end it.
+
+    """
+    earlier = [
+        str(process.pid)
+        for process in running()
+        if process.arguments[1:2] == ("-m",)
+        and process.arguments[2:3] in {(module,) for module in EARLIER_MODULES}
+        and process.arguments[3:4] == (str(home),)
+    ]
+    if earlier:
+        raise UserError(
+            f"This version does not know the local cloud '{home.name}': a version before 0.2.0 started it. End it "
+            f"with `kill {' '.join(earlier)}`, and run this again."
+        )
+
+
 def _send(processes: list[Process], number: signal.Signals) -> None:
     for process in processes:
         try:
@@ -131,9 +154,10 @@ def stop(home: Path, *, patience: float = 8.0) -> int:
     Each is asked first, and after ``patience`` seconds killed.
 
     Raises:
-        UserError: where one outlives even that.
+        UserError: where one outlives even that, or an earlier version started one: then none is ended.
 
     """
+    check_known(home)
     found = of_cloud(home)
     _send(found, signal.SIGTERM)
     if not _gone(home, patience):

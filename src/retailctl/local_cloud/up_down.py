@@ -131,6 +131,7 @@ def _running(home: Path) -> Cloud | None:
     found = clouds.read(home)
     if found is not None and found.is_running():
         return found
+    processes.check_known(home)
     if home.exists() or processes.of_cloud(home):
         note(f"The local cloud '{home.name}' had died: putting away what it left, and starting it anew.")
         _clear(home)
