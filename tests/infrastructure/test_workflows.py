@@ -92,9 +92,7 @@ def test_every_step_runs_a_make_target_or_a_command_of_retailctl_and_so_without_
 
 
 def test_what_a_step_sets_for_make_is_a_variable_of_the_makefile_or_of_terraform() -> None:
-    makefile = (ROOT / "Makefile").read_text() + (
-        ROOT / "src/retailctl/environments/bootstrap.py"
-    ).read_text()
+    makefile = (ROOT / "Makefile").read_text() + (ROOT / "src/retailctl/options.py").read_text()
     set_for_make = {
         name for _, step in steps() if step.get("run", "").startswith("make") for name in step.get("env", {})
     }
