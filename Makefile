@@ -3,21 +3,28 @@
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 
-ENV ?= dev
-ENVIRONMENTS := $(sort $(patsubst environments/%/terraform.tfvars,%,$(wildcard environments/*/terraform.tfvars)))
+# A setting is text: make never expands it and no recipe holds it. Commands read it from the environment and judge it.
+# `override` holds for settings of the command line too, which make would expand to export them.
+override settings := CLOUD CONFIRM ENV GITHUB LIFT_PROTECTION OLDER OUT PLAN PREBUILT PROVIDERS PYTHON REPORT SUMMARY \
+  TO UPGRADE VERSION
+$(foreach name,$(settings),$(if $(filter undefined,$(origin $(name))),,$(eval \
+  override $(name) := $$(value $(name)))$(eval export $(name))))
 # Without CLOUD, plan, apply, destroy and bootstrap mean AWS, and the others the local cloud `local`.
-in_cloud = $(if $(CLOUD),--cloud '$(CLOUD)')
-in_env = --env '$(ENV)' $(in_cloud)
-retailctl := .venv/bin/retailctl
+override RETAIL_CLOUD := $(or $(value CLOUD),$(value RETAIL_CLOUD))
+export RETAIL_CLOUD
+
+override environments := $(sort $(patsubst environments/%/terraform.tfvars,%,$(wildcard environments/*/terraform.tfvars)))
+override retailctl := .venv/bin/retailctl
 
 # pre-commit's own environments live and go with ours.
 export PRE_COMMIT_HOME := $(CURDIR)/.venv/pre-commit
 
 .PHONY: help
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
 	@echo
-	@echo "  ENV=$(subst $() ,|,$(ENVIRONMENTS)) says which environment ($(ENV) by default), CLOUD=<name> which local cloud."
+	@echo '  ENV=<name> says which environment ($(environments); dev by default),'
+	@echo '  CLOUD=<name> which local cloud.'
 
 .PHONY: setup
 setup: ## Set up .venv from the pinned requirements (the other targets do it by themselves)
@@ -25,7 +32,8 @@ setup: ## Set up .venv from the pinned requirements (the other targets do it by 
 
 .PHONY: environment
 environment:
-	@$(if $(filter $(ENV),$(ENVIRONMENTS)),:,$(error There is no environment '$(ENV)': set ENV to one of $(ENVIRONMENTS)))
+	@for known in $(environments); do [ "$$known" != "$${ENV-dev}" ] || exit 0; done; \
+	printf "make: There is no environment '%s': set ENV to one of %s\n" "$${ENV-dev}" '$(environments)' >&2; exit 2
 
 .PHONY: tools
 tools: setup
@@ -49,21 +57,21 @@ check: tools ## Run all gates: formats, types, policies, schemas, generated file
 
 .PHONY: demo
 demo: environment tools ## From nothing to the two winners on the screen, every score checked
-	@$(retailctl) demo $(in_env)
+	@$(retailctl) demo
 
 .PHONY: up
 up: environment tools ## Start a local cloud with an environment in it, or bring it up to date
-	@$(retailctl) up $(in_env)
+	@$(retailctl) up
 
 .PHONY: play
 play: environment tools ## Play a workshop in the local cloud and watch the board
-	@$(retailctl) up --if-needed $(in_env)
-	@$(retailctl) play $(in_env)
+	@$(retailctl) up --if-needed
+	@$(retailctl) play
 
 .PHONY: winners
 winners: environment tools ## Print the board of the local cloud
-	@$(retailctl) up --if-needed $(in_env)
-	@$(retailctl) winners $(in_env)
+	@$(retailctl) up --if-needed
+	@$(retailctl) winners
 
 .PHONY: bench
 bench: environment tools ## Measure cost and speed in the local cloud, into build/bench.json
@@ -75,47 +83,47 @@ cost: setup ## Say what a day costs before anything is applied, and draw it in b
 
 .PHONY: down
 down: setup ## Stop the local cloud and leave nothing of it
-	@$(retailctl) down $(in_cloud)
+	@$(retailctl) down
 
 .PHONY: bootstrap
 bootstrap: environment tools ## Make the bucket for ENV's state in AWS, and GITHUB=<owner>/<name>'s roles, once per account
-	@$(retailctl) bootstrap $(in_env)
+	@$(retailctl) bootstrap
 
 .PHONY: plan
 plan: environment tools ## Show what applying ENV to AWS would change (OUT=<file> saves the plan)
-	@$(retailctl) plan $(in_env) $(if $(OUT),--out '$(OUT)') $(if $(SUMMARY),--summary '$(SUMMARY)') $(if $(PREBUILT),--prebuilt)
+	@$(retailctl) plan
 
 .PHONY: apply
 apply: environment tools ## Plan, ask (or CONFIRM=<env>) and apply ENV to AWS (PLAN=<file> applies a saved plan)
-	@$(retailctl) apply $(in_env) $(if $(PLAN),--plan '$(PLAN)')
+	@$(retailctl) apply
 
 .PHONY: smoke
 smoke: environment tools ## See whether ENV in AWS answers as it should
-	@$(retailctl) smoke $(in_env)
+	@$(retailctl) smoke
 
 .PHONY: drift
 drift: environment tools ## Tell what was changed in ENV past Terraform
-	@$(retailctl) drift $(in_env) $(if $(REPORT),--report '$(REPORT)')
+	@$(retailctl) drift
 
 .PHONY: builds
 builds: environment tools ## List the builds that ENV has had
-	@$(retailctl) builds $(in_env)
+	@$(retailctl) builds
 
 .PHONY: rollback
 rollback: environment tools ## Apply an earlier build (TO=<build>) to ENV, after its name was typed
-	@$(retailctl) rollback $(in_env) --to '$(TO)'
+	@$(retailctl) rollback
 
 .PHONY: destroy
 destroy: environment tools ## Destroy ENV in AWS, after its name was typed (or CONFIRM=<env>)
-	@$(retailctl) destroy $(in_env)
+	@$(retailctl) destroy
 
 .PHONY: release
 release: tools ## Release VERSION=x.y.z: gates, changelog, one commit, one tag; nothing is pushed
-	@.venv/bin/python -m tools.release '$(VERSION)'
+	@.venv/bin/python -m tools.release
 
 .PHONY: lock
 lock: setup ## Pin the requirement files anew (UPGRADE=1 for newer versions, PROVIDERS=1 for Terraform's too)
-	@.venv/bin/python scripts/lock.py $(if $(UPGRADE),--upgrade) $(if $(PROVIDERS),--providers)
+	@.venv/bin/python scripts/lock.py $(if $(value UPGRADE),--upgrade) $(if $(value PROVIDERS),--providers)
 
 .PHONY: clean
 clean: ## Stop this clone's local clouds; remove all that was built, set up or cached here

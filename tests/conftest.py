@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+from support import makefile
+
 if TYPE_CHECKING:
     from support.distribution import Scheduling
 
@@ -33,6 +35,10 @@ os.environ |= {
     "POWERTOOLS_SERVICE_NAME": "test",
     "POWERTOOLS_METRICS_NAMESPACE": "HelloRetail",
 }
+
+# What was set for `make test` is meant for no command that a test runs.
+for name in (*makefile.SETTINGS, "RETAIL_CLOUD"):
+    os.environ.pop(name, None)
 
 # Terraform and its provider collect garbage for a third of their time, and here they run hundreds of times.
 os.environ.setdefault("GOGC", "400")

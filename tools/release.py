@@ -27,7 +27,7 @@ UNRELEASED = "## [Unreleased]"
 PAGES = ("README.md", "docs/adopting.md")
 """What names this version by hand, beside the modules' generated READMEs."""
 
-_VERSION = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
+_VERSION = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)", re.ASCII)
 _PROJECT_VERSION = re.compile(r'^version = "[^"]*"$', re.MULTILINE)
 _REFERENCE = re.compile(rf"({re.escape(module_readmes.REPOSITORY)}//[\w/-]+\?ref=v)[\d.]+")
 
@@ -50,7 +50,7 @@ class Version:
         """
         found = _VERSION.fullmatch(text)
         if not found:
-            raise UserError(f"'{text}' is no version: give three numbers, such as VERSION=1.2.3.")
+            raise UserError(f"{text!r} is no version: give three numbers, such as VERSION=1.2.3.")
         return cls(*(int(part) for part in found.groups()))
 
     @property
@@ -210,7 +210,9 @@ def all_gates(here: Project) -> None:
         raise UserError(f"A gate fails, so nothing is released:\n{done.stdout.strip()}")
 
 
-def release(version: Annotated[str, typer.Argument(help="The version, such as 1.2.3.")]) -> None:
+def release(
+    version: Annotated[str, typer.Argument(envvar="VERSION", help="The version, such as 1.2.3.")] = "",
+) -> None:
     """Release a version: gates, changelog, one commit, one tag; nothing is pushed."""
     note(cut(project.find(), version, all_gates, datetime.now(UTC).date()))
 

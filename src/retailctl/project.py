@@ -75,7 +75,7 @@ class Project:
         """
         if cloud == AWS or not CLOUD_NAME.fullmatch(cloud):
             raise UserError(
-                f"'{cloud}' cannot name a local cloud: "
+                f"{cloud!r} cannot name a local cloud: "
                 f"take lower-case letters, digits and hyphens, and not '{AWS}'."
             )
         return self.scratch / cloud
@@ -89,7 +89,7 @@ class Project:
         """
         if environment not in self.environments:
             known = ", ".join(self.environments) or "none yet"
-            raise UserError(f"There is no environment '{environment}': set ENV (or --env) to one of {known}.")
+            raise UserError(f"There is no environment {environment!r}: set ENV (or --env) to one of {known}.")
         return environment
 
 

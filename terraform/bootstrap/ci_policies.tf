@@ -58,10 +58,9 @@ locals {
         { test = "StringEquals", variable = "aws:RequestTag/Project", values = [local.project] },
         { test = "StringEquals", variable = "aws:RequestTag/Environment", values = [name] },
       ]
-      # As a resource is made it has no tags yet. What has none is not protected by them, either.
-      becomes_or_stays = [
-        { test = "StringEquals", variable = "aws:RequestTag/Project", values = [local.project] },
-        { test = "StringEquals", variable = "aws:RequestTag/Environment", values = [name] },
+      # As a resource is made it has no tags yet, and those of a new key decide nothing for up to five minutes:
+      # docs.aws.amazon.com/kms/latest/developerguide/tag-authorization.html. What has none is not protected by them, either.
+      is_or_has_none = [
         { test = "StringEqualsIfExists", variable = "aws:ResourceTag/Project", values = [local.project] },
         { test = "StringEqualsIfExists", variable = "aws:ResourceTag/Environment", values = [name] },
       ]
@@ -231,21 +230,25 @@ locals {
           resources = ["${at.buckets}/*"], conditions = []
         }
         make_key = { actions = ["kms:CreateKey"], resources = ["*"], conditions = local.ci_tagged[name].becomes }
-        tag_key  = { actions = ["kms:TagResource"], resources = [at.keys], conditions = local.ci_tagged[name].becomes_or_stays }
+        tag_key  = { actions = ["kms:TagResource"], resources = [at.keys], conditions = concat(local.ci_tagged[name].becomes, local.ci_tagged[name].is_or_has_none) }
         write_key = {
           actions = [
             "kms:CancelKeyDeletion", "kms:CreateAlias", "kms:DeleteAlias", "kms:DisableKey", "kms:EnableKey", "kms:EnableKeyRotation",
             "kms:PutKeyPolicy", "kms:ScheduleKeyDeletion", "kms:UpdateAlias", "kms:UpdateKeyDescription",
           ]
-          resources = [at.keys], conditions = local.ci_tagged[name].is
+          resources = [at.keys], conditions = local.ci_tagged[name].is_or_has_none
         }
         # AWS asks for these on the alias and on the key.
         name_key = { actions = ["kms:CreateAlias", "kms:DeleteAlias", "kms:UpdateAlias"], resources = [at.key_aliases], conditions = [] }
         # Services take what they encrypt with from who makes the resource: they use the key on that behalf, and never a call of ours.
+        # What DynamoDB asks for: docs.aws.amazon.com/kms/latest/developerguide/services-dynamodb.html.
         use_key = {
-          actions   = ["kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"]
+          actions = [
+            "kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey",
+            "kms:GenerateDataKeyWithoutPlaintext", "kms:ReEncryptFrom", "kms:ReEncryptTo",
+          ]
           resources = [at.keys]
-          conditions = concat(local.ci_tagged[name].is, [{
+          conditions = concat(local.ci_tagged[name].is_or_has_none, [{
             test     = "StringEquals"
             variable = "kms:ViaService"
             values   = [for service in ["dynamodb", "kinesis", "lambda", "s3"] : "${service}.${local.ci[name].region}.amazonaws.com"]
@@ -272,7 +275,7 @@ locals {
           resources  = [at.mappings]
           conditions = [{ test = "ArnLike", variable = "lambda:FunctionArn", values = [at.functions] }]
         }
-        tag_mappings = { actions = ["lambda:TagResource"], resources = [at.mappings], conditions = local.ci_tagged[name].becomes_or_stays }
+        tag_mappings = { actions = ["lambda:TagResource"], resources = [at.mappings], conditions = concat(local.ci_tagged[name].becomes, local.ci_tagged[name].is_or_has_none) }
         # Only with the boundary: no role can do more than that, whatever its policies say.
         make_roles = {
           actions    = ["iam:CreateRole", "iam:DeleteRolePolicy", "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy"]
@@ -293,7 +296,26 @@ locals {
           resources  = ["${local.ci[name].arn}:apigateway:${local.ci[name].region}::/apis"]
           conditions = local.ci_tagged[name].becomes
         }
-        write_apis = { actions = ["apigateway:DELETE", "apigateway:PATCH", "apigateway:POST", "apigateway:PUT"], resources = [at.apis], conditions = local.ci_tagged[name].is }
+        write_apis = {
+          actions   = ["apigateway:DELETE", "apigateway:PATCH", "apigateway:POST", "apigateway:PUT"]
+          resources = [at.apis], conditions = local.ci_tagged[name].is
+        }
+        # Routes, integrations and authorizers take no tags, and may not count as tagged like their API:
+        # docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-tagging-supported-resources.html.
+        write_parts_of_apis = {
+          actions   = ["apigateway:DELETE", "apigateway:PATCH", "apigateway:POST", "apigateway:PUT"]
+          resources = ["${at.apis}/*"], conditions = local.ci_tagged[name].is_or_has_none
+        }
+        # Beside apigateway:POST: github.com/hashicorp/terraform-provider-aws/issues/20634. AWS's reference does not list the
+        # action, so no condition key of it is certain to be there.
+        tag_stages = {
+          actions   = ["apigateway:TagResource"]
+          resources = ["${local.ci[name].arn}:apigateway:${local.ci[name].region}::/apis/*/stages", "${local.ci[name].arn}:apigateway:${local.ci[name].region}::/apis/*/stages/*"]
+          conditions = concat(local.ci_tagged[name].is_or_has_none, [
+            { test = "StringEqualsIfExists", variable = "aws:RequestTag/Project", values = [local.project] },
+            { test = "StringEqualsIfExists", variable = "aws:RequestTag/Environment", values = [name] },
+          ])
+        }
         # AWS holds it to the tags that are given, and not to those that are there.
         tag_apis = { actions = ["apigateway:POST", "apigateway:PUT"], resources = ["${local.ci[name].arn}:apigateway:${local.ci[name].region}::/tags/*"], conditions = local.ci_tagged[name].becomes }
         write_logs = {
@@ -314,7 +336,7 @@ locals {
       }
       edge = {
         make_distribution = { actions = ["cloudfront:CreateDistribution"], resources = [at.distributions], conditions = [] }
-        tag_distribution  = { actions = ["cloudfront:TagResource"], resources = [at.distributions], conditions = local.ci_tagged[name].becomes_or_stays }
+        tag_distribution  = { actions = ["cloudfront:TagResource"], resources = [at.distributions], conditions = concat(local.ci_tagged[name].becomes, local.ci_tagged[name].is_or_has_none) }
         write_distribution = {
           actions   = ["cloudfront:CreateInvalidation", "cloudfront:DeleteDistribution", "cloudfront:GetInvalidation", "cloudfront:UpdateDistribution"]
           resources = [at.distributions], conditions = local.ci_tagged[name].is
@@ -334,7 +356,7 @@ locals {
           resources = [at.cf_functions], conditions = []
         }
         make_user_pool = { actions = ["cognito-idp:CreateUserPool"], resources = ["*"], conditions = local.ci_tagged[name].becomes }
-        tag_user_pool  = { actions = ["cognito-idp:TagResource"], resources = [at.user_pools], conditions = local.ci_tagged[name].becomes_or_stays }
+        tag_user_pool  = { actions = ["cognito-idp:TagResource"], resources = [at.user_pools], conditions = concat(local.ci_tagged[name].becomes, local.ci_tagged[name].is_or_has_none) }
         write_user_pool = {
           actions = [
             "cognito-idp:CreateGroup", "cognito-idp:CreateUserPoolClient", "cognito-idp:DeleteGroup", "cognito-idp:DeleteUserPool",
@@ -370,8 +392,9 @@ locals {
 
   ci_apply_policies = {
     for name in keys(local.ci) : name => {
-      state         = merge(local.ci_state[name].read, local.ci_state[name].write)
-      read-data     = local.ci_reads[name].data
+      state = merge(local.ci_state[name].read, local.ci_state[name].write)
+      # What is encrypted, who applies reads by use_key.
+      read-data     = { for key, statement in local.ci_reads[name].data : key => statement if key != "read_encrypted_settings" }
       read-compute  = local.ci_reads[name].compute
       read-edge     = local.ci_reads[name].edge
       write-data    = local.ci_writes[name].data

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import json
+import time
 import zipfile
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -22,7 +23,7 @@ from botocore.exceptions import ClientError
 from retailctl import project
 from retailctl.artifacts import package
 from retailctl.delivery import destroy, page
-from retailctl.emulator import ministack
+from retailctl.emulator import iam, ministack
 from retailctl.emulator.cloud import Cloud
 from retailctl.environments import ci_roles as ci
 from retailctl.environments import state as environments_state
@@ -169,8 +170,20 @@ class Begun:
     dev: Target
 
 
+THEIRS = {"Project": "other-project", "Environment": "dev"}
+STAGING = {"Project": "hello-retail", "Environment": "staging"}
+
+
 @pytest.fixture(scope="module")
-def begun(there: There) -> Begun:
+def foreign_keys(there: There) -> list[str]:
+    """Make keys of another project and environment, as early as can be: a new key's tags do not count yet."""
+    kms = there.cloud.client("kms")
+    tags = [[{"TagKey": key, "TagValue": each[key]} for key in each] for each in (THEIRS, STAGING)]
+    return [kms.create_key(Tags=each)["KeyMetadata"]["KeyId"] for each in tags]
+
+
+@pytest.fixture(scope="module")
+def begun(there: There, foreign_keys: list[str]) -> Begun:
     """Plan every environment from nothing by its own role, and apply dev by the role that applies, side by side."""
 
     def planned(environment: str) -> dict[str, Any]:
@@ -393,11 +406,17 @@ def test_the_role_that_plans_changes_nothing_of_what_the_one_that_applies_change
     assert {name: code for name, code in done.items() if code} == {}
 
 
+def tags_count(cloud: Cloud, keys: list[str]) -> bool:
+    """Say whether all ``keys`` are old enough for their tags to decide over them."""
+    kms, now = cloud.client("kms"), time.time()
+    made = [kms.describe_key(KeyId=key)["KeyMetadata"]["CreationDate"].timestamp() for key in keys]
+    return now - max(made) > iam.KEY_TAGS_COUNT_AFTER_SECONDS
+
+
 @pytest.fixture(scope="module")
-def foreign(there: There, applied: Target) -> tuple[Write, ...]:
+def foreign(there: There, foreign_keys: list[str], applied: Target) -> tuple[Write, ...]:
     """Make another project's resources beside ours, and return the calls that would take each away."""
-    cloud, theirs = there.cloud, {"Project": "other-project", "Environment": "dev"}
-    staging = {"Project": "hello-retail", "Environment": "staging"}
+    cloud = there.cloud
     cloud.client("dynamodb").create_table(TableName="other-project", **TABLE)
     cloud.client("dynamodb").create_table(TableName="hello-retail-staging-probe", **TABLE)
     cloud.client("kinesis").create_stream(StreamName="hello-retail-staging-probe", ShardCount=1)
@@ -409,19 +428,13 @@ def foreign(there: There, applied: Target) -> tuple[Write, ...]:
     cloud.client("iam").create_role(RoleName="hello-retail-staging-probe", AssumeRolePolicyDocument=TRUST)
     topic = cloud.client("sns").create_topic(Name="other-project")["TopicArn"]
     cloud.client("cloudwatch").put_metric_alarm(**{**ALARM, "AlarmName": "other-project"})
-    keys = [
-        cloud.client("kms").create_key(Tags=[{"TagKey": key, "TagValue": tags[key]} for key in tags])[
-            "KeyMetadata"
-        ]["KeyId"]
-        for tags in (theirs, staging)
-    ]
     apis = [
         cloud.client("apigatewayv2").create_api(Name="api", ProtocolType="HTTP", Tags=tags)["ApiId"]
-        for tags in (theirs, staging)
+        for tags in (THEIRS, STAGING)
     ]
     pools = [
         cloud.client("cognito-idp").create_user_pool(PoolName="pool", UserPoolTags=tags)["UserPool"]["Id"]
-        for tags in (theirs, staging)
+        for tags in (THEIRS, STAGING)
     ]
     function = cloud.client("lambda").create_function(
         FunctionName="hello-retail-staging-probe",
@@ -434,6 +447,7 @@ def foreign(there: There, applied: Target) -> tuple[Write, ...]:
     mapping = cloud.client("lambda").create_event_source_mapping(
         EventSourceArn=stream, FunctionName=function, StartingPosition="LATEST"
     )["UUID"]
+    eventually(lambda: tags_count(cloud, foreign_keys), wanted=True, seconds=90)
     return (
         Write("dynamodb", "update_table", {"TableName": "other-project", "DeletionProtectionEnabled": False}),
         Write("dynamodb", "delete_table", {"TableName": "other-project"}),
@@ -452,9 +466,9 @@ def foreign(there: There, applied: Target) -> tuple[Write, ...]:
         Write("iam", "delete_role", {"RoleName": "hello-retail-staging-probe"}),
         Write("sns", "delete_topic", {"TopicArn": topic}),
         Write("cloudwatch", "delete_alarms", {"AlarmNames": ["other-project"]}),
-        *(Write("kms", "disable_key", {"KeyId": key}) for key in keys),
-        *(Write("kms", "schedule_key_deletion", {"KeyId": key}) for key in keys),
-        *(Write("apigatewayv2", "create_route", {"ApiId": api, "RouteKey": "GET /"}) for api in apis),
+        *(Write("kms", "disable_key", {"KeyId": key}) for key in foreign_keys),
+        *(Write("kms", "schedule_key_deletion", {"KeyId": key}) for key in foreign_keys),
+        *(Write("apigatewayv2", "update_api", {"ApiId": api, "Description": "ours"}) for api in apis),
         *(Write("apigatewayv2", "delete_api", {"ApiId": api}) for api in apis),
         *(Write("cognito-idp", "delete_user_pool", {"UserPoolId": pool}) for pool in pools),
     )

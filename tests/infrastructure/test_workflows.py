@@ -6,6 +6,7 @@ check-jsonschema and zizmor are gates beside this; here is what neither can know
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,12 @@ import typer.main
 import yaml
 
 from retailctl.cli import app as command_line
+from support import makefile
 
 ROOT = Path(__file__).parents[2]
-FILES = sorted([*ROOT.glob(".github/workflows/*.yml"), *ROOT.glob(".github/actions/*/action.yml")])
+FILES = sorted([*ROOT.glob(".github/workflows/*.y*ml"), *ROOT.glob(".github/actions/**/action.y*ml")])
 WORKFLOWS = {file.name: yaml.safe_load(file.read_text()) for file in FILES if file.parent.name == "workflows"}
-ACTIONS = {file.parent.name: yaml.safe_load(file.read_text()) for file in FILES if file.name == "action.yml"}
-TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+ACTIONS = {file.parent.name: yaml.safe_load(file.read_text()) for file in FILES if file.stem == "action"}
 COMMANDS = typer.main.get_command(command_line).commands  # type: ignore[attr-defined]
 MAY_WRITE = {
     ("pull-request.yml", "plan"): {"id-token"},
@@ -80,7 +81,7 @@ def test_every_step_runs_a_make_target_or_a_command_of_retailctl_and_so_without_
         for line in step.get("run", "").splitlines():
             make = re.match(r"make ([a-z-]+)(?: |$)", line)
             command = re.match(r"\.venv/bin/retailctl ([a-z-]+)(.*)", line)
-            if make and make[1] in TARGETS:
+            if make and make[1] in makefile.TARGETS:
                 continue
             if command and command[1] in COMMANDS:
                 known = {option for each in COMMANDS[command[1]].params for option in each.opts}
@@ -92,14 +93,10 @@ def test_every_step_runs_a_make_target_or_a_command_of_retailctl_and_so_without_
 
 
 def test_what_a_step_sets_for_make_is_a_variable_of_the_makefile_or_of_terraform() -> None:
-    makefile = (ROOT / "Makefile").read_text() + (ROOT / "src/retailctl/options.py").read_text()
     set_for_make = {
         name for _, step in steps() if step.get("run", "").startswith("make") for name in step.get("env", {})
     }
-    assert {name for name in set_for_make if not name.startswith("TF_") and f"$({name})" not in makefile} == {
-        "CONFIRM"
-    }
-    assert 'envvar="CONFIRM"' in makefile
+    assert {name for name in set_for_make if not name.startswith("TF_CLI_ARGS_")} <= makefile.SETTINGS
 
 
 @pytest.mark.parametrize("file", WORKFLOWS)
@@ -173,8 +170,34 @@ def test_what_packages_tests_or_compares_commits_has_them_all() -> None:
     assert {where: depths for where, depths in found.items() if depths != [0]} == {}
 
 
-def test_what_comes_from_outside_reaches_no_command_line() -> None:
-    assert [(where, step["run"]) for where, step in steps() if "${{" in step.get("run", "")] == []
+def scripts(content: Any) -> Iterator[str]:
+    """Yield what is run as a program's text, and what says which program and where, however deep it lies."""
+    if isinstance(content, dict):
+        for key, value in content.items():
+            if key in {"run", "script", "shell", "working-directory"} and isinstance(value, str):
+                yield value
+            yield from scripts(value)
+    elif isinstance(content, list):
+        for each in content:
+            yield from scripts(each)
+
+
+def test_no_template_expression_is_pasted_into_a_script() -> None:
+    """A value from outside reaches a script as a variable of its environment, which is no command."""
+    found = [script for content in (*WORKFLOWS.values(), *ACTIONS.values()) for script in scripts(content)]
+
+    assert {step["run"] for _, step in steps() if "run" in step} <= set(found)
+    assert [script for script in found if "${{" in script] == []
+
+
+def test_a_template_expression_in_a_script_is_found_wherever_it_is() -> None:
+    pasted = "make rollback TO=${{ inputs.build }}"
+    for content in (
+        {"jobs": {"one": {"steps": [{"run": pasted}]}}},
+        {"runs": {"steps": [{"uses": "actions/github-script", "with": {"script": pasted}}]}},
+        {"defaults": {"run": {"working-directory": pasted}}},
+    ):
+        assert list(scripts(content)) == [pasted]
 
 
 def test_prod_and_every_other_environment_are_applied_only_behind_their_protection_and_one_at_a_time() -> (

@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from retailctl.errors import UserError
 from retailctl.project import Project
@@ -163,7 +164,9 @@ def test_what_may_take_work_is_told_in_upgrade_md(clone: Clone) -> None:
     assert clone.release(version).startswith(f"Released {version}.")
 
 
-@pytest.mark.parametrize("text", ["v1.2.3", "1.2", "1.2.3-rc.1", "01.2.3", "", "one"])
+@pytest.mark.parametrize(
+    "text", ["v1.2.3", "1.2", "1.2.3-rc.1", "01.2.3", "1.2.3\n", "\u0661.2.3", "", "one"]
+)
 def test_what_is_no_version_is_refused(clone: Clone, text: str) -> None:
     with pytest.raises(UserError, match=r"is no version: give three numbers, such as VERSION=1\.2\.3"):
         clone.release(text)
@@ -247,3 +250,11 @@ def test_the_command_runs_the_gates_and_says_what_it_did(clone: Clone, status: i
     assert done.returncode == wanted, done.stderr
     words = ["A gate fails, so nothing is released", "all gates: run --all-files"] if status else ["Released"]
     assert all(word in done.stderr for word in words)
+
+
+@pytest.mark.parametrize("version", ["`touch F`", "", "\u0661.2.3", "1.2.3\n"])
+def test_a_version_of_the_environment_that_is_none_is_refused_in_a_sentence(version: str) -> None:
+    refused = CliRunner().invoke(release.app, env={"VERSION": version})
+
+    assert isinstance(refused.exception, UserError)
+    assert f"{version!r} is no version" in str(refused.exception)

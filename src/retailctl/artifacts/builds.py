@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 RECORD = "build.json"
 ID_LENGTH = 12
 SHORTEST_ID = 4
+_NAME = re.compile(r"[0-9a-f]{1,40}")
 
 Hashes = dict[str, str]
 """SHA-256 of each artifact by its file's name."""
@@ -143,6 +145,20 @@ def listed(target: Target) -> list[Kept]:
         if key.endswith(f"/{RECORD}")
     ]
     return sorted(found, key=lambda kept: kept.applied, reverse=True)
+
+
+def check_name(text: str) -> None:
+    """Refuse what can name no build.
+
+    Raises:
+        UserError: where it is not 1 to 40 hexadecimal digits.
+
+    """
+    if not _NAME.fullmatch(text):
+        raise UserError(
+            f"{text!r} names no build: set TO (or --to) to the first hexadecimal digits of its id or of its "
+            "commit, as `make builds` lists them."
+        )
 
 
 def chosen(among: Iterable[Kept], wanted: str, environment: str) -> Kept:

@@ -164,7 +164,7 @@ def drift(
     environment: Annotated[str, typer.Option("--env", envvar="ENV", help="Which environment.")] = "dev",
     cloud: AnyCloud = None,
     report: Annotated[
-        Path | None, typer.Option("--report", help="Write what was found here, as JSON.")
+        Path | None, typer.Option("--report", envvar="REPORT", help="Write what was found here, as JSON.")
     ] = None,
     *,
     every: Annotated[bool, typer.Option("--all", help="Every environment that there is.")] = False,

@@ -38,17 +38,19 @@ if TYPE_CHECKING:
 
 PlanFile = Annotated[
     Path | None,
-    typer.Option("--plan", help="A plan that `plan --out` saved: apply exactly that."),
+    typer.Option("--plan", envvar="PLAN", help="A plan that `plan --out` saved: apply exactly that."),
 ]
 OutFile = Annotated[
     Path | None,
-    typer.Option("--out", help="Save the plan here, and beside it what it was made from."),
+    typer.Option("--out", envvar="OUT", help="Save the plan here, and beside it what it was made from."),
 ]
 Older = Annotated[
     bool,
     typer.Option("--older", envvar="OLDER", help="Apply a commit that is older than the one that is there."),
 ]
-SummaryFile = Annotated[Path | None, typer.Option("--summary", help="Write the plan here as Markdown.")]
+SummaryFile = Annotated[
+    Path | None, typer.Option("--summary", envvar="SUMMARY", help="Write the plan here as Markdown.")
+]
 
 
 def state_of(workspace: Workspace) -> State | None:
@@ -123,11 +125,13 @@ def plan(
     out: OutFile = None,
     summary: SummaryFile = None,
     *,
-    prebuilt: Annotated[bool, typer.Option("--prebuilt", help="Take build/artifacts as they are.")] = False,
+    prebuilt: Annotated[
+        bool, typer.Option("--prebuilt", envvar="PREBUILT", help="Take build/artifacts as they are.")
+    ] = False,
 ) -> None:
     """Show what applying the environment would change; with --out, save it for `apply --plan`."""
     if summary is not None and out is None:
-        raise UserError("--summary tells of a saved plan: give --out <file> too.")
+        raise UserError("SUMMARY (--summary) tells of a saved plan: set OUT (--out) too.")
     if out is None:
         _plan_and_show(environment, cloud)
         return

@@ -17,16 +17,20 @@ from retailctl.files import alone
 from retailctl.options import AnyCloud, Confirmed, EnvironmentName
 from retailctl.progress import step
 
-BuildName = Annotated[str, typer.Option("--to", help="The build: the beginning of its id, or of its commit.")]
+BuildName = Annotated[
+    str,
+    typer.Option("--to", envvar="TO", help="The build: the beginning of its id, or of its commit."),
+]
 
 
 def rollback(
-    to: BuildName,
+    to: BuildName = "",
     environment: EnvironmentName = "dev",
     cloud: AnyCloud = None,
     confirmed: Confirmed = None,
 ) -> None:
     """Apply an earlier build of the environment: its zips and its page, with today's Terraform and values."""
+    builds.check_name(to)
     target = target_of(environment, cloud)
     kept = builds.chosen(builds.listed(target), to, environment)
     with step(f"Fetching build {kept.build}"):

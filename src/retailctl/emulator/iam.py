@@ -1,8 +1,9 @@
 """What MiniStack's IAM does not ask of a request and AWS does, so that a role is held here to what holds it there.
 
 The emulator evaluates policies whole, boundaries and conditions included; but of some calls it looks for another
-action than AWS does, of some for no resource at all, and some condition keys it leaves out. Each entry below is as
-the Service Authorization Reference has it. Nothing here allows a call: it only says what the call is about.
+action than AWS does, of some for no resource at all, and some condition keys and further permissions it leaves
+out. Each entry below is as the Service Authorization Reference has it, or names its source. Nothing here allows a
+call: it only says what the call is about.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import json
 import re
+import time
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -42,7 +44,48 @@ _CLOUDFRONT_KINDS = (
     "origin-access-control",
     "response-headers-policy",
 )
+_TAGGED_AS_MADE = re.compile(r"arn:aws:apigateway:[^:]*::/(apis/[^/]+/stages|vpclinks)")
+"""What takes apigateway:TagResource too where it is made with tags; POST on /tags/* does not do. An API takes none.
+
+Source: https://github.com/hashicorp/terraform-provider-aws/issues/20634, and what AWS answered others who made a
+stage: "not authorized to perform: apigateway:TagResource on resource: …::/apis/<id>/stages" (and "…::/vpclinks").
+"""
+_KEY_OF_A_TABLE = (
+    "CreateGrant",
+    "Decrypt",
+    "DescribeKey",
+    "Encrypt",
+    "GenerateDataKey",
+    "GenerateDataKeyWithoutPlaintext",
+    "ReEncryptFrom",
+    "ReEncryptTo",
+)
+"""What who gives a table a key of their own has to be allowed with it, through DynamoDB.
+
+Source: https://docs.aws.amazon.com/kms/latest/developerguide/services-dynamodb.html.
+"""
+KEY_TAGS_COUNT_AFTER_SECONDS = 60
+"""How long a new key's tags decide nothing. AWS says up to five minutes; a minute outlasts the making of a key.
+
+Source: https://docs.aws.amazon.com/kms/latest/developerguide/tag-authorization.html.
+"""
 _TAGGED_BY_ARN = {"cloudwatch", "cognito-idp", "dynamodb", "kinesis", "kms", "sns"}
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """Something that a caller needs beside the action of the call itself.
+
+    Attributes:
+        action: with the service before it.
+        arn: of the resource that it is about.
+        keys: the condition keys of this action, by name.
+
+    """
+
+    action: str
+    arn: str
+    keys: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,17 +248,41 @@ def conditions(
     return found
 
 
+def find_further_permissions(request: Request, asked: str, arn: str) -> list[Permission]:
+    """Return what AWS asks of the caller beside ``asked`` on ``arn``."""
+    if asked == "apigateway:POST" and _TAGGED_AS_MADE.fullmatch(arn) and (tags := tags_set(request, asked)):
+        return [
+            Permission("apigateway:TagResource", arn, {f"aws:RequestTag/{tag}": tags[tag] for tag in tags})
+        ]
+    if asked in {"dynamodb:CreateTable", "dynamodb:UpdateTable"}:
+        _, _, _, region, account, _ = arn.split(":", 5)
+        key = (request.field("SSESpecification") or {}).get("KMSMasterKeyId", "")
+        named = key if key.startswith("arn:") else f"arn:aws:kms:{region}:{account}:key/{key}"
+        via = {"kms:ViaService": f"dynamodb.{region}.amazonaws.com"}
+        return [Permission(f"kms:{each}", named, via) for each in _KEY_OF_A_TABLE if key]
+    return []
+
+
+def tags_that_count(key: Mapping[str, Any], now: float) -> dict[str, str]:
+    """Return the tags by which KMS decides over a ``key``, in the emulator's words, ``now`` (a UNIX time)."""
+    is_new = now - key.get("CreationDate", 0) < KEY_TAGS_COUNT_AFTER_SECONDS
+    return {} if is_new else {each["TagKey"]: each["TagValue"] for each in key.get("Tags", [])}
+
+
 _request: ContextVar[tuple[Request, str, str] | None] = ContextVar("retailctl_request", default=None)
 """The call being looked at, with its action and the ARN that it is about."""
+_missing: ContextVar[Permission | None] = ContextVar("retailctl_missing", default=None)
+"""What a caller lacks who may do what the call itself asks, and not what AWS asks beside it."""
 
 
 def teach() -> None:
     """Make the emulator of this process ask what AWS asks."""
-    from ministack.core import iam_actions  # noqa: PLC0415 - importing it starts half of it
+    from ministack.core import iam_actions, iam_evaluator  # noqa: PLC0415 - importing it starts half of it
     from ministack.services import tagging  # noqa: PLC0415
 
     actions, resources = iam_actions.extract_iam_action, iam_actions.extract_resource_arn
     tags, tags_of = iam_actions.request_tag_context, tagging.resource_tags
+    enforce, denial = iam_evaluator.enforce, iam_actions.access_denied_response
 
     def extract_iam_action(
         service: str,
@@ -251,10 +318,37 @@ def teach() -> None:
         further = conditions(*current, _boundary_of, _function_of) if current else {}
         return {**found, **further}
 
+    def enforce_all(
+        access_key_id: str,
+        iam_action: str,
+        service: str,
+        region: str,
+        resource_arn: str = "*",
+        service_context: dict[str, Any] | None = None,
+    ) -> Any:  # noqa: ANN401
+        _missing.set(None)
+        denied = enforce(access_key_id, iam_action, service, region, resource_arn, service_context)
+        current = _request.get()
+        if denied or not current or current[1:] != (iam_action, resource_arn):
+            return denied
+        for each in find_further_permissions(*current):
+            of = each.action.partition(":")[0]
+            if denied := enforce(access_key_id, each.action, of, region, each.arn, dict(each.keys)):
+                _missing.set(each)
+                break
+        return denied
+
+    def access_denied_response(service: str, action: str, *arguments: Any, **named: Any) -> Any:  # noqa: ANN401
+        if missing := _missing.get():
+            action, named["resource_arn"] = missing.action, missing.arn
+        return denial(service, action, *arguments, **named)
+
+    iam_actions.access_denied_response = access_denied_response
+    iam_evaluator.enforce = enforce_all
     iam_actions.extract_iam_action = extract_iam_action
     iam_actions.extract_resource_arn = extract_resource_arn
     iam_actions.request_tag_context = request_tag_context
-    tagging.resource_tags = lambda arn: _tags_of(arn) or tags_of(arn)
+    tagging.resource_tags = lambda arn: tags_of(arn) if (known := _tags_of(arn)) is None else known
 
 
 def _boundary_of(role: str) -> str:
@@ -270,15 +364,19 @@ def _function_of(mapping: str) -> str:
 
 
 def _tags_of(arn: str) -> dict[str, str] | None:
-    """Return the tags of what the emulator keeps tags of, and does not look for; a part of an API has the API's."""
-    from ministack.services import apigateway, cloudfront, cognito, lambda_svc  # noqa: PLC0415
+    """Return the tags that decide over what ``arn`` names, or None where the emulator looks for the right ones."""
+    from ministack.services import apigateway, cloudfront, cognito, kms, lambda_svc  # noqa: PLC0415
 
-    if match := re.fullmatch(r"(arn:aws:apigateway:[^:]*::/apis/[^/]+).*", arn):
-        return dict(apigateway._api_tags.get(match[1]) or {})  # noqa: SLF001
+    if re.fullmatch(r"arn:aws:apigateway:[^:]*::/apis/.+", arn):
+        # Parts of an HTTP API take no tags of their own but a stage, and inherit none; those of a REST API do:
+        # https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-tagging-supported-resources.html.
+        return dict(apigateway._api_tags.get(arn) or {})  # noqa: SLF001
     if match := re.fullmatch(r"arn:aws:cognito-idp:.*:userpool/(.+)", arn):
         return dict((cognito._user_pools.get(match[1]) or {}).get("UserPoolTags") or {})  # noqa: SLF001
     if ":cloudfront:" in arn:
         return {each["Key"]: each["Value"] for each in cloudfront._tags.get(arn) or []}  # noqa: SLF001
+    if match := re.fullmatch(r"arn:aws:kms:.*:key/(.+)", arn):
+        return tags_that_count(kms._keys.get(match[1]) or {}, time.time())  # noqa: SLF001
     if match := re.fullmatch(r"arn:aws:lambda:.*:event-source-mapping:(.+)", arn):
         mapping = lambda_svc._esms.get(match[1]) or {}  # noqa: SLF001
         return dict(mapping.get("Tags") or mapping.get("tags") or {})

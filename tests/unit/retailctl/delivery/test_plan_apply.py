@@ -11,10 +11,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from retailctl import git
 from retailctl.artifacts import builds, package
 from retailctl.artifacts.builds import Kept
+from retailctl.cli import app
 from retailctl.delivery import plan_apply, saved_plan
 from retailctl.delivery.saved_plan import Record
 from retailctl.environments import listing
@@ -60,8 +62,41 @@ def test_roles_that_do_not_do_are_refused_in_words(roles: str, sentence: str) ->
 
 
 def test_a_summary_is_of_a_saved_plan(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="give --out"):
+    with pytest.raises(UserError, match="set OUT"):
         plan_apply.plan("dev", "lab", None, tmp_path / "summary.md")
+
+
+@pytest.mark.parametrize(
+    ("command", "name", "value", "sentence"),
+    [
+        ("apply", "ENV", "x'; touch F; '", "There is no environment \"x'; touch F; '\": set ENV"),
+        ("destroy", "ENV", "de?", "There is no environment 'de?': set ENV"),
+        ("up", "ENV", "x\n\x1b[31m", r"There is no environment 'x\n\x1b[31m': set ENV"),
+        ("down", "RETAIL_CLOUD", "$(touch F)", "'$(touch F)' cannot name a local cloud"),
+        ("down", "RETAIL_CLOUD", "local\n", r"'local\n' cannot name a local cloud"),
+        ("rollback", "TO", "x'; touch F; '", "names no build: set TO"),
+        ("rollback", "TO", "", "'' names no build: set TO"),
+        ("rollback", "TO", "0123\n", "names no build: set TO"),
+        ("rollback", "TO", "0" * 41, "names no build: set TO"),
+        ("rollback", "TO", "\u0663" * 4, "names no build: set TO"),
+        ("plan", "SUMMARY", "x", "set OUT"),
+        ("apply", "PLAN", "x'; touch F; '", "x'; touch F; '"),
+    ],
+)
+def test_a_setting_of_the_environment_that_does_not_do_is_refused_in_a_sentence(
+    command: str, name: str, value: str, sentence: str
+) -> None:
+    refused = CliRunner().invoke(app, [command], env={name: value})
+
+    assert isinstance(refused.exception, UserError)
+    assert sentence in str(refused.exception)
+
+
+def test_a_setting_that_is_neither_yes_nor_no_is_refused() -> None:
+    refused = CliRunner().invoke(app, ["apply"], env={"OLDER": "perhaps"})
+
+    assert refused.exit_code == 2
+    assert "Invalid value for '--older' (env var: 'OLDER')" in refused.output
 
 
 KEPT = [

@@ -7,7 +7,17 @@ from typing import Any
 
 import pytest
 
-from retailctl.emulator.iam import Request, action, conditions, resource, tags_set
+from retailctl.emulator.iam import (
+    KEY_TAGS_COUNT_AFTER_SECONDS,
+    Permission,
+    Request,
+    action,
+    conditions,
+    find_further_permissions,
+    resource,
+    tags_set,
+    tags_that_count,
+)
 
 ACCOUNT, REGION = "111122223333", "us-east-1"
 HERE = f"{REGION}:{ACCOUNT}"
@@ -216,3 +226,68 @@ def test_tags_that_are_set_are_a_condition() -> None:
     of = request("cognito-idp", UserPoolTags={"Environment": "dev"})
 
     assert known(of, "cognito-idp:CreateUserPool") == {"aws:RequestTag/Environment": "dev"}
+
+
+APIS = f"arn:aws:apigateway:{REGION}::/apis"
+
+
+@pytest.mark.parametrize("made", [f"{APIS}/a/stages", f"arn:aws:apigateway:{REGION}::/vpclinks"])
+def test_a_stage_or_link_with_tags_needs_an_action_more(made: str) -> None:
+    of = request("apigateway", tags={"Environment": "dev"})
+
+    assert find_further_permissions(of, "apigateway:POST", made) == [
+        Permission("apigateway:TagResource", made, {"aws:RequestTag/Environment": "dev"})
+    ]
+
+
+@pytest.mark.parametrize(
+    ("of", "asked", "made"),
+    [
+        (request("apigateway"), "apigateway:POST", f"{APIS}/a/stages"),
+        (request("apigateway", tags={"Environment": "dev"}), "apigateway:POST", APIS),
+        (request("apigateway", tags={"Environment": "dev"}), "apigateway:POST", f"{APIS}/a/routes"),
+        (request("sns", tags={"Environment": "dev"}), "sns:CreateTopic", "*"),
+    ],
+)
+def test_nothing_else_of_apis_needs_it(of: Request, asked: str, made: str) -> None:
+    assert find_further_permissions(of, asked, made) == []
+
+
+def test_a_keys_tags_count_after_a_while() -> None:
+    key = {"CreationDate": 1_000, "Tags": [{"TagKey": "Environment", "TagValue": "dev"}]}
+
+    assert tags_that_count(key, 1_000) == {}
+    assert tags_that_count(key, 999 + KEY_TAGS_COUNT_AFTER_SECONDS) == {}
+    assert tags_that_count(key, 1_000 + KEY_TAGS_COUNT_AFTER_SECONDS) == {"Environment": "dev"}
+
+
+def test_a_key_without_tags_has_none_that_count() -> None:
+    assert tags_that_count({"CreationDate": 0}, 1_000_000) == {}
+    assert tags_that_count({}, 1_000_000) == {}
+
+
+KEY = f"arn:aws:kms:{HERE}:key/1"
+TABLE = f"arn:aws:dynamodb:{HERE}:table/t"
+
+
+@pytest.mark.parametrize("named", [KEY, "1"])
+@pytest.mark.parametrize("asked", ["dynamodb:CreateTable", "dynamodb:UpdateTable"])
+def test_a_tables_key_is_used_through_dynamodb(named: str, asked: str) -> None:
+    of = request("dynamodb", SSESpecification={"Enabled": True, "KMSMasterKeyId": named})
+    further = find_further_permissions(of, asked, TABLE)
+
+    assert {each.action for each in further} >= {"kms:CreateGrant", "kms:ReEncryptFrom", "kms:ReEncryptTo"}
+    assert {each.arn for each in further} == {KEY}
+    assert all(each.keys == {"kms:ViaService": f"dynamodb.{REGION}.amazonaws.com"} for each in further)
+
+
+@pytest.mark.parametrize(
+    ("of", "asked"),
+    [
+        (request("dynamodb"), "dynamodb:CreateTable"),
+        (request("dynamodb", SSESpecification={"Enabled": True}), "dynamodb:UpdateTable"),
+        (request("dynamodb", SSESpecification={"KMSMasterKeyId": KEY}), "dynamodb:DescribeTable"),
+    ],
+)
+def test_no_key_is_used_where_a_table_is_given_none(of: Request, asked: str) -> None:
+    assert find_further_permissions(of, asked, TABLE) == []

@@ -1,0 +1,263 @@
+"""CI's first apply of a fresh environment, against what AWS asks and a policy by the book lacks.
+
+Each rule is taught to the emulator (src/retailctl/emulator/iam.py). The statements as they once were stand here,
+and are refused; those of terraform/bootstrap/ci_policies.tf do the same calls.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from botocore.exceptions import ClientError
+from ministack.core.iam_evaluator import EvalContext, evaluate, parse_policy_document
+
+from retailctl.emulator import ministack, processes
+from support import planned_bootstrap
+from support.planned_app import ACCOUNT
+
+if TYPE_CHECKING:
+    from retailctl.emulator.cloud import Cloud
+    from support.planned_app import Resource
+
+pytestmark = pytest.mark.slow
+
+REGION = "us-east-1"
+TAGS = {"Project": "hello-retail", "Environment": "dev"}
+OURS = {f"aws:ResourceTag/{key}": TAGS[key] for key in TAGS}
+BECOMES_OURS = {f"aws:RequestTag/{key}": TAGS[key] for key in TAGS}
+LACKING = re.compile(r"is not authorized to perform: (\S+)")
+
+Statement = Mapping[str, Any]
+
+
+def allow(*actions: str, on: str | list[str], conditions: Mapping[str, Any] | None = None) -> Statement:
+    return {"Effect": "Allow", "Action": actions, "Resource": on, "Condition": conditions or {}}
+
+
+APIS = f"arn:aws:apigateway:{REGION}::"
+OLD_APIS = (
+    allow("apigateway:GET", on=f"{APIS}/apis/*"),
+    allow("apigateway:POST", on=f"{APIS}/apis", conditions={"StringEquals": BECOMES_OURS}),
+    allow(
+        *(f"apigateway:{verb}" for verb in ("DELETE", "PATCH", "POST", "PUT")),
+        on=f"{APIS}/apis/*",
+        conditions={"StringEquals": OURS},
+    ),
+    allow(
+        "apigateway:POST", "apigateway:PUT", on=f"{APIS}/tags/*", conditions={"StringEquals": BECOMES_OURS}
+    ),
+)
+"""What CI could do with APIs when it took their parts to count as tagged like them."""
+OLD_STAGES = (
+    *OLD_APIS,
+    allow("apigateway:POST", on=f"{APIS}/apis/*/*", conditions={"StringEqualsIfExists": OURS}),
+)
+"""That, with the parts' tags mended, before it could tag a stage."""
+
+KEYS = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/*"
+OLD_KEYS = (
+    allow("kms:CreateKey", on="*", conditions={"StringEquals": BECOMES_OURS}),
+    allow("kms:DescribeKey", on=KEYS),
+    allow(
+        "kms:CreateAlias",
+        "kms:EnableKeyRotation",
+        "kms:ScheduleKeyDeletion",
+        on=KEYS,
+        conditions={"StringEquals": OURS},
+    ),
+)
+"""What CI could do with keys when it took their tags to count at once."""
+
+TABLES = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/hello-retail-dev-*"
+OLD_TABLES = (
+    allow("dynamodb:CreateTable", on=TABLES),
+    allow(
+        *(
+            f"kms:{action}"
+            for action in ("CreateGrant", "Decrypt", "DescribeKey", "Encrypt", "GenerateDataKey")
+        ),
+        on=KEYS,
+        conditions={
+            "StringEqualsIfExists": OURS,
+            "StringEquals": {"kms:ViaService": f"dynamodb.{REGION}.amazonaws.com"},
+        },
+    ),
+)
+"""What CI could do with the key of a table, but for how the key's tags are asked for."""
+TABLE = {
+    "TableName": "hello-retail-dev-probe",
+    "BillingMode": "PAY_PER_REQUEST",
+    "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
+    "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+}
+
+
+@dataclass(frozen=True)
+class There:
+    """A local cloud, and what the role that applies dev may do."""
+
+    cloud: Cloud
+    apply: tuple[Statement, ...]
+
+    @contextmanager
+    def somebody_with(self, *statements: Statement) -> Iterator[Cloud]:
+        """Give the cloud as somebody sees it who may do what ``statements`` allow."""
+        iam, user = self.cloud.client("iam"), {"UserName": "somebody"}
+        policy = {"Version": "2012-10-17", "Statement": statements}
+        iam.create_user(**user)
+        iam.put_user_policy(**user, PolicyName="all", PolicyDocument=json.dumps(policy))
+        key = iam.create_access_key(**user)["AccessKey"]
+        try:
+            yield replace(
+                self.cloud, access_key_id=key["AccessKeyId"], secret_access_key=key["SecretAccessKey"]
+            )
+        finally:
+            iam.delete_access_key(**user, AccessKeyId=key["AccessKeyId"])
+            iam.delete_user_policy(**user, PolicyName="all")
+            iam.delete_user(**user)
+
+    def refusal(
+        self, statements: tuple[Statement, ...], service: str, operation: str, **parameters: Any
+    ) -> str:
+        """Return the action that somebody with ``statements`` lacks for a call, or nothing where they may do it."""
+        with self.somebody_with(*statements) as cloud:
+            try:
+                getattr(cloud.client(service), operation)(**parameters)
+            except ClientError as error:
+                if not (lacking := LACKING.search(str(error))):
+                    raise
+                return lacking[1]
+            return ""
+
+
+@pytest.fixture(scope="module")
+def bootstrap(tmp_path_factory: pytest.TempPathFactory) -> tuple[Resource, ...]:
+    return planned_bootstrap.planned(tmp_path_factory.mktemp("bootstrap"))
+
+
+@pytest.fixture(scope="module")
+def there(bootstrap: tuple[Resource, ...], tmp_path_factory: pytest.TempPathFactory) -> Iterator[There]:
+    home = tmp_path_factory.mktemp("cloud") / "first-apply"
+    apply = tuple(
+        statement
+        for each in bootstrap
+        if each.type == "aws_iam_policy" and each.values["name"].startswith("hello-retail-dev-apply-")
+        for statement in json.loads(each.values["policy"])["Statement"]
+    )
+    try:
+        yield There(ministack.start(home, account_id=ACCOUNT, region=REGION), apply)
+    finally:
+        processes.stop(home)
+
+
+@pytest.fixture
+def api(there: There) -> str:
+    """Return the id of an API that has the environment's tags."""
+    made = there.cloud.client("apigatewayv2").create_api(Name="api", ProtocolType="HTTP", Tags=TAGS)
+    return str(made["ApiId"])
+
+
+def test_a_stage_with_tags_takes_an_action_of_its_own(there: There, api: str) -> None:
+    stage = {"ApiId": api, "StageName": "$default", "Tags": TAGS}
+
+    assert there.refusal(OLD_STAGES, "apigatewayv2", "create_stage", **stage) == "apigateway:TagResource"
+    assert there.refusal(there.apply, "apigatewayv2", "create_stage", **stage) == ""
+
+
+def test_a_stage_without_tags_takes_none(there: There, api: str) -> None:
+    assert there.refusal(OLD_STAGES, "apigatewayv2", "create_stage", ApiId=api, StageName="$default") == ""
+
+
+def test_a_stage_is_given_no_other_environments_tags(there: There, api: str) -> None:
+    stage = {"ApiId": api, "StageName": "$default", "Tags": {**TAGS, "Environment": "prod"}}
+
+    assert there.refusal(there.apply, "apigatewayv2", "create_stage", **stage) == "apigateway:TagResource"
+
+
+PARTS = {
+    "create_route": {"RouteKey": "GET /"},
+    "create_integration": {"IntegrationType": "HTTP_PROXY", "IntegrationMethod": "GET"},
+    "create_authorizer": {"Name": "jwt", "AuthorizerType": "JWT", "IdentitySource": ["$request.header.a"]},
+}
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_part_of_an_api_does_not_count_as_tagged_like_the_api(there: There, api: str, part: str) -> None:
+    made = {"ApiId": api, **PARTS[part]}
+
+    assert there.refusal(OLD_APIS, "apigatewayv2", part, **made) == "apigateway:POST"
+    assert there.refusal(there.apply, "apigatewayv2", part, **made) == ""
+
+
+def decision(statements: tuple[Statement, ...], action: str, arn: str, tags: Mapping[str, str]) -> str:
+    """Return what IAM makes of ``action`` on ``arn`` where the tags that count are ``tags``."""
+    return evaluate(
+        EvalContext(
+            principal_arn=f"arn:aws:iam::{ACCOUNT}:role/hello-retail-dev-apply",
+            principal_type="AssumedRole",
+            principal_account=ACCOUNT,
+            action=action,
+            resource_arn=arn,
+            region=REGION,
+            service_context={f"aws:resourcetag/{key}".lower(): tags[key] for key in tags},
+        ),
+        [parse_policy_document({"Version": "2012-10-17", "Statement": list(statements)})],
+    ).decision
+
+
+@pytest.mark.parametrize("verb", ["DELETE", "PATCH", "POST", "PUT"])
+def test_if_parts_count_as_tagged_like_the_api_ours_only_are_changed(there: There, verb: str) -> None:
+    """The other reading of AWS's documentation, which the same statements have to be right under."""
+    route = f"{APIS}/apis/a/routes/r"
+
+    assert decision(there.apply, f"apigateway:{verb}", route, TAGS) == "Allow"
+    assert decision(there.apply, f"apigateway:{verb}", route, {**TAGS, "Environment": "prod"}) != "Allow"
+    assert decision(there.apply, f"apigateway:{verb}", route, {**TAGS, "Project": "other"}) != "Allow"
+
+
+@pytest.mark.parametrize("tags", [{}, {**TAGS, "Environment": "prod"}, {**TAGS, "Project": "other"}], ids=str)
+def test_an_api_without_the_environments_tags_is_not_changed(there: There, tags: Mapping[str, str]) -> None:
+    theirs = there.cloud.client("apigatewayv2").create_api(Name="api", ProtocolType="HTTP", Tags=tags)[
+        "ApiId"
+    ]
+
+    for operation in ("delete_api", "update_api"):
+        lacking = there.refusal(there.apply, "apigatewayv2", operation, ApiId=theirs)
+        assert lacking in {"apigateway:DELETE", "apigateway:PATCH"}
+
+
+def make_key(there: There, tags: Mapping[str, str] = TAGS) -> str:
+    listed = [{"TagKey": key, "TagValue": value} for key, value in tags.items()]
+    return str(there.cloud.client("kms").create_key(Tags=listed)["KeyMetadata"]["KeyId"])
+
+
+def test_a_new_key_is_not_known_by_its_tags(there: There) -> None:
+    key = {"KeyId": make_key(there)}
+
+    assert there.refusal(OLD_KEYS, "kms", "enable_key_rotation", **key) == "kms:EnableKeyRotation"
+    assert there.refusal(there.apply, "kms", "enable_key_rotation", **key) == ""
+
+
+def test_who_makes_a_table_may_do_all_that_dynamodb_asks_with_its_key(there: There) -> None:
+    table = {
+        **TABLE,
+        "SSESpecification": {"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": make_key(there)},
+    }
+
+    assert (
+        there.refusal(OLD_TABLES, "dynamodb", "create_table", **table)
+        == "kms:GenerateDataKeyWithoutPlaintext"
+    )
+    assert there.refusal(there.apply, "dynamodb", "create_table", **table) == ""
+
+
+def test_a_table_without_a_key_of_its_own_asks_for_none(there: There) -> None:
+    table = {**TABLE, "TableName": f"{TABLE['TableName']}-plain"}
+
+    assert there.refusal(OLD_TABLES, "dynamodb", "create_table", **table) == ""

@@ -1,0 +1,12 @@
+"""What the Makefile says of itself."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+TEXT = (Path(__file__).resolve().parents[2] / "Makefile").read_text()
+TARGETS = tuple(re.findall(r"^\.PHONY: ([a-z-]+)$", TEXT, re.MULTILINE))
+_LIST = re.search(r"^override settings := ((?:.*\\\n)*.*)$", TEXT, re.MULTILINE)
+SETTINGS = frozenset(_LIST[1].replace("\\\n", " ").split() if _LIST else ())
+"""What a user may set; CLOUD is handed on as RETAIL_CLOUD."""
