@@ -15,9 +15,10 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
 from hello_retail import events
+from hello_retail.aws_failures import FAILURES
 from hello_retail.settings import require, require_count
 from hello_retail.stream_consumer.answer import AWS_CONFIG, SIDE_BY_SIDE, Applied, answer
-from hello_retail.stream_consumer.usage import AWS_FAILURES, Usage
+from hello_retail.stream_consumer.usage import Usage
 from hello_retail.winner_view import tally
 from hello_retail.winner_view.batch import Batch, decode_batch
 from hello_retail.winner_view.store import Places, Store
@@ -129,7 +130,7 @@ def quarantine(batch: Batch, views: Store, usage: Usage) -> int | None:
         return None
     try:
         views.quarantine(batch)
-    except AWS_FAILURES as error:
+    except FAILURES as error:
         usage.failed(error)
         return batch.first_rejected
     return None
