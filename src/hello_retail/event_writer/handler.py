@@ -14,9 +14,10 @@ import boto3
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
+from hello_retail.aws_failures import Unavailable
 from hello_retail.event_writer.identifiers import RANDOM_BYTES, Identifiers, fresh
 from hello_retail.event_writer.kinds import KINDS
-from hello_retail.event_writer.store import AWS_CONFIG, NotAccepted, Stream
+from hello_retail.event_writer.store import AWS_CONFIG, Stream
 from hello_retail.event_writer.submission import (
     Record,
     Refused,
@@ -113,7 +114,7 @@ def accept(submission: Submission, context: object) -> dict[str, str]:
 
     Raises:
         Refused: what the client can mend.
-        NotAccepted: AWS does not answer now.
+        Unavailable: AWS does not answer now.
 
     """
     if submission.key is None:
@@ -154,7 +155,7 @@ def problem(error: Exception, request_id: str, *, has_key: bool) -> Problem:
         count("EventsRefused", "Code", error.code)
         logger.debug("refused", extra={"request_id": request_id, "refusal": error.code})
         return error
-    if isinstance(error, NotAccepted):
+    if isinstance(error, Unavailable):
         count("EventsRefused", "Code", "unavailable")
         logger.warning("AWS is not available", extra={"request_id": request_id, "code": error.code})
         return unavailable(NOT_TAKEN if has_key else PERHAPS_TAKEN, request_id)

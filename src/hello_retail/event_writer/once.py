@@ -20,8 +20,7 @@ from aws_lambda_powertools.utilities.idempotency.exceptions import (
     IdempotencyValidationError,
 )
 
-from hello_retail.aws_failures import passing_failure
-from hello_retail.event_writer.store import NotAccepted
+from hello_retail.aws_failures import Unavailable, passing_failure
 from hello_retail.event_writer.submission import Submission, another_body, under_way
 
 if TYPE_CHECKING:
@@ -65,7 +64,7 @@ class Once:
 
         Raises:
             Refused: 422 for another body under the key, 409 while the first attempt is under way.
-            NotAccepted: where DynamoDB, or ``put``, may do better later.
+            Unavailable: where DynamoDB, or ``put``, may do better later.
 
         """
         receipts: list[Receipt] = []
@@ -102,5 +101,5 @@ class Once:
             code = passing_failure(error.__cause__)
             if code is None:
                 raise
-            raise NotAccepted(code) from error
+            raise Unavailable(code) from error
         return receipt

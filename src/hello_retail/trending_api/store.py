@@ -27,7 +27,7 @@ class Store:
         """Return all products that sold lately, in no order.
 
         Raises:
-            StoreUnavailable: DynamoDB does not answer now.
+            Unavailable: DynamoDB does not answer now.
 
         """
         products: list[Product] = []

@@ -67,7 +67,7 @@ class Api:
 
         Raises:
             Problem: what the client can mend: 400, 404 or 405.
-            StoreUnavailable: DynamoDB does not answer now.
+            Unavailable: DynamoDB does not answer now.
 
         """
         route, product_id = _route(request.path)

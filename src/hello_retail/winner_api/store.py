@@ -28,7 +28,7 @@ class Store:
     """The Scores and Contributions tables.
 
     ``measure`` is told the read units (``ReadCapacityUnits``) of every call that succeeded.
-    All methods raise ``StoreUnavailable``; what else botocore raises is a fault in code, policy or set-up.
+    All methods raise ``Unavailable``; what else botocore raises is a fault in code, policy or set-up.
     """
 
     client: DynamoDBClient

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from hello_retail.aws_failures import StoreUnavailable
+from hello_retail.aws_failures import Unavailable
 from hello_retail.http_api.problems import Problem
 from hello_retail.http_api.protocol import Request
 from hello_retail.winner_api.api import BOARD_SECONDS, Api
@@ -23,7 +23,7 @@ class MemoryStore:
 
     def scores(self, role: str) -> list[Score]:
         if self.down:
-            raise StoreUnavailable("ThrottlingException")
+            raise Unavailable("ThrottlingException")
         self.reads.append(role)
         return self.boards.get(role, [])
 
@@ -100,7 +100,7 @@ def test_each_role_has_a_board_of_its_own_and_the_winners_share_them(world: Worl
 
 def test_a_read_that_failed_is_not_kept(world: World) -> None:
     world.store.down = True
-    with pytest.raises(StoreUnavailable):
+    with pytest.raises(Unavailable):
         world.get("/scores", role="creator")
     world.store.down = False
     assert world.get("/scores", role="creator") == []
