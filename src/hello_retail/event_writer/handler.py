@@ -28,7 +28,7 @@ from hello_retail.event_writer.submission import (
 )
 from hello_retail.events.registry import INGRESS_1_1, prepare
 from hello_retail.http_api.problems import Answer, Problem, as_text, fault, trace, unavailable
-from hello_retail.settings import require
+from hello_retail.settings import read_settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,27 +38,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the function is told by its environment; it fails at cold start and names what is missing."""
+    """What the function is told by its environment, under these names in upper case."""
 
     stream_name: str
     idempotency_table: str
     environment: str
-    metrics_namespace: str
-
-    @classmethod
-    def read(cls) -> Settings:
-        """Read the settings from the environment variables.
-
-        Raises:
-            MissingSetting: for the first that is absent.
-
-        """
-        return cls(
-            stream_name=require("STREAM_NAME"),
-            idempotency_table=require("IDEMPOTENCY_TABLE"),
-            environment=require("ENVIRONMENT"),
-            metrics_namespace=require("POWERTOOLS_METRICS_NAMESPACE"),
-        )
+    powertools_metrics_namespace: str
 
 
 NOT_TAKEN = "The event could not be taken just now; send it again in a moment, with the same Idempotency-Key."
@@ -67,9 +52,9 @@ PERHAPS_TAKEN = (
     "Only what has an Idempotency-Key from its first attempt on can be sent again safely."
 )
 
-SETTINGS = Settings.read()
+SETTINGS = read_settings(Settings)
 logger = Logger()
-metrics = Metrics(namespace=SETTINGS.metrics_namespace)
+metrics = Metrics(namespace=SETTINGS.powertools_metrics_namespace)
 metrics.set_default_dimensions(Environment=SETTINGS.environment)
 stream = Stream(boto3.client("kinesis", config=AWS_CONFIG), SETTINGS.stream_name)
 prepare(INGRESS_1_1, *KINDS)
@@ -166,6 +151,6 @@ def problem(error: Exception, request_id: str, *, has_key: bool) -> Problem:
 
 def count(name: str, dimension: str, value: str) -> None:
     """Count one request under a dimension of its own."""
-    with single_metric(name, MetricUnit.Count, 1, namespace=SETTINGS.metrics_namespace) as metric:
+    with single_metric(name, MetricUnit.Count, 1, namespace=SETTINGS.powertools_metrics_namespace) as metric:
         metric.add_dimension("Environment", SETTINGS.environment)
         metric.add_dimension(dimension, value)

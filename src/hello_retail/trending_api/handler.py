@@ -11,7 +11,7 @@ from aws_lambda_powertools import Logger, Metrics
 
 from hello_retail.aws_failures import AWS_CONFIG
 from hello_retail.http_api.respond import Telemetry, respond
-from hello_retail.settings import require, require_count
+from hello_retail.settings import read_settings
 from hello_retail.trending_api.api import Api
 from hello_retail.trending_api.store import Store
 
@@ -21,38 +21,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the function is told by its environment; it fails at cold start and names what is missing."""
+    """What the function is told by its environment, under these names in upper case."""
 
-    table: str
+    trending_table: str
     half_life_minutes: int
     environment: str
-    metrics_namespace: str
-
-    @classmethod
-    def read(cls) -> Settings:
-        """Read the settings from the environment variables.
-
-        Raises:
-            MissingSetting: for the first that is absent or malformed.
-
-        """
-        return cls(
-            table=require("TRENDING_TABLE"),
-            half_life_minutes=require_count("HALF_LIFE_MINUTES"),
-            environment=require("ENVIRONMENT"),
-            metrics_namespace=require("POWERTOOLS_METRICS_NAMESPACE"),
-        )
+    powertools_metrics_namespace: str
 
 
-SETTINGS = Settings.read()
+SETTINGS = read_settings(Settings)
 logger = Logger()
-metrics = Metrics(namespace=SETTINGS.metrics_namespace)
+metrics = Metrics(namespace=SETTINGS.powertools_metrics_namespace)
 metrics.set_default_dimensions(Environment=SETTINGS.environment)
 telemetry = Telemetry(logger, metrics)
 
 api = Api(
     # Made at import: Lambda lends a whole processor to the start, and a fraction of one to requests.
-    Store(boto3.client("dynamodb", config=AWS_CONFIG), SETTINGS.table, telemetry.measure),
+    Store(boto3.client("dynamodb", config=AWS_CONFIG), SETTINGS.trending_table, telemetry.measure),
     half_life=SETTINGS.half_life_minutes * 60.0,
     clock=time.time,
     measure=telemetry.measure,

@@ -16,7 +16,7 @@ from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
 from hello_retail import events
 from hello_retail.aws_failures import FAILURES
-from hello_retail.settings import require, require_count
+from hello_retail.settings import read_settings
 from hello_retail.stream_consumer.answer import AWS_CONFIG, SIDE_BY_SIDE, Applied, answer
 from hello_retail.stream_consumer.usage import Usage
 from hello_retail.winner_view import tally
@@ -32,41 +32,23 @@ FRESHNESS_VALUES = 20
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the function is told by its environment; it fails at cold start and names what is missing."""
+    """What the function is told by its environment, under these names in upper case."""
 
-    places: Places
+    contributions_table: str
+    scores_table: str
+    redrives_table: str
+    quarantine_bucket: str
+    generation: int
     score_buckets: int
     recent_events: int
     environment: str
-    metrics_namespace: str
-
-    @classmethod
-    def read(cls) -> Settings:
-        """Read the settings from the environment variables.
-
-        Raises:
-            MissingSetting: for the first that is absent or malformed.
-
-        """
-        return cls(
-            places=Places(
-                contributions_table=require("CONTRIBUTIONS_TABLE"),
-                scores_table=require("SCORES_TABLE"),
-                redrives_table=require("REDRIVES_TABLE"),
-                quarantine_bucket=require("QUARANTINE_BUCKET"),
-                generation=require_count("GENERATION"),
-            ),
-            score_buckets=require_count("SCORE_BUCKETS"),
-            recent_events=require_count("RECENT_EVENTS"),
-            environment=require("ENVIRONMENT"),
-            metrics_namespace=require("POWERTOOLS_METRICS_NAMESPACE"),
-        )
+    powertools_metrics_namespace: str
 
 
-SETTINGS = Settings.read()
+SETTINGS = read_settings(Settings)
 logger = Logger()
-metrics = Metrics(namespace=SETTINGS.metrics_namespace)
-DIMENSIONS = {"Environment": SETTINGS.environment, "Generation": str(SETTINGS.places.generation)}
+metrics = Metrics(namespace=SETTINGS.powertools_metrics_namespace)
+DIMENSIONS = {"Environment": SETTINGS.environment, "Generation": str(SETTINGS.generation)}
 """Of every metric: two generations that stand side by side are not added up."""
 metrics.set_default_dimensions(**DIMENSIONS)
 
@@ -84,7 +66,13 @@ def store() -> Store:
         boto3.client("dynamodb", config=AWS_CONFIG),
         s3_client,
         ThreadPoolExecutor(SIDE_BY_SIDE),
-        places=SETTINGS.places,
+        places=Places(
+            contributions_table=SETTINGS.contributions_table,
+            scores_table=SETTINGS.scores_table,
+            redrives_table=SETTINGS.redrives_table,
+            quarantine_bucket=SETTINGS.quarantine_bucket,
+            generation=SETTINGS.generation,
+        ),
         score_buckets=SETTINGS.score_buckets,
         recent_events=SETTINGS.recent_events,
     )
