@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from hello_retail.http_api.parameters import limit, values
 from hello_retail.http_api.problems import Answer, Problem
-from hello_retail.http_api.protocol import Request, for_request, found
+from hello_retail.http_api.protocol import Request, found
 from hello_retail.http_api.respond import refuse_other_methods
 from hello_retail.trending_api.board import RankedProduct, ranking
 
@@ -49,7 +49,7 @@ class Api:
             raise Problem(HTTPStatus.NOT_FOUND, f"There is no such resource; there is {PATH}.")
         refuse_other_methods(request)
         most = values((LIMIT,), request.query)["limit"]
-        return for_request(found([product.as_json() for product in self.board()[:most]]), request)
+        return found([product.as_json() for product in self.board()[:most]])
 
     def board(self) -> tuple[RankedProduct, ...]:
         """Return what trends most, at most ``BOARD_SECONDS`` old."""

@@ -12,7 +12,7 @@ from hello_retail import contract
 from hello_retail.http_api.parameters import Parameter, limit
 from hello_retail.http_api.parameters import values as values_of
 from hello_retail.http_api.problems import Answer, Problem
-from hello_retail.http_api.protocol import Request, for_request, found
+from hello_retail.http_api.protocol import Request, found
 from hello_retail.http_api.respond import refuse_other_methods
 from hello_retail.read_models.scores import CREATOR, PHOTOGRAPHER
 from hello_retail.winner_api.board import (
@@ -73,7 +73,7 @@ class Api:
         route, product_id = _route(request.path)
         refuse_other_methods(request)
         values = values_of(route.parameters, request.query)
-        return for_request(route.answer(self, product_id, values), request)
+        return route.answer(self, product_id, values)
 
     def scores(self, _path: str, values: Mapping[str, Any]) -> Answer:
         """Answer ``GET /scores``: the best ``limit`` of a role."""
