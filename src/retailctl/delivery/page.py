@@ -25,6 +25,7 @@ from retailctl.artifacts.page import (
     plain,
     read_sources,
 )
+from retailctl.aws import list_keys
 from retailctl.console import note
 from retailctl.emulator import page as emulator_page
 from retailctl.environments.state import initialised
@@ -35,7 +36,7 @@ from retailctl.progress import step
 from retailctl.terraform import workspace as terraform
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from retailctl.artifacts.package import Files
     from retailctl.environments.target import Target
@@ -118,7 +119,7 @@ def publish(
 
     """
     *assets, index = build(read_sources(folder or project.find().root / "src" / "web"))
-    there = set(_keys(s3, bucket, ASSETS))
+    there = set(list_keys(s3, bucket, ASSETS))
     named = {file.path for file in assets}
     before = _named_by_index(s3, bucket)
     new = [file for file in assets if file.path not in there]
@@ -156,11 +157,6 @@ def _put(s3: Any, bucket: str, file: SiteFile) -> None:  # noqa: ANN401 - as pub
         CacheControl=file.cache_control,
         **encoding,
     )
-
-
-def _keys(s3: Any, bucket: str, prefix: str) -> Iterable[str]:  # noqa: ANN401 - as publish
-    for listed in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
-        yield from (item["Key"] for item in listed.get("Contents", []))
 
 
 def _named_by_index(s3: Any, bucket: str) -> set[str]:  # noqa: ANN401 - as publish

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import urlsplit
 
 import typer
-from botocore.exceptions import BotoCoreError, ClientError
 
+from retailctl.aws import FAILURES
 from retailctl.console import note
 from retailctl.environments import outputs
 from retailctl.environments.target import target_of
@@ -199,7 +199,7 @@ def failures(
 def _safely(look: Callable[[], str | None]) -> str | None:
     try:
         return look()
-    except (ClientError, BotoCoreError) as error:
+    except FAILURES as error:
         return f"AWS refuses the look: {error}."
 
 

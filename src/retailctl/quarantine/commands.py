@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from botocore.exceptions import BotoCoreError, ClientError
 
 from retailctl import project
+from retailctl.aws import FAILURES
 from retailctl.console import note
 from retailctl.environments import outputs
 from retailctl.environments.generations import live_generation, standing_generations
@@ -275,7 +275,7 @@ def _redrive_all(redriver: Redriver, ready: Sequence[Decision]) -> None:
 def _redriven(redriver: Redriver, decision: Decision, copy: Copy, outcomes: Counter[Outcome]) -> Result:
     try:
         return redriver.redrive(copy)
-    except (BotoCoreError, ClientError) as error:
+    except FAILURES as error:
         wait = redrive.LEASE_SECONDS + redrive.SLACK_SECONDS
         raise UserError(
             f"AWS failed at {decision.entry.identity} ({error}), after {outcomes.total()} that were done with. The "

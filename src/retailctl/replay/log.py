@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from hello_retail import events
 from hello_retail.event_log import archive, retention
 from hello_retail.event_log.archive import Kept, Shard, Span
+from retailctl.aws import list_keys
 from retailctl.errors import UserError
 from retailctl.replay.proof import Archived, Streamed
 from retailctl.stream.reader import StreamReader
@@ -115,10 +116,7 @@ class Log:
         return archive.unpacked(self._object(span.key))
 
     def _keys(self, part: str) -> Iterator[str]:
-        pages = self._s3.get_paginator("list_objects_v2").paginate(
-            Bucket=self._bucket, Prefix=f"{part}/{self.identity}/"
-        )
-        return (found["Key"] for page in pages for found in page.get("Contents", []))
+        return list_keys(self._s3, str(self._bucket), f"{part}/{self.identity}/")
 
     def _object(self, key: str) -> bytes:
         content: bytes = self._s3.get_object(Bucket=self._bucket, Key=key)["Body"].read()

@@ -11,9 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from hello_retail.event_log import watermark
+from retailctl.aws import FAILURES
 from retailctl.errors import UserError
 from retailctl.replay.fold import NotTaken
 from retailctl.scores.recount import Scores
@@ -124,7 +123,7 @@ class Views:
                 FunctionName=view.function, Qualifier="live", Payload=json.dumps(event).encode()
             )
             said = answer["Payload"].read()
-        except (BotoCoreError, ClientError) as error:
+        except FAILURES as error:
             raise NotTaken(str(error)) from error
         if answer.get("FunctionError"):
             raise NotTaken(f"it failed: {said.decode(errors='replace')[:300]}")

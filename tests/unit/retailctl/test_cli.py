@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError
+from botocore.parsers import ResponseParserError
 
 from retailctl import cli
 from retailctl.errors import UserError
@@ -18,6 +19,7 @@ from retailctl.errors import UserError
             ClientError({"Error": {"Code": "AccessDenied", "Message": "Not you"}}, "ListObjectsV2"),
             "retailctl: AWS refused ListObjectsV2 (AccessDenied): Not you. `aws sts",
         ),
+        (ResponseParserError("<html>"), "retailctl: What answers in the place of AWS is not AWS (<html>)"),
         (NoCredentialsError(), "retailctl: AWS cannot be asked: Unable to locate credentials. See"),
     ],
 )
