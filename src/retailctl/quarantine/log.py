@@ -8,19 +8,14 @@ from datetime import UTC, datetime
 from hashlib import md5
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    ConnectTimeoutError,
-    EndpointConnectionError,
-    HTTPClientError,
-)
+from botocore.exceptions import ClientError
 
 from hello_retail.event_log.retention import MARGIN_SECONDS, certain_from
+from retailctl.aws import FAILURES
 from retailctl.quarantine.records import copies_in
 from retailctl.quarantine.redrive import SLACK_SECONDS, Forgotten, Mark, NotPut, Place, Unanswered
-from retailctl.stream.reader import StreamReader
-from retailctl.stream.sender import THROTTLES
+from retailctl.stream.reader import StreamReader, list_shards
+from retailctl.stream.sender import THROTTLES, PutEnd, end_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -30,7 +25,6 @@ if TYPE_CHECKING:
 
 PAUSES = (0.2, 0.5, 1.0, 2.0)
 """Seconds between attempts to put a record that the stream throttles: all within ``redrive.PUT_SECONDS``."""
-_SERVER_ERROR = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,17 +47,9 @@ class Stream:
         """
         try:
             answer = self._patiently(partition_key, payload)
-        except ClientError as error:
-            status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-            if status >= _SERVER_ERROR:
-                raise Unanswered(_clause(error)) from error
-            raise NotPut(_clause(error)) from error
-        except (EndpointConnectionError, ConnectTimeoutError) as error:
-            raise NotPut(_clause(error)) from error
-        except HTTPClientError as error:
-            raise Unanswered(_clause(error)) from error
-        except BotoCoreError as error:  # no credentials, say
-            raise NotPut(_clause(error)) from error
+        except FAILURES as failure:
+            failed = Unanswered if end_of(failure) is PutEnd.UNKNOWN else NotPut
+            raise failed(str(failure).rstrip(".")) from failure
         return Place(answer["ShardId"], answer["SequenceNumber"])
 
     def _patiently(self, partition_key: str, payload: bytes) -> PutRecordOutputTypeDef:
@@ -116,16 +102,10 @@ class Stream:
 
     def _shards_of(self, partition_key: str) -> list[str]:
         hash_key = int.from_bytes(md5(partition_key.encode(), usedforsecurity=False).digest())
-        pages = self.client.get_paginator("list_shards").paginate(StreamName=self.name)
         return [
             shard["ShardId"]
-            for page in pages
-            for shard in page["Shards"]
+            for shard in list_shards(self.client, self.name)
             if int(shard["HashKeyRange"]["StartingHashKey"])
             <= hash_key
             <= int(shard["HashKeyRange"]["EndingHashKey"])
         ]
-
-
-def _clause(error: Exception) -> str:
-    return str(error).rstrip(".")

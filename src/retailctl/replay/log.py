@@ -12,7 +12,7 @@ from hello_retail.event_log.archive import Kept, Shard, Span
 from retailctl.aws import list_keys
 from retailctl.errors import UserError
 from retailctl.replay.proof import Archived, Streamed
-from retailctl.stream.reader import StreamReader
+from retailctl.stream.reader import StreamReader, list_shards
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -57,8 +57,7 @@ class Log:
 
     def shards(self) -> dict[str, Shard]:
         """Return the shards that the stream has not forgotten."""
-        pages = self._kinesis.get_paginator("list_shards").paginate(StreamName=self._name)
-        found = [archive.shard(described) for page in pages for described in page["Shards"]]
+        found = [archive.shard(described) for described in list_shards(self._kinesis, self._name)]
         return {shard.shard_id: shard for shard in found}
 
     def streamed(self) -> Streamed:
