@@ -16,7 +16,7 @@ from retailctl import project
 from retailctl.cost import chart, model, prices, report, units, workload
 from retailctl.errors import UserError
 from retailctl.files import write_atomically
-from tools.module_readmes import placed
+from tools.module_readmes import insert_content
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -30,7 +30,7 @@ MARK = "COST"
 COMMAND = "`.venv/bin/python -m tools.cost_page`"
 
 
-def generated(root: Path) -> dict[Path, str]:
+def generate_files(root: Path) -> dict[Path, str]:
     """Return each generated file's path and what it should hold.
 
     Raises:
@@ -38,27 +38,27 @@ def generated(root: Path) -> dict[Path, str]:
 
     """
     page = root / "docs" / "cost.md"
-    load, bench, price = workload.workload(), units.committed(), prices.read()
-    text = placed(page.read_text(encoding="utf-8"), MARK, "\n".join(["", *tables(root), ""]))
+    load, bench, price = workload.build_workload(), units.read_committed_figures(), prices.read_price_list()
+    text = insert_content(page.read_text(encoding="utf-8"), MARK, "\n".join(["", *render_tables(root), ""]))
     if text is None:
         raise UserError(
             f"{page} does not say where its tables go: add BEGIN_{MARK} and END_{MARK} as comments."
         )
-    return {page: text, root / "docs" / "images" / "cost.svg": chart.drawn(load, bench, price)}
+    return {page: text, root / "docs" / "images" / "cost.svg": chart.draw_cost_chart(load, bench, price)}
 
 
-def tables(root: Path) -> Iterator[str]:
+def render_tables(root: Path) -> Iterator[str]:
     """Yield the lines of Markdown: the bill, what is apart, what it means, the environments, and the prices."""
-    load, bench, price = workload.workload(), units.committed(), prices.read()
-    answer = model.bill(load, bench, price)
-    yield f"{report.heading(load)}:"
+    load, bench, price = workload.build_workload(), units.read_committed_figures(), prices.read_price_list()
+    answer = model.compute_bill(load, bench, price)
+    yield f"{report.format_heading(load)}:"
     yield ""
     yield from _table(answer.way)
     for part in answer.apart:
         yield from ("", f"Apart: {part.name[0].lower()}{part.name[1:]}", "")
         yield from _table(part)
     yield ""
-    for sentence in report.sentences(answer, bench, price):
+    for sentence in report.explain_bill(answer, bench, price):
         yield f"- {sentence}"
     yield from ("", "## The same day in each environment", "")
     yield "With the values of `environments/` as they are:"
@@ -71,7 +71,7 @@ def tables(root: Path) -> Iterator[str]:
 def _table(part: Part) -> Iterator[str]:
     yield f"| {' | '.join(report.HEADINGS)} |"
     yield "|---|---|--:|---|--:|---|"
-    for row in report.rows(part):
+    for row in report.format_rows(part):
         yield f"| {' | '.join(row)} |"
     yield f"| **{part.name}** | | | | **{part.usd:.2f}** | |"
 
@@ -80,22 +80,22 @@ def _environments(root: Path, price: Prices) -> Iterator[str]:
     yield "| Environment | Shards | Window, s | Log, days | $ a day to the board |"
     yield "|---|--:|--:|--:|--:|"
     for file in sorted(root.glob("environments/*/terraform.tfvars")):
-        load = workload_of(file)
-        answer = model.bill(load, units.committed(), price)
+        load = read_workload(file)
+        answer = model.compute_bill(load, units.read_committed_figures(), price)
         yield (
             f"| {file.parent.name} | {load.shards} | {load.window_seconds:g} | {load.stream_days} "
             f"| {answer.way.usd:.2f} |"
         )
 
 
-def workload_of(file: Path) -> Workload:
+def read_workload(file: Path) -> Workload:
     """Return the default workload on the shards, window, memory and retentions of an environment's values.
 
     A window of 0 is the shortest that a mapping without enhanced fan-out has.
     """
     values = hcl2.loads(file.read_text(encoding="utf-8"))
     view, stream = values["winner_view"], values["stream"]
-    return workload.workload(
+    return workload.build_workload(
         shards=stream["shard_count"],
         stream_days=ceil(stream["retention_hours"] / 24),
         window_seconds=max(workload.SHORTEST_POLL, view["batching_window_seconds"]),
@@ -124,7 +124,7 @@ def main(arguments: Sequence[str], root: Path | None = None) -> int:
 
     """
     status = 0
-    for path, text in generated(root or project.find().root).items():
+    for path, text in generate_files(root or project.find_project().root).items():
         if "--check" in arguments:
             if not path.is_file() or path.read_text(encoding="utf-8") != text:
                 sys.stderr.write(f"{path.name} is stale: run {COMMAND}.\n")

@@ -99,7 +99,7 @@ def _expression(value: object) -> str:
     return text[2:-1] if text.startswith("${") and text.endswith("}") else text
 
 
-def inputs(text: str) -> list[Input]:
+def parse_inputs(text: str) -> list[Input]:
     """Return the variables that ``text``, a `variables.tf`, declares: by name, those without a default first."""
     found = [
         Input(
@@ -113,7 +113,7 @@ def inputs(text: str) -> list[Input]:
     return sorted(found, key=lambda each: (each.default is not None, each.name))
 
 
-def outputs(text: str) -> list[Output]:
+def parse_outputs(text: str) -> list[Output]:
     """Return the outputs that ``text``, an `outputs.tf`, declares, by name."""
     found = [
         Output(name=name, description=_string(body.get("description", '""')))
@@ -139,7 +139,7 @@ def _split(text: str) -> list[str]:
     return parts
 
 
-def _folded(text: str, indent: str = "") -> str:
+def _fold_type(text: str, indent: str = "") -> str:
     """Return a type over several lines, one for each attribute of an object that does not fit in one."""
     begin = text.find("object({")
     if begin < 0 or len(indent) + len(text) <= _LONGEST_LINE:
@@ -150,7 +150,7 @@ def _folded(text: str, indent: str = "") -> str:
         depth += {"{": 1, "}": -1}.get(text[end], 0)
         end += 1
     inner = indent + "  "
-    lines = [f"{inner}{_folded(attribute, inner)}" for attribute in _split(text[begin : end - 1])]
+    lines = [f"{inner}{_fold_type(attribute, inner)}" for attribute in _split(text[begin : end - 1])]
     return "\n".join([text[:begin], *lines, f"{indent}{text[end - 1 :]}"])
 
 
@@ -161,17 +161,17 @@ def _cell(text: str) -> str:
 
 def _code(text: str) -> str:
     """Return code for a table's cell: in one line, or folded."""
-    folded = _folded(text)
+    folded = _fold_type(text)
     if "\n" not in folded:
         return f"`{_cell(text)}`"
     escaped = folded.replace("&", "&amp;").replace("<", "&lt;").replace("|", "&#124;")
     return f"<pre>{escaped.replace(chr(10), '<br>')}</pre>"
 
 
-def tables(variables_text: str, outputs_text: str) -> str:
+def render_tables(variables_text: str, outputs_text: str) -> str:
     """Return the Markdown tables of a module's inputs and outputs."""
     lines = ["## Inputs", ""]
-    if declared := inputs(variables_text):
+    if declared := parse_inputs(variables_text):
         lines += ["| Name | Description | Type | Default |", "|---|---|---|---|"]
         lines += [
             f"| `{each.name}` | {_cell(each.description)} | {_code(each.type)} "
@@ -181,7 +181,7 @@ def tables(variables_text: str, outputs_text: str) -> str:
     else:
         lines.append("None.")
     lines += ["", "## Outputs", ""]
-    if returned := outputs(outputs_text):
+    if returned := parse_outputs(outputs_text):
         lines += ["| Name | Description |", "|---|---|"]
         lines += [f"| `{each.name}` | {_cell(each.description)} |" for each in returned]
     else:
@@ -189,19 +189,19 @@ def tables(variables_text: str, outputs_text: str) -> str:
     return "\n".join(lines)
 
 
-def address(module: str, version: str) -> str:
+def format_module_address(module: str, version: str) -> str:
     """Return how a configuration of somebody else's names a module of ours at a version."""
     return f"{REPOSITORY}//modules/{module}?ref=v{version}"
 
 
-def usage(example_text: str, module: str, version: str) -> str:
+def render_usage(example_text: str, module: str, version: str) -> str:
     """Return what the example of ``module`` says after its provider block, as a block of Markdown."""
     said = _PROVIDER.split(example_text)[-1].strip()
-    said = _SOURCE.sub(lambda found: f'source = "{address(found[1] or module, version)}"', said)
+    said = _SOURCE.sub(lambda found: f'source = "{format_module_address(found[1] or module, version)}"', said)
     return f"```hcl\n{said}\n```"
 
 
-def placed(readme: str, mark: str, content: str) -> str | None:
+def insert_content(readme: str, mark: str, content: str) -> str | None:
     """Return ``readme`` with ``content`` between the two comments that ``mark`` names; None if it lacks them."""
     begin, end = f"<!-- BEGIN_{mark} -->", f"<!-- END_{mark} -->"
     before, found, rest = readme.partition(begin)
@@ -216,7 +216,7 @@ def _read(file: Path) -> str:
         raise DocsError(f"{file} is missing: every module has one.") from None
 
 
-def rendered(module_dir: Path, version: str | None = None) -> str:
+def render_readme(module_dir: Path, version: str | None = None) -> str:
     """Return the module's README as it should be, at this clone's version or another.
 
     Raises:
@@ -224,8 +224,8 @@ def rendered(module_dir: Path, version: str | None = None) -> str:
 
     """
     readme = module_dir / "README.md"
-    content = tables(_read(module_dir / "variables.tf"), _read(module_dir / "outputs.tf"))
-    text = placed(_read(readme), TABLES, content)
+    content = render_tables(_read(module_dir / "variables.tf"), _read(module_dir / "outputs.tf"))
+    text = insert_content(_read(readme), TABLES, content)
     if text is None:
         raise DocsError(
             f"{readme} does not say where its tables go: "
@@ -233,20 +233,22 @@ def rendered(module_dir: Path, version: str | None = None) -> str:
         )
     if f"<!-- BEGIN_{USAGE} -->" in text:
         example = _read(module_dir / "examples" / "basic" / "main.tf")
-        text = placed(text, USAGE, usage(example, module_dir.name, version or project.find().version))
+        text = insert_content(
+            text, USAGE, render_usage(example, module_dir.name, version or project.find_project().version)
+        )
         if text is None:
             raise DocsError(f"{readme} begins its usage and does not end it: add <!-- END_{USAGE} -->.")
     return text
 
 
-def stale(module_dir: Path) -> bool:
+def is_readme_stale(module_dir: Path) -> bool:
     """Say whether the module's README differs from what its code says."""
-    return rendered(module_dir) != _read(module_dir / "README.md")
+    return render_readme(module_dir) != _read(module_dir / "README.md")
 
 
-def write(module_dir: Path, version: str | None = None) -> bool:
+def write_readme(module_dir: Path, version: str | None = None) -> bool:
     """Bring the module's README up to date, and say whether that changed it."""
-    text = rendered(module_dir, version)
+    text = render_readme(module_dir, version)
     readme = module_dir / "README.md"
     if text == _read(readme):
         return False
@@ -254,7 +256,7 @@ def write(module_dir: Path, version: str | None = None) -> bool:
     return True
 
 
-def modules(folder: Path) -> list[Path]:
+def list_modules(folder: Path) -> list[Path]:
     """Return the modules in ``folder``, by name: what has a `variables.tf`."""
     return sorted(found.parent for found in folder.glob("*/variables.tf"))
 
@@ -272,9 +274,9 @@ def main(arguments: Sequence[str], folder: Path | None = None) -> int:
     """
     check = "--check" in arguments
     status = 0
-    for module in modules(folder or project.find().root / "modules"):
+    for module in list_modules(folder or project.find_project().root / "modules"):
         try:
-            outdated = stale(module) if check else write(module)
+            outdated = is_readme_stale(module) if check else write_readme(module)
         except DocsError as error:
             sys.stderr.write(f"{error}\n")
             status = 1

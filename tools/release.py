@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from retailctl import cli, project
-from retailctl.console import note
+from retailctl.console import print_note
 from retailctl.errors import UserError
 from retailctl.files import write_atomically
 from retailctl.git import read_git
-from retailctl.progress import step
+from retailctl.progress import show_progress
 from tools import module_readmes
 
 if TYPE_CHECKING:
@@ -67,27 +67,27 @@ class Version:
         return f"{self.major}.{self.minor}.{self.patch}"
 
 
-def section(changelog: str, heading: str) -> str:
+def find_section(changelog: str, heading: str) -> str:
     """Return what a changelog says below a heading of the second level, "" where it has none."""
     found = re.search(rf"^{re.escape(heading)}[^\n]*\n(.*?)(?=^## |\Z)", changelog, re.MULTILINE | re.DOTALL)
     return found[1].strip() if found else ""
 
 
-def released(changelog: str, version: Version, day: date) -> str:
+def release_changelog(changelog: str, version: Version, day: date) -> str:
     """Return the changelog with what was unreleased under the version.
 
     Raises:
         UserError: where nothing is unreleased.
 
     """
-    if not section(changelog, UNRELEASED):
+    if not find_section(changelog, UNRELEASED):
         raise UserError(
             f"CHANGELOG.md says nothing under '{UNRELEASED}': write what {version} brings, and commit that."
         )
     return changelog.replace(UNRELEASED, f"{UNRELEASED}\n\n## [{version}] - {day.isoformat()}", 1)
 
 
-def cut(here: Project, text: str, gates: Callable[[Project], None], day: date) -> str:
+def cut_release(here: Project, text: str, gates: Callable[[Project], None], day: date) -> str:
     """Release the version that ``text`` says from a clean clone, and return what was done, as a sentence.
 
     Done once it changes nothing more; interrupted between commit and tag it goes on there.
@@ -105,7 +105,7 @@ def cut(here: Project, text: str, gates: Callable[[Project], None], day: date) -
         raise UserError(
             f"{version.tag} is released, from commit {_commit_of(here, version.tag)[:12]}: choose a higher version."
         )
-    committed = version == current and bool(section(_changelog(here), f"## [{version}]"))
+    committed = version == current and bool(find_section(_changelog(here), f"## [{version}]"))
     _refuse_what_is_in_the_way(here, version, current)
     if not committed:
         _refuse_what_is_not_told(here, version, current, day)
@@ -115,7 +115,7 @@ def cut(here: Project, text: str, gates: Callable[[Project], None], day: date) -
     else:
         _bump(here, version, day)
         done = f"Released {version}"
-    changes = section(_changelog(here), f"## [{version}]")
+    changes = find_section(_changelog(here), f"## [{version}]")
     message = f"{version}\n\n{changes}\n"
     read_git(here, "tag", "--annotate", version.tag, "--cleanup=verbatim", f"--message={message}")
     branch = read_git(here, "branch", "--show-current")
@@ -134,7 +134,7 @@ def _refuse_what_is_in_the_way(here: Project, version: Version, current: Version
 
 
 def _refuse_what_is_not_told(here: Project, version: Version, current: Version, day: date) -> None:
-    released(_changelog(here), version, day)
+    release_changelog(_changelog(here), version, day)
     if version.may_break(current):
         upgrade = (here.root / "UPGRADE.md").read_text(encoding="utf-8")
         if not re.search(rf"^### {re.escape(str(version))}$", upgrade, re.MULTILINE):
@@ -147,15 +147,15 @@ def _refuse_what_is_not_told(here: Project, version: Version, current: Version, 
 def _bump(here: Project, version: Version, day: date) -> None:
     """Write the version wherever it stands, and commit that; where it fails, the clone is as it was."""
     try:
-        _write(here.root / "CHANGELOG.md", released(_changelog(here), version, day))
+        _write(here.root / "CHANGELOG.md", release_changelog(_changelog(here), version, day))
         pyproject = here.root / "pyproject.toml"
         text = pyproject.read_text(encoding="utf-8")
         _write(pyproject, _PROJECT_VERSION.sub(f'version = "{version}"', text, count=1))
         for page in PAGES:
             file = here.root / page
             _write(file, _REFERENCE.sub(rf"\g<1>{version}", file.read_text(encoding="utf-8")))
-        for module in module_readmes.modules(here.root / "modules"):
-            module_readmes.write(module, version=str(version))
+        for module in module_readmes.list_modules(here.root / "modules"):
+            module_readmes.write_readme(module, version=str(version))
         read_git(here, "commit", "--all", "--quiet", f"--message=chore(release): {version}")
     except BaseException:
         read_git(here, "restore", "--staged", "--worktree", ".")
@@ -174,14 +174,14 @@ def _commit_of(here: Project, name: str) -> str:
     return read_git(here, "rev-parse", f"{name}^{{commit}}")
 
 
-def all_gates(here: Project) -> None:
+def run_gates(here: Project) -> None:
     """Run all gates.
 
     Raises:
         UserError: where one fails, with what it says.
 
     """
-    with step("Running all gates"):
+    with show_progress("Running all gates"):
         done = subprocess.run(  # noqa: S603 - our own
             [str(here.root / ".venv/bin/pre-commit"), "run", "--all-files"],
             cwd=here.root,
@@ -193,14 +193,14 @@ def all_gates(here: Project) -> None:
         raise UserError(f"A gate fails, so nothing is released:\n{done.stdout.strip()}")
 
 
-def release(
+def release_version(
     version: Annotated[str, typer.Argument(envvar="VERSION", help="The version, such as 1.2.3.")] = "",
 ) -> None:
     """Release a version: gates, changelog, one commit, one tag; nothing is pushed."""
-    note(cut(project.find(), version, all_gates, datetime.now(UTC).date()))
+    print_note(cut_release(project.find_project(), version, run_gates, datetime.now(UTC).date()))
 
 
-app = cli.single(release)
+app = cli.build_single_command(release_version)
 
 if __name__ == "__main__":  # pragma: no cover - one line, run by make
-    cli.run(app)
+    cli.run_program(app)

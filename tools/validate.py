@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from retailctl import cli, project
-from retailctl.console import note
+from retailctl.console import print_note
 from retailctl.errors import UserError
-from retailctl.progress import step
+from retailctl.progress import show_progress
 from retailctl.terraform import workspace as terraform
 from retailctl.terraform.workspace import Workspace
 
@@ -24,7 +24,7 @@ LOCK = ".terraform.lock.hcl"
 SIDE_BY_SIDE = 2
 
 
-def targets(here: Project) -> list[Path]:
+def list_targets(here: Project) -> list[Path]:
     """Return the folders to validate, relative to the clone: an example validates its module with it.
 
     Raises:
@@ -49,23 +49,23 @@ def _problems(here: Project, copy: Path, target: Path) -> list[str]:
     if (here.app / LOCK).is_file():
         shutil.copy(here.app / LOCK, root / LOCK)
     workspace = Workspace(here, root, root / ".terraform", os.environ, patient=False)
-    terraform.init(workspace, "-backend=false")
-    found = json.loads(terraform.read(workspace, "validate", "-json"))
+    terraform.run_init(workspace, "-backend=false")
+    found = json.loads(terraform.read_command_output(workspace, "validate", "-json"))
     return [
         f"{target}: {each['summary']} {each.get('detail', '')} {each.get('range', {}).get('filename', '')}"
         for each in found["diagnostics"]
     ]
 
 
-def validate() -> None:
+def validate_terraform() -> None:
     """Validate every Terraform root and every module's example; a warning fails too."""
-    here = project.find()
-    folders = targets(here)
+    here = project.find_project()
+    folders = list_targets(here)
     here.scratch.mkdir(exist_ok=True)
     # Initialising writes lock files beside the sources, so it is done in a copy.
     with (
         tempfile.TemporaryDirectory(dir=here.scratch, prefix="validate-") as name,
-        step("Validating") as advance,
+        show_progress("Validating") as advance,
     ):
         copy = Path(name)
         for folder in ("modules", "terraform"):
@@ -81,10 +81,10 @@ def validate() -> None:
                 advance(done, len(folders))
     if problems:
         raise UserError("terraform validate finds:\n" + "\n".join(problems))
-    note(f"{len(folders)} roots and examples are valid.")
+    print_note(f"{len(folders)} roots and examples are valid.")
 
 
-app = cli.single(validate)
+app = cli.build_single_command(validate_terraform)
 
 if __name__ == "__main__":  # pragma: no cover - one line, run by pre-commit
-    cli.run(app)
+    cli.run_program(app)

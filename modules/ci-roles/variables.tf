@@ -24,8 +24,8 @@ variable "ceiling_services" {
 variable "environments" {
   description = <<-EOT
     The environments by name. For each: who may take on the role that plans and the one that applies, as the subjects of
-    GitHub's tokens, whole (`repo:<owner>/<name>:pull_request`, `repo:<owner>/<name>:environment:<name>`,
-    `repo:<owner>/<name>:ref:refs/heads/<branch>`); what the roles may do, as policies by name, each a map of statements; and
+    GitHub's tokens, whole (`repo:<owner>@<id>/<name>@<id>:` and then `pull_request`, `environment:<name>` or
+    `ref:refs/heads/<branch>`; without the ids for a repository of before 15 July 2026); what the roles may do, as policies by name, each a map of statements; and
     `boundary_statements`, the most that a role which the apply role makes may ever do.
   EOT
   type = map(object({
@@ -73,7 +73,7 @@ variable "environments" {
         can(regex("^repo:[A-Za-z0-9_.@-]+/[A-Za-z0-9_.@-]+:(pull_request|environment:[^*?:]+|ref:refs/(heads|tags)/[^*?:]+)$", subject))
       ]
     ]))
-    error_message = "A subject is given whole: repo:<owner>/<name>: and then pull_request, environment:<name> or ref:refs/heads/<branch>, without * or ?. These are not: ${join(", ", flatten([for environment in values(var.environments) : [for subject in setunion(environment.plan_subjects, environment.apply_subjects) : subject if !can(regex("^repo:[A-Za-z0-9_.@-]+/[A-Za-z0-9_.@-]+:(pull_request|environment:[^*?:]+|ref:refs/(heads|tags)/[^*?:]+)$", subject))]]))}."
+    error_message = "A subject is given whole: repo:<owner>@<id>/<name>@<id>: (or repo:<owner>/<name>:) and then pull_request, environment:<name> or ref:refs/heads/<branch>, without * or ?. These are not: ${join(", ", flatten([for environment in values(var.environments) : [for subject in setunion(environment.plan_subjects, environment.apply_subjects) : subject if !can(regex("^repo:[A-Za-z0-9_.@-]+/[A-Za-z0-9_.@-]+:(pull_request|environment:[^*?:]+|ref:refs/(heads|tags)/[^*?:]+)$", subject))]]))}."
   }
 
   validation {

@@ -11,6 +11,23 @@ locals {
     for pattern in var.log_group_patterns :
     "arn:${local.partition}:logs:${local.region}:${local.account_id}:log-group:${pattern}"
   ]
+
+  # EventBridge is held to what it encrypts for, since it does not say for whom it calls where a topic is encrypted:
+  # docs.aws.amazon.com/sns/latest/dg/sns-key-management.html.
+  service_uses = merge(
+    { for service in var.services : "Service${title(service)}" => {
+      service  = service
+      test     = "StringEquals"
+      variable = "aws:SourceAccount"
+      values   = [local.account_id]
+    } if service != "events" },
+    { for kind, variable in { sns = "aws:sns:topicArn", sqs = "aws:sqs:arn" } : "ServiceEvents${title(kind)}" => {
+      service                     = "events"
+      test                        = "ArnLike"
+      variable                    = "kms:EncryptionContext:${variable}"
+      values                      = ["arn:${local.partition}:${kind}:${local.region}:${local.account_id}:*"]
+    } if contains(var.services, "events") },
+  )
 }
 
 resource "aws_kms_key" "this" {
@@ -64,22 +81,22 @@ data "aws_iam_policy_document" "key" {
   }
 
   dynamic "statement" {
-    for_each = var.services
+    for_each = local.service_uses
 
     content {
-      sid       = "Service${title(statement.value)}"
+      sid       = statement.key
       actions   = ["kms:Decrypt", "kms:GenerateDataKey*"]
       resources = ["*"]
 
       principals {
         type        = "Service"
-        identifiers = ["${statement.value}.amazonaws.com"]
+        identifiers = ["${statement.value.service}.amazonaws.com"]
       }
 
       condition {
-        test     = "StringEquals"
-        variable = "aws:SourceAccount"
-        values   = [local.account_id]
+        test     = statement.value.test
+        variable = statement.value.variable
+        values   = statement.value.values
       }
     }
   }

@@ -29,7 +29,7 @@ variable "log_group_patterns" {
 }
 
 variable "services" {
-  description = "AWS services that use the key on their own behalf for this account: `budgets`, `cloudwatch` and `events` send to an encrypted SNS topic or SQS queue, `sns` to an encrypted queue, `s3` notifies an encrypted topic or queue. Services that act for a caller (DynamoDB, Kinesis, S3 objects, Lambda) need no entry: the caller's role does."
+  description = "AWS services that use the key on their own behalf for this account: `budgets`, `cloudwatch` and `events` send to an encrypted SNS topic or SQS queue, `sns` to an encrypted queue, `s3` notifies an encrypted topic or queue. They are held to this account, `events` by the topic or queue that it encrypts for. Services that act for a caller (DynamoDB, Kinesis, S3 objects, Lambda) need no entry: the caller's role does."
   type        = set(string)
   default     = []
   nullable    = false

@@ -66,8 +66,10 @@ resource "aws_cloudfront_cache_policy" "files" {
   }
 }
 
+# CloudFront takes no policy of ours that keeps nothing: compression and query strings are "invalid for policy with caching
+# disabled".
 resource "aws_cloudfront_cache_policy" "backends" {
-  count = length(local.cached_paths) > 0 ? 1 : 0
+  count = length(local.cached_paths) > 0 && var.backends_max_age_seconds > 0 ? 1 : 0
 
   name        = "${var.name}-backends"
   comment     = "As Cache-Control says, up to ${var.backends_max_age_seconds} s."
@@ -170,7 +172,8 @@ resource "aws_cloudfront_distribution" "this" {
       allowed_methods            = ["GET", "HEAD"]
       cached_methods             = ["GET", "HEAD"]
       compress                   = true
-      cache_policy_id            = one(aws_cloudfront_cache_policy.backends[*].id)
+      cache_policy_id            = var.backends_max_age_seconds > 0 ? one(aws_cloudfront_cache_policy.backends[*].id) : local.managed_policies.caching_disabled
+      origin_request_policy_id   = var.backends_max_age_seconds > 0 ? null : local.managed_policies.all_viewer_headers_except_host_name
       response_headers_policy_id = aws_cloudfront_response_headers_policy.this.id
     }
   }

@@ -53,10 +53,10 @@ resource "aws_cognito_user_pool" "this" {
       mutable                  = true
       required                 = true
 
-      # AWS's own bounds for standard attributes; others would show as a change for ever.
+      # AWS's own bounds for standard attributes; others would show as a change for ever. A birthdate is YYYY-MM-DD.
       string_attribute_constraints {
-        min_length = 0
-        max_length = 2048
+        min_length = schema.value == "birthdate" ? 10 : 0
+        max_length = schema.value == "birthdate" ? 10 : 2048
       }
     }
   }

@@ -57,6 +57,11 @@ variable "app_client" {
   }
 
   validation {
+    condition     = var.tier != "LITE" || !contains(var.app_client.auth_flows, "USER_AUTH")
+    error_message = "AWS offers USER_AUTH from the tier ESSENTIALS up: take it out of app_client.auth_flows, or set tier to ESSENTIALS or PLUS."
+  }
+
+  validation {
     condition     = length(setsubtract(var.required_attributes, var.app_client.write_attributes)) == 0
     error_message = "A new user gives the required attributes through the app, so app_client.write_attributes needs ${join(", ", setsubtract(var.required_attributes, var.app_client.write_attributes))}."
   }

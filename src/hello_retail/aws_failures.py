@@ -53,7 +53,7 @@ FAILURES: Final = (BotoCoreError, ClientError, ResponseParserError)
 """Whatever botocore raises for a call."""
 
 
-def passing_failure(error: BaseException | None) -> str | None:
+def get_transient_code(error: BaseException | None) -> str | None:
     """Return AWS's error code, or the name of botocore's exception, where the failure passes; else None.
 
     An answer that was cut short or makes no sense passes too: the call itself may have done its work. What does not
@@ -81,12 +81,12 @@ class Unavailable(Exception):
 
 
 @contextmanager
-def unavailable_where_passing() -> Iterator[None]:
+def translate_transient_failures() -> Iterator[None]:
     """Turn what a later attempt may cure into ``Unavailable``; let everything else through."""
     try:
         yield
     except FAILURES as error:
-        code = passing_failure(error)
+        code = get_transient_code(error)
         if code is None:
             raise
         raise Unavailable(code) from error

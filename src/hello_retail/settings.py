@@ -16,7 +16,7 @@ class MissingSetting(Exception):
     """An environment variable that the function cannot run without is absent, empty or of the wrong form."""
 
 
-def require(name: str) -> str:
+def require_setting(name: str) -> str:
     """Return the environment variable ``name``, which must be set and not empty.
 
     Raises:
@@ -38,7 +38,7 @@ def require_count(name: str) -> int:
         MissingSetting: where it is absent or not such a number.
 
     """
-    value = require(name)
+    value = require_setting(name)
     if not (value.isascii() and value.isdigit() and int(value) >= 1):
         raise MissingSetting(f"The environment variable {name} must be a whole number of at least 1.")
     return int(value)
@@ -47,11 +47,11 @@ def require_count(name: str) -> int:
 def read_settings(kind: type[Settings]) -> Settings:
     """Return a function's settings: for each field of ``kind``, the environment variable of its name in upper case.
 
-    Fields of type ``str`` are read by ``require``, those of type ``int`` by ``require_count``.
+    Fields of type ``str`` are read by ``require_setting``, those of type ``int`` by ``require_count``.
 
     Raises:
         MissingSetting: for the first that is absent or malformed.
 
     """
-    readers = {"str": require, "int": require_count}  # by name: annotations are text
+    readers = {"str": require_setting, "int": require_count}  # by name: annotations are text
     return kind(**{field.name: readers[str(field.type)](field.name.upper()) for field in fields(kind)})

@@ -13,7 +13,7 @@ import typer
 
 from retailctl.artifacts import package
 from retailctl.aws import FAILURES, explain_failure
-from retailctl.console import complain
+from retailctl.console import print_error
 from retailctl.cost import report
 from retailctl.delivery import canary, destroy, drift, github, page, plan_apply, rollback, smoke
 from retailctl.environments import bootstrap, listing, outputs
@@ -31,26 +31,26 @@ from retailctl.users import second_factor
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-COMMANDS: tuple[Callable[..., Any], ...] = (
-    package.package,
-    up_down.up,
-    up_down.down,
-    outputs.outputs,
-    up_down.env,
-    publish.publish,
-    play.play,
-    board.winners,
-    demo.demo,
-    report.cost,
-    bootstrap.bootstrap,
-    plan_apply.plan,
-    plan_apply.apply,
-    smoke.smoke,
-    drift.drift,
-    rollback.rollback,
-    destroy.destroy,
-    installation.tools,
-)
+COMMANDS: dict[str, Callable[..., Any]] = {
+    "package": package.package_functions,
+    "up": up_down.start_local_cloud,
+    "down": up_down.stop_local_cloud,
+    "outputs": outputs.show_outputs,
+    "env": up_down.print_exports,
+    "publish": publish.publish_log,
+    "play": play.play_workshop,
+    "winners": board.show_winners,
+    "demo": demo.run_demo,
+    "cost": report.estimate_cost,
+    "bootstrap": bootstrap.bootstrap_account,
+    "plan": plan_apply.plan_environment,
+    "apply": plan_apply.apply_environment,
+    "smoke": smoke.run_smoke_test,
+    "drift": drift.report_drift,
+    "rollback": rollback.roll_back_environment,
+    "destroy": destroy.destroy_environment,
+    "tools": installation.check_tools,
+}
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -64,16 +64,16 @@ def _retailctl() -> None:
     """Hello, Retail! for its operator: package, local cloud, Terraform, play."""
 
 
-for _command in COMMANDS:
-    app.command()(_command)
+for _name, _command in COMMANDS.items():
+    app.command(_name)(_command)
 app.add_typer(canary.app, name="canary")
 app.add_typer(quarantine.app, name="quarantine")
 app.command("builds")(rollback.list_builds)
 app.command("environments")(listing.list_environments)
-app.command("plan-comment")(github.plan_comment)
-app.command("drift-issue")(github.drift_issue)
+app.command("plan-comment")(github.post_plan_comment)
+app.command("drift-issue")(github.sync_drift_issue)
 app.add_typer(replay.app, name="replay")
-users.app.command("second-factor")(second_factor.second_factor)
+users.app.command("second-factor")(second_factor.set_up_second_factor)
 app.add_typer(users.app, name="users")
 _site = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Put up the page.")
 _site.command("deploy")(page.deploy_site)
@@ -87,23 +87,23 @@ def _site_commands() -> None:
 
 def main() -> None:
     """Run the command line of `retailctl`."""
-    run(app)
+    run_program(app)
 
 
-def single(command: Callable[..., Any]) -> typer.Typer:
+def build_single_command(command: Callable[..., Any]) -> typer.Typer:
     """Return the command line of a program that has one command."""
     program = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
     program.command()(command)
     return program
 
 
-def run(program: typer.Typer) -> None:
+def run_program(program: typer.Typer) -> None:
     """Run a command line; what the operator can mend is one sentence on stderr and exit status 1."""
     try:
         program()
     except UserError as error:
-        complain(str(error))
+        print_error(str(error))
         sys.exit(1)
     except FAILURES as error:
-        complain(explain_failure(error))
+        print_error(explain_failure(error))
         sys.exit(1)

@@ -12,22 +12,22 @@ from retailctl.errors import UserError
 console = Console(stderr=True, highlight=False)
 
 
-def note(text: str) -> None:
+def print_note(text: str) -> None:
     """Print ``text`` as a line on stderr."""
     console.print(text, markup=False, soft_wrap=True)
 
 
-def complain(sentence: str) -> None:
+def print_error(sentence: str) -> None:
     """Print why a command ended."""
     console.print(f"retailctl: {sentence}", style="bold red", markup=False, soft_wrap=True)
 
 
-def done(text: str, seconds: float) -> None:
+def print_done(text: str, seconds: float) -> None:
     """Print that a step is done and how long it took."""
     console.print(f"[green]✓[/green] {text} [dim]({seconds:.1f} s)[/dim]", soft_wrap=True)
 
 
-def confirm(environment: str, what: str, confirmed: str | None) -> None:
+def require_confirmation(environment: str, what: str, confirmed: str | None) -> None:
     """Return once the operator has typed the environment's name.
 
     Raises:

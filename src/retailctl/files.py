@@ -36,7 +36,7 @@ def write_atomically(path: Path, content: str | bytes, *, mode: int = 0o644) -> 
 
 
 @contextmanager
-def alone(project: Project, name: str, *, or_else: str | None = None) -> Iterator[None]:
+def hold_lock(project: Project, name: str, *, or_else: str | None = None) -> Iterator[None]:
     """Hold the lock ``name`` of the clone.
 
     Args:

@@ -25,7 +25,7 @@ _HASH = re.compile(r"[0-9a-f]{40}")
 
 
 @contextmanager
-def checked_out(in_project: Project, commits: Collection[str]) -> Iterator[dict[str, Project]]:
+def check_out_commits(in_project: Project, commits: Collection[str]) -> Iterator[dict[str, Project]]:
     """Yield the parts of the clone that artifacts are made of, as each of the commits has them.
 
     Raises:
@@ -36,13 +36,13 @@ def checked_out(in_project: Project, commits: Collection[str]) -> Iterator[dict[
         trees = {}
         for commit in sorted(commits):
             tree = Path(folder) / commit
-            with tarfile.open(fileobj=io.BytesIO(_archived(in_project, commit))) as archive:
+            with tarfile.open(fileobj=io.BytesIO(_archive_commit(in_project, commit))) as archive:
                 archive.extractall(tree, filter="data")
             trees[commit] = Project(tree)
         yield trees
 
 
-def _archived(in_project: Project, commit: str) -> bytes:
+def _archive_commit(in_project: Project, commit: str) -> bytes:
     done = run_git(in_project, "archive", "--format=tar", commit, *PARTS)
     if done.returncode != 0:
         raise UserError(
@@ -53,7 +53,7 @@ def _archived(in_project: Project, commit: str) -> bytes:
     return done.stdout
 
 
-def commit_of(in_project: Project, name: str) -> str:
+def resolve_commit(in_project: Project, name: str) -> str:
     """Return the whole hash of a commit that the operator names.
 
     Raises:
@@ -66,13 +66,13 @@ def commit_of(in_project: Project, name: str) -> str:
     return done.stdout.decode().strip()
 
 
-def recent(in_project: Project, most: int) -> list[str]:
+def list_recent_commits(in_project: Project, most: int) -> list[str]:
     """Return the newest commits that changed what artifacts are made of, the newest first; none without git."""
     done = run_git(in_project, "log", f"--max-count={most}", "--format=%H", "--", *PARTS)
     return done.stdout.decode().split() if done.returncode == 0 else []
 
 
-def is_older(in_project: Project, commit: str, than: str) -> bool:
+def is_older_commit(in_project: Project, commit: str, than: str) -> bool:
     """Say whether ``commit`` is one that ``than`` came of: earlier, and on its line.
 
     It is not said of what is unknown: a commit that the clone lacks, one with `+changes`, any where git is missing.
@@ -85,7 +85,7 @@ def is_older(in_project: Project, commit: str, than: str) -> bool:
         return False
 
 
-def checked_out_commit(in_project: Project) -> str:
+def find_checked_out_commit(in_project: Project) -> str:
     """Return the commit that is checked out, with `+changes` where files differ from it; `unknown` without git."""
     try:
         return read_git(in_project, "rev-parse", "HEAD") + (

@@ -17,7 +17,7 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
-from retailctl.console import console, done
+from retailctl.console import console, print_done
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -38,7 +38,7 @@ class _Bars:
         self._progress: Progress | None = None
         self._steps = 0
 
-    def enter(self) -> Progress:
+    def add_step(self) -> Progress:
         """Return the display, which is shown as long as a step is under way."""
         with self._guard:
             if self._progress is None:
@@ -56,7 +56,7 @@ class _Bars:
             self._steps += 1
             return self._progress
 
-    def leave(self) -> None:
+    def remove_step(self) -> None:
         """Take the display away after the last step."""
         with self._guard:
             self._steps -= 1
@@ -69,7 +69,7 @@ _bars = _Bars()
 
 
 @contextmanager
-def step(title: str) -> Iterator[Advance]:
+def show_progress(title: str) -> Iterator[Advance]:
     """Show that ``title`` is under way, and at its end how long it took; steps may overlap.
 
     Yields:
@@ -77,7 +77,7 @@ def step(title: str) -> Iterator[Advance]:
 
     """
     started = time.monotonic()
-    progress = _bars.enter()
+    progress = _bars.add_step()
     task = progress.add_task(title, total=None)
 
     def advance(completed: int, total: int | None) -> None:
@@ -87,8 +87,8 @@ def step(title: str) -> Iterator[Advance]:
         yield advance
     finally:
         progress.remove_task(task)
-        _bars.leave()
-    done(title, time.monotonic() - started)
+        _bars.remove_step()
+    print_done(title, time.monotonic() - started)
 
 
 class OnProgress(Protocol):
@@ -98,7 +98,7 @@ class OnProgress(Protocol):
         """Take a number of records that are on the stream now."""
 
 
-def unheard(_: int, /) -> None:
+def ignore_progress(_: int, /) -> None:
     """Hear of progress, and tell nobody."""
 
 

@@ -58,15 +58,15 @@ class Project:
             sorted(values.parent.name for values in self.root.glob("environments/*/terraform.tfvars"))
         )
 
-    def values(self, environment: str) -> Path:
+    def values_file(self, environment: str) -> Path:
         """Return the file of an environment's values."""
         return self.root / "environments" / environment / "terraform.tfvars"
 
-    def backend(self, environment: str) -> Path:
+    def backend_file(self, environment: str) -> Path:
         """Return the file of an environment's state backend."""
         return self.root / "environments" / environment / "backend.hcl"
 
-    def home(self, cloud: str) -> Path:
+    def cloud_folder(self, cloud: str) -> Path:
         """Return the folder that holds everything of one local cloud.
 
         Raises:
@@ -93,7 +93,7 @@ class Project:
         return environment
 
 
-def find() -> Project:
+def find_project() -> Project:
     """Return the clone to work in: the one that RETAIL_ROOT names, or the one that this was installed from.
 
     Raises:
@@ -108,6 +108,6 @@ def find() -> Project:
     return Project(root)
 
 
-def shown(path: Path) -> str:
+def format_path(path: Path) -> str:
     """Return ``path`` as a person would type it here."""
     return os.path.relpath(path) if path.is_relative_to(Path.cwd()) else str(path)

@@ -1,5 +1,6 @@
-# What the environment may cost a month. It counts what carries the environment's tags, once the account's owner has
-# made `Environment` and `Project` cost allocation tags, and it tells; it stops nothing.
+# What the environment may cost a month. It counts what carries the environment's tag `Stack`, once the account's owner
+# has made that a cost allocation tag, and it tells; it stops nothing. One tag holds project and environment, since a
+# filter counts what has any of its values.
 resource "aws_budgets_budget" "month" {
   name         = local.name_prefix
   budget_type  = "COST"
@@ -9,7 +10,7 @@ resource "aws_budgets_budget" "month" {
 
   cost_filter {
     name   = "TagKeyValue"
-    values = [format("user:Environment$%s", var.environment), "user:Project$hello-retail"]
+    values = [format("user:Stack$%s", local.name_prefix)]
   }
 
   dynamic "notification" {

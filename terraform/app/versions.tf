@@ -18,6 +18,7 @@ provider "aws" {
       Project     = "hello-retail"
       Environment = var.environment
       ManagedBy   = "terraform"
+      Stack       = local.name_prefix
     }
   }
 }

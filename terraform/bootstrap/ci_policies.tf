@@ -16,6 +16,7 @@ locals {
   ci_arns = {
     for name, at in local.ci : name => {
       alarms          = "${at.arn}:cloudwatch:${at.here}:alarm:${at.name}-*"
+      api_tags        = "${at.arn}:apigateway:${at.region}::/tags/*"
       apis            = "${at.arn}:apigateway:${at.region}::/apis/*"
       budgets         = "${at.arn}:budgets::${at.account}:budget/${at.name}*"
       buckets         = "${at.arn}:s3:::${at.name}-*"
@@ -57,6 +58,16 @@ locals {
       becomes = [
         { test = "StringEquals", variable = "aws:RequestTag/Project", values = [local.project] },
         { test = "StringEquals", variable = "aws:RequestTag/Environment", values = [name] },
+      ]
+      # Tags are changed one by one: what is not given stays.
+      may_become = [
+        { test = "StringEqualsIfExists", variable = "aws:RequestTag/Project", values = [local.project] },
+        { test = "StringEqualsIfExists", variable = "aws:RequestTag/Environment", values = [name] },
+      ]
+      # Those by which the environment is known are not taken away.
+      keeps = [
+        { test = "ForAllValues:StringNotEquals", variable = "aws:TagKeys", values = ["Environment", "Project"] },
+        { test = "Null", variable = "aws:TagKeys", values = ["false"] },
       ]
       # As a resource is made it has no tags yet, and those of a new key decide nothing for up to five minutes:
       # docs.aws.amazon.com/kms/latest/developerguide/tag-authorization.html. What has none is not protected by them, either.
@@ -229,8 +240,10 @@ locals {
           actions   = ["s3:DeleteObject", "s3:DeleteObjectVersion", "s3:GetObject", "s3:PutObject"]
           resources = ["${at.buckets}/*"], conditions = []
         }
-        make_key = { actions = ["kms:CreateKey"], resources = ["*"], conditions = local.ci_tagged[name].becomes }
-        tag_key  = { actions = ["kms:TagResource"], resources = [at.keys], conditions = concat(local.ci_tagged[name].becomes, local.ci_tagged[name].is_or_has_none) }
+        make_key        = { actions = ["kms:CreateKey"], resources = ["*"], conditions = local.ci_tagged[name].becomes }
+        tag_key         = { actions = ["kms:TagResource"], resources = [at.keys], conditions = concat(local.ci_tagged[name].becomes, local.ci_tagged[name].is_or_has_none) }
+        change_key_tags = { actions = ["kms:TagResource"], resources = [at.keys], conditions = concat(local.ci_tagged[name].is, local.ci_tagged[name].may_become) }
+        take_key_tags   = { actions = ["kms:UntagResource"], resources = [at.keys], conditions = concat(local.ci_tagged[name].is, local.ci_tagged[name].keeps) }
         write_key = {
           actions = [
             "kms:CancelKeyDeletion", "kms:CreateAlias", "kms:DeleteAlias", "kms:DisableKey", "kms:EnableKey", "kms:EnableKeyRotation",
@@ -275,7 +288,9 @@ locals {
           resources  = [at.mappings]
           conditions = [{ test = "ArnLike", variable = "lambda:FunctionArn", values = [at.functions] }]
         }
-        tag_mappings = { actions = ["lambda:TagResource"], resources = [at.mappings], conditions = concat(local.ci_tagged[name].becomes, local.ci_tagged[name].is_or_has_none) }
+        tag_mappings        = { actions = ["lambda:TagResource"], resources = [at.mappings], conditions = concat(local.ci_tagged[name].becomes, local.ci_tagged[name].is_or_has_none) }
+        change_mapping_tags = { actions = ["lambda:TagResource"], resources = [at.mappings], conditions = concat(local.ci_tagged[name].is, local.ci_tagged[name].may_become) }
+        take_mapping_tags   = { actions = ["lambda:UntagResource"], resources = [at.mappings], conditions = concat(local.ci_tagged[name].is, local.ci_tagged[name].keeps) }
         # Only with the boundary: no role can do more than that, whatever its policies say.
         make_roles = {
           actions    = ["iam:CreateRole", "iam:DeleteRolePolicy", "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy"]
@@ -309,15 +324,13 @@ locals {
         # Beside apigateway:POST: github.com/hashicorp/terraform-provider-aws/issues/20634. AWS's reference does not list the
         # action, so no condition key of it is certain to be there.
         tag_stages = {
-          actions   = ["apigateway:TagResource"]
-          resources = ["${local.ci[name].arn}:apigateway:${local.ci[name].region}::/apis/*/stages", "${local.ci[name].arn}:apigateway:${local.ci[name].region}::/apis/*/stages/*"]
-          conditions = concat(local.ci_tagged[name].is_or_has_none, [
-            { test = "StringEqualsIfExists", variable = "aws:RequestTag/Project", values = [local.project] },
-            { test = "StringEqualsIfExists", variable = "aws:RequestTag/Environment", values = [name] },
-          ])
+          actions    = ["apigateway:TagResource"]
+          resources  = ["${at.apis}/stages", "${at.apis}/stages/*"]
+          conditions = concat(local.ci_tagged[name].is_or_has_none, local.ci_tagged[name].may_become)
         }
-        # AWS holds it to the tags that are given, and not to those that are there.
-        tag_apis = { actions = ["apigateway:POST", "apigateway:PUT"], resources = ["${local.ci[name].arn}:apigateway:${local.ci[name].region}::/tags/*"], conditions = local.ci_tagged[name].becomes }
+        # AWS holds these to the tags that are given or taken, and not to those that are there.
+        tag_apis      = { actions = ["apigateway:POST", "apigateway:PUT"], resources = [at.api_tags], conditions = local.ci_tagged[name].may_become }
+        take_api_tags = { actions = ["apigateway:DELETE"], resources = [at.api_tags], conditions = local.ci_tagged[name].keeps }
         write_logs = {
           actions = [
             "logs:AssociateKmsKey", "logs:CreateLogGroup", "logs:DeleteLogGroup", "logs:DeleteRetentionPolicy", "logs:DisassociateKmsKey",
@@ -357,6 +370,14 @@ locals {
         }
         make_user_pool = { actions = ["cognito-idp:CreateUserPool"], resources = ["*"], conditions = local.ci_tagged[name].becomes }
         tag_user_pool  = { actions = ["cognito-idp:TagResource"], resources = [at.user_pools], conditions = concat(local.ci_tagged[name].becomes, local.ci_tagged[name].is_or_has_none) }
+        change_tags = {
+          actions   = ["cloudfront:TagResource", "cognito-idp:TagResource"]
+          resources = [at.distributions, at.user_pools], conditions = concat(local.ci_tagged[name].is, local.ci_tagged[name].may_become)
+        }
+        take_tags = {
+          actions   = ["cloudfront:UntagResource", "cognito-idp:UntagResource"]
+          resources = [at.distributions, at.user_pools], conditions = concat(local.ci_tagged[name].is, local.ci_tagged[name].keeps)
+        }
         write_user_pool = {
           actions = [
             "cognito-idp:CreateGroup", "cognito-idp:CreateUserPoolClient", "cognito-idp:DeleteGroup", "cognito-idp:DeleteUserPool",

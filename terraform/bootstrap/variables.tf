@@ -89,13 +89,13 @@ variable "environments" {
 }
 
 variable "github_repository" {
-  description = "Repository whose workflows plan and apply, as owner/name (or as owner@id/name@id, where GitHub's tokens say it so). Null: no roles for CI."
+  description = "Repository whose workflows plan and apply, as GitHub's tokens name it: owner@id/name@id, or owner/name where it was made before 15 July 2026 and never renamed or transferred since. `gh api repos/<owner>/<name>/actions/oidc/customization/sub` says which. Null: no roles for CI."
   type        = string
   default     = null
 
   validation {
-    condition     = var.github_repository == null ? true : can(regex("^[A-Za-z0-9_.@-]+/[A-Za-z0-9_.@-]+$", var.github_repository))
-    error_message = "\"${coalesce(var.github_repository, "none")}\" is no repository of GitHub's: give owner/name, whole and without *."
+    condition     = var.github_repository == null ? true : can(regex("^[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+|@[0-9]+/[A-Za-z0-9_.-]+@[0-9]+)$", var.github_repository))
+    error_message = "\"${coalesce(var.github_repository, "none")}\" is no repository as GitHub's tokens name one: give owner@id/name@id or owner/name, whole and without *."
   }
 }
 

@@ -65,20 +65,20 @@ class There:
 
 @pytest.fixture(scope="module")
 def there() -> Iterator[There]:
-    here, name = project.find(), "e2e-ci-roles"
+    here, name = project.find_project(), "e2e-ci-roles"
     try:
-        with up_down.terminable(), ThreadPoolExecutor(1) as aside:
-            package.build(here)
-            there = There(here, ministack.start(here.home(name)))
+        with up_down.interrupt_on_termination(), ThreadPoolExecutor(1) as aside:
+            package.build_artifacts(here)
+            there = There(here, ministack.start_emulator(here.cloud_folder(name)))
             # The roles are there in seconds; then the provider waits for a minute to see the bucket's rules.
-            made = aside.submit(environments_state.bootstrapped, there.target("dev"), ci_roles.REPOSITORY)
+            made = aside.submit(environments_state.apply_bootstrap, there.target("dev"), ci_roles.REPOSITORY)
             eventually(lambda: made.done() or ci_roles.all_are_there(there.cloud), wanted=True, seconds=90)
             if made.done():
                 made.result()
             yield there
             made.result()
     finally:
-        up_down.down(name)
+        up_down.stop_local_cloud(name)
 
 
 def refusal(client: Any, operation: str, parameters: Mapping[str, Any]) -> str:
@@ -119,6 +119,8 @@ def test_a_job_of_the_repository_takes_on_the_role_that_is_meant_for_it(
         ("apply", {"subject": f"repo:{ci_roles.REPOSITORY}:ref:refs/heads/main"}),
         ("apply", {"subject": f"repo:{ci_roles.REPOSITORY}:environment:prod"}),
         ("apply", {"subject": f"repo:{ci_roles.REPOSITORY}:environment:dev2"}),
+        ("apply", {"subject": "repo:octo/shop:environment:dev"}),
+        ("apply", {"subject": "repo:octo@1234/shop@9999:environment:dev"}),
         ("apply", {"subject": "repo:octo/other:environment:dev"}),
         ("apply", {"subject": "repo:mallory/shop:environment:dev"}),
         ("apply", {"subject": f"repo:{ci_roles.REPOSITORY}:environment:dev", "audience": "another"}),
@@ -188,17 +190,17 @@ def begun(there: There, foreign_keys: list[str]) -> Begun:
 
     def planned(environment: str) -> dict[str, Any]:
         job = ci_roles.planning(there.cloud, environment)
-        return e2e.plan(environments_state.initialised(there.target(environment, job)))
+        return e2e.plan(environments_state.initialise_workspace(there.target(environment, job)))
 
     def applied() -> tuple[dict[str, Any], Target]:
         """Plan dev, apply it and put up its page."""
         plan = planned("dev")
         target = there.target("dev", ci_roles.applying(there.cloud, "dev"))
-        workspace = environments_state.initialised(target)
-        terraform.run_reported(workspace, "Applying dev", "apply", "-auto-approve", *workspace.arguments)
-        found = page.of("dev", terraform.outputs(workspace))
+        workspace = environments_state.initialise_workspace(target)
+        terraform.run_with_progress(workspace, "Applying dev", "apply", "-auto-approve", *workspace.arguments)
+        found = page.find_page("dev", terraform.read_root_outputs(workspace))
         assert found is not None
-        page.deploy(target, found)
+        page.upload_page(target, found)
         return plan, target
 
     others = [each for each in ENVIRONMENTS if each != "dev"]
@@ -227,8 +229,23 @@ def test_the_role_that_plans_plans_its_environment(begun: Begun, environment: st
     assert actions["create"] > 60
 
 
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_everything_is_made_with_the_tags_that_roles_and_budget_go_by(begun: Begun, environment: str) -> None:
+    expected = {
+        "Environment": environment,
+        "ManagedBy": "terraform",
+        "Project": "hello-retail",
+        "Stack": f"hello-retail-{environment}",
+    }
+    made = [each["change"]["after"] or {} for each in begun.plans[environment]["resource_changes"]]
+    tags = [each["tags_all"] for each in made if "tags_all" in each]
+
+    assert len(tags) > 40
+    assert [each for each in tags if each != expected] == []
+
+
 def test_the_role_that_applies_applies_the_whole_environment(there: There, applied: Target) -> None:
-    found = terraform.outputs(environments_state.initialised(applied))
+    found = terraform.read_root_outputs(environments_state.initialise_workspace(applied))
     kept = there.cloud.client("s3").list_objects_v2(Bucket=found["site_bucket"])["Contents"]
 
     assert set(found["functions"]) >= {"event_writer", "winner_api", "winner_view"}
@@ -239,7 +256,7 @@ def test_the_role_that_plans_plans_what_is_applied_and_finds_nothing_to_make_ane
     there: There, applied: Target
 ) -> None:
     job = there.target("dev", ci_roles.planning(there.cloud, "dev"))
-    planned = e2e.plan(environments_state.initialised(job))
+    planned = e2e.plan(environments_state.initialise_workspace(job))
     actions = {action for each in planned["resource_changes"] for action in each["change"]["actions"]}
 
     assert actions <= {"no-op", "read", "update"}  # the emulator leaves fields out: known_omissions.json
@@ -262,7 +279,7 @@ def test_every_role_that_was_made_carries_the_boundary(there: There, applied: Ta
 
 
 def test_a_person_who_applies_does_not_take_the_boundary_off(there: There, applied: Target) -> None:
-    workspace = environments_state.initialised(there.target("dev"))
+    workspace = environments_state.initialise_workspace(there.target("dev"))
 
     assert workspace.environ[ci.BOUNDARY] == there.policy("dev-boundary")
 
@@ -609,12 +626,12 @@ def test_a_role_that_was_made_does_no_more_than_its_boundary_says_whatever_its_p
 
 def test_the_role_that_applies_destroys_the_environment(there: There, applied: Target) -> None:
     target = there.target("dev", ci_roles.applying(there.cloud, "dev"))
-    workspace = environments_state.initialised(target)
-    resources = terraform.resources(workspace)
+    workspace = environments_state.initialise_workspace(target)
+    resources = terraform.list_resources(workspace)
 
-    destroy.lift(target, resources, asked=True)
-    terraform.read(workspace, "state", "rm", destroy.PIN)
-    terraform.run_reported(workspace, "Destroying dev", "destroy", "-auto-approve", *workspace.arguments)
+    destroy.remove_protection(target, resources, asked=True)
+    terraform.read_command_output(workspace, "state", "rm", destroy.PIN)
+    terraform.run_with_progress(workspace, "Destroying dev", "destroy", "-auto-approve", *workspace.arguments)
 
     assert len(resources) > 60
-    assert terraform.resources(workspace) == []
+    assert terraform.list_resources(workspace) == []

@@ -26,11 +26,11 @@ def operator(tmp_path: Path) -> Iterator[Operator]:
     someone = Operator(miniature(tmp_path / "clone"), tmp_path / "outside")
     yield someone
     for home in someone.project.scratch.glob("*"):
-        processes.stop(home)
+        processes.end_cloud_processes(home)
 
 
 def state_of(operator: Operator, cloud: str = "local") -> clouds.Cloud:
-    found = clouds.read(operator.project.home(cloud))
+    found = clouds.read_cloud(operator.project.cloud_folder(cloud))
     assert found is not None
     return found
 
@@ -73,7 +73,7 @@ def test_up_and_down_leave_nothing_behind(operator: Operator) -> None:
     found = json.loads(operator.do("outputs", "--json"))
     assert found["functions"] == {"counter": "miniature-dev-counter"}
     assert found["api_url"] == f"{cloud.endpoint}/_aws/execute-api/abcdef01/%24default"
-    assert clouds.load("local", operator.project) == cloud
+    assert clouds.load_cloud("local", operator.project) == cloud
     assert listeners(cloud.pid) == {"0100007F"}, "only the loopback interface may be listened on"
     assert (cloud.home / "state.json").stat().st_mode & 0o077 == 0
 
@@ -161,12 +161,12 @@ def test_an_interrupted_up_stops_what_it_started(operator: Operator, number: sig
     assert "`up` did not finish: the emulator is up, the functions are packaged" in complaint
     assert "What it had started is stopped again" in complaint
     assert operator.running("local") == []
-    assert not operator.project.home("local").exists()
+    assert not operator.project.cloud_folder("local").exists()
 
 
 def test_down_ends_what_a_killed_up_has_left_running(operator: Operator) -> None:
     write(operator.project.root, {"terraform/app/slow.tf": SLOW})
-    home = operator.project.home("local")
+    home = operator.project.cloud_folder("local")
     process = operator.start("up")
     wait_for(lambda: is_applying(operator), process)
     process.kill()
@@ -175,7 +175,7 @@ def test_down_ends_what_a_killed_up_has_left_running(operator: Operator) -> None
 
     try:
         operator.do("down")
-        assert processes.of_cloud(home) == []
+        assert processes.list_cloud_processes(home) == []
         assert not home.exists()
         assert bystander.poll() is None
     finally:
@@ -194,7 +194,7 @@ def test_an_up_that_fails_stops_what_it_started_and_shows_the_error_in_full(oper
     assert "on broken.tf line 2" in failed.stderr
     assert "Terraform has its state in the cloud. What it had started is stopped again" in failed.stderr
     assert operator.running("local") == []
-    assert not operator.project.home("local").exists()
+    assert not operator.project.cloud_folder("local").exists()
 
     kept = operator.run("up", "--keep")
     assert "The local cloud 'local' stays; `make down` stops it" in kept.stderr
@@ -205,7 +205,7 @@ def test_an_up_that_fails_stops_what_it_started_and_shows_the_error_in_full(oper
 
 def test_one_command_at_a_time_works_on_a_cloud(operator: Operator) -> None:
     process = operator.start("up")
-    wait_for(lambda: clouds.read(operator.project.home("local")), process)
+    wait_for(lambda: clouds.read_cloud(operator.project.cloud_folder("local")), process)
 
     refused = operator.run("down")
     process.communicate(timeout=240)
@@ -222,21 +222,21 @@ def test_a_port_that_is_taken_meanwhile_is_passed_over(
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        ports = iter([taken.getsockname()[1], ministack.free_port()])
-        monkeypatch.setattr(ministack, "free_port", lambda: next(ports))
+        ports = iter([taken.getsockname()[1], ministack.find_free_port()])
+        monkeypatch.setattr(ministack, "find_free_port", lambda: next(ports))
         try:
-            cloud = ministack.start(home)
+            cloud = ministack.start_emulator(home)
             assert cloud.port != taken.getsockname()[1]
             assert ministack.is_healthy(cloud.port)
         finally:
-            assert processes.stop(home) >= 1
+            assert processes.end_cloud_processes(home) >= 1
 
 
 def test_an_emulator_that_does_not_come_up_shows_the_end_of_its_log(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ministack, "environ", lambda _cloud: {"GATEWAY_PORT": "none"})
+    monkeypatch.setattr(ministack, "build_emulator_environ", lambda _cloud: {"GATEWAY_PORT": "none"})
 
     with pytest.raises(ministack.UserError, match=r"(?s)did not come up\. The end of its log:.*none"):
-        ministack.start(tmp_path / ".retail" / "local")
-    assert processes.of_cloud(tmp_path / ".retail" / "local") == []
+        ministack.start_emulator(tmp_path / ".retail" / "local")
+    assert processes.list_cloud_processes(tmp_path / ".retail" / "local") == []

@@ -23,12 +23,12 @@ def operator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operator]:
     someone = Operator(miniature(folder / "clone"), folder / "outside")
     someone.do("up", "--cloud", "lab")
     yield someone
-    processes.stop(someone.project.home("lab"))
+    processes.end_cloud_processes(someone.project.cloud_folder("lab"))
 
 
 @pytest.fixture
 def cloud(operator: Operator) -> clouds.Cloud:
-    return clouds.load("lab", operator.project)
+    return clouds.load_cloud("lab", operator.project)
 
 
 def refused(operator: Operator, *arguments: str, **environ: str) -> str:
@@ -59,7 +59,7 @@ def test_an_environment_is_planned_applied_and_destroyed_once_its_name_is_typed(
         assert not list(operator.project.scratch.rglob("*.tfplan"))
 
         # Ambient credentials that reach the emulator stand for an account.
-        account = {**cloud.environ(), "CONFIRM": "prod"}
+        account = {**cloud.build_environ(), "CONFIRM": "prod"}
         protected = refused(operator, "destroy", "--env", "prod", **account)
         assert "These tables are protected against deletion: miniature-prod-board" in protected
         cloud.client("s3").put_object(Bucket="miniature-prod-quarantine", Key="record", Body=b"{}")
@@ -73,7 +73,7 @@ def test_an_environment_is_planned_applied_and_destroyed_once_its_name_is_typed(
 
 
 def test_prod_s_values_against_dev_s_state_are_refused_in_words(operator: Operator) -> None:
-    backend = operator.project.backend("prod")
+    backend = operator.project.backend_file("prod")
     right = backend.read_text()
     backend.write_text(right.replace("prod", "dev"))
     try:
@@ -107,19 +107,19 @@ def test_a_held_lock_tells_who_and_since_when(operator: Operator, cloud: clouds.
 def test_a_missing_bucket_for_the_state_names_the_command_that_makes_it(
     operator: Operator, cloud: clouds.Cloud
 ) -> None:
-    backend = operator.project.backend("prod")
+    backend = operator.project.backend_file("prod")
     right = backend.read_text()
     backend.write_text(right.replace("miniature-state", "miniature-other"))
     try:
-        complaint = refused(operator, "plan", "--env", "prod", **cloud.environ())
+        complaint = refused(operator, "plan", "--env", "prod", **cloud.build_environ())
         assert "The bucket miniature-other for the state of prod does not exist in AWS" in complaint
         assert "make bootstrap ENV=prod" in complaint
-        operator.do("bootstrap", "--env", "prod", **cloud.environ())
+        operator.do("bootstrap", "--env", "prod", **cloud.build_environ())
         cloud.client("s3").head_bucket(Bucket="miniature-other")
     finally:
         backend.write_text(right)
     assert (operator.project.bootstrap / "miniature-other.tfstate").is_file()
-    elsewhere = operator.run("bootstrap", "--env", "prod", **cloud.environ())
+    elsewhere = operator.run("bootstrap", "--env", "prod", **cloud.build_environ())
     assert "The bucket miniature-state exists already, made elsewhere" in elsewhere.stderr
 
 
@@ -132,7 +132,7 @@ def test_without_credentials_a_sentence_says_what_is_lacking(operator: Operator)
 
 
 def test_credentials_that_aws_refuses_are_told_from_none(operator: Operator, cloud: clouds.Cloud) -> None:
-    wrong = {**cloud.environ(), "AWS_ACCESS_KEY_ID": "AKIA0000000000000000"}
+    wrong = {**cloud.build_environ(), "AWS_ACCESS_KEY_ID": "AKIA0000000000000000"}
 
     assert "AWS refuses the credentials (" in refused(operator, "plan", "--env", "prod", **wrong)
 
@@ -166,7 +166,7 @@ def test_a_missing_terraform_is_one_sentence(operator: Operator, tmp_path: Path)
     complaint = refused(operator, "up", "--cloud", "none", PATH=path)
 
     assert complaint.startswith("retailctl: Terraform is not installed: put version 1.11 or newer")
-    assert not operator.project.home("none").exists()
+    assert not operator.project.cloud_folder("none").exists()
 
 
 def test_an_unknown_environment_names_those_there_are(operator: Operator) -> None:

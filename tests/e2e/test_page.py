@@ -37,15 +37,17 @@ MARKUP = "<script>document.title='taken'<img src=x onerror=alert(1)>"
 
 
 @pytest.fixture(scope="module")
-def deployed(door: FrontDoor) -> page.Page:
-    found = page.of(door.environment, door.found)
+def deployed(door: FrontDoor) -> page.EnvironmentPage:
+    found = page.find_page(door.environment, door.found)
     assert found is not None
-    page.deploy(door.there.target(door.environment), found)
+    page.upload_page(door.there.target(door.environment), found)
     return found
 
 
 @pytest.fixture(scope="module")
-def shop(door: FrontDoor, deployed: page.Page, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+def shop(
+    door: FrontDoor, deployed: page.EnvironmentPage, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Shop]:
     """The shop at its distribution's address, and three people who have just got their accounts."""
     context = server_context(deployed.domain, tmp_path_factory.mktemp("certificate"))
     server = Server(Origin(door.cloud.port, deployed.domain), context=context)
@@ -96,7 +98,7 @@ def sign_in(browser: Browser, person: Person) -> None:
 
 
 def test_the_distribution_s_own_address_has_the_page_and_a_strict_policy(
-    door: FrontDoor, deployed: page.Page, board: Browser
+    door: FrontDoor, deployed: page.EnvironmentPage, board: Browser
 ) -> None:
     headers = ask(f"{door.cloud.endpoint}/", host=deployed.domain, x_forwarded_proto="https").headers
     insecure = ask(f"{door.cloud.endpoint}/config.json", host=deployed.domain)

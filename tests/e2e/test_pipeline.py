@@ -17,7 +17,7 @@ from retailctl.artifacts import builds
 from retailctl.delivery import saved_plan
 from retailctl.emulator import cloud as clouds
 from retailctl.emulator import processes
-from retailctl.git import checked_out_commit
+from retailctl.git import find_checked_out_commit
 from support.command import Operator, wait_for
 from support.miniature import miniature, write
 from support.pipeline import WHO, git
@@ -49,12 +49,12 @@ def operator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operator]:
     write(someone.project.root, {"src/web/index.html": "<!doctype html>\n"})
     someone.do("up", "--cloud", "lab")
     yield someone
-    processes.stop(someone.project.home("lab"))
+    processes.end_cloud_processes(someone.project.cloud_folder("lab"))
 
 
 @pytest.fixture
 def cloud(operator: Operator) -> clouds.Cloud:
-    return clouds.load("lab", operator.project)
+    return clouds.load_cloud("lab", operator.project)
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +82,7 @@ def code(operator: Operator, text: str) -> None:
 
 def packaged(operator: Operator) -> builds.Hashes:
     """Return the hashes of the artifacts in the clone."""
-    return builds.here(operator.project)[1]
+    return builds.read_artifacts(operator.project)[1]
 
 
 @contextmanager
@@ -113,7 +113,7 @@ def history(operator: Operator) -> Iterator[Callable[[str], str]]:
         code(operator, text)
         git(root, "add", "--all")
         git(root, *WHO, "commit", "--quiet", "--message", "a change")
-        return checked_out_commit(operator.project)
+        return find_checked_out_commit(operator.project)
 
     try:
         yield commit
@@ -290,12 +290,13 @@ def test_what_is_older_than_the_present_build_is_refused_unless_it_is_asked_for(
         assert applied_code(operator) == first["counter.zip"]
         checked_out(operator, newer)
         operator.do("apply", *THERE, CONFIRM="dev")
-        operator.do("rollback", *THERE, "--to", builds.id_of(first), CONFIRM="dev")
+        operator.do("rollback", *THERE, "--to", builds.compute_build_id(first), CONFIRM="dev")
         assert applied_code(operator) == first["counter.zip"]
 
     for complaint in (overtaken, by_hand):
         assert (
-            f"Commit {older} is older than {newer}, whose build {builds.id_of(second)} dev got" in complaint
+            f"Commit {older} is older than {newer}, whose build {builds.compute_build_id(second)} dev got"
+            in complaint
         )
         assert "nothing was changed" in complaint
 
@@ -303,7 +304,7 @@ def test_what_is_older_than_the_present_build_is_refused_unless_it_is_asked_for(
 def test_a_build_from_before_a_pin_is_rolled_back_to_with_the_pinned_zip_beside_it(
     operator: Operator,
 ) -> None:
-    values = operator.project.values("dev")
+    values = operator.project.values_file("dev")
     unpinned = values.read_text()
     with history(operator) as commit:
         good = commit("# before the pin\n")
@@ -317,7 +318,7 @@ def test_a_build_from_before_a_pin_is_rolled_back_to_with_the_pinned_zip_beside_
         try:
             operator.do("apply", *THERE, CONFIRM="dev")
             after = packaged(operator)
-            said = operator.run("rollback", *THERE, "--to", builds.id_of(before), CONFIRM="dev")
+            said = operator.run("rollback", *THERE, "--to", builds.compute_build_id(before), CONFIRM="dev")
             assert said.returncode == 0, said.stderr
             assert applied_code(operator) == before["counter.zip"] != after["counter.zip"]
             present = json.loads(operator.do("builds", *THERE, "--json"))[0]
@@ -338,15 +339,18 @@ def test_an_environment_is_rolled_back_to_an_earlier_build_by_its_bytes(operator
     operator.do("apply", *THERE, CONFIRM="dev")
     bad = packaged(operator)
     listed = operator.do("builds", *THERE).splitlines()
-    assert [line.split()[0] for line in listed[:2]] == [builds.id_of(bad), builds.id_of(good)]
+    assert [line.split()[0] for line in listed[:2]] == [
+        builds.compute_build_id(bad),
+        builds.compute_build_id(good),
+    ]
 
-    unasked = refused(operator, "rollback", *THERE, "--to", builds.id_of(good))
-    operator.do("rollback", *THERE, "--to", builds.id_of(good)[:6], CONFIRM="dev")
+    unasked = refused(operator, "rollback", *THERE, "--to", builds.compute_build_id(good))
+    operator.do("rollback", *THERE, "--to", builds.compute_build_id(good)[:6], CONFIRM="dev")
 
     assert "Nobody is there to confirm these changes to dev" in unasked
     assert applied_code(operator) == good["counter.zip"] != bad["counter.zip"]
     present = json.loads(operator.do("builds", *THERE, "--json"))[0]
-    assert (present["build"], present["artifacts"]) == (builds.id_of(good), good)
+    assert (present["build"], present["artifacts"]) == (builds.compute_build_id(good), good)
 
 
 def test_a_rollback_to_what_never_was_or_has_been_altered_or_lacks_a_function_is_refused(
@@ -354,7 +358,7 @@ def test_a_rollback_to_what_never_was_or_has_been_altered_or_lacks_a_function_is
 ) -> None:
     code(operator, "# kept\n")
     operator.do("apply", *THERE, CONFIRM="dev")
-    build = builds.id_of(packaged(operator))
+    build = builds.compute_build_id(packaged(operator))
     s3, key = cloud.client("s3"), f"builds/dev/{build}/counter.zip"
     unknown = refused(operator, "rollback", *THERE, "--to", "ffffffffffff")
 
@@ -388,7 +392,7 @@ def test_drift_tells_what_waits_for_an_apply_from_what_has_drifted(
 
 
 def test_drift_that_cannot_be_told_is_an_error_and_not_clean(operator: Operator) -> None:
-    backend = operator.project.backend("prod")
+    backend = operator.project.backend_file("prod")
     right = backend.read_text()
     backend.write_text(right.replace("miniature-state", "miniature-nowhere"))
     try:

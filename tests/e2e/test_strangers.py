@@ -31,7 +31,7 @@ pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/adopting.md").read_text()
-MODULES = [module.name for module in module_readmes.modules(ROOT / "modules")]
+MODULES = [module.name for module in module_readmes.list_modules(ROOT / "modules")]
 LOCK = ROOT / "terraform/app/.terraform.lock.hcl"
 PATIENCE_SECONDS = 60
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -110,10 +110,10 @@ def run(line: str, folder: Path, environment: dict[str, str]) -> str:
 
 def environ(cloud: Cloud, **more: str) -> dict[str, str]:
     """Return the environment of somebody who works in the cloud."""
-    here = installation.cli_environ(project.find(), os.environ)
+    here = installation.build_cli_environ(project.find_project(), os.environ)
     here = {name: value for name, value in here.items() if not name.lower().endswith("_proxy")}
-    path = f"{Path(installation.program()).parent}{os.pathsep}{os.environ['PATH']}"
-    return {**here, **cloud.environ(), "PATH": path, "TF_IN_AUTOMATION": "1", **more}
+    path = f"{Path(installation.find_terraform()).parent}{os.pathsep}{os.environ['PATH']}"
+    return {**here, **cloud.build_environ(), "PATH": path, "TF_IN_AUTOMATION": "1", **more}
 
 
 def own_repository(folder: Path) -> dict[str, str]:
@@ -134,7 +134,7 @@ def own_repository(folder: Path) -> dict[str, str]:
         ["init", "--quiet"],
         ["add", "."],
         ["commit", "--quiet", "--no-verify", "--message", "as it is"],
-        ["tag", f"v{project.find().version}"],
+        ["tag", f"v{project.find_project().version}"],
     ):
         subprocess.run(["git", *as_somebody, *arguments], cwd=folder, check=True, capture_output=True)
     return {
@@ -199,9 +199,9 @@ def apply_examples(folder: Path, environment: dict[str, str]) -> Applied:
 def strangers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Strangers]:
     name = f"strangers-{secrets.token_hex(4)}"
     try:
-        with up_down.terminable(), ThreadPoolExecutor(3) as pool:
-            cloud = ministack.start(project.find().home(name))
-            cloud.save()
+        with up_down.interrupt_on_termination(), ThreadPoolExecutor(3) as pool:
+            cloud = ministack.start_emulator(project.find_project().cloud_folder(name))
+            cloud.save_state()
             at_first = inventory(cloud, cloud.endpoint)
             git = own_repository(tmp_path_factory.mktemp("repository"))
             followed = pool.submit(follow, tmp_path_factory.mktemp("weather"), environ(cloud, **git))
@@ -219,7 +219,7 @@ def strangers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Strangers]:
 
             yield Strangers(examples, followed, pool.submit(left))
     finally:
-        up_down.down(name)
+        up_down.stop_local_cloud(name)
 
 
 @pytest.mark.parametrize("module", MODULES)
@@ -256,4 +256,4 @@ def test_the_page_takes_every_module_from_the_version_that_there_is() -> None:
     assert sources
     for source, module in zip(sources, named, strict=True):
         assert module
-        assert source == module_readmes.address(module[1], project.find().version)
+        assert source == module_readmes.format_module_address(module[1], project.find_project().version)

@@ -25,21 +25,21 @@ import pytest
 import typer
 from botocore.exceptions import ClientError
 
-from hello_retail.event_log.record_id import identity
-from hello_retail.events import PRODUCT_PURCHASE, Event, decode
+from hello_retail.event_log.record_id import format_record_identity
+from hello_retail.events import PRODUCT_PURCHASE, Event, decode_event
 from retailctl.artifacts import builds
-from retailctl.artifacts.builds import Kept
+from retailctl.artifacts.builds import KeptBuild
 from retailctl.delivery import destroy
-from retailctl.delivery.drift import Report
+from retailctl.delivery.drift import DriftReport
 from retailctl.emulator.cloud import Cloud
 from retailctl.environments import generations
 from retailctl.errors import UserError
 from retailctl.replay import commands as replay
 from retailctl.scores import board
-from retailctl.scores.recount import Scores, count, differences
-from retailctl.scores.stored import stored_scores
+from retailctl.scores.recount import Scores, compare_scores, recount_scores
+from retailctl.scores.stored import read_stored_scores
 from retailctl.simulation.workshop import Workshop
-from retailctl.stream.reader import payloads_on
+from retailctl.stream.reader import read_payloads
 from retailctl.terraform import failures
 from retailctl.terraform import workspace as terraform
 from support import ci_roles, e2e, pipeline, role_probe, rule_change, trending_units
@@ -132,7 +132,7 @@ def workshops(there: Landscape, operator: Operator, tmp_path_factory: pytest.Tem
     logs = {IN_THE_WORKSHOP: WORKSHOP_DAY}
     for environment, seed in OTHERS.items():
         logs[environment] = tmp_path_factory.mktemp("logs") / f"{environment}.jsonl"
-        day = Workshop(seed, products=30, people=16).day(400)
+        day = Workshop(seed, products=30, people=16).generate_day(400)
         logs[environment].write_bytes(b"".join(entry.data + b"\n" for entry in day))
     for environment, log in logs.items():
         operator.do("publish", str(log), "--cloud", there.cloud.name, "--env", environment)
@@ -156,8 +156,8 @@ class Delivered:
     build: Mapping[str, str]
     plans: Mapping[str, str]
     code: Mapping[str, Mapping[str, str]]
-    drift: tuple[tuple[int, Report], tuple[int, Report]]
-    at_last: tuple[Kept, Mapping[str, str]]
+    drift: tuple[tuple[int, DriftReport], tuple[int, DriftReport]]
+    at_last: tuple[KeptBuild, Mapping[str, str]]
 
 
 @pytest.fixture(scope="module")
@@ -175,7 +175,7 @@ def delivered(there: Landscape, tmp_path_factory: pytest.TempPathFactory) -> Del
         before = line.look_for_drift("dev")
         change_by_hand(there, "dev")
         after = line.look_for_drift("dev")
-        line.roll_back("dev", builds.id_of(earlier))
+        line.roll_back("dev", builds.compute_build_id(earlier))
         at_last = line.present("dev"), running_code(there, "dev")
     return Delivered(earlier, build, plans, code, (before, after), at_last)
 
@@ -219,11 +219,11 @@ def destroyed(there: Landscape) -> Landscape:
 
 
 def on_the_stream(there: Landscape, environment: str) -> list[bytes]:
-    return payloads_on(there.cloud.client("kinesis"), there.outputs[environment]["stream_name"])
+    return read_payloads(there.cloud.client("kinesis"), there.outputs[environment]["stream_name"])
 
 
 def scores(there: Landscape, environment: str) -> Scores:
-    return stored_scores(there.cloud.client("dynamodb"), there.outputs[environment]["scores_table"])
+    return read_stored_scores(there.cloud.client("dynamodb"), there.outputs[environment]["scores_table"])
 
 
 def without_garbage(scores: Scores) -> Scores:
@@ -318,30 +318,34 @@ def test_every_score_of_the_workshop_day_is_right(there: Landscape, workshops: N
     must = json.loads(WORKSHOP_DAY.with_suffix(".scores.json").read_text())
     have = eventually(lambda: without_garbage(scores(there, IN_THE_WORKSHOP)), must)
 
-    assert differences(must, have) == []
+    assert compare_scores(must, have) == []
 
 
 @pytest.mark.parametrize("environment", OTHERS)
 def test_an_environment_counts_its_own_events_and_no_other_s(
     there: Landscape, workshops: None, environment: str
 ) -> None:
-    workshop = [entry.data for entry in Workshop(OTHERS[environment], products=30, people=16).day(400)]
-    must = count([*filter(came_through, on_the_stream(there, environment)), *workshop])
+    workshop = [
+        entry.data for entry in Workshop(OTHERS[environment], products=30, people=16).generate_day(400)
+    ]
+    must = recount_scores([*filter(came_through, on_the_stream(there, environment)), *workshop])
     have = eventually(lambda: without_garbage(scores(there, environment)), must)
 
-    assert differences(must, have) == []
+    assert compare_scores(must, have) == []
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_the_winners_come_out_of_the_api(there: Landscape, workshops: None, environment: str) -> None:
     payloads = [each for each in on_the_stream(there, environment) if each.startswith(b"{")]
-    expected = count(payloads)
+    expected = recount_scores(payloads)
     eventually(lambda: scores(there, environment), expected)
     url = there.outputs[environment]["api_url"]
     must = {role: names_and_sales(payloads, expected[role]) for role in board.ROLES}
 
     def shown() -> dict[str, list[tuple[str, int]]]:
-        return {role: sorted((r.name, r.score) for r in rows) for role, rows in board.read(url, 100).items()}
+        return {
+            role: sorted((r.name, r.score) for r in rows) for role, rows in board.read_board(url, 100).items()
+        }
 
     assert eventually(shown, must, seconds=10) == must
     best = ask(f"{url}/winners").json()
@@ -354,7 +358,7 @@ def test_the_winners_come_out_of_the_api(there: Landscape, workshops: None, envi
 def test_what_sells_most_just_now_is_trending(there: Landscape, workshops: None, environment: str) -> None:
     sold: Counter[str] = Counter()
     for record in on_the_stream(there, environment):
-        event = decode(record)
+        event = decode_event(record)
         if isinstance(event, Event) and event.kind == PRODUCT_PURCHASE:
             sold[event.data["id"]] += 1
     table, dynamodb = there.outputs[environment]["trending_table"], there.cloud.client("dynamodb")
@@ -501,7 +505,9 @@ def rejected(there: Landscape, operator: Operator) -> Rejected:
         answer = there.cloud.client("kinesis").put_record(
             StreamName=stream, PartitionKey=product, Data=payload(event)
         )
-    found = Rejected(there, operator, identity(stream, answer["ShardId"], answer["SequenceNumber"]), merchant)
+    found = Rejected(
+        there, operator, format_record_identity(stream, answer["ShardId"], answer["SequenceNumber"]), merchant
+    )
     assert eventually(found.verdict, "ready") == "ready"
     assert eventually(found.sales, 1) == 1
     return found
@@ -669,25 +675,27 @@ def refolded(
 ) -> Callable[..., None]:
     """Delete staging's scores; make generation 2, with today's code, and 3, whose rule of credit is another."""
     target, table = there.target("staging"), there.outputs["staging"]["scores_table"]
-    expected = count(on_the_stream(there, "staging"))
+    expected = recount_scores(on_the_stream(there, "staging"))
     eventually(lambda: scores(there, "staging"), expected)
     dynamodb = there.cloud.client("dynamodb")
     dynamodb.update_table(TableName=table, DeletionProtectionEnabled=False)
     dynamodb.delete_table(TableName=table)
     other_rule = rule_change.commit(there.here.root, tmp_path_factory.mktemp("git") / "index")
     third = generations.Generation(other_rule, enabled=False)
-    generations.write(target.generations_file, target.generations().with_(3, third))
+    generations.write_generations(
+        target.generations_file, target.read_generations().with_generation(3, third)
+    )
 
     def do(command: Callable[..., None], *arguments: Any, **options: Any) -> None:
         command(*arguments, environment="staging", cloud=there.cloud.name, **options)
 
-    do(replay.prepare, 2, build="", confirmed=None)
+    do(replay.prepare_generation, 2, build="", confirmed=None)
     return do
 
 
 def scores_of_generation(there: Landscape, number: int) -> Scores:
     table = f"hello-retail-staging-scores-g{number}"
-    return stored_scores(there.cloud.client("dynamodb"), table)
+    return read_stored_scores(there.cloud.client("dynamodb"), table)
 
 
 def shown_on_the_board(there: Landscape, expected: Scores) -> bool:
@@ -701,7 +709,9 @@ def shown_on_the_board(there: Landscape, expected: Scores) -> bool:
     url = there.outputs["staging"]["api_url"]
 
     def shown() -> dict[str, list[tuple[str, int]]]:
-        return {role: sorted((r.name, r.score) for r in rows) for role, rows in board.read(url, 100).items()}
+        return {
+            role: sorted((r.name, r.score) for r in rows) for role, rows in board.read_board(url, 100).items()
+        }
 
     return eventually(shown, names, seconds=20) == names
 
@@ -717,31 +727,42 @@ def test_a_replay_into_the_live_generation_is_refused(
     there: Landscape, refolded: Callable[..., None]
 ) -> None:
     with pytest.raises(UserError, match="Generation 1 is live"):
-        refolded(replay.fold, 1, source=replay.Source.ARCHIVE, trust_order=False, resume=False, patience=60)
+        refolded(
+            replay.fold_generation,
+            1,
+            source=replay.Source.ARCHIVE,
+            trust_order=False,
+            resume=False,
+            patience=60,
+        )
 
 
 def test_after_its_scores_were_deleted_every_score_comes_back_from_the_archive(
     there: Landscape, refolded: Callable[..., None]
 ) -> None:
-    refolded(replay.fold, 2, source=replay.Source.ARCHIVE, trust_order=False, resume=False, patience=60)
-    expected = count(on_the_stream(there, "staging"))
+    refolded(
+        replay.fold_generation, 2, source=replay.Source.ARCHIVE, trust_order=False, resume=False, patience=60
+    )
+    expected = recount_scores(on_the_stream(there, "staging"))
 
-    assert differences(expected, eventually(lambda: scores_of_generation(there, 2), expected)) == []
+    assert compare_scores(expected, eventually(lambda: scores_of_generation(there, 2), expected)) == []
     with pytest.raises(typer.Exit):
-        refolded(replay.compare, 2, patience=0.0)
-    refolded(replay.switch, 2, patience=60.0, confirmed=None)
+        refolded(replay.compare_generation, 2, patience=0.0)
+    refolded(replay.switch_generation, 2, patience=60.0, confirmed=None)
     assert shown_on_the_board(there, expected)
 
 
 def test_a_changed_rule_is_switched_to_and_back_and_each_generation_keeps_its_own(
     there: Landscape, refolded: Callable[..., None]
 ) -> None:
-    refolded(replay.fold, 3, source=replay.Source.STREAM, trust_order=False, resume=False, patience=60)
-    expected = count(on_the_stream(there, "staging"))
+    refolded(
+        replay.fold_generation, 3, source=replay.Source.STREAM, trust_order=False, resume=False, patience=60
+    )
+    expected = recount_scores(on_the_stream(there, "staging"))
     must = with_two_for_a_picture(expected)
-    assert differences(must, eventually(lambda: scores_of_generation(there, 3), must)) == []
+    assert compare_scores(must, eventually(lambda: scores_of_generation(there, 3), must)) == []
 
-    refolded(replay.switch, 3, patience=60.0, confirmed=None)
+    refolded(replay.switch_generation, 3, patience=60.0, confirmed=None)
     assert shown_on_the_board(there, must)
 
     stream = there.outputs["staging"]["stream_name"]
@@ -752,19 +773,19 @@ def test_a_changed_rule_is_switched_to_and_back_and_each_generation_keeps_its_ow
     there.cloud.client("kinesis").put_record(
         StreamName=stream, PartitionKey=event["data"]["id"], Data=json.dumps(event).encode()
     )
-    refolded(replay.switch, 2, patience=60.0, confirmed=None)
-    expected = count(on_the_stream(there, "staging"))
+    refolded(replay.switch_generation, 2, patience=60.0, confirmed=None)
+    expected = recount_scores(on_the_stream(there, "staging"))
     assert shown_on_the_board(there, expected)
     must = with_two_for_a_picture(expected)
-    assert differences(must, eventually(lambda: scores_of_generation(there, 3), must)) == []
+    assert compare_scores(must, eventually(lambda: scores_of_generation(there, 3), must)) == []
 
 
 # Guards
 
 
 def test_prod_s_values_against_dev_s_state_are_refused_at_plan_in_a_sentence(there: Landscape) -> None:
-    values = there.target("prod").app().arguments
-    workspace = replace(there.target("dev").app(), arguments=values)
+    values = there.target("prod").build_app_workspace().arguments
+    workspace = replace(there.target("dev").build_app_workspace(), arguments=values)
 
     with pytest.raises(
         failures.TerraformError, match="The state belongs to another environment than the values"
@@ -773,7 +794,7 @@ def test_prod_s_values_against_dev_s_state_are_refused_at_plan_in_a_sentence(the
 
 
 def test_a_missing_zip_is_refused_at_plan_in_a_sentence(there: Landscape, tmp_path: Path) -> None:
-    workspace = there.target("dev").app()
+    workspace = there.target("dev").build_app_workspace()
     elsewhere = replace(workspace, arguments=(*workspace.arguments, f"-var=artifacts_dir={tmp_path}"))
 
     with pytest.raises(
@@ -823,7 +844,7 @@ def with_a_change(artifacts: Path, to: Path) -> Path:
 
 def applied_canary(there: Landscape, artifacts: Path, value: str) -> terraform.Workspace:
     """Return the workspace that gives dev's winner API these artifacts and that canary, and nothing else of dev."""
-    workspace = there.target("dev").app()
+    workspace = there.target("dev").build_app_workspace()
     settings = (f"-var=artifacts_dir={artifacts}", f"-var=canary={{{value}}}", "-target=module.winner_api")
     return replace(workspace, arguments=(*workspace.arguments, *settings))
 
@@ -847,7 +868,9 @@ def test_a_new_version_is_tried_beside_the_one_that_serves_and_taken_back_with_o
 
     value = f'winner_api = {{ version = "{serving}", weight = 0.1 }}'
     workspace = applied_canary(there, artifacts, value)
-    terraform.run_reported(workspace, "Applying a canary", "apply", "-auto-approve", *workspace.arguments)
+    terraform.run_with_progress(
+        workspace, "Applying a canary", "apply", "-auto-approve", *workspace.arguments
+    )
     alias = functions.get_alias(FunctionName=name, Name="live")
     ((tried, weight),) = alias["RoutingConfig"]["AdditionalVersionWeights"].items()
 
@@ -872,10 +895,10 @@ def test_a_new_version_is_tried_beside_the_one_that_serves_and_taken_back_with_o
 
 
 def test_terraform_alone_does_not_destroy_prod(there: Landscape) -> None:
-    workspace = there.target("prod").app()
+    workspace = there.target("prod").build_app_workspace()
 
     with pytest.raises(failures.TerraformError, match="to remove an environment, use `make destroy"):
-        terraform.run_reported(
+        terraform.run_with_progress(
             workspace, "Destroying", "destroy", "-auto-approve", "-refresh=false", *workspace.arguments
         )
 
@@ -894,7 +917,7 @@ def test_prod_s_tables_and_players_are_protected_against_deletion(there: Landsca
     assert pool["DeletionProtection"] == "ACTIVE"  # the emulator would delete it all the same
 
     with pytest.raises(UserError, match="protected against deletion") as refusal:
-        destroy.lift(there.target("prod"), there.resources("prod"), asked=False)
+        destroy.remove_protection(there.target("prod"), there.resources("prod"), asked=False)
     assert all(name in str(refusal.value) for name in (*tables, "hello-retail-prod-players"))
 
 

@@ -195,7 +195,7 @@ def test_the_page_is_served_with_the_headers_that_it_was_tested_with(planned: Pl
     }
 
     assert transport["include_subdomains"] is True
-    assert sent == page.security_headers("/", planned.outputs["cognito_url"])
+    assert sent == page.build_security_headers("/", planned.outputs["cognito_url"])
 
 
 def test_the_api_answers_under_the_pages_own_address(planned: PlannedApp) -> None:
@@ -536,6 +536,14 @@ def test_every_name_says_project_and_environment(planned: PlannedApp) -> None:
 
     assert [name for _, name in names if not f"{name}-".startswith(prefix)] == []
     assert len(names) == len(set(names))
+
+
+def test_a_budget_counts_one_environment_alone(environments: dict[str, PlannedApp]) -> None:
+    """A filter counts what has any of its values: one that names two tags would count every environment."""
+    for name, app in environments.items():
+        (counted,) = app.one("aws_budgets_budget.month")["cost_filter"]
+
+        assert counted == {"name": "TagKeyValue", "values": [f"user:Stack$hello-retail-{name}"]}
 
 
 def test_a_views_tables_are_named_by_their_generation(planned: PlannedApp) -> None:

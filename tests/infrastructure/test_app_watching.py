@@ -200,9 +200,6 @@ def test_a_budget_tells_the_topic_of_what_is_forecast_and_what_is_spent(prod: Pl
         "MONTHLY",
         "USD",
     )
-    assert budget["cost_filter"] == [
-        {"name": "TagKeyValue", "values": ["user:Environment$prod", "user:Project$hello-retail"]}
-    ]
     assert {kind: each["threshold"] for kind, each in told.items()} == {"FORECASTED": 80, "ACTUAL": 100}
     assert all(each["subscriber_sns_topic_arns"] == [TOPIC] for each in told.values())
 

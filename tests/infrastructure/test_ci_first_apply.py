@@ -1,4 +1,4 @@
-"""CI's first apply of a fresh environment, against what AWS asks and a policy by the book lacks.
+"""CI's first apply of a fresh environment and a later one, against what AWS asks and a policy by the book lacks.
 
 Each rule is taught to the emulator (src/retailctl/emulator/iam.py). The statements as they once were stand here,
 and are refused; those of terraform/bootstrap/ci_policies.tf do the same calls.
@@ -17,8 +17,7 @@ import pytest
 from botocore.exceptions import ClientError
 from ministack.core.iam_evaluator import EvalContext, evaluate, parse_policy_document
 
-from retailctl.emulator import ministack, processes
-from support import planned_bootstrap
+from support import bare_emulator, planned_bootstrap
 from support.planned_app import ACCOUNT
 
 if TYPE_CHECKING:
@@ -73,6 +72,20 @@ OLD_KEYS = (
     ),
 )
 """What CI could do with keys when it took their tags to count at once."""
+
+OLD_TAGS = (
+    allow(
+        "apigateway:POST", "apigateway:PUT", on=f"{APIS}/tags/*", conditions={"StringEquals": BECOMES_OURS}
+    ),
+    allow(
+        "cloudfront:TagResource",
+        "cognito-idp:TagResource",
+        "lambda:TagResource",
+        on="*",
+        conditions={"StringEquals": BECOMES_OURS, "StringEqualsIfExists": OURS},
+    ),
+)
+"""What CI could do with tags when only those of something new were thought of."""
 
 TABLES = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/hello-retail-dev-*"
 OLD_TABLES = (
@@ -143,17 +156,14 @@ def bootstrap(tmp_path_factory: pytest.TempPathFactory) -> tuple[Resource, ...]:
 
 @pytest.fixture(scope="module")
 def there(bootstrap: tuple[Resource, ...], tmp_path_factory: pytest.TempPathFactory) -> Iterator[There]:
-    home = tmp_path_factory.mktemp("cloud") / "first-apply"
     apply = tuple(
         statement
         for each in bootstrap
         if each.type == "aws_iam_policy" and each.values["name"].startswith("hello-retail-dev-apply-")
         for statement in json.loads(each.values["policy"])["Statement"]
     )
-    try:
-        yield There(ministack.start(home, account_id=ACCOUNT, region=REGION), apply)
-    finally:
-        processes.stop(home)
+    with bare_emulator.started(tmp_path_factory.mktemp("cloud") / "first-apply", ACCOUNT) as cloud:
+        yield There(cloud, apply)
 
 
 @pytest.fixture
@@ -195,8 +205,11 @@ def test_a_part_of_an_api_does_not_count_as_tagged_like_the_api(there: There, ap
     assert there.refusal(there.apply, "apigatewayv2", part, **made) == ""
 
 
-def decision(statements: tuple[Statement, ...], action: str, arn: str, tags: Mapping[str, str]) -> str:
+def decision(
+    statements: tuple[Statement, ...], action: str, arn: str, tags: Mapping[str, str], **keys: Any
+) -> str:
     """Return what IAM makes of ``action`` on ``arn`` where the tags that count are ``tags``."""
+    known = {"aws:TagKeys": None, **{f"aws:ResourceTag/{key}": tags[key] for key in tags}, **keys}
     return evaluate(
         EvalContext(
             principal_arn=f"arn:aws:iam::{ACCOUNT}:role/hello-retail-dev-apply",
@@ -205,7 +218,7 @@ def decision(statements: tuple[Statement, ...], action: str, arn: str, tags: Map
             action=action,
             resource_arn=arn,
             region=REGION,
-            service_context={f"aws:resourcetag/{key}".lower(): tags[key] for key in tags},
+            service_context={key.lower(): value for key, value in known.items()},
         ),
         [parse_policy_document({"Version": "2012-10-17", "Statement": list(statements)})],
     ).decision
@@ -261,3 +274,126 @@ def test_a_table_without_a_key_of_its_own_asks_for_none(there: There) -> None:
     table = {**TABLE, "TableName": f"{TABLE['TableName']}-plain"}
 
     assert there.refusal(OLD_TABLES, "dynamodb", "create_table", **table) == ""
+
+
+# A default tag that is added, renamed or taken away: the provider sends the one that changes, and no other
+
+
+@dataclass(frozen=True)
+class Tagged:
+    """Something with tags, and how its service changes them."""
+
+    service: str
+    give: str
+    take: str
+    of: Mapping[str, str]
+    lacking: str
+
+    def given(self, **tags: str) -> dict[str, Any]:
+        """Return the parameters that give it ``tags``."""
+        listed = {"Items": [{"Key": key, "Value": value} for key, value in tags.items()]}
+        return {**self.of, "Tags": listed if self.service == "cloudfront" else tags}
+
+    def taken(self, key: str) -> dict[str, Any]:
+        """Return the parameters that take the tag ``key`` away."""
+        return {**self.of, "TagKeys": {"Items": [key]} if self.service == "cloudfront" else [key]}
+
+
+def make_tagged(there: There, kind: str, tags: Mapping[str, str]) -> Tagged:
+    """Make something of ``kind``, with ``tags``."""
+    cloud = there.cloud
+    if kind == "api":
+        api = cloud.client("apigatewayv2").create_api(Name="api", ProtocolType="HTTP", Tags=tags)["ApiId"]
+        of = {"ResourceArn": f"{APIS}/apis/{api}"}
+        return Tagged("apigatewayv2", "tag_resource", "untag_resource", of, "apigateway")
+    if kind == "pool":
+        pool = cloud.client("cognito-idp").create_user_pool(PoolName="pool", UserPoolTags=tags)["UserPool"]
+        of = {"ResourceArn": pool["Arn"]}
+        return Tagged("cognito-idp", "tag_resource", "untag_resource", of, "cognito-idp")
+    if kind == "distribution":
+        arn = cloud.client("cloudfront").create_distribution_with_tags(
+            DistributionConfigWithTags={
+                "DistributionConfig": DISTRIBUTION | {"CallerReference": str(sorted(tags.items()))},
+                "Tags": {"Items": [{"Key": key, "Value": value} for key, value in tags.items()]},
+            }
+        )["Distribution"]["ARN"]
+        return Tagged("cloudfront", "tag_resource", "untag_resource", {"Resource": arn}, "cloudfront")
+    raise NotImplementedError(kind)
+
+
+DISTRIBUTION: dict[str, Any] = {
+    "Comment": "probe",
+    "Enabled": False,
+    "Origins": {
+        "Quantity": 1,
+        "Items": [
+            {
+                "Id": "files",
+                "DomainName": "files.s3.us-east-1.amazonaws.com",
+                "S3OriginConfig": {"OriginAccessIdentity": ""},
+            }
+        ],
+    },
+    "DefaultCacheBehavior": {
+        "TargetOriginId": "files",
+        "ViewerProtocolPolicy": "https-only",
+        "CachePolicyId": "658327ea-f89d-4fab-a63d-7e88639e58f6",
+    },
+}
+KINDS = ("api", "distribution", "pool")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_tag_more_is_given_by_itself(there: There, kind: str) -> None:
+    one = make_tagged(there, kind, TAGS)
+    give = one.given(Stack="hello-retail-dev")
+
+    assert there.refusal(OLD_TAGS, one.service, one.give, **give).startswith(one.lacking)
+    assert there.refusal(there.apply, one.service, one.give, **give) == ""
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_tag_is_taken_away(there: There, kind: str) -> None:
+    one = make_tagged(there, kind, {**TAGS, "Renamed": "x"})
+
+    assert there.refusal(OLD_TAGS, one.service, one.take, **one.taken("Renamed")).startswith(one.lacking)
+    assert there.refusal(there.apply, one.service, one.take, **one.taken("Renamed")) == ""
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_an_environment_is_known_by_stays(there: There, kind: str) -> None:
+    one = make_tagged(there, kind, {**TAGS, "Kept": "x"})
+
+    for key in TAGS:
+        assert there.refusal(there.apply, one.service, one.take, **one.taken(key)).startswith(one.lacking)
+    prod = one.given(Environment="prod")
+    assert there.refusal(there.apply, one.service, one.give, **prod).startswith(one.lacking)
+
+
+@pytest.mark.parametrize("kind", ["distribution", "pool"])
+def test_tags_of_another_environment_are_left_alone(there: There, kind: str) -> None:
+    one = make_tagged(there, kind, {**TAGS, "Environment": "staging"})
+
+    for operation, parameters in ((one.give, one.given(Stack="x")), (one.take, one.taken("Kept"))):
+        assert there.refusal(there.apply, one.service, operation, **parameters).startswith(one.lacking)
+
+
+@pytest.mark.parametrize("service", ["kms", "lambda"])
+def test_tags_of_keys_and_mappings_change_too(there: There, service: str) -> None:
+    """By the policies alone: a key's tags count after a minute only, and a mapping takes a function."""
+    arn = {
+        "kms": KEYS.replace("*", "1"),
+        "lambda": f"arn:aws:lambda:{REGION}:{ACCOUNT}:event-source-mapping:1",
+    }[service]
+    other = {**TAGS, "Environment": "staging"}
+
+    def decide(verb: str, tags: Mapping[str, str], **keys: Any) -> str:
+        return decision(there.apply, f"{service}:{verb}Resource", arn, tags, **keys)
+
+    assert decide("Tag", TAGS, **{"aws:RequestTag/Stack": "x"}) == "Allow"
+    assert decide("Tag", TAGS, **{"aws:RequestTag/Environment": "prod"}) != "Allow"
+    assert decide("Tag", other, **{"aws:RequestTag/Stack": "x"}) != "Allow"
+    assert decide("Untag", TAGS, **{"aws:TagKeys": ["Renamed"]}) == "Allow"
+    assert decide("Untag", TAGS, **{"aws:TagKeys": ["Renamed", "Project"]}) != "Allow"
+    assert decide("Untag", TAGS) != "Allow"
+    assert decide("Untag", other, **{"aws:TagKeys": ["Renamed"]}) != "Allow"

@@ -73,8 +73,8 @@ def values(statement: Statement, operator: str, key: str) -> list[str]:
 @pytest.mark.parametrize(
     ("what", "subjects"),
     [
-        ("plan", {"repo:octo/shop:pull_request", "repo:octo/shop:ref:refs/heads/main"}),
-        ("apply", {"repo:octo/shop:environment:{environment}"}),
+        ("plan", {"repo:octo@1234/shop@5678:pull_request", "repo:octo@1234/shop@5678:ref:refs/heads/main"}),
+        ("apply", {"repo:octo@1234/shop@5678:environment:{environment}"}),
     ],
 )
 def test_a_role_trusts_whole_subjects_of_one_repository_for_one_audience(

@@ -264,7 +264,7 @@ def test_the_quarantines_codes_are_those_of_its_page() -> None:
 
 def test_the_quarantines_verdicts_are_those_of_its_page() -> None:
     said = first_cells(section(text("docs/quarantine.md"), "### What may become of it"))
-    assert sorted(said) == sorted(each.value for each in decisions.Verdict)
+    assert sorted(said) == sorted(each.value for each in decisions.QuarantineVerdict)
 
 
 @pytest.fixture(scope="module")

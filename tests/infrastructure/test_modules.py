@@ -17,7 +17,7 @@ from retailctl.terraform import installation
 from tools import module_readmes
 
 ROOT = Path(__file__).parents[2]
-MODULES = module_readmes.modules(ROOT / "modules")
+MODULES = module_readmes.list_modules(ROOT / "modules")
 LOCK = ROOT / "terraform" / "bootstrap" / ".terraform.lock.hcl"
 PARTS = ("versions.tf", "main.tf", "variables.tf", "outputs.tf", "README.md", "examples/basic/main.tf")
 
@@ -27,9 +27,9 @@ every_module = pytest.mark.parametrize("module", MODULES, ids=lambda module: mod
 def run(directory: Path, *arguments: str) -> None:
     """Run Terraform in ``directory`` and fail with its own words."""
     done = subprocess.run(
-        [installation.program(), f"-chdir={directory}", *arguments],
+        [installation.find_terraform(), f"-chdir={directory}", *arguments],
         env={
-            **installation.cli_environ(project.find(), os.environ),
+            **installation.build_cli_environ(project.find_project(), os.environ),
             "TF_DATA_DIR": str(directory / ".terraform"),
         },
         capture_output=True,
@@ -84,7 +84,9 @@ def test_a_module_has_all_its_parts(module: Path) -> None:
 
 @every_module
 def test_a_modules_readme_says_what_its_code_says(module: Path) -> None:
-    assert not module_readmes.stale(module), "write it anew: `.venv/bin/python -m tools.module_readmes`"
+    assert not module_readmes.is_readme_stale(module), (
+        "write it anew: `.venv/bin/python -m tools.module_readmes`"
+    )
 
 
 @every_module
@@ -114,8 +116,8 @@ def test_a_module_knows_its_neighbours_by_their_outputs_only(module: Path) -> No
 
 @every_module
 def test_a_module_says_what_each_input_and_output_is(module: Path) -> None:
-    described = module_readmes.inputs((module / "variables.tf").read_text())
-    described += module_readmes.outputs((module / "outputs.tf").read_text())
+    described = module_readmes.parse_inputs((module / "variables.tf").read_text())
+    described += module_readmes.parse_outputs((module / "outputs.tf").read_text())
 
     assert [each.name for each in described if not each.description.endswith((".", "`"))] == []
     assert [each.name for each in described if "any" in re.findall(r"\w+", getattr(each, "type", ""))] == []

@@ -150,6 +150,28 @@ def test_an_action_has_one_version_everywhere() -> None:
     assert len(pins) == len({action for action, _ in pins})
 
 
+FIRST_ON_NODE_24 = {
+    "actions/checkout": 5,
+    "actions/download-artifact": 7,
+    "actions/setup-python": 6,
+    "actions/upload-artifact": 6,
+    "aws-actions/configure-aws-credentials": 6,
+    "hashicorp/setup-terraform": 4,
+}
+"""Each action's first major version that does not run on Node 20, which GitHub removed; by its changelog."""
+
+
+def test_no_action_runs_on_a_node_that_github_removed() -> None:
+    majors = {
+        (action, int(major))
+        for file in FILES
+        for action, major in re.findall(r"uses: ([\w-]+/[\w-]+)@[0-9a-f]{40} # v(\d+)", file.read_text())
+    }
+
+    assert {action for action, _ in majors} == FIRST_ON_NODE_24.keys()
+    assert [(action, major) for action, major in majors if major < FIRST_ON_NODE_24[action]] == []
+
+
 def test_there_are_no_keys_and_no_secrets() -> None:
     text = "".join(file.read_text() for file in FILES)
 

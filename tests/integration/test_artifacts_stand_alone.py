@@ -36,8 +36,8 @@ print(json.dumps({"callable": callable(function), "foreign": sorted(foreign)}))
 
 @pytest.fixture(scope="module")
 def built() -> Project:
-    here = project.find()
-    package.build(here)
+    here = project.find_project()
+    package.build_artifacts(here)
     return here
 
 
@@ -48,9 +48,9 @@ def test_two_clones_build_the_same_bytes(tmp_path: Path) -> None:
         try:
             clone = tmp_path / name
             clone.parent.mkdir(parents=True, exist_ok=True)
-            clone_here = ["git", "clone", "--quiet", "--no-hardlinks", project.find().root, clone]
+            clone_here = ["git", "clone", "--quiet", "--no-hardlinks", project.find_project().root, clone]
             subprocess.run(clone_here, check=True)
-            package.build(Project(clone))
+            package.build_artifacts(Project(clone))
         finally:
             os.umask(before)
         artifacts = Project(clone).artifacts
@@ -60,7 +60,7 @@ def test_two_clones_build_the_same_bytes(tmp_path: Path) -> None:
     assert set(contents[0]) >= {"manifest.json", "winner_view.zip", "winner_api.zip"}
 
 
-@pytest.mark.parametrize("function", package.functions(project.find()))
+@pytest.mark.parametrize("function", package.list_functions(project.find_project()))
 def test_a_function_imports_from_its_zip_and_the_runtime_alone(
     function: str, built: Project, tmp_path: Path
 ) -> None:
@@ -84,6 +84,6 @@ def test_a_function_imports_from_its_zip_and_the_runtime_alone(
     assert json.loads(result.stdout) == {"callable": True, "foreign": []}
 
 
-@pytest.mark.parametrize("function", package.functions(project.find()))
+@pytest.mark.parametrize("function", package.list_functions(project.find_project()))
 def test_an_artifact_is_far_below_lambda_s_limit(function: str, built: Project) -> None:
     assert (built.artifacts / f"{function}.zip").stat().st_size < 10 * 2**20

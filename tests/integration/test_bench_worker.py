@@ -11,12 +11,12 @@ import pytest
 from moto import mock_aws
 
 from hello_retail.event_writer import handler as writer_handler
-from hello_retail.event_writer.store import Stream
-from hello_retail.read_models.scores import board_key
+from hello_retail.event_writer.store import EventStream
+from hello_retail.read_models.scores import format_board_key
 from hello_retail.winner_api import handler as api_handler
 from hello_retail.winner_view import handler as view_handler
-from retailctl.stream.log_file import Entry
-from retailctl.stream.reader import payloads_on
+from retailctl.stream.log_file import LogEntry
+from retailctl.stream.reader import read_payloads
 from tools.bench import run, worker
 from tools.bench.metering import CallLog, Meter
 from tools.bench.original import Original
@@ -44,10 +44,10 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     monkeypatch.setattr(run, "REDRIVES", os.environ["REDRIVES_TABLE"])
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
     with mock_aws():
-        run.make_tables(Cloud())  # type: ignore[arg-type]
-        view_handler.store.cache_clear()
+        run.create_tables(Cloud())  # type: ignore[arg-type]
+        view_handler.get_store.cache_clear()
         yield boto3.client("dynamodb")
-    view_handler.store.cache_clear()
+    view_handler.get_store.cache_clear()
 
 
 def instance(handler: Any, client: Any) -> Instance:
@@ -56,8 +56,8 @@ def instance(handler: Any, client: Any) -> Instance:
 
 def test_a_record_goes_to_the_shard_that_kinesis_would_choose() -> None:
     client_free = Shards()
-    entries = [Entry(line, f"key {line}", b"{}") for line in range(1, 31)]
-    events = list(client_free.batches(entries, 4))
+    entries = [LogEntry(line, f"key {line}", b"{}") for line in range(1, 31)]
+    events = list(client_free.build_batches(entries, 4))
     records = [record for event in events for record in event["Records"]]
     assert len(records) == 30
     assert {len(event["Records"]) for event in events[:-3]} == {4}
@@ -73,7 +73,7 @@ def test_a_record_goes_to_the_shard_that_kinesis_would_choose() -> None:
 def test_sequence_numbers_have_56_digits_and_rise() -> None:
     numbers = [
         int(record["kinesis"]["sequenceNumber"])
-        for event in Shards().batches([Entry(1, "a", b"{}"), Entry(2, "a", b"{}")], 2)
+        for event in Shards().build_batches([LogEntry(1, "a", b"{}"), LogEntry(2, "a", b"{}")], 2)
         for record in event["Records"]
     ]
     assert numbers == sorted(set(numbers))
@@ -81,9 +81,9 @@ def test_sequence_numbers_have_56_digits_and_rise() -> None:
 
 
 def test_the_real_view_is_sold_through_and_its_scores_are_checked(aws: Any) -> None:
-    assert worker.register(worker.instance_of(VIEW), size=10, ids=1) == {}
-    view_handler.store.cache_clear()
-    found = worker.sell(worker.instance_of(VIEW), size=10, purchases=60, ids=1)
+    assert worker.register_products(worker.import_instance(VIEW), size=10, ids=1) == {}
+    view_handler.get_store.cache_clear()
+    found = worker.measure_sales(worker.import_instance(VIEW), size=10, purchases=60, ids=1)
     assert found["batch_size"] == 10
     assert 0 < found["write_units_per_purchase"] < 2
     assert 0 < found["read_units_per_purchase"] <= 12 / 60
@@ -93,7 +93,7 @@ def test_the_real_view_is_sold_through_and_its_scores_are_checked(aws: Any) -> N
 
 def test_a_view_that_counts_wrong_has_no_figures(aws: Any) -> None:
     with pytest.raises(WrongBench, match="scores are wrong: creator "):
-        worker.sell(instance(lambda _event, _context: {}, aws), size=10, purchases=20, ids=1)
+        worker.measure_sales(instance(lambda _event, _context: {}, aws), size=10, purchases=20, ids=1)
 
 
 def test_a_view_that_does_not_ask_what_it_consumes_has_no_figures(aws: Any) -> None:
@@ -105,7 +105,7 @@ def test_a_view_that_does_not_ask_what_it_consumes_has_no_figures(aws: Any) -> N
         return {}
 
     with pytest.raises(WrongBench, match="does not ask GetItem for consumed capacity"):
-        worker.sell(
+        worker.measure_sales(
             Instance(None, handler, aws, silent.meter),
             size=10,
             ids=1,
@@ -116,7 +116,7 @@ def test_a_view_that_does_not_ask_what_it_consumes_has_no_figures(aws: Any) -> N
 def test_a_view_that_does_not_take_a_batch_has_no_figures(aws: Any) -> None:
     failing = instance(lambda *_: {"batchItemFailures": [{"itemIdentifier": "1"}]}, aws)
     with pytest.raises(WrongBench, match="did not take a batch of"):
-        worker.register(failing, size=1000, ids=1)
+        worker.register_products(failing, size=1000, ids=1)
 
 
 def test_the_original_takes_six_calls_a_sale_and_sums_by_index(aws: Any) -> None:
@@ -124,7 +124,7 @@ def test_the_original_takes_six_calls_a_sale_and_sums_by_index(aws: Any) -> None
     meter.attach(aws.meta.events)
     original = Instance(None, None, aws, meter)  # type: ignore[arg-type]
     for _ in range(2):  # the second finds its tables
-        found = worker.original(original, sales=15)
+        found = worker.measure_original(original, sales=15)
     assert meter.calls == 6 * 15
     assert not meter.unmetered
     assert found["events_per_second"] > 0
@@ -137,16 +137,16 @@ def test_the_original_takes_six_calls_a_sale_and_sums_by_index(aws: Any) -> None
 
 
 def test_a_loop_of_other_than_six_calls_is_no_reference(aws: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Original, "sell", lambda *_: None)
+    monkeypatch.setattr(Original, "count_sale", lambda *_: None)
     with pytest.raises(WrongBench, match="made 0 calls for 5 sales"):
-        worker.original(instance(None, aws), sales=5)
+        worker.measure_original(instance(None, aws), sales=5)
 
 
 def test_reads_are_told_against_the_handlers_own_queries(aws: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     buckets = int(os.environ["SCORE_BUCKETS"])
     for number in range(5):
         user = f"user-{number}"
-        key = {"board": {"S": board_key("creator", user, buckets)}, "userId": {"S": user}}
+        key = {"board": {"S": format_board_key("creator", user, buckets)}, "userId": {"S": user}}
         item = key | {"score": {"N": str(number)}, "name": {"S": user}}
         aws.put_item(TableName=os.environ["SCORES_TABLE"], Item=item)
     log, clock, store = CallLog("dynamodb.Query"), api_handler.api.clock, api_handler.api.store
@@ -160,7 +160,7 @@ def test_reads_are_told_against_the_handlers_own_queries(aws: Any, monkeypatch: 
         ),
     )
     try:
-        found = worker.reads(Instance(api_handler, api_handler.handler, aws, Meter(), log), rounds=3)
+        found = worker.time_reads(Instance(api_handler, api_handler.handler, aws, Meter(), log), rounds=3)
     finally:
         api_handler.api.clock = clock
     assert found["queries"] == buckets
@@ -175,24 +175,24 @@ class Module:
 def test_an_answer_from_the_cache_is_no_read(aws: Any) -> None:
     cached = Instance(Module, lambda *_: {"statusCode": 200}, aws, Meter())
     with pytest.raises(WrongBench, match="answered from its cache"):
-        worker.reads(cached, rounds=1)
+        worker.time_reads(cached, rounds=1)
 
 
 def test_a_failing_read_is_no_read(aws: Any) -> None:
     failing = Instance(Module, lambda *_: {"statusCode": 503}, aws, Meter())
     with pytest.raises(WrongBench, match="GET /scores answered 503"):
-        worker.reads(failing, rounds=1)
+        worker.time_reads(failing, rounds=1)
 
 
 def test_writes_are_told_against_the_handlers_own_put(aws: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     log, client = CallLog("kinesis.PutRecord"), boto3.client("kinesis")
     log.attach(client.meta.events)
-    monkeypatch.setattr(writer_handler, "stream", Stream(client, run.STREAM))
+    monkeypatch.setattr(writer_handler, "stream", EventStream(client, run.STREAM))
     writer = Instance(writer_handler, writer_handler.handler, aws, Meter(), puts=log)
 
-    found = worker.writes(writer, rounds=3)
+    found = worker.time_writes(writer, rounds=3)
 
-    payloads = payloads_on(client, run.STREAM)
+    payloads = read_payloads(client, run.STREAM)
     assert len(payloads) == 2 * (3 + 1)
     assert payloads[::2] == payloads[1::2]
     assert found["ratio"] == pytest.approx(found["handler_seconds"] / found["bare_seconds"])
@@ -203,10 +203,10 @@ def test_writes_are_told_against_the_handlers_own_put(aws: Any, monkeypatch: pyt
 )
 def test_an_event_that_is_not_put_is_no_write(aws: Any, status: int, complaint: str) -> None:
     class Writer:
-        stream = Stream(None, "none")  # type: ignore[arg-type]
+        stream = EventStream(None, "none")  # type: ignore[arg-type]
 
     with pytest.raises(WrongBench, match=complaint):
-        worker.writes(Instance(Writer, lambda *_: {"statusCode": status}, aws, Meter()), rounds=1)
+        worker.time_writes(Instance(Writer, lambda *_: {"statusCode": status}, aws, Meter()), rounds=1)
 
 
 def test_a_worker_writes_what_it_found_to_its_file(aws: Any, tmp_path: Path) -> None:

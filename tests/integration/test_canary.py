@@ -64,29 +64,30 @@ def try_out(functions: Any, version: str, weight: float) -> None:
 
 
 def test_an_alias_says_what_serves_and_what_is_being_tried(functions: Any, function: Function) -> None:
-    assert function.alias() == Alias("1")
-    assert function.alias().words() == "version 1 serves, and nothing is being tried"
+    assert function.read_alias() == Alias("1")
+    assert function.read_alias().describe_routing() == "version 1 serves, and nothing is being tried"
 
     try_out(functions, "3", 0.25)
 
-    assert function.alias() == Alias("1", "3", 0.25)
-    assert function.alias().words() == "version 1 serves, and version 3 is being tried on 25% of the calls"
+    assert function.read_alias() == Alias("1", "3", 0.25)
+    routing = function.read_alias().describe_routing()
+    assert routing == "version 1 serves, and version 3 is being tried on 25% of the calls"
 
 
 def test_versions_are_told_in_the_order_of_their_numbers(function: Function) -> None:
-    assert function.versions() == ["1", "2", "3"]
+    assert function.list_versions() == ["1", "2", "3"]
 
 
 def test_going_back_gives_the_version_that_serves_every_call(functions: Any, function: Function) -> None:
     try_out(functions, "3", 0.25)
 
-    assert function.go_back(None) == "1"
-    assert function.alias() == Alias("1")
+    assert function.roll_back(None) == "1"
+    assert function.read_alias() == Alias("1")
 
 
 def test_going_back_to_a_version_gives_that_one_every_call(function: Function) -> None:
-    assert function.go_back("2") == "2"
-    assert function.alias() == Alias("2")
+    assert function.roll_back("2") == "2"
+    assert function.read_alias() == Alias("2")
 
 
 def test_nothing_to_take_back_is_said_with_the_version_that_could_be_meant(
@@ -95,26 +96,29 @@ def test_nothing_to_take_back_is_said_with_the_version_that_could_be_meant(
     functions.update_alias(FunctionName=NAME, Name="live", FunctionVersion="3")
 
     with pytest.raises(UserError, match=r"version 3 has every call.*such as --to 2\."):
-        function.go_back(None)
-    assert function.alias() == Alias("3")
+        function.roll_back(None)
+    assert function.read_alias() == Alias("3")
 
 
 def test_a_version_that_is_not_there_is_refused_with_those_that_are(function: Function) -> None:
     with pytest.raises(UserError, match="no version 9: it has 1, 2, 3"):
-        function.go_back("9")
-    assert function.alias() == Alias("1")
+        function.roll_back("9")
+    assert function.read_alias() == Alias("1")
 
 
 def test_a_function_without_the_alias_is_told_to_be_applied(functions: Any) -> None:
     functions.delete_alias(FunctionName=NAME, Name="live")
 
     with pytest.raises(UserError, match="has no alias 'live': apply the environment first"):
-        Function("api", NAME, functions).alias()
+        Function("api", NAME, functions).read_alias()
 
 
 def test_the_value_to_commit_is_one_that_terraform_reads() -> None:
-    assert canary.value("winner_api", Alias("7")) == 'winner_api = { version = "7", weight = 0 }'
-    assert canary.value("winner_api", Alias("7", "8", 0.1)) == 'winner_api = { version = "7", weight = 0.1 }'
+    assert canary.format_canary("winner_api", Alias("7")) == 'winner_api = { version = "7", weight = 0 }'
+    assert (
+        canary.format_canary("winner_api", Alias("7", "8", 0.1))
+        == 'winner_api = { version = "7", weight = 0.1 }'
+    )
 
 
 # The commands
@@ -128,10 +132,12 @@ def commands(functions: Any, monkeypatch: pytest.MonkeyPatch) -> CliRunner:
         environment="dev",
         place="AWS",
         client=clients.__getitem__,
-        project=SimpleNamespace(values=lambda _: canary.project.find().values("dev")),
+        project=SimpleNamespace(values_file=lambda _: canary.project.find_project().values_file("dev")),
     )
-    monkeypatch.setattr(canary, "target_of", lambda *_: target)
-    monkeypatch.setattr(canary.outputs, "of", lambda _: {"canaries": {"api": NAME, "writer": "shop-writer"}})
+    monkeypatch.setattr(canary, "resolve_target", lambda *_: target)
+    monkeypatch.setattr(
+        canary.outputs, "read_outputs", lambda _: {"canaries": {"api": NAME, "writer": "shop-writer"}}
+    )
     return CliRunner()
 
 
@@ -157,13 +163,13 @@ def test_rollback_takes_back_what_is_being_tried_and_prints_the_value_to_commit(
     done = commands.invoke(canary.app, ["rollback"], catch_exceptions=False)
 
     assert done.stdout == 'api = { version = "1", weight = 0 }\n'
-    assert function.alias() == Alias("1")
+    assert function.read_alias() == Alias("1")
 
 
 def test_rollback_to_a_version_wants_to_know_whose(commands: CliRunner, function: Function) -> None:
     with pytest.raises(UserError, match="say whose"):
         commands.invoke(canary.app, ["rollback", "--to", "2"], catch_exceptions=False)
-    assert function.alias() == Alias("1")
+    assert function.read_alias() == Alias("1")
 
 
 def test_a_views_function_cannot_be_rolled_back_so(commands: CliRunner) -> None:

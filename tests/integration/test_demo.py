@@ -19,16 +19,16 @@ from retailctl.local_cloud import demo
 from retailctl.project import Project
 from retailctl.scores import stored
 from retailctl.scores.board import Row
-from retailctl.scores.recount import count
-from retailctl.scores.stored import stored_scores
+from retailctl.scores.recount import recount_scores
+from retailctl.scores.stored import read_stored_scores
 from retailctl.simulation import load_report
-from retailctl.stream.reader import payloads_on
+from retailctl.stream.reader import read_payloads
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from retailctl.stream.log_file import Entry
+    from retailctl.stream.log_file import LogEntry
 
 pytestmark = pytest.mark.slow
 
@@ -37,7 +37,7 @@ INGRESS = "com.nordstrom/retail-stream-ingress/1-1-0"
 METRIC = json.dumps({"_aws": {}, "EventsApplied": [100.0], "Freshness": [40, 60]})
 
 
-def with_id(entry: Entry) -> bytes:
+def with_id(entry: LogEntry) -> bytes:
     minted = {"schema": INGRESS, "eventId": str(uuid.UUID(int=entry.line))}
     return json.dumps(json.loads(entry.data) | minted).encode()
 
@@ -69,7 +69,7 @@ def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[dict[str,
     world: dict[str, Any] = {"wrong": 0, "reads": 0, "stale": False, "lost": 0, "refused": {}}
 
     def scores(*_: object) -> dict[str, dict[str, int]]:
-        right = count(payloads_on(boto3.client("kinesis"), STREAM))
+        right = recount_scores(read_payloads(boto3.client("kinesis"), STREAM))
         return {role: {u: s + world["wrong"] for u, s in users.items()} for role, users in right.items()}
 
     def board(_url: str, limit: int) -> dict[str, list[Row]]:
@@ -93,16 +93,16 @@ def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[dict[str,
         "functions": {"winner_view": "view"},
     }
     here = Project(tmp_path)  # so that no demo of this clone, nor one in another worker, is in the way
-    monkeypatch.setattr(demo.project, "find", lambda: here)
+    monkeypatch.setattr(demo.project, "find_project", lambda: here)
 
     class Door:
         """A front door that puts on the stream what people send, each event with an id; some it may refuse."""
 
         def __init__(self, *_: object) -> None:
-            self.report = load_report.Report(seconds=1.0)
+            self.report = load_report.LoadReport(seconds=1.0)
 
-        def send(
-            self, entries: Iterable[Entry], _rate: float, _until: object, on_tick: progress.OnTick
+        def send_events(
+            self, entries: Iterable[LogEntry], _rate: float, _until: object, on_tick: progress.OnTick
         ) -> int:
             source = iter(entries)
             while chunk := list(islice(source, 100)):
@@ -114,14 +114,14 @@ def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[dict[str,
             self.report.latencies += [0.05] * world["lost"]
             return self.report.accepted
 
-    monkeypatch.setattr(demo.api_load, "opened", Door)
-    monkeypatch.setattr(demo.outputs, "read", lambda *_: found)
-    monkeypatch.setattr(demo.board, "read", board)
-    monkeypatch.setattr(demo, "stored_scores", scores)
+    monkeypatch.setattr(demo.api_load, "open_front_door", Door)
+    monkeypatch.setattr(demo.outputs, "read_local_outputs", lambda *_: found)
+    monkeypatch.setattr(demo.board, "read_board", board)
+    monkeypatch.setattr(demo, "read_stored_scores", scores)
     monkeypatch.setattr(stored, "PATIENCE_SECONDS", 0.3)
     monkeypatch.setattr(demo, "CACHE_SECONDS", 0.3)
     monkeypatch.setattr(demo.watch, "BOARD_SECONDS", 0.01)
-    monkeypatch.setattr(demo, "_cloud", lambda *_, **__: nullcontext(Cloud()))
+    monkeypatch.setattr(demo, "_run_demo_cloud", lambda *_, **__: nullcontext(Cloud()))
     with mock_aws():
         boto3.client("kinesis").create_stream(StreamName=STREAM, ShardCount=1)
         yield world
@@ -191,7 +191,7 @@ def test_late_scores_are_waited_for() -> None:
 
 
 def test_nobody_yet_is_a_result_too() -> None:
-    assert demo.winners({"creator": [], "photographer": []}) == "The winners: nobody yet."
+    assert demo.describe_winners({"creator": [], "photographer": []}) == "The winners: nobody yet."
 
 
 class Home:
@@ -202,13 +202,13 @@ class Home:
         self.folder = tmp_path / "home"
         if exists:
             self.folder.mkdir()
-        monkeypatch.setattr(demo.up_down, "down", self.down)
-        monkeypatch.setattr(demo.up_down, "bring_up", self.bring_up)
+        monkeypatch.setattr(demo.up_down, "stop_local_cloud", self.down)
+        monkeypatch.setattr(demo.up_down, "bring_up_cloud", self.bring_up)
         monkeypatch.setattr(
-            demo.clouds, "read", lambda _: type("Found", (), {"is_running": lambda _: runs})()
+            demo.clouds, "read_cloud", lambda _: type("Found", (), {"is_running": lambda _: runs})()
         )
 
-    def home(self, _name: str) -> Path:
+    def cloud_folder(self, _name: str) -> Path:
         return self.folder
 
     def down(self, name: str) -> None:
@@ -224,7 +224,7 @@ class Home:
 
 @contextmanager
 def demo_cloud(home: Home, name: str, *, keep: bool = False) -> Iterator[None]:
-    with demo._cloud(home, name, "dev", keep=keep) as running:  # type: ignore[arg-type]
+    with demo._run_demo_cloud(home, name, "dev", keep=keep) as running:  # type: ignore[arg-type]
         assert running == "cloud"
         yield
 
@@ -286,5 +286,5 @@ def test_stored_scores_are_read_from_all_buckets_of_a_role() -> None:
     ):
         item = {"board": {"S": board}, "userId": {"S": user}, "score": {"N": str(score)}}
         client.put_item(TableName=TABLE, Item=item)
-    assert stored_scores(client, TABLE) == {"creator": {"a-1": 3, "b-2": 4}, "photographer": {"a-1": 5}}
-    assert stored_scores(client, TABLE, "b-") == {"creator": {"b-2": 4}, "photographer": {}}
+    assert read_stored_scores(client, TABLE) == {"creator": {"a-1": 3, "b-2": 4}, "photographer": {"a-1": 5}}
+    assert read_stored_scores(client, TABLE, "b-") == {"creator": {"b-2": 4}, "photographer": {}}

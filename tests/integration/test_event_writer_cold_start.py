@@ -55,6 +55,6 @@ def test_the_start_loads_nothing_that_a_put_without_a_key_does_not_need() -> Non
 
 
 def test_what_a_key_needs_loads_when_the_first_one_comes() -> None:
-    code = "import sys; from hello_retail.event_writer import handler; handler.once(); print(*sys.modules)"
-    started = cold_start(code)
+    code = "from hello_retail.event_writer import handler; handler.load_idempotency()"
+    started = cold_start(f"{code}; import sys; print(*sys.modules)")
     assert "aws_lambda_powertools.utilities.idempotency" in started.stdout.split(), started.stderr

@@ -53,10 +53,10 @@ def credit(random: Random) -> dict[str, Any]:
             ":counted": {"N": str(random.randrange(9))},
             ":name": {"S": f"Name {random.randrange(9)}"},
             ":updated": {"N": str(random.randrange(10**13))},
-            ":last": {"B": watermark.encode(first + random.randrange(2))},
+            ":last": {"B": watermark.encode_watermark(first + random.randrange(2))},
         }
         | ({":ring": {"B": random.randbytes(8 * random.randrange(1, 17))}} if remember else {})
-        | ({":known": {"B": watermark.encode(first)}} if condition == ledger.IF_AS_JUDGED else {}),
+        | ({":known": {"B": watermark.encode_watermark(first)}} if condition == ledger.IF_AS_JUDGED else {}),
         "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
         "ReturnConsumedCapacity": "TOTAL",
     }

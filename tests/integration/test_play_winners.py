@@ -69,15 +69,20 @@ def test_the_board_is_printed_as_json_with_the_apis_names() -> None:
 
 def test_without_an_address_the_local_clouds_api_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     with api() as url:
-        monkeypatch.setattr(board.clouds, "load", lambda name: name)
-        monkeypatch.setattr(board.outputs, "read", lambda cloud, env: {"api_url": url, "of": (cloud, env)})
+        monkeypatch.setattr(board.clouds, "load_cloud", lambda name: name)
+        monkeypatch.setattr(
+            board.outputs, "read_local_outputs", lambda cloud, env: {"api_url": url, "of": (cloud, env)}
+        )
         result = CliRunner().invoke(cli.app, ["winners"])
     assert "Ada 1" in result.stdout
 
 
 def test_a_board_fits_in_a_line() -> None:
     with api() as url:
-        assert board.line(board.read(url, 5)) == "merchants: Ada 1 1,234, Alan 2 7; photographers: none yet"
+        assert (
+            board.format_board_line(board.read_board(url, 5))
+            == "merchants: Ada 1 1,234, Alan 2 7; photographers: none yet"
+        )
 
 
 @pytest.mark.parametrize(
@@ -93,14 +98,14 @@ def test_a_board_fits_in_a_line() -> None:
 )
 def test_what_is_no_board_is_told_in_words(status: int, body: bytes, words: str) -> None:
     with api(status, body) as url, pytest.raises(UserError, match=words):
-        board.read(url, 5)
+        board.read_board(url, 5)
 
 
 def test_an_api_out_of_reach_is_told_with_its_address() -> None:
     with api() as url:
         pass
     with pytest.raises(UserError, match=r"out of reach at http://127.* is its cloud up\?"):
-        board.read(url, 5)
+        board.read_board(url, 5)
 
 
 def test_an_api_that_hangs_up_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -109,9 +114,9 @@ def test_an_api_that_hangs_up_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(board, "_get", hang_up)
     with pytest.raises(UserError, match="did not answer"):
-        board.read("http://127.0.0.1:1", 5)
+        board.read_board("http://127.0.0.1:1", 5)
 
 
 def test_what_is_no_address_is_refused() -> None:
     with pytest.raises(UserError, match="is no address of an API"):
-        board.read("file:///etc", 5)
+        board.read_board("file:///etc", 5)

@@ -14,16 +14,16 @@ from typer.testing import CliRunner
 
 from retailctl import cli
 from retailctl.errors import UserError
-from retailctl.scores.recount import count
+from retailctl.scores.recount import recount_scores
 from retailctl.stream import publish, sender
-from retailctl.stream.reader import payloads_on
+from retailctl.stream.reader import read_payloads
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from mypy_boto3_kinesis import KinesisClient
 
-    from retailctl.stream.log_file import Entry
+    from retailctl.stream.log_file import LogEntry
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 DAY = FIXTURES / "workshop-day.jsonl"
@@ -46,7 +46,7 @@ def kinesis(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 
 def on_stream(client: KinesisClient) -> list[dict[str, Any]]:
-    return [json.loads(payload) for payload in payloads_on(client, STREAM)]
+    return [json.loads(payload) for payload in read_payloads(client, STREAM)]
 
 
 def by_product(events: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
@@ -63,7 +63,7 @@ def test_a_log_is_on_the_stream_in_order_per_product_and_leads_to_its_scores(kin
     log = [json.loads(line)["data"] for line in DAY.read_text().splitlines()]
     assert by_product(on_stream(kinesis)) == by_product(log)
     expected = json.loads((FIXTURES / "workshop-day.scores.json").read_text())
-    assert count(payloads_on(kinesis, STREAM)) == expected
+    assert recount_scores(read_payloads(kinesis, STREAM)) == expected
 
 
 def test_without_a_stream_of_ones_own_the_local_clouds_is_meant(
@@ -74,13 +74,15 @@ def test_without_a_stream_of_ones_own_the_local_clouds_is_meant(
             assert (service, settings["retries"]) == ("kinesis", {"total_max_attempts": 1})
             return kinesis
 
-    monkeypatch.setattr(publish.clouds, "load", lambda name: Cloud() if name == "mine" else None)
-    monkeypatch.setattr(publish.outputs, "read", lambda _cloud, env: {"stream_name": STREAM, "env": env})
+    monkeypatch.setattr(publish.clouds, "load_cloud", lambda name: Cloud() if name == "mine" else None)
+    monkeypatch.setattr(
+        publish.outputs, "read_local_outputs", lambda _cloud, env: {"stream_name": STREAM, "env": env}
+    )
     file = tmp_path / "log.jsonl"
     file.write_text('{"partitionKey": "a", "data": "x"}\n')
     result = CliRunner().invoke(cli.app, ["publish", str(file), "--cloud", "mine"])
     assert result.exit_code == 0, result.output
-    assert payloads_on(kinesis, STREAM) == [b"x"]
+    assert read_payloads(kinesis, STREAM) == [b"x"]
 
 
 def test_a_broken_line_keeps_the_whole_file_back(kinesis: KinesisClient, tmp_path: Path) -> None:
@@ -90,12 +92,12 @@ def test_a_broken_line_keeps_the_whole_file_back(kinesis: KinesisClient, tmp_pat
     assert isinstance(result.exception, UserError)
     assert "Line 2 of" in str(result.exception)
     assert "Nothing was sent." in str(result.exception)
-    assert payloads_on(kinesis, STREAM) == []
+    assert read_payloads(kinesis, STREAM) == []
 
 
 def test_a_missing_file_is_named() -> None:
     with pytest.raises(UserError, match="nowhere cannot be read"):
-        publish.check(Path("nowhere"))
+        publish.check_log(Path("nowhere"))
 
 
 def test_a_part_of_a_log_can_be_sent(kinesis: KinesisClient, tmp_path: Path) -> None:
@@ -104,7 +106,7 @@ def test_a_part_of_a_log_can_be_sent(kinesis: KinesisClient, tmp_path: Path) -> 
     arguments = ["publish", str(file), "--stream", STREAM, "--from-line", "4", "--skip-lines", "5-6,8"]
     result = CliRunner().invoke(cli.app, arguments)
     assert result.exit_code == 0, result.output
-    assert payloads_on(kinesis, STREAM) == [b"4", b"7", b"9"]
+    assert read_payloads(kinesis, STREAM) == [b"4", b"7", b"9"]
 
 
 def test_lines_to_skip_that_cannot_be_read_are_refused() -> None:
@@ -133,30 +135,30 @@ def test_without_a_region_the_settings_are_refused_in_words(monkeypatch: pytest.
 def test_what_a_stop_tells_to_type_sends_exactly_the_rest(kinesis: KinesisClient, tmp_path: Path) -> None:
     file = tmp_path / "log.jsonl"
     file.write_text("".join(f'{{"partitionKey": "{n % 3}", "data": "{n}"}}\n' for n in range(1, 13)))
-    real, requests = sender.to_stream(kinesis, STREAM), 0
+    real, requests = sender.build_stream_put(kinesis, STREAM), 0
 
-    def put(entries: Sequence[Entry]) -> list[bool]:
+    def put(entries: Sequence[LogEntry]) -> list[bool]:
         nonlocal requests
         requests += 1
         if requests == 3:
-            raise sender.Refused("the token has expired")
+            raise sender.PutRecordsRefused("the token has expired")
         taken = [entry for entry in entries if entry.partition_key != "1"]
         real(taken)
         return [entry in taken for entry in entries]
 
     with pytest.raises(UserError) as stopped:
-        publish.publish_to(put, file)
+        publish.send_log(put, file)
     message = str(stopped.value)
     assert message.startswith("The sending stopped: the stream refused: the token has expired. 4 records of")
     rest = message.split("`")[1].split()
     assert rest == ["--from-line", "1", "--skip-lines", "2-3,5-6"]
     result = CliRunner().invoke(cli.app, ["publish", str(file), "--stream", STREAM, *rest])
     assert result.exit_code == 0, result.output
-    assert sorted(int(payload) for payload in payloads_on(kinesis, STREAM)) == list(range(1, 13))
+    assert sorted(int(payload) for payload in read_payloads(kinesis, STREAM)) == list(range(1, 13))
 
 
 def test_a_second_stop_remembers_what_was_skipped_before() -> None:
     stopped = sender.Stopped("it was interrupted", sent=2, next_line=7, ahead=[9], uncertain=[7, 8])
-    text = publish.account(stopped, Path("log"), 4, frozenset({5, 12}))
+    text = publish.describe_stop(stopped, Path("log"), 4, frozenset({5, 12}))
     assert "Whether line 7-8 is there too, nobody can tell" in text
     assert "`--from-line 7 --skip-lines 9,12`" in text

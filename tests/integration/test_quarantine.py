@@ -11,18 +11,18 @@ import pytest
 from moto import mock_aws
 from typer.testing import CliRunner
 
-from hello_retail.events import Event, decode
+from hello_retail.events import Event, decode_event
 from retailctl import cli
 from retailctl.cli import main
-from retailctl.environments.generations import live_generation, standing_generations
+from retailctl.environments.generations import get_live_generation, get_standing_generations
 from retailctl.errors import UserError
 from retailctl.quarantine import commands as quarantine
 from retailctl.quarantine import redrive
-from retailctl.quarantine.log import Stream
-from retailctl.quarantine.marks import GENERATIONS, Redrives, dropped
-from retailctl.quarantine.records import Copy, copies_in, copy_of
+from retailctl.quarantine.log import RedriveStream
+from retailctl.quarantine.marks import GENERATIONS, Redrives, build_dropped_mark
+from retailctl.quarantine.records import Copy, build_copy, parse_copy
 from retailctl.quarantine.redrive import Begun, Mark, Place
-from retailctl.stream.reader import payloads_on
+from retailctl.stream.reader import read_payloads
 from support.events import purchase
 from support.fake_aws import FakeDynamoDB
 from support.quarantined import GIVEN_UP, GIVEN_UP_KEY, SHARD, document_of, held
@@ -84,7 +84,7 @@ class Environment:
         self.s3.put_object(Bucket=BUCKET, Key=GIVEN_UP_KEY, Body=json.dumps(GIVEN_UP).encode())
 
     def copies(self) -> list[bytes]:
-        return [each for each in payloads_on(self.kinesis, STREAM) if copies_in(each)]
+        return [each for each in read_payloads(self.kinesis, STREAM) if parse_copy(each)]
 
     def marks(self) -> Redrives:
         return Redrives(self.dynamodb, TABLE)
@@ -94,8 +94,8 @@ class Environment:
 def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[Environment]:
     with mock_aws():
         found = Environment()
-        monkeypatch.setattr(quarantine, "target_of", lambda name, cloud: Target())
-        monkeypatch.setattr(quarantine.outputs, "of", lambda _: found.outputs)
+        monkeypatch.setattr(quarantine, "resolve_target", lambda name, cloud: Target())
+        monkeypatch.setattr(quarantine.outputs, "read_outputs", lambda _: found.outputs)
         yield found
 
 
@@ -191,7 +191,7 @@ def test_a_redrive_is_a_dry_run_until_it_is_told_otherwise(environment: Environm
     assert "would be  " + name(17) in out
     assert "stays     " + name(18) + "  invalid: The record is not JSON." in out
     assert environment.copies() == []
-    assert environment.marks().all() == {}
+    assert environment.marks().list_marks() == {}
 
 
 def test_a_redriven_record_is_a_valid_event_under_its_old_key_and_there_once(
@@ -202,10 +202,10 @@ def test_a_redriven_record_is_a_valid_event_under_its_old_key_and_there_once(
     for _ in range(2):
         do("redrive", "--everything", "--yes")
     (copy,) = environment.copies()
-    event = decode(copy)
+    event = decode_event(copy)
     assert isinstance(event, Event)
     assert (event.user_id, event.data["id"]) == ("ann", "p1")
-    mark = environment.marks().get(name(17))
+    mark = environment.marks().read_mark(name(17))
     assert mark
     assert (mark.status, mark.event_id, mark.generation) == ("sent", event.event_id, 3)
     assert mark.place
@@ -239,7 +239,7 @@ def test_a_batch_that_was_given_up_is_refused_with_the_way_out(environment: Envi
     for arguments in ((GIVEN_UP_KEY,), ("--object", GIVEN_UP_KEY)):
         assert "in a new generation" in refusal("redrive", *arguments, "--yes")
     assert "half-applied" in do("redrive", "--everything", "--yes")
-    assert payloads_on(environment.kinesis, STREAM) == []
+    assert read_payloads(environment.kinesis, STREAM) == []
 
 
 @pytest.mark.parametrize("beside", [{"generations": ["2", "3"], "live_generation": 3}, {}])
@@ -265,19 +265,19 @@ def test_a_generation_that_begins_this_moment_stops_it(
 ) -> None:
     environment.put_aside(NEWER)
     environment.stand("3,4")
-    monkeypatch.setattr(Redrives, "standing", lambda self: frozenset({3}))
+    monkeypatch.setattr(Redrives, "read_generations", lambda self: frozenset({3}))
     assert "0 of 1 are on the stream" in refusal("redrive", "--everything", "--yes")
     assert environment.copies() == []
 
 
 def begin(environment: Environment, number: int, *, put: bool, until: float = 1.0) -> None:
     """Leave a record as an operator does who is interrupted before or after the put."""
-    copy = copy_of(held(NEWER, number, stream=STREAM))
+    copy = build_copy(held(NEWER, number, stream=STREAM))
     assert isinstance(copy, Copy)
     about = environment.kinesis.describe_stream_summary(StreamName=STREAM)["StreamDescriptionSummary"]
     at = about["StreamCreationTimestamp"].timestamp()
     mark = Mark(copy.identity, "sending", 3, at, copy.event_id, copy.partition_key, "gone", until)
-    assert environment.marks().begin(mark) is Begun.YES
+    assert environment.marks().begin_redrive(mark) is Begun.YES
     if put:
         environment.kinesis.put_record(StreamName=STREAM, PartitionKey="p1", Data=copy.payload)
 
@@ -307,7 +307,7 @@ def test_a_failure_of_aws_says_how_far_it_got(
     environment: Environment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     environment.put_aside(NEWER, NEWER)
-    real, calls = Redrives.begin, []
+    real, calls = Redrives.begin_redrive, []
 
     def failing(self: Redrives, mark: Mark) -> Begun:
         calls.append(mark)
@@ -315,18 +315,18 @@ def test_a_failure_of_aws_says_how_far_it_got(
             self.client.describe_table(TableName="missing")
         return real(self, mark)
 
-    monkeypatch.setattr(Redrives, "begin", failing)
+    monkeypatch.setattr(Redrives, "begin_redrive", failing)
     words = refusal("redrive", "--everything", "--yes")
     assert f"AWS failed at {name(18)}" in words
     assert "after 1 that were done with" in words
 
 
 def test_a_stream_that_refuses_stops_it(environment: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(self: Stream, partition_key: str, payload: bytes) -> Place:
+    def refuse(self: RedriveStream, partition_key: str, payload: bytes) -> Place:
         raise redrive.NotPut("Not now")
 
     environment.put_aside(NEWER, NEWER)
-    monkeypatch.setattr(Stream, "put", refuse)
+    monkeypatch.setattr(RedriveStream, "put_record", refuse)
     assert "It stopped there. 0 of 2 are on the stream." in refusal("redrive", "--everything", "--yes")
 
 
@@ -334,7 +334,7 @@ def test_a_stream_that_is_not_there_took_nothing() -> None:
     with mock_aws():
         client = boto3.client("kinesis")
         with pytest.raises(redrive.NotPut, match="not found"):
-            Stream(client, client, "nowhere", float).put("p1", b"x")
+            RedriveStream(client, client, "nowhere", float).put_record("p1", b"x")
 
 
 # drop
@@ -379,7 +379,7 @@ def test_what_somebody_else_takes_up_this_moment_is_not_dropped(
 ) -> None:
     environment.put_aside(NEWER)
     begin(environment, 17, put=False)
-    monkeypatch.setattr(Redrives, "all", lambda self: {})
+    monkeypatch.setattr(Redrives, "list_marks", lambda self: {})
     assert f"stays     {name(17)}  somebody else" in do("drop", "--everything", "--because", "x", "--yes")
 
 
@@ -403,7 +403,7 @@ def test_an_environment_without_the_table_says_how_to_get_it(environment: Enviro
 def test_the_outputs_tell_which_generations_there_are(
     outputs: dict[str, Any], live: int, standing: set[int]
 ) -> None:
-    assert (live_generation(outputs), standing_generations(outputs)) == (live, standing)
+    assert (get_live_generation(outputs), get_standing_generations(outputs)) == (live, standing)
 
 
 def test_the_command_is_part_of_retailctl(capsys: pytest.CaptureFixture[str], monkeypatch: Any) -> None:
@@ -428,18 +428,20 @@ def test_the_fake_and_moto_agree_on_what_the_redrives_table_says(environment: En
         fake.put_item(TableName=TABLE, Item={"identity": {"S": GENERATIONS}, "standing": {"S": standing}})
         answers = [_act(marks, act, mark, owner="b") for marks in clients]
         assert answers[0] == answers[1], act
-        assert clients[0].all() == clients[1].all()
-        assert clients[0].get(mark.identity) == clients[1].get(mark.identity)
-        assert clients[0].standing() == clients[1].standing()
+        assert clients[0].list_marks() == clients[1].list_marks()
+        assert clients[0].read_mark(mark.identity) == clients[1].read_mark(mark.identity)
+        assert clients[0].read_generations() == clients[1].read_generations()
 
 
 def _act(marks: Redrives, act: str, mark: Mark, owner: str) -> Any:
     acts: dict[str, Callable[[], Any]] = {
-        "begin": lambda: marks.begin(mark),
-        "renew": lambda: marks.renew(mark, owner, 1.0),
-        "sent": lambda: marks.sent(mark.identity, Place(SHARD, "42"), 7.0),
-        "drop": lambda: marks.drop(dropped(mark.identity, mark.generation, 6.0, "ann", "a test")),
-        "restore": lambda: marks.restore(mark.identity),
-        "release": lambda: marks.release(mark),
+        "begin": lambda: marks.begin_redrive(mark),
+        "renew": lambda: marks.renew_lease(mark, owner, 1.0),
+        "sent": lambda: marks.mark_sent(mark.identity, Place(SHARD, "42"), 7.0),
+        "drop": lambda: marks.drop_record(
+            build_dropped_mark(mark.identity, mark.generation, 6.0, "ann", "a test")
+        ),
+        "restore": lambda: marks.restore_record(mark.identity),
+        "release": lambda: marks.release_lease(mark),
     }
     return acts[act]()

@@ -42,7 +42,7 @@ class Clone:
             raise UserError(self.fails)
 
     def release(self, version: str) -> str:
-        return release.cut(self.here, version, self.gates, DAY)
+        return release.cut_release(self.here, version, self.gates, DAY)
 
     def write(self, path: str, text: str) -> None:
         (self.root / path).write_text(text)

@@ -11,7 +11,7 @@ import pytest
 from moto import mock_aws
 
 from retailctl.artifacts.page import ASSETS
-from retailctl.delivery.page import SiteConfig, publish
+from retailctl.delivery.page import SiteConfig, publish_page
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,7 +50,7 @@ def scripts(s3: Any) -> set[str]:
 
 
 def test_the_page_is_put_up_with_its_headers(s3: Any, folder: Path) -> None:
-    done = publish(s3, BUCKET, CONFIG, folder=folder)
+    done = publish_page(s3, BUCKET, CONFIG, folder=folder)
     assert done.uploaded[-2:] == ("config.json", "index.html")
     index = s3.get_object(Bucket=BUCKET, Key="index.html")
     assert (index["ContentType"], index["CacheControl"]) == ("text/html; charset=utf-8", "no-cache")
@@ -64,25 +64,25 @@ def test_the_page_is_put_up_with_its_headers(s3: Any, folder: Path) -> None:
 
 
 def test_what_is_there_already_is_not_sent_again(s3: Any, folder: Path) -> None:
-    first = publish(s3, BUCKET, CONFIG, folder=folder)
-    again = publish(s3, BUCKET, CONFIG, folder=folder)
+    first = publish_page(s3, BUCKET, CONFIG, folder=folder)
+    again = publish_page(s3, BUCKET, CONFIG, folder=folder)
     assert again.uploaded == ("config.json", "index.html")
     assert again.kept == first.uploaded[:1]
     assert again.removed == ()
 
 
 def test_the_files_of_the_deployment_before_stay_and_older_ones_go(s3: Any, folder: Path) -> None:
-    one = publish(s3, BUCKET, CONFIG, folder=folder).uploaded[0]
+    one = publish_page(s3, BUCKET, CONFIG, folder=folder).uploaded[0]
     change(folder, 2)
-    two = publish(s3, BUCKET, CONFIG, folder=folder).uploaded[0]
+    two = publish_page(s3, BUCKET, CONFIG, folder=folder).uploaded[0]
     assert scripts(s3) == {one, two}
     change(folder, 3)
-    done = publish(s3, BUCKET, CONFIG, folder=folder)
+    done = publish_page(s3, BUCKET, CONFIG, folder=folder)
     assert done.removed == (one,)
     assert scripts(s3) == {two, done.uploaded[0]}
 
 
 def test_what_is_not_below_assets_is_left_alone(s3: Any, folder: Path) -> None:
     s3.put_object(Bucket=BUCKET, Key="robots.txt", Body=b"")
-    publish(s3, BUCKET, CONFIG, folder=folder)
+    publish_page(s3, BUCKET, CONFIG, folder=folder)
     assert s3.head_object(Bucket=BUCKET, Key="robots.txt")

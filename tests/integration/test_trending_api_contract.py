@@ -11,10 +11,10 @@ from moto import mock_aws
 
 from hello_retail.aws_failures import Unavailable
 from hello_retail.http_api.parameters import MAX_LIMIT
-from hello_retail.read_models.trending import with_sale
+from hello_retail.read_models.trending import add_sale
 from hello_retail.trending_api import handler as entry
-from hello_retail.trending_api.api import BOARD_SECONDS, LIMIT, PATH, Api
-from hello_retail.trending_api.store import Store
+from hello_retail.trending_api.api import BOARD_SECONDS, LIMIT, PATH, TrendingApi
+from hello_retail.trending_api.store import TrendingApiStore
 from support.http import REQUEST_ID, Client, http_event
 from support.openapi import SPEC, check_examples, check_reply, paths_of, reads_of, resolved
 
@@ -40,7 +40,7 @@ class World:
         """Put a product that was sold once for each age, in half-lives before now."""
         weight = None
         for age in ages:
-            weight = with_sale(weight, NOW - age * HALF_LIFE, HALF_LIFE)
+            weight = add_sale(weight, NOW - age * HALF_LIFE, HALF_LIFE)
         assert weight
         numbers = {"weight": repr(weight.mantissa), "halfLives": str(weight.half_lives), "expiresAt": "1"}
         item: Any = {"productId": {"S": product_id}, "r0": {"B": padding.encode() or b"-"}}
@@ -63,8 +63,10 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
             BillingMode="PAY_PER_REQUEST",
         )
         world = World(dynamodb)
-        store = Store(dynamodb, "trending", entry.telemetry.measure)
-        monkeypatch.setattr(entry, "api", Api(store, HALF_LIFE, lambda: world.now, entry.telemetry.measure))
+        store = TrendingApiStore(dynamodb, "trending", entry.telemetry.add_metric)
+        monkeypatch.setattr(
+            entry, "api", TrendingApi(store, HALF_LIFE, lambda: world.now, entry.telemetry.add_metric)
+        )
         yield world
 
 
@@ -179,7 +181,7 @@ def test_failures_are_problem_documents_that_the_log_explains(
     def fail(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr(Store, "products", fail)
+    monkeypatch.setattr(TrendingApiStore, "read_products", fail)
 
     reply = world.client.get(PATH)
 

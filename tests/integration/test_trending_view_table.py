@@ -11,9 +11,9 @@ from moto import mock_aws
 
 from hello_retail.read_models.trending import Weight
 from hello_retail.stream_consumer.usage import Usage
-from hello_retail.trending_api.store import Store as Reader
+from hello_retail.trending_api.store import TrendingApiStore as Reader
 from hello_retail.trending_view.batch import decode_batch
-from hello_retail.trending_view.store import Store
+from hello_retail.trending_view.store import TrendingViewStore
 from support.event_source import LogRecord, kinesis_event
 from support.events import payload, purchase
 from support.trending import HALF_LIFE, RULE
@@ -39,17 +39,17 @@ def dynamodb() -> Iterator[DynamoDBClient]:
         yield client
 
 
-def view(dynamodb: DynamoDBClient) -> Store:
-    return Store(dynamodb, ThreadPoolExecutor(2), table="trending", rule=RULE)
+def view(dynamodb: DynamoDBClient) -> TrendingViewStore:
+    return TrendingViewStore(dynamodb, ThreadPoolExecutor(2), table="trending", rule=RULE)
 
 
-def apply(store: Store, shard: str, *sales: tuple[int, str, str | None]) -> Usage:
+def apply(store: TrendingViewStore, shard: str, *sales: tuple[int, str, str | None]) -> Usage:
     records = [
         LogRecord(shard, str(number), product, payload(purchase(product, "cy", **_id(event_id))))
         for number, product, event_id in sales
     ]
     batch, usage = decode_batch(kinesis_event(records)), Usage()
-    outcomes = store.apply(batch.shard_id, batch.sales, usage)
+    outcomes = store.apply_sales(batch.shard_id, batch.sales, usage)
     assert [outcome.unapplied for outcome in outcomes if outcome.unapplied] == []
     return usage
 
@@ -59,7 +59,7 @@ def _id(event_id: str | None) -> dict[str, Any]:
 
 
 def weights(dynamodb: DynamoDBClient) -> dict[str, Weight]:
-    products = Reader(dynamodb, "trending", lambda *_: None).products()
+    products = Reader(dynamodb, "trending", lambda *_: None).read_products()
     return {product.product_id: product.weight for product in products}
 
 

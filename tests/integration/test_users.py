@@ -63,9 +63,9 @@ def environment(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         found["asked"].append((name, cloud))
         return Target()
 
-    monkeypatch.setattr(commands, "target_of", target_of)
-    monkeypatch.setattr(second_factor, "target_of", target_of)
-    monkeypatch.setattr(commands.outputs, "of", lambda _: found)
+    monkeypatch.setattr(commands, "resolve_target", target_of)
+    monkeypatch.setattr(second_factor, "resolve_target", target_of)
+    monkeypatch.setattr(commands.outputs, "read_outputs", lambda _: found)
     return found
 
 
@@ -96,7 +96,7 @@ def test_who_is_added_can_sign_in_with_what_was_printed(pool: Pool, environment:
     assert told["groups"] == "merchant, photographer"
     assert environment["asked"] == [("dev", "local")]
     token = claims(sign_in.sign_in(pool, told["username"], told["password"]))
-    assert [player.name for player in pool.players()] == ["Zoë Ångström"]
+    assert [player.name for player in pool.read_players()] == ["Zoë Ångström"]
     assert sorted(token["cognito:groups"]) == ["merchant", "photographer"]
 
 
@@ -149,7 +149,7 @@ def test_what_is_wrong_is_told_and_leaves_no_account_behind(
 
     assert isinstance(refused.exception, UserError)
     assert sentence in str(refused.exception)
-    assert [player.username for player in pool.players()] == ["mira"]
+    assert [player.username for player in pool.read_players()] == ["mira"]
 
 
 def test_an_environment_without_a_pool_says_how_to_get_one(
@@ -196,7 +196,7 @@ def test_a_refusal_is_told_in_words(pool: Pool, code: str, sentence: str) -> Non
     refusing = Pool(Refusing(pool.client, "admin_create_user", refusal(code)), pool.pool_id, pool.client_id)
 
     with pytest.raises(UserError, match=sentence):
-        refusing.add(Newcomer("mo", PASSWORD, "Mo"))
+        refusing.create_account(Newcomer("mo", PASSWORD, "Mo"))
 
 
 @pytest.mark.parametrize("error", [refusal("InternalErrorException"), KeyboardInterrupt()])
@@ -204,12 +204,12 @@ def test_an_account_is_made_whole_or_not_at_all(pool: Pool, error: BaseException
     refusing = Pool(Refusing(pool.client, "admin_add_user_to_group", error), pool.pool_id, pool.client_id)
 
     with pytest.raises(type(error)):
-        refusing.add(Newcomer("mo", PASSWORD, "Mo", ("merchant",)))
-    assert list(pool.players()) == []
+        refusing.create_account(Newcomer("mo", PASSWORD, "Mo", ("merchant",)))
+    assert list(pool.read_players()) == []
 
 
 def test_made_passwords_are_of_all_kinds_of_characters_and_never_alike() -> None:
-    passwords = {users.made_password() for _ in range(200)}
+    passwords = {users.generate_password() for _ in range(200)}
 
     assert len(passwords) == 200
     for password in passwords:
@@ -219,8 +219,8 @@ def test_made_passwords_are_of_all_kinds_of_characters_and_never_alike() -> None
 
 
 def test_a_name_without_letters_of_ours_still_makes_a_user_name() -> None:
-    assert users.username_of("Mira O'Hara") == "mira-o-hara"
-    assert users.username_of("美咲").startswith("player-")
+    assert users.create_username("Mira O'Hara") == "mira-o-hara"
+    assert users.create_username("美咲").startswith("player-")
 
 
 # Simulated people
@@ -228,9 +228,9 @@ def test_a_name_without_letters_of_ours_still_makes_a_user_name() -> None:
 
 def test_the_people_of_a_workshop_sign_in_and_may_do_what_they_do(pool: Pool) -> None:
     people, signed_in = Workshop(1, products=3, people=4), []
-    tokens = simulation_people.admit(pool, people, signed_in.append).tokens
+    tokens = simulation_people.sign_in_people(pool, people, signed_in.append).tokens
 
-    names = {player.username: player.name for player in pool.players()}
+    names = {player.username: player.name for player in pool.read_players()}
     assert sum(signed_in) == len(names) == 4
     for person in (*people.merchants, *people.photographers):
         role = "merchant" if person in people.merchants else "photographer"
@@ -241,8 +241,8 @@ def test_the_people_of_a_workshop_sign_in_and_may_do_what_they_do(pool: Pool) ->
 
 def test_they_come_again_to_the_same_accounts(pool: Pool) -> None:
     people = Workshop(1, products=3, people=4)
-    first = simulation_people.admit(pool, people).tokens
-    again = simulation_people.admit(pool, people).tokens
+    first = simulation_people.sign_in_people(pool, people).tokens
+    again = simulation_people.sign_in_people(pool, people).tokens
 
     assert {claims(token)["sub"] for token in first.values()} == {
         claims(token)["sub"] for token in again.values()
@@ -255,14 +255,14 @@ def test_who_has_another_role_in_a_larger_workshop_gets_its_groups_and_keeps_tho
     small, large = Workshop(1, products=3, people=4), Workshop(1, products=3, people=6)
     changed = set(small.photographers) & set(large.merchants)
     assert len(changed) == 1
-    simulation_people.admit(pool, small)
+    simulation_people.sign_in_people(pool, small)
     pool.client.create_group(UserPoolId=pool.pool_id, GroupName="hosts")
-    for player in pool.players():
+    for player in pool.read_players():
         pool.client.admin_add_user_to_group(
             UserPoolId=pool.pool_id, Username=player.username, GroupName="hosts"
         )
 
-    tokens = simulation_people.admit(pool, large).tokens
+    tokens = simulation_people.sign_in_people(pool, large).tokens
 
     for people, role in ((large.merchants, "merchant"), (large.photographers, "photographer")):
         for person in people:
@@ -273,17 +273,17 @@ def test_who_has_another_role_in_a_larger_workshop_gets_its_groups_and_keeps_tho
 
 
 def test_they_sign_in_again_when_their_tokens_end(pool: Pool) -> None:
-    guests = simulation_people.admit(pool, Workshop(1, products=3, people=2))
+    guests = simulation_people.sign_in_people(pool, Workshop(1, products=3, people=2))
     person, ended = next(iter(guests.tokens.items()))
-    renewed = guests.renewed(person, ended)
+    renewed = guests.renew_token(person, ended)
 
     assert renewed != ended
     assert claims(renewed)["sub"] == claims(ended)["sub"]
-    assert guests.renewed(person, ended) == guests.tokens[person] == renewed
+    assert guests.renew_token(person, ended) == guests.tokens[person] == renewed
 
 
 def test_who_cannot_sign_in_is_told_so(pool: Pool) -> None:
-    pool.add(Newcomer("mo", PASSWORD, "Mo"))
+    pool.create_account(Newcomer("mo", PASSWORD, "Mo"))
     with pytest.raises(UserError, match=r"mo cannot sign in \(NotAuthorizedException\)"):
         sign_in.sign_in(pool, "mo", "Wrong-Password-77")
 
@@ -311,7 +311,7 @@ def codes(monkeypatch: pytest.MonkeyPatch) -> Callable[[], str]:
 @pytest.fixture
 def mira(pool: Pool, environment: dict[str, Any]) -> Newcomer:
     newcomer = Newcomer(NAMED, PASSWORD, "Mira")
-    pool.add(newcomer)
+    pool.create_account(newcomer)
     return newcomer
 
 
@@ -383,9 +383,9 @@ def test_who_may_not_sign_in_without_an_app_gets_one_too(
     with_codes_only(pool)
     insisting = Pool(SettingUp(pool), pool.pool_id, pool.client_id)
 
-    proof = second_factor.prove(insisting, NAMED, PASSWORD, lambda _: "")
-    secret, proof = second_factor.secret(insisting, proof)
-    second_factor.confirm(insisting, proof, lambda _: codes())
+    proof = second_factor.prove_identity(insisting, NAMED, PASSWORD, lambda _: "")
+    secret, proof = second_factor.request_secret(insisting, proof)
+    second_factor.confirm_app(insisting, proof, lambda _: codes())
 
     assert secret == COGNITO_TOTP_MFA_SECRET
     assert preference(pool) == "SOFTWARE_TOKEN_MFA"
@@ -442,7 +442,7 @@ def test_what_cognito_asks_for_instead_is_told(challenge: str, sentence: str) ->
             return {"ChallengeName": challenge, "Session": "s"}
 
     with pytest.raises(UserError, match=sentence):
-        second_factor.prove(Pool(Challenging(), "", ""), NAMED, PASSWORD, lambda _: "")
+        second_factor.prove_identity(Pool(Challenging(), "", ""), NAMED, PASSWORD, lambda _: "")
 
 
 @pytest.mark.parametrize(
@@ -465,9 +465,9 @@ def test_every_refusal_is_a_sentence(
     refusing = Pool(Refusing(pool.client, method, refusal(code)), pool.pool_id, pool.client_id)
 
     with pytest.raises(UserError, match=sentence):  # noqa: PT012 - the calls of the command
-        proof = second_factor.prove(refusing, NAMED, PASSWORD, lambda _: "")
-        _, proof = second_factor.secret(refusing, proof)
-        second_factor.confirm(refusing, proof, lambda _: "000000")
+        proof = second_factor.prove_identity(refusing, NAMED, PASSWORD, lambda _: "")
+        _, proof = second_factor.request_secret(refusing, proof)
+        second_factor.confirm_app(refusing, proof, lambda _: "000000")
 
 
 def test_a_code_that_cognito_does_not_find_right_is_wrong_also_without_an_error() -> None:
@@ -477,4 +477,4 @@ def test_a_code_that_cognito_does_not_find_right_is_wrong_also_without_an_error(
 
     proof = second_factor.Proof(NAMED, access_token="token")
     with pytest.raises(second_factor.WrongCode):
-        second_factor.confirm(Pool(Doubtful(), "", ""), proof, lambda _: "000000")
+        second_factor.confirm_app(Pool(Doubtful(), "", ""), proof, lambda _: "000000")

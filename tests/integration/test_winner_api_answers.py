@@ -21,11 +21,11 @@ from moto import mock_aws
 
 from hello_retail import contract
 from hello_retail.aws_failures import AWS_CONFIG
-from hello_retail.read_models.scores import board_key
+from hello_retail.read_models.scores import format_board_key
 from hello_retail.winner_api import handler as entry
-from hello_retail.winner_api.api import Api
-from hello_retail.winner_api.board import mask
-from hello_retail.winner_api.store import Store
+from hello_retail.winner_api.api import WinnerApi
+from hello_retail.winner_api.board import mask_user_id
+from hello_retail.winner_api.store import WinnerApiStore
 from support.http import REQUEST_ID, Client, http_event
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ pytestmark = pytest.mark.slow
 
 BUCKETS = 4
 SCORES = json.loads((Path(__file__).parents[1] / "fixtures" / "workshop-day.scores.json").read_text())
-OPENAPI = contract.document()
+OPENAPI = contract.read_openapi_document()
 MARKER = "mArKeR7f3a"
 
 
@@ -57,18 +57,18 @@ class World:
         return [json.loads(line) for line in self.log.getvalue().splitlines()]
 
     def answer_from(self, dynamodb: DynamoDBClient | Broken) -> None:
-        store = Store(
+        store = WinnerApiStore(
             dynamodb,  # type: ignore[arg-type] # Broken has every method
             scores_table="scores",
             contributions_table="contributions",
             score_buckets=BUCKETS,
             measure=entry.measure,
         )
-        self.monkeypatch.setattr(entry, "api", Api(store, lambda: self.now, entry.measure))
+        self.monkeypatch.setattr(entry, "api", WinnerApi(store, lambda: self.now, entry.measure))
 
     def score(self, role: str, user_id: str, score: int, name: str = "Somebody") -> None:
         item = {
-            "board": {"S": board_key(role, user_id, BUCKETS)},
+            "board": {"S": format_board_key(role, user_id, BUCKETS)},
             "userId": {"S": user_id},
             "score": {"N": str(score)},
             "name": {"S": name},
@@ -149,7 +149,7 @@ def test_the_board_of_the_workshop_day_is_merged_over_the_buckets(world: World, 
     for user_id, score in SCORES[role].items():
         world.score(role, user_id, score)
     expected = sorted(SCORES[role].items(), key=lambda entry: (-entry[1], entry[0]))
-    expected = [(mask(user_id), score) for user_id, score in expected if user_id != "UNKNOWN"]
+    expected = [(mask_user_id(user_id), score) for user_id, score in expected if user_id != "UNKNOWN"]
     board = world.client.get("/scores", role=role, limit=100).json()
     assert [(line["userId"], line["score"]) for line in board] == expected
     assert [line["rank"] for line in board] == list(range(1, len(expected) + 1))
@@ -159,7 +159,7 @@ def test_ties_go_by_user_id_over_the_buckets(world: World) -> None:
     users = [f"user-{letter}" for letter in "fbdaec"]
     for user_id in users:
         world.score("creator", user_id, 7, name=user_id.upper())
-    assert len({board_key("creator", user_id, BUCKETS) for user_id in users}) > 1
+    assert len({format_board_key("creator", user_id, BUCKETS) for user_id in users}) > 1
     board = world.client.get("/scores", role="merchant", limit=100).json()
     assert [line["name"] for line in board] == [user_id.upper() for user_id in sorted(users)]
 
@@ -168,7 +168,7 @@ def test_a_bucket_that_takes_several_reads_is_read_to_its_end(world: World) -> N
     in_one_bucket = [
         user_id
         for user_id in (f"user-{n:03}" for n in range(60))
-        if board_key("creator", user_id, BUCKETS) == "creator#0"
+        if format_board_key("creator", user_id, BUCKETS) == "creator#0"
     ]
     for score, user_id in enumerate(in_one_bucket, start=1):
         world.score("creator", user_id, score, name=user_id + "x" * 200_000)
@@ -180,7 +180,7 @@ def test_the_winners_are_the_first_of_each_board(world: World) -> None:
     world.score("creator", "user-a", 3, name="Ada")
     world.score("creator", "UNKNOWN", 9, name="UNKNOWN")
     assert world.client.get("/winners").json() == {
-        "merchant": {"rank": 1, "userId": mask("user-a"), "name": "Ada", "score": 3},
+        "merchant": {"rank": 1, "userId": mask_user_id("user-a"), "name": "Ada", "score": 3},
         "photographer": None,
     }
 
@@ -250,8 +250,8 @@ def test_one_contribution_shows_who_offered_and_photographed_it(world: World) ->
     world.contribution("1989091", "UNKNOWN")
     assert world.client.get("/contributions/6706306").json() == {
         "productId": "6706306",
-        "creator": mask("amzn1.account.7B3811E20B8F"),
-        "photographer": mask("amzn1.account.257AFAECBD38"),
+        "creator": mask_user_id("amzn1.account.7B3811E20B8F"),
+        "photographer": mask_user_id("amzn1.account.257AFAECBD38"),
     }
     assert world.client.get("/contributions/1989091").json() == {
         "productId": "1989091",
@@ -456,4 +456,4 @@ def test_no_answer_holds_a_user_id(world: World) -> None:
     ):
         body = world.client.get(path, **query).body
         assert user_id not in body
-        assert mask(user_id) in body
+        assert mask_user_id(user_id) in body

@@ -15,11 +15,11 @@ from hello_retail.http_api.parameters import MAX_LIMIT
 from hello_retail.http_api.problems import RETRY_AFTER_SECONDS
 from hello_retail.http_api.protocol import CACHE_SECONDS
 from hello_retail.http_api.respond import METHODS
-from hello_retail.read_models.scores import ROLES, board_key
+from hello_retail.read_models.scores import ROLES, format_board_key
 from hello_retail.winner_api import handler as entry
-from hello_retail.winner_api.api import ROUTES, Api
-from hello_retail.winner_api.board import ROLE_OF, cursor_after, mask
-from hello_retail.winner_api.store import Store
+from hello_retail.winner_api.api import ROUTES, WinnerApi
+from hello_retail.winner_api.board import ROLE_OF, encode_cursor, mask_user_id
+from hello_retail.winner_api.store import WinnerApiStore
 from support.http import Client, http_event
 from support.openapi import (
     SPEC,
@@ -61,7 +61,11 @@ def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
             )
         for score, user_id in enumerate(["UNKNOWN", *USERS], start=1):
             for role in ROLES:
-                item = {"userId": user_id, "name": f"Name {score}", "board": board_key(role, user_id, 2)}
+                item = {
+                    "userId": user_id,
+                    "name": f"Name {score}",
+                    "board": format_board_key(role, user_id, 2),
+                }
                 numbers = {"score": {"N": str(score)}}
                 texts = {name: {"S": text} for name, text in item.items()}
                 dynamodb.put_item(TableName="scores", Item=texts | numbers)
@@ -71,14 +75,14 @@ def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
             dynamodb.put_item(
                 TableName="contributions", Item={name: {"S": text} for name, text in product.items()}
             )
-        store = Store(
+        store = WinnerApiStore(
             dynamodb,
             scores_table="scores",
             contributions_table="contributions",
             score_buckets=2,
             measure=entry.measure,
         )
-        monkeypatch.setattr(entry, "api", Api(store, lambda: 0.0, entry.measure))
+        monkeypatch.setattr(entry, "api", WinnerApi(store, lambda: 0.0, entry.measure))
         yield Client(entry.handler)
 
 
@@ -120,7 +124,7 @@ def test_it_has_the_roles_and_the_times_that_the_code_has() -> None:
 
 @pytest.mark.parametrize("product_id", ["p", "p" * 2048, "ü" * 1024])
 def test_it_takes_every_cursor_that_the_code_makes(product_id: str) -> None:
-    check(cursor_after(product_id), parameters("/contributions", "query")["cursor"]["schema"])
+    check(encode_cursor(product_id), parameters("/contributions", "query")["cursor"]["schema"])
 
 
 def test_every_example_is_what_its_schema_says() -> None:
@@ -145,7 +149,7 @@ def test_the_examples_of_errors_are_the_errors_of_the_code(client: Client) -> No
         ("/winners", "/winners", {}, 200),
         ("/contributions", "/contributions", {}, 200),
         ("/contributions", "/contributions", {"limit": 2}, 200),
-        ("/contributions", "/contributions", {"cursor": cursor_after("p1")}, 200),
+        ("/contributions", "/contributions", {"cursor": encode_cursor("p1")}, 200),
         ("/contributions", "/contributions", {"cursor": "x"}, 400),
         ("/contributions/{productId}", "/contributions/p1", {}, 200),
         ("/contributions/{productId}", "/contributions/p2", {}, 200),
@@ -173,8 +177,8 @@ def test_real_failures_are_what_it_says(
     def fail(*_: object) -> None:
         raise error
 
-    for method in ("scores", "contributions", "contribution"):
-        monkeypatch.setattr(Store, method, fail)
+    for method in ("read_scores", "read_contributions", "read_contribution"):
+        monkeypatch.setattr(WinnerApiStore, method, fail)
     reply = client.get(path.replace("{productId}", "p1"), role="creator")
     assert reply.status == status
     check_reply(READS[path], reply)
@@ -192,4 +196,4 @@ def test_the_api_serves_the_document_itself_without_a_table(
 
 @pytest.mark.parametrize("user_id", USERS)
 def test_every_mask_has_the_documented_form(user_id: str) -> None:
-    check(mask(user_id), SPEC["components"]["schemas"]["MaskedUserId"])
+    check(mask_user_id(user_id), SPEC["components"]["schemas"]["MaskedUserId"])

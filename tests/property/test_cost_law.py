@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from retailctl.cost import model, prices, units, workload
 
-BENCH, PRICES = units.committed(), prices.read()
+BENCH, PRICES = units.read_committed_figures(), prices.read_price_list()
 EVENTS = st.floats(1_000, 200_000_000)
 MORE = st.floats(1.0, 50.0)
 
@@ -26,7 +26,7 @@ def workloads(draw: st.DrawFn) -> dict[str, Any]:
 
 
 def total(**load: Any) -> float:
-    return model.bill(workload.workload(**load), BENCH, PRICES).way.usd
+    return model.compute_bill(workload.build_workload(**load), BENCH, PRICES).way.usd
 
 
 @settings(max_examples=40)
@@ -39,7 +39,7 @@ def test_more_events_never_cost_less(load: dict[str, Any], times: float) -> None
 @settings(max_examples=40)
 @given(workloads(), MORE)
 def test_more_events_never_cost_less_on_the_same_shards(load: dict[str, Any], times: float) -> None:
-    shards = workload.workload(**load | {"events_per_day": load["events_per_day"] * times}).shards
+    shards = workload.build_workload(**load | {"events_per_day": load["events_per_day"] * times}).shards
     more = load | {"events_per_day": load["events_per_day"] * times}
     assert total(**more, shards=shards) >= total(**load, shards=shards) * (1 - 1e-9)
 
@@ -47,8 +47,8 @@ def test_more_events_never_cost_less_on_the_same_shards(load: dict[str, Any], ti
 @settings(max_examples=40)
 @given(workloads())
 def test_no_service_that_is_used_costs_nothing(load: dict[str, Any]) -> None:
-    answer = model.bill(workload.workload(**load), BENCH, PRICES)
-    assert set(answer.way.services()) == set(prices.SERVICES.values())
+    answer = model.compute_bill(workload.build_workload(**load), BENCH, PRICES)
+    assert set(answer.way.sum_by_service()) == set(prices.SERVICES.values())
     assert all(line.usd > 0 for part in (answer.way, *answer.apart) for line in part.lines)
 
 
@@ -69,7 +69,7 @@ def test_more_contributors_never_cost_less(load: dict[str, Any], more: int) -> N
 @settings(max_examples=40)
 @given(workloads())
 def test_the_same_sales_spread_evenly_cost_no_less_where_no_batch_is_full(load: dict[str, Any]) -> None:
-    whole = workload.workload(**load)
-    assume(model.batch_of(whole, whole.peak_per_second) < whole.batch_size)
+    whole = workload.build_workload(**load)
+    assume(model.compute_batch_size(whole, whole.peak_per_second) < whole.batch_size)
     even = load | {"peak_per_second": whole.average, "shards": whole.shards}
     assert total(**even) >= total(**load) * 0.999

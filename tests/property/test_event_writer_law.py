@@ -8,10 +8,15 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hello_retail.event_writer.identifiers import RANDOM_BYTES, fresh, uuid7
+from hello_retail.event_writer.identifiers import RANDOM_BYTES, create_identifiers, create_uuid7
 from hello_retail.event_writer.kinds import KINDS
-from hello_retail.event_writer.submission import Record, Refused, read, record
-from hello_retail.events import SCHEMAS, Event, decode
+from hello_retail.event_writer.submission import (
+    EventRecord,
+    SubmissionRefused,
+    build_event_record,
+    parse_submission,
+)
+from hello_retail.events import SCHEMAS, Event, decode_event
 from support.event_writer import CART, IMAGE, LOGIN, OFFER, PHONE, PURCHASE, SUB, claims, post
 
 TIME = "2026-11-22T12:00:00.000Z"
@@ -48,14 +53,16 @@ TOKENS = st.builds(
 )
 
 
-def taken(request: dict[str, Any]) -> Record | Refused:
+def taken(request: dict[str, Any]) -> EventRecord | SubmissionRefused:
     """Return what becomes of a request; anything but a record or a refusal fails the test."""
     try:
-        submission = read(request)
+        submission = parse_submission(request)
         if submission.key is None:
-            return record(submission, fresh(1_795_348_800_000, bytes(2 * RANDOM_BYTES)), TIME)
-        return record(submission, submission.derived_identifiers(submission.key), TIME)
-    except Refused as refused:
+            return build_event_record(
+                submission, create_identifiers(1_795_348_800_000, bytes(2 * RANDOM_BYTES)), TIME
+            )
+        return build_event_record(submission, submission.derive_own_identifiers(submission.key), TIME)
+    except SubmissionRefused as refused:
         return refused
 
 
@@ -66,8 +73,8 @@ def test_whatever_is_accepted_decodes_to_an_event_of_the_token(
 ) -> None:
     own = {"id": sub} if body.get("id") == SUB else {}
     made = taken(post(body | own, token=claims(name=name, sub=sub), key=key))
-    if isinstance(made, Record):
-        event = decode(made.payload)
+    if isinstance(made, EventRecord):
+        event = decode_event(made.payload)
         assert isinstance(event, Event)
         assert event.kind in KINDS
         assert (event.user_id, event.event_id) == (sub, made.event_id)
@@ -78,27 +85,27 @@ def test_whatever_is_accepted_decodes_to_an_event_of_the_token(
 @given(body=BODIES, token=TOKENS, key=st.none() | st.text(max_size=300))
 def test_any_request_is_a_record_or_a_refusal(body: object, token: dict[str, Any], key: str | None) -> None:
     made = taken(post(body, token=token, key=key))
-    assert isinstance(made, Record) or 400 <= made.status < 500
+    assert isinstance(made, EventRecord) or 400 <= made.status < 500
 
 
 @given(text=st.text() | st.binary().map(lambda raw: raw.decode("latin-1")), encoded=st.booleans())
 def test_any_text_is_a_record_or_a_refusal(text: str, encoded: bool) -> None:
     request = post("")
     request |= {"body": text, "isBase64Encoded": encoded}
-    assert isinstance(taken(request), Refused)
+    assert isinstance(taken(request), SubmissionRefused)
 
 
 @given(name=NAMES)
 def test_every_name_can_buy(name: object) -> None:
-    assert isinstance(taken(post(PURCHASE, token=claims(name=name))), Record)
+    assert isinstance(taken(post(PURCHASE, token=claims(name=name))), EventRecord)
 
 
 @given(body=NEARLY, marker=st.text(st.sampled_from("ΔΘΛΞ"), min_size=6, max_size=9))
 def test_no_refusal_repeats_what_was_sent(body: dict[str, Any], marker: str) -> None:
     for tainted in (body | {marker: 1}, body | {"schema": marker}, body | {"id": f"{marker} "}):
         made = taken(post(tainted))
-        assert isinstance(made, Refused)
-        assert marker not in made.answer().body
+        assert isinstance(made, SubmissionRefused)
+        assert marker not in made.build_response().body
 
 
 @given(
@@ -108,12 +115,12 @@ def test_no_refusal_repeats_what_was_sent(body: dict[str, Any], marker: str) -> 
 def test_every_attempt_under_a_key_is_the_same_event(body: dict[str, Any], key: str) -> None:
     backwards = json.dumps(dict(reversed(body.items())), indent=2)
     first, again = taken(post(body, key=key)), taken(post(backwards, key=key))
-    assert isinstance(first, Record)
-    assert isinstance(again, Record)
+    assert isinstance(first, EventRecord)
+    assert isinstance(again, EventRecord)
     assert first.event_id == again.event_id
 
 
 @given(st.integers(0, 2**48 - 1), st.binary(min_size=RANDOM_BYTES, max_size=RANDOM_BYTES))
 def test_a_uuid7_holds_its_time(milliseconds: int, randomness: bytes) -> None:
-    minted = uuid7(milliseconds, randomness)
+    minted = create_uuid7(milliseconds, randomness)
     assert (minted.int >> 80, minted.version) == (milliseconds, 7)

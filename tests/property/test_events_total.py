@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hello_retail.events import Event, Rejection, decode, decode_base64, registry
+from hello_retail.events import Event, Rejection, decode_base64_event, decode_event, registry
 from support.events import TIME, create, egress, image, ingress, payload, purchase
 
 CODES = {
@@ -109,24 +109,24 @@ def assert_law(outcome: Event | Rejection) -> None:
     assert datetime.fromisoformat(outcome.time_origin).tzinfo is not None
     assert outcome.kind not in registry.ENVELOPES
     if outcome.kind in registry.DATA_EVENTS:
-        assert registry.check(outcome.kind, outcome.data) is None
+        assert registry.find_violation(outcome.kind, outcome.data) is None
         assert not any(isinstance(value, str) and "\x00" in value for value in outcome.data.values())
     json.dumps(outcome.data, allow_nan=False, ensure_ascii=False).encode()
 
 
 @given(st.binary(max_size=2000))
 def test_any_bytes_give_an_event_or_a_rejection(record: bytes) -> None:
-    assert_law(decode(record))
+    assert_law(decode_event(record))
 
 
 @given(st.text(max_size=2000) | st.text(st.sampled_from("AZaz09+/=-_ \n"), max_size=200))
 def test_any_text_gives_an_event_or_a_rejection(text: str) -> None:
-    assert_law(decode_base64(text))
+    assert_law(decode_base64_event(text))
 
 
 @given(documents)
 def test_any_json_gives_an_event_or_a_rejection(document: object) -> None:
-    assert_law(decode(json.dumps(document).encode()))
+    assert_law(decode_event(json.dumps(document).encode()))
 
 
 @given(documents, st.sampled_from(sorted(registry.SCHEMAS)), st.sampled_from(sorted(registry.SCHEMAS)))
@@ -134,12 +134,12 @@ def test_any_json_in_any_envelope_gives_an_event_or_a_rejection(
     document: object, envelope: str, kind: str
 ) -> None:
     data = {**document, "schema": kind} if isinstance(document, dict) else document
-    assert_law(decode(json.dumps(ingress(data, "a/b/c/d") | {"schema": envelope}).encode()))
+    assert_law(decode_event(json.dumps(ingress(data, "a/b/c/d") | {"schema": envelope}).encode()))
 
 
 @given(mutated())
 def test_a_spoilt_event_gives_an_event_or_a_rejection(envelope: dict[str, Any]) -> None:
-    assert_law(decode(json.dumps(envelope).encode()))
+    assert_law(decode_event(json.dumps(envelope).encode()))
 
 
 @given(mutated(), st.sampled_from(sorted(registry.SCHEMAS)))
@@ -147,8 +147,8 @@ def test_all_violations_are_told_exactly_where_there_is_one(envelope: dict[str, 
     for document in (envelope, envelope.get("data")):
         named = document.get("schema") if isinstance(document, dict) else other
         for schema_id in {each for each in (named, other) if isinstance(each, str)} & registry.SCHEMAS:
-            first = registry.check(schema_id, document)
-            every = registry.violations(schema_id, document)
+            first = registry.find_violation(schema_id, document)
+            every = registry.list_violations(schema_id, document)
             assert (first is None) == (every == ())
             assert first is None or first in every or first.detail.startswith("lacks ")
             assert len({violation.pointer for violation in every}) == len(every)
@@ -160,7 +160,7 @@ def test_an_event_cut_flipped_or_stuffed_gives_an_event_or_a_rejection(
 ) -> None:
     at = data.draw(st.integers(0, len(record)))
     until = data.draw(st.integers(at, min(len(record), at + 20)))
-    assert_law(decode(record[:at] + data.draw(st.binary(max_size=20)) + record[until:]))
+    assert_law(decode_event(record[:at] + data.draw(st.binary(max_size=20)) + record[until:]))
 
 
 @given(st.integers(1, 5_000), st.sampled_from([(b"[", b"]"), (b'{"a":', b"}"), (b'{"data":[', b"]}")]))
@@ -168,14 +168,14 @@ def test_an_event_cut_flipped_or_stuffed_gives_an_event_or_a_rejection(
 def test_any_nesting_gives_a_rejection(depth: int, brackets: tuple[bytes, bytes]) -> None:
     opening, closing = brackets
     for record in (opening * depth, opening * depth + b"1" + closing * depth):
-        outcome = decode(record)
+        outcome = decode_event(record)
         assert isinstance(outcome, Rejection)
         assert_law(outcome)
 
 
 @given(envelopes())
 def test_a_valid_event_comes_through_whole(envelope: dict[str, Any]) -> None:
-    event = decode(payload(envelope))
+    event = decode_event(payload(envelope))
     assert isinstance(event, Event)
     assert_law(event)
     _app, _action, user_id, name = envelope["origin"].split("/", 3)
@@ -198,7 +198,7 @@ def test_how_the_json_is_written_makes_no_difference(
     names = random.sample(sorted(envelope), len(envelope))
     shuffled = {name: envelope[name] for name in names}
     record = json.dumps(shuffled, **style).encode()
-    assert decode(record) == decode(payload(envelope))
+    assert decode_event(record) == decode_event(payload(envelope))
 
 
 @given(
@@ -208,7 +208,7 @@ def test_how_the_json_is_written_makes_no_difference(
 )
 def test_base64_decodes_to_what_its_bytes_decode_to(record: bytes) -> None:
     text = base64.b64encode(record).decode()
-    assert decode_base64(text) == decode(record)
+    assert decode_base64_event(text) == decode_event(record)
 
 
 @given(envelopes().map(payload), st.data())
@@ -217,13 +217,13 @@ def test_base64_with_a_character_too_many_or_too_few_is_refused(record: bytes, d
     at = data.draw(st.integers(0, len(text)))
     stray = data.draw(st.sampled_from("\n =-_%\u00e9\x00"))
     for spoilt in (text[:at] + stray + text[at:], text[:-1]):
-        outcome = decode_base64(spoilt)
+        outcome = decode_base64_event(spoilt)
         assert isinstance(outcome, Rejection)
         assert outcome.code == "not-base64"
 
 
 def test_base64_with_a_pad_after_a_whole_group_is_refused() -> None:
-    outcome = decode_base64(base64.b64encode(b"{} ").decode() + "=")
+    outcome = decode_base64_event(base64.b64encode(b"{} ").decode() + "=")
     assert isinstance(outcome, Rejection)
     assert outcome.code == "not-base64"
 
@@ -233,7 +233,7 @@ def test_a_reason_never_quotes_the_record(envelope: dict[str, Any], secret: str,
     target = data.draw(st.sampled_from([envelope, envelope.get("data")]))
     if isinstance(target, dict):
         target[data.draw(st.sampled_from([*sorted(target), secret]))] = secret
-    outcome = decode(json.dumps(envelope).encode())
+    outcome = decode_event(json.dumps(envelope).encode())
     if isinstance(outcome, Rejection):
         assert secret not in outcome.reason
 
@@ -244,7 +244,7 @@ def test_unknown_data_comes_through_as_it_is_where_strict_json_can_carry_it(
     kind: str, document: dict[str, Any]
 ) -> None:
     data = document | {"schema": kind}
-    outcome = decode(json.dumps(ingress(data, f"a/b/c/{TIME}")).encode())
+    outcome = decode_event(json.dumps(ingress(data, f"a/b/c/{TIME}")).encode())
     assert_law(outcome)
     if isinstance(outcome, Event):
         assert outcome.data == data

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from retailctl.stream import sender
-from retailctl.stream.log_file import Entry
+from retailctl.stream.log_file import LogEntry
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,13 +24,13 @@ class Throttling:
         self.dice = random.Random(seed)  # noqa: S311 - a test that repeats itself
         self.share = taken_share
         self.left = refuse_after
-        self.log: list[Entry] = []
+        self.log: list[LogEntry] = []
 
-    def __call__(self, request: Sequence[Entry]) -> list[bool]:
+    def __call__(self, request: Sequence[LogEntry]) -> list[bool]:
         if self.left is not None:
             self.left -= 1
             if self.left < 0:
-                raise sender.Refused("enough")
+                raise sender.PutRecordsRefused("enough")
         taken = [self.dice.random() < self.share for _ in request]
         arrived = [entry for entry, ok in zip(request, taken, strict=True) if ok]
         self.dice.shuffle(arrived)
@@ -38,11 +38,11 @@ class Throttling:
         return taken
 
 
-def entries(keys: Sequence[int]) -> list[Entry]:
-    return [Entry(line, f"key {key}", b"x") for line, key in enumerate(keys, start=1)]
+def entries(keys: Sequence[int]) -> list[LogEntry]:
+    return [LogEntry(line, f"key {key}", b"x") for line, key in enumerate(keys, start=1)]
 
 
-def lines_per_key(log: Sequence[Entry]) -> dict[str, list[int]]:
+def lines_per_key(log: Sequence[LogEntry]) -> dict[str, list[int]]:
     lines = defaultdict(list)
     for entry in log:
         lines[entry.partition_key].append(entry.line)
@@ -56,7 +56,7 @@ SHARES = st.sampled_from([0.2, 0.5, 0.9, 1.0])
 @given(keys=KEYS, seed=st.integers(), share=SHARES)
 def test_every_record_arrives_once_and_in_order_of_its_key(keys: list[int], seed: int, share: float) -> None:
     records, stream = entries(keys), Throttling(seed, share)
-    assert sender.send(records, stream, pause=lambda _: None, patience_seconds=1e9) == len(records)
+    assert sender.send_entries(records, stream, pause=lambda _: None, patience_seconds=1e9) == len(records)
     assert lines_per_key(stream.log) == lines_per_key(records)
 
 
@@ -67,15 +67,15 @@ def test_what_a_stopped_sending_tells_is_all_that_a_second_one_needs(
     records, stream = entries(keys), Throttling(seed, share, refuse_after=requests)
     stopped = None
     try:
-        sender.send(records, stream, pause=lambda _: None, patience_seconds=1e9)
+        sender.send_entries(records, stream, pause=lambda _: None, patience_seconds=1e9)
     except sender.Stopped as error:
         stopped = error
-    rest: list[Entry] = []
+    rest: list[LogEntry] = []
     if stopped:
         assert stopped.sent == len(stream.log)
         rest = [e for e in records if e.line >= stopped.next_line and e.line not in stopped.ahead]
     stream.left = None
-    sender.send(rest, stream, pause=lambda _: None, patience_seconds=1e9)
+    sender.send_entries(rest, stream, pause=lambda _: None, patience_seconds=1e9)
     assert lines_per_key(stream.log) == lines_per_key(records)
 
 
@@ -88,7 +88,7 @@ def test_a_request_never_reaches_further_ahead_than_the_window(
     sender.WINDOW = window
     try:
         with contextlib.suppress(sender.Stopped):
-            sender.send(records, stream, pause=lambda _: None, patience_seconds=1e9)
+            sender.send_entries(records, stream, pause=lambda _: None, patience_seconds=1e9)
     finally:
         sender.WINDOW = original
     for position, entry in enumerate(stream.log):

@@ -89,25 +89,25 @@ def test_a_record_is_put_at_most_once_in_a_thousand_histories(
 
 
 def put_without_looking(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(log.Stream, "find", lambda self, mark: None)
+    monkeypatch.setattr(log.RedriveStream, "find_copy", lambda self, mark: None)
 
 
 def look_only_where_new_records_go(monkeypatch: pytest.MonkeyPatch) -> None:
-    shards = log.Stream._shards_of
+    shards = log.RedriveStream._shards_of
 
-    def last(self: log.Stream, partition_key: str) -> list[str]:
+    def last(self: log.RedriveStream, partition_key: str) -> list[str]:
         return shards(self, partition_key)[-1:]
 
-    monkeypatch.setattr(log.Stream, "_shards_of", last)
+    monkeypatch.setattr(log.RedriveStream, "_shards_of", last)
 
 
 def look_from_the_time_of_the_last_mark(monkeypatch: pytest.MonkeyPatch) -> None:
-    find = log.Stream.find
+    find = log.RedriveStream.find_copy
 
-    def late(self: log.Stream, mark: Mark) -> Any:
+    def late(self: log.RedriveStream, mark: Mark) -> Any:
         return find(self, replace(mark, marked_at=mark.until - redrive.LEASE_SECONDS))
 
-    monkeypatch.setattr(log.Stream, "find", late)
+    monkeypatch.setattr(log.RedriveStream, "find_copy", late)
 
 
 def wait_for_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -119,13 +119,13 @@ def put_when_the_time_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def take_over_whatever_was_seen(monkeypatch: pytest.MonkeyPatch) -> None:
-    renew = quarantine_marks.Redrives.renew
+    renew = quarantine_marks.Redrives.renew_lease
 
     def always(self: quarantine_marks.Redrives, seen: Mark, owner: str, until: float) -> bool:
         renew(self, seen, owner, until)
         return True
 
-    monkeypatch.setattr(quarantine_marks.Redrives, "renew", always)
+    monkeypatch.setattr(quarantine_marks.Redrives, "renew_lease", always)
 
 
 def mark_whatever_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -133,15 +133,15 @@ def mark_whatever_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def put_again_after_a_lost_answer(monkeypatch: pytest.MonkeyPatch) -> None:
-    put = log.Stream.put
+    put = log.RedriveStream.put_record
 
-    def hasty(self: log.Stream, partition_key: str, payload: bytes) -> Any:
+    def hasty(self: log.RedriveStream, partition_key: str, payload: bytes) -> Any:
         try:
             return put(self, partition_key, payload)
-        except redrive.Unanswered:
+        except redrive.PutUnanswered:
             return put(self, partition_key, payload)
 
-    monkeypatch.setattr(log.Stream, "put", hasty)
+    monkeypatch.setattr(log.RedriveStream, "put_record", hasty)
 
 
 def name_a_record_by_its_object(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -163,16 +163,16 @@ NOTICED_BY_ONE = [
 
 def mark_though_another_generation_stands(monkeypatch: pytest.MonkeyPatch) -> None:
     def begin(self: quarantine_marks.Redrives, mark: Mark) -> Begun:
-        return Begun.YES if self.drop(mark) else Begun.THERE
+        return Begun.YES if self.drop_record(mark) else Begun.THERE
 
-    monkeypatch.setattr(quarantine_marks.Redrives, "begin", begin)
+    monkeypatch.setattr(quarantine_marks.Redrives, "begin_redrive", begin)
 
 
 def take_the_mark_back_where_nothing_was_put(monkeypatch: pytest.MonkeyPatch) -> None:
     def take_back(self: quarantine_marks.Redrives, mark: Mark) -> None:
         self.client.delete_item(TableName=self.table, Key={"identity": {"S": mark.identity}})
 
-    monkeypatch.setattr(quarantine_marks.Redrives, "release", take_back)
+    monkeypatch.setattr(quarantine_marks.Redrives, "release_lease", take_back)
 
 
 def count_originals_whatever_was_redriven(monkeypatch: pytest.MonkeyPatch) -> None:

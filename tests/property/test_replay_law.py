@@ -86,8 +86,8 @@ def ask_for_no_links(monkeypatch: pytest.MonkeyPatch) -> None:
     def believe(shard: Any, chained: Any) -> Any:
         return max((span.last for span in chained.spans), default=None), []
 
-    monkeypatch.setattr(proof, "_inside", believe)
-    monkeypatch.setattr(proof, "_unkept", lambda chained, shard: ())
+    monkeypatch.setattr(proof, "_check_spans", believe)
+    monkeypatch.setattr(proof, "_find_missing_objects", lambda chained, shard: ())
 
 
 def believe_the_order_of_the_consumer(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -95,11 +95,11 @@ def believe_the_order_of_the_consumer(monkeypatch: pytest.MonkeyPatch) -> None:
         del there, whole
         return Link(shard_id, first, tip and tip.number, proved=True)
 
-    monkeypatch.setattr(chain, "before", link)
+    monkeypatch.setattr(chain, "find_preceding_link", link)
 
 
 def take_the_streams_memory_for_endless(monkeypatch: pytest.MonkeyPatch) -> None:
-    before = chain.before
+    before = chain.find_preceding_link
 
     def remembered(
         shard_id: str, first: int, tip: chain.Tip | None, there: Any, *, whole: bool
@@ -107,7 +107,7 @@ def take_the_streams_memory_for_endless(monkeypatch: pytest.MonkeyPatch) -> None
         found = before(shard_id, first, tip, there, whole=whole)
         return found and replace(found, proved=True)
 
-    monkeypatch.setattr(chain, "before", remembered)
+    monkeypatch.setattr(chain, "find_preceding_link", remembered)
 
 
 def take_todays_retention_for_that_of_always(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -115,12 +115,12 @@ def take_todays_retention_for_that_of_always(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def let_the_archive_end_before_the_stream_begins(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(proof, "_at_the_end", lambda *_: ())
+    monkeypatch.setattr(proof, "_find_end_gap", lambda *_: ())
     monkeypatch.setattr(proof._Chain, "is_complete", lambda chained, reached: True)
 
 
 def fold_children_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    fold = replay_fold.fold
+    fold = replay_fold.fold_shards
 
     def backwards(shards: Any, fold_shard: Callable[[archive.Shard], int], side_by_side: int) -> int:
         return fold(
@@ -129,7 +129,7 @@ def fold_children_first(monkeypatch: pytest.MonkeyPatch) -> None:
             side_by_side,
         )
 
-    monkeypatch.setattr(replay_fold, "fold", backwards)
+    monkeypatch.setattr(replay_fold, "fold_shards", backwards)
 
 
 def fold_the_youngest_objects_first(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -137,17 +137,17 @@ def fold_the_youngest_objects_first(monkeypatch: pytest.MonkeyPatch) -> None:
         for span in sorted(spans, key=lambda each: -each.last):
             yield from fetch(span)
 
-    monkeypatch.setattr(replay_fold, "records", unordered)
+    monkeypatch.setattr(replay_fold, "merge_records", unordered)
 
 
 def note_the_tip_before_the_records(monkeypatch: pytest.MonkeyPatch) -> None:
-    keep = Archive.keep
+    keep = Archive.add_batch
 
     def hasty(self: Archive, stream_name: str, batch: Any) -> bool:
-        self._store.reached(self._store.stream(stream_name), batch[-1])
+        self._store.write_tip(self._store.describe_stream(stream_name), batch[-1])
         return keep(self, stream_name, batch)
 
-    monkeypatch.setattr(Archive, "keep", hasty)
+    monkeypatch.setattr(Archive, "add_batch", hasty)
 
 
 @pytest.mark.slow

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hello_retail.read_models.trending import Weight, with_sale, worth
+from hello_retail.read_models.trending import Weight, add_sale, compute_score
 from hello_retail.stream_consumer.answer import Applied
 from hello_retail.trending_view import store, trend
 from support.broken_ledgers import (
@@ -40,7 +40,7 @@ times = st.lists(st.floats(0, 4e9, allow_nan=False).map(lambda time: round(time,
 def summed(arrivals: list[float]) -> Weight:
     weight = None
     for arrival in arrivals:
-        weight = with_sale(weight, arrival, HALF_LIFE)
+        weight = add_sale(weight, arrival, HALF_LIFE)
     assert weight
     return weight
 
@@ -57,7 +57,7 @@ def fold_log(seed: int, faults: Faults, events: int = 60, instances: int = 3) ->
     assert set(found) == set(sold)
     for product, its_sales in sold.items():
         moment = max(its_sales)
-        assert worth(found[product], moment, HALF_LIFE) == pytest.approx(
+        assert compute_score(found[product], moment, HALF_LIFE) == pytest.approx(
             weighted(its_sales, moment), rel=1e-9
         )
         assert found[product] == summed(its_sales), "to the last bit, however it was folded"
@@ -85,7 +85,7 @@ def test_every_sale_weighs_once_in_many_histories(seed: int, faults: Faults) -> 
 @given(arrivals=times, later=st.floats(0, 4e9))
 def test_a_weight_is_worth_what_its_sales_are_by_their_age(arrivals: list[float], later: float) -> None:
     moment = max(arrivals) + later
-    assert worth(summed(arrivals), moment, HALF_LIFE) == pytest.approx(
+    assert compute_score(summed(arrivals), moment, HALF_LIFE) == pytest.approx(
         weighted(arrivals, moment), rel=1e-9, abs=1e-300
     )
 
@@ -109,7 +109,7 @@ def test_a_weight_never_overflows_nor_vanishes(arrivals: list[float]) -> None:
 @given(old=times)
 def test_what_may_be_forgotten_weighs_nothing_beside_a_new_sale(old: list[float]) -> None:
     new = max(old) + trend.FORGOTTEN * HALF_LIFE
-    assert with_sale(summed(old), new, HALF_LIFE) == with_sale(None, new, HALF_LIFE)
+    assert add_sale(summed(old), new, HALF_LIFE) == add_sale(None, new, HALF_LIFE)
 
 
 def write_whatever_the_product_has_become(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -123,31 +123,31 @@ def ask_only_that_the_products_watermark_is_lower(monkeypatch: pytest.MonkeyPatc
 
 
 def keep_a_standing_before_its_answer(monkeypatch: pytest.MonkeyPatch) -> None:
-    update = store.Store._update
+    update = store.TrendingViewStore._update
 
-    def hasty(self: store.Store, shard_id: str, product_id: str, before: Any, after: Any) -> Any:
+    def hasty(self: store.TrendingViewStore, shard_id: str, product_id: str, before: Any, after: Any) -> Any:
         self._standings[shard_id, product_id] = after
         return update(self, shard_id, product_id, before, after)
 
-    monkeypatch.setattr(store.Store, "_update", hasty)
+    monkeypatch.setattr(store.TrendingViewStore, "_update", hasty)
 
 
 def take_an_unknown_outcome_for_success(monkeypatch: pytest.MonkeyPatch) -> None:
-    fold = store.Store._fold
+    fold = store.TrendingViewStore._fold
 
     def hopeful(*arguments: Any) -> Applied:
         return replace(fold(*arguments), unapplied=None)
 
-    monkeypatch.setattr(store.Store, "_fold", hopeful)
+    monkeypatch.setattr(store.TrendingViewStore, "_fold", hopeful)
 
 
 def weigh_all_sales_of_a_batch_by_its_last(monkeypatch: pytest.MonkeyPatch) -> None:
-    folded = trend.folded
+    folded = trend.fold_sales
 
     def by_the_last(standing: Any, sales: Any, rule: Any) -> Any:
         return folded(standing, [replace(sale, arrival=sales[-1].arrival) for sale in sales], rule)
 
-    monkeypatch.setattr(store, "folded", by_the_last)
+    monkeypatch.setattr(store, "fold_sales", by_the_last)
 
 
 @pytest.mark.slow

@@ -60,13 +60,13 @@ def garbage(records: Iterable[LogRecord]) -> set[str]:
 def test_the_verdict_on_a_sale_does_not_depend_on_how_the_batches_are_cut(cuts: list[int], seed: int) -> None:
     random = Random(seed)  # noqa: S311 - a seed is a history
     sales = [
-        tally.Entry(number, sale(random.choice((None, "a", "b", "c", "d", "e", "f"))))
+        tally.SequencedEvent(number, sale(random.choice((None, "a", "b", "c", "d", "e", "f"))))
         for number in range(1, 61)
     ]
-    whole = ledger.judge(ledger.NO_ITEM, sales, ring_size=3)
-    state, counted, rest = ledger.NO_ITEM, list[tally.Entry](), sales
+    whole = ledger.judge_sales(ledger.NO_ITEM, sales, ring_size=3)
+    state, counted, rest = ledger.NO_ITEM, list[tally.SequencedEvent](), sales
     for size in [*cuts, len(sales)]:
-        verdict = ledger.judge(state, rest[:size], ring_size=3)
+        verdict = ledger.judge_sales(state, rest[:size], ring_size=3)
         counted, rest, state = [*counted, *verdict.sales], rest[size:], verdict.after or state
     assert (counted, state) == (list(whole.sales), whole.after)
 
@@ -99,17 +99,17 @@ def take_a_cold_cache_for_an_empty_ring(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def keep_a_ledger_before_its_answer(monkeypatch: pytest.MonkeyPatch) -> None:
-    update = store.Store._update
+    update = store.WinnerViewStore._update
 
-    def hasty(self: store.Store, shard_id: str, key: Any, *rest: Any) -> Any:
+    def hasty(self: store.WinnerViewStore, shard_id: str, key: Any, *rest: Any) -> Any:
         self._ledgers[shard_id, *key] = rest[2]
         return update(self, shard_id, key, *rest)
 
-    monkeypatch.setattr(store.Store, "_update", hasty)  # against rule 11
+    monkeypatch.setattr(store.WinnerViewStore, "_update", hasty)  # against rule 11
 
 
 def keep_one_ledger_for_all_shards(monkeypatch: pytest.MonkeyPatch) -> None:
-    credit = store.Store._credit
+    credit = store.WinnerViewStore._credit
 
     class OneShard(dict[Any, Any]):
         def get(self, key: Any, default: Any = None) -> Any:
@@ -118,12 +118,12 @@ def keep_one_ledger_for_all_shards(monkeypatch: pytest.MonkeyPatch) -> None:
         def __setitem__(self, key: Any, value: Any) -> None:
             super().__setitem__(key[1:], value)
 
-    def shared(self: store.Store, *arguments: Any) -> Applied:
+    def shared(self: store.WinnerViewStore, *arguments: Any) -> Applied:
         if not isinstance(self._ledgers, OneShard):
             self._ledgers = OneShard()
         return credit(self, *arguments)
 
-    monkeypatch.setattr(store.Store, "_credit", shared)  # against rule 11
+    monkeypatch.setattr(store.WinnerViewStore, "_credit", shared)  # against rule 11
 
 
 def believe_that_no_photographer_will_come(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -141,13 +141,15 @@ def read_eventually_consistently(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def credit_what_lies_behind_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
-    credit = tally.credits_of
+    credit = tally.assign_credits
 
-    def all_decided(entries: Iterable[tally.Entry], facts: dict[str, tally.Facts], cut: int | None) -> Any:
+    def all_decided(
+        entries: Iterable[tally.SequencedEvent], facts: dict[str, tally.Facts], cut: int | None
+    ) -> Any:
         del cut
         return credit([entry for entry in entries if entry.product_id in facts], facts, None)
 
-    monkeypatch.setattr(tally, "credits_of", all_decided)  # against rule 5
+    monkeypatch.setattr(tally, "assign_credits", all_decided)  # against rule 5
 
 
 def pay_photographers_for_what_was_sold_before(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -156,16 +158,16 @@ def pay_photographers_for_what_was_sold_before(monkeypatch: pytest.MonkeyPatch) 
         photographer = facts.creator if facts.creator.user_id == UNKNOWN else facts.photographer
         return ((CREATOR, facts.creator), *([(PHOTOGRAPHER, photographer)] if photographer else []))
 
-    monkeypatch.setattr(tally, "earners", always)  # against rule 4
+    monkeypatch.setattr(tally, "list_earners", always)  # against rule 4
 
 
 def take_an_unknown_outcome_for_success(monkeypatch: pytest.MonkeyPatch) -> None:
-    credit = store.Store._credit
+    credit = store.WinnerViewStore._credit
 
     def hopeful(*arguments: Any) -> Applied:
         return replace(credit(*arguments), unapplied=None)
 
-    monkeypatch.setattr(store.Store, "_credit", hopeful)  # against rule 7
+    monkeypatch.setattr(store.WinnerViewStore, "_credit", hopeful)  # against rule 7
 
 
 @pytest.mark.slow

@@ -20,18 +20,18 @@ def ask_only_that_the_watermark_is_lower(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def forget_what_the_parents_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    read = ledger.read
+    read = ledger.parse_ledger
 
     def own_ring_only(item: Any, shard_id: str) -> ledger.Ledger:
         return replace(read(item, shard_id), elsewhere=frozenset())
 
-    monkeypatch.setattr(ledger, "read", own_ring_only)  # against rule 13
+    monkeypatch.setattr(ledger, "parse_ledger", own_ring_only)  # against rule 13
 
 
 def let_every_repeat_count(monkeypatch: pytest.MonkeyPatch) -> None:
-    judge = ledger.judge
+    judge = ledger.judge_sales
 
     def forgetful(before: ledger.Ledger, sales: Any, ring_size: int) -> ledger.Verdict[Any]:
         return judge(replace(before, ring=(), elsewhere=frozenset()), sales, ring_size)
 
-    monkeypatch.setattr(ledger, "judge", forgetful)
+    monkeypatch.setattr(ledger, "judge_sales", forgetful)

@@ -18,7 +18,7 @@ from botocore.exceptions import ClientError
 from retailctl import project
 from retailctl.emulator.cloud import Cloud
 
-REPOSITORY = "octo/shop"
+REPOSITORY = "octo@1234/shop@5678"
 ISSUER = "https://token.actions.githubusercontent.com"
 AUDIENCE = "sts.amazonaws.com"
 
@@ -63,7 +63,9 @@ def all_are_there(cloud: Cloud) -> bool:
     """Say whether the last of what the bootstrap makes for CI is made."""
     iam = cloud.client("iam")
     wanted = Counter(
-        f"hello-retail-{each}-{role}" for each in project.find().environments for role in ("plan", "apply")
+        f"hello-retail-{each}-{role}"
+        for each in project.find_project().environments
+        for role in ("plan", "apply")
     )
     attached = {}
     for role in wanted:

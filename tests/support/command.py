@@ -68,7 +68,7 @@ class Operator:
 
     def running(self, cloud: str) -> list[processes.Process]:
         """Return the processes of a local cloud."""
-        return processes.of_cloud(self.project.home(cloud))
+        return processes.list_cloud_processes(self.project.cloud_folder(cloud))
 
 
 def wait_for(

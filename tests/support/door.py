@@ -16,8 +16,8 @@ from botocore.parsers import ResponseParserError
 
 from hello_retail.event_writer import handler as entry
 from hello_retail.event_writer.once import Once
-from hello_retail.event_writer.store import Stream
-from hello_retail.events import Event, decode
+from hello_retail.event_writer.store import EventStream
+from hello_retail.events import Event, decode_event
 from support.event_writer import NAME, post
 from support.http import Client, Reply
 
@@ -104,9 +104,9 @@ class Door:
 
     def use(self, kinesis: Any = None, dynamodb: Any = None) -> None:
         """Let the function use these clients, where given, instead of the real ones."""
-        once = Once(dynamodb or self.dynamodb, self.table, entry.receipt_lost)
-        self.monkeypatch.setattr(entry, "stream", Stream(kinesis or self.kinesis, self.stream))
-        self.monkeypatch.setattr(entry, "once", lambda: once)
+        once = Once(dynamodb or self.dynamodb, self.table, entry.report_lost_receipt)
+        self.monkeypatch.setattr(entry, "stream", EventStream(kinesis or self.kinesis, self.stream))
+        self.monkeypatch.setattr(entry, "load_idempotency", lambda: once)
 
     def post(self, body: object, **request: Any) -> Reply:
         return self.client.send(post(body, **request))
@@ -118,7 +118,7 @@ class Door:
         return list(self.kinesis.get_records(ShardIterator=iterator)["Records"])
 
     def events(self) -> list[Event]:
-        decoded = [decode(record["Data"]) for record in self.records()]
+        decoded = [decode_event(record["Data"]) for record in self.records()]
         assert all(isinstance(event, Event) for event in decoded)
         return [event for event in decoded if isinstance(event, Event)]
 

@@ -34,7 +34,7 @@ from retailctl.project import Project
 from retailctl.terraform import workspace as terraform
 from support import ci_roles
 
-ENVIRONMENTS = project.find().environments
+ENVIRONMENTS = project.find_project().environments
 
 Value = TypeVar("Value")
 Inventory = dict[str, list[str]]
@@ -117,29 +117,29 @@ class Landscape:
 @contextmanager
 def landscape() -> Iterator[Landscape]:
     """Apply every environment in a local cloud of their own; whatever happens, nothing of it stays."""
-    here = project.find()
+    here = project.find_project()
     name = f"e2e-{secrets.token_hex(4)}"
     logging.getLogger("werkzeug").setLevel(logging.WARNING)  # moto's server tells of each request
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
     server.start()
     try:
-        with up_down.terminable(), pytest.MonkeyPatch.context() as patch:
+        with up_down.interrupt_on_termination(), pytest.MonkeyPatch.context() as patch:
             host, port = server.get_host_and_port()
             alarms = f"http://{host}:{port}"
-            without_alarms = Cloud.environ
+            without_alarms = Cloud.build_environ
             with_alarms = {"AWS_ENDPOINT_URL_CLOUDWATCH": alarms}
 
             def environ(cloud: Cloud) -> dict[str, str]:
                 return {**without_alarms(cloud), **(with_alarms if cloud.name == name else {})}
 
-            patch.setattr(Cloud, "environ", environ)
-            package.build(here)
-            cloud = ministack.start(here.home(name))
+            patch.setattr(Cloud, "build_environ", environ)
+            package.build_artifacts(here)
+            cloud = ministack.start_emulator(here.cloud_folder(name))
             at_first = inventory(cloud, alarms)
             for environment in ENVIRONMENTS:
                 cloud = cloud.with_environment(environment)
             applied = _apply_all(here, cloud)
-            cloud.save()
+            cloud.save_state()
             yield Landscape(
                 here,
                 cloud,
@@ -149,7 +149,7 @@ def landscape() -> Iterator[Landscape]:
                 outputs={environment: found for environment, (_, found) in applied.items()},
             )
     finally:
-        up_down.down(name)
+        up_down.stop_local_cloud(name)
         server.stop()
 
 
@@ -170,7 +170,7 @@ def _apply_all(here: Project, cloud: Cloud) -> dict[str, Applied]:
     targets = [Target(here, environment, cloud) for environment in ENVIRONMENTS]
     with ThreadPoolExecutor(len(targets) + 1) as pool:
         try:
-            bucket = pool.submit(environments_state.bootstrapped, targets[0], ci_roles.REPOSITORY)
+            bucket = pool.submit(environments_state.apply_bootstrap, targets[0], ci_roles.REPOSITORY)
             # With CI's roles there is a boundary that all others carry: it has to be there before them.
             eventually(
                 lambda: bucket.done() or (targets[0].has_state_bucket() and ci_roles.all_are_there(cloud)),
@@ -182,26 +182,26 @@ def _apply_all(here: Project, cloud: Cloud) -> dict[str, Applied]:
             applied = dict(zip(ENVIRONMENTS, pool.map(_apply, targets), strict=True))
             bucket.result()
         except BaseException:
-            processes.stop(cloud.home)  # else the pool would wait for Terraform's other runs
+            processes.end_cloud_processes(cloud.home)  # else the pool would wait for Terraform's other runs
             raise
     return applied
 
 
 def _apply(target: Target) -> Applied:
     assert target.cloud
-    workspace = environments_state.initialised(target)
+    workspace = environments_state.initialise_workspace(target)
     title = f"Applying {target.environment}"
-    terraform.run_reported(workspace, title, "apply", "-auto-approve", *workspace.arguments)
+    terraform.run_with_progress(workspace, title, "apply", "-auto-approve", *workspace.arguments)
     planned = plan(workspace)
     found = {name: each["value"] for name, each in planned["prior_state"]["values"]["outputs"].items()}
-    return planned, {**found, "api_url": outputs.reachable(found["api_url"], target.cloud)}
+    return planned, {**found, "api_url": outputs.resolve_api_url(found["api_url"], target.cloud)}
 
 
 def plan(workspace: terraform.Workspace) -> dict[str, Any]:
     """Return what Terraform would change, as `show -json` writes a plan."""
     file = workspace.data / "e2e.tfplan"
-    terraform.run_reported(workspace, "Planning", "plan", f"-out={file}", *workspace.arguments)
-    planned: dict[str, Any] = json.loads(terraform.read(workspace, "show", "-json", str(file)))
+    terraform.run_with_progress(workspace, "Planning", "plan", f"-out={file}", *workspace.arguments)
+    planned: dict[str, Any] = json.loads(terraform.read_command_output(workspace, "show", "-json", str(file)))
     return planned
 
 
@@ -238,21 +238,25 @@ def destroy_all(there: Landscape) -> None:
     """Destroy the environments side by side, as `make destroy` does, and after them the bucket of their states."""
     with ThreadPoolExecutor(len(ENVIRONMENTS)) as pool:
         done = [
-            pool.submit(destroy.destroy, environment, cloud=there.cloud.name, confirmed=environment)
+            pool.submit(
+                destroy.destroy_environment, environment, cloud=there.cloud.name, confirmed=environment
+            )
             for environment in ENVIRONMENTS
         ]
         for each in done:
             each.result()
-    destroy_bootstrap(there.target(ENVIRONMENTS[0]).bootstrap())
+    destroy_bootstrap(there.target(ENVIRONMENTS[0]).build_bootstrap_workspace())
 
 
 def destroy_bootstrap(workspace: terraform.Workspace) -> None:
     """Destroy the bucket of the states in the steps that the root names for who means it."""
     state = [argument for argument in workspace.arguments if argument.startswith("-state=")]
-    terraform.read(workspace, "state", "rm", *state, "terraform_data.keep[0]")
+    terraform.read_command_output(workspace, "state", "rm", *state, "terraform_data.keep[0]")
     meant = (*workspace.arguments, "-var=force_destroy=true")
-    terraform.run_reported(workspace, "Unlocking the bucket of the states", "apply", "-auto-approve", *meant)
-    terraform.run_reported(
+    terraform.run_with_progress(
+        workspace, "Unlocking the bucket of the states", "apply", "-auto-approve", *meant
+    )
+    terraform.run_with_progress(
         workspace, "Destroying the bucket of the states", "destroy", "-auto-approve", *meant
     )
 

@@ -19,11 +19,11 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from hello_retail.archive.handler import Archive
-from hello_retail.archive.store import Store
+from hello_retail.archive.store import ArchiveStore
 from hello_retail.event_log import archive
-from hello_retail.event_log.archive import Kept, Shard
+from hello_retail.event_log.archive import ArchivedRecord, Shard
 from retailctl.replay import fold, proof
-from retailctl.replay.log import Log
+from retailctl.replay.log import ReplayLog
 from support.event_source import FIRST_NUMBER, STREAM_ARN, LogRecord, Stream
 from support.fake_aws import client_error
 from support.histories import Scores, random_log, scores_of
@@ -64,8 +64,8 @@ class TimedStream(Stream):
         for shard_id in set(self.open.values()) - before:
             self.born[shard_id] = (self.now, self._number)
 
-    def kept(self, record: LogRecord) -> Kept:
-        return Kept(
+    def kept(self, record: LogRecord) -> ArchivedRecord:
+        return ArchivedRecord(
             record.shard_id,
             record.sequence_number,
             record.partition_key,
@@ -241,9 +241,9 @@ class KeptLog:
     def client(self, service: str, **settings: Any) -> Any:
         return {"kinesis": self.kinesis, "s3": self.bucket}[service]
 
-    def log(self) -> Log:
+    def log(self) -> ReplayLog:
         outputs = {"archive_bucket": BUCKET, "stream_name": NAME}
-        return Log(self, outputs, lambda: self.kinesis.now, lambda _: None)  # type: ignore[arg-type]
+        return ReplayLog(self, outputs, lambda: self.kinesis.now, lambda _: None)  # type: ignore[arg-type]
 
 
 def archived(seed: int, mishaps: Mishaps, events: int = 40, retention_hours: int = SHORT) -> KeptLog:
@@ -284,11 +284,11 @@ class _Consumer:
     """The mapping of the archive: it knows where it stands in each shard, and reads parents first."""
 
     def __init__(self, kept: KeptLog, random: Random, mishaps: Mishaps) -> None:
-        store = Store(kept.kinesis, kept.bucket, BUCKET)  # type: ignore[arg-type]
+        store = ArchiveStore(kept.kinesis, kept.bucket, BUCKET)  # type: ignore[arg-type]
         self._instances = [Archive(store, lambda: kept.kinesis.now) for _ in range(2)]
         self._stream, self._kinesis, self._random, self._mishaps = kept.stream, kept.kinesis, random, mishaps
         self._position = dict.fromkeys(kept.stream.shards, 0)
-        self._done: list[list[Kept]] = []
+        self._done: list[list[ArchivedRecord]] = []
 
     def drain(self, shard_id: str) -> None:
         """Deliver what a shard has that is new, once its parents are read to their end."""
@@ -304,7 +304,7 @@ class _Consumer:
     def _is_read(self, shard_id: str) -> bool:
         return self._kinesis.is_closed(shard_id) and not self._new(shard_id)
 
-    def _deliver(self, shard_id: str, batch: list[Kept]) -> None:
+    def _deliver(self, shard_id: str, batch: list[ArchivedRecord]) -> None:
         happens, mishaps = self._random.random, self._mishaps
         if happens() < mishaps.given_up:
             self._position[shard_id] = batch[-1].sequence
@@ -317,10 +317,10 @@ class _Consumer:
         if self._done and happens() < mishaps.zombie:
             self._run(self._random.choice(self._done))
 
-    def _run(self, batch: list[Kept]) -> bool:
+    def _run(self, batch: list[ArchivedRecord]) -> bool:
         """Run an instance, and say whether it got to its end; what raises comes again."""
         try:
-            self._random.choice(self._instances).keep(NAME, batch)
+            self._random.choice(self._instances).add_batch(NAME, batch)
         except ClientError:
             return False
         return True
@@ -329,8 +329,8 @@ class _Consumer:
 def replayed(kept: KeptLog, random: Random, *, trust_order: bool = False) -> Scores | None:
     """Fold archive and stream into empty tables, as `retailctl replay fold` does; ``None``: refused."""
     log = kept.log()
-    held, streamed = log.archived(), log.streamed()
-    if any(not (trust_order and gap.doubtful) for gap in proof.gaps(held, streamed)):
+    held, streamed = log.inspect_archive(), log.inspect_stream()
+    if any(not (trust_order and gap.doubtful) for gap in proof.find_gaps(held, streamed)):
         return None
     dynamodb = tables()
     handlers = [warm_instance(dynamodb, _Nowhere()) for _ in range(2)]
@@ -340,17 +340,17 @@ def replayed(kept: KeptLog, random: Random, *, trust_order: bool = False) -> Sco
 
     def fold_shard(shard: Shard) -> int:
         spans = [span for span in held.spans if span.shard_id == shard.shard_id]
-        found = fold.records(spans, log.fetch)
-        for batch in fold.batches(found, random.choice((1, 3, 50))):
-            fold.hand_over(batch, log.arn, hand, lambda _: None)
+        found = fold.merge_records(spans, log.read_records)
+        for batch in fold.split_batches(found, random.choice((1, 3, 50))):
+            fold.deliver_batch(batch, log.arn, hand, lambda _: None)
         return 0
 
-    fold.fold(proof.in_order(proof.lineage(held, streamed)), fold_shard, 1)
+    fold.fold_shards(proof.order_shards(proof.merge_lineage(held, streamed)), fold_shard, 1)
     # Then the mapping, from the oldest record that the stream still has.
-    for shard in proof.in_order(log.shards()):
+    for shard in proof.order_shards(log.list_shards()):
         there = [kept.stream.kept(record) for record in kept.kinesis.there(shard.shard_id)]
-        for batch in fold.batches(there, random.choice((1, 4, 50))):
-            hand(archive.delivered(batch, log.arn))
+        for batch in fold.split_batches(there, random.choice((1, 4, 50))):
+            hand(archive.build_kinesis_event(batch, log.arn))
     return scores_of(dynamodb.items[SCORES])
 
 

@@ -162,7 +162,7 @@ def a_cloud(clone: Project, **fields: Any) -> Cloud:
     """Return a local cloud of a clone that nobody has started; ``fields`` say what is different."""
     known = {
         "name": "local",
-        "home": clone.home("local"),
+        "home": clone.cloud_folder("local"),
         "pid": 2**22 + 1,
         "port": 4566,
         "access_key_id": "AKIA1",

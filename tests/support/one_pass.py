@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from hello_retail.events import PRODUCT_CREATE, PRODUCT_IMAGE, PRODUCT_PURCHASE, Event, decode
+from hello_retail.events import PRODUCT_CREATE, PRODUCT_IMAGE, PRODUCT_PURCHASE, Event, decode_event
 
 UNKNOWN = "UNKNOWN"
 
@@ -22,7 +22,7 @@ def count(records: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, int]]:
     photographers: dict[str, str] = {}
     scores: dict[str, Counter[str]] = {"creator": Counter(), "photographer": Counter()}
     for record in sorted(records, key=lambda record: (record["shardId"], int(record["sequenceNumber"]))):
-        event = decode(json.dumps(record["data"]).encode())
+        event = decode_event(json.dumps(record["data"]).encode())
         if not isinstance(event, Event) or event.kind not in {
             PRODUCT_CREATE,
             PRODUCT_IMAGE,

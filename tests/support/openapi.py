@@ -13,7 +13,7 @@ from hello_retail import contract
 if TYPE_CHECKING:
     from support.http import Reply
 
-SPEC: dict[str, Any] = contract.document()
+SPEC: dict[str, Any] = contract.read_openapi_document()
 SEND: dict[str, Any] = SPEC["paths"]["/events"]["post"]
 
 

@@ -21,7 +21,7 @@ from retailctl.delivery import drift, plan_apply, rollback, smoke
 from retailctl.emulator import cloud as clouds
 from retailctl.emulator.cloud import Cloud
 from retailctl.environments.target import Target
-from retailctl.git import checked_out_commit
+from retailctl.git import find_checked_out_commit
 from retailctl.project import Project
 
 COPIED = ("environments", "modules", "requirements", "src", "terraform", "build/dependencies")
@@ -58,10 +58,10 @@ class Pipeline:
         change(self.clone.root)
         git(self.clone.root, "add", "--all")
         git(self.clone.root, *WHO, "commit", "--quiet", "--message", message)
-        package.build(self.clone)
-        files, hashes = builds.here(self.clone)
+        package.build_artifacts(self.clone)
+        files, hashes = builds.read_artifacts(self.clone)
         kept = "  ".join(f"{name} {digest}" for name, digest in hashes.items())
-        self._write(f"\n# {message}: build {builds.id_of(hashes)}: {kept}\n")
+        self._write(f"\n# {message}: build {builds.compute_build_id(hashes)}: {kept}\n")
         assert files
         return hashes
 
@@ -72,15 +72,17 @@ class Pipeline:
         self.run(
             self.planning(self.cloud, environment),
             f"plan --env {environment} --prebuilt --out {saved.name} --summary {summary.name}",
-            lambda: plan_apply.plan(environment, self.cloud.name, saved, summary, prebuilt=True),
+            lambda: plan_apply.plan_environment(environment, self.cloud.name, saved, summary, prebuilt=True),
         )
         applying = self.applying(self.cloud, environment)
         self.run(
             applying,
             f"apply --env {environment} --plan {saved.name}",
-            lambda: plan_apply.apply(environment, self.cloud.name, None, saved),
+            lambda: plan_apply.apply_environment(environment, self.cloud.name, None, saved),
         )
-        self.run(applying, f"smoke --env {environment}", lambda: smoke.smoke(environment, self.cloud.name))
+        self.run(
+            applying, f"smoke --env {environment}", lambda: smoke.run_smoke_test(environment, self.cloud.name)
+        )
         return summary.read_text()
 
     def roll_back(self, environment: str, build: str) -> None:
@@ -89,28 +91,32 @@ class Pipeline:
         self.run(
             applying,
             f"rollback --env {environment} --to {build}",
-            lambda: rollback.rollback(build, environment, self.cloud.name, environment),
+            lambda: rollback.roll_back_environment(build, environment, self.cloud.name, environment),
         )
-        self.run(applying, f"smoke --env {environment}", lambda: smoke.smoke(environment, self.cloud.name))
+        self.run(
+            applying, f"smoke --env {environment}", lambda: smoke.run_smoke_test(environment, self.cloud.name)
+        )
 
-    def look_for_drift(self, environment: str) -> tuple[int, drift.Report]:
+    def look_for_drift(self, environment: str) -> tuple[int, drift.DriftReport]:
         """Look for drift; return the exit status and the report."""
         file = self.clone.root / "build" / "drift.json"
         status = self.run(
             self.planning(self.cloud, environment),
             f"drift --env {environment} --report {file.name}",
-            lambda: drift.drift(environment, self.cloud.name, file),
+            lambda: drift.report_drift(environment, self.cloud.name, file),
         )
-        return status, drift.read(file, environment)
+        return status, drift.read_report(file, environment)
 
-    def present(self, environment: str) -> builds.Kept:
+    def present(self, environment: str) -> builds.KeptBuild:
         """Return the build that the environment has."""
-        return builds.listed(Target(self.clone, environment, self.cloud))[0]
+        return builds.list_kept_builds(Target(self.clone, environment, self.cloud))[0]
 
     def keep(self, environment: str) -> None:
         """Keep the build of the clone as one that the environment has had."""
-        files, _ = builds.here(self.clone)
-        builds.keep(Target(self.clone, environment, self.cloud), files, checked_out_commit(self.clone))
+        files, _ = builds.read_artifacts(self.clone)
+        builds.keep_build(
+            Target(self.clone, environment, self.cloud), files, find_checked_out_commit(self.clone)
+        )
 
     def run(self, seen: Cloud, words: str, call: Callable[[], None]) -> int:
         """Run a command in this process, note what it says, and return its exit status."""
@@ -157,5 +163,5 @@ def pipeline(
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RETAIL_ROOT", str(clone.root))
         line = Pipeline(clone, cloud, log, planning, applying)
-        patch.setattr(clouds, "load", lambda name, in_project=None: line.seen)
+        patch.setattr(clouds, "load_cloud", lambda name, in_project=None: line.seen)
         yield line

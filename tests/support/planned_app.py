@@ -141,9 +141,9 @@ def run(app: Path, *arguments: str, **extra: str) -> subprocess.CompletedProcess
     """Run Terraform in ``app`` with no AWS but what ``extra`` names, and return what it said."""
     environ = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "TF_VAR_"))}
     return subprocess.run(
-        [installation.program(), f"-chdir={app}", *arguments],
+        [installation.find_terraform(), f"-chdir={app}", *arguments],
         env={
-            **installation.cli_environ(project.find(), environ),
+            **installation.build_cli_environ(project.find_project(), environ),
             "AWS_EC2_METADATA_DISABLED": "true",
             "TF_DATA_DIR": str(app / ".terraform"),
             **extra,

@@ -10,7 +10,7 @@ from typing import Any
 from support import planned_app
 from support.planned_app import ROOT, Resource
 
-REPOSITORY = "octo/shop"
+REPOSITORY = "octo@1234/shop@5678"
 VARIABLES = f"""
 variables {{
   state_bucket_name = "state"

@@ -8,7 +8,7 @@ import secrets
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from retailctl.stream.reader import payloads_on
+from retailctl.stream.reader import read_payloads
 from retailctl.users import pool as users
 from retailctl.users import sign_in
 from support.asking import Answer, ask
@@ -66,13 +66,15 @@ class FrontDoor:
 
     @property
     def pool(self) -> users.Pool:
-        return users.pool_of(self.there.target(self.environment), self.found)
+        return users.find_pool(self.there.target(self.environment), self.found)
 
     def admit(self, *groups: str, name: str = "") -> Player:
         """Make an account in these groups, and sign in with it."""
         mark = secrets.token_hex(4)
-        newcomer = users.Newcomer(f"player-{mark}", users.made_password(), name or f"Player {mark}", groups)
-        user_id = self.pool.add(newcomer)
+        newcomer = users.Newcomer(
+            f"player-{mark}", users.generate_password(), name or f"Player {mark}", groups
+        )
+        user_id = self.pool.create_account(newcomer)
         token = sign_in.sign_in(self.pool, newcomer.username, newcomer.password)
         self.told |= {
             newcomer.password: "a password",
@@ -118,7 +120,7 @@ class FrontDoor:
 
     def envelopes(self) -> list[dict[str, Any]]:
         """Return all that came through the front door, as it is on the stream."""
-        payloads = payloads_on(self.cloud.client("kinesis"), self.found["stream_name"])
+        payloads = read_payloads(self.cloud.client("kinesis"), self.found["stream_name"])
         return [json.loads(payload) for payload in payloads if came_through(payload)]
 
 

@@ -17,12 +17,12 @@ from typing import Any
 
 from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
 
-from hello_retail.event_log.record_id import identity
+from hello_retail.event_log.record_id import format_record_identity
 from retailctl.quarantine import decisions, redrive
-from retailctl.quarantine.log import Stream
+from retailctl.quarantine.log import RedriveStream
 from retailctl.quarantine.marks import GENERATIONS, Redrives
-from retailctl.quarantine.records import Entry, copies_in, entries_in
-from retailctl.quarantine.redrive import Mark, Outcome, Redriver
+from retailctl.quarantine.records import Entry, parse_copy, parse_entries
+from retailctl.quarantine.redrive import Mark, RedriveOutcome, Redriver
 from support.fake_aws import FakeDynamoDB, client_error
 from support.histories import purchase
 from support.stepping import Crash, Stepped
@@ -220,11 +220,11 @@ class World:
     def abandon(self) -> None:
         """Leave some records as operators did whose process ended long ago, before or after the put."""
         marks = Redrives(self.dynamodb, TABLE)  # type: ignore[arg-type]
-        for decision in decisions.decide(self.entries, {}, 1, STREAM).decisions:
+        for decision in decisions.decide_entries(self.entries, {}, 1, STREAM).decisions:
             if decision.copy is None or self.random.random() < 0.6:
                 continue
             copy, at = decision.copy, self.now - 1000
-            marks.begin(
+            marks.begin_redrive(
                 Mark(copy.identity, redrive.SENDING, 1, at, copy.event_id, copy.partition_key, "x", at + 1)
             )
             if self.random.random() < 0.5:
@@ -241,14 +241,14 @@ class World:
         item = {"identity": {"S": GENERATIONS}, "standing": {"S": text}}
         self.dynamodb.items[TABLE][GENERATIONS,] = item
 
-    def operator(self, live: int) -> list[Outcome]:
+    def operator(self, live: int) -> list[RedriveOutcome]:
         """Redrive all that can be redriven, as the command does, and return how each record ended."""
         marks = Redrives(Faulty(self.dynamodb, self), TABLE)  # type: ignore[arg-type]
         client = Faulty(self.kinesis, self)
-        stream = Stream(client, client, STREAM, lambda: self.now, pause=self._sleep)  # type: ignore[arg-type]
+        stream = RedriveStream(client, client, STREAM, lambda: self.now, pause=self._sleep)  # type: ignore[arg-type]
         redriver = Redriver(marks, stream, live, lambda: self.now, self._owner)
-        plan = decisions.decide(self.entries, self._marks(), live, STREAM)
-        return [redriver.redrive(each.copy).outcome for each in plan.decisions if each.copy is not None]
+        plan = decisions.decide_entries(self.entries, self._marks(), live, STREAM)
+        return [redriver.redrive_copy(each.copy).outcome for each in plan.decisions if each.copy is not None]
 
     def _owner(self) -> str:
         return f"{self.random.getrandbits(64):x}"
@@ -257,7 +257,7 @@ class World:
         self.now += seconds
 
     def _marks(self) -> dict[str, Mark]:
-        return Redrives(self.dynamodb, TABLE).all()  # type: ignore[arg-type]
+        return Redrives(self.dynamodb, TABLE).list_marks()  # type: ignore[arg-type]
 
     def run(self, operators: int, *, new_generation: bool) -> None:
         """Let operators work at once, each beginning when he likes; then let nothing go wrong any more."""
@@ -284,7 +284,7 @@ class World:
                     raise operator.error
         self.mishaps = Mishaps()
 
-    def settle(self) -> list[Outcome]:
+    def settle(self) -> list[RedriveOutcome]:
         """Let what is begun be ended by somebody to whom nothing happens, after all leases are over."""
         self.now += redrive.LEASE_SECONDS + redrive.SLACK_SECONDS + 1
         live = 1
@@ -311,7 +311,7 @@ class World:
 
     def copies(self, of: str) -> int:
         """Return how many copies of a record are on the stream."""
-        found = [copies_in(payload) for payload in self.kinesis.payloads()]
+        found = [parse_copy(payload) for payload in self.kinesis.payloads()]
         return sum(each is not None and each[1] == of for each in found)
 
     def status(self, of: str) -> str:
@@ -319,12 +319,12 @@ class World:
         return item["status"]["S"] if item else ""
 
 
-def finish(call: Stepped) -> list[Outcome]:
+def finish(call: Stepped) -> list[RedriveOutcome]:
     while not call.ended:
         call.step()
     if call.error is not None:
         raise call.error
-    found: list[Outcome] = call.result
+    found: list[RedriveOutcome] = call.result
     return found
 
 
@@ -357,5 +357,5 @@ def held(records: int, random: Random) -> Iterator[Entry]:
                     }
                 ],
             }
-            yield from entries_in(f"records/g1/{n}-{copy}.json", json.dumps(body).encode())
-        assert identity(STREAM, SHARD, f"{number:030d}").endswith(f"/{number}")
+            yield from parse_entries(f"records/g1/{n}-{copy}.json", json.dumps(body).encode())
+        assert format_record_identity(STREAM, SHARD, f"{number:030d}").endswith(f"/{number}")

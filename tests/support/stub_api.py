@@ -23,8 +23,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from hello_retail.events import registry
-from hello_retail.winner_api.board import mask
-from retailctl.artifacts.page import build, read_sources, security_headers
+from hello_retail.winner_api.board import mask_user_id
+from retailctl.artifacts.page import build_page, build_security_headers, read_sources
 from retailctl.delivery.page import SiteConfig
 
 if TYPE_CHECKING:
@@ -187,7 +187,7 @@ class StubShop:
                 return 202, answer
             if kind.endswith("create/1-0-0"):
                 data.setdefault("id", str(uuid.uuid4()))
-            if broken := registry.violations(kind, data):
+            if broken := registry.list_violations(kind, data):
                 errors = [{"pointer": each.pointer, "detail": each.detail} for each in broken]
                 return 400, {**_problem(400, "The event does not fit its schema."), "errors": errors}
             answer = {"eventId": str(uuid.uuid4()), "productId": data["id"]}
@@ -215,8 +215,8 @@ class StubShop:
             return [
                 {
                     "rank": rank,
-                    "userId": mask(user),
-                    "name": self.names.get(user, mask(user)),
+                    "userId": mask_user_id(user),
+                    "name": self.names.get(user, mask_user_id(user)),
                     "score": -score,
                 }
                 for rank, (score, user) in enumerate(sorted(scores)[:limit], 1)
@@ -226,7 +226,7 @@ class StubShop:
         """Return every product as `GET /contributions` does."""
         with self._guard:
             return [
-                {"productId": product, **{role: user and mask(user) for role, user in known.items()}}
+                {"productId": product, **{role: user and mask_user_id(user) for role, user in known.items()}}
                 for product, known in self.products.items()
             ]
 
@@ -260,10 +260,10 @@ class _Site(_Handler):
     def do_GET(self) -> None:
         shop = self.shop
         config = SiteConfig("stub", shop.api_url, "us-east-1", "stub", CLIENT_ID, f"{shop.api_url}/cognito/")
-        files = {file.path: file for file in (*build(read_sources(WEB)), config.as_file())}
+        files = {file.path: file for file in (*build_page(read_sources(WEB)), config.render_file())}
         found = files.get(urlsplit(self.path).path.lstrip("/") or "index.html")
         # The transport is plain here: STS would be ignored anyhow.
-        headers = security_headers(shop.api_url, shop.api_url)
+        headers = build_security_headers(shop.api_url, shop.api_url)
         del headers["strict-transport-security"]
         if found is None:
             self.reply(403, b"", headers)

@@ -11,8 +11,8 @@ from typing import Any
 
 from hello_retail.read_models.trending import Weight
 from hello_retail.trending_view.batch import decode_batch
-from hello_retail.trending_view.handler import fold
-from hello_retail.trending_view.store import Store
+from hello_retail.trending_view.handler import fold_batch
+from hello_retail.trending_view.store import TrendingViewStore
 from hello_retail.trending_view.trend import Rule
 from support.event_source import LogRecord
 from support.fake_aws import FakeDynamoDB
@@ -33,13 +33,13 @@ def table() -> FakeDynamoDB:
 
 def warm_instance(dynamodb: Any, arrivals: Arrivals) -> Callable[[Mapping[str, Any]], Mapping[str, Any]]:
     """Return a handler with a cache of its own, as a warm instance of the function has."""
-    view = Store(dynamodb, InlineExecutor(), table=TRENDING, rule=RULE)
+    view = TrendingViewStore(dynamodb, InlineExecutor(), table=TRENDING, rule=RULE)
 
     def handler(event: Mapping[str, Any]) -> Mapping[str, Any]:
         for record in event["Records"]:
             kinesis = record["kinesis"]
             kinesis["approximateArrivalTimestamp"] = arrivals[kinesis["sequenceNumber"]]
-        return fold(decode_batch(event), view)
+        return fold_batch(decode_batch(event), view)
 
     return handler
 

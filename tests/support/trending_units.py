@@ -10,7 +10,7 @@ from uuid import UUID
 
 from hello_retail.stream_consumer.usage import Usage
 from hello_retail.trending_view.batch import decode_batch
-from hello_retail.trending_view.store import Store
+from hello_retail.trending_view.store import TrendingViewStore
 from support.event_source import FIRST_NUMBER, LogRecord, kinesis_event
 from support.events import payload, purchase
 from support.trending import RULE
@@ -33,7 +33,7 @@ def measured(
 ) -> list[Units]:
     """Fold batches of the same products into a table, as one instance of the function, and say what each took."""
     random = Random(4)  # noqa: S311 - a seed is a history
-    store, found = Store(dynamodb, ThreadPoolExecutor(2), table=table, rule=RULE), []
+    store, found = TrendingViewStore(dynamodb, ThreadPoolExecutor(2), table=table, rule=RULE), []
     for batch in range(batches):
         records = []
         for place in range(sales_a_batch):
@@ -43,6 +43,6 @@ def measured(
             body = payload(purchase(product, "cy", event_id=click))
             records.append(LogRecord("shardId-000000000000", number, product, body))
         decoded, usage = decode_batch(kinesis_event(records)), Usage()
-        store.apply(decoded.shard_id, decoded.sales, usage)
+        store.apply_sales(decoded.shard_id, decoded.sales, usage)
         found.append(Units(len(decoded.sales), usage.write_units, usage.read_units))
     return found

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from hello_retail.winner_view.batch import decode_batch
-from hello_retail.winner_view.handler import fold
-from hello_retail.winner_view.store import Places, Store
+from hello_retail.winner_view.handler import fold_batch
+from hello_retail.winner_view.store import Places, WinnerViewStore
 from support.fake_aws import FakeDynamoDB
 from support.stepping import InlineExecutor
 
@@ -24,7 +24,7 @@ def tables() -> FakeDynamoDB:
 
 def warm_instance(dynamodb: Any, s3: Any) -> Callable[[Mapping[str, Any]], Mapping[str, Any]]:
     """Return a handler with a cache of its own, as a warm instance of the function has."""
-    views = Store(
+    views = WinnerViewStore(
         dynamodb,
         lambda: s3,
         InlineExecutor(),
@@ -32,4 +32,4 @@ def warm_instance(dynamodb: Any, s3: Any) -> Callable[[Mapping[str, Any]], Mappi
         score_buckets=SCORE_BUCKETS,
         recent_events=RECENT_EVENTS,
     )
-    return lambda event: fold(decode_batch(event), views, lambda: 1_763_800_001.5)
+    return lambda event: fold_batch(decode_batch(event), views, lambda: 1_763_800_001.5)

@@ -4,4 +4,4 @@ from retailctl import cli
 from tools.bench.run import app
 
 if __name__ == "__main__":  # pragma: no cover - one line, run by make
-    cli.run(app)
+    cli.run_program(app)

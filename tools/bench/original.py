@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import GlobalSecondaryIndexTypeDef, KeySchemaElementTypeDef
 
-    from retailctl.simulation.workshop import Product
+    from retailctl.simulation.workshop import SimulatedProduct
 
 _NEWER = "attribute_not_exists({0}) OR {0} < :event"
 
@@ -27,11 +27,11 @@ class Original:
     contributions: str = "original-contributions"
     scores: str = "original-scores"
 
-    def exist(self) -> bool:
+    def has_tables(self) -> bool:
         """Whether the tables have been made."""
         return self.scores in self.client.list_tables()["TableNames"]
 
-    def create(self) -> None:
+    def create_tables(self) -> None:
         """Make the tables with the original's keys and indexes."""
         self.client.create_table(
             TableName=self.contributions,
@@ -58,7 +58,7 @@ class Original:
             GlobalSecondaryIndexes=[_index("ScoresByRole", "role", "score")],
         )
 
-    def register(self, product: Product) -> None:
+    def register_product(self, product: SimulatedProduct) -> None:
         """Write the product with its creator and photographer, as its first two events would."""
         self.client.put_item(
             TableName=self.contributions,
@@ -71,7 +71,7 @@ class Original:
             },
         )
 
-    def sell(self, product_id: str, event_id: str, now: str) -> None:
+    def count_sale(self, product_id: str, event_id: str, now: str) -> None:
         """Count one sale; ``event_id`` must be above the ids before it as text, ``now`` is RFC 3339."""
         key = {"productId": {"S": product_id}}
         self.client.update_item(

@@ -24,14 +24,14 @@ from rich.table import Table
 
 from retailctl import cli, project
 from retailctl.artifacts import package
-from retailctl.console import note
+from retailctl.console import print_note
 from retailctl.cost import original
 from retailctl.emulator import ministack
 from retailctl.environments import outputs
 from retailctl.errors import UserError
-from retailctl.files import alone, write_atomically
+from retailctl.files import hold_lock, write_atomically
 from retailctl.local_cloud import up_down
-from retailctl.progress import step
+from retailctl.progress import show_progress
 from retailctl.scores import recount, stored
 from retailctl.simulation import api_load
 from retailctl.simulation.workshop import Workshop
@@ -81,10 +81,10 @@ BARE_START = "import boto3; boto3.client({service!r})"
 BARE_SERVICE = {"winner_view": "dynamodb", "winner_api": "dynamodb", "event_writer": "kinesis"}
 """Which service's bare client each function's cold start is measured against."""
 
-FUNCTION_START = (
-    "import importlib, sys; module = importlib.import_module(sys.argv[1]); getattr(module, 'store', int)()"
-)
-"""Imports a handler's module and makes its clients: at import, or by the module's `store`."""
+FUNCTION_START = """import importlib, sys
+module = importlib.import_module(sys.argv[1])
+getattr(module, "get_store", int)()"""
+"""Imports a handler's module and makes its clients: at import, or by the module's `get_store`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ class Check:
         """Whether the bound is kept."""
         return self.value <= self.bound if self.at_most else self.value >= self.bound
 
-    def cells(self) -> tuple[str, str, str, str, str]:
+    def format_cells(self) -> tuple[str, str, str, str, str]:
         """Return name, original, value, bound and verdict as text."""
         sign = "<=" if self.at_most else ">="
         verdict = "[green]pass[/green]" if self.holds else "[bold red]FAIL[/bold red]"
@@ -112,58 +112,60 @@ class Check:
         return self.name, self.original, value, bound, verdict
 
 
-def bench() -> None:
+def run_bench() -> None:
     """Measure cost, throughput, cold starts and reads against their bounds; write build/bench.json."""
-    here = project.find()
+    here = project.find_project()
     busy = "Another bench is at work in this clone: wait for it to end."
-    with alone(here, "bench", or_else=busy), up_down.terminable():
-        figures = measure(here)
-    write_atomically(here.root / "build" / "bench.json", json.dumps(published(figures), indent=2) + "\n")
-    checks = checked(figures)
+    with hold_lock(here, "bench", or_else=busy), up_down.interrupt_on_termination():
+        figures = measure_figures(here)
+    write_atomically(
+        here.root / "build" / "bench.json", json.dumps(build_bench_document(figures), indent=2) + "\n"
+    )
+    checks = check_figures(figures)
     console = Console(highlight=False)
-    console.print(report(figures, checks))
-    note("Written to build/bench.json.")
+    console.print(render_report(figures, checks))
+    print_note("Written to build/bench.json.")
     missed = [check.name for check in checks if not check.holds]
     if missed:
         raise UserError(f"Out of bounds: {'; '.join(missed)}.")
 
 
-def measure(here: Project) -> dict[str, Any]:
+def measure_figures(here: Project) -> dict[str, Any]:
     """Return all figures, from a local cloud that is started for them and taken down again.
 
     Returns:
-        ``original`` and ``batches`` (see ``sell``), ``cold_start`` (function to
+        ``original`` and ``batches`` (see ``measure_batch_sizes``), ``cold_start`` (function to
         ratio), ``cold_start_seconds``, ``scores_read`` and ``event_writer`` (see ``bench_worker.reads`` and
-        ``writes``), and ``front_door`` (see ``through_the_door``).
+        ``writes``), and ``front_door`` (see ``measure_api_load``).
 
     """
-    package.build(here)
-    if here.home(CLOUD).exists():  # a bench that was killed
-        up_down.down(CLOUD)
+    package.build_artifacts(here)
+    if here.cloud_folder(CLOUD).exists():  # a bench that was killed
+        up_down.stop_local_cloud(CLOUD)
     try:
-        with step("Starting a local cloud for the bench"):
-            cloud = ministack.start(here.home(CLOUD))
-            make_tables(cloud)
-        functions = unpack(here, here.home(CLOUD) / "functions")
-        figures = sell(cloud, functions["winner_view"])
-        with step("Reading the scores"):
+        with show_progress("Starting a local cloud for the bench"):
+            cloud = ministack.start_emulator(here.cloud_folder(CLOUD))
+            create_tables(cloud)
+        functions = unpack_artifacts(here, here.cloud_folder(CLOUD) / "functions")
+        figures = measure_batch_sizes(cloud, functions["winner_view"])
+        with show_progress("Reading the scores"):
             figures["scores_read"] = run_worker(
                 cloud, functions["winner_api"], "reads", {"rounds": READ_ROUNDS}
             )
-        with step("Writing events"):
+        with show_progress("Writing events"):
             figures["event_writer"] = run_worker(
                 cloud, functions["event_writer"], "writes", {"rounds": WRITE_ROUNDS}
             )
-        figures |= cold_starts(cloud, functions)
-        figures["front_door"] = through_the_door(
-            up_down.bring_up(here, CLOUD, FRONT_DOOR_ENVIRONMENT), FRONT_DOOR_ENVIRONMENT
+        figures |= measure_cold_starts(cloud, functions)
+        figures["front_door"] = measure_api_load(
+            up_down.bring_up_cloud(here, CLOUD, FRONT_DOOR_ENVIRONMENT), FRONT_DOOR_ENVIRONMENT
         )
     finally:
-        up_down.down(CLOUD)
+        up_down.stop_local_cloud(CLOUD)
     return figures
 
 
-def through_the_door(cloud: Cloud, environment: str) -> dict[str, float]:
+def measure_api_load(cloud: Cloud, environment: str) -> dict[str, float]:
     """Have signed-in people send a workshop to the API, and compare what came of it with the one-pass count.
 
     Returns:
@@ -171,34 +173,34 @@ def through_the_door(cloud: Cloud, environment: str) -> dict[str, float]:
         ``wrong_scores``.
 
     """
-    found = outputs.read(cloud, environment)
+    found = outputs.read_local_outputs(cloud, environment)
     workshop = Workshop(1, products=100, people=FRONT_DOOR_PEOPLE, start=datetime.now(UTC))
-    door = api_load.opened(cloud, environment, found, workshop)
-    with step(f"Sending {FRONT_DOOR_EVENTS} events through the front door") as progress:
-        door.send(
-            workshop.day(FRONT_DOOR_EVENTS),
+    door = api_load.open_front_door(cloud, environment, found, workshop)
+    with show_progress(f"Sending {FRONT_DOOR_EVENTS} events through the front door") as progress:
+        door.send_events(
+            workshop.generate_day(FRONT_DOOR_EVENTS),
             FRONT_DOOR_RATE,
             None,
             lambda sent, _: progress(sent, FRONT_DOOR_EVENTS),
         )
-    payloads = reader.payloads_on(cloud.client("kinesis"), str(found["stream_name"]))
-    expected = recount.count(payloads)
+    payloads = reader.read_payloads(cloud.client("kinesis"), str(found["stream_name"]))
+    expected = recount.recount_scores(payloads)
     dynamodb = cloud.client("dynamodb")
 
     def scores() -> recount.Scores:
-        return stored.stored_scores(dynamodb, str(found["scores_table"]))
+        return stored.read_stored_scores(dynamodb, str(found["scores_table"]))
 
-    with step("Waiting until every event counts"):
+    with show_progress("Waiting until every event counts"):
         stored.await_scores(scores, expected)
     return {
         "people": FRONT_DOOR_PEOPLE,
-        **door.report.figures(),
-        "missing": door.report.accepted - len(recount.event_ids(payloads)),
-        "wrong_scores": len(recount.differences(expected, scores())),
+        **door.report.compute_figures(),
+        "missing": door.report.accepted - len(recount.collect_event_ids(payloads)),
+        "wrong_scores": len(recount.compare_scores(expected, scores())),
     }
 
 
-def sell(cloud: Cloud, function: Unpacked) -> dict[str, Any]:
+def measure_batch_sizes(cloud: Cloud, function: Unpacked) -> dict[str, Any]:
     """Sell at each batch size, and the original's way before, between and after.
 
     Returns:
@@ -214,7 +216,7 @@ def sell(cloud: Cloud, function: Unpacked) -> dict[str, Any]:
         run_worker(cloud, function, "register", {"size": size, "ids": ids})
         return run_worker(cloud, function, "sell", {"size": size, "purchases": PURCHASES, "ids": ids})
 
-    with step("Selling the original's way and ours") as progress:
+    with show_progress("Selling the original's way and ours") as progress:
         loops.append(run_worker(cloud, function, "original", sales))
         for number, size in enumerate(BATCHES, start=1):
             batch, plain = sold(size, 1), sold(size, 0)
@@ -238,7 +240,7 @@ class Unpacked:
     handler: str
 
 
-def unpack(here: Project, folder: Path) -> dict[str, Unpacked]:
+def unpack_artifacts(here: Project, folder: Path) -> dict[str, Unpacked]:
     """Unpack the artifacts of the functions that have bounds below ``folder``."""
     manifest = json.loads((here.artifacts / package.MANIFEST).read_text())
     functions = {}
@@ -250,7 +252,7 @@ def unpack(here: Project, folder: Path) -> dict[str, Unpacked]:
     return functions
 
 
-def make_tables(cloud: Cloud) -> None:
+def create_tables(cloud: Cloud) -> None:
     """Make the winner view's tables as the environments have them, on demand and without an index, and a stream."""
     cloud.client("kinesis").create_stream(StreamName=STREAM, ShardCount=1)
     dynamodb = cloud.client("dynamodb")
@@ -270,12 +272,12 @@ def make_tables(cloud: Cloud) -> None:
         )
 
 
-def environ(cloud: Cloud, function: Unpacked) -> dict[str, str]:
+def build_function_environ(cloud: Cloud, function: Unpacked) -> dict[str, str]:
     """Return the whole environment of a process that stands for a function's instance."""
     return {
         "PATH": os.defpath,
         "PYTHONPATH": str(function.folder),
-        **cloud.environ(),
+        **cloud.build_environ(),
         "AWS_LAMBDA_FUNCTION_NAME": f"hello-retail-bench-{function.name.replace('_', '-')}",
         "CONTRIBUTIONS_TABLE": CONTRIBUTIONS,
         "ENVIRONMENT": "bench",
@@ -305,7 +307,7 @@ def run_worker(cloud: Cloud, function: Unpacked, what: str, numbers: Mapping[str
     path = os.pathsep.join([str(function.folder), str(ROOT)])
     process = subprocess.run(  # noqa: S603 - our own module
         [*command, json.dumps(numbers)],
-        env=environ(cloud, function) | {"PYTHONPATH": path},
+        env=build_function_environ(cloud, function) | {"PYTHONPATH": path},
         cwd=function.folder,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
@@ -319,7 +321,7 @@ def run_worker(cloud: Cloud, function: Unpacked, what: str, numbers: Mapping[str
     return found
 
 
-def cold_starts(cloud: Cloud, functions: Mapping[str, Unpacked]) -> dict[str, Any]:
+def measure_cold_starts(cloud: Cloud, functions: Mapping[str, Unpacked]) -> dict[str, Any]:
     """Time processes that import a handler and make its clients, by turns with those that make a bare client.
 
     Byte code is warm for all: the first round is not counted.
@@ -335,10 +337,10 @@ def cold_starts(cloud: Cloud, functions: Mapping[str, Unpacked]) -> dict[str, An
     programs = {bare[service]: BARE_START.format(service=service) for service in services}
     programs |= dict.fromkeys(names, FUNCTION_START)
     seconds: dict[str, list[float]] = {name: [] for name in programs}
-    with step("Starting cold") as progress:
+    with show_progress("Starting cold") as progress:
         for turn in range(COLD_STARTS + 1):
             for name, code in programs.items():
-                took = start(cloud, functions.get(name, functions[names[0]]), code)
+                took = time_cold_start(cloud, functions.get(name, functions[names[0]]), code)
                 if turn:
                     seconds[name].append(took)
             progress(turn, COLD_STARTS)
@@ -347,13 +349,13 @@ def cold_starts(cloud: Cloud, functions: Mapping[str, Unpacked]) -> dict[str, An
     return {"cold_start": ratios, "cold_start_seconds": medians}
 
 
-def start(cloud: Cloud, place: Unpacked, code: str) -> float:
+def time_cold_start(cloud: Cloud, place: Unpacked, code: str) -> float:
     """Return the seconds of a cold start: of a process in a function's place that runs ``code``."""
     module = place.handler.rpartition(".")[0]
     started = time.perf_counter()
     process = subprocess.run(  # noqa: S603 - our own code
         [sys.executable, "-c", code, module],
-        env=environ(cloud, place),
+        env=build_function_environ(cloud, place),
         cwd=place.folder,
         capture_output=True,
         text=True,
@@ -366,7 +368,7 @@ def start(cloud: Cloud, place: Unpacked, code: str) -> float:
     return seconds
 
 
-def published(figures: Mapping[str, Any]) -> dict[str, Any]:
+def build_bench_document(figures: Mapping[str, Any]) -> dict[str, Any]:
     """Return what `build/bench.json` holds."""
     return {
         "batches": figures["batches"],
@@ -378,7 +380,7 @@ def published(figures: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def checked(figures: Mapping[str, Any]) -> list[Check]:
+def check_figures(figures: Mapping[str, Any]) -> list[Check]:
     """Return every figure that has a bound, with its bound."""
     checks = []
     for batch in figures["batches"]:
@@ -445,7 +447,7 @@ def _front_door_checks(figures: Mapping[str, float]) -> list[Check]:
     return [Check(title, "", figures[name], 0, at_most=True, form=".0f") for name, title in titles.items()]
 
 
-def report(figures: Mapping[str, Any], checks: list[Check]) -> Table:
+def render_report(figures: Mapping[str, Any], checks: list[Check]) -> Table:
     """Return the figures beside their bounds and the original's, for Rich to print."""
     loop = figures["original"]
     caption = (
@@ -463,8 +465,8 @@ def report(figures: Mapping[str, Any], checks: list[Check]) -> Table:
         table.add_column(title, justify="right")
     table.add_column("")
     for check in checks:
-        table.add_row(*check.cells())
+        table.add_row(*check.format_cells())
     return table
 
 
-app = cli.single(bench)
+app = cli.build_single_command(run_bench)

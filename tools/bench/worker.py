@@ -27,10 +27,10 @@ import boto3
 
 from retailctl.cost.original import CALLS_A_SALE
 from retailctl.cost.units import EXPONENT, PEOPLE, PRODUCTS, SHARDS
-from retailctl.scores.recount import count, differences
-from retailctl.scores.stored import stored_scores
+from retailctl.scores.recount import compare_scores, recount_scores
+from retailctl.scores.stored import read_stored_scores
 from retailctl.simulation.workshop import Workshop
-from retailctl.stream.log_file import Entry, compact
+from retailctl.stream.log_file import LogEntry, format_compact_json
 from tools.bench.metering import CallLog, Meter
 from tools.bench.original import Original
 
@@ -62,7 +62,7 @@ class Shards:
     arn: str = "arn:aws:kinesis:us-east-1:000000000000:stream/bench"
     next_number: int = FIRST_SEQUENCE_NUMBER
 
-    def batches(self, entries: Iterable[Entry], size: int) -> Iterator[dict[str, Any]]:
+    def build_batches(self, entries: Iterable[LogEntry], size: int) -> Iterator[dict[str, Any]]:
         """Yield the Lambda events that a mapping of this batch size makes: shards in turn, rests last.
 
         Arrival is the time a batch is made, so that nothing is stale before it is handed over.
@@ -84,7 +84,7 @@ class Shards:
             record["kinesis"]["approximateArrivalTimestamp"] = now
         return {"Records": records}
 
-    def _record(self, shard: int, entry: Entry) -> dict[str, Any]:
+    def _record(self, shard: int, entry: LogEntry) -> dict[str, Any]:
         self.next_number += 16
         return {
             "kinesis": {
@@ -104,7 +104,7 @@ class Shards:
         }
 
 
-def workshop(size: int, *, ids: int = 1) -> Workshop:
+def create_workshop(size: int, *, ids: int = 1) -> Workshop:
     """Return the workshop of a batch size (0: of the original); two have no product and nobody in common.
 
     Args:
@@ -115,7 +115,7 @@ def workshop(size: int, *, ids: int = 1) -> Workshop:
     return Workshop(SEED, PRODUCTS, PEOPLE, EXPONENT, prefix=f"b{size}-" if ids else f"b{size}-plain-")
 
 
-def identified(entry: Entry) -> Entry:
+def add_event_id(entry: LogEntry) -> LogEntry:
     """Return a workshop's event as the event writer puts it: with an `eventId`."""
     envelope = json.loads(entry.data)
     event_id = uuid.uuid5(uuid.NAMESPACE_OID, f"{entry.partition_key} {entry.line}")
@@ -123,7 +123,7 @@ def identified(entry: Entry) -> Entry:
         "schema": "com.nordstrom/retail-stream-ingress/1-1-0",
         "eventId": str(event_id),
     }
-    return Entry(entry.line, entry.partition_key, compact(written))
+    return LogEntry(entry.line, entry.partition_key, format_compact_json(written))
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,14 +138,14 @@ class Instance:
     puts: CallLog = field(default_factory=lambda: CallLog("kinesis.PutRecord"))
 
 
-def register(instance: Instance, *, size: int, ids: int) -> dict[str, float]:
+def register_products(instance: Instance, *, size: int, ids: int) -> dict[str, float]:
     """Have the workshop of a batch size registered by an instance that will be gone when the sales come."""
-    for event in Shards().batches(workshop(size, ids=ids).registrations(), size):
-        _hand_over(instance.handler, event)
+    for event in Shards().build_batches(create_workshop(size, ids=ids).generate_registrations(), size):
+        _invoke_handler(instance.handler, event)
     return {}
 
 
-def sell(instance: Instance, *, size: int, purchases: int, ids: int) -> dict[str, float]:
+def measure_sales(instance: Instance, *, size: int, purchases: int, ids: int) -> dict[str, float]:
     """Hand purchases of registered products to a cold handler in batches of ``size``, metered and timed.
 
     With ``ids`` they are as the event writer puts them; without, as a producer of the first envelope does.
@@ -157,14 +157,14 @@ def sell(instance: Instance, *, size: int, purchases: int, ids: int) -> dict[str
         WrongBench: where a batch was not taken, a call was not metered or a score is wrong afterwards.
 
     """
-    people = workshop(size, ids=ids)
-    sold = [identified(entry) if ids else entry for entry in people.purchases(purchases)]
-    batches = list(Shards(next_number=FIRST_SEQUENCE_NUMBER + 1_000_000_000).batches(sold, size))
+    people = create_workshop(size, ids=ids)
+    sold = [add_event_id(entry) if ids else entry for entry in people.generate_purchases(purchases)]
+    batches = list(Shards(next_number=FIRST_SEQUENCE_NUMBER + 1_000_000_000).build_batches(sold, size))
     instance.meter.reset()
     seconds = 0.0
     for event in batches:
         started = time.perf_counter()
-        _hand_over(instance.handler, event)
+        _invoke_handler(instance.handler, event)
         seconds += time.perf_counter() - started
     if instance.meter.unmetered:
         calls = ", ".join(sorted(instance.meter.unmetered))
@@ -175,21 +175,21 @@ def sell(instance: Instance, *, size: int, purchases: int, ids: int) -> dict[str
         "read_units_per_purchase": instance.meter.read_units / purchases,
         "events_per_second": purchases / seconds,
     }
-    expected = count(entry.data for entry in (*people.registrations(), *sold))
-    found = stored_scores(instance.client, os.environ["SCORES_TABLE"], people.prefix)
-    wrong = differences(expected, found)
+    expected = recount_scores(entry.data for entry in (*people.generate_registrations(), *sold))
+    found = read_stored_scores(instance.client, os.environ["SCORES_TABLE"], people.prefix)
+    wrong = compare_scores(expected, found)
     if wrong:
         raise WrongBench(f"With batches of {size}, {len(wrong)} scores are wrong: {wrong[0]}")
     return figures
 
 
-def _hand_over(handler: Handler, event: Mapping[str, Any]) -> None:
+def _invoke_handler(handler: Handler, event: Mapping[str, Any]) -> None:
     failures = handler(event, None).get("batchItemFailures")
     if failures:
         raise WrongBench(f"The handler did not take a batch of {len(event['Records'])}: {failures}.")
 
 
-def original(instance: Instance, *, sales: int) -> dict[str, float]:
+def measure_original(instance: Instance, *, sales: int) -> dict[str, float]:
     """Count sales the original's way, in its own tables, which are made and filled where they are not there.
 
     Returns:
@@ -199,17 +199,17 @@ def original(instance: Instance, *, sales: int) -> dict[str, float]:
         WrongBench: where a sale took another number of calls than the original's.
 
     """
-    people, tables, meter = workshop(0), Original(instance.client), instance.meter
-    if not tables.exist():
-        tables.create()
+    people, tables, meter = create_workshop(0), Original(instance.client), instance.meter
+    if not tables.has_tables():
+        tables.create_tables()
         for product in people.catalog:
-            tables.register(product)
-    sold = list(people.purchases(sales))
+            tables.register_product(product)
+    sold = list(people.generate_purchases(sales))
     now = datetime.now(UTC).isoformat()
     meter.reset()
     started = time.perf_counter()
     for sale in sold:
-        tables.sell(sale.partition_key, f"shardId-000000000000:{time.time_ns():020}", now)
+        tables.count_sale(sale.partition_key, f"shardId-000000000000:{time.time_ns():020}", now)
     seconds = time.perf_counter() - started
     if meter.calls != CALLS_A_SALE * sales:
         raise WrongBench(f"The reference loop made {meter.calls} calls for {sales} sales.")
@@ -220,7 +220,7 @@ def original(instance: Instance, *, sales: int) -> dict[str, float]:
     }
 
 
-def reads(instance: Instance, *, rounds: int) -> dict[str, float]:
+def time_reads(instance: Instance, *, rounds: int) -> dict[str, float]:
     """Time `GET /scores` through the handler, its cache expired, and its bare queries, by turns.
 
     The queries are taken from the handler's own first call and repeated as they were.
@@ -259,7 +259,7 @@ def reads(instance: Instance, *, rounds: int) -> dict[str, float]:
     }
 
 
-def writes(instance: Instance, *, rounds: int) -> dict[str, float]:
+def time_writes(instance: Instance, *, rounds: int) -> dict[str, float]:
     """Time `POST /events` through the handler, without a key, and its bare PutRecord, by turns.
 
     The put is taken from the handler's own first call and repeated as it was, with the handler's own client.
@@ -293,11 +293,11 @@ def writes(instance: Instance, *, rounds: int) -> dict[str, float]:
 
 
 MEASUREMENTS: dict[str, Callable[..., dict[str, float]]] = {
-    "register": register,
-    "sell": sell,
-    "original": original,
-    "reads": reads,
-    "writes": writes,
+    "register": register_products,
+    "sell": measure_sales,
+    "original": measure_original,
+    "reads": time_reads,
+    "writes": time_writes,
 }
 
 
@@ -343,7 +343,7 @@ def _post_event(handler: Handler) -> None:
         raise WrongBench(f"POST /events answered {answer.get('statusCode')}.")
 
 
-def instance_of(target: str) -> Instance:
+def import_instance(target: str) -> Instance:
     """Import a handler (``package.module.function``), listened to by a meter and a log."""
     meter, session = Meter(), boto3.Session()
     boto3.DEFAULT_SESSION = session
@@ -361,7 +361,7 @@ def main(arguments: Sequence[str]) -> None:
     Arguments: its name, the result file, the handler, and its numbers as a JSON object.
     """
     what, result, target, numbers = arguments
-    found = MEASUREMENTS[what](instance_of(target), **json.loads(numbers))
+    found = MEASUREMENTS[what](import_instance(target), **json.loads(numbers))
     Path(result).write_text(json.dumps(found))
 
 

@@ -63,6 +63,38 @@ run "lets_the_account_its_log_groups_and_the_named_services_use_the_key_and_nobo
   }
 }
 
+# Source conditions are not supported from EventBridge to an encrypted topic: what it sends would be dropped in silence.
+run "holds_eventbridge_to_topics_and_queues_of_the_account_and_asks_for_no_source" {
+  command = plan
+
+  variables {
+    log_group_patterns = []
+    services           = ["events"]
+  }
+
+  assert {
+    condition = [for statement in slice(jsondecode(data.aws_iam_policy_document.key.json).Statement, 1, 3) : statement] == [
+      {
+        Sid       = "ServiceEventsSns"
+        Effect    = "Allow"
+        Principal = { Service = "events.amazonaws.com" }
+        Action    = ["kms:GenerateDataKey*", "kms:Decrypt"]
+        Resource  = "*"
+        Condition = { ArnLike = { "kms:EncryptionContext:aws:sns:topicArn" = "arn:aws:sns:us-east-1:111122223333:*" } }
+      },
+      {
+        Sid       = "ServiceEventsSqs"
+        Effect    = "Allow"
+        Principal = { Service = "events.amazonaws.com" }
+        Action    = ["kms:GenerateDataKey*", "kms:Decrypt"]
+        Resource  = "*"
+        Condition = { ArnLike = { "kms:EncryptionContext:aws:sqs:arn" = "arn:aws:sqs:us-east-1:111122223333:*" } }
+      },
+    ]
+    error_message = "The key policy is ${data.aws_iam_policy_document.key.json}."
+  }
+}
+
 run "lets_a_service_read_on_behalf_of_the_resources_named" {
   command = plan
 

@@ -179,6 +179,29 @@ run "serves_a_backend_under_its_own_name" {
   }
 }
 
+# AWS refuses a cache policy that keeps nothing and has compression or query strings in its key.
+run "keeps_no_backends_answer_without_a_cache_policy_of_its_own" {
+  variables {
+    backends_max_age_seconds = 0
+    backends                 = { api = { url = "https://api.example.com", cached_paths = ["/books", "/books/*"] } }
+  }
+
+  assert {
+    condition     = length(aws_cloudfront_cache_policy.backends) == 0
+    error_message = "There is a cache policy that AWS would refuse."
+  }
+
+  assert {
+    condition = alltrue([
+      for behavior in aws_cloudfront_distribution.this.ordered_cache_behavior :
+      behavior.cache_policy_id == local.managed_policies.caching_disabled
+      && behavior.origin_request_policy_id == local.managed_policies.all_viewer_headers_except_host_name
+      && length(behavior.allowed_methods) == 2
+    ])
+    error_message = "The behaviours are ${jsonencode(aws_cloudfront_distribution.this.ordered_cache_behavior)}."
+  }
+}
+
 run "has_cloudfronts_own_name_and_certificate_without_a_domain" {
   assert {
     condition = (

@@ -98,6 +98,37 @@ run "asks_for_attributes_and_takes_aliases" {
   }
 }
 
+run "has_awss_own_bounds_for_each_required_attribute" {
+  command = plan
+
+  variables {
+    required_attributes = ["birthdate", "email", "name"]
+    app_client          = { write_attributes = ["birthdate", "email", "name"] }
+  }
+
+  assert {
+    condition = {
+      for each in aws_cognito_user_pool.this.schema : each.name =>
+      "${one(each.string_attribute_constraints).min_length} to ${one(each.string_attribute_constraints).max_length}"
+    } == { birthdate = "10 to 10", email = "0 to 2048", name = "0 to 2048" }
+    error_message = "The attributes are ${jsonencode(aws_cognito_user_pool.this.schema)}."
+  }
+}
+
+run "signs_in_without_passwords_where_the_tier_offers_it" {
+  command = plan
+
+  variables {
+    tier       = "ESSENTIALS"
+    app_client = { auth_flows = ["USER_AUTH"] }
+  }
+
+  assert {
+    condition     = contains(aws_cognito_user_pool_client.this.explicit_auth_flows, "ALLOW_USER_AUTH")
+    error_message = "The flows are ${jsonencode(aws_cognito_user_pool_client.this.explicit_auth_flows)}."
+  }
+}
+
 run "has_a_client_that_keeps_no_secret_and_gives_nothing_away" {
   command = plan
 

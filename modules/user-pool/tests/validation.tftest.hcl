@@ -107,6 +107,17 @@ run "refuses_an_attribute_of_its_own_invention" {
   expect_failures = [var.required_attributes]
 }
 
+run "refuses_a_flow_that_the_tier_does_not_offer" {
+  command = plan
+
+  variables {
+    tier       = "LITE"
+    app_client = { auth_flows = ["USER_AUTH", "USER_SRP_AUTH"] }
+  }
+
+  expect_failures = [var.app_client]
+}
+
 run "refuses_a_tier_that_is_none" {
   command = plan
 

@@ -16,7 +16,9 @@ class Tip:
     arrival: float
 
 
-def before(shard_id: str, first: int, tip: Tip | None, there: Iterable[int], *, whole: bool) -> Link | None:
+def find_preceding_link(
+    shard_id: str, first: int, tip: Tip | None, there: Iterable[int], *, whole: bool
+) -> Link | None:
     """Return what came directly before the record ``first``; ``None`` where the stream does not say.
 
     ``there`` are the numbers that the stream still has of the shard, in order, from the tip itself on (from the
@@ -33,10 +35,10 @@ def before(shard_id: str, first: int, tip: Tip | None, there: Iterable[int], *, 
     return None
 
 
-def at_its_end(shard_id: str, tip: Tip | None, there: Iterable[int], *, whole: bool) -> Link | None:
+def find_closing_link(shard_id: str, tip: Tip | None, there: Iterable[int], *, whole: bool) -> Link | None:
     """Return the link that ends a closed shard; ``None`` where records follow the tip, which are not kept yet.
 
-    ``there`` and ``whole`` are as for ``before``, read to the shard's end.
+    ``there`` and ``whole`` are as for ``find_preceding_link``, read to the shard's end.
     """
     after, proved = (None, whole) if tip is None else (tip.number, False)
     for number in there:

@@ -11,10 +11,10 @@ from aws_lambda_powertools import Logger
 from botocore.config import Config
 
 from hello_retail.archive import chain
-from hello_retail.archive.store import Store, StreamFacts
+from hello_retail.archive.store import ArchiveStore, StreamFacts
 from hello_retail.event_log import archive as layout
-from hello_retail.event_log.archive import Kept, Shard
-from hello_retail.settings import require
+from hello_retail.event_log.archive import ArchivedRecord, Shard
+from hello_retail.settings import require_setting
 
 LOOK_AGAIN_SECONDS = 3600.0
 """How long an instance relies on what it knows of the stream's shards."""
@@ -25,14 +25,14 @@ AWS_CONFIG = Config(
     tcp_keepalive=True,
 )
 
-BUCKET = require("ARCHIVE_BUCKET")
+BUCKET = require_setting("ARCHIVE_BUCKET")
 logger = Logger()
 
 
 class Archive:
     """What an instance remembers between batches: which shards of which stream it has written down, and when."""
 
-    def __init__(self, store: Store, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, store: ArchiveStore, clock: Callable[[], float] = time.time) -> None:
         self._store = store
         self._clock = clock
         self._identity = ""
@@ -40,32 +40,32 @@ class Archive:
         self._shards: dict[str, Shard] = {}
         self._ended: set[str] = set()
 
-    def keep(self, stream_name: str, batch: list[Kept]) -> bool:
+    def add_batch(self, stream_name: str, batch: list[ArchivedRecord]) -> bool:
         """Keep a batch of one shard, and say whether it is linked to what came before.
 
         The order of the writes is what makes a crash between them harmless: what is repeated is written the same,
         and the tip, which goes last, never runs ahead of the records and their link.
         """
         shard_id, first, last = batch[0].shard_id, batch[0].sequence, batch[-1]
-        stream = self._store.stream(stream_name)
-        noted = self._store.tip(stream, shard_id)
+        stream = self._store.describe_stream(stream_name)
+        noted = self._store.read_tip(stream, shard_id)
         tip = noted[0] if noted else None
-        self._know(stream, shard_id, is_new=tip is None)
-        self._store.keep(stream, batch)
+        self._update_shards(stream, shard_id, is_new=tip is None)
+        self._store.write_batch(stream, batch)
         linked = True
         if tip is None or first > tip.number:
             shard = self._shards.get(shard_id)
-            whole = tip is None and self._store.is_whole(stream, shard, self._clock())
-            there = self._store.there(stream, shard_id, tip, noted[1] if noted else "")
-            link = chain.before(shard_id, first, tip, there, whole=whole)
+            whole = tip is None and self._store.has_first_record(stream, shard, self._clock())
+            there = self._store.read_sequence_numbers(stream, shard_id, tip, noted[1] if noted else "")
+            link = chain.find_preceding_link(shard_id, first, tip, there, whole=whole)
             linked = link is not None
             if link is not None:
-                self._store.link(stream, link)
+                self._store.write_link(stream, link)
         if tip is None or last.sequence > tip.number:
-            self._store.reached(stream, last)
+            self._store.write_tip(stream, last)
         return linked
 
-    def _know(self, stream: StreamFacts, shard_id: str, *, is_new: bool) -> None:
+    def _update_shards(self, stream: StreamFacts, shard_id: str, *, is_new: bool) -> None:
         """Write down the stream's shards, where one is new or where some may have been closed meanwhile.
 
         A child's first batch comes when its parents have been read to their end: then that can be written down.
@@ -76,38 +76,42 @@ class Archive:
             return
         known = self._shards if is_same else {}
         ended = self._ended if is_same else set()
-        found = self._store.shards(stream)
+        found = self._store.list_shards(stream)
         for shard in found.values():
             if known.get(shard.shard_id) != shard:
                 if shard.end is not None:
-                    self._store.lineage(stream, Shard(shard.shard_id, shard.parents, shard.start, None))
-                self._store.lineage(stream, shard)
-            if shard.end is not None and shard.shard_id not in ended and self._end(stream, shard, now):
+                    self._store.write_lineage(stream, Shard(shard.shard_id, shard.parents, shard.start, None))
+                self._store.write_lineage(stream, shard)
+            if (
+                shard.end is not None
+                and shard.shard_id not in ended
+                and self._write_closing_link(stream, shard, now)
+            ):
                 ended.add(shard.shard_id)
         self._identity, self._looked, self._shards, self._ended = stream.identity, now, found, ended
 
-    def _end(self, stream: StreamFacts, shard: Shard, now: float) -> bool:
+    def _write_closing_link(self, stream: StreamFacts, shard: Shard, now: float) -> bool:
         """Write down that a closed shard is kept to its end, if it is."""
-        noted = self._store.tip(stream, shard.shard_id)
+        noted = self._store.read_tip(stream, shard.shard_id)
         tip = noted[0] if noted else None
-        whole = tip is None and self._store.is_whole(stream, shard, now)
-        there = self._store.there(stream, shard.shard_id, tip, noted[1] if noted else "")
-        link = chain.at_its_end(shard.shard_id, tip, there, whole=whole)
+        whole = tip is None and self._store.has_first_record(stream, shard, now)
+        there = self._store.read_sequence_numbers(stream, shard.shard_id, tip, noted[1] if noted else "")
+        link = chain.find_closing_link(shard.shard_id, tip, there, whole=whole)
         if link is not None:
-            self._store.link(stream, link)
+            self._store.write_link(stream, link)
         return link is not None
 
 
 archive = Archive(
-    Store(boto3.client("kinesis", config=AWS_CONFIG), boto3.client("s3", config=AWS_CONFIG), BUCKET)
+    ArchiveStore(boto3.client("kinesis", config=AWS_CONFIG), boto3.client("s3", config=AWS_CONFIG), BUCKET)
 )
 
 
 def handler(event: Mapping[str, Any], _context: object) -> dict[str, list[Any]]:
     """Keep one batch of one shard; whatever AWS refuses is raised, and the whole batch comes again."""
-    batch = [layout.kept(record) for record in event["Records"]]
+    batch = [layout.parse_record(record) for record in event["Records"]]
     stream_name = event["Records"][0]["eventSourceARN"].rpartition("/")[2]
-    linked = archive.keep(stream_name, batch)
+    linked = archive.add_batch(stream_name, batch)
     log = logger.debug if linked else logger.warning
     log(
         "batch kept" if linked else "batch kept, and what came before it could not be told",

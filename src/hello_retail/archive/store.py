@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from hello_retail.archive.chain import Tip
 from hello_retail.event_log import archive
-from hello_retail.event_log.archive import Kept, Link, Shard
-from hello_retail.event_log.retention import certain_from
+from hello_retail.event_log.archive import ArchivedRecord, Link, Shard
+from hello_retail.event_log.retention import compute_retention_start
 
 if TYPE_CHECKING:
     from mypy_boto3_kinesis import KinesisClient
@@ -33,10 +33,10 @@ class StreamFacts:
     @property
     def identity(self) -> str:
         """The archive's folder for this very stream."""
-        return archive.identity(self.name, self.created)
+        return archive.format_stream_identity(self.name, self.created)
 
 
-class Store:
+class ArchiveStore:
     """The archive's bucket and the stream. Whatever AWS refuses is raised: the batch then comes again."""
 
     def __init__(self, kinesis: KinesisClient, s3: S3Client, bucket: str) -> None:
@@ -44,29 +44,31 @@ class Store:
         self._s3 = s3
         self._bucket = bucket
 
-    def stream(self, name: str) -> StreamFacts:
+    def describe_stream(self, name: str) -> StreamFacts:
         """Return what the stream says of itself now: it may have been made anew under its name."""
         found = self._kinesis.describe_stream_summary(StreamName=name)["StreamDescriptionSummary"]
         return StreamFacts(name, found["StreamARN"], found["StreamCreationTimestamp"])
 
-    def shards(self, stream: StreamFacts) -> dict[str, Shard]:
+    def list_shards(self, stream: StreamFacts) -> dict[str, Shard]:
         """Return the shards that the stream has not forgotten."""
         pages = self._kinesis.get_paginator("list_shards").paginate(StreamName=stream.name)
-        found = [archive.shard(described) for page in pages for described in page["Shards"]]
+        found = [archive.parse_shard_description(described) for page in pages for described in page["Shards"]]
         return {shard.shard_id: shard for shard in found}
 
-    def is_whole(self, stream: StreamFacts, shard: Shard | None, now: float) -> bool:
+    def has_first_record(self, stream: StreamFacts, shard: Shard | None, now: float) -> bool:
         """Say whether the stream must still have a shard's first record; ``now`` is in seconds since the epoch.
 
         It must where the stream is younger than what every stream keeps, or the shard is: a parent of it still
         took a record then.
         """
-        if stream.created.timestamp() > certain_from(now):
+        if stream.created.timestamp() > compute_retention_start(now):
             return True
-        tips = (self.tip(stream, parent) for parent in (shard.parents if shard else ()))
-        return any(noted is not None and noted[0].arrival > certain_from(now) for noted in tips)
+        tips = (self.read_tip(stream, parent) for parent in (shard.parents if shard else ()))
+        return any(noted is not None and noted[0].arrival > compute_retention_start(now) for noted in tips)
 
-    def there(self, stream: StreamFacts, shard_id: str, tip: Tip | None, own_text: str = "") -> Iterator[int]:
+    def read_sequence_numbers(
+        self, stream: StreamFacts, shard_id: str, tip: Tip | None, own_text: str = ""
+    ) -> Iterator[int]:
         """Yield the numbers that the stream has of a shard, in order, to the newest or the shard's end.
 
         They begin at the tip, where the stream still has it; ``own_text`` is its number as the stream writes it.
@@ -87,31 +89,37 @@ class Store:
             if not page["Records"] and not page["MillisBehindLatest"]:
                 return
 
-    def tip(self, stream: StreamFacts, shard_id: str) -> tuple[Tip, str] | None:
+    def read_tip(self, stream: StreamFacts, shard_id: str) -> tuple[Tip, str] | None:
         """Return how far a shard has come, with the number's own text; ``None`` before its first batch."""
         try:
-            answer = self._s3.get_object(Bucket=self._bucket, Key=archive.tip_key(stream.identity, shard_id))
+            answer = self._s3.get_object(
+                Bucket=self._bucket, Key=archive.format_tip_key(stream.identity, shard_id)
+            )
         except self._s3.exceptions.NoSuchKey:
             return None
         found = json.loads(answer["Body"].read())
         return Tip(int(found["number"]), float(found["arrival"])), str(found["number"])
 
-    def keep(self, stream: StreamFacts, batch: Sequence[Kept]) -> None:
+    def write_batch(self, stream: StreamFacts, batch: Sequence[ArchivedRecord]) -> None:
         """Write a batch as one object; the same batch twice is the same object."""
-        self._put(archive.records_key(stream.identity, batch), archive.packed(batch), "application/gzip")
+        self._put(
+            archive.format_records_key(stream.identity, batch),
+            archive.pack_records(batch),
+            "application/gzip",
+        )
 
-    def link(self, stream: StreamFacts, link: Link) -> None:
+    def write_link(self, stream: StreamFacts, link: Link) -> None:
         """Write what came before a batch."""
-        self._put(archive.link_key(stream.identity, link), b"", "text/plain")
+        self._put(archive.format_link_key(stream.identity, link), b"", "text/plain")
 
-    def lineage(self, stream: StreamFacts, shard: Shard) -> None:
+    def write_lineage(self, stream: StreamFacts, shard: Shard) -> None:
         """Write a shard's place in the stream."""
-        self._put(archive.lineage_key(stream.identity, shard), archive.written_shard(shard))
+        self._put(archive.format_lineage_key(stream.identity, shard), archive.encode_shard(shard))
 
-    def reached(self, stream: StreamFacts, last: Kept) -> None:
+    def write_tip(self, stream: StreamFacts, last: ArchivedRecord) -> None:
         """Note how far a shard has come."""
         note = {"number": last.number, "arrival": last.arrival}
-        self._put(archive.tip_key(stream.identity, last.shard_id), json.dumps(note).encode())
+        self._put(archive.format_tip_key(stream.identity, last.shard_id), json.dumps(note).encode())
 
     def _put(self, key: str, body: bytes, content_type: str = "application/json") -> None:
         self._s3.put_object(Bucket=self._bucket, Key=key, Body=body, ContentType=content_type)

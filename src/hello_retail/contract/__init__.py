@@ -21,7 +21,7 @@ class ContractConflict(Exception):
 
 
 @cache
-def document() -> dict[str, Any]:
+def read_openapi_document() -> dict[str, Any]:
     """Return the document with all parts in it, in the order of their names.
 
     Raises:

@@ -33,7 +33,7 @@ _RECORDS_KEY = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class ArchivedRecord:
     """One record of the log: its sequence number's own text, ``data`` in base64, ``arrival`` in seconds."""
 
     shard_id: str
@@ -82,15 +82,15 @@ class Shard:
     end: int | None
 
 
-def identity(stream: str, created: datetime) -> str:
+def format_stream_identity(stream: str, created: datetime) -> str:
     """Return the name that no other stream ever has."""
     return f"{stream}/{created.astimezone(UTC):%Y%m%dT%H%M%SZ}"
 
 
-def kept(record: Mapping[str, Any]) -> Kept:
+def parse_record(record: Mapping[str, Any]) -> ArchivedRecord:
     """Return a record of a Kinesis event as Lambda delivers it."""
     kinesis = record["kinesis"]
-    return Kept(
+    return ArchivedRecord(
         shard_id=record["eventID"].partition(":")[0],
         number=kinesis["sequenceNumber"],
         partition_key=kinesis["partitionKey"],
@@ -99,7 +99,7 @@ def kept(record: Mapping[str, Any]) -> Kept:
     )
 
 
-def delivered(records: Sequence[Kept], stream_arn: str) -> dict[str, Any]:
+def build_kinesis_event(records: Sequence[ArchivedRecord], stream_arn: str) -> dict[str, Any]:
     """Return the records of one shard as the Kinesis event in which Lambda would deliver them."""
     return {
         "Records": [
@@ -122,16 +122,16 @@ def delivered(records: Sequence[Kept], stream_arn: str) -> dict[str, Any]:
     }
 
 
-def records_key(stream: str, batch: Sequence[Kept]) -> str:
+def format_records_key(stream: str, batch: Sequence[ArchivedRecord]) -> str:
     """Return the name of a batch's object; the date (UTC) is that of the first record's arrival.
 
-    The same batch delivered twice has the same name, and by ``packed`` the same bytes.
+    The same batch delivered twice has the same name, and by ``pack_records`` the same bytes.
     """
     day = datetime.fromtimestamp(batch[0].arrival, UTC).strftime("%Y/%m/%d")
     return f"{RECORDS}/{stream}/{day}/{batch[0].shard_id}/{batch[0].number}-{batch[-1].number}.jsonl.gz"
 
 
-def span(key: str) -> Span | None:
+def parse_records_key(key: str) -> Span | None:
     """Return what the name of an object of records says; ``None`` for any other object."""
     match = _RECORDS_KEY.fullmatch(key)
     if match is None:
@@ -139,7 +139,7 @@ def span(key: str) -> Span | None:
     return Span(key, match["shard"], int(match["first"]), int(match["last"]))
 
 
-def packed(batch: Sequence[Kept]) -> bytes:
+def pack_records(batch: Sequence[ArchivedRecord]) -> bytes:
     """Return a batch as gzipped JSON lines that depend on its content only."""
     lines = [
         json.dumps(
@@ -157,10 +157,10 @@ def packed(batch: Sequence[Kept]) -> bytes:
     return gzip.compress("".join(f"{line}\n" for line in lines).encode(), mtime=0)
 
 
-def unpacked(content: bytes) -> list[Kept]:
-    """Return the records of an object that ``packed`` made."""
+def unpack_records(content: bytes) -> list[ArchivedRecord]:
+    """Return the records of an object that ``pack_records`` made."""
     return [
-        Kept(
+        ArchivedRecord(
             shard_id=line["shardId"],
             number=line["sequenceNumber"],
             partition_key=line["partitionKey"],
@@ -171,14 +171,14 @@ def unpacked(content: bytes) -> list[Kept]:
     ]
 
 
-def link_key(stream: str, link: Link) -> str:
+def format_link_key(stream: str, link: Link) -> str:
     """Return the name of a link's object, which says it all: names are enough to read a year of links."""
     first = END if link.first is None else link.first
     after = NOTHING if link.after is None else link.after
     return f"{LINKS}/{stream}/{link.shard_id}/{first}.after.{after}.{PROVED if link.proved else TOLD}"
 
 
-def link(key: str) -> Link | None:
+def parse_link_key(key: str) -> Link | None:
     """Return what the name of a link's object says; ``None`` for any other object."""
     match = _LINK_KEY.fullmatch(key)
     if match is None:
@@ -192,7 +192,7 @@ def link(key: str) -> Link | None:
     )
 
 
-def shard(described: Mapping[str, Any]) -> Shard:
+def parse_shard_description(described: Mapping[str, Any]) -> Shard:
     """Return a shard as Kinesis' ListShards describes it."""
     numbers = described["SequenceNumberRange"]
     parents = (described.get("ParentShardId"), described.get("AdjacentParentShardId"))
@@ -204,12 +204,12 @@ def shard(described: Mapping[str, Any]) -> Shard:
     )
 
 
-def lineage_key(stream: str, found: Shard) -> str:
+def format_lineage_key(stream: str, found: Shard) -> str:
     """Return the name of a shard's object; a closed shard has a second one, so that none is ever changed."""
     return f"{LINEAGE}/{stream}/{found.shard_id}/{'open' if found.end is None else 'closed'}.json"
 
 
-def written_shard(found: Shard) -> bytes:
+def encode_shard(found: Shard) -> bytes:
     """Return a shard as JSON."""
     return json.dumps(
         {
@@ -221,8 +221,8 @@ def written_shard(found: Shard) -> bytes:
     ).encode()
 
 
-def read_shard(content: bytes) -> Shard:
-    """Return the shard that ``written_shard`` wrote."""
+def decode_shard(content: bytes) -> Shard:
+    """Return the shard that ``encode_shard`` wrote."""
     found = json.loads(content)
     return Shard(
         found["shardId"],
@@ -232,7 +232,7 @@ def read_shard(content: bytes) -> Shard:
     )
 
 
-def tip_key(stream: str, shard_id: str) -> str:
+def format_tip_key(stream: str, shard_id: str) -> str:
     """Return the name of the note of how far a shard has come."""
     return f"{TIPS}/{stream}/{shard_id}.json"
 

@@ -35,7 +35,7 @@ class QuarantinedRecords:
     records: tuple[QuarantinedRecord, ...]
 
 
-def key(quarantined: QuarantinedRecords) -> str:
+def format_quarantine_key(quarantined: QuarantinedRecords) -> str:
     """Return the name of the object that holds a batch's bad records.
 
     The same batch delivered twice has the same name, so it is written once; the date is the first bad record's
@@ -47,7 +47,7 @@ def key(quarantined: QuarantinedRecords) -> str:
     return f"{folder}/{first.sequence_number}-{last.sequence_number}.json"
 
 
-def pack(quarantined: QuarantinedRecords) -> bytes:
+def pack_quarantined(quarantined: QuarantinedRecords) -> bytes:
     """Return the content of the object."""
     document = {
         "generation": quarantined.generation,
@@ -68,11 +68,11 @@ def pack(quarantined: QuarantinedRecords) -> bytes:
     return json.dumps(document).encode()
 
 
-def unpack(body: bytes) -> QuarantinedRecords:
+def unpack_quarantined(body: bytes) -> QuarantinedRecords:
     """Return what an object holds.
 
     Raises:
-        ValueError, TypeError, KeyError, AttributeError: where ``pack`` did not write it.
+        ValueError, TypeError, KeyError, AttributeError: where ``pack_quarantined`` did not write it.
 
     """
     document = json.loads(body)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-def identity(stream: str, shard_id: str, sequence_number: str | int) -> str:
+def format_record_identity(stream: str, shard_id: str, sequence_number: str | int) -> str:
     """Return ``<stream name>/<shard id>/<sequence number>``, the number without leading zeros.
 
     Raises:

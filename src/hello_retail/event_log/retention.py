@@ -12,6 +12,6 @@ MARGIN_SECONDS = 300.0
 """How much sooner than the stream forgets a record it is taken for forgotten."""
 
 
-def certain_from(now: float) -> float:
+def compute_retention_start(now: float) -> float:
     """Return the moment from which on the stream has every record for certain; in seconds since the epoch."""
     return now - KEPT_SECONDS + MARGIN_SECONDS

@@ -10,7 +10,7 @@ LONGEST = 255
 """Bytes of a number that the length byte can tell of: more than 600 decimal digits."""
 
 
-def encode(sequence: int) -> bytes:
+def encode_watermark(sequence: int) -> bytes:
     """Return the bytes of a sequence number: 25 of them for one of 56 digits.
 
     Raises:
@@ -23,11 +23,11 @@ def encode(sequence: int) -> bytes:
     return bytes((length,)) + sequence.to_bytes(length)
 
 
-def decode(value: bytes) -> int:
+def decode_watermark(value: bytes) -> int:
     """Return the sequence number of a watermark that :func:`encode` made."""
     return int.from_bytes(value[1:])
 
 
-def attribute(shard_id: str) -> str:
+def format_watermark_attribute(shard_id: str) -> str:
     """Return the name of a shard's watermark attribute: ``w12`` for ``shardId-000000000012``."""
     return f"w{int(shard_id.rpartition('-')[2])}"

@@ -45,7 +45,7 @@ class Actor:
     groups: frozenset[str]
 
 
-def actor_of(claims: Mapping[str, Any]) -> Actor:
+def parse_actor(claims: Mapping[str, Any]) -> Actor:
     """Return who acts, from the claims of an ID token.
 
     An access token passes the same authorizer, but has no ``name``: ``token_use`` tells them apart.
@@ -61,11 +61,11 @@ def actor_of(claims: Mapping[str, Any]) -> Actor:
     subject = claims.get("sub")
     if not isinstance(subject, str) or not _SUBJECT.fullmatch(subject) or subject == UNKNOWN:
         raise NotSignedIn("The token's subject cannot be the user of an event.")
-    name = shown_name(claims.get("name")) or subject
-    return Actor(subject, name, groups_of(claims.get("cognito:groups")))
+    name = clean_display_name(claims.get("name")) or subject
+    return Actor(subject, name, parse_groups(claims.get("cognito:groups")))
 
 
-def shown_name(claim: object) -> str:
+def clean_display_name(claim: object) -> str:
     """Return a display name that every consumer takes, or "": one line, seen characters, at most 128 of them.
 
     A name of nothing but white space, format characters and fillers would be a row without a name.
@@ -73,10 +73,10 @@ def shown_name(claim: object) -> str:
     text = claim if isinstance(claim, str) else ""
     seen = " ".join(_UNSEEN.sub("", " ".join(text.split())).split())
     name = seen[:MAXIMUM_NAME].strip()
-    return name if shows(name) else ""
+    return name if is_visible(name) else ""
 
 
-def shows(text: str) -> bool:
+def is_visible(text: str) -> bool:
     """Say whether any character of a text leaves a mark on the screen."""
     return any(
         unicodedata.category(character) not in _BLANK_CATEGORIES and not _BLANK.match(character)
@@ -84,7 +84,7 @@ def shows(text: str) -> bool:
     )
 
 
-def groups_of(claim: object) -> frozenset[str]:
+def parse_groups(claim: object) -> frozenset[str]:
     """Return the groups that an authorizer's claim names.
 
     A list arrives as one text, ``[merchant customer]``; no group of Cognito's has white space in its name.

@@ -15,19 +15,26 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
 from hello_retail.aws_failures import Unavailable
-from hello_retail.event_writer.identifiers import RANDOM_BYTES, Identifiers, fresh
+from hello_retail.event_writer.identifiers import RANDOM_BYTES, Identifiers, create_identifiers
 from hello_retail.event_writer.kinds import KINDS
-from hello_retail.event_writer.store import AWS_CONFIG, Stream
+from hello_retail.event_writer.store import AWS_CONFIG, EventStream
 from hello_retail.event_writer.submission import (
-    Record,
-    Refused,
-    Submission,
+    EventRecord,
+    EventSubmission,
+    SubmissionRefused,
+    build_event_record,
     is_preflight,
-    read,
-    record,
+    parse_submission,
 )
-from hello_retail.events.registry import INGRESS_1_1, prepare
-from hello_retail.http_api.problems import Answer, Problem, as_text, fault, trace, unavailable
+from hello_retail.events.registry import INGRESS_1_1, compile_validators
+from hello_retail.http_api.problems import (
+    HttpResponse,
+    Problem,
+    build_fault_problem,
+    build_unavailable_problem,
+    describe_fault,
+    format_json,
+)
 from hello_retail.settings import read_settings
 
 if TYPE_CHECKING:
@@ -37,7 +44,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class EventWriterSettings:
     """What the function is told by its environment, under these names in upper case."""
 
     stream_name: str
@@ -52,25 +59,25 @@ PERHAPS_TAKEN = (
     "Only what has an Idempotency-Key from its first attempt on can be sent again safely."
 )
 
-SETTINGS = read_settings(Settings)
+SETTINGS = read_settings(EventWriterSettings)
 logger = Logger()
 metrics = Metrics(namespace=SETTINGS.powertools_metrics_namespace)
 metrics.set_default_dimensions(Environment=SETTINGS.environment)
-stream = Stream(boto3.client("kinesis", config=AWS_CONFIG), SETTINGS.stream_name)
-prepare(INGRESS_1_1, *KINDS)
+stream = EventStream(boto3.client("kinesis", config=AWS_CONFIG), SETTINGS.stream_name)
+compile_validators(INGRESS_1_1, *KINDS)
 
 
 @cache
-def once() -> Once:
+def load_idempotency() -> Once:
     """Load what only requests with an Idempotency-Key need when the first of them comes."""
     from hello_retail.event_writer.once import Once  # noqa: PLC0415 - it would double the cold start
 
-    return Once(boto3.client("dynamodb", config=AWS_CONFIG), SETTINGS.idempotency_table, receipt_lost)
+    return Once(boto3.client("dynamodb", config=AWS_CONFIG), SETTINGS.idempotency_table, report_lost_receipt)
 
 
-def receipt_lost(error: Exception) -> None:
+def report_lost_receipt(error: Exception) -> None:
     """Log and count that an accepted event's receipt could not be kept for a retry."""
-    logger.warning("An accepted event's receipt is not in the table", extra=trace(error))
+    logger.warning("An accepted event's receipt is not in the table", extra=describe_fault(error))
     metrics.add_metric("ReceiptsLost", MetricUnit.Count, 1)
     metrics.flush_metrics()
 
@@ -82,19 +89,21 @@ def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:
     them for the origins on its list.
     """
     if is_preflight(event):
-        return Answer(HTTPStatus.NO_CONTENT, {"cache-control": "no-store"}).as_event()
+        return HttpResponse(HTTPStatus.NO_CONTENT, {"cache-control": "no-store"}).as_event()
     submission = None
     try:
-        submission = read(event, os.environ.get("_X_AMZN_TRACE_ID", ""))
-        answer = accepted(accept(submission, context))
-        count("EventsAccepted", "EventType", submission.kind)
+        submission = parse_submission(event, os.environ.get("_X_AMZN_TRACE_ID", ""))
+        answer = build_accepted_response(accept_submission(submission, context))
+        count_request("EventsAccepted", "EventType", submission.kind)
     except Exception as error:  # noqa: BLE001 - no client sees a fault's words
         has_key = submission is not None and submission.key is not None
-        answer = problem(error, str(getattr(context, "aws_request_id", "")), has_key=has_key).answer()
+        answer = build_problem(
+            error, str(getattr(context, "aws_request_id", "")), has_key=has_key
+        ).build_response()
     return answer.as_event()
 
 
-def accept(submission: Submission, context: object) -> dict[str, str]:
+def accept_submission(submission: EventSubmission, context: object) -> dict[str, str]:
     """Put the submission's event on the stream, once if it has a key, and return the receipt.
 
     Raises:
@@ -103,53 +112,57 @@ def accept(submission: Submission, context: object) -> dict[str, str]:
 
     """
     if submission.key is None:
-        return put(event_record(submission, fresh(time.time_ns() // 1_000_000, os.urandom(2 * RANDOM_BYTES))))
-    ready = event_record(submission, submission.derived_identifiers(submission.key))
-    return once().run(submission, lambda: put(ready), context)
+        return put_record(
+            create_record(
+                submission, create_identifiers(time.time_ns() // 1_000_000, os.urandom(2 * RANDOM_BYTES))
+            )
+        )
+    ready = create_record(submission, submission.derive_own_identifiers(submission.key))
+    return load_idempotency().run(submission, lambda: put_record(ready), context)
 
 
-def event_record(submission: Submission, identifiers: Identifiers) -> Record:
+def create_record(submission: EventSubmission, identifiers: Identifiers) -> EventRecord:
     """Return the submission's record, made now."""
     now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    return record(submission, identifiers, now)
+    return build_event_record(submission, identifiers, now)
 
 
-def put(ready: Record) -> dict[str, str]:
+def put_record(ready: EventRecord) -> dict[str, str]:
     """Put the record on the stream, measure how long that took, and return the receipt."""
     started = time.perf_counter()
     try:
-        stream.put(ready)
+        stream.put_record(ready)
     finally:
         metrics.add_metric("PutLatency", MetricUnit.Milliseconds, (time.perf_counter() - started) * 1000)
         metrics.flush_metrics()
-    return ready.receipt()
+    return ready.build_receipt()
 
 
-def accepted(receipt: Mapping[str, str]) -> Answer:
+def build_accepted_response(receipt: Mapping[str, str]) -> HttpResponse:
     """Return the 202, which no cache keeps."""
     headers = {"content-type": "application/json", "cache-control": "no-store"}
-    return Answer(HTTPStatus.ACCEPTED, headers, as_text(receipt))
+    return HttpResponse(HTTPStatus.ACCEPTED, headers, format_json(receipt))
 
 
-def problem(error: Exception, request_id: str, *, has_key: bool) -> Problem:
+def build_problem(error: Exception, request_id: str, *, has_key: bool) -> Problem:
     """Return what the client is told of an error; count it, and log what is not the client's doing.
 
     Only where the request ``has_key`` is it told to send the same again.
     """
-    if isinstance(error, Refused):
-        count("EventsRefused", "Code", error.code)
+    if isinstance(error, SubmissionRefused):
+        count_request("EventsRefused", "Code", error.code)
         logger.debug("refused", extra={"request_id": request_id, "refusal": error.code})
         return error
     if isinstance(error, Unavailable):
-        count("EventsRefused", "Code", "unavailable")
+        count_request("EventsRefused", "Code", "unavailable")
         logger.warning("AWS is not available", extra={"request_id": request_id, "code": error.code})
-        return unavailable(NOT_TAKEN if has_key else PERHAPS_TAKEN, request_id)
-    count("EventsRefused", "Code", "fault")
-    logger.error("The request failed unexpectedly", extra={"request_id": request_id, **trace(error)})
-    return fault(request_id)
+        return build_unavailable_problem(NOT_TAKEN if has_key else PERHAPS_TAKEN, request_id)
+    count_request("EventsRefused", "Code", "fault")
+    logger.error("The request failed unexpectedly", extra={"request_id": request_id, **describe_fault(error)})
+    return build_fault_problem(request_id)
 
 
-def count(name: str, dimension: str, value: str) -> None:
+def count_request(name: str, dimension: str, value: str) -> None:
     """Count one request under a dimension of its own."""
     with single_metric(name, MetricUnit.Count, 1, namespace=SETTINGS.powertools_metrics_namespace) as metric:
         metric.add_dimension("Environment", SETTINGS.environment)

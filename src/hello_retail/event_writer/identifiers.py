@@ -25,7 +25,7 @@ class Identifiers:
     product_id: str
 
 
-def uuid7(milliseconds: int, randomness: bytes) -> UUID:
+def create_uuid7(milliseconds: int, randomness: bytes) -> UUID:
     """Return the UUIDv7 (RFC 9562, section 5.7) of a Unix time and ``RANDOM_BYTES`` random bytes."""
     value = (milliseconds & (1 << 48) - 1) << 80 | int.from_bytes(randomness)
     value = value & ~(0xF << 76) | 0x7 << 76  # version
@@ -33,13 +33,13 @@ def uuid7(milliseconds: int, randomness: bytes) -> UUID:
     return UUID(int=value)
 
 
-def fresh(milliseconds: int, randomness: bytes) -> Identifiers:
+def create_identifiers(milliseconds: int, randomness: bytes) -> Identifiers:
     """Return ids that nobody can derive again, from a Unix time and twice ``RANDOM_BYTES`` random bytes."""
     event, product = randomness[:RANDOM_BYTES], randomness[RANDOM_BYTES:]
-    return Identifiers(str(uuid7(milliseconds, event)), str(uuid7(milliseconds, product)))
+    return Identifiers(str(create_uuid7(milliseconds, event)), str(create_uuid7(milliseconds, product)))
 
 
-def derived(user_id: str, key: str, body_digest: str) -> Identifiers:
+def derive_identifiers(user_id: str, key: str, body_digest: str) -> Identifiers:
     """Return the ids (UUIDv5) that every attempt at the same request gets.
 
     The body is part of it: after a failed attempt its key is free again, and a client that then sends another body
@@ -49,6 +49,6 @@ def derived(user_id: str, key: str, body_digest: str) -> Identifiers:
     return Identifiers(str(event), str(uuid5(event, "product")))
 
 
-def digest(data: Mapping[str, Any]) -> str:
+def hash_json(data: Mapping[str, Any]) -> str:
     """Return a hash of a JSON object that does not depend on the order of its members or on white space."""
     return sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()

@@ -20,8 +20,12 @@ from aws_lambda_powertools.utilities.idempotency.exceptions import (
     IdempotencyValidationError,
 )
 
-from hello_retail.aws_failures import Unavailable, passing_failure
-from hello_retail.event_writer.submission import Submission, another_body, under_way
+from hello_retail.aws_failures import Unavailable, get_transient_code
+from hello_retail.event_writer.submission import (
+    EventSubmission,
+    build_in_progress_refusal,
+    build_reused_key_refusal,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,7 +56,7 @@ class Once:
 
     def run(
         self,
-        submission: Submission,
+        submission: EventSubmission,
         put: Callable[[], Receipt],
         context: Any,  # noqa: ANN401 - Lambda's
     ) -> Receipt:
@@ -87,18 +91,18 @@ class Once:
             ),
             key_prefix="event_writer",
         )
-        request = {"key": [submission.actor.user_id, submission.key], "body": submission.body_digest()}
+        request = {"key": [submission.actor.user_id, submission.key], "body": submission.hash_body()}
         try:
             receipt: Receipt = run(request=request)
         except IdempotencyValidationError:
-            raise another_body() from None
+            raise build_reused_key_refusal() from None
         except (IdempotencyAlreadyInProgressError, IdempotencyInconsistentStateError):
-            raise under_way() from None
+            raise build_in_progress_refusal() from None
         except IdempotencyPersistenceLayerError as error:
             if receipts:
                 self.lost(error.__cause__ if isinstance(error.__cause__, Exception) else error)
                 return receipts[0]
-            code = passing_failure(error.__cause__)
+            code = get_transient_code(error.__cause__)
             if code is None:
                 raise
             raise Unavailable(code) from error

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from botocore.config import Config
 
-from hello_retail.aws_failures import unavailable_where_passing
+from hello_retail.aws_failures import translate_transient_failures
 
 if TYPE_CHECKING:
     from mypy_boto3_kinesis import KinesisClient
 
-    from hello_retail.event_writer.submission import Record
+    from hello_retail.event_writer.submission import EventRecord
 
 AWS_CONFIG = Config(
     connect_timeout=1,
@@ -24,13 +24,13 @@ AWS_CONFIG = Config(
 
 
 @dataclass(frozen=True, slots=True)
-class Stream:
+class EventStream:
     """The stream by its name."""
 
     client: KinesisClient
     name: str
 
-    def put(self, record: Record) -> None:
+    def put_record(self, record: EventRecord) -> None:
         """Put the record on the stream.
 
         Raises:
@@ -38,7 +38,7 @@ class Stream:
                 policy or set-up.
 
         """
-        with unavailable_where_passing():
+        with translate_transient_failures():
             self.client.put_record(
                 StreamName=self.name, Data=record.payload, PartitionKey=record.partition_key
             )

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
-from hello_retail.event_writer.actor import Actor, NotSignedIn, actor_of, shown_name, shows
-from hello_retail.event_writer.identifiers import Identifiers, derived, digest
+from hello_retail.event_writer.actor import Actor, NotSignedIn, clean_display_name, is_visible, parse_actor
+from hello_retail.event_writer.identifiers import Identifiers, derive_identifiers, hash_json
 from hello_retail.event_writer.kinds import KINDS, Kind
-from hello_retail.events import Event, decode
-from hello_retail.events.registry import INGRESS_1_1, Violation, violations
-from hello_retail.events.strict_json import NotStrictJson, parse
+from hello_retail.events import Event, decode_event
+from hello_retail.events.registry import INGRESS_1_1, Violation, list_violations
+from hello_retail.events.strict_json import NotStrictJson, parse_strict_json
 from hello_retail.http_api.problems import Problem, WrongMember
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ _TRACE_ROOT = re.compile(r"(?:^|;)\s*Root=(1-[0-9a-f]{8}-[0-9a-f]{24})(?:;|$)")
 
 
 @dataclass(eq=False)
-class Refused(Problem):
+class SubmissionRefused(Problem):
     """A request that is the client's to mend; ``code`` is a short stable id of the reason, for metrics."""
 
     code: str = "refused"
@@ -56,7 +56,7 @@ class NotDecodable(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Submission:
+class EventSubmission:
     """What somebody asks to be put on the stream.
 
     Attributes:
@@ -74,17 +74,17 @@ class Submission:
     key: str | None
     trace_id: str | None
 
-    def body_digest(self) -> str:
+    def hash_body(self) -> str:
         """Return what tells this body from another under the same key."""
-        return digest(self.data)
+        return hash_json(self.data)
 
-    def derived_identifiers(self, key: str) -> Identifiers:
+    def derive_own_identifiers(self, key: str) -> Identifiers:
         """Return the ids of every attempt at this request under its key."""
-        return derived(self.actor.user_id, key, self.body_digest())
+        return derive_identifiers(self.actor.user_id, key, self.hash_body())
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class EventRecord:
     """An event as it goes on the stream.
 
     Attributes:
@@ -100,12 +100,12 @@ class Record:
     partition_key: str
     payload: bytes
 
-    def receipt(self) -> dict[str, str]:
+    def build_receipt(self) -> dict[str, str]:
         """Return what the client is told."""
         return {"eventId": self.event_id} | ({"productId": self.product_id} if self.product_id else {})
 
 
-def read(event: Mapping[str, Any], trace_header: str = "") -> Submission:
+def parse_submission(event: Mapping[str, Any], trace_header: str = "") -> EventSubmission:
     """Return what a request of payload format 2.0 asks for; ``trace_header`` is Lambda's own, if any.
 
     Raises:
@@ -114,32 +114,32 @@ def read(event: Mapping[str, Any], trace_header: str = "") -> Submission:
     """
     context = event.get("requestContext") or {}
     if (context.get("http") or {}).get("method") != "POST":
-        raise Refused(
+        raise SubmissionRefused(
             HTTPStatus.METHOD_NOT_ALLOWED,
             "This resource takes POST only.",
             headers={"allow": "POST"},
             code="wrong-method",
         )
-    actor = _signed_in(context)
+    actor = _require_actor(context)
     headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
     if not _is_json(headers.get("content-type", "")):
-        raise Refused(
+        raise SubmissionRefused(
             HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
             "Send JSON in UTF-8: Content-Type: application/json.",
             headers={"accept-post": "application/json"},
             code="wrong-content-type",
         )
-    data = _json_object(_body(event))
+    data = _json_object(_read_body(event))
     kind = data.get("schema")
     if not isinstance(kind, str) or kind not in KINDS:
         accepted = Violation("/schema", f"must be one of {', '.join(KINDS)}")
-        raise _invalid((accepted,), "unknown-schema")
+        raise _build_data_refusal((accepted,), "unknown-schema")
     group = KINDS[kind].group
     if group is not None and group not in actor.groups:
-        raise Refused(
+        raise SubmissionRefused(
             HTTPStatus.FORBIDDEN, f"Only users of the group {group} may send this event.", code="wrong-group"
         )
-    return Submission(actor, kind, data, _key(headers), _trace_id(trace_header, headers))
+    return EventSubmission(actor, kind, data, _read_key(headers), _trace_id(trace_header, headers))
 
 
 def is_preflight(event: Mapping[str, Any]) -> bool:
@@ -158,21 +158,21 @@ def _is_json(content_type: str) -> bool:
     if not media_type:
         return False
     given = _PARAMETERS.findall(media_type[1])
-    charsets = (_unquoted(value) for name, value in given if name.lower() == "charset")
+    charsets = (_unquote(value) for name, value in given if name.lower() == "charset")
     return all(charset.lower() in _UTF_8 for charset in charsets)
 
 
-def _unquoted(value: str) -> str:
+def _unquote(value: str) -> str:
     return re.sub(r"\\(.)", r"\1", value[1:-1]) if value.startswith('"') else value
 
 
-def _signed_in(context: Mapping[str, Any]) -> Actor:
+def _require_actor(context: Mapping[str, Any]) -> Actor:
     claims = ((context.get("authorizer") or {}).get("jwt") or {}).get("claims") or {}
     try:
-        return actor_of(claims)
+        return parse_actor(claims)
     except NotSignedIn as refused:
         error = ' error="invalid_token"' if claims else ""
-        raise Refused(
+        raise SubmissionRefused(
             HTTPStatus.UNAUTHORIZED,
             str(refused),
             headers={"www-authenticate": f"Bearer{error}"},
@@ -180,19 +180,19 @@ def _signed_in(context: Mapping[str, Any]) -> Actor:
         ) from None
 
 
-def _body(event: Mapping[str, Any]) -> bytes:
+def _read_body(event: Mapping[str, Any]) -> bytes:
     text: str = event.get("body") or ""
     if len(text) <= 2 * MAXIMUM_BODY:
         try:
             encoded = event.get("isBase64Encoded")
             body = a2b_base64(text, strict_mode=True) if encoded else text.encode(errors="surrogatepass")
         except (NotBase64, ValueError):
-            raise Refused(
+            raise SubmissionRefused(
                 HTTPStatus.BAD_REQUEST, "The body is marked as base64, and is not.", code="not-base64"
             ) from None
         if len(body) <= MAXIMUM_BODY:
             return body
-    raise Refused(
+    raise SubmissionRefused(
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
         f"The body is larger than {MAXIMUM_BODY // 1024} KiB.",
         code="too-large",
@@ -201,19 +201,21 @@ def _body(event: Mapping[str, Any]) -> bytes:
 
 def _json_object(body: bytes) -> dict[str, Any]:
     try:
-        document = parse(body)
+        document = parse_strict_json(body)
     except NotStrictJson as refused:
         detail = refused.reason.replace("The record", "The body")
-        raise Refused(HTTPStatus.BAD_REQUEST, detail, code=refused.code) from None
+        raise SubmissionRefused(HTTPStatus.BAD_REQUEST, detail, code=refused.code) from None
     if not isinstance(document, dict):
-        raise Refused(HTTPStatus.BAD_REQUEST, "The body is JSON, but not an object.", code="not-object")
+        raise SubmissionRefused(
+            HTTPStatus.BAD_REQUEST, "The body is JSON, but not an object.", code="not-object"
+        )
     return document
 
 
-def _key(headers: Mapping[str, str]) -> str | None:
+def _read_key(headers: Mapping[str, str]) -> str | None:
     key = headers.get("idempotency-key")
     if key is not None and not _KEY.fullmatch(key):
-        raise Refused(
+        raise SubmissionRefused(
             HTTPStatus.BAD_REQUEST,
             f"Idempotency-Key: give 1 to {MAXIMUM_KEY} characters, no control characters among them.",
             code="bad-key",
@@ -226,7 +228,9 @@ def _trace_id(trace_header: str, headers: Mapping[str, str]) -> str | None:
     return root[1] if root else None
 
 
-def record(submission: Submission, identifiers: Identifiers, time_origin: str) -> Record:
+def build_event_record(
+    submission: EventSubmission, identifiers: Identifiers, time_origin: str
+) -> EventRecord:
     """Return the record for a submission; ``time_origin`` is RFC 3339.
 
     Raises:
@@ -237,11 +241,11 @@ def record(submission: Submission, identifiers: Identifiers, time_origin: str) -
     rules, data = KINDS[submission.kind], dict(submission.data)
     if rules.gets_id:
         data.setdefault("id", identifiers.product_id)
-    broken = violations(submission.kind, data) or _unseen(rules, data)
+    broken = list_violations(submission.kind, data) or _list_blank_texts(rules, data)
     if broken:
-        raise _invalid(broken, "invalid-data")
+        raise _build_data_refusal(broken, "invalid-data")
     if rules.about_actor:
-        _about(submission.actor, data)
+        _check_about_actor(submission.actor, data)
     envelope = {
         "schema": INGRESS_1_1,
         "eventId": identifiers.event_id,
@@ -252,55 +256,55 @@ def record(submission: Submission, identifiers: Identifiers, time_origin: str) -
     if submission.trace_id is not None:
         envelope["traceId"] = submission.trace_id
     payload = json.dumps(envelope, ensure_ascii=False, separators=(",", ":")).encode()
-    decoded = decode(payload)
+    decoded = decode_event(payload)
     if not isinstance(decoded, Event) or decoded.user_id != submission.actor.user_id:
         raise NotDecodable(f"The finished {submission.kind} is not one that consumers take.")
     product_id = None if rules.about_actor else data["id"]
-    return Record(identifiers.event_id, product_id, data["id"], payload)
+    return EventRecord(identifiers.event_id, product_id, data["id"], payload)
 
 
-def _unseen(rules: Kind, data: Mapping[str, Any]) -> tuple[Violation, ...]:
+def _list_blank_texts(rules: Kind, data: Mapping[str, Any]) -> tuple[Violation, ...]:
     """Return which texts would be blank on the board; the schemas cannot tell, and the log keeps older ones."""
     return tuple(
         Violation(f"/{name}", "must have a visible character")
         for name in rules.texts
-        if name in data and not shows(data[name])
+        if name in data and not is_visible(data[name])
     )
 
 
-def _about(actor: Actor, data: Mapping[str, Any]) -> None:
+def _check_about_actor(actor: Actor, data: Mapping[str, Any]) -> None:
     if data["id"] != actor.user_id:
-        raise Refused(
+        raise SubmissionRefused(
             HTTPStatus.FORBIDDEN,
             "This event must be about the signed-in user: its id is the token's sub.",
             code="about-another",
         )
-    if "name" in data and shown_name(data["name"]) != actor.name:
-        raise Refused(
+    if "name" in data and clean_display_name(data["name"]) != actor.name:
+        raise SubmissionRefused(
             HTTPStatus.FORBIDDEN,
             "This event must be about the signed-in user: its name is the token's name.",
             code="about-another",
         )
 
 
-def _invalid(broken: tuple[Violation, ...], code: str) -> Refused:
+def _build_data_refusal(broken: tuple[Violation, ...], code: str) -> SubmissionRefused:
     detail = " ".join(f"{each.pointer.removeprefix('/') or 'The body'} {each.detail}." for each in broken)
     wrong = tuple(WrongMember(each.pointer, each.detail) for each in broken)
-    return Refused(HTTPStatus.BAD_REQUEST, detail, wrong, code=code)
+    return SubmissionRefused(HTTPStatus.BAD_REQUEST, detail, wrong, code=code)
 
 
-def another_body() -> Refused:
+def build_reused_key_refusal() -> SubmissionRefused:
     """Return the refusal of a key that came with another body before."""
-    return Refused(
+    return SubmissionRefused(
         HTTPStatus.UNPROCESSABLE_ENTITY,
         "This Idempotency-Key has been used with another body: take a new key for a new event.",
         code="key-reused",
     )
 
 
-def under_way() -> Refused:
+def build_in_progress_refusal() -> SubmissionRefused:
     """Return the refusal of a retry while the first attempt is under way."""
-    return Refused(
+    return SubmissionRefused(
         HTTPStatus.CONFLICT,
         "A request with this Idempotency-Key is under way: ask again in a moment for its answer.",
         headers={"retry-after": str(BUSY_SECONDS)},

@@ -4,7 +4,7 @@
 holds the JSON Schemas by exact id, and ``strict_json`` is how both sides read JSON.
 """
 
-from hello_retail.events.decoder import decode, decode_base64
+from hello_retail.events.decoder import decode_base64_event, decode_event
 from hello_retail.events.event import Event, Rejection
 from hello_retail.events.registry import PRODUCT_CREATE, PRODUCT_IMAGE, PRODUCT_PURCHASE, SCHEMAS
 
@@ -15,6 +15,6 @@ __all__ = [
     "SCHEMAS",
     "Event",
     "Rejection",
-    "decode",
-    "decode_base64",
+    "decode_base64_event",
+    "decode_event",
 ]

@@ -10,8 +10,15 @@ from binascii import a2b_base64
 from typing import Any
 
 from hello_retail.events.event import Event, Rejection
-from hello_retail.events.registry import DATA_EVENTS, EGRESS_1_1, ENVELOPES, INGRESS_1_1, INGRESS_1_2, check
-from hello_retail.events.strict_json import NotStrictJson, parse
+from hello_retail.events.registry import (
+    DATA_EVENTS,
+    EGRESS_1_1,
+    ENVELOPES,
+    INGRESS_1_1,
+    INGRESS_1_2,
+    find_violation,
+)
+from hello_retail.events.strict_json import NotStrictJson, parse_strict_json
 from hello_retail.unknown import UNKNOWN
 
 MAXIMUM_NAME = 128
@@ -47,13 +54,13 @@ _INVALID_NAME = Rejection(
 )
 
 
-class _Refused(Exception):
+class _RecordRefused(Exception):
     def __init__(self, rejection: Rejection) -> None:
         super().__init__(rejection.reason)
         self.rejection = rejection
 
 
-def decode_base64(text: str) -> Event | Rejection:
+def decode_base64_event(text: str) -> Event | Rejection:
     """Decode a Kinesis record's ``data`` as Lambda delivers it: base64 with padding, standard alphabet."""
     try:
         payload = a2b_base64(text, strict_mode=True)
@@ -62,26 +69,26 @@ def decode_base64(text: str) -> Event | Rejection:
         return _NOT_BASE64
     if not is_padded:
         return _NOT_BASE64
-    return decode(payload)
+    return decode_event(payload)
 
 
-def decode(payload: bytes) -> Event | Rejection:
+def decode_event(payload: bytes) -> Event | Rejection:
     """Decode the bytes of one record: an ingress or egress envelope around a data event, in strict JSON.
 
     A data event whose schema id is well formed, but not in the registry, gives an event with its data as it
     came: it belongs to other views. One that the registry knows must be valid.
     """
     try:
-        document = parse(payload)
+        document = parse_strict_json(payload)
     except NotStrictJson as refused:
-        return _unreadable(payload, refused)
+        return _explain_unreadable(payload, refused)
     try:
-        return _event(document)
-    except _Refused as refused:
+        return _build_event(document)
+    except _RecordRefused as refused:
         return refused.rejection
 
 
-def _unreadable(payload: bytes, refused: NotStrictJson) -> Rejection:
+def _explain_unreadable(payload: bytes, refused: NotStrictJson) -> Rejection:
     if not payload:
         return _EMPTY
     for magic, rejection in _MAGIC.items():
@@ -90,39 +97,39 @@ def _unreadable(payload: bytes, refused: NotStrictJson) -> Rejection:
     return Rejection(refused.reason, refused.code)
 
 
-def _event(document: object) -> Event:
+def _build_event(document: object) -> Event:
     if not isinstance(document, dict):
-        raise _Refused(_NOT_OBJECT)
+        raise _RecordRefused(_NOT_OBJECT)
     envelope: dict[str, Any] = document
     schema_id = envelope.get("schema")
     if not isinstance(schema_id, str) or schema_id not in ENVELOPES:
-        raise _Refused(_UNKNOWN_ENVELOPE)
-    violation = check(schema_id, envelope)
+        raise _RecordRefused(_UNKNOWN_ENVELOPE)
+    violation = find_violation(schema_id, envelope)
     if violation:
-        raise _Refused(Rejection(f"The envelope is not valid: {violation}.", "invalid-envelope"))
+        raise _RecordRefused(Rejection(f"The envelope is not valid: {violation}.", "invalid-envelope"))
     data: dict[str, Any] = envelope["data"]
     kind: str = data["schema"]
     if kind in DATA_EVENTS:
-        violation = check(kind, data)
+        violation = find_violation(kind, data)
         if violation:
-            raise _Refused(Rejection(f"The data is not a valid {kind}: {violation}.", "invalid-data"))
+            raise _RecordRefused(Rejection(f"The data is not a valid {kind}: {violation}.", "invalid-data"))
     elif kind in ENVELOPES:
-        raise _Refused(_NESTED_ENVELOPE)
-    user_id, display_name = _contributor(envelope["origin"])
+        raise _RecordRefused(_NESTED_ENVELOPE)
+    user_id, display_name = _parse_contributor(envelope["origin"])
     return Event(kind, user_id, display_name, data, envelope["timeOrigin"], _minted_id(schema_id, envelope))
 
 
-def _contributor(origin: str) -> tuple[str, str]:
+def _parse_contributor(origin: str) -> tuple[str, str]:
     """Return user id and display name; UNKNOWN is nobody, so nobody may be called so."""
     _app, _action, user_id, display_name = (*origin.split("/", 3), "", "", "")[:4]
     if not user_id or user_id.isspace():
-        raise _Refused(_NO_USER)
+        raise _RecordRefused(_NO_USER)
     if len(user_id) > MAXIMUM_NAME or user_id != user_id.strip():
-        raise _Refused(_INVALID_USER)
+        raise _RecordRefused(_INVALID_USER)
     if user_id == UNKNOWN:
-        raise _Refused(_RESERVED_USER)
+        raise _RecordRefused(_RESERVED_USER)
     if len(display_name) > MAXIMUM_NAME:
-        raise _Refused(_INVALID_NAME)
+        raise _RecordRefused(_INVALID_NAME)
     if not display_name or display_name.isspace():
         return user_id, user_id
     return user_id, display_name

@@ -71,7 +71,7 @@ class Violation:
         return f"{self.pointer or 'it'} {self.detail}"
 
 
-def schema(schema_id: str) -> dict[str, Any]:
+def read_schema(schema_id: str) -> dict[str, Any]:
     """Return the JSON Schema (draft-07) of exactly this id, read anew from its file.
 
     Raises:
@@ -84,7 +84,7 @@ def schema(schema_id: str) -> dict[str, Any]:
     return document
 
 
-def check(schema_id: str, document: object) -> Violation | None:
+def find_violation(schema_id: str, document: object) -> Violation | None:
     """Return the first thing in ``document`` (as ``strict_json.parse`` gives it) that breaks the schema, or None.
 
     Raises:
@@ -94,23 +94,23 @@ def check(schema_id: str, document: object) -> Violation | None:
     return _validator(schema_id)(document)
 
 
-def violations(schema_id: str, document: object) -> tuple[Violation, ...]:
+def list_violations(schema_id: str, document: object) -> tuple[Violation, ...]:
     """Return each place of ``document`` that breaks the schema, with one rule that it breaks; none if it is valid.
 
-    For whoever explains a refusal: a document that is not valid takes longer than with ``check``. A member that is
-    missing has a place of its own; all that the schema does not list are one violation, of the object that they
-    are in. So there are at most as many as the schema has properties and objects.
+    For whoever explains a refusal: a document that is not valid takes longer than with ``find_violation``. A member
+    that is missing has a place of its own; all that the schema does not list are one violation, of the object
+    that they are in. So there are at most as many as the schema has properties and objects.
 
     Raises:
         UnknownSchema: where the registry has no such id.
 
     """
-    if check(schema_id, document) is None:
+    if find_violation(schema_id, document) is None:
         return ()
-    return tuple(_all(schema_id, (), schema(schema_id), document))
+    return tuple(_walk_violations(schema_id, (), read_schema(schema_id), document))
 
 
-def prepare(*schema_ids: str) -> None:
+def compile_validators(*schema_ids: str) -> None:
     """Compile the validators of these ids now (about 1 ms each), so that no record waits for them.
 
     Raises:
@@ -123,18 +123,18 @@ def prepare(*schema_ids: str) -> None:
 
 @cache
 def _validator(schema_id: str) -> Callable[[object], Violation | None]:
-    return _compiled(schema(schema_id))
+    return _compile_schema(read_schema(schema_id))
 
 
 @cache
 def _member_validator(schema_id: str, path: tuple[str, ...]) -> Callable[[object], Violation | None]:
-    node = schema(schema_id)
+    node = read_schema(schema_id)
     for name in path:
         node = node["properties"][name]
-    return _compiled(node)
+    return _compile_schema(node)
 
 
-def _compiled(node: dict[str, Any]) -> Callable[[object], Violation | None]:
+def _compile_schema(node: dict[str, Any]) -> Callable[[object], Violation | None]:
     import fastjsonschema  # noqa: PLC0415 - a cold start that decodes nothing need not load it
 
     validate = fastjsonschema.compile(node, use_default=False)
@@ -149,7 +149,7 @@ def _compiled(node: dict[str, Any]) -> Callable[[object], Violation | None]:
     return check_document
 
 
-def _all(
+def _walk_violations(
     schema_id: str, path: tuple[str, ...], node: dict[str, Any], document: object
 ) -> Iterator[Violation]:
     pointer = "".join(f"/{name}" for name in path)
@@ -160,7 +160,7 @@ def _all(
         return
     for name, member in node["properties"].items():
         if name in document:
-            yield from _all(schema_id, (*path, name), member, document[name])
+            yield from _walk_violations(schema_id, (*path, name), member, document[name])
         elif name in node["required"]:
             yield Violation(f"{pointer}/{name}", "is missing")
     if not node["additionalProperties"] and document.keys() - node["properties"].keys():

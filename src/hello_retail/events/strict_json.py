@@ -27,7 +27,7 @@ class NotStrictJson(ValueError):
 _TOO_DEEP = f"The JSON nests deeper than {MAXIMUM_DEPTH} levels."
 
 
-def parse(payload: bytes) -> Any:  # noqa: ANN401 - JSON is any of its types
+def parse_strict_json(payload: bytes) -> Any:  # noqa: ANN401 - JSON is any of its types
     """Return the one JSON value that ``payload`` holds in UTF-8.
 
     Raises:
@@ -70,11 +70,11 @@ def _number(text: str) -> float:
     return number
 
 
-def _constant(_: str) -> float:
+def _refuse_constant(_: str) -> float:
     raise NotStrictJson("bad-number", "The JSON holds NaN or Infinity, which JSON does not have.")
 
 
-_DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_float=_number, parse_constant=_constant)
+_DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_float=_number, parse_constant=_refuse_constant)
 
 
 def _deeper_than(limit: int, document: object) -> bool:

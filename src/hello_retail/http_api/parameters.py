@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hello_retail.http_api.problems import WrongParameter
-from hello_retail.http_api.protocol import wrong_parameters
+from hello_retail.http_api.protocol import build_parameter_problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -33,12 +33,12 @@ class Parameter:
     required: bool = False
 
 
-def limit(default: int) -> Parameter:
+def build_limit_parameter(default: int) -> Parameter:
     """Return the parameter ``limit``: how many entries an answer lists, 1 to ``MAX_LIMIT``."""
-    return Parameter("limit", f"give a whole number from 1 to {MAX_LIMIT}.", _limit, default=default)
+    return Parameter("limit", f"give a whole number from 1 to {MAX_LIMIT}.", _parse_limit, default=default)
 
 
-def values(parameters: tuple[Parameter, ...], query: Mapping[str, str]) -> dict[str, Any]:
+def parse_parameters(parameters: tuple[Parameter, ...], query: Mapping[str, str]) -> dict[str, Any]:
     """Return the value of each parameter by name.
 
     Raises:
@@ -58,11 +58,11 @@ def values(parameters: tuple[Parameter, ...], query: Mapping[str, str]) -> dict[
         except ValueError:
             wrong.append(WrongParameter(parameter.name, parameter.remedy))
     if wrong:
-        raise wrong_parameters(tuple(wrong))
+        raise build_parameter_problem(tuple(wrong))
     return found
 
 
-def _limit(text: str) -> int:
+def _parse_limit(text: str) -> int:
     if not _WHOLE_NUMBER.fullmatch(text) or int(text) > MAX_LIMIT:
         raise ValueError
     return int(text)

@@ -24,7 +24,7 @@ _TITLES = {413: "Content Too Large", 422: "Unprocessable Content"}
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class HttpResponse:
     """A response: ``headers`` with names in lower case, ``body`` as text."""
 
     status: int
@@ -75,7 +75,7 @@ class Problem(Exception):
     headers: Mapping[str, str] = field(default_factory=dict)
     request_id: str | None = None
 
-    def answer(self) -> Answer:
+    def build_response(self) -> HttpResponse:
         """Return the problem document, which no cache keeps."""
         document: dict[str, Any] = {
             "type": "about:blank",
@@ -88,10 +88,10 @@ class Problem(Exception):
         if self.request_id:
             document["requestId"] = self.request_id
         headers = {"content-type": "application/problem+json", "cache-control": "no-store", **self.headers}
-        return Answer(self.status, headers, as_text(document))
+        return HttpResponse(self.status, headers, format_json(document))
 
 
-def unavailable(detail: str, request_id: str) -> Problem:
+def build_unavailable_problem(detail: str, request_id: str) -> Problem:
     """Return the 503 for what the same request may well get in a moment."""
     return Problem(
         HTTPStatus.SERVICE_UNAVAILABLE,
@@ -101,7 +101,7 @@ def unavailable(detail: str, request_id: str) -> Problem:
     )
 
 
-def fault(request_id: str) -> Problem:
+def build_fault_problem(request_id: str) -> Problem:
     """Return the 500 for what is not the client's doing."""
     return Problem(
         HTTPStatus.INTERNAL_SERVER_ERROR,
@@ -110,13 +110,13 @@ def fault(request_id: str) -> Problem:
     )
 
 
-def trace(error: BaseException) -> dict[str, Any]:
+def describe_fault(error: BaseException) -> dict[str, Any]:
     """Return what the log keeps of a fault: kind and place, not its words, which may hold people's data."""
     code = error.response.get("Error", {}).get("Code") if isinstance(error, ClientError) else None
     stack = [f"{frame.name}, {frame.filename}:{frame.lineno}" for frame in extract_tb(error.__traceback__)]
     return {"error": type(error).__name__, "code": code, "stack": stack}
 
 
-def as_text(content: object) -> str:
+def format_json(content: object) -> str:
     """Return the content as compact JSON."""
     return json.dumps(content, ensure_ascii=False, separators=(",", ":"))

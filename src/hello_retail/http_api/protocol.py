@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from hello_retail.http_api.problems import Answer, Problem, WrongParameter, as_text
+from hello_retail.http_api.problems import HttpResponse, Problem, WrongParameter, format_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,7 +21,7 @@ _ENTITY_TAG = re.compile(r'(?:W/)?("[^"]*")')
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class HttpRequest:
     """What the routes look at. ``path`` has no stage in front, header names are in lower case."""
 
     method: str
@@ -30,7 +30,7 @@ class Request:
     headers: Mapping[str, str]
 
     @classmethod
-    def from_event(cls, event: Mapping[str, Any]) -> Request:
+    def from_event(cls, event: Mapping[str, Any]) -> HttpRequest:
         """Read an event of payload format 2.0.
 
         Its ``rawPath`` is decoded but for ``%25``, and begins with the stage unless that is ``$default``.
@@ -50,19 +50,19 @@ class Request:
         )
 
 
-def wrong_parameters(wrong: tuple[WrongParameter, ...]) -> Problem:
+def build_parameter_problem(wrong: tuple[WrongParameter, ...]) -> Problem:
     """Return the 400 that names each wrong parameter and what would do."""
     detail = " ".join(f"{parameter.name}: {parameter.remedy}" for parameter in wrong)
     return Problem(HTTPStatus.BAD_REQUEST, detail, wrong)
 
 
-def found(content: object, next_page: str | None = None) -> Answer:
+def build_ok_response(content: object, next_page: str | None = None) -> HttpResponse:
     """Return a 200 with the content as JSON, a validator and leave to cache.
 
     The entity tag is strong: it covers the body and ``next_page``, the reference of the ``Link`` header
     (RFC 8288), which is relative to the request so that it holds behind any host, stage or CDN path.
     """
-    body = as_text(content)
+    body = format_json(content)
     tag = blake2b(f"{body}\n{next_page or ''}".encode(), digest_size=16).hexdigest()
     headers = {
         "content-type": "application/json",
@@ -71,21 +71,21 @@ def found(content: object, next_page: str | None = None) -> Answer:
     }
     if next_page:
         headers["link"] = f'<{next_page}>; rel="next"'
-    return Answer(HTTPStatus.OK, headers, body)
+    return HttpResponse(HTTPStatus.OK, headers, body)
 
 
-def for_request(answer: Answer, request: Request) -> Answer:
+def adapt_response(answer: HttpResponse, request: HttpRequest) -> HttpResponse:
     """Return the answer as this client wants it: 304 without body if its copy still holds, no body for HEAD.
 
     ``If-None-Match`` compares weakly and takes lists and ``*`` (RFC 9110, section 13.1.2).
     """
-    if answer.status == HTTPStatus.OK and _holds(
+    if answer.status == HTTPStatus.OK and _matches_tag(
         request.headers.get("if-none-match", ""), answer.headers["etag"]
     ):
         headers = {name: value for name, value in answer.headers.items() if name != "content-type"}
-        return Answer(HTTPStatus.NOT_MODIFIED, headers)
+        return HttpResponse(HTTPStatus.NOT_MODIFIED, headers)
     return replace(answer, body="") if request.method == "HEAD" else answer
 
 
-def _holds(condition: str, tag: str) -> bool:
+def _matches_tag(condition: str, tag: str) -> bool:
     return condition.strip() == "*" or tag in _ENTITY_TAG.findall(condition)

@@ -12,8 +12,14 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools.metrics import MetricUnit
 
 from hello_retail.aws_failures import Unavailable
-from hello_retail.http_api.problems import Answer, Problem, fault, trace, unavailable
-from hello_retail.http_api.protocol import Request, for_request
+from hello_retail.http_api.problems import (
+    HttpResponse,
+    Problem,
+    build_fault_problem,
+    build_unavailable_problem,
+    describe_fault,
+)
+from hello_retail.http_api.protocol import HttpRequest, adapt_response
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -31,26 +37,29 @@ class Telemetry:
     logger: Logger
     metrics: Metrics
 
-    def measure(self, name: str, value: float) -> None:
+    def add_metric(self, name: str, value: float) -> None:
         """Add a count to the metrics of this invocation."""
         self.metrics.add_metric(name, MetricUnit.Count, value)
 
 
-def respond(
-    event: Mapping[str, Any], context: object, answer: Callable[[Request], Answer], telemetry: Telemetry
+def respond_to_request(
+    event: Mapping[str, Any],
+    context: object,
+    answer: Callable[[HttpRequest], HttpResponse],
+    telemetry: Telemetry,
 ) -> dict[str, Any]:
     """Return the response to one request; ``answer`` may raise whatever it likes."""
-    request = Request.from_event(event)
+    request = HttpRequest.from_event(event)
     try:
         found = answer(request)
     except Exception as error:  # noqa: BLE001 - no client sees a fault's words
-        found = _problem(error, str(getattr(context, "aws_request_id", "")), telemetry).answer()
+        found = _problem(error, str(getattr(context, "aws_request_id", "")), telemetry).build_response()
     if telemetry.metrics.metric_set:
         telemetry.metrics.flush_metrics()
-    return for_request(found, request).as_event()
+    return adapt_response(found, request).as_event()
 
 
-def refuse_other_methods(request: Request) -> None:
+def refuse_other_methods(request: HttpRequest) -> None:
     """Raise the 405 for a request that is no read.
 
     Raises:
@@ -70,10 +79,12 @@ def _problem(error: Exception, request_id: str, telemetry: Telemetry) -> Problem
         telemetry.logger.warning(
             "DynamoDB is not available", extra={"request_id": request_id, "code": error.code}
         )
-        telemetry.measure("Unavailable", 1)
-        return unavailable("The answer cannot be read just now; ask again in a moment.", request_id)
+        telemetry.add_metric("Unavailable", 1)
+        return build_unavailable_problem(
+            "The answer cannot be read just now; ask again in a moment.", request_id
+        )
     telemetry.logger.error(
-        "The request failed unexpectedly", extra={"request_id": request_id, **trace(error)}
+        "The request failed unexpectedly", extra={"request_id": request_id, **describe_fault(error)}
     )
-    telemetry.measure("Faults", 1)
-    return fault(request_id)
+    telemetry.add_metric("Faults", 1)
+    return build_fault_problem(request_id)

@@ -13,16 +13,16 @@ PHOTOGRAPHER = "photographer"
 ROLES = (CREATOR, PHOTOGRAPHER)
 
 
-def bucket_of(user_id: str, buckets: int) -> int:
+def compute_bucket(user_id: str, buckets: int) -> int:
     """Return the bucket (0 to ``buckets`` - 1) of a user: stable across machines, versions and roles."""
     return int.from_bytes(blake2b(user_id.encode(), digest_size=8).digest()) % buckets
 
 
-def board_key(role: str, user_id: str, buckets: int) -> str:
+def format_board_key(role: str, user_id: str, buckets: int) -> str:
     """Return the hash key of the user's Scores item in the role."""
-    return f"{role}#{bucket_of(user_id, buckets)}"
+    return f"{role}#{compute_bucket(user_id, buckets)}"
 
 
-def board_keys(role: str, buckets: int) -> list[str]:
+def list_board_keys(role: str, buckets: int) -> list[str]:
     """Return the hash keys that hold all scores of the role."""
     return [f"{role}#{bucket}" for bucket in range(buckets)]

@@ -30,7 +30,7 @@ class Weight:
         return exponent + self.half_lives, fraction
 
 
-def with_sale(weight: Weight | None, arrival: float, half_life: float) -> Weight:
+def add_sale(weight: Weight | None, arrival: float, half_life: float) -> Weight:
     """Return the sum with one more sale in it; ``None`` is the sum of none.
 
     Args:
@@ -49,7 +49,7 @@ def with_sale(weight: Weight | None, arrival: float, half_life: float) -> Weight
     return Weight(ldexp(weight.mantissa, weight.half_lives - half_lives) + sale, half_lives)
 
 
-def worth(weight: Weight, moment: float, half_life: float) -> float:
+def compute_score(weight: Weight, moment: float, half_life: float) -> float:
     """Return the sum as of a moment (seconds since the epoch), in sales of that very moment."""
     age = moment / half_life
     half_lives = floor(age)

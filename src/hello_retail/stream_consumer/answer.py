@@ -32,7 +32,7 @@ class Applied:
     unapplied: int | None
 
 
-def answer(numbers: Mapping[int, str], resume: int | None) -> dict[str, list[dict[str, str]]]:
+def build_batch_response(numbers: Mapping[int, str], resume: int | None) -> dict[str, list[dict[str, str]]]:
     """Return Lambda's ``batchItemFailures``: none, or the record from which the mapping is to deliver again.
 
     ``numbers`` gives each record's own text of its sequence number, which Lambda wants to the letter.

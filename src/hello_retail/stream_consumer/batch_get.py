@@ -17,7 +17,7 @@ READ_ROUNDS = 3
 """How often keys that DynamoDB left unprocessed are asked for before they count as unread."""
 
 
-def read(
+def read_items(
     dynamodb: DynamoDBClient, table: str, key: str, ids: Iterable[str], usage: Usage
 ) -> tuple[dict[str, dict[str, Any]], set[str]]:
     """Return the items that there are, by their hash key ``key``, and the ids that could not be read.
@@ -39,7 +39,7 @@ def read(
                     ReturnConsumedCapacity="TOTAL",
                 )
             except FAILURES as error:
-                usage.failed(error)
+                usage.note_failure(error)
                 break
             usage.read_units += sum(used["CapacityUnits"] for used in answer.get("ConsumedCapacity", ()))
             for item in answer["Responses"].get(table, ()):

@@ -9,7 +9,7 @@ from typing import TypeVar
 Result = TypeVar("Result")
 
 
-def run(executor: Executor, calls: Sequence[Callable[[], Result]]) -> list[Result]:
+def run_concurrently(executor: Executor, calls: Sequence[Callable[[], Result]]) -> list[Result]:
     """Return the results of the calls, in order, once all have ended, also where one raised.
 
     Threads freeze with the handler and thaw in the next invocation, so none may outlive the one it began in.

@@ -88,20 +88,20 @@ class Move:
     values: dict[str, Any]
 
 
-def ring_attribute(shard_id: str) -> str:
+def format_ring_attribute(shard_id: str) -> str:
     """Return the name of a shard's ring attribute: ``r12`` for ``shardId-000000000012``."""
     return f"r{int(shard_id.rpartition('-')[2])}"
 
 
-def read(item: Mapping[str, Any], shard_id: str) -> Ledger:
+def parse_ledger(item: Mapping[str, Any], shard_id: str) -> Ledger:
     """Return the ledger of a shard in an item as DynamoDB gives it; an empty item is none."""
     if not item:
         return NO_ITEM
-    own = ring_attribute(shard_id)
-    mark = item.get(watermark.attribute(shard_id))
+    own = format_ring_attribute(shard_id)
+    mark = item.get(watermark.format_watermark_attribute(shard_id))
     return Ledger(
         exists=True,
-        last=watermark.decode(mark["B"]) if mark else None,
+        last=watermark.decode_watermark(mark["B"]) if mark else None,
         ring=_hashes(item[own]["B"]) if own in item else (),
         elsewhere=frozenset(
             hash_
@@ -112,7 +112,7 @@ def read(item: Mapping[str, Any], shard_id: str) -> Ledger:
     )
 
 
-def judge(ledger: Ledger, sales: Sequence[AnySale], ring_size: int) -> Verdict[AnySale]:
+def judge_sales(ledger: Ledger, sales: Sequence[AnySale], ring_size: int) -> Verdict[AnySale]:
     """Judge sales in the order of their shard, event by event.
 
     The verdict on an event does not depend on how the batch was cut: only what the ledger holds when its turn
@@ -136,17 +136,17 @@ def judge(ledger: Ledger, sales: Sequence[AnySale], ring_size: int) -> Verdict[A
     return Verdict(tuple(new), len(fresh) - len(new), delivered, after)
 
 
-def move(shard_id: str, before: Ledger, after: Ledger, if_no_item: str) -> Move:
+def build_ledger_move(shard_id: str, before: Ledger, after: Ledger, if_no_item: str) -> Move:
     """Return what moves a shard's ledger, on the condition that it still is as it was judged (rule 12).
 
     ``if_no_item`` is the table's own condition that there is no item.
     """
-    names = {"#watermark": watermark.attribute(shard_id)}
-    values = {":last": {"B": watermark.encode(after.last or 0)}}
+    names = {"#watermark": watermark.format_watermark_attribute(shard_id)}
+    values = {":last": {"B": watermark.encode_watermark(after.last or 0)}}
     expression = MOVE
     if after.ring != before.ring:
         expression += REMEMBER
-        names["#ring"] = ring_attribute(shard_id)
+        names["#ring"] = format_ring_attribute(shard_id)
         values[":ring"] = {"B": b"".join(after.ring)}
     if not before.exists:
         condition = if_no_item
@@ -154,11 +154,11 @@ def move(shard_id: str, before: Ledger, after: Ledger, if_no_item: str) -> Move:
         condition = IF_NOTHING_TAKEN
     else:
         condition = IF_AS_JUDGED
-        values[":known"] = {"B": watermark.encode(before.last)}
+        values[":known"] = {"B": watermark.encode_watermark(before.last)}
     return Move(expression, condition, names, values)
 
 
-def first_new(ledger: Ledger, sales: Sequence[Sale]) -> int | None:
+def find_first_new_sale(ledger: Ledger, sales: Sequence[Sale]) -> int | None:
     """Return the lowest sequence number among the sales that the ledger has not taken."""
     return min(
         (sale.sequence for sale in sales if ledger.last is None or sale.sequence > ledger.last), default=None

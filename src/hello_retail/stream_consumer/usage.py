@@ -17,12 +17,12 @@ class Usage:
     failures: list[str] = field(default_factory=list)
     _lock: Lock = field(default_factory=Lock)
 
-    def wrote(self, units: float) -> None:
+    def add_write_units(self, units: float) -> None:
         """Add write units; calls run side by side."""
         with self._lock:
             self.write_units += units
 
-    def failed(self, error: Exception) -> None:
+    def note_failure(self, error: Exception) -> None:
         """Note a failed AWS call by its code, never by its message: messages quote keys."""
         code = error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
         self.failures.append(code)

@@ -8,7 +8,7 @@ from math import ceil
 from typing import TYPE_CHECKING
 
 from hello_retail.http_api.parameters import MAX_LIMIT
-from hello_retail.read_models.trending import Weight, worth
+from hello_retail.read_models.trending import Weight, compute_score
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,7 +20,7 @@ DIGITS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Product:
+class TrendingProduct:
     """A product and the weight of its sales."""
 
     product_id: str
@@ -40,7 +40,9 @@ class RankedProduct:
         return {"rank": self.rank, "productId": self.product_id, "score": self.score}
 
 
-def ranking(products: Iterable[Product], now: float, half_life: float) -> tuple[RankedProduct, ...]:
+def rank_products(
+    products: Iterable[TrendingProduct], now: float, half_life: float
+) -> tuple[RankedProduct, ...]:
     """Return the ``MAX_LIMIT`` that trend most, highest first, ties by product id, ranked from 1 without gaps.
 
     ``now`` is in seconds since the epoch, ``half_life`` in seconds. Scores are as of the end of the running step
@@ -51,7 +53,8 @@ def ranking(products: Iterable[Product], now: float, half_life: float) -> tuple[
     by_id = sorted(products, key=lambda product: product.product_id)
     best = nlargest(MAX_LIMIT, by_id, key=lambda product: product.weight.order)
     scored = (
-        (product.product_id, round(worth(product.weight, moment, half_life), DIGITS)) for product in best
+        (product.product_id, round(compute_score(product.weight, moment, half_life), DIGITS))
+        for product in best
     )
     shown = ((product_id, score) for product_id, score in scored if score > 0)
     return tuple(

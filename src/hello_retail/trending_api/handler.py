@@ -10,17 +10,17 @@ import boto3
 from aws_lambda_powertools import Logger, Metrics
 
 from hello_retail.aws_failures import AWS_CONFIG
-from hello_retail.http_api.respond import Telemetry, respond
+from hello_retail.http_api.respond import Telemetry, respond_to_request
 from hello_retail.settings import read_settings
-from hello_retail.trending_api.api import Api
-from hello_retail.trending_api.store import Store
+from hello_retail.trending_api.api import TrendingApi
+from hello_retail.trending_api.store import TrendingApiStore
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class TrendingApiSettings:
     """What the function is told by its environment, under these names in upper case."""
 
     trending_table: str
@@ -29,21 +29,23 @@ class Settings:
     powertools_metrics_namespace: str
 
 
-SETTINGS = read_settings(Settings)
+SETTINGS = read_settings(TrendingApiSettings)
 logger = Logger()
 metrics = Metrics(namespace=SETTINGS.powertools_metrics_namespace)
 metrics.set_default_dimensions(Environment=SETTINGS.environment)
 telemetry = Telemetry(logger, metrics)
 
-api = Api(
+api = TrendingApi(
     # Made at import: Lambda lends a whole processor to the start, and a fraction of one to requests.
-    Store(boto3.client("dynamodb", config=AWS_CONFIG), SETTINGS.trending_table, telemetry.measure),
+    TrendingApiStore(
+        boto3.client("dynamodb", config=AWS_CONFIG), SETTINGS.trending_table, telemetry.add_metric
+    ),
     half_life=SETTINGS.half_life_minutes * 60.0,
     clock=time.time,
-    measure=telemetry.measure,
+    measure=telemetry.add_metric,
 )
 
 
 def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:
     """Answer one request; whatever happens, the client gets what it asked for or a problem document."""
-    return respond(event, context, api.answer, telemetry)
+    return respond_to_request(event, context, api.answer_request, telemetry)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hello_retail.aws_failures import unavailable_where_passing
+from hello_retail.aws_failures import translate_transient_failures
 from hello_retail.read_models.trending import Weight
-from hello_retail.trending_api.board import Product
+from hello_retail.trending_api.board import TrendingProduct
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,24 +16,24 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Store:
+class TrendingApiStore:
     """The trending table; ``measure`` is told what each read of it cost (``ReadCapacityUnits``)."""
 
     client: DynamoDBClient
     table: str
     measure: Callable[[str, float], None]
 
-    def products(self) -> list[Product]:
+    def read_products(self) -> list[TrendingProduct]:
         """Return all products that sold lately, in no order.
 
         Raises:
             Unavailable: DynamoDB does not answer now.
 
         """
-        products: list[Product] = []
+        products: list[TrendingProduct] = []
         start: dict[str, Any] = {}
         while True:
-            with unavailable_where_passing():
+            with translate_transient_failures():
                 answer = self.client.scan(
                     TableName=self.table,
                     ProjectionExpression="productId, weight, halfLives",
@@ -42,7 +42,7 @@ class Store:
                 )
             self.measure("ReadCapacityUnits", answer.get("ConsumedCapacity", {}).get("CapacityUnits", 0.0))
             products.extend(
-                Product(
+                TrendingProduct(
                     item["productId"]["S"], Weight(float(item["weight"]["N"]), int(item["halfLives"]["N"]))
                 )
                 for item in answer["Items"]

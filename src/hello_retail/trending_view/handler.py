@@ -13,15 +13,15 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from hello_retail.settings import read_settings
-from hello_retail.stream_consumer.answer import AWS_CONFIG, SIDE_BY_SIDE, Applied, answer
+from hello_retail.stream_consumer.answer import AWS_CONFIG, SIDE_BY_SIDE, Applied, build_batch_response
 from hello_retail.stream_consumer.usage import Usage
-from hello_retail.trending_view.batch import Batch, decode_batch
-from hello_retail.trending_view.store import Store
+from hello_retail.trending_view.batch import TrendingBatch, decode_batch
+from hello_retail.trending_view.store import TrendingViewStore
 from hello_retail.trending_view.trend import Rule
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class TrendingViewSettings:
     """What the function is told by its environment, under these names in upper case."""
 
     trending_table: str
@@ -41,16 +41,16 @@ class Settings:
         )
 
 
-SETTINGS = read_settings(Settings)
+SETTINGS = read_settings(TrendingViewSettings)
 logger = Logger()
 metrics = Metrics(namespace=SETTINGS.powertools_metrics_namespace)
 metrics.set_default_dimensions(Environment=SETTINGS.environment)
 
 
 @cache
-def store() -> Store:
+def get_store() -> TrendingViewStore:
     """Make the store once, with a client that lives as long as the function's instance."""
-    return Store(
+    return TrendingViewStore(
         boto3.client("dynamodb", config=AWS_CONFIG),
         ThreadPoolExecutor(SIDE_BY_SIDE),
         table=SETTINGS.trending_table,
@@ -58,7 +58,7 @@ def store() -> Store:
     )
 
 
-store()  # at import, while Lambda lends a full processor
+get_store()  # at import, while Lambda lends a full processor
 
 
 def handler(event: Mapping[str, Any], _context: object) -> dict[str, list[dict[str, str]]]:
@@ -68,19 +68,19 @@ def handler(event: Mapping[str, Any], _context: object) -> dict[str, list[dict[s
     that is not, from which the mapping delivers again. A failure of AWS is never raised; anything raised is a
     defect, and the mapping delivers the whole batch again.
     """
-    return fold(decode_batch(event), store())
+    return fold_batch(decode_batch(event), get_store())
 
 
-def fold(batch: Batch, view: Store) -> dict[str, list[dict[str, str]]]:
+def fold_batch(batch: TrendingBatch, view: TrendingViewStore) -> dict[str, list[dict[str, str]]]:
     """Apply a decoded batch to the view."""
     usage = Usage()
-    applied = view.apply(batch.shard_id, batch.sales, usage)
+    applied = view.apply_sales(batch.shard_id, batch.sales, usage)
     resume = min((outcome.unapplied for outcome in applied if outcome.unapplied is not None), default=None)
-    report(batch, applied, resume, usage)
-    return answer(batch.numbers, resume)
+    report_batch(batch, applied, resume, usage)
+    return build_batch_response(batch.numbers, resume)
 
 
-def report(batch: Batch, applied: list[Applied], resume: int | None, usage: Usage) -> None:
+def report_batch(batch: TrendingBatch, applied: list[Applied], resume: int | None, usage: Usage) -> None:
     """Write the invocation's metrics and one log line: ids and counts, never payloads or names."""
     metrics.add_metric("SalesCounted", MetricUnit.Count, sum(outcome.counted for outcome in applied))
     metrics.add_metric("RedeliveredSales", MetricUnit.Count, sum(outcome.redelivered for outcome in applied))

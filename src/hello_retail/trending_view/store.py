@@ -16,9 +16,9 @@ from hello_retail.read_models.trending import Weight
 from hello_retail.stream_consumer import batch_get
 from hello_retail.stream_consumer import ledger as ledgers
 from hello_retail.stream_consumer.answer import Applied
-from hello_retail.stream_consumer.concurrently import run
+from hello_retail.stream_consumer.concurrently import run_concurrently
 from hello_retail.stream_consumer.usage import Usage
-from hello_retail.trending_view.trend import Rule, Sale, Standing, folded
+from hello_retail.trending_view.trend import Rule, Standing, TrendingSale, fold_sales
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -32,7 +32,7 @@ STANDINGS_KEPT = 30_000
 """How many products' standings a warm function keeps: some 40 MB."""
 
 
-class Store:
+class TrendingViewStore:
     """The trending view's table. ``executor`` runs calls side by side."""
 
     def __init__(self, dynamodb: DynamoDBClient, executor: Executor, *, table: str, rule: Rule) -> None:
@@ -42,7 +42,9 @@ class Store:
         self._rule = rule
         self._standings: dict[tuple[str, str], Standing] = {}
 
-    def apply(self, shard_id: str, sales: Mapping[str, Sequence[Sale]], usage: Usage) -> list[Applied]:
+    def apply_sales(
+        self, shard_id: str, sales: Mapping[str, Sequence[TrendingSale]], usage: Usage
+    ) -> list[Applied]:
         """Fold each product's sales in once: one read where a warm function does not know it yet, one write.
 
         A product that cannot be read stays unapplied.
@@ -50,19 +52,19 @@ class Store:
         if len(self._standings) > STANDINGS_KEPT:
             self._standings.clear()
         unknown = [id_ for id_ in sales if (shard_id, id_) not in self._standings]
-        found, unread = batch_get.read(self._dynamodb, self._table, "productId", unknown, usage)
+        found, unread = batch_get.read_items(self._dynamodb, self._table, "productId", unknown, usage)
         for id_ in unknown:
             if id_ not in unread:
-                self._standings[shard_id, id_] = _standing(found.get(id_, {}), shard_id)
+                self._standings[shard_id, id_] = _parse_standing(found.get(id_, {}), shard_id)
         calls = [
             partial(self._fold, shard_id, id_, its_sales, usage)
             for id_, its_sales in sales.items()
             if id_ not in unread
         ]
         left = [Applied(0, 0, 0, sales[id_][0].sequence) for id_ in unread]
-        return [*run(self._executor, calls), *left]
+        return [*run_concurrently(self._executor, calls), *left]
 
-    def _fold(self, shard_id: str, product_id: str, sales: Sequence[Sale], usage: Usage) -> Applied:
+    def _fold(self, shard_id: str, product_id: str, sales: Sequence[TrendingSale], usage: Usage) -> Applied:
         """Write what the sales make of the product; where it changed meanwhile, judge anew from what it is.
 
         What is kept between invocations is only ever the answer to a call of this shard's, and kept after it
@@ -71,7 +73,7 @@ class Store:
         kept = (shard_id, product_id)
         standing = self._standings.get(kept, Standing())
         for _ in range(ATTEMPTS):
-            outcome = folded(standing, sales, self._rule)
+            outcome = fold_sales(standing, sales, self._rule)
             if outcome.after is None:
                 self._standings[kept] = standing
                 return Applied(0, 0, outcome.redelivered, None)
@@ -80,24 +82,24 @@ class Store:
                     **self._update(shard_id, product_id, standing, outcome.after)
                 )
             except self._dynamodb.exceptions.ConditionalCheckFailedException as error:
-                usage.wrote(1.0)  # a refused write is billed by the item's size, here at most 1 KB
+                usage.add_write_units(1.0)  # a refused write is billed by the item's size, here at most 1 KB
                 item: Mapping[str, Any] = error.response.get("Item", {})  # type: ignore[assignment]
-                standing = _standing(item, shard_id)
+                standing = _parse_standing(item, shard_id)
             except FAILURES as error:
-                usage.failed(error)
+                usage.note_failure(error)
                 break
             else:
-                usage.wrote(answer["ConsumedCapacity"]["CapacityUnits"])
+                usage.add_write_units(answer["ConsumedCapacity"]["CapacityUnits"])
                 self._standings[kept] = outcome.after
                 return Applied(outcome.counted, outcome.repeats, outcome.redelivered, None)
-        return Applied(0, 0, 0, ledgers.first_new(standing.ledger, sales))
+        return Applied(0, 0, 0, ledgers.find_first_new_sale(standing.ledger, sales))
 
     def _update(self, shard_id: str, product_id: str, before: Standing, after: Standing) -> dict[str, Any]:
         """Return the request that turns a product's item from ``before`` into ``after`` (rule 12).
 
         The weight is replaced, not added to, so the condition is on it too: whatever shard changed it.
         """
-        move = ledgers.move(shard_id, before.ledger, after.ledger, IF_NO_ITEM)
+        move = ledgers.build_ledger_move(shard_id, before.ledger, after.ledger, IF_NO_ITEM)
         condition, was = move.condition, {}
         if before.ledger.exists:
             condition = IF_THE_SAME + condition
@@ -119,12 +121,12 @@ class Store:
         }
 
 
-def _standing(item: Mapping[str, Any], shard_id: str) -> Standing:
+def _parse_standing(item: Mapping[str, Any], shard_id: str) -> Standing:
     """Return how a product stands by its item as DynamoDB gives it; an empty one is none."""
     if not item:
         return Standing()
     weight = Weight(float(item["weight"]["N"]), int(item["halfLives"]["N"]))
-    return Standing(ledgers.read(item, shard_id), weight, int(item["expiresAt"]["N"]))
+    return Standing(ledgers.parse_ledger(item, shard_id), weight, int(item["expiresAt"]["N"]))
 
 
 def _weight_values(weight: Weight | None, mantissa: str, half_lives: str) -> dict[str, dict[str, str]]:

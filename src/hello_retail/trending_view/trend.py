@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from math import ceil
 
 from hello_retail.events import Event
-from hello_retail.read_models.trending import Weight, with_sale
+from hello_retail.read_models.trending import Weight, add_sale
 from hello_retail.stream_consumer import ledger as ledgers
 from hello_retail.stream_consumer.ledger import NO_ITEM, Ledger
 
@@ -20,7 +20,7 @@ FORGOTTEN = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Sale:
+class TrendingSale:
     """A sale of the batch; ``arrival`` is when the log took it, in seconds since the epoch."""
 
     sequence: int
@@ -50,7 +50,7 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class TrendingOutcome:
     """What becomes of a batch's sales of one product; ``after`` is ``None`` where there is nothing to write."""
 
     counted: int
@@ -59,15 +59,15 @@ class Outcome:
     after: Standing | None
 
 
-def folded(standing: Standing, sales: Sequence[Sale], rule: Rule) -> Outcome:
+def fold_sales(standing: Standing, sales: Sequence[TrendingSale], rule: Rule) -> TrendingOutcome:
     """Return what the sales of one shard, in their order, make of a product's standing."""
-    verdict = ledgers.judge(standing.ledger, sales, rule.recent_events)
+    verdict = ledgers.judge_sales(standing.ledger, sales, rule.recent_events)
     if verdict.after is None:
-        return Outcome(0, 0, verdict.delivered, None)
+        return TrendingOutcome(0, 0, verdict.delivered, None)
     weight = standing.weight
     for sale in verdict.sales:
-        weight = with_sale(weight, sale.arrival, rule.half_life)
+        weight = add_sale(weight, sale.arrival, rule.half_life)
     newest = max(sale.arrival for sale in sales)
     expires = max(standing.expires, ceil(newest + FORGOTTEN * rule.half_life + rule.kept_seconds))
     after = Standing(verdict.after, weight, expires)
-    return Outcome(verdict.counted, verdict.repeats, verdict.delivered, after)
+    return TrendingOutcome(verdict.counted, verdict.repeats, verdict.delivered, after)

@@ -9,60 +9,60 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from hello_retail import contract
-from hello_retail.http_api.parameters import Parameter, limit
-from hello_retail.http_api.parameters import values as values_of
-from hello_retail.http_api.problems import Answer, Problem
-from hello_retail.http_api.protocol import Request, found
+from hello_retail.http_api.parameters import Parameter, build_limit_parameter
+from hello_retail.http_api.parameters import parse_parameters as values_of
+from hello_retail.http_api.problems import HttpResponse, Problem
+from hello_retail.http_api.protocol import HttpRequest, build_ok_response
 from hello_retail.http_api.respond import refuse_other_methods
 from hello_retail.read_models.scores import CREATOR, PHOTOGRAPHER
 from hello_retail.winner_api.board import (
     ROLE_OF,
     RankedScore,
-    contribution_as_json,
-    cursor_after,
+    build_contribution_json,
+    decode_cursor,
+    encode_cursor,
     is_product_key,
-    product_before,
-    ranking,
+    rank_scores,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from hello_retail.winner_api.store import Store
+    from hello_retail.winner_api.store import WinnerApiStore
 
 BOARD_SECONDS = 1.0
 """How long a warm function answers from a board that it has read."""
 
 
-def _role(text: str) -> str:
+def _parse_role(text: str) -> str:
     if text not in ROLE_OF:
         raise ValueError
     return ROLE_OF[text]
 
 
-ROLE = Parameter("role", f"give one of {', '.join(ROLE_OF)}.", _role, required=True)
-SCORES_LIMIT = limit(default=1)
-CONTRIBUTIONS_LIMIT = limit(default=25)
+ROLE = Parameter("role", f"give one of {', '.join(ROLE_OF)}.", _parse_role, required=True)
+SCORES_LIMIT = build_limit_parameter(default=1)
+CONTRIBUTIONS_LIMIT = build_limit_parameter(default=25)
 CURSOR = Parameter(
     "cursor",
     "take it unchanged from the Link header of the page before, or leave it out to get the first page.",
-    product_before,
+    decode_cursor,
 )
 
 
 @dataclass(slots=True)
-class Api:
+class WinnerApi:
     """The routes over one store. ``clock`` returns seconds and never goes back.
 
     ``measure`` is told the number of contributors of every board that was read (``Contributors``).
     """
 
-    store: Store
+    store: WinnerApiStore
     clock: Callable[[], float]
     measure: Callable[[str, float], None]
     _boards: dict[str, tuple[float, tuple[RankedScore, ...]]] = field(default_factory=dict)
 
-    def answer(self, request: Request) -> Answer:
+    def answer_request(self, request: HttpRequest) -> HttpResponse:
         """Return the answer to a request.
 
         Raises:
@@ -70,50 +70,54 @@ class Api:
             Unavailable: DynamoDB does not answer now.
 
         """
-        route, product_id = _route(request.path)
+        route, product_id = _find_route(request.path)
         refuse_other_methods(request)
         values = values_of(route.parameters, request.query)
         return route.answer(self, product_id, values)
 
-    def scores(self, _path: str, values: Mapping[str, Any]) -> Answer:
+    def answer_scores(self, _path: str, values: Mapping[str, Any]) -> HttpResponse:
         """Answer ``GET /scores``: the best ``limit`` of a role."""
-        return found([score.as_json() for score in self.board(values["role"])[: values["limit"]]])
+        return build_ok_response(
+            [score.as_json() for score in self.read_board(values["role"])[: values["limit"]]]
+        )
 
-    def winners(self, _path: str, _values: Mapping[str, Any]) -> Answer:
+    def answer_winners(self, _path: str, _values: Mapping[str, Any]) -> HttpResponse:
         """Answer ``GET /winners``: the first of each board, ``null`` while a board is empty."""
-        best = {"merchant": self.board(CREATOR)[:1], "photographer": self.board(PHOTOGRAPHER)[:1]}
-        return found({role: top[0].as_json() if top else None for role, top in best.items()})
+        best = {"merchant": self.read_board(CREATOR)[:1], "photographer": self.read_board(PHOTOGRAPHER)[:1]}
+        return build_ok_response({role: top[0].as_json() if top else None for role, top in best.items()})
 
-    def contributions(self, _path: str, values: Mapping[str, Any]) -> Answer:
+    def answer_contributions(self, _path: str, values: Mapping[str, Any]) -> HttpResponse:
         """Answer ``GET /contributions``: one page, and where the next one is."""
-        page = self.store.contributions(values["limit"], values["cursor"])
+        page = self.store.read_contributions(values["limit"], values["cursor"])
         next_page = None
         if page.next_after is not None:
-            query = urlencode({"limit": values["limit"], "cursor": cursor_after(page.next_after)})
+            query = urlencode({"limit": values["limit"], "cursor": encode_cursor(page.next_after)})
             next_page = f"contributions?{query}"
-        return found([contribution_as_json(contribution) for contribution in page.contributions], next_page)
+        return build_ok_response(
+            [build_contribution_json(contribution) for contribution in page.contributions], next_page
+        )
 
-    def contribution(self, product_id: str, _values: Mapping[str, Any]) -> Answer:
+    def answer_contribution(self, product_id: str, _values: Mapping[str, Any]) -> HttpResponse:
         """Answer ``GET /contributions/{productId}``."""
-        contribution = self.store.contribution(product_id) if is_product_key(product_id) else None
+        contribution = self.store.read_contribution(product_id) if is_product_key(product_id) else None
         if contribution is None:
             raise Problem(
                 HTTPStatus.NOT_FOUND, "No product with this id has been offered, photographed or sold."
             )
-        return found(contribution_as_json(contribution))
+        return build_ok_response(build_contribution_json(contribution))
 
-    def contract(self, _path: str, _values: Mapping[str, Any]) -> Answer:
+    def answer_contract(self, _path: str, _values: Mapping[str, Any]) -> HttpResponse:
         """Answer ``GET /openapi.json``: what all functions of the API promise."""
-        return _contract()
+        return _build_contract_response()
 
-    def board(self, role: str) -> tuple[RankedScore, ...]:
+    def read_board(self, role: str) -> tuple[RankedScore, ...]:
         """Return the best of a role (``creator`` or ``photographer``), at most ``BOARD_SECONDS`` old."""
         now = self.clock()
         read_at, board = self._boards.get(role, (now - BOARD_SECONDS, ()))
         if now - read_at >= BOARD_SECONDS:
-            scores = self.store.scores(role)
+            scores = self.store.read_scores(role)
             self.measure("Contributors", len(scores))
-            board = ranking(scores)
+            board = rank_scores(scores)
             self._boards[role] = (now, board)
         return board
 
@@ -123,26 +127,26 @@ class Route:
     """A resource. ``path`` is an OpenAPI path template; its one placeholder, if any, stands for a segment."""
 
     path: str
-    answer: Callable[[Api, str, Mapping[str, Any]], Answer]
+    answer: Callable[[WinnerApi, str, Mapping[str, Any]], HttpResponse]
     parameters: tuple[Parameter, ...] = ()
 
 
 ROUTES = (
-    Route("/scores", Api.scores, (ROLE, SCORES_LIMIT)),
-    Route("/winners", Api.winners),
-    Route("/contributions", Api.contributions, (CONTRIBUTIONS_LIMIT, CURSOR)),
-    Route("/contributions/{productId}", Api.contribution),
-    Route("/openapi.json", Api.contract),
+    Route("/scores", WinnerApi.answer_scores, (ROLE, SCORES_LIMIT)),
+    Route("/winners", WinnerApi.answer_winners),
+    Route("/contributions", WinnerApi.answer_contributions, (CONTRIBUTIONS_LIMIT, CURSOR)),
+    Route("/contributions/{productId}", WinnerApi.answer_contribution),
+    Route("/openapi.json", WinnerApi.answer_contract),
 )
 _PLACEHOLDER = "/{productId}"
 
 
 @cache
-def _contract() -> Answer:
-    return found(contract.document())
+def _build_contract_response() -> HttpResponse:
+    return build_ok_response(contract.read_openapi_document())
 
 
-def _route(path: str) -> tuple[Route, str]:
+def _find_route(path: str) -> tuple[Route, str]:
     """Return the route of a path and what its placeholder stands for ("" where it has none)."""
     for route in ROUTES:
         if route.path == path:

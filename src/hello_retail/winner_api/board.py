@@ -62,7 +62,7 @@ class RankedScore:
         return {"rank": self.rank, "userId": self.masked_user_id, "name": self.name, "score": self.score}
 
 
-def ranking(scores: Iterable[Score]) -> tuple[RankedScore, ...]:
+def rank_scores(scores: Iterable[Score]) -> tuple[RankedScore, ...]:
     """Return the best ``MAX_LIMIT`` of one role, highest first, ties by user id, ranked from 1 without gaps.
 
     ``UNKNOWN`` is nobody, so it is not on the board.
@@ -70,12 +70,14 @@ def ranking(scores: Iterable[Score]) -> tuple[RankedScore, ...]:
     players = (score for score in scores if score.user_id != UNKNOWN)
     best = nsmallest(MAX_LIMIT, players, key=lambda score: (-score.score, score.user_id))
     return tuple(
-        RankedScore(rank, mask(score.user_id), shown_name(score.user_id, score.name), score.score)
+        RankedScore(
+            rank, mask_user_id(score.user_id), choose_display_name(score.user_id, score.name), score.score
+        )
         for rank, score in enumerate(best, start=1)
     )
 
 
-def contribution_as_json(contribution: Contribution) -> dict[str, str | None]:
+def build_contribution_json(contribution: Contribution) -> dict[str, str | None]:
     """Return the object that the API answers for one product."""
     return {
         "productId": contribution.product_id,
@@ -84,7 +86,7 @@ def contribution_as_json(contribution: Contribution) -> dict[str, str | None]:
     }
 
 
-def mask(user_id: str) -> str:
+def mask_user_id(user_id: str) -> str:
     """Return what stands for a user in answers: stable, the same on every list, and never the id itself.
 
     ``***``, the id's last four characters (a player knows his own again), and 40 bits of its hash, which keep
@@ -96,25 +98,25 @@ def mask(user_id: str) -> str:
     return f"***{tail}-{b32encode(digest).decode().lower()}"
 
 
-def shown_name(user_id: str, name: str) -> str:
+def choose_display_name(user_id: str, name: str) -> str:
     """Return the display name, or the masked id where there is none or where it gives the id away."""
-    return mask(user_id) if not name or user_id in name else name
+    return mask_user_id(user_id) if not name or user_id in name else name
 
 
-def cursor_after(product_id: str) -> str:
+def encode_cursor(product_id: str) -> str:
     """Return an opaque text, safe in a URL, for the place in the list behind this product."""
     key = product_id.encode()
-    return urlsafe_b64encode(_check(key) + key).decode().rstrip("=")
+    return urlsafe_b64encode(_compute_checksum(key) + key).decode().rstrip("=")
 
 
-def product_before(cursor: str) -> str:
+def decode_cursor(cursor: str) -> str:
     """Return the product id that :func:`cursor_after` was given.
 
     The check inside catches what was cut or mistyped. It is no signature: a cursor holds only a public
     product id, and any product id is a harmless place to start.
 
     Raises:
-        BadCursor: for every text that ``cursor_after`` does not make.
+        BadCursor: for every text that ``encode_cursor`` does not make.
 
     """
     if not _CURSOR_FORM.fullmatch(cursor) or len(cursor) % 4 == 1:
@@ -125,7 +127,7 @@ def product_before(cursor: str) -> str:
         product_id = key.decode()
     except UnicodeDecodeError as error:
         raise BadCursor from error
-    if not is_product_key(product_id) or cursor_after(product_id) != cursor:
+    if not is_product_key(product_id) or encode_cursor(product_id) != cursor:
         raise BadCursor
     return product_id
 
@@ -139,8 +141,8 @@ def is_product_key(product_id: str) -> bool:
 
 
 def _mask_known(user_id: str | None) -> str | None:
-    return None if user_id is None or user_id == UNKNOWN else mask(user_id)
+    return None if user_id is None or user_id == UNKNOWN else mask_user_id(user_id)
 
 
-def _check(key: bytes) -> bytes:
+def _compute_checksum(key: bytes) -> bytes:
     return blake2b(key, digest_size=_CHECK_BYTES, person=b"cursor-1").digest()

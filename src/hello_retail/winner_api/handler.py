@@ -13,17 +13,17 @@ import boto3
 from aws_lambda_powertools import Logger, Metrics
 
 from hello_retail.aws_failures import AWS_CONFIG
-from hello_retail.http_api.respond import Telemetry, respond
+from hello_retail.http_api.respond import Telemetry, respond_to_request
 from hello_retail.settings import read_settings
-from hello_retail.winner_api.api import Api
-from hello_retail.winner_api.store import Store
+from hello_retail.winner_api.api import WinnerApi
+from hello_retail.winner_api.store import WinnerApiStore
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class WinnerApiSettings:
     """What the function is told by its environment, under these names in upper case."""
 
     contributions_table: str
@@ -33,17 +33,17 @@ class Settings:
     powertools_metrics_namespace: str
 
 
-SETTINGS = read_settings(Settings)
+SETTINGS = read_settings(WinnerApiSettings)
 logger = Logger()
 metrics = Metrics(namespace=SETTINGS.powertools_metrics_namespace)
 metrics.set_default_dimensions(Environment=SETTINGS.environment)
 
 
 telemetry = Telemetry(logger, metrics)
-measure = telemetry.measure
+measure = telemetry.add_metric
 
-api = Api(
-    Store(
+api = WinnerApi(
+    WinnerApiStore(
         # Made at import: Lambda lends a whole processor to the start, and a fraction of one to requests.
         boto3.client("dynamodb", config=AWS_CONFIG),
         scores_table=SETTINGS.scores_table,
@@ -58,4 +58,4 @@ api = Api(
 
 def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:
     """Answer one request; whatever happens, the client gets what it asked for or a problem document."""
-    return respond(event, context, api.answer, telemetry)
+    return respond_to_request(event, context, api.answer_request, telemetry)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hello_retail.aws_failures import unavailable_where_passing
-from hello_retail.read_models.scores import board_keys
+from hello_retail.aws_failures import translate_transient_failures
+from hello_retail.read_models.scores import list_board_keys
 from hello_retail.winner_api.board import Contribution, Score
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class ContributionPage:
     """Some contributions in the table's order, and the product id to go on after (``None``: that was all)."""
 
     contributions: tuple[Contribution, ...]
@@ -24,7 +24,7 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
-class Store:
+class WinnerApiStore:
     """The Scores and Contributions tables.
 
     ``measure`` is told the read units (``ReadCapacityUnits``) of every call that succeeded.
@@ -37,17 +37,17 @@ class Store:
     score_buckets: int
     measure: Callable[[str, float], None]
 
-    def scores(self, role: str) -> list[Score]:
+    def read_scores(self, role: str) -> list[Score]:
         """Return the scores of all contributors in the role (``creator`` or ``photographer``), in no order.
 
         One bucket after the other: a bucket is a few milliseconds away, and at a small function's share of a
         processor threads cost as much as they save.
         """
         scores: list[Score] = []
-        for board in board_keys(role, self.score_buckets):
+        for board in list_board_keys(role, self.score_buckets):
             start: dict[str, Any] = {}
             while True:
-                with unavailable_where_passing():
+                with translate_transient_failures():
                     answer = self.client.query(
                         TableName=self.scores_table,
                         KeyConditionExpression="board = :board",
@@ -67,10 +67,10 @@ class Store:
                 start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
         return scores
 
-    def contributions(self, limit: int, after: str | None) -> Page:
+    def read_contributions(self, limit: int, after: str | None) -> ContributionPage:
         """Return up to ``limit`` contributions behind the product id ``after`` (``None``: from the start)."""
         start: dict[str, Any] = {} if after is None else {"ExclusiveStartKey": {"productId": {"S": after}}}
-        with unavailable_where_passing():
+        with translate_transient_failures():
             answer = self.client.scan(
                 TableName=self.contributions_table,
                 ProjectionExpression="productId, creator, photographer",
@@ -82,11 +82,11 @@ class Store:
         found = tuple(_contribution(item) for item in answer["Items"])
         page = found[:limit]
         more = len(found) > limit or "LastEvaluatedKey" in answer
-        return Page(page, page[-1].product_id if more and page else None)
+        return ContributionPage(page, page[-1].product_id if more and page else None)
 
-    def contribution(self, product_id: str) -> Contribution | None:
+    def read_contribution(self, product_id: str) -> Contribution | None:
         """Return who offered and photographed the product, or ``None`` where the log has not named it yet."""
-        with unavailable_where_passing():
+        with translate_transient_failures():
             answer = self.client.get_item(
                 TableName=self.contributions_table,
                 Key={"productId": {"S": product_id}},

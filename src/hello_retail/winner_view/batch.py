@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from hello_retail.event_log.quarantine import QuarantinedRecord
-from hello_retail.event_log.record_id import identity
-from hello_retail.events import Rejection, decode_base64
-from hello_retail.winner_view.tally import KINDS, Entry
+from hello_retail.event_log.record_id import format_record_identity
+from hello_retail.events import Rejection, decode_base64_event
+from hello_retail.winner_view.tally import KINDS, SequencedEvent
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class WinnerBatch:
     """The records of one invocation, sorted into what is folded, what is skipped and what is bad.
 
     ``entries`` are in the order of the shard; ``skipped`` has the types of the rest by number. ``numbers`` gives
@@ -25,7 +25,7 @@ class Batch:
 
     stream: str
     shard_id: str
-    entries: list[Entry]
+    entries: list[SequencedEvent]
     skipped: dict[int, str]
     rejected: list[QuarantinedRecord]
     numbers: dict[int, str]
@@ -37,12 +37,12 @@ class Batch:
         """The lowest sequence number of a bad record."""
         return min((int(record.sequence_number) for record in self.rejected), default=None)
 
-    def without(self, redriven: AbstractSet[str]) -> Batch:
+    def exclude_redriven(self, redriven: AbstractSet[str]) -> WinnerBatch:
         """Return the batch without the records of these identities, valid or not: their copies count instead."""
         passed = frozenset(
             sequence
             for sequence in (self.numbers if redriven else ())
-            if identity(self.stream, self.shard_id, sequence) in redriven
+            if format_record_identity(self.stream, self.shard_id, sequence) in redriven
         )
         if not passed:
             return self
@@ -55,10 +55,10 @@ class Batch:
         )
 
 
-def decode_batch(event: Mapping[str, Any]) -> Batch:
+def decode_batch(event: Mapping[str, Any]) -> WinnerBatch:
     """Sort a Kinesis event as Lambda delivers it (``Records[].kinesis``, ``eventID`` = shard:number)."""
     records = event["Records"]
-    batch = Batch(
+    batch = WinnerBatch(
         stream=records[0]["eventSourceARN"].rpartition("/")[2],
         shard_id=records[0]["eventID"].partition(":")[0],
         entries=[],
@@ -72,7 +72,7 @@ def decode_batch(event: Mapping[str, Any]) -> Batch:
         number: str = kinesis["sequenceNumber"]
         sequence = int(number)
         batch.numbers[sequence] = number
-        decoded = decode_base64(kinesis["data"])
+        decoded = decode_base64_event(kinesis["data"])
         if isinstance(decoded, Rejection):
             batch.rejected.append(
                 QuarantinedRecord(
@@ -85,7 +85,7 @@ def decode_batch(event: Mapping[str, Any]) -> Batch:
                 )
             )
         elif decoded.kind in KINDS:
-            batch.entries.append(Entry(sequence, decoded))
+            batch.entries.append(SequencedEvent(sequence, decoded))
             batch.arrivals[sequence] = float(kinesis["approximateArrivalTimestamp"])
         else:
             batch.skipped[sequence] = decoded.kind

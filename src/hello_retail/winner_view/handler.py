@@ -17,11 +17,11 @@ from aws_lambda_powertools.metrics import MetricUnit, single_metric
 from hello_retail import events
 from hello_retail.aws_failures import FAILURES
 from hello_retail.settings import read_settings
-from hello_retail.stream_consumer.answer import AWS_CONFIG, SIDE_BY_SIDE, Applied, answer
+from hello_retail.stream_consumer.answer import AWS_CONFIG, SIDE_BY_SIDE, Applied, build_batch_response
 from hello_retail.stream_consumer.usage import Usage
 from hello_retail.winner_view import tally
-from hello_retail.winner_view.batch import Batch, decode_batch
-from hello_retail.winner_view.store import Places, Store
+from hello_retail.winner_view.batch import WinnerBatch, decode_batch
+from hello_retail.winner_view.store import Places, WinnerViewStore
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -31,7 +31,7 @@ FRESHNESS_VALUES = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class WinnerViewSettings:
     """What the function is told by its environment, under these names in upper case."""
 
     contributions_table: str
@@ -45,7 +45,7 @@ class Settings:
     powertools_metrics_namespace: str
 
 
-SETTINGS = read_settings(Settings)
+SETTINGS = read_settings(WinnerViewSettings)
 logger = Logger()
 metrics = Metrics(namespace=SETTINGS.powertools_metrics_namespace)
 DIMENSIONS = {"Environment": SETTINGS.environment, "Generation": str(SETTINGS.generation)}
@@ -54,17 +54,17 @@ metrics.set_default_dimensions(**DIMENSIONS)
 
 
 @cache
-def s3_client() -> S3Client:
+def get_s3_client() -> S3Client:
     """Make the S3 client when the first bad record comes: most invocations never need it."""
     return boto3.client("s3", config=AWS_CONFIG)
 
 
 @cache
-def store() -> Store:
+def get_store() -> WinnerViewStore:
     """Make the store once, with clients that live as long as the function's instance."""
-    return Store(
+    return WinnerViewStore(
         boto3.client("dynamodb", config=AWS_CONFIG),
-        s3_client,
+        get_s3_client,
         ThreadPoolExecutor(SIDE_BY_SIDE),
         places=Places(
             contributions_table=SETTINGS.contributions_table,
@@ -78,7 +78,7 @@ def store() -> Store:
     )
 
 
-store()  # at import, while Lambda lends a full processor
+get_store()  # at import, while Lambda lends a full processor
 
 
 def handler(event: Mapping[str, Any], _context: object) -> dict[str, list[dict[str, str]]]:
@@ -88,43 +88,47 @@ def handler(event: Mapping[str, Any], _context: object) -> dict[str, list[dict[s
     that is not, from which the mapping delivers again. A failure of AWS is never raised; anything raised is a
     defect, and the mapping delivers the whole batch again.
     """
-    return fold(decode_batch(event), store(), time.time)
+    return fold_batch(decode_batch(event), get_store(), time.time)
 
 
-def fold(batch: Batch, views: Store, clock: Callable[[], float]) -> dict[str, list[dict[str, str]]]:
+def fold_batch(
+    batch: WinnerBatch, views: WinnerViewStore, clock: Callable[[], float]
+) -> dict[str, list[dict[str, str]]]:
     """Apply a decoded batch to the views; ``clock`` gives seconds since the epoch."""
     usage = Usage()
-    redriven = views.redriven(usage)
+    redriven = views.read_redriven(usage)
     if redriven is None:
         first = min(batch.numbers)
-        report(batch, [], first, clock(), usage)
-        return answer(batch.numbers, first)
-    batch = batch.without(redriven)
-    cuts = [quarantine(batch, views, usage)]
-    facts, undecided = views.facts(tally.products(batch.entries), usage)
+        report_batch(batch, [], first, clock(), usage)
+        return build_batch_response(batch.numbers, first)
+    batch = batch.exclude_redriven(redriven)
+    cuts = [quarantine_rejected(batch, views, usage)]
+    facts, undecided = views.register_products(tally.collect_products(batch.entries), usage)
     cuts.append(undecided)
     cut = min((number for number in cuts if number is not None), default=None)
-    earned = tally.credits_of(batch.entries, facts, cut)
-    applied = views.apply(batch.shard_id, earned, round(clock() * 1000), usage)
+    earned = tally.assign_credits(batch.entries, facts, cut)
+    applied = views.apply_credits(batch.shard_id, earned, round(clock() * 1000), usage)
     unapplied = [cut, *(outcome.unapplied for outcome in applied)]
     resume = min((number for number in unapplied if number is not None), default=None)
-    report(batch, applied, resume, clock(), usage)
-    return answer(batch.numbers, resume)
+    report_batch(batch, applied, resume, clock(), usage)
+    return build_batch_response(batch.numbers, resume)
 
 
-def quarantine(batch: Batch, views: Store, usage: Usage) -> int | None:
+def quarantine_rejected(batch: WinnerBatch, views: WinnerViewStore, usage: Usage) -> int | None:
     """Put the batch's bad records aside, before anything is committed; return the cut if that failed."""
     if not batch.rejected:
         return None
     try:
-        views.quarantine(batch)
+        views.write_quarantine(batch)
     except FAILURES as error:
-        usage.failed(error)
+        usage.note_failure(error)
         return batch.first_rejected
     return None
 
 
-def report(batch: Batch, applied: list[Applied], resume: int | None, now: float, usage: Usage) -> None:
+def report_batch(
+    batch: WinnerBatch, applied: list[Applied], resume: int | None, now: float, usage: Usage
+) -> None:
     """Write the invocation's metrics and one log line: ids and counts, never payloads or names."""
     done = [entry.sequence for entry in batch.entries if resume is None or entry.sequence < resume]
     rejected = [r for r in batch.rejected if resume is None or int(r.sequence_number) < resume]
@@ -140,7 +144,7 @@ def report(batch: Batch, applied: list[Applied], resume: int | None, now: float,
     metrics.add_metric("RepeatedSales", MetricUnit.Count, repeats)
     metrics.add_metric("WriteCapacityUnits", MetricUnit.Count, usage.write_units)
     metrics.add_metric("ReadCapacityUnits", MetricUnit.Count, usage.read_units)
-    for wait in quantiles(waits, FRESHNESS_VALUES):
+    for wait in select_quantiles(waits, FRESHNESS_VALUES):
         metrics.add_metric("Freshness", MetricUnit.Milliseconds, wait)
     metrics.flush_metrics()
     skipped_kinds = Counter(
@@ -170,7 +174,7 @@ def report(batch: Batch, applied: list[Applied], resume: int | None, now: float,
     )
 
 
-def quantiles(ordered: list[int], most: int) -> list[int]:
+def select_quantiles(ordered: list[int], most: int) -> list[int]:
     """Return at most ``most`` evenly spaced values of an ascending list, its first and last among them."""
     if len(ordered) <= most:
         return ordered

@@ -15,20 +15,20 @@ from typing import TYPE_CHECKING, Any
 from hello_retail.aws_failures import FAILURES
 from hello_retail.event_log import quarantine
 from hello_retail.event_log.quarantine import QuarantinedRecords
-from hello_retail.read_models.scores import board_key
+from hello_retail.read_models.scores import format_board_key
 from hello_retail.stream_consumer import batch_get
 from hello_retail.stream_consumer import ledger as ledgers
 from hello_retail.stream_consumer.answer import Applied
-from hello_retail.stream_consumer.concurrently import run
+from hello_retail.stream_consumer.concurrently import run_concurrently
 from hello_retail.stream_consumer.ledger import Ledger
 from hello_retail.stream_consumer.usage import Usage
-from hello_retail.winner_view.tally import Contributor, Credit, Facts, Product, Registration
+from hello_retail.winner_view.tally import Contributor, Credit, Facts, ProductUpdate, Registration
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
 
-    from hello_retail.winner_view.batch import Batch
+    from hello_retail.winner_view.batch import WinnerBatch
 
 FACTS_KEPT = 50_000
 """How many products' facts a warm function keeps: some 20 MB."""
@@ -63,7 +63,7 @@ class Places:
     generation: int
 
 
-class Store:
+class WinnerViewStore:
     """The winner view's tables and its quarantine.
 
     ``s3`` is a function, for a client that few invocations need. ``executor`` runs calls side by side; none
@@ -94,7 +94,7 @@ class Store:
         self._ledgers: dict[tuple[str, str, str], Ledger] = {}
         self._redriven: frozenset[str] | None = None
 
-    def redriven(self, usage: Usage) -> frozenset[str] | None:
+    def read_redriven(self, usage: Usage) -> frozenset[str] | None:
         """Return the identities of the records that were put on the log anew; ``None`` where AWS does not tell.
 
         They are read once in the life of an instance, strongly consistently. That is enough. A record is marked
@@ -116,7 +116,7 @@ class Store:
             try:
                 answer = self._dynamodb.scan(**request)
             except FAILURES as error:
-                usage.failed(error)
+                usage.note_failure(error)
                 return None
             usage.read_units += answer["ConsumedCapacity"]["CapacityUnits"]
             found |= {
@@ -130,32 +130,34 @@ class Store:
         self._redriven = frozenset(found)
         return self._redriven
 
-    def facts(self, products: Mapping[str, Product], usage: Usage) -> tuple[dict[str, Facts], int | None]:
+    def register_products(
+        self, products: Mapping[str, ProductUpdate], usage: Usage
+    ) -> tuple[dict[str, Facts], int | None]:
         """Register what a batch says of its products and return what is registered, with the cut.
 
         The cut is the lowest first event of the products whose facts a failure left undecided (rule 5), or
         ``None``. The facts of a product that sells nothing in this batch may be left out.
         """
         known = {id_: self._settled[id_] for id_ in products if id_ in self._settled}
-        writes = [id_ for id_, product in products.items() if product.registers(known.get(id_))]
+        writes = [id_ for id_, product in products.items() if product.needs_write(known.get(id_))]
         reads = [
             id_
             for id_, product in products.items()
-            if product.reads(known.get(id_)) and not product.registers(known.get(id_))
+            if product.needs_read(known.get(id_)) and not product.needs_write(known.get(id_))
         ]
-        found, unread = batch_get.read(self._dynamodb, self._contributions, "productId", reads, usage)
-        known.update({id_: _facts(item) for id_, item in found.items()})
+        found, unread = batch_get.read_items(self._dynamodb, self._contributions, "productId", reads, usage)
+        known.update({id_: _parse_facts(item) for id_, item in found.items()})
         writes += [id_ for id_ in reads if id_ not in found and id_ not in unread]
-        registered = run(
+        registered = run_concurrently(
             self._executor, [partial(self._register, id_, products[id_], usage) for id_ in writes]
         )
         answers = dict(zip(writes, registered, strict=True))
         known.update({id_: facts for id_, facts in answers.items() if facts is not None})
         undecided = unread | {id_ for id_, facts in answers.items() if facts is None}
-        self._keep(known)
+        self._cache_facts(known)
         return known, min((products[id_].first for id_ in undecided), default=None)
 
-    def apply(
+    def apply_credits(
         self, shard_id: str, earned: Mapping[Contributor, Credit], now: int, usage: Usage
     ) -> list[Applied]:
         """Count each contributor's sales once, with one conditional update each, side by side.
@@ -164,12 +166,12 @@ class Store:
         """
         if len(self._ledgers) > LEDGERS_KEPT:
             self._ledgers.clear()
-        return run(
+        return run_concurrently(
             self._executor,
             [partial(self._credit, shard_id, key, credit, now, usage) for key, credit in earned.items()],
         )
 
-    def quarantine(self, batch: Batch) -> None:
+    def write_quarantine(self, batch: WinnerBatch) -> None:
         """Write the batch's bad records, raw, into one object that says which generation judged them.
 
         Raises:
@@ -179,18 +181,18 @@ class Store:
         bad = QuarantinedRecords(self._generation, batch.stream, batch.shard_id, tuple(batch.rejected))
         self._s3().put_object(
             Bucket=self._bucket,
-            Key=quarantine.key(bad),
-            Body=quarantine.pack(bad),
+            Key=quarantine.format_quarantine_key(bad),
+            Body=quarantine.pack_quarantined(bad),
             ContentType="application/json",
         )
 
-    def _keep(self, known: Mapping[str, Facts]) -> None:
+    def _cache_facts(self, known: Mapping[str, Facts]) -> None:
         """Keep what can change no more; that a photographer is missing is never kept (rule 3)."""
         if len(self._settled) > FACTS_KEPT:
             self._settled.clear()
         self._settled.update({id_: facts for id_, facts in known.items() if facts.settled})
 
-    def _register(self, product_id: str, product: Product, usage: Usage) -> Facts | None:
+    def _register(self, product_id: str, product: ProductUpdate, usage: Usage) -> Facts | None:
         """Register creator and photographer where none is, and return what is; ``None`` if the outcome is unknown.
 
         Without a condition: a condition on the whole item would lose the photographer (rule 1).
@@ -209,10 +211,10 @@ class Store:
                 ReturnConsumedCapacity="TOTAL",
             )
         except FAILURES as error:
-            usage.failed(error)
+            usage.note_failure(error)
             return None
-        usage.wrote(answer["ConsumedCapacity"]["CapacityUnits"])
-        return _facts(answer["Attributes"])
+        usage.add_write_units(answer["ConsumedCapacity"]["CapacityUnits"])
+        return _parse_facts(answer["Attributes"])
 
     def _credit(self, shard_id: str, key: Contributor, credit: Credit, now: int, usage: Usage) -> Applied:
         """Count a contributor's new sales and move the shard's watermark and ring, in one write.
@@ -225,7 +227,7 @@ class Store:
         kept = (shard_id, *key)
         ledger = self._ledgers.get(kept, ledgers.NO_ITEM)
         for _ in range(CREDIT_ATTEMPTS):
-            verdict = ledgers.judge(ledger, credit.sales, self._recent_events)
+            verdict = ledgers.judge_sales(ledger, credit.sales, self._recent_events)
             if verdict.after is None:
                 self._ledgers[kept] = ledger
                 return Applied(0, 0, verdict.delivered, None)
@@ -234,17 +236,17 @@ class Store:
                     **self._update(shard_id, key, credit.name, ledger, verdict.after, verdict.counted, now)
                 )
             except self._dynamodb.exceptions.ConditionalCheckFailedException as error:
-                usage.wrote(1.0)  # a refused write is billed by the item's size, here at most 1 KB
+                usage.add_write_units(1.0)  # a refused write is billed by the item's size, here at most 1 KB
                 item: Mapping[str, Any] = error.response.get("Item", {})  # type: ignore[assignment]
-                ledger = ledgers.read(item, shard_id)
+                ledger = ledgers.parse_ledger(item, shard_id)
             except FAILURES as error:
-                usage.failed(error)
+                usage.note_failure(error)
                 break
             else:
-                usage.wrote(answer["ConsumedCapacity"]["CapacityUnits"])
+                usage.add_write_units(answer["ConsumedCapacity"]["CapacityUnits"])
                 self._ledgers[kept] = verdict.after
                 return Applied(verdict.counted, verdict.repeats, verdict.delivered, None)
-        return Applied(0, 0, 0, ledgers.first_new(ledger, credit.sales))
+        return Applied(0, 0, 0, ledgers.find_first_new_sale(ledger, credit.sales))
 
     def _update(
         self,
@@ -258,11 +260,11 @@ class Store:
     ) -> dict[str, Any]:
         """Return the request that turns a score's ledger from ``before`` into ``after`` (rule 12)."""
         role, user_id = key
-        move = ledgers.move(shard_id, before, after, IF_NO_ITEM)
+        move = ledgers.build_ledger_move(shard_id, before, after, IF_NO_ITEM)
         return {
             "TableName": self._scores,
             "Key": {
-                "board": {"S": board_key(role, user_id, self._score_buckets)},
+                "board": {"S": format_board_key(role, user_id, self._score_buckets)},
                 "userId": {"S": user_id},
             },
             "UpdateExpression": CREDIT + move.expression,
@@ -288,11 +290,11 @@ def _values(role: str, registration: Registration) -> dict[str, Any]:
     }
 
 
-def _facts(item: Mapping[str, Any]) -> Facts:
+def _parse_facts(item: Mapping[str, Any]) -> Facts:
     """Return the facts of a Contributions item."""
-    photographer = _registration(item, "photographer") if "photographer" in item else None
-    return Facts(_registration(item, "creator"), photographer)
+    photographer = _parse_registration(item, "photographer") if "photographer" in item else None
+    return Facts(_parse_registration(item, "creator"), photographer)
 
 
-def _registration(item: Mapping[str, Any], role: str) -> Registration:
+def _parse_registration(item: Mapping[str, Any], role: str) -> Registration:
     return Registration(item[role]["S"], item[f"{role}Name"]["S"], int(item[f"{role}Sequence"]["S"]))

@@ -18,7 +18,7 @@ KINDS = frozenset({PRODUCT_CREATE, PRODUCT_IMAGE, PRODUCT_PURCHASE})
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class SequencedEvent:
     """One valid event of the batch.
 
     ``sequence`` is the record's sequence number as an integer: texts of unequal length compare wrongly.
@@ -56,7 +56,7 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True)
-class Product:
+class ProductUpdate:
     """What one batch says of one product; both registrations count only where none was made before.
 
     ``first`` is the lowest sequence number of its events, ``sold`` whether a purchase is among them.
@@ -68,24 +68,24 @@ class Product:
     created: bool
     sold: bool
 
-    def registers(self, known: Facts | None) -> bool:
+    def needs_write(self, known: Facts | None) -> bool:
         """Whether to write without reading first: the batch holds an act that may be the product's first."""
         if known is None:
             return self.created or self.photographer is not None
         return self.photographer is not None and known.photographer is None
 
-    def reads(self, known: Facts | None) -> bool:
+    def needs_read(self, known: Facts | None) -> bool:
         """Whether the registered facts must be read before the sales in this batch can be credited."""
         return known is None or (self.sold and not known.settled)
 
 
-def products(entries: Iterable[Entry]) -> dict[str, Product]:
+def collect_products(entries: Iterable[SequencedEvent]) -> dict[str, ProductUpdate]:
     """Return what a batch, in the order of its sequence numbers, says of each product.
 
     The first event of a product registers its creator, ``UNKNOWN`` unless it is the product/create (rule 2);
     the first image registers the photographer.
     """
-    found: dict[str, Product] = {}
+    found: dict[str, ProductUpdate] = {}
     for entry in entries:
         event, product_id = entry.event, entry.product_id
         actor = Registration(event.user_id, event.display_name, entry.sequence)
@@ -95,9 +95,9 @@ def products(entries: Iterable[Entry]) -> dict[str, Product]:
         sold = event.kind == PRODUCT_PURCHASE
         if before is None:
             creator = actor if created else Registration(UNKNOWN, UNKNOWN, entry.sequence)
-            found[product_id] = Product(entry.sequence, creator, photographer, created, sold)
+            found[product_id] = ProductUpdate(entry.sequence, creator, photographer, created, sold)
         elif (photographer and not before.photographer) or (sold and not before.sold):
-            found[product_id] = Product(
+            found[product_id] = ProductUpdate(
                 before.first,
                 before.creator,
                 before.photographer or photographer,
@@ -112,15 +112,15 @@ class Credit:
     """The sales of one contributor in one role that a batch brings, in the order of the shard."""
 
     name: str
-    sales: list[Entry] = field(default_factory=list)
+    sales: list[SequencedEvent] = field(default_factory=list)
 
 
 Contributor = tuple[str, str]
 """Role and user id: the key of a score."""
 
 
-def credits_of(
-    entries: Iterable[Entry], facts: Mapping[str, Facts], cut: int | None
+def assign_credits(
+    entries: Iterable[SequencedEvent], facts: Mapping[str, Facts], cut: int | None
 ) -> dict[Contributor, Credit]:
     """Return who earns which sales of the batch.
 
@@ -133,7 +133,7 @@ def credits_of(
             break
         if entry.event.kind != PRODUCT_PURCHASE:
             continue
-        for role, earner in earners(entry.sequence, facts[entry.product_id]):
+        for role, earner in list_earners(entry.sequence, facts[entry.product_id]):
             key = (role, earner.user_id)
             credit = earned.get(key)
             if credit is None:
@@ -142,7 +142,7 @@ def credits_of(
     return earned
 
 
-def earners(sequence: int, facts: Facts) -> Sequence[tuple[str, Registration]]:
+def list_earners(sequence: int, facts: Facts) -> Sequence[tuple[str, Registration]]:
     """Return the roles and contributors that a sale at ``sequence`` counts for.
 
     A photographer earns only what was sold after his registration (rule 4); where the creator is ``UNKNOWN`` the

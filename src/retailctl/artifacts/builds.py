@@ -35,13 +35,13 @@ Hashes = dict[str, str]
 """SHA-256 of each artifact by its file's name."""
 
 
-def id_of(hashes: Mapping[str, str]) -> str:
+def compute_build_id(hashes: Mapping[str, str]) -> str:
     """Return the id of the build that has these artifacts."""
     text = json.dumps(dict(hashes), sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:ID_LENGTH]
 
 
-def named(manifest: bytes, where: str) -> Hashes:
+def parse_manifest(manifest: bytes, where: str) -> Hashes:
     """Return the artifacts that a manifest names.
 
     Raises:
@@ -56,7 +56,7 @@ def named(manifest: bytes, where: str) -> Hashes:
         raise UserError(f"{where} is no manifest of artifacts: write it anew with `make package`.") from None
 
 
-def checked(files: Files, where: str) -> Hashes:
+def check_artifacts(files: Files, where: str) -> Hashes:
     """Return the artifacts among ``files``, each of which is what the manifest among them says.
 
     Args:
@@ -69,15 +69,15 @@ def checked(files: Files, where: str) -> Hashes:
     """
     if MANIFEST not in files:
         raise UserError(f"There is no {MANIFEST} in {where}: build the artifacts with `make package`.")
-    said = named(files[MANIFEST], f"{where}/{MANIFEST}")
+    said = parse_manifest(files[MANIFEST], f"{where}/{MANIFEST}")
     have = {name: hashlib.sha256(content).hexdigest() for name, content in files.items() if name != MANIFEST}
-    wrong = unlike(said, have)
+    wrong = describe_differences(said, have)
     if wrong:
         raise UserError(f"The artifacts in {where} are not those of their manifest: {wrong}.")
     return said
 
 
-def unlike(wanted: Mapping[str, str], have: Mapping[str, str]) -> str:
+def describe_differences(wanted: Mapping[str, str], have: Mapping[str, str]) -> str:
     """Return in words how some artifacts are not those wanted; "" where they are."""
     texts = [f"{name} is missing" for name in sorted(wanted.keys() - have.keys())]
     texts += [
@@ -89,25 +89,25 @@ def unlike(wanted: Mapping[str, str], have: Mapping[str, str]) -> str:
     return "; ".join(texts)
 
 
-def here(in_project: Project) -> tuple[Files, Hashes]:
+def read_artifacts(in_project: Project) -> tuple[Files, Hashes]:
     """Return the files of the build in `build/artifacts`, and their checked hashes.
 
     Raises:
-        UserError: as ``checked``.
+        UserError: as ``check_artifacts``.
 
     """
     folder = in_project.artifacts
     files = {path.name: path.read_bytes() for path in folder.glob("*") if path.is_file()}
-    return files, checked(files, project.shown(folder))
+    return files, check_artifacts(files, project.format_path(folder))
 
 
-def now() -> str:
+def format_current_time() -> str:
     """Return this second, in UTC, as ISO 8601 has it."""
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class KeptBuild:
     """A build that an environment has had: its artifacts, their commit, and when it was last applied (UTC)."""
 
     build: str
@@ -120,10 +120,10 @@ def _prefix(environment: str) -> str:
     return f"builds/{environment}/"
 
 
-def keep(target: Target, files: Files, commit: str) -> Kept:
+def keep_build(target: Target, files: Files, commit: str) -> KeptBuild:
     """Keep a build that has just been applied, and say so of it; its record goes last, so that it is whole."""
-    hashes = checked(files, "the build to keep")
-    kept = Kept(id_of(hashes), commit, now(), hashes)
+    hashes = check_artifacts(files, "the build to keep")
+    kept = KeptBuild(compute_build_id(hashes), commit, format_current_time(), hashes)
     s3, bucket, prefix = (
         target.client("s3"),
         target.state_bucket,
@@ -136,12 +136,12 @@ def keep(target: Target, files: Files, commit: str) -> Kept:
     return kept
 
 
-def listed(target: Target) -> list[Kept]:
+def list_kept_builds(target: Target) -> list[KeptBuild]:
     """Return the builds that the environment has had, the one last applied first."""
     s3, bucket = target.client("s3"), target.state_bucket
     keys = list_keys(s3, bucket, _prefix(target.environment))
     found = [
-        Kept(**json.load(s3.get_object(Bucket=bucket, Key=key)["Body"]))
+        KeptBuild(**json.load(s3.get_object(Bucket=bucket, Key=key)["Body"]))
         for key in keys
         if key.endswith(f"/{RECORD}")
     ]
@@ -162,7 +162,7 @@ def check_name(text: str) -> None:
         )
 
 
-def chosen(among: Iterable[Kept], wanted: str, environment: str) -> Kept:
+def find_build(among: Iterable[KeptBuild], wanted: str, environment: str) -> KeptBuild:
     """Return the one build whose id, or else whose commit, begins with ``wanted``.
 
     Raises:
@@ -181,7 +181,7 @@ def chosen(among: Iterable[Kept], wanted: str, environment: str) -> Kept:
     raise UserError(f"'{wanted}' names {number} of {environment}: take an id of {known}.")
 
 
-def fetched(target: Target, kept: Kept) -> Files:
+def read_build_files(target: Target, kept: KeptBuild) -> Files:
     """Return the files of a kept build, checked to be what they were.
 
     Raises:
@@ -200,8 +200,8 @@ def fetched(target: Target, kept: Kept) -> Files:
         if name != RECORD
     }
     where = f"s3://{bucket}/{prefix.rstrip('/')}"
-    wrong = unlike(kept.artifacts, checked(files, where))
-    if wrong or id_of(kept.artifacts) != kept.build:
+    wrong = describe_differences(kept.artifacts, check_artifacts(files, where))
+    if wrong or compute_build_id(kept.artifacts) != kept.build:
         raise UserError(
             f"The build in {where} is not the one that was applied: {wrong or 'its id is another'}."
         )

@@ -21,11 +21,11 @@ from typing import TYPE_CHECKING, Any
 
 from retailctl import git, project
 from retailctl.artifacts import page as site
-from retailctl.console import note
+from retailctl.console import print_note
 from retailctl.environments import generations
 from retailctl.errors import UserError
-from retailctl.files import alone, write_atomically
-from retailctl.progress import step
+from retailctl.files import hold_lock, write_atomically
+from retailctl.progress import show_progress
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -48,16 +48,16 @@ Files = dict[str, bytes]
 """The content of an artifact by path within it, `/` between its parts."""
 
 
-def functions(in_project: Project) -> list[str]:
+def list_functions(in_project: Project) -> list[str]:
     """Return the logical names of the functions: the packages of `src/hello_retail` with a `handler.py`."""
     handlers = (in_project.root / "src" / "hello_retail").glob("*/handler.py")
     return sorted(handler.parent.name for handler in handlers)
 
 
-def sources(in_project: Project, function: str) -> Files:
+def read_function_files(in_project: Project, function: str) -> Files:
     """Return our own files of ``function``: its package and what the functions share."""
     base = in_project.root / "src"
-    others = set(functions(in_project)) - {function}
+    others = set(list_functions(in_project)) - {function}
     return {
         path.relative_to(base).as_posix(): path.read_bytes()
         for path in (base / "hello_retail").rglob("*")
@@ -65,7 +65,7 @@ def sources(in_project: Project, function: str) -> Files:
     }
 
 
-def belongs(path: PurePosixPath) -> bool:
+def is_artifact_file(path: PurePosixPath) -> bool:
     """Say whether a dependency's file goes into an artifact.
 
     Of a ``.dist-info`` folder stay the licences, which must travel with the code, and the METADATA by which
@@ -80,7 +80,7 @@ def belongs(path: PurePosixPath) -> bool:
     return path.suffix not in _LEFT_OUT_SUFFIXES and not _LEFT_OUT_FOLDERS & set(path.parts[:-1])
 
 
-def installed(folder: Path) -> Files:
+def read_installed_files(folder: Path) -> Files:
     """Return the files of the dependencies installed in ``folder`` that go into an artifact.
 
     Raises:
@@ -90,7 +90,7 @@ def installed(folder: Path) -> Files:
     files: Files = {}
     for path in folder.rglob("*"):
         relative = PurePosixPath(path.relative_to(folder).as_posix())
-        if path.is_file() and belongs(relative):
+        if path.is_file() and is_artifact_file(relative):
             if path.suffix in _NATIVE:
                 raise UserError(
                     f"{relative} is native code, and an artifact must run on any machine: "
@@ -100,7 +100,7 @@ def installed(folder: Path) -> Files:
     return files
 
 
-def dependencies(in_project: Project, *further: Project) -> list[Files]:
+def read_dependencies(in_project: Project, *further: Project) -> list[Files]:
     """Return, for the clone and ``further`` trees, the files of `requirements/lambda.txt`; install what is new.
 
     Raises:
@@ -115,24 +115,24 @@ def dependencies(in_project: Project, *further: Project) -> list[Files]:
     names = [hashlib.sha256(requirements.read_bytes()).hexdigest()[:16] for requirements in lists]
     for requirements, name in zip(lists, names, strict=True):
         _ensure_installed(requirements, base, name, keep=set(names))
-    return [installed(base / name) for name in names]
+    return [read_installed_files(base / name) for name in names]
 
 
 def _ensure_installed(requirements: Path, base: Path, name: str, *, keep: set[str]) -> None:
     if not (base / name).is_dir():
         base.mkdir(parents=True, exist_ok=True)
         with (
-            step("Installing what the functions depend on"),
+            show_progress("Installing what the functions depend on"),
             tempfile.TemporaryDirectory(dir=base, prefix=".new-") as new,
         ):
-            install(requirements, Path(new) / name)
+            install_requirements(requirements, Path(new) / name)
             for outdated in base.glob("[!.]*"):
                 if outdated.name not in keep:
                     shutil.rmtree(outdated)
             (Path(new) / name).rename(base / name)
 
 
-def install(requirements: Path, target: Path) -> None:
+def install_requirements(requirements: Path, target: Path) -> None:
     """Install ``requirements`` in ``target``: pinned, hashed, and as wheels for any machine.
 
     Raises:
@@ -148,7 +148,7 @@ def install(requirements: Path, target: Path) -> None:
         raise UserError(f"pip could not install {requirements.name}:\n{result.stderr.strip()}")
 
 
-def zipped(files: Mapping[str, bytes]) -> bytes:
+def build_zip(files: Mapping[str, bytes]) -> bytes:
     """Return a zip of ``files`` that depends on their paths and contents only."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
@@ -161,13 +161,13 @@ def zipped(files: Mapping[str, bytes]) -> bytes:
     return buffer.getvalue()
 
 
-def unzipped(content: bytes, folder: Path) -> None:
+def extract_zip(content: bytes, folder: Path) -> None:
     """Put what one of our zips holds into ``folder``."""
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         archive.extractall(folder)
 
 
-def build(in_project: Project) -> list[Path]:
+def build_artifacts(in_project: Project) -> list[Path]:
     """Write the artifacts and their manifest, and return the files that changed.
 
     Beside the functions of this clone there is one zip for each build that a generation of the views is pinned to.
@@ -177,24 +177,24 @@ def build(in_project: Project) -> list[Path]:
 
     """
     with (
-        alone(in_project, "package"),
-        git.checked_out(in_project, generations.pinned(in_project)) as pinned,
+        hold_lock(in_project, "package"),
+        git.check_out_commits(in_project, generations.list_pinned_builds(in_project)) as pinned,
     ):
-        names = functions(in_project)
-        shared, *theirs = dependencies(in_project, *pinned.values())
-        zips = {name: zipped(shared | sources(in_project, name)) for name in names}
+        names = list_functions(in_project)
+        shared, *theirs = read_dependencies(in_project, *pinned.values())
+        zips = {name: build_zip(shared | read_function_files(in_project, name)) for name in names}
         for (commit, tree), files in zip(pinned.items(), theirs, strict=True):
-            zips[_of_build(commit)] = zipped(files | sources(tree, generations.FUNCTION))
+            zips[_of_build(commit)] = build_zip(files | read_function_files(tree, generations.FUNCTION))
         manifest: dict[str, Any] = {
             "functions": {name: _entry(name, content) for name, content in zips.items()}
         }
         files = {f"{name}.zip": content for name, content in zips.items()}
         if in_project.web.is_dir():
-            files[PAGE] = zipped(site.read_sources(in_project.web))
+            files[PAGE] = build_zip(site.read_sources(in_project.web))
             page = {"file": PAGE, "sha256": hashlib.sha256(files[PAGE]).hexdigest(), "size": len(files[PAGE])}
             manifest["page"] = page
         files[MANIFEST] = _manifest(manifest)
-        return written(in_project.artifacts, files)
+        return write_artifacts(in_project.artifacts, files)
 
 
 def _of_build(commit: str) -> str:
@@ -216,7 +216,7 @@ def _manifest(content: Mapping[str, Any]) -> bytes:
     return (json.dumps(content, indent=2, sort_keys=True) + "\n").encode()
 
 
-def with_pinned(in_project: Project, files: Files, pinned: Iterable[str]) -> Files:
+def add_pinned_zips(in_project: Project, files: Files, pinned: Iterable[str]) -> Files:
     """Return a build's files, and beside them the view's zip of each of the ``pinned`` commits that they lack.
 
     Raises:
@@ -227,25 +227,25 @@ def with_pinned(in_project: Project, files: Files, pinned: Iterable[str]) -> Fil
     if not missing:
         return files
     manifest: dict[str, Any] = json.loads(files[MANIFEST])
-    added = {name: zip_of_build(in_project, commit) for name, commit in missing.items()}
+    added = {name: build_pinned_zip(in_project, commit) for name, commit in missing.items()}
     manifest["functions"] |= {name: _entry(name, content) for name, content in added.items()}
     zips = {f"{name}.zip": content for name, content in added.items()}
     return {**files, **zips, MANIFEST: _manifest(manifest)}
 
 
-def zip_of_build(in_project: Project, commit: str) -> bytes:
+def build_pinned_zip(in_project: Project, commit: str) -> bytes:
     """Return the view's zip as a commit of the clone has it.
 
     Raises:
         UserError: where the clone lacks the commit.
 
     """
-    with alone(in_project, "package"), git.checked_out(in_project, {commit}) as trees:
-        _, files = dependencies(in_project, trees[commit])
-        return zipped(files | sources(trees[commit], generations.FUNCTION))
+    with hold_lock(in_project, "package"), git.check_out_commits(in_project, {commit}) as trees:
+        _, files = read_dependencies(in_project, trees[commit])
+        return build_zip(files | read_function_files(trees[commit], generations.FUNCTION))
 
 
-def written(folder: Path, files: Mapping[str, bytes]) -> list[Path]:
+def write_artifacts(folder: Path, files: Mapping[str, bytes]) -> list[Path]:
     """Make ``files`` all that ``folder`` holds, and return those that changed."""
     gone: Iterable[Path] = (path for path in folder.glob("*") if path.name not in files)
     for path in gone:
@@ -253,11 +253,11 @@ def written(folder: Path, files: Mapping[str, bytes]) -> list[Path]:
     return [folder / name for name, content in files.items() if write_atomically(folder / name, content)]
 
 
-def package() -> None:
+def package_functions() -> None:
     """Build the artifacts and their manifest in build/artifacts, touching only what changes."""
-    here = project.find()
-    changed = build(here)
+    here = project.find_project()
+    changed = build_artifacts(here)
     for path in changed:
-        note(f"wrote {project.shown(path)} ({path.stat().st_size:,} bytes)")
+        print_note(f"wrote {project.format_path(path)} ({path.stat().st_size:,} bytes)")
     if not changed:
-        note(f"{project.shown(here.artifacts)} is up to date")
+        print_note(f"{project.format_path(here.artifacts)} is up to date")

@@ -69,7 +69,7 @@ class SiteFile:
     content_encoding: str | None = None
 
 
-def build(sources: Mapping[str, bytes]) -> tuple[SiteFile, ...]:
+def build_page(sources: Mapping[str, bytes]) -> tuple[SiteFile, ...]:
     """Return the files to deploy, `index.html` last: the same for the same sources on every machine.
 
     (gzip's bytes may differ from one zlib to another; the names do not, since they are of the plain content.)
@@ -94,7 +94,7 @@ def build(sources: Mapping[str, bytes]) -> tuple[SiteFile, ...]:
             raise SiteError(f"These files of the page refer to each other in a circle: {circle}.")
         if path not in deployed:
             under_way.append(path)
-            deployed[path] = _file(path, _rewritten(path, sources, deploy))
+            deployed[path] = _file(path, _rewrite_references(path, sources, deploy))
             under_way.pop()
         return deployed[path].path
 
@@ -112,12 +112,12 @@ def read_sources(folder: Path) -> dict[str, bytes]:
     }
 
 
-def plain(file: SiteFile) -> bytes:
+def decode_content(file: SiteFile) -> bytes:
     """Return a file's content as a browser gets it."""
     return gzip.decompress(file.content) if file.content_encoding else file.content
 
 
-def content_security_policy(api_url: str, cognito_url: str) -> str:
+def build_security_policy(api_url: str, cognito_url: str) -> str:
     """Return the policy that the page is served with: its own files, the API and Cognito, and nothing inline.
 
     An ``api_url`` that is a path (`/api`, passed on by the site itself) is the page's own origin already.
@@ -139,10 +139,10 @@ def content_security_policy(api_url: str, cognito_url: str) -> str:
     )
 
 
-def security_headers(api_url: str, cognito_url: str) -> dict[str, str]:
+def build_security_headers(api_url: str, cognito_url: str) -> dict[str, str]:
     """Return the headers for every answer of the site, by name; `static-site` sets the same."""
     return {
-        "content-security-policy": content_security_policy(api_url, cognito_url),
+        "content-security-policy": build_security_policy(api_url, cognito_url),
         "cross-origin-opener-policy": "same-origin",
         "cross-origin-resource-policy": "same-origin",
         "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
@@ -153,7 +153,7 @@ def security_headers(api_url: str, cognito_url: str) -> dict[str, str]:
     }
 
 
-def _rewritten(path: str, sources: Mapping[str, bytes], deploy: Callable[[str], str]) -> bytes:
+def _rewrite_references(path: str, sources: Mapping[str, bytes], deploy: Callable[[str], str]) -> bytes:
     """Return a source with its references to other sources replaced by their deployed names."""
     content = sources[path]
     pattern = _REFERENCES.get(PurePosixPath(path).suffix)

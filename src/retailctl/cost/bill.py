@@ -43,7 +43,7 @@ class Part:
         """Return the dollars a day."""
         return sum(line.usd for line in self.lines)
 
-    def services(self) -> dict[str, float]:
+    def sum_by_service(self) -> dict[str, float]:
         """Return the dollars a day of each service, the dearest first."""
         sums: dict[str, float] = {}
         for line in self.lines:
@@ -69,9 +69,9 @@ class Sheet:
     lines: list[Line] = field(default_factory=list)
     _used: dict[str, float] = field(default_factory=dict)
 
-    def add(self, item: str, what: str, quantity: float, origin: str) -> None:
+    def add_line(self, item: str, what: str, quantity: float, origin: str) -> None:
         """Add a line of so many units of a price list's item."""
-        price = self.prices.of(item)
+        price = self.prices.find_price(item)
         if quantity <= 0:
             return
         billed = quantity
@@ -81,6 +81,6 @@ class Sheet:
             self._used[item] = self._used.get(item, 0.0) + quantity
         self.lines.append(Line(price, what, quantity, billed, origin))
 
-    def monthly(self, item: str, what: str, number: float, origin: str) -> None:
+    def add_monthly_line(self, item: str, what: str, number: float, origin: str) -> None:
         """Add what is paid by the month: a day's share of it."""
-        self.add(item, what, number / MONTH, origin)
+        self.add_line(item, what, number / MONTH, origin)

@@ -76,9 +76,9 @@ class Axis:
         return self.start + share * (self.end - self.start)
 
 
-def drawn(load: Workload, bench: Measured, price: Prices) -> str:
+def draw_cost_chart(load: Workload, bench: Measured, price: Prices) -> str:
     """Return the picture of a workload: its cost by window, and by events a day."""
-    now = model.bill(load, bench, price).way.usd
+    now = model.compute_bill(load, bench, price).way.usd
     fonts = "system-ui, -apple-system, 'Segoe UI', 'Helvetica Neue', Arial, sans-serif"
     summary = (
         "On the left dollars a day against the window for which a batch is gathered, stacked by service: "
@@ -104,14 +104,14 @@ def drawn(load: Workload, bench: Measured, price: Prices) -> str:
     )
 
 
-def _spaced(low: float, high: float) -> list[float]:
+def _space_evenly(low: float, high: float) -> list[float]:
     """Return figures from low to high, evenly spaced on a logarithmic axis."""
     return [low * (high / low) ** (step / STEPS) for step in range(STEPS + 1)]
 
 
 def _bands(load: Workload, bench: Measured, price: Prices) -> list[float]:
     """Return the dollars a day of each band."""
-    services = model.bill(load, bench, price).way.services()
+    services = model.compute_bill(load, bench, price).way.sum_by_service()
     named = [services.pop(name, 0.0) for name, _ in BANDS[:-1]]
     return [*named, sum(services.values())]
 
@@ -119,8 +119,10 @@ def _bands(load: Workload, bench: Measured, price: Prices) -> list[float]:
 def _by_window(load: Workload, bench: Measured, price: Prices, now: float) -> Iterable[str]:
     across = Axis(*WINDOWS, 64, 490, logarithmic=True)
     poll = workload.SHORTEST_POLL
-    seconds = sorted({*_spaced(WINDOWS[0], poll - 1e-6), *_spaced(poll, WINDOWS[1])})
-    stacks = [_bands(workload.workload_with(load, window_seconds=second), bench, price) for second in seconds]
+    seconds = sorted({*_space_evenly(WINDOWS[0], poll - 1e-6), *_space_evenly(poll, WINDOWS[1])})
+    stacks = [
+        _bands(workload.change_workload(load, window_seconds=second), bench, price) for second in seconds
+    ]
     most = _round_up(max(sum(stack) for stack in stacks))
     up = Axis(0, most, 372, 80, logarithmic=False)
     yield '  <text class="name" x="24" y="34">Cost against freshness</text>'
@@ -143,7 +145,7 @@ def _by_window(load: Workload, bench: Measured, price: Prices, now: float) -> It
     if most >= BOUND:
         yield f'  <path class="bound" d="M64 {up(BOUND):.1f}H490"/>'
         yield _text("what", 488, up(BOUND) - 7, f"${BOUND:.2f}", "end")
-    x, y = across(_within(load.window_seconds, across)), up(_within(now, up))
+    x, y = across(_clamp_to_axis(load.window_seconds, across)), up(_clamp_to_axis(now, up))
     yield f'  <circle class="dot" cx="{x:.1f}" cy="{y:.1f}" r="4.5"/>'
     yield _text("big", x + 4, y - 24, f"${now:.2f} at {load.window_seconds:g} s")
     yield _text("what", 277, 420, "window, seconds: the longest that a sale waits for its batch", "middle")
@@ -152,21 +154,21 @@ def _by_window(load: Workload, bench: Measured, price: Prices, now: float) -> It
 def _by_load(load: Workload, bench: Measured, price: Prices, now: float) -> Iterable[str]:
     across = Axis(*LOADS, 566, 958, logarithmic=True)
     up = Axis(0.1, MUCH, 372, 80, logarithmic=True)
-    events = _spaced(*LOADS)
+    events = _space_evenly(*LOADS)
     swing = load.peak_per_second / load.average
 
     def ours(number: float, window: float) -> float:
-        there = workload.workload_with(
+        there = workload.change_workload(
             load,
             events_per_day=number,
             peak_per_second=number / workload.DAY * swing,
             shards=None,
             window_seconds=window,
         )
-        return model.bill(there, bench, price).way.usd
+        return model.compute_bill(there, bench, price).way.usd
 
     promised = sum(usd for _, usd in original.PROMISED) / original.PROMISED_EVENTS
-    measured_each = original.original_measured(load, price).usd / load.events_per_day
+    measured_each = original.price_original(load, price).usd / load.events_per_day
     fresh = workload.SHORTEST_POLL
     yield '  <text class="name" x="524" y="34">Cost against load</text>'
     yield '  <text class="what" x="524" y="54">$ a day, a shard for each 100 events a second at the peak</text>'
@@ -192,7 +194,7 @@ def _by_load(load: Workload, bench: Measured, price: Prices, now: float) -> Iter
         row = 98 + 18 * line
         yield f'  <path class="{kind}" d="M580 {row - 4}H608"/>'
         yield _text("what", 616, row, name)
-    x, y = across(_within(load.events_per_day, across)), up(_within(now, up))
+    x, y = across(_clamp_to_axis(load.events_per_day, across)), up(_clamp_to_axis(now, up))
     yield f'  <circle class="dot" cx="{x:.1f}" cy="{y:.1f}" r="4.5"/>'
     yield _text("what", 762, 420, "events a day", "middle")
 
@@ -213,7 +215,7 @@ def _short(figure: float) -> str:
     return f"{figure / 1e6:g} M" if figure >= 1e6 else f"{figure / 1e3:g},000"  # noqa: PLR2004 - a million
 
 
-def _within(figure: float, axis: Axis) -> float:
+def _clamp_to_axis(figure: float, axis: Axis) -> float:
     """Return the figure, or the end of the axis that it lies beyond."""
     return min(max(figure, axis.low), axis.high)
 

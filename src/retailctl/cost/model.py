@@ -8,7 +8,7 @@ from math import ceil
 from typing import TYPE_CHECKING
 
 from retailctl.cost.bill import GB, Bill, Part, Sheet
-from retailctl.cost.units import Measured, crowd_of
+from retailctl.cost.units import Measured, compute_crowd
 from retailctl.cost.workload import DAY, DAYS_KEPT_BY_THE_HOUR, FRESHEST, SHORTEST_POLL, Workload
 
 if TYPE_CHECKING:
@@ -110,30 +110,30 @@ class Fold:
     seconds: float
 
 
-def folded(load: Workload, measured: Measured) -> Fold:
+def estimate_fold(load: Workload, measured: Measured) -> Fold:
     """Return what folding a day takes.
 
     In each part of the day a shard's batch holds what comes in one window, one sale at least and ``batch_size`` at
     most.
     """
-    crowd = crowd_of(load.contributors, load.shards)
+    crowd = compute_crowd(load.contributors, load.shards)
     batches = writes = reads = seconds = 0.0
-    for rate, lasting in load.rates():
-        size = batch_of(load, rate)
+    for rate, lasting in load.compute_rates():
+        size = compute_batch_size(load, rate)
         number = lasting * rate / size
         batches += number
-        writes += number * measured.writes(size, crowd)
-        reads += lasting * rate * measured.read_units(size)
-        seconds += number * measured.seconds(size, crowd)
+        writes += number * measured.estimate_write_units(size, crowd)
+        reads += lasting * rate * measured.estimate_read_units(size)
+        seconds += number * measured.estimate_seconds(size, crowd)
     return Fold(batches, writes, reads, seconds)
 
 
-def batch_of(load: Workload, rate: float) -> float:
+def compute_batch_size(load: Workload, rate: float) -> float:
     """Return the sales in a shard's batch where so many come in a second, over all shards."""
     return min(max(rate / load.shards * load.window_seconds, 1.0), float(load.batch_size))
 
 
-def bill(load: Workload, measured: Measured, prices: Prices, *, free_tier: bool = False) -> Bill:
+def compute_bill(load: Workload, measured: Measured, prices: Prices, *, free_tier: bool = False) -> Bill:
     """Return what a day of the workload costs.
 
     Raises:
@@ -142,45 +142,45 @@ def bill(load: Workload, measured: Measured, prices: Prices, *, free_tier: bool 
     """
     return Bill(
         load,
-        _way(load, measured, prices, free_tier=free_tier),
-        (_archive(load, prices), _writer(load, prices), _trending(load, prices)),
+        _price_stream_to_board(load, measured, prices, free_tier=free_tier),
+        (_price_archive(load, prices), _price_writer(load, prices), _price_trending(load, prices)),
     )
 
 
-def _way(load: Workload, measured: Measured, prices: Prices, *, free_tier: bool) -> Part:
+def _price_stream_to_board(load: Workload, measured: Measured, prices: Prices, *, free_tier: bool) -> Part:
     sheet = Sheet(prices, free_tier=free_tier)
-    fold = folded(load, measured)
-    _stream(sheet, load)
+    fold = estimate_fold(load, measured)
+    _add_stream(sheet, load)
     mean = load.events_per_day / fold.batches
     units = fold.write_units / load.events_per_day
     source = f"{measured.source}, at {mean:,.0f} sales a batch"
-    sheet.add("dynamodb.write_unit", "scores written", fold.write_units, f"{units:.3f} a sale: {source}")
-    sheet.add(
+    sheet.add_line("dynamodb.write_unit", "scores written", fold.write_units, f"{units:.3f} a sale: {source}")
+    sheet.add_line(
         "dynamodb.read_unit",
         "registrations read",
         fold.read_units,
         f"{fold.read_units / load.events_per_day:.3f} a sale: {source}",
     )
-    _tables(sheet, load)
+    _add_tables(sheet, load)
     share = min(1.0, load.memory_mb / PROCESSOR_MB)
-    sheet.add(
+    sheet.add_line(
         "lambda.request",
         "winner view, batches",
         fold.batches,
         f"{load.shards} shards, a batch each {load.window_seconds:g} s or {load.batch_size:,} records",
     )
-    sheet.add(
+    sheet.add_line(
         "lambda.gb_second",
         "winner view, time",
         fold.seconds / share * load.memory_mb / 1024,
         f"{fold.seconds / fold.batches * 1000:.0f} ms of a whole processor a batch, measured with the emulator's "
         f"own part; {load.memory_mb} MB have {share:.2f} of one",
     )
-    _reading(sheet, load)
-    _watching(sheet, load, fold)
-    _keys(sheet, load)
-    sheet.add("s3.put", "quarantine", load.bad_records_per_day, "an object for each bad record")
-    sheet.monthly(
+    _add_reads(sheet, load)
+    _add_monitoring(sheet, load, fold)
+    _add_key_use(sheet, load)
+    sheet.add_line("s3.put", "quarantine", load.bad_records_per_day, "an object for each bad record")
+    sheet.add_monthly_line(
         "s3.storage",
         "quarantine, kept",
         load.bad_records_per_day * BAD_RECORD_BYTES * load.log_days / GB,
@@ -189,11 +189,11 @@ def _way(load: Workload, measured: Measured, prices: Prices, *, free_tier: bool)
     return Part("From stream to board", tuple(sheet.lines))
 
 
-def _stream(sheet: Sheet, load: Workload) -> None:
-    sheet.add("kinesis.shard_hour", "shards", load.shards * 24, f"{load.shards} shards")
-    sheet.add("kinesis.put_unit", "events put", load.events_per_day, "an event is far below 25 KB")
+def _add_stream(sheet: Sheet, load: Workload) -> None:
+    sheet.add_line("kinesis.shard_hour", "shards", load.shards * 24, f"{load.shards} shards")
+    sheet.add_line("kinesis.put_unit", "events put", load.events_per_day, "an event is far below 25 KB")
     if load.stream_days > 1:
-        sheet.add(
+        sheet.add_line(
             "kinesis.extended_retention",
             "hours beyond the first 24",
             load.shards * 24,
@@ -201,32 +201,32 @@ def _stream(sheet: Sheet, load: Workload) -> None:
         )
     if load.window_seconds < SHORTEST_POLL:
         origin = f"below {SHORTEST_POLL:g} s records have to be pushed"
-        sheet.add("kinesis.fan_out_shard_hour", "enhanced fan-out", load.shards * 24, origin)
-        sheet.add(
+        sheet.add_line("kinesis.fan_out_shard_hour", "enhanced fan-out", load.shards * 24, origin)
+        sheet.add_line(
             "kinesis.fan_out_gb", "enhanced fan-out, data", load.events_per_day * RECORD_BYTES / GB, origin
         )
 
 
-def _tables(sheet: Sheet, load: Workload) -> None:
+def _add_tables(sheet: Sheet, load: Workload) -> None:
     stored = (load.contributors * _score_bytes(load) + _products(load) * PRODUCT_BYTES) / GB
     origin = f"{load.contributors:,} scores, {_products(load):,.0f} products"
-    sheet.monthly("dynamodb.storage", "both tables", stored, origin)
-    sheet.monthly("dynamodb.recovery", "both tables, to any second", stored, origin)
+    sheet.add_monthly_line("dynamodb.storage", "both tables", stored, origin)
+    sheet.add_monthly_line("dynamodb.recovery", "both tables, to any second", stored, origin)
 
 
-def _reading(sheet: Sheet, load: Workload) -> None:
+def _add_reads(sheet: Sheet, load: Workload) -> None:
     of_a_role = max(1, load.contributors // 2)
     per_bucket = of_a_role * _score_bytes(load) / SCORE_BUCKETS
     units = SCORE_BUCKETS * ceil(per_bucket / READ_UNIT_BYTES) / 2
-    sheet.add(
+    sheet.add_line(
         "dynamodb.read_unit",
         "boards read",
         load.reads_per_day * units,
         f"{SCORE_BUCKETS} queries a read, none from the cache",
     )
-    sheet.add("apigateway.request", "reads of the board", load.reads_per_day, "the workload's")
-    sheet.add("lambda.request", "winner API", load.reads_per_day, "the workload's")
-    sheet.add(
+    sheet.add_line("apigateway.request", "reads of the board", load.reads_per_day, "the workload's")
+    sheet.add_line("lambda.request", "winner API", load.reads_per_day, "the workload's")
+    sheet.add_line(
         "lambda.gb_second",
         "winner API, time",
         load.reads_per_day * API_SECONDS * load.memory_mb / 1024,
@@ -234,41 +234,43 @@ def _reading(sheet: Sheet, load: Workload) -> None:
     )
 
 
-def _watching(sheet: Sheet, load: Workload, fold: Fold) -> None:
+def _add_monitoring(sheet: Sheet, load: Workload, fold: Fold) -> None:
     logged = (fold.batches * VIEW_LOG_BYTES + load.reads_per_day * API_LOG_BYTES) / GB
-    sheet.add(
+    sheet.add_line(
         "cloudwatch.log_gb",
         "logs",
         logged,
         f"a line of {VIEW_LOG_BYTES:,} bytes a batch, {API_LOG_BYTES:,} bytes a read",
     )
-    sheet.monthly("cloudwatch.log_storage", "logs, kept", logged * load.log_days, f"for {load.log_days} days")
+    sheet.add_monthly_line(
+        "cloudwatch.log_storage", "logs, kept", logged * load.log_days, f"for {load.log_days} days"
+    )
     own = len(VIEW_METRICS) + len(API_METRICS)
-    sheet.monthly(
+    sheet.add_monthly_line(
         "cloudwatch.metric",
         "our metrics",
         own,
         f"the view's {len(VIEW_METRICS)}, the API's {len(API_METRICS)}",
     )
-    sheet.monthly(
+    sheet.add_monthly_line(
         "cloudwatch.metric",
         "the mapping's metrics",
         len(MAPPING_METRICS),
         "switched on for the alarms on records given up; counted as paid for",
     )
-    sheet.monthly("cloudwatch.alarm", "alarms", WAY.alarm_metrics, "metrics that its alarms watch")
-    sheet.monthly("cloudwatch.dashboard", "dashboard", WAY.dashboards, "one")
+    sheet.add_monthly_line("cloudwatch.alarm", "alarms", WAY.alarm_metrics, "metrics that its alarms watch")
+    sheet.add_monthly_line("cloudwatch.dashboard", "dashboard", WAY.dashboards, "one")
 
 
-def _keys(sheet: Sheet, load: Workload) -> None:
-    sheet.monthly(
+def _add_key_use(sheet: Sheet, load: Workload) -> None:
+    sheet.add_monthly_line(
         "kms.key", "the environment's key", WAY.keys, "its first version; each of the next two adds as much"
     )
     stream = 12 * 2 * FIVE_MINUTES_OF_A_DAY
     view = CONNECTIONS * load.shards * TABLES_IN_USE * FIVE_MINUTES_OF_A_DAY
     api = TABLES_IN_USE * min(load.reads_per_day, FIVE_MINUTES_OF_A_DAY)
     logs = WAY.log_groups * FIVE_MINUTES_OF_A_DAY
-    sheet.add(
+    sheet.add_line(
         "kms.request",
         "use of the key",
         stream + view + api + logs + load.bad_records_per_day,
@@ -277,31 +279,33 @@ def _keys(sheet: Sheet, load: Workload) -> None:
     )
 
 
-def _archive(load: Workload, prices: Prices) -> Part:
+def _price_archive(load: Workload, prices: Prices) -> Part:
     """Return what a second consumer costs that writes each batch as one compressed object."""
     sheet = Sheet(prices)
     each = replace(load, window_seconds=load.archive_window_seconds, batch_size=ARCHIVE_BATCH)
-    batches = sum(lasting * rate / batch_of(each, rate) for rate, lasting in load.rates())
+    batches = sum(lasting * rate / compute_batch_size(each, rate) for rate, lasting in load.compute_rates())
     origin = f"a batch each {load.archive_window_seconds:g} s of a shard"
-    sheet.add("lambda.request", "batches", batches, origin)
-    sheet.add(
+    sheet.add_line("lambda.request", "batches", batches, origin)
+    sheet.add_line(
         "lambda.gb_second",
         "time",
         batches * ARCHIVE_SECONDS * load.memory_mb / 1024,
         f"{ARCHIVE_SECONDS:g} s a batch, estimated",
     )
-    sheet.add("s3.put", "objects", batches * ARCHIVE_PUTS, f"{ARCHIVE_PUTS} for {origin}")
-    sheet.monthly(
+    sheet.add_line("s3.put", "objects", batches * ARCHIVE_PUTS, f"{ARCHIVE_PUTS} for {origin}")
+    sheet.add_monthly_line(
         "s3.storage",
         "kept",
         load.events_per_day * RECORD_BYTES / ARCHIVE_RATIO * load.archive_days / GB,
         f"{load.archive_days} days of {RECORD_BYTES} bytes an event, compressed to an eighth; as if none were in "
         "cold storage, which takes a sixth of that",
     )
-    sheet.add("cloudwatch.log_gb", "logs", batches * VIEW_LOG_BYTES / GB, "a line a batch, as the view")
-    sheet.monthly("cloudwatch.metric", "the mapping's metrics", len(MAPPING_METRICS), "as the view's")
-    sheet.monthly("cloudwatch.alarm", "alarms", ARCHIVE.alarm_metrics, "of function and mapping")
-    sheet.add(
+    sheet.add_line("cloudwatch.log_gb", "logs", batches * VIEW_LOG_BYTES / GB, "a line a batch, as the view")
+    sheet.add_monthly_line(
+        "cloudwatch.metric", "the mapping's metrics", len(MAPPING_METRICS), "as the view's"
+    )
+    sheet.add_monthly_line("cloudwatch.alarm", "alarms", ARCHIVE.alarm_metrics, "of function and mapping")
+    sheet.add_line(
         "kms.request",
         "use of the key",
         (12 + 1) * FIVE_MINUTES_OF_A_DAY,
@@ -310,26 +314,28 @@ def _archive(load: Workload, prices: Prices) -> Part:
     return Part("The archive", tuple(sheet.lines))
 
 
-def _writer(load: Workload, prices: Prices) -> Part:
+def _price_writer(load: Workload, prices: Prices) -> Part:
     """Return what it costs when every event comes through `POST /events`."""
     sheet = Sheet(prices)
-    sheet.add("apigateway.request", "events posted", load.events_per_day, "every event, one by one")
-    sheet.add("lambda.request", "event writer", load.events_per_day, "every event, one by one")
-    sheet.add(
+    sheet.add_line("apigateway.request", "events posted", load.events_per_day, "every event, one by one")
+    sheet.add_line("lambda.request", "event writer", load.events_per_day, "every event, one by one")
+    sheet.add_line(
         "lambda.gb_second",
         "event writer, time",
         load.events_per_day * WRITER_SECONDS * load.memory_mb / 1024,
         f"{WRITER_SECONDS * 1000:.0f} ms an event, estimated",
     )
     logged = load.events_per_day * WRITER_LOG_BYTES / GB
-    sheet.add(
+    sheet.add_line(
         "cloudwatch.log_gb",
         "logs",
         logged,
         f"{WRITER_LOG_BYTES:,} bytes an event: two of metrics, one of access",
     )
-    sheet.monthly("cloudwatch.log_storage", "logs, kept", logged * load.log_days, f"for {load.log_days} days")
-    sheet.monthly(
+    sheet.add_monthly_line(
+        "cloudwatch.log_storage", "logs, kept", logged * load.log_days, f"for {load.log_days} days"
+    )
+    sheet.add_monthly_line(
         "cloudwatch.alarm",
         "alarms",
         WRITER.alarm_metrics,
@@ -338,7 +344,7 @@ def _writer(load: Workload, prices: Prices) -> Part:
     return Part("The writer's API", tuple(sheet.lines))
 
 
-def _trending(load: Workload, prices: Prices) -> Part:
+def _price_trending(load: Workload, prices: Prices) -> Part:
     """Return what the trending view costs: a batch writes each product in it once, and a read asks all of them.
 
     All products of a shard are taken to sell alike, which puts the most of them into a batch.
@@ -348,47 +354,51 @@ def _trending(load: Workload, prices: Prices) -> Part:
     products = _products(load)
     of_a_shard = max(1.0, products / load.shards)
     batches = writes = 0.0
-    for rate, lasting in load.rates():
-        size = batch_of(each, rate)
+    for rate, lasting in load.compute_rates():
+        size = compute_batch_size(each, rate)
         number = lasting * rate / size
         batches += number
         writes += number * of_a_shard * (1 - (1 - 1 / of_a_shard) ** size)
     origin = f"a batch each {TRENDING_WINDOW:g} s of a shard"
-    sheet.add(
+    sheet.add_line(
         "dynamodb.write_unit",
         "products written",
         writes,
         f"one for each product and batch, {products:,.0f} products that sell alike",
     )
-    sheet.add("lambda.request", "batches", batches, origin)
-    sheet.add(
+    sheet.add_line("lambda.request", "batches", batches, origin)
+    sheet.add_line(
         "lambda.gb_second",
         "time",
         writes * TRENDING_WRITE_SECONDS / min(1.0, load.memory_mb / PROCESSOR_MB) * load.memory_mb / 1024,
         f"{TRENDING_WRITE_SECONDS * 1000:g} ms of a whole processor a product, estimated",
     )
     item = _score_bytes(load)
-    sheet.add(
+    sheet.add_line(
         "dynamodb.read_unit",
         "products read",
         load.reads_per_day * ceil(products * item / READ_UNIT_BYTES) / 2,
         "as many reads as of the board, none from the cache",
     )
-    sheet.add("apigateway.request", "reads", load.reads_per_day, "as many as of the board")
-    sheet.add("lambda.request", "trending API", load.reads_per_day, "as many as of the board")
-    sheet.add(
+    sheet.add_line("apigateway.request", "reads", load.reads_per_day, "as many as of the board")
+    sheet.add_line("lambda.request", "trending API", load.reads_per_day, "as many as of the board")
+    sheet.add_line(
         "lambda.gb_second",
         "trending API, time",
         load.reads_per_day * API_SECONDS * load.memory_mb / 1024,
         "as the winner API's",
     )
-    sheet.monthly("dynamodb.storage", "the table", products * item / GB, f"{products:,.0f} products")
+    sheet.add_monthly_line("dynamodb.storage", "the table", products * item / GB, f"{products:,.0f} products")
     logged = (batches * VIEW_LOG_BYTES + load.reads_per_day * API_LOG_BYTES) / GB
-    sheet.add("cloudwatch.log_gb", "logs", logged, "lines as the winner view's and the winner API's")
-    sheet.monthly("cloudwatch.metric", "our metrics", TRENDING_METRICS, "the view's 5, the API's 2")
-    sheet.monthly("cloudwatch.metric", "the mapping's metrics", len(MAPPING_METRICS), "as the view's")
-    sheet.monthly("cloudwatch.alarm", "alarms", TRENDING.alarm_metrics, "metrics that its alarms watch")
-    sheet.add(
+    sheet.add_line("cloudwatch.log_gb", "logs", logged, "lines as the winner view's and the winner API's")
+    sheet.add_monthly_line("cloudwatch.metric", "our metrics", TRENDING_METRICS, "the view's 5, the API's 2")
+    sheet.add_monthly_line(
+        "cloudwatch.metric", "the mapping's metrics", len(MAPPING_METRICS), "as the view's"
+    )
+    sheet.add_monthly_line(
+        "cloudwatch.alarm", "alarms", TRENDING.alarm_metrics, "metrics that its alarms watch"
+    )
+    sheet.add_line(
         "kms.request",
         "use of the key",
         (12 + CONNECTIONS * load.shards + 1 + TRENDING.log_groups) * FIVE_MINUTES_OF_A_DAY,
@@ -410,12 +420,12 @@ Total = Callable[[float], float]
 """From a window in seconds to the dollars a day of the way from stream to board."""
 
 
-def total_by_window(load: Workload, measured: Measured, prices: Prices) -> Total:
+def build_total_function(load: Workload, measured: Measured, prices: Prices) -> Total:
     """Return the function that says what another window would cost."""
-    return lambda seconds: bill(replace(load, window_seconds=seconds), measured, prices).way.usd
+    return lambda seconds: compute_bill(replace(load, window_seconds=seconds), measured, prices).way.usd
 
 
-def window_for(dollars: float, total: Total, now: float) -> float:
+def find_window(dollars: float, total: Total, now: float) -> float:
     """Return the smallest window, in seconds, that costs at most so many dollars a day; ``now`` where none does.
 
     Below ``SHORTEST_POLL`` there is a step up, for enhanced fan-out: that side is looked at first.
@@ -423,11 +433,11 @@ def window_for(dollars: float, total: Total, now: float) -> float:
     for freshest, stalest in ((FRESHEST, SHORTEST_POLL - 1e-6), (SHORTEST_POLL, now)):
         if freshest > now or total(min(stalest, now)) > dollars:
             continue
-        return _smallest(dollars, total, freshest, min(stalest, now))
+        return _find_smallest_window(dollars, total, freshest, min(stalest, now))
     return now
 
 
-def _smallest(dollars: float, total: Total, low: float, high: float) -> float:
+def _find_smallest_window(dollars: float, total: Total, low: float, high: float) -> float:
     """Return the smallest affordable window of a range whose upper end is affordable."""
     if total(low) <= dollars:
         return low

@@ -21,16 +21,16 @@ EVENTS_PER_SECOND = 60
 """Measured with the original consumer on Node 20 against the same emulator."""
 
 
-def original_measured(load: Workload, prices: Prices) -> Part:
+def price_original(load: Workload, prices: Prices) -> Part:
     """Return what the original's DynamoDB part costs a day, from the units it was measured to take."""
     sheet = Sheet(prices)
-    sheet.add(
+    sheet.add_line(
         "dynamodb.write_unit",
         "writes",
         load.events_per_day * WRITE_UNITS_A_SALE,
         f"{WRITE_UNITS_A_SALE} a sale",
     )
-    sheet.add(
+    sheet.add_line(
         "dynamodb.read_unit", "reads", load.events_per_day * READ_UNITS_A_SALE, f"{READ_UNITS_A_SALE} a sale"
     )
     return Part("The original, its DynamoDB part as measured", tuple(sheet.lines))

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from retailctl.errors import UserError
-from retailctl.project import shown
+from retailctl.project import format_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -84,7 +84,7 @@ class Prices:
     file: str
     by_item: Mapping[str, Price]
 
-    def of(self, item: str) -> Price:
+    def find_price(self, item: str) -> Price:
         """Return the price of ``service.item``.
 
         Raises:
@@ -105,14 +105,14 @@ class Prices:
         return min(dates), max(dates)
 
 
-def read(file: Path = FILE) -> Prices:
+def read_price_list(file: Path = FILE) -> Prices:
     """Read a price list; it has to have every item, and nothing else.
 
     Raises:
         UserError: naming the item or service that is missing, unknown or incomplete.
 
     """
-    name = shown(file)
+    name = format_path(file)
     try:
         tables = tomllib.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -130,7 +130,7 @@ def read(file: Path = FILE) -> Prices:
             found[f"{service}.{item}"] = _price(name, f"{service}.{item}", fields)
     prices = Prices(name, found)
     for item in sorted(ITEMS):
-        prices.of(item)
+        prices.find_price(item)
     if unknown := sorted(found.keys() - ITEMS):
         raise UserError(
             f"{name} has a price for {unknown[0]}, which nothing here is paid by: check its name."

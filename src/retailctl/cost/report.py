@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from retailctl import project
-from retailctl.console import note
+from retailctl.console import print_note
 from retailctl.cost import chart, model, original, prices, workload
 from retailctl.cost import units as measured
 from retailctl.files import write_atomically
@@ -32,7 +32,7 @@ WIDE = 168
 CENT_OF_A_CENT = 0.0001
 
 
-def cost(  # noqa: PLR0913 - one for each figure of a workload
+def estimate_cost(  # noqa: PLR0913 - one for each figure of a workload
     *,
     events: Annotated[float, typer.Option(help="Events a day.")] = 10_000_000,
     peak: Annotated[
@@ -62,8 +62,8 @@ def cost(  # noqa: PLR0913 - one for each figure of a workload
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Say what a day costs, line by line, and what a dollar more would buy; draw it."""
-    here = project.find()
-    load = workload.workload(
+    here = project.find_project()
+    load = workload.build_workload(
         events_per_day=events,
         peak_per_second=peak,
         shards=shards,
@@ -78,23 +78,27 @@ def cost(  # noqa: PLR0913 - one for each figure of a workload
         archive_window_seconds=archive_window,
         archive_days=archive_days,
     )
-    price = prices.read(price_list)
-    bench = measured.read(units) if units else measured.latest(here.root / "build" / "bench.json")
-    answer = model.bill(load, bench, price, free_tier=free_tier)
+    price = prices.read_price_list(price_list)
+    bench = (
+        measured.read_figures(units)
+        if units
+        else measured.read_latest_figures(here.root / "build" / "bench.json")
+    )
+    answer = model.compute_bill(load, bench, price, free_tier=free_tier)
     if as_json:
-        typer.echo(json.dumps(as_document(answer, bench, price), indent=2))
+        typer.echo(json.dumps(build_cost_document(answer, bench, price), indent=2))
     else:
         console = Console(highlight=False)
         if not console.is_terminal:
             console = Console(highlight=False, width=WIDE)
-        console.print(report(answer, bench, price))
+        console.print(render_bill(answer, bench, price))
     if picture or not as_json:
         file = picture or here.root / "build" / "cost.svg"
-        write_atomically(file, chart.drawn(load, bench, price))
-        note(f"Drawn in {project.shown(file.resolve())}.")
+        write_atomically(file, chart.draw_cost_chart(load, bench, price))
+        print_note(f"Drawn in {project.format_path(file.resolve())}.")
 
 
-def as_document(answer: Bill, bench: Measured, price: Prices) -> dict[str, Any]:
+def build_cost_document(answer: Bill, bench: Measured, price: Prices) -> dict[str, Any]:
     """Return the bill as JSON has it: ``total_per_day`` (US dollars) is the way from stream to board."""
     oldest, newest = price.checked
     return {
@@ -103,7 +107,7 @@ def as_document(answer: Bill, bench: Measured, price: Prices) -> dict[str, Any]:
         "workload": asdict(answer.workload),
         "measured": bench.source,
         "prices": {"file": price.file, "oldest": oldest.isoformat(), "newest": newest.isoformat()},
-        "services": answer.way.services(),
+        "services": answer.way.sum_by_service(),
         "lines": [_line(line) for line in answer.way.lines],
         "apart": [
             {"name": part.name, "total_per_day": part.usd, "lines": [_line(line) for line in part.lines]}
@@ -111,11 +115,11 @@ def as_document(answer: Bill, bench: Measured, price: Prices) -> dict[str, Any]:
         ],
         "original": {
             "promised": dict(original.PROMISED),
-            "measured": original.original_measured(answer.workload, price).usd,
+            "measured": original.price_original(answer.workload, price).usd,
         },
         "dollars_more": [
             {"total_per_day": dollars, "window_seconds": window}
-            for dollars, window in windows(answer, bench, price)
+            for dollars, window in list_affordable_windows(answer, bench, price)
         ],
     }
 
@@ -137,42 +141,42 @@ def _line(line: Line) -> dict[str, Any]:
     }
 
 
-def windows(answer: Bill, bench: Measured, price: Prices) -> list[tuple[float, float]]:
+def list_affordable_windows(answer: Bill, bench: Measured, price: Prices) -> list[tuple[float, float]]:
     """Return the window (seconds) for each whole dollar more a day, until the board could not be fresher."""
     load = answer.workload
-    total = model.total_by_window(load, bench, price)
+    total = model.build_total_function(load, bench, price)
     now, most = total(load.window_seconds), total(workload.FRESHEST)
     steps = range(1, ceil(max(0.0, most - now)) + 1)
     return [
-        (min(now + step, most), model.window_for(now + step, total, load.window_seconds)) for step in steps
+        (min(now + step, most), model.find_window(now + step, total, load.window_seconds)) for step in steps
     ]
 
 
-def dollars(usd: float) -> str:
+def format_dollars(usd: float) -> str:
     """Return dollars as a table shows them; what is above nothing never looks like nothing."""
     return "< 0.0001" if 0 < usd < CENT_OF_A_CENT else f"{usd:.4f}"
 
 
-def quantity(number: float) -> str:
+def format_quantity(number: float) -> str:
     """Return a number of units as a table shows it."""
     return f"{number:,.0f}" if number >= 100 else f"{number:.3g}"  # noqa: PLR2004 - from where digits bore
 
 
-def unit_price(line: Line) -> str:
+def format_unit_price(line: Line) -> str:
     """Return what how many units cost."""
     per = f"{line.price.per:,.0f} " if line.price.per != 1 else ""
     return f"{line.price.usd:g} per {per}{line.price.unit}"
 
 
-def rows(part: Part) -> Iterator[tuple[str, str, str, str, str, str]]:
+def format_rows(part: Part) -> Iterator[tuple[str, str, str, str, str, str]]:
     """Yield service, what, units a day, price, dollars a day and origin of each line, as text."""
     for line in part.lines:
         yield (
             line.price.service,
             line.what,
-            quantity(line.quantity),
-            unit_price(line),
-            dollars(line.usd),
+            format_quantity(line.quantity),
+            format_unit_price(line),
+            format_dollars(line.usd),
             line.origin,
         )
 
@@ -180,23 +184,23 @@ def rows(part: Part) -> Iterator[tuple[str, str, str, str, str, str]]:
 HEADINGS = ("Service", "What", "Units a day", "Price, $", "$ a day", "The number is from")
 
 
-def report(answer: Bill, bench: Measured, price: Prices) -> Group:
+def render_bill(answer: Bill, bench: Measured, price: Prices) -> Group:
     """Return the bill for Rich to print: the way line by line, the rest by its sum, and what it means."""
-    table = Table(title=heading(answer.workload), title_justify="left", title_style="bold")
+    table = Table(title=format_heading(answer.workload), title_justify="left", title_style="bold")
     for number, title in enumerate(HEADINGS):
         table.add_column(title, justify="right" if number in (2, 4) else "left", no_wrap=number in (0, 4))
-    for row in rows(answer.way):
+    for row in format_rows(answer.way):
         table.add_row(*row)
     table.add_section()
-    table.add_row(answer.way.name, "", "", "", f"[bold]{answer.way.usd:.2f}[/bold]", verdict(answer))
+    table.add_row(answer.way.name, "", "", "", f"[bold]{answer.way.usd:.2f}[/bold]", format_verdict(answer))
     table.add_section()
     for part in answer.apart:
-        services = ", ".join(f"{name} {usd:.2f}" for name, usd in part.services().items())
+        services = ", ".join(f"{name} {usd:.2f}" for name, usd in part.sum_by_service().items())
         table.add_row("apart", part.name, "", "", f"{part.usd:.2f}", services)
-    return Group(table, *(Text(sentence) for sentence in sentences(answer, bench, price)))
+    return Group(table, *(Text(sentence) for sentence in explain_bill(answer, bench, price)))
 
 
-def heading(load: Workload) -> str:
+def format_heading(load: Workload) -> str:
     """Return the workload in words."""
     return (
         f"A day of {load.events_per_day:,.0f} events ({load.average:,.0f} a second, {load.peak_per_second:,.0f} at "
@@ -206,23 +210,25 @@ def heading(load: Workload) -> str:
     )
 
 
-def verdict(answer: Bill) -> str:
+def format_verdict(answer: Bill) -> str:
     """Return how the total stands to the bound; only the default workload has one."""
-    if answer.workload != workload.workload():
-        return "by service: " + ", ".join(f"{name} {usd:.2f}" for name, usd in answer.way.services().items())
+    if answer.workload != workload.build_workload():
+        return "by service: " + ", ".join(
+            f"{name} {usd:.2f}" for name, usd in answer.way.sum_by_service().items()
+        )
     return f"{'at most' if answer.way.usd <= model.BOUND else 'ABOVE'} the bound of {model.BOUND:.2f}"
 
 
-def sentences(answer: Bill, bench: Measured, price: Prices) -> Iterator[str]:
+def explain_bill(answer: Bill, bench: Measured, price: Prices) -> Iterator[str]:
     """Yield what the figures mean: the original beside it, a dollar more, and how the day is counted."""
     load = answer.workload
     promised = ", ".join(f"{name} {usd:g}" for name, usd in original.PROMISED)
     yield (
         f"The original promised {sum(usd for _, usd in original.PROMISED):.2f} for {original.PROMISED_EVENTS:,} "
         f"events a day and 1,000 reads ({promised}; Kinesis not counted). As measured, its DynamoDB part alone "
-        f"takes {original.original_measured(load, price).usd:,.2f} for this day."
+        f"takes {original.price_original(load, price).usd:,.2f} for this day."
     )
-    bought = windows(answer, bench, price)
+    bought = list_affordable_windows(answer, bench, price)
     if bought:
         steps = [f"{window:.2g} s for {total:.2f}" for total, window in [*bought[:-1][:5], bought[-1]]]
         yield (
@@ -230,15 +236,15 @@ def sentences(answer: Bill, bench: Measured, price: Prices) -> Iterator[str]:
             f"{', '.join(steps)}. Below {workload.SHORTEST_POLL:g} s records have to be pushed (enhanced fan-out, "
             "in the sum)."
         )
-    extra = _more(answer, bench, price, shards=load.shards + 1)
+    extra = _price_difference(answer, bench, price, shards=load.shards + 1)
     yield (
         f"A shard more would be {extra:.2f} a day: its own price, and "
-        f"smaller batches, which write more. {_longer_log(answer, bench, price)}"
+        f"smaller batches, which write more. {_describe_longer_log(answer, bench, price)}"
         + " ".join(f"{part.name}: {part.usd:.2f}." for part in answer.apart)
     )
     yield (
         "The day swings as a cosine between its peak and as far below its average. The same events without a "
-        f"swing would cost {even_day(load, bench, price):.2f}."
+        f"swing would cost {price_even_day(load, bench, price):.2f}."
     )
     oldest, newest = price.checked
     yield (
@@ -247,21 +253,22 @@ def sentences(answer: Bill, bench: Measured, price: Prices) -> Iterator[str]:
     )
 
 
-def _longer_log(answer: Bill, bench: Measured, price: Prices) -> str:
+def _describe_longer_log(answer: Bill, bench: Measured, price: Prices) -> str:
     """Return what the longest log would add, or nothing where it is in the sum."""
     most = workload.DAYS_KEPT_BY_THE_HOUR
-    more = _more(answer, bench, price, stream_days=most)
+    more = _price_difference(answer, bench, price, stream_days=most)
     return f"A log of {most} days would be {more:.2f} more. " if more else ""
 
 
-def _more(answer: Bill, bench: Measured, price: Prices, **changes: int) -> float:
+def _price_difference(answer: Bill, bench: Measured, price: Prices, **changes: int) -> float:
     """Return the dollars a day by which a changed workload is dearer."""
     return (
-        model.bill(workload.workload_with(answer.workload, **changes), bench, price).way.usd - answer.way.usd
+        model.compute_bill(workload.change_workload(answer.workload, **changes), bench, price).way.usd
+        - answer.way.usd
     )
 
 
-def even_day(load: Workload, bench: Measured, price: Prices) -> float:
+def price_even_day(load: Workload, bench: Measured, price: Prices) -> float:
     """Return what the same events cost where as many come in every second."""
-    flat = workload.workload_with(load, peak_per_second=load.average)
-    return model.bill(flat, bench, price).way.usd
+    flat = workload.change_workload(load, peak_per_second=load.average)
+    return model.compute_bill(flat, bench, price).way.usd

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from retailctl.cost.original import EVENTS_PER_SECOND
 from retailctl.errors import UserError
-from retailctl.project import shown
+from retailctl.project import format_path
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,23 +53,23 @@ class Measured:
     source: str
     points: tuple[Point, ...]
 
-    def writes(self, batch: float, crowd: float = 1.0) -> float:
+    def estimate_write_units(self, batch: float, crowd: float = 1.0) -> float:
         """Return the write units of a batch of so many sales.
 
-        ``crowd`` is how many contributors a shard sees, against the bench's (see ``crowd_of``).
+        ``crowd`` is how many contributors a shard sees, against the bench's (see ``compute_crowd``).
         """
-        reach = crowd * self._between("reach", batch / crowd)
+        reach = crowd * self._interpolate("reach", batch / crowd)
         return reach * log1p(WRITES_OF_A_LONE_SALE * batch / reach)
 
-    def read_units(self, batch: float) -> float:
+    def estimate_read_units(self, batch: float) -> float:
         """Return the read units of a sale in a batch of so many."""
-        return self._between("read_units", batch)
+        return self._interpolate("read_units", batch)
 
-    def seconds(self, batch: float, crowd: float = 1.0) -> float:
+    def estimate_seconds(self, batch: float, crowd: float = 1.0) -> float:
         """Return for how long a whole processor folds a batch, the emulator's part included."""
-        return self.writes(batch, crowd) * self._between("seconds", batch / crowd)
+        return self.estimate_write_units(batch, crowd) * self._interpolate("seconds", batch / crowd)
 
-    def _between(self, figure: str, batch: float) -> float:
+    def _interpolate(self, figure: str, batch: float) -> float:
         """Interpolate over the logarithm of the batch size; beyond the ends, the end's figure holds."""
         sizes = [point.batch_size for point in self.points]
         values = [float(getattr(point, figure)) for point in self.points]
@@ -83,7 +83,7 @@ class Measured:
         return values[left] + share * (values[right] - values[left])
 
 
-def read(file: Path, source: str = "") -> Measured:
+def read_figures(file: Path, source: str = "") -> Measured:
     """Read the figures that `make bench` wrote.
 
     Raises:
@@ -93,27 +93,27 @@ def read(file: Path, source: str = "") -> Measured:
     try:
         found = json.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise UserError(f"There are no measured units at {shown(file)}: run `make bench`.") from None
+        raise UserError(f"There are no measured units at {format_path(file)}: run `make bench`.") from None
     except ValueError:
-        raise UserError(f"{shown(file)} is no JSON: run `make bench` to write it anew.") from None
+        raise UserError(f"{format_path(file)} is no JSON: run `make bench` to write it anew.") from None
     batches = found.get("batches") if isinstance(found, dict) else None
     if not isinstance(batches, list) or not batches:
-        raise UserError(f"{shown(file)} has no batches: run `make bench` to write it anew.")
+        raise UserError(f"{format_path(file)} has no batches: run `make bench` to write it anew.")
     points = tuple(sorted((_point(file, batch) for batch in batches), key=lambda point: point.batch_size))
-    return Measured(source or shown(file), points)
+    return Measured(source or format_path(file), points)
 
 
-def latest(bench: Path) -> Measured:
+def read_latest_figures(bench: Path) -> Measured:
     """Return the figures of this clone's own bench, or, where it has run none, the committed ones."""
     if bench.is_file():
-        return read(bench, "build/bench.json")
-    return committed()
+        return read_figures(bench, "build/bench.json")
+    return read_committed_figures()
 
 
-def committed() -> Measured:
+def read_committed_figures() -> Measured:
     """Return the committed figures."""
     when = json.loads(COMMITTED.read_text(encoding="utf-8"))["measured"]
-    return read(COMMITTED, f"src/retailctl/cost/measured.json, of {when}")
+    return read_figures(COMMITTED, f"src/retailctl/cost/measured.json, of {when}")
 
 
 def _point(file: Path, batch: Any) -> Point:  # noqa: ANN401 - as JSON has it
@@ -124,12 +124,12 @@ def _point(file: Path, batch: Any) -> Point:  # noqa: ANN401 - as JSON has it
         )
     except (KeyError, TypeError, ValueError):
         raise UserError(
-            f"{shown(file)} lacks figures of a batch: run `make bench` to write it anew."
+            f"{format_path(file)} lacks figures of a batch: run `make bench` to write it anew."
         ) from None
     writes = size * units
     if not (size > 1 and 1 < writes < WRITES_OF_A_LONE_SALE * size and reads >= 0 and speedup > 0):
         raise UserError(
-            f"{shown(file)}: {units:g} write units a sale in batches of {size:g} cannot be: "
+            f"{format_path(file)}: {units:g} write units a sale in batches of {size:g} cannot be: "
             "run `make bench` to write it anew."
         )
     seconds = size / (speedup * EVENTS_PER_SECOND)
@@ -148,17 +148,17 @@ def _reach(batch: float, writes: float) -> float:
     return low
 
 
-def crowd_of(contributors: int, shards: int) -> float:
+def compute_crowd(contributors: int, shards: int) -> float:
     """Return how many contributors a shard sees, against those that a shard of the bench sees.
 
     Products are dealt to shards, so a shard sees those contributors who have a product in it; the fewer the
     shards, the more. Products per contributor, and everybody's share of them, are the bench's.
     """
-    return _seen(contributors, shards) / _seen(PEOPLE, SHARDS)
+    return _count_expected(contributors, shards) / _count_expected(PEOPLE, SHARDS)
 
 
 @cache
-def _seen(contributors: int, shards: int) -> float:
+def _count_expected(contributors: int, shards: int) -> float:
     """Return the expected number of (contributor, role) that have a product in one shard."""
     products = contributors * PRODUCTS / PEOPLE
     shares = _zipf(max(1, contributors // 2))

@@ -29,7 +29,7 @@ DAYS_KEPT_BY_THE_HOUR = 7
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """What is asked of the system, whole and checked; ``workload`` makes one."""
+    """What is asked of the system, whole and checked; ``build_workload`` makes one."""
 
     events_per_day: float
     peak_per_second: float
@@ -50,7 +50,7 @@ class Workload:
         """Return the sales a second, over the whole day."""
         return self.events_per_day / DAY
 
-    def rates(self) -> list[tuple[float, float]]:
+    def compute_rates(self) -> list[tuple[float, float]]:
         """Return sales a second, and for how many seconds of the day, in ``SLOTS`` equal parts.
 
         They swing as a cosine between the peak and as far below the average; where that would be below nothing,
@@ -63,7 +63,7 @@ class Workload:
         return [(middle - swing * cos(2 * pi * (slot + 0.5) / SLOTS), seconds) for slot in range(SLOTS)]
 
 
-def workload(  # noqa: PLR0913 - one for each option of the command
+def build_workload(  # noqa: PLR0913 - one for each option of the command
     *,
     events_per_day: float = 10_000_000,
     peak_per_second: float | None = None,
@@ -85,7 +85,7 @@ def workload(  # noqa: PLR0913 - one for each option of the command
         UserError: where it cannot be, in words.
 
     """
-    _above_nothing("events a day", events_per_day)
+    _check_positive("events a day", events_per_day)
     average = events_per_day / DAY
     peak = average * PEAK_OVER_AVERAGE if peak_per_second is None else peak_per_second
     if peak < average:
@@ -94,7 +94,7 @@ def workload(  # noqa: PLR0913 - one for each option of the command
             f"a peak of {peak:g} is below that."
         )
     number = ceil(round(peak / PEAK_PER_SHARD, 6)) if shards is None else shards
-    _above_nothing("shards", number)
+    _check_positive("shards", number)
     if peak > number * SHARD_LIMIT:
         raise UserError(
             f"A shard takes {SHARD_LIMIT:,.0f} records a second: a peak of {peak:,.0f} needs "
@@ -121,7 +121,7 @@ def workload(  # noqa: PLR0913 - one for each option of the command
         ("seconds of the archive's window", archive_window_seconds),
         ("days of archive", archive_days),
     ):
-        _above_nothing(name, value)
+        _check_positive(name, value)
     return Workload(
         events_per_day=events_per_day,
         peak_per_second=peak,
@@ -139,11 +139,11 @@ def workload(  # noqa: PLR0913 - one for each option of the command
     )
 
 
-def workload_with(load: Workload, **changes: Any) -> Workload:  # noqa: ANN401 - as the fields are
+def change_workload(load: Workload, **changes: Any) -> Workload:  # noqa: ANN401 - as the fields are
     """Return the workload with some of its fields changed, and checked anew."""
-    return workload(**asdict(load) | changes)
+    return build_workload(**asdict(load) | changes)
 
 
-def _above_nothing(what: str, value: float) -> None:
+def _check_positive(what: str, value: float) -> None:
     if not 0 < value < inf:
         raise UserError(f"{value:g} {what} cannot be: give more than nothing.")

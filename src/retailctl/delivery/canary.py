@@ -15,9 +15,9 @@ import typer
 from botocore.exceptions import ClientError
 
 from retailctl import project
-from retailctl.console import note
+from retailctl.console import print_note
 from retailctl.environments import outputs
-from retailctl.environments.target import target_of
+from retailctl.environments.target import resolve_target
 from retailctl.errors import UserError
 from retailctl.options import AnyCloud, EnvironmentName
 
@@ -46,7 +46,7 @@ class Alias:
     weight: float = 0.0
 
     @classmethod
-    def of(cls, answer: Mapping[str, Any]) -> Alias:
+    def from_answer(cls, answer: Mapping[str, Any]) -> Alias:
         """Return the alias that Lambda's answer describes."""
         weights: Mapping[str, float] = (answer.get("RoutingConfig") or {}).get(
             "AdditionalVersionWeights"
@@ -56,7 +56,7 @@ class Alias:
                 return cls(answer["FunctionVersion"], tried, weight)
         return cls(answer["FunctionVersion"])
 
-    def words(self) -> str:
+    def describe_routing(self) -> str:
         """Return where the calls go, in words."""
         if self.tried is None:
             return f"version {self.version} serves, and nothing is being tried"
@@ -81,7 +81,7 @@ class Function:
     function_name: str
     client: Any
 
-    def alias(self) -> Alias:
+    def read_alias(self) -> Alias:
         """Return where its calls go.
 
         Raises:
@@ -89,13 +89,13 @@ class Function:
 
         """
         try:
-            return Alias.of(self.client.get_alias(FunctionName=self.function_name, Name=ALIAS))
+            return Alias.from_answer(self.client.get_alias(FunctionName=self.function_name, Name=ALIAS))
         except self.client.exceptions.ResourceNotFoundException:
             raise UserError(
                 f"{self.function_name} has no alias '{ALIAS}': apply the environment first."
             ) from None
 
-    def versions(self) -> list[str]:
+    def list_versions(self) -> list[str]:
         """Return the numbers of its published versions, the oldest first."""
         pages = self.client.get_paginator("list_versions_by_function").paginate(
             FunctionName=self.function_name
@@ -103,25 +103,25 @@ class Function:
         numbers = [each["Version"] for page in pages for each in page["Versions"]]
         return sorted((number for number in numbers if number.isdigit()), key=int)
 
-    def go_back(self, to: str | None) -> str:
+    def roll_back(self, to: str | None) -> str:
         """Send every call to one version, the one that serves unless ``to`` says another, and return its number.
 
         Raises:
             UserError: where nothing is being tried and no version is named, or there is no such version.
 
         """
-        now = self.alias()
+        now = self.read_alias()
         if to is None and now.tried is None:
-            earlier = [version for version in self.versions() if int(version) < int(now.version)]
+            earlier = [version for version in self.list_versions() if int(version) < int(now.version)]
             hint = f", such as --to {earlier[-1]}" if earlier else ""
             raise UserError(
                 f"Nothing is being tried of {self.name}: version {now.version} has every call. To go back to an "
                 f"earlier one, say which{hint}."
             )
         version = to or now.version
-        if version not in self.versions():
+        if version not in self.list_versions():
             raise UserError(
-                f"{self.name} has no version {version}: it has {', '.join(self.versions()) or 'none'}."
+                f"{self.name} has no version {version}: it has {', '.join(self.list_versions()) or 'none'}."
             )
         self.client.update_alias(
             FunctionName=self.function_name,
@@ -139,7 +139,7 @@ def _functions(target: Target, only: str | None) -> Iterator[Function]:
         UserError: where there is none such.
 
     """
-    found: Mapping[str, str] = outputs.of(target).get("canaries", {})
+    found: Mapping[str, str] = outputs.read_outputs(target).get("canaries", {})
     if not found or (only and only not in found):
         raise UserError(
             f"'{only or 'any'}' is no function of {target.environment} that a version can be tried of: "
@@ -150,7 +150,7 @@ def _functions(target: Target, only: str | None) -> Iterator[Function]:
         yield Function(name, found[name], client)
 
 
-def seen(cloudwatch: Any, function_name: str, version: str, until: datetime) -> Seen | None:  # noqa: ANN401 - boto3's
+def read_call_counts(cloudwatch: Any, function_name: str, version: str, until: datetime) -> Seen | None:  # noqa: ANN401 - boto3's
     """Return what a version did through the alias in the last hour, or None where nobody knows."""
     dimensions = {
         "FunctionName": function_name,
@@ -176,7 +176,7 @@ def seen(cloudwatch: Any, function_name: str, version: str, until: datetime) -> 
         return None
 
 
-def value(name: str, alias: Alias) -> str:
+def format_canary(name: str, alias: Alias) -> str:
     """Return the line of the environment's values that says what the alias does."""
     return f'{name} = {{ version = "{alias.version}", weight = {alias.weight:g} }}'
 
@@ -186,25 +186,29 @@ OneFunction = Annotated[
 ]
 
 
-@app.command()
-def show(environment: EnvironmentName = "dev", cloud: AnyCloud = None, function: OneFunction = None) -> None:
+@app.command("show")
+def show_canaries(
+    environment: EnvironmentName = "dev", cloud: AnyCloud = None, function: OneFunction = None
+) -> None:
     """Print which version of each function of the API serves, which is being tried, and how each does."""
-    target = target_of(environment, cloud)
+    target = resolve_target(environment, cloud)
     metrics = target.client("cloudwatch")
     for each in _functions(target, function):
-        alias = each.alias()
-        versions = each.versions()
-        typer.echo(f"{each.name}: {alias.words()} (the newest is {versions[-1] if versions else 'none'}).")
+        alias = each.read_alias()
+        versions = each.list_versions()
+        typer.echo(
+            f"{each.name}: {alias.describe_routing()} (the newest is {versions[-1] if versions else 'none'})."
+        )
         if alias.tried is None:
             continue
         for version in (alias.version, alias.tried):
-            did = seen(metrics, each.function_name, version, datetime.now(UTC))
+            did = read_call_counts(metrics, each.function_name, version, datetime.now(UTC))
             told = "not known" if did is None else f"{did.errors:,} errors in {did.calls:,} calls"
             typer.echo(f"  version {version}: {told} in the last hour")
 
 
-@app.command()
-def rollback(
+@app.command("rollback")
+def roll_back_canary(
     environment: EnvironmentName = "dev",
     cloud: AnyCloud = None,
     function: OneFunction = None,
@@ -214,21 +218,21 @@ def rollback(
     ] = None,
 ) -> None:
     """Send every call to the version that serves, at once; print the value with which Terraform agrees."""
-    target = target_of(environment, cloud)
+    target = resolve_target(environment, cloud)
     functions = list(_functions(target, function))
     if to is None and function is None:
-        functions = [each for each in functions if each.alias().tried] or functions
+        functions = [each for each in functions if each.read_alias().tried] or functions
     if to is not None and function is None:
         raise UserError(
             "Versions are numbered function by function: say whose, such as --function winner_api."
         )
     for each in functions:
-        version = each.go_back(to)
-        note(
+        version = each.roll_back(to)
+        print_note(
             f"Version {version} of {each.name} has every call in {environment} in {target.place}, from now on."
         )
-        typer.echo(value(each.name, Alias(version)))
-    values = project.shown(target.project.values(environment))
-    note(
+        typer.echo(format_canary(each.name, Alias(version)))
+    values = project.format_path(target.project.values_file(environment))
+    print_note(
         f"Put that into `canary` of {values} and commit it: the next apply would undo the rollback otherwise."
     )

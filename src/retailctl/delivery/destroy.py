@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from retailctl.artifacts import package
-from retailctl.console import confirm
-from retailctl.environments.state import initialised
-from retailctl.environments.target import target_of
+from retailctl.console import require_confirmation
+from retailctl.environments.state import initialise_workspace
+from retailctl.environments.target import resolve_target
 from retailctl.errors import UserError
 from retailctl.options import AnyCloud, Confirmed, EnvironmentName
 from retailctl.terraform import workspace as terraform
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 PIN = "terraform_data.environment_pin"
 
 
-def destroy(
+def destroy_environment(
     environment: EnvironmentName = "dev",
     cloud: AnyCloud = None,
     confirmed: Confirmed = None,
@@ -30,11 +30,13 @@ def destroy(
     ] = False,
 ) -> None:
     """Destroy the environment, after its name was typed; a local cloud's protected tables and full buckets too."""
-    target = target_of(environment, cloud)
-    confirm(environment, f"destroying {environment} in {target.place}", confirmed)
-    package.build(target.project)  # Terraform reads the values, and so the artifacts, for a destroy too
-    workspace = initialised(target)
-    resources = terraform.resources(workspace)
+    target = resolve_target(environment, cloud)
+    require_confirmation(environment, f"destroying {environment} in {target.place}", confirmed)
+    package.build_artifacts(
+        target.project
+    )  # Terraform reads the values, and so the artifacts, for a destroy too
+    workspace = initialise_workspace(target)
+    resources = terraform.list_resources(workspace)
     pins = [each for each in resources if each["address"] == PIN]
     for pin in pins:
         pinned = pin["values"].get("input")
@@ -43,15 +45,15 @@ def destroy(
                 f"The state that environments/{environment}/backend.hcl names is pinned to '{pinned}', "
                 f"not to '{environment}': nothing was changed. Correct the backend's key."
             )
-    lift(target, resources, asked=lift_protection or target.cloud is not None)
+    remove_protection(target, resources, asked=lift_protection or target.cloud is not None)
     if pins:
-        terraform.read(workspace, "state", "rm", PIN)
-    terraform.run_reported(
+        terraform.read_command_output(workspace, "state", "rm", PIN)
+    terraform.run_with_progress(
         workspace, f"Destroying {environment}", "destroy", "-auto-approve", *workspace.arguments
     )
 
 
-def lift(target: Target, resources: list[dict[str, Any]], *, asked: bool) -> None:
+def remove_protection(target: Target, resources: list[dict[str, Any]], *, asked: bool) -> None:
     """Take away what would stop a destroy half-way: deletion protection and, in a local cloud, objects in buckets.
 
     Raises:
@@ -88,7 +90,7 @@ def lift(target: Target, resources: list[dict[str, Any]], *, asked: bool) -> Non
         )
         raise UserError(f"{those}If they are to go, add LIFT_PROTECTION=1 (--lift-protection).")
     for bucket in full:
-        empty(s3, bucket)
+        empty_bucket(s3, bucket)
     for table in tables:
         target.client("dynamodb").update_table(TableName=table, DeletionProtectionEnabled=False)
     for pool in pools.values():
@@ -96,7 +98,7 @@ def lift(target: Target, resources: list[dict[str, Any]], *, asked: bool) -> Non
         target.client("cognito-idp").update_user_pool(UserPoolId=pool, DeletionProtection="INACTIVE")
 
 
-def empty(s3: Any, bucket: str) -> None:  # noqa: ANN401 - boto3 makes its classes at run time
+def empty_bucket(s3: Any, bucket: str) -> None:  # noqa: ANN401 - boto3 makes its classes at run time
     """Delete every version of every object of ``bucket``."""
     for listed_versions in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
         versions = [*listed_versions.get("Versions", []), *listed_versions.get("DeleteMarkers", [])]

@@ -16,9 +16,9 @@ import typer
 
 from retailctl import project
 from retailctl.artifacts import builds, package
-from retailctl.console import complain, note
+from retailctl.console import print_error, print_note
 from retailctl.environments import target as environments_target
-from retailctl.environments.state import initialised
+from retailctl.environments.state import initialise_workspace
 from retailctl.errors import UserError
 from retailctl.files import write_atomically
 from retailctl.options import AnyCloud
@@ -53,7 +53,7 @@ class Finding:
     kind: str
     attributes: tuple[str, ...]
 
-    def sentence(self) -> str:
+    def format_sentence(self) -> str:
         """Return it in words."""
         if self.kind == "destroy":
             return f"{self.address} is gone"
@@ -61,7 +61,7 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class DriftReport:
     """What a look at an environment found.
 
     ``drifted`` is what was changed past Terraform, ``pending`` what the configuration would change beside setting
@@ -80,16 +80,16 @@ class Report:
         return FAILED if self.error else DRIFTED if self.drifted else 0
 
 
-def found(environment: str, plan: Mapping[str, Any], checked: str) -> Report:
+def parse_drift(environment: str, plan: Mapping[str, Any], checked: str) -> DriftReport:
     """Return what a plan (`terraform show -json`) says of drift.
 
     What a plan would do is pending unless it sets a drifted attribute back, makes anew what is gone, or only
     follows from that (its values are known after the apply).
     """
-    drifted = tuple(_findings(_unmoved(plan_changes.outside(plan), _types(plan))))
+    drifted = tuple(_findings(_drop_aws_changes(plan_changes.list_drift_changes(plan), _types(plan))))
     touched = {each.address: each for each in drifted}
     pending = []
-    for change in plan_changes.planned(plan):
+    for change in plan_changes.list_planned_changes(plan):
         own = touched.get(change.address)
         if own is not None and (own.kind == "destroy" or change.kind == "replace"):
             continue
@@ -101,14 +101,14 @@ def found(environment: str, plan: Mapping[str, Any], checked: str) -> Report:
         if change.kind in {"update", "replace"} and not rest:
             continue
         pending.append(Finding(change.address, change.kind, tuple(each.path for each in rest)))
-    return Report(environment, checked, drifted, tuple(pending))
+    return DriftReport(environment, checked, drifted, tuple(pending))
 
 
 def _types(plan: Mapping[str, Any]) -> dict[str, str]:
     return {each["address"]: each["type"] for each in plan.get("resource_drift", [])}
 
 
-def _unmoved(changes: Iterable[Change], types: Mapping[str, str]) -> Iterable[Change]:
+def _drop_aws_changes(changes: Iterable[Change], types: Mapping[str, str]) -> Iterable[Change]:
     """Yield the changes without what AWS changes by itself."""
     for change in changes:
         moves = MOVES_BY_ITSELF.get(types[change.address], set())
@@ -122,17 +122,17 @@ def _findings(changes: Iterable[Change]) -> Iterable[Finding]:
         yield Finding(change.address, change.kind, tuple(each.path for each in change.attributes))
 
 
-def look(target: Target) -> Report:
+def detect_drift(target: Target) -> DriftReport:
     """Return what has drifted in an environment, changing nothing.
 
     Raises:
         UserError: where it cannot be told.
 
     """
-    workspace = initialised(target)
+    workspace = initialise_workspace(target)
     file = workspace.data / "drift.tfplan"
     try:
-        terraform.run_reported(
+        terraform.run_with_progress(
             workspace,
             f"Looking at {target.environment}",
             "plan",
@@ -140,27 +140,27 @@ def look(target: Target) -> Report:
             f"-out={file}",
             *workspace.arguments,
         )
-        shown = json.loads(terraform.read(workspace, "show", "-json", str(file)))
+        shown = json.loads(terraform.read_command_output(workspace, "show", "-json", str(file)))
     finally:
         file.unlink(missing_ok=True)
-    return found(target.environment, shown, builds.now())
+    return parse_drift(target.environment, shown, builds.format_current_time())
 
 
-def words(report: Report) -> list[str]:
+def format_report(report: DriftReport) -> list[str]:
     """Return a report in sentences."""
     name = report.environment
     if report.error:
         return [f"{name} could not be checked: {report.error}"]
-    lines = [f"{name} has drifted: {each.sentence()}." for each in report.drifted]
+    lines = [f"{name} has drifted: {each.format_sentence()}." for each in report.drifted]
     if report.pending:
         number = len(report.pending)
         resources = f"{number} resource{'' if number == 1 else 's'}"
         lines.append(f"{name} waits for an apply of {resources}, which is no drift:")
-        lines += [f"  {each.sentence()}" for each in report.pending]
+        lines += [f"  {each.format_sentence()}" for each in report.pending]
     return lines if report.drifted else [f"{name} has not drifted.", *lines]
 
 
-def drift(
+def report_drift(
     environment: Annotated[str, typer.Option("--env", envvar="ENV", help="Which environment.")] = "dev",
     cloud: AnyCloud = None,
     report: Annotated[
@@ -173,30 +173,30 @@ def drift(
     ] = False,
 ) -> None:
     """Tell what was changed past Terraform: exit status 0 for nothing, 2 for drift, 1 where it cannot be told."""
-    here = project.find()
+    here = project.find_project()
     names = here.environments if every else (here.check_environment(environment),)
-    package.build(here)
-    reports = [_looked(name, cloud) for name in names]
+    package.build_artifacts(here)
+    reports = [_try_detect_drift(name, cloud) for name in names]
     text = json.dumps([asdict(each) for each in reports], indent=2)
     if report is not None:
         write_atomically(report, text + "\n")
     if as_json:
         typer.echo(text)
     for each in reports:
-        for sentence in words(each):
-            (complain if each.error else note if as_json else typer.echo)(sentence)
+        for sentence in format_report(each):
+            (print_error if each.error else print_note if as_json else typer.echo)(sentence)
     statuses = {each.status for each in reports}
     raise typer.Exit(FAILED if FAILED in statuses else max(statuses))
 
 
-def _looked(environment: str, cloud: str | None) -> Report:
+def _try_detect_drift(environment: str, cloud: str | None) -> DriftReport:
     try:
-        return look(environments_target.target_of(environment, cloud))
+        return detect_drift(environments_target.resolve_target(environment, cloud))
     except UserError as error:
-        return Report(environment, builds.now(), error=str(error))
+        return DriftReport(environment, builds.format_current_time(), error=str(error))
 
 
-def read(file: Path, environment: str) -> Report:
+def read_report(file: Path, environment: str) -> DriftReport:
     """Return the report of an environment that `drift --report` wrote.
 
     Raises:
@@ -212,8 +212,9 @@ def read(file: Path, environment: str) -> Report:
             )
             for key in ("drifted", "pending")
         }
-        return Report(**entry, **kinds)
+        return DriftReport(**entry, **kinds)
     except (OSError, ValueError, KeyError, TypeError):
         raise UserError(
-            f"{project.shown(file)} is no report of {environment}: write it with `retailctl drift --report <file>`."
+            f"{project.format_path(file)} is no report of {environment}: "
+            "write it with `retailctl drift --report <file>`."
         ) from None

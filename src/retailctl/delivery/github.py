@@ -8,39 +8,23 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from retailctl import project
-from retailctl.console import note
+from retailctl.console import print_note
 from retailctl.delivery import drift, plan_summary
 from retailctl.errors import UserError
+from retailctl.gh import run_gh
 from retailctl.options import EnvironmentName
 
 COMMENTER = "github-actions[bot]"
 """Who a workflow is on GitHub: what anybody else has written with the marker in it is left alone."""
 
 
-def gh(*arguments: str, given: str | None = None) -> str:
-    """Run `gh` and return what it prints.
-
-    Raises:
-        UserError: where it is not there, or fails, with what it says.
-
-    """
-    try:
-        done = subprocess.run(["gh", *arguments], input=given, capture_output=True, text=True, check=False)  # noqa: S603, S607 - GitHub's own program, wherever it is
-    except FileNotFoundError:
-        raise UserError("`gh`, GitHub's program, is not installed: see https://cli.github.com.") from None
-    if done.returncode != 0:
-        raise UserError(f"`gh {arguments[0]}` failed: {done.stderr.strip() or 'it said nothing'}")
-    return done.stdout
-
-
-def repository() -> str:
+def read_repository_name() -> str:
     """Return the repository that a workflow runs for, as `owner/name`.
 
     Raises:
@@ -53,19 +37,19 @@ def repository() -> str:
     return name
 
 
-def run_link() -> str:
+def format_run_link() -> str:
     """Return a link to the workflow's run in Markdown; "" outside of one."""
     server, number = os.environ.get("GITHUB_SERVER_URL"), os.environ.get("GITHUB_RUN_ID")
-    return f"[The run]({server}/{repository()}/actions/runs/{number})" if server and number else ""
+    return f"[The run]({server}/{read_repository_name()}/actions/runs/{number})" if server and number else ""
 
 
-def _paged(path: str) -> list[dict[str, Any]]:
+def _read_pages(path: str) -> list[dict[str, Any]]:
     """Return all entries of a list in GitHub's API."""
-    pages: list[list[dict[str, Any]]] = json.loads(gh("api", "--paginate", "--slurp", path))
+    pages: list[list[dict[str, Any]]] = json.loads(run_gh("api", "--paginate", "--slurp", path))
     return [entry for page in pages for entry in page]
 
 
-def _ours(entry: dict[str, Any], mark: str) -> bool:
+def _is_ours(entry: dict[str, Any], mark: str) -> bool:
     """Say whether a workflow has written a comment or an issue, and with which marker."""
     who, body = (entry["user"] or {}).get("login"), entry["body"] or ""  # who deleted their account is nobody
     return who == COMMENTER and body.startswith(mark)
@@ -73,25 +57,25 @@ def _ours(entry: dict[str, Any], mark: str) -> bool:
 
 def post_comment(pull_request: int, body: str) -> str:
     """Put the comment on a pull request, over the one that is there; say what was done."""
-    path = f"repos/{repository()}/issues/{pull_request}/comments"
-    before = [each["id"] for each in _paged(path) if _ours(each, plan_summary.MARKER)]
+    path = f"repos/{read_repository_name()}/issues/{pull_request}/comments"
+    before = [each["id"] for each in _read_pages(path) if _is_ours(each, plan_summary.MARKER)]
     content = json.dumps({"body": body})
     if before:
-        gh(
+        run_gh(
             "api",
             "-X",
             "PATCH",
-            f"repos/{repository()}/issues/comments/{before[0]}",
+            f"repos/{read_repository_name()}/issues/comments/{before[0]}",
             "--input",
             "-",
             given=content,
         )
         return "updated"
-    gh("api", "-X", "POST", path, "--input", "-", given=content)
+    run_gh("api", "-X", "POST", path, "--input", "-", given=content)
     return "posted"
 
 
-def plan_comment(
+def post_plan_comment(
     folder: Annotated[
         Path, typer.Argument(help="The folder of the plans' summaries, <environment>.md each.")
     ],
@@ -103,33 +87,33 @@ def plan_comment(
     """Make one comment of the plans of all environments; on a pull request, it replaces the one before."""
     parts = {
         name: file.read_text()
-        for name in project.find().environments
+        for name in project.find_project().environments
         for file in [folder / f"{name}.md"]
         if file.is_file()
     }
-    body = plan_summary.comment(parts, project.find().environments)
-    link = run_link()
+    body = plan_summary.render_comment(parts, project.find_project().environments)
+    link = format_run_link()
     body = f"{body}\n{link}\n" if link else body
     if pull_request is None:
         typer.echo(body)
     else:
-        note(f"The comment on #{pull_request} is {post_comment(pull_request, body)}.")
+        print_note(f"The comment on #{pull_request} is {post_comment(pull_request, body)}.")
 
 
-def marker(environment: str) -> str:
+def format_issue_marker(environment: str) -> str:
     """Return what is hidden in the issue of an environment's drift."""
     return f"<!-- retailctl drift {environment} -->"
 
 
-def title(environment: str) -> str:
+def format_issue_title(environment: str) -> str:
     """Return the title of the issue of an environment's drift."""
     return f"{environment} has drifted"
 
 
-def issue_body(report: drift.Report) -> str:
+def render_issue_body(report: drift.DriftReport) -> str:
     """Return the text of the issue of an environment's drift."""
     lines = [
-        marker(report.environment),
+        format_issue_marker(report.environment),
         (
             f"Somebody or something changed **{report.environment}** past Terraform. These resources are not as "
             "the last apply left them:"
@@ -153,41 +137,43 @@ def _what(finding: drift.Finding) -> str:
     return ", ".join(f"`{name}`" for name in finding.attributes) or finding.kind
 
 
-def settle_issue(report: drift.Report) -> str:
+def update_issue(report: drift.DriftReport) -> str:
     """Open, update or close the issue of an environment's drift as its report wants; say what was done."""
-    path = f"repos/{repository()}/issues"
-    mine = marker(report.environment)
+    path = f"repos/{read_repository_name()}/issues"
+    mine = format_issue_marker(report.environment)
     there = [
         each
-        for each in _paged(f"{path}?state=open&per_page=100")
-        if "pull_request" not in each and _ours(each, mine)
+        for each in _read_pages(f"{path}?state=open&per_page=100")
+        if "pull_request" not in each and _is_ours(each, mine)
     ]
     if report.drifted:
-        body = issue_body(report)
+        body = render_issue_body(report)
         if not there:
-            content = {"title": title(report.environment), "body": body}
-            gh("api", "-X", "POST", path, "--input", "-", given=json.dumps(content))
+            content = {"title": format_issue_title(report.environment), "body": body}
+            run_gh("api", "-X", "POST", path, "--input", "-", given=json.dumps(content))
             return "opened"
         number = there[0]["number"]
         if there[0]["body"].strip() == body.strip():
             return "left as it is"
-        gh("api", "-X", "PATCH", f"{path}/{number}", "--input", "-", given=json.dumps({"body": body}))
+        run_gh("api", "-X", "PATCH", f"{path}/{number}", "--input", "-", given=json.dumps({"body": body}))
         return "updated"
     for each in there:
-        said = f"{report.environment} has not drifted any more, seen {report.checked}. {run_link()}".strip()
+        said = f"{report.environment} has not drifted any more, seen {report.checked}. {format_run_link()}".strip()
         number = each["number"]
-        gh("api", "-X", "POST", f"{path}/{number}/comments", "--input", "-", given=json.dumps({"body": said}))
+        run_gh(
+            "api", "-X", "POST", f"{path}/{number}/comments", "--input", "-", given=json.dumps({"body": said})
+        )
         content = {"state": "closed", "state_reason": "completed"}
-        gh("api", "-X", "PATCH", f"{path}/{number}", "--input", "-", given=json.dumps(content))
+        run_gh("api", "-X", "PATCH", f"{path}/{number}", "--input", "-", given=json.dumps(content))
     return "closed" if there else "not needed"
 
 
-def drift_issue(
+def sync_drift_issue(
     report: Annotated[Path, typer.Argument(help="What `drift --report` wrote.")],
     environment: EnvironmentName = "dev",
 ) -> None:
     """Open, update or close the GitHub issue on an environment's drift."""
-    found = drift.read(report, environment)
+    found = drift.read_report(report, environment)
     if found.error:
         raise UserError(f"{environment} could not be checked, so its issue stays as it is: {found.error}")
-    note(f"The issue on {environment}'s drift: {settle_issue(found)}.")
+    print_note(f"The issue on {environment}'s drift: {update_issue(found)}.")

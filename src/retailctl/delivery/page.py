@@ -21,18 +21,18 @@ from retailctl.artifacts.page import (
     NEVER,
     TYPES,
     SiteFile,
-    build,
-    plain,
+    build_page,
+    decode_content,
     read_sources,
 )
 from retailctl.aws import list_keys
-from retailctl.console import note
+from retailctl.console import print_note
 from retailctl.emulator import page as emulator_page
-from retailctl.environments.state import initialised
-from retailctl.environments.target import target_of
+from retailctl.environments.state import initialise_workspace
+from retailctl.environments.target import resolve_target
 from retailctl.errors import UserError
 from retailctl.options import AnyCloud, EnvironmentName
-from retailctl.progress import step
+from retailctl.progress import show_progress
 from retailctl.terraform import workspace as terraform
 
 if TYPE_CHECKING:
@@ -67,14 +67,14 @@ class SiteConfig:
         """Return the address that the page sends sign-ins to."""
         return self.cognito_url or f"https://cognito-idp.{self.region}.amazonaws.com/"
 
-    def as_file(self) -> SiteFile:
+    def render_file(self) -> SiteFile:
         """Return `config.json`, which no cache keeps."""
         fields = {_camel(name): value for name, value in asdict(self).items() if value is not None}
         return SiteFile(CONFIG, json.dumps(fields, indent=2).encode() + b"\n", TYPES[".json"], NEVER)
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class EnvironmentPage:
     """Where an environment's page goes: its bucket, the distribution's address, and what it has to know."""
 
     bucket: str
@@ -96,7 +96,7 @@ class Published:
     removed: tuple[str, ...]
 
 
-def publish(
+def publish_page(
     s3: Any,  # noqa: ANN401 - boto3 makes its classes at run time
     bucket: str,
     config: SiteConfig,
@@ -118,14 +118,14 @@ def publish(
         SiteError: as ``build``.
 
     """
-    *assets, index = build(read_sources(folder or project.find().root / "src" / "web"))
+    *assets, index = build_page(read_sources(folder or project.find_project().root / "src" / "web"))
     there = set(list_keys(s3, bucket, ASSETS))
     named = {file.path for file in assets}
-    before = _named_by_index(s3, bucket)
+    before = _list_indexed_files(s3, bucket)
     new = [file for file in assets if file.path not in there]
     with ThreadPoolExecutor(_UPLOADS_AT_ONCE) as pool:
         list(pool.map(lambda file: _put(s3, bucket, file), new))
-    last = [config.as_file(), index]
+    last = [config.render_file(), index]
     for file in last:
         _put(s3, bucket, file)
     old = sorted(there - named - before)
@@ -138,13 +138,15 @@ def publish(
     )
 
 
-def differs(s3: Any, bucket: str, config: SiteConfig, folder: Path) -> bool:  # noqa: ANN401 - as publish
-    """Say whether the page in its bucket is another than ``publish`` would put there.
+def is_page_outdated(s3: Any, bucket: str, config: SiteConfig, folder: Path) -> bool:  # noqa: ANN401 - as publish
+    """Say whether the page in its bucket is another than ``publish_page`` would put there.
 
     The index names the files that have hashed names, those name each other, and `config.json` is the rest.
     """
-    index = build(read_sources(folder))[-1]
-    return any(_stored(s3, bucket, file.path) != plain(file) for file in (index, config.as_file()))
+    index = build_page(read_sources(folder))[-1]
+    return any(
+        _read_stored(s3, bucket, file.path) != decode_content(file) for file in (index, config.render_file())
+    )
 
 
 def _put(s3: Any, bucket: str, file: SiteFile) -> None:  # noqa: ANN401 - as publish
@@ -159,13 +161,13 @@ def _put(s3: Any, bucket: str, file: SiteFile) -> None:  # noqa: ANN401 - as pub
     )
 
 
-def _named_by_index(s3: Any, bucket: str) -> set[str]:  # noqa: ANN401 - as publish
+def _list_indexed_files(s3: Any, bucket: str) -> set[str]:  # noqa: ANN401 - as publish
     """Return the files with hashed names that the index in the bucket refers to; none where there is no index."""
-    content = _stored(s3, bucket, INDEX) or b""
+    content = _read_stored(s3, bucket, INDEX) or b""
     return {reference for _, reference in ATTRIBUTE.findall(content.decode()) if reference.startswith(ASSETS)}
 
 
-def _stored(s3: Any, bucket: str, key: str) -> bytes | None:  # noqa: ANN401 - as publish
+def _read_stored(s3: Any, bucket: str, key: str) -> bytes | None:  # noqa: ANN401 - as publish
     """Return the content of a file in the bucket as a browser gets it, or None where there is none."""
     try:
         found = s3.get_object(Bucket=bucket, Key=key)
@@ -180,7 +182,7 @@ def _camel(name: str) -> str:
     return first + "".join(word.capitalize() for word in rest)
 
 
-def of(environment: str, found: Mapping[str, Any]) -> Page | None:
+def find_page(environment: str, found: Mapping[str, Any]) -> EnvironmentPage | None:
     """Return the page that an environment's root outputs tell of; None where they tell of none."""
     if not found.keys() >= set(_NEEDED):
         return None
@@ -192,43 +194,45 @@ def of(environment: str, found: Mapping[str, Any]) -> Page | None:
         user_pool_client_id=str(found["user_pool_client_id"]),
         cognito_url=str(found["cognito_url"]),
     )
-    return Page(str(found["site_bucket"]), str(found["site_url"]), config)
+    return EnvironmentPage(str(found["site_bucket"]), str(found["site_url"]), config)
 
 
-def deploy(target: Target, page: Page) -> Published:
+def upload_page(target: Target, page: EnvironmentPage) -> Published:
     """Put the page into its bucket. Nothing needs invalidating: only files that are not cached keep their names."""
-    with step(f"Putting up the page of {target.environment}"):
-        return publish(target.client("s3"), page.bucket, page.config, folder=target.project.web)
+    with show_progress(f"Putting up the page of {target.environment}"):
+        return publish_page(target.client("s3"), page.bucket, page.config, folder=target.project.web)
 
 
-def put_up(target: Target, found: Page) -> None:
+def deploy_page(target: Target, found: EnvironmentPage) -> None:
     """Put the page up, and say where it is."""
-    published = deploy(target, found)
+    published = upload_page(target, found)
     url = (
         found.url
         if target.cloud is None
-        else emulator_page.serve(target.cloud, target.environment, found.domain)
+        else emulator_page.serve_page(target.cloud, target.environment, found.domain)
     )
-    note(f"The page is at {url} ({len(published.uploaded)} files sent, {len(published.kept)} were there).")
+    print_note(
+        f"The page is at {url} ({len(published.uploaded)} files sent, {len(published.kept)} were there)."
+    )
 
 
 def deploy_site(environment: EnvironmentName = "dev", cloud: AnyCloud = None) -> None:
     """Put the page up as it is in this clone, and change nothing else."""
-    target = target_of(environment, cloud)
-    found = of(environment, terraform.outputs(initialised(target)))
+    target = resolve_target(environment, cloud)
+    found = find_page(environment, terraform.read_root_outputs(initialise_workspace(target)))
     if found is None:
         hint = f"make {'up' if target.cloud else 'apply'} ENV={environment}"
         raise UserError(
             f"{environment} in {target.place} has no place for a page yet: bring it up to date with `{hint}`."
         )
-    put_up(target, found)
+    deploy_page(target, found)
 
 
 def has_other_page(target: Target, workspace: Workspace, files: Files) -> bool:
     """Say whether the environment has a place for a page, and another page there than the build's."""
-    found = of(target.environment, terraform.outputs(workspace))
+    found = find_page(target.environment, terraform.read_root_outputs(workspace))
     if found is None or package.PAGE not in files:
         return False
     with tempfile.TemporaryDirectory(prefix="retail-page-") as folder:
-        package.unzipped(files[package.PAGE], Path(folder))
-        return differs(target.client("s3"), found.bucket, found.config, Path(folder))
+        package.extract_zip(files[package.PAGE], Path(folder))
+        return is_page_outdated(target.client("s3"), found.bucket, found.config, Path(folder))

@@ -16,17 +16,17 @@ import typer
 
 from retailctl import git, project
 from retailctl.artifacts import builds, package
-from retailctl.console import confirm, note
+from retailctl.console import print_note, require_confirmation
 from retailctl.delivery import page, plan_summary, saved_plan
 from retailctl.delivery.page import has_other_page
-from retailctl.delivery.saved_plan import Record, State
+from retailctl.delivery.saved_plan import PlanRecord, State
 from retailctl.emulator import page as emulator_page
-from retailctl.environments.state import initialised
-from retailctl.environments.target import target_of
+from retailctl.environments.state import initialise_workspace
+from retailctl.environments.target import resolve_target
 from retailctl.errors import UserError
-from retailctl.files import alone, write_atomically
+from retailctl.files import hold_lock, write_atomically
 from retailctl.options import AnyCloud, Confirmed, EnvironmentName
-from retailctl.progress import step
+from retailctl.progress import show_progress
 from retailctl.terraform import workspace as terraform
 
 if TYPE_CHECKING:
@@ -53,47 +53,49 @@ SummaryFile = Annotated[
 ]
 
 
-def state_of(workspace: Workspace) -> State | None:
+def read_state(workspace: Workspace) -> State | None:
     """Return which state an environment is in; None where nothing was ever applied."""
-    pulled = terraform.read(workspace, "state", "pull")
+    pulled = terraform.read_command_output(workspace, "state", "pull")
     if not pulled.strip():
         return None
     content = json.loads(pulled)
     return State(content["lineage"], content["serial"])
 
 
-def planned(
+def save_plan(
     target: Target, workspace: Workspace, out: Path, artifacts: Mapping[str, str], commit: str
-) -> Record:
+) -> PlanRecord:
     """Plan for the artifacts in `build/artifacts`, save plan and record, and return the record."""
     out.parent.mkdir(parents=True, exist_ok=True)
     out.touch(mode=0o600)  # it holds every value in plain text
-    changes = terraform.run_reported(
+    changes = terraform.run_with_progress(
         workspace, f"Planning {target.environment}", "plan", f"-out={out}", *workspace.arguments
     )
-    record = Record(
+    record = PlanRecord(
         environment=target.environment,
-        sha256=saved_plan.digest(out),
+        sha256=saved_plan.hash_plan(out),
         # Read after the plan, which may have waited for a lock. Who slips in between is caught by Terraform itself.
-        state=state_of(workspace),
+        state=read_state(workspace),
         artifacts=dict(artifacts),
         commit=commit,
-        made=builds.now(),
+        made=builds.format_current_time(),
         changes=changes,
     )
-    write_atomically(saved_plan.record_file(out), record.text())
+    write_atomically(saved_plan.record_file(out), record.format_json())
     return record
 
 
-def applied(target: Target, workspace: Workspace, file: Path, record: Record, files: Files) -> None:
+def apply_saved_plan(
+    target: Target, workspace: Workspace, file: Path, record: PlanRecord, files: Files
+) -> None:
     """Apply a saved plan, put up the page of its build, and keep the build.
 
     Afterwards the state is made to say what AWS says, down to what resources tell of each other (a bucket of its
     policy, a role of its policies): from then on, whatever differs from it has drifted.
     """
-    saved_plan.check_state(record, state_of(workspace))
-    terraform.run_reported(workspace, f"Applying {target.environment}", "apply", str(file.resolve()))
-    terraform.run_reported(
+    saved_plan.check_state(record, read_state(workspace))
+    terraform.run_with_progress(workspace, f"Applying {target.environment}", "apply", str(file.resolve()))
+    terraform.run_with_progress(
         workspace,
         f"Reading {target.environment} as it is now",
         "apply",
@@ -101,25 +103,25 @@ def applied(target: Target, workspace: Workspace, file: Path, record: Record, fi
         "-auto-approve",
         *workspace.arguments,
     )
-    found = page.of(target.environment, terraform.outputs(workspace))
+    found = page.find_page(target.environment, terraform.read_root_outputs(workspace))
     if found is not None and package.PAGE in files:
-        put_up(target, found, files[package.PAGE])
-    with step("Keeping the build"):
-        builds.keep(target, files, record.commit)
-    note(f"{target.environment} in {target.place} has build {record.build} of commit {record.commit}.")
+        deploy_built_page(target, found, files[package.PAGE])
+    with show_progress("Keeping the build"):
+        builds.keep_build(target, files, record.commit)
+    print_note(f"{target.environment} in {target.place} has build {record.build} of commit {record.commit}.")
 
 
-def put_up(target: Target, found: page.Page, zipped: bytes) -> None:
+def deploy_built_page(target: Target, found: page.EnvironmentPage, zipped: bytes) -> None:
     """Put up the page that a build holds, whatever page this clone has."""
     with tempfile.TemporaryDirectory(prefix="retail-page-") as folder:
-        package.unzipped(zipped, Path(folder))
-        with step(f"Putting up the page of {target.environment}"):
-            page.publish(target.client("s3"), found.bucket, found.config, folder=Path(folder))
+        package.extract_zip(zipped, Path(folder))
+        with show_progress(f"Putting up the page of {target.environment}"):
+            page.publish_page(target.client("s3"), found.bucket, found.config, folder=Path(folder))
     if target.cloud is not None:
-        emulator_page.serve(target.cloud, target.environment, found.domain)
+        emulator_page.serve_page(target.cloud, target.environment, found.domain)
 
 
-def plan(
+def plan_environment(
     environment: EnvironmentName = "dev",
     cloud: AnyCloud = None,
     out: OutFile = None,
@@ -135,35 +137,37 @@ def plan(
     if out is None:
         _plan_and_show(environment, cloud)
         return
-    here = project.find()
+    here = project.find_project()
     if not prebuilt:
-        package.build(here)
-    _, artifacts = builds.here(here)
-    target = target_of(environment, cloud)
-    workspace = initialised(target)
+        package.build_artifacts(here)
+    _, artifacts = builds.read_artifacts(here)
+    target = resolve_target(environment, cloud)
+    workspace = initialise_workspace(target)
     out = out.resolve()
-    record = planned(target, workspace, out, artifacts, git.checked_out_commit(here))
-    show(workspace, out)
+    record = save_plan(target, workspace, out, artifacts, git.find_checked_out_commit(here))
+    print_plan(workspace, out)
     if summary is not None:
-        shown = json.loads(terraform.read(workspace, "show", "-json", str(out)))
-        write_atomically(summary, plan_summary.section(record, shown))
-    note(
-        f"The plan is in {project.shown(out)}: apply it with `retailctl apply --env {environment} --plan …`."
+        shown = json.loads(terraform.read_command_output(workspace, "show", "-json", str(out)))
+        write_atomically(summary, plan_summary.render_section(record, shown))
+    print_note(
+        f"The plan is in {project.format_path(out)}: apply it with `retailctl apply --env {environment} --plan …`."
     )
 
 
 def _plan_and_show(environment: str, cloud: str | None) -> None:
     """Show what applying the environment would change."""
-    target = target_of(environment, cloud)
-    package.build(target.project)
-    workspace = initialised(target)
+    target = resolve_target(environment, cloud)
+    package.build_artifacts(target.project)
+    workspace = initialise_workspace(target)
     file = workspace.data / "run.tfplan"
-    terraform.run_reported(workspace, f"Planning {environment}", "plan", f"-out={file}", *workspace.arguments)
-    show(workspace, file)
+    terraform.run_with_progress(
+        workspace, f"Planning {environment}", "plan", f"-out={file}", *workspace.arguments
+    )
+    print_plan(workspace, file)
     file.unlink()
 
 
-def apply(
+def apply_environment(
     environment: EnvironmentName = "dev",
     cloud: AnyCloud = None,
     confirmed: Confirmed = None,
@@ -175,19 +179,19 @@ def apply(
     if plan_file is None:
         plan_and_apply(environment, cloud, confirmed, older=older)
         return
-    here = project.find()
-    record = saved_plan.read(plan_file)
+    here = project.find_project()
+    record = saved_plan.read_record(plan_file)
     here.check_environment(environment)
-    with alone(here, "package"):  # else another command's build could take the zips from under Terraform
-        files, artifacts = builds.here(here)
-        saved_plan.check(record, plan_file, environment, artifacts)
-        target = target_of(environment, cloud)
+    with hold_lock(here, "package"):  # else another command's build could take the zips from under Terraform
+        files, artifacts = builds.read_artifacts(here)
+        saved_plan.check_plan(record, plan_file, environment, artifacts)
+        target = resolve_target(environment, cloud)
         if not older:
-            check_order(target, record.commit)
-        applied(target, initialised(target), plan_file, record, files)
+            check_commit_order(target, record.commit)
+        apply_saved_plan(target, initialise_workspace(target), plan_file, record, files)
 
 
-def nothing() -> None:
+def do_nothing() -> None:
     """Do nothing."""
 
 
@@ -195,7 +199,7 @@ def plan_and_apply(
     environment: str,
     cloud: str | None,
     confirmed: str | None,
-    begin: Callable[[], object] = nothing,
+    begin: Callable[[], object] = do_nothing,
     *,
     older: bool = False,
 ) -> None:
@@ -207,17 +211,17 @@ def plan_and_apply(
         UserError: where the operator does not confirm, or Terraform fails.
 
     """
-    here = project.find()
-    target = target_of(environment, cloud)
-    commit = git.checked_out_commit(here)
+    here = project.find_project()
+    target = resolve_target(environment, cloud)
+    commit = git.find_checked_out_commit(here)
     if not older:
-        check_order(target, commit)
-    package.build(here)
-    files, artifacts = builds.here(here)
+        check_commit_order(target, commit)
+    package.build_artifacts(here)
+    files, artifacts = builds.read_artifacts(here)
     ask_and_apply(target, files, artifacts, commit, confirmed, begin)
 
 
-def check_order(target: Target, commit: str) -> None:
+def check_commit_order(target: Target, commit: str) -> None:
     """See that a commit is not older than that of the build which the environment got last.
 
     A run that took longer would otherwise put back what a later one has changed. What is not on one line with that
@@ -227,8 +231,8 @@ def check_order(target: Target, commit: str) -> None:
         UserError: where it is older; nothing has been touched then.
 
     """
-    present = next(iter(builds.listed(target)), None) if target.has_state_bucket() else None
-    if present is not None and git.is_older(target.project, commit, present.commit):
+    present = next(iter(builds.list_kept_builds(target)), None) if target.has_state_bucket() else None
+    if present is not None and git.is_older_commit(target.project, commit, present.commit):
         raise UserError(
             f"Commit {commit} is older than {present.commit}, whose build {present.build} {target.environment} got "
             f"{present.applied}: nothing was changed. To go back, use `retailctl rollback --env "
@@ -242,24 +246,26 @@ def ask_and_apply(
     artifacts: Mapping[str, str],
     commit: str,
     confirmed: str | None,
-    begin: Callable[[], object] = nothing,
+    begin: Callable[[], object] = do_nothing,
 ) -> None:
     """Plan, show, ask unless there is nothing to do, call ``begin``, and apply."""
-    workspace = initialised(target)
+    workspace = initialise_workspace(target)
     file = workspace.data / "run.tfplan"
     try:
-        record = planned(target, workspace, file, artifacts, commit)
-        show(workspace, file)
+        record = save_plan(target, workspace, file, artifacts, commit)
+        print_plan(workspace, file)
         if any(record.changes.values()) or has_other_page(target, workspace, files):
-            confirm(target.environment, f"these changes to {target.environment} in {target.place}", confirmed)
+            require_confirmation(
+                target.environment, f"these changes to {target.environment} in {target.place}", confirmed
+            )
         begin()
-        applied(target, workspace, file, record, files)
+        apply_saved_plan(target, workspace, file, record, files)
     finally:
         file.unlink(missing_ok=True)
         saved_plan.record_file(file).unlink(missing_ok=True)
 
 
-def show(workspace: Workspace, plan_file: Path) -> None:
+def print_plan(workspace: Workspace, plan_file: Path) -> None:
     """Print a plan to stdout, for people."""
     colour = [] if sys.stdout.isatty() else ["-no-color"]
-    typer.echo(terraform.read(workspace, "show", *colour, str(plan_file)))
+    typer.echo(terraform.read_command_output(workspace, "show", *colour, str(plan_file)))

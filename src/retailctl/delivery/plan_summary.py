@@ -15,7 +15,7 @@ from retailctl.terraform import plan_changes
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from retailctl.delivery.saved_plan import Record
+    from retailctl.delivery.saved_plan import PlanRecord
     from retailctl.terraform.plan_changes import Attribute, Change
 
 MARKER = "<!-- retailctl plan -->"
@@ -27,14 +27,14 @@ _ORDER = ("destroy", "replace", "create", "update", "forget")
 """The kinds of changes, those first that a reader should not miss."""
 
 
-def counted(changes: Iterable[Change]) -> str:
+def format_counts(changes: Iterable[Change]) -> str:
     """Return how many resources meet which fate, in words."""
     counts = Counter(change.kind for change in changes)
     parts = [f"{counts[kind]} to {kind}" for kind in _ORDER if counts[kind]]
     return ", ".join(parts) if parts else "no changes"
 
 
-def section(record: Record, plan: Mapping[str, Any]) -> str:
+def render_section(record: PlanRecord, plan: Mapping[str, Any]) -> str:
     """Return the part of the comment that tells of one environment's plan.
 
     Args:
@@ -42,8 +42,10 @@ def section(record: Record, plan: Mapping[str, Any]) -> str:
         plan: as `terraform show -json` gives it.
 
     """
-    changes = sorted(plan_changes.planned(plan), key=lambda each: (_ORDER.index(each.kind), each.address))
-    lines = [f"### {record.environment}: {counted(changes)}", ""]
+    changes = sorted(
+        plan_changes.list_planned_changes(plan), key=lambda each: (_ORDER.index(each.kind), each.address)
+    )
+    lines = [f"### {record.environment}: {format_counts(changes)}", ""]
     outputs = sorted(
         name for name, change in plan.get("output_changes", {}).items() if change["actions"] != ["no-op"]
     )
@@ -58,30 +60,30 @@ def section(record: Record, plan: Mapping[str, Any]) -> str:
         ]
         lines += [f"| {each.kind} | `{each.address}` | {_attributes(each)} |" for each in changes]
         lines += ["", "</details>", ""]
-    drifted = drift.found(record.environment, plan, record.made).drifted
+    drifted = drift.parse_drift(record.environment, plan, record.made).drifted
     if drifted:
         lines += [
             "**Changed past Terraform** since the last apply, and after this one no drift any more:",
             "",
         ]
-        lines += [f"- `{each.address}`: {_drifted(each)}" for each in drifted] + [""]
+        lines += [f"- `{each.address}`: {_format_finding(each)}" for each in drifted] + [""]
     lines += [f"Build `{record.build}`, commit `{record.commit}`, planned {record.made}.", ""]
     return "\n".join(lines)
 
 
-def _drifted(finding: drift.Finding) -> str:
+def _format_finding(finding: drift.Finding) -> str:
     return ", ".join(f"`{name}`" for name in finding.attributes) or "gone"
 
 
 def _attributes(change: Change) -> str:
     if change.kind not in {"update", "replace"}:
         return ""
-    told = [_told(each) for each in change.attributes[:MOST_ATTRIBUTES]]
+    told = [_format_attribute(each) for each in change.attributes[:MOST_ATTRIBUTES]]
     more = len(change.attributes) - len(told)
     return "<br>".join([*told, *([f"and {more} more"] if more else [])])
 
 
-def _told(attribute: Attribute) -> str:
+def _format_attribute(attribute: Attribute) -> str:
     name = f"`{attribute.path}`"
     if attribute.is_secret:
         return f"{name} (sensitive)"
@@ -89,17 +91,17 @@ def _told(attribute: Attribute) -> str:
         return f"{name} (known after apply)"
     values = (attribute.before, attribute.after)
     if all(value is None or isinstance(value, (bool, int, float)) for value in values):
-        return f"{name} {_plain(attribute.before)} → {_plain(attribute.after)}"
+        return f"{name} {_format_value(attribute.before)} → {_format_value(attribute.after)}"
     return name
 
 
-def _plain(value: object) -> str:
+def _format_value(value: object) -> str:
     if value is None:
         return "unset"
     return str(value).lower()
 
 
-def comment(sections: Mapping[str, str], environments: Iterable[str]) -> str:
+def render_comment(sections: Mapping[str, str], environments: Iterable[str]) -> str:
     """Return the whole comment, with a word for each environment that has no plan.
 
     Args:

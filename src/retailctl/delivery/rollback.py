@@ -9,13 +9,13 @@ from typing import Annotated
 import typer
 
 from retailctl.artifacts import builds, package
-from retailctl.console import note
+from retailctl.console import print_note
 from retailctl.delivery.plan_apply import ask_and_apply
-from retailctl.environments.target import target_of
+from retailctl.environments.target import resolve_target
 from retailctl.errors import UserError
-from retailctl.files import alone
+from retailctl.files import hold_lock
 from retailctl.options import AnyCloud, Confirmed, EnvironmentName
-from retailctl.progress import step
+from retailctl.progress import show_progress
 
 BuildName = Annotated[
     str,
@@ -23,7 +23,7 @@ BuildName = Annotated[
 ]
 
 
-def rollback(
+def roll_back_environment(
     to: BuildName = "",
     environment: EnvironmentName = "dev",
     cloud: AnyCloud = None,
@@ -31,25 +31,27 @@ def rollback(
 ) -> None:
     """Apply an earlier build of the environment: its zips and its page, with today's Terraform and values."""
     builds.check_name(to)
-    target = target_of(environment, cloud)
-    kept = builds.chosen(builds.listed(target), to, environment)
-    with step(f"Fetching build {kept.build}"):
-        files = builds.fetched(target, kept)
-    missing = sorted({f"{name}.zip" for name in package.functions(target.project)} - files.keys())
+    target = resolve_target(environment, cloud)
+    kept = builds.find_build(builds.list_kept_builds(target), to, environment)
+    with show_progress(f"Fetching build {kept.build}"):
+        files = builds.read_build_files(target, kept)
+    missing = sorted({f"{name}.zip" for name in package.list_functions(target.project)} - files.keys())
     if missing:
         raise UserError(
             f"Build {kept.build} is older than a function of today: it has no {', '.join(missing)}. Nothing was "
             f"changed. Check out its commit ({kept.commit}) and apply that, with OLDER=1 (--older)."
         )
     hashes = kept.artifacts
-    pinned = package.with_pinned(target.project, files, target.pinned)
+    pinned = package.add_pinned_zips(target.project, files, target.pinned)
     if pinned is not files:
-        files, hashes = pinned, builds.checked(pinned, f"build {kept.build}")
+        files, hashes = pinned, builds.check_artifacts(pinned, f"build {kept.build}")
         added = ", ".join(sorted(hashes.keys() - kept.artifacts.keys()))
-        note(f"A generation is pinned to an earlier commit since: the build gets {added}.")
-    note(f"Rolling {environment} back to build {kept.build} of commit {kept.commit}, applied {kept.applied}.")
-    with alone(target.project, "package"):  # the next `make package` puts today's back
-        package.written(target.project.artifacts, files)
+        print_note(f"A generation is pinned to an earlier commit since: the build gets {added}.")
+    print_note(
+        f"Rolling {environment} back to build {kept.build} of commit {kept.commit}, applied {kept.applied}."
+    )
+    with hold_lock(target.project, "package"):  # the next `make package` puts today's back
+        package.write_artifacts(target.project.artifacts, files)
         ask_and_apply(target, files, hashes, kept.commit, confirmed)
 
 
@@ -60,12 +62,12 @@ def list_builds(
     as_json: Annotated[bool, typer.Option("--json", help="As a JSON array.")] = False,
 ) -> None:
     """List the builds that the environment has had, the present one first."""
-    target = target_of(environment, cloud)
-    found = builds.listed(target)
+    target = resolve_target(environment, cloud)
+    found = builds.list_kept_builds(target)
     if as_json:
         typer.echo(json.dumps([asdict(kept) for kept in found], indent=2))
         return
     if not found:
-        note(f"{environment} in {target.place} has had no build that was kept: `apply` keeps each.")
+        print_note(f"{environment} in {target.place} has had no build that was kept: `apply` keeps each.")
     for number, kept in enumerate(found):
         typer.echo(f"{kept.build}  {kept.applied}  {kept.commit}{'  (present)' if number == 0 else ''}")

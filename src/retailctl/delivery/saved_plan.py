@@ -34,7 +34,7 @@ class State:
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class PlanRecord:
     """What a plan was made from and for.
 
     ``sha256`` is the plan file's own, ``state`` None where nothing was applied yet, ``made`` is UTC, and
@@ -52,9 +52,9 @@ class Record:
     @property
     def build(self) -> str:
         """Return the id of the build that the plan is for."""
-        return builds.id_of(self.artifacts)
+        return builds.compute_build_id(self.artifacts)
 
-    def text(self) -> str:
+    def format_json(self) -> str:
         """Return the record as its file holds it."""
         return json.dumps({"version": VERSION, "build": self.build, **asdict(self)}, indent=2) + "\n"
 
@@ -64,7 +64,7 @@ def record_file(plan: Path) -> Path:
     return plan.with_name(f"{plan.name}.json")
 
 
-def read(plan: Path) -> Record:
+def read_record(plan: Path) -> PlanRecord:
     """Return a plan's record.
 
     Raises:
@@ -75,24 +75,24 @@ def read(plan: Path) -> Record:
     remake = "make it with `retailctl plan --env <env> --out <file>`, or `make plan OUT=<file>`"
     for each in (plan, file):
         if not each.is_file():
-            raise UserError(f"{project.shown(each)} is missing: a saved plan is two files; {remake}.")
+            raise UserError(f"{project.format_path(each)} is missing: a saved plan is two files; {remake}.")
     try:
         content = json.loads(file.read_text())
         if content.pop("version") != VERSION:
-            raise UserError(f"{project.shown(file)} is of another version of retailctl: {remake}.")
+            raise UserError(f"{project.format_path(file)} is of another version of retailctl: {remake}.")
         content.pop("build")
         state = content.pop("state")
-        return Record(**content, state=State(**state) if state else None)
+        return PlanRecord(**content, state=State(**state) if state else None)
     except (ValueError, KeyError, TypeError, AttributeError):
-        raise UserError(f"{project.shown(file)} is no record of a plan: {remake}.") from None
+        raise UserError(f"{project.format_path(file)} is no record of a plan: {remake}.") from None
 
 
-def digest(plan: Path) -> str:
+def hash_plan(plan: Path) -> str:
     """Return the SHA-256 of a plan file."""
     return hashlib.sha256(plan.read_bytes()).hexdigest()
 
 
-def check(record: Record, plan: Path, environment: str, artifacts: Mapping[str, str]) -> None:
+def check_plan(record: PlanRecord, plan: Path, environment: str, artifacts: Mapping[str, str]) -> None:
     """See that a saved plan is the recorded one, for this environment and these artifacts.
 
     Raises:
@@ -101,14 +101,15 @@ def check(record: Record, plan: Path, environment: str, artifacts: Mapping[str, 
     """
     if record.environment != environment:
         raise UserError(
-            f"{project.shown(plan)} is a plan for {record.environment}, not for {environment}: nothing was changed."
+            f"{project.format_path(plan)} is a plan for {record.environment}, not for {environment}: "
+            "nothing was changed."
         )
-    if record.sha256 != digest(plan):
+    if record.sha256 != hash_plan(plan):
         raise UserError(
-            f"{project.shown(plan)} is not the plan that its record tells of (its SHA-256 is another): "
+            f"{project.format_path(plan)} is not the plan that its record tells of (its SHA-256 is another): "
             "nothing was changed. Plan anew."
         )
-    wrong = builds.unlike(record.artifacts, artifacts)
+    wrong = builds.describe_differences(record.artifacts, artifacts)
     if wrong:
         raise UserError(
             f"The artifacts here are not those of the plan: {wrong}. Nothing was changed. "
@@ -116,7 +117,7 @@ def check(record: Record, plan: Path, environment: str, artifacts: Mapping[str, 
         )
 
 
-def check_state(record: Record, state: State | None) -> None:
+def check_state(record: PlanRecord, state: State | None) -> None:
     """See that the state is still the one that the plan was made from.
 
     Raises:

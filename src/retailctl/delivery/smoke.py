@@ -19,12 +19,12 @@ from urllib.parse import urlsplit
 import typer
 
 from retailctl.aws import FAILURES
-from retailctl.console import note
+from retailctl.console import print_note
 from retailctl.environments import outputs
-from retailctl.environments.target import target_of
+from retailctl.environments.target import resolve_target
 from retailctl.errors import UserError
 from retailctl.options import AnyCloud, EnvironmentName
-from retailctl.progress import step
+from retailctl.progress import show_progress
 from retailctl.terraform import workspace
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ ALIAS = "live"
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class HttpAnswer:
     """What a request got; the names of headers are in lower case."""
 
     status: int
@@ -53,7 +53,7 @@ class Answer:
         return self.headers.get("content-type", "").split(";")[0].strip().lower()
 
 
-def ask(url: str, *, method: str = "GET", headers: Mapping[str, str] | None = None) -> Answer:
+def send_request(url: str, *, method: str = "GET", headers: Mapping[str, str] | None = None) -> HttpAnswer:
     """Return the answer to a request, whatever its status.
 
     Raises:
@@ -75,14 +75,14 @@ def ask(url: str, *, method: str = "GET", headers: Mapping[str, str] | None = No
         raise OSError(str(error)) from error
 
 
-def _answer(reply: Any, status: int) -> Answer:  # noqa: ANN401 - urllib's answer and its error alike
-    return Answer(status, {name.lower(): text for name, text in reply.headers.items()}, reply.read())
+def _answer(reply: Any, status: int) -> HttpAnswer:  # noqa: ANN401 - urllib's answer and its error alike
+    return HttpAnswer(status, {name.lower(): text for name, text in reply.headers.items()}, reply.read())
 
 
-def json_at(url: str, path: str, shape: type) -> str | None:
+def check_json(url: str, path: str, shape: type) -> str | None:
     """Say what is wrong with the JSON that a path answers with."""
     try:
-        answer = ask(url + path)
+        answer = send_request(url + path)
     except OSError as error:
         return f"GET {path} got no answer ({error})."
     if answer.status != http.client.OK:
@@ -100,10 +100,10 @@ def json_at(url: str, path: str, shape: type) -> str | None:
     )
 
 
-def writer_refuses(url: str) -> str | None:
+def check_writer_refusal(url: str) -> str | None:
     """Say what is wrong with the event writer's way of treating somebody who is not signed in."""
     try:
-        answer = ask(f"{url}/events", method="POST", headers={"Content-Type": JSON})
+        answer = send_request(f"{url}/events", method="POST", headers={"Content-Type": JSON})
     except OSError as error:
         return f"POST /events got no answer ({error})."
     if answer.status == http.client.UNAUTHORIZED:
@@ -111,10 +111,10 @@ def writer_refuses(url: str) -> str | None:
     return f"POST /events answered {answer.status} to somebody who is not signed in, not 401."
 
 
-def page_at(url: str, headers: Mapping[str, str]) -> str | None:
+def check_page(url: str, headers: Mapping[str, str]) -> str | None:
     """Say what is wrong with the page."""
     try:
-        answer = ask(f"{url}/", headers=headers)
+        answer = send_request(f"{url}/", headers=headers)
     except OSError as error:
         return f"The page got no answer ({error})."
     if answer.status != http.client.OK or answer.media_type != "text/html":
@@ -125,7 +125,7 @@ def page_at(url: str, headers: Mapping[str, str]) -> str | None:
     return None
 
 
-def function_is_active(client: Any, name: str) -> str | None:  # noqa: ANN401 - boto3 makes its classes at run time
+def check_function(client: Any, name: str) -> str | None:  # noqa: ANN401 - boto3 makes its classes at run time
     """Say what is wrong with a function's version behind its alias."""
     found = client.get_function_configuration(FunctionName=name, Qualifier=ALIAS)
     state, update = found.get("State", "Active"), found.get("LastUpdateStatus", "Successful")
@@ -136,7 +136,7 @@ def function_is_active(client: Any, name: str) -> str | None:  # noqa: ANN401 - 
     return f"The function {name} is {state}, and its last update is {update}."
 
 
-def mapping_is_enabled(client: Any, mapping: Mapping[str, Any]) -> str | None:  # noqa: ANN401 - as above
+def check_mapping(client: Any, mapping: Mapping[str, Any]) -> str | None:  # noqa: ANN401 - as above
     """Say what is wrong with a function's way to the stream, given the event source mapping as the state has it."""
     state = client.get_event_source_mapping(UUID=mapping["uuid"])["State"]
     if state == "Enabled":
@@ -144,35 +144,35 @@ def mapping_is_enabled(client: Any, mapping: Mapping[str, Any]) -> str | None:  
     return f"The event source mapping of {mapping['function_name'].split(':')[-2]} is {state}: it reads no stream."
 
 
-def checks(
+def build_checks(
     target: Target, found: Mapping[str, Any], resources: Iterable[Mapping[str, Any]]
 ) -> dict[str, Callable[[], str | None]]:
     """Return all looks at an environment by what they look at, given its root outputs and its resources."""
     api, client = str(found["api_url"]).rstrip("/"), target.client("lambda")
     looks: dict[str, Callable[[], str | None]] = {
-        "GET /winners": lambda: json_at(api, "/winners", dict),
-        "GET /scores": lambda: json_at(api, "/scores?role=creator", list),
-        "GET /openapi.json": lambda: json_at(api, "/openapi.json", dict),
-        "POST /events unsigned": lambda: writer_refuses(api),
+        "GET /winners": lambda: check_json(api, "/winners", dict),
+        "GET /scores": lambda: check_json(api, "/scores?role=creator", list),
+        "GET /openapi.json": lambda: check_json(api, "/openapi.json", dict),
+        "POST /events unsigned": lambda: check_writer_refusal(api),
     }
     if "trending_api" in found["functions"]:
-        looks["GET /trending"] = lambda: json_at(api, "/trending", list)
+        looks["GET /trending"] = lambda: check_json(api, "/trending", list)
     for logical, name in sorted(found["functions"].items()):
-        looks[f"function {logical}"] = partial(function_is_active, client, name)
+        looks[f"function {logical}"] = partial(check_function, client, name)
     for resource in resources:
         if resource["type"] == "aws_lambda_event_source_mapping" and resource["values"].get("enabled"):
-            look = partial(mapping_is_enabled, client, resource["values"])
+            look = partial(check_mapping, client, resource["values"])
             looks[resource["address"].removesuffix(".aws_lambda_event_source_mapping.this")] = look
     if "site_url" in found:
         url, headers = str(found["site_url"]), {}
         if target.cloud is not None:  # its distributions answer by their name at the emulator's one port
             headers = {"Host": urlsplit(url).netloc, "X-Forwarded-Proto": "https"}
             url = target.cloud.endpoint
-        looks["the page"] = lambda: page_at(url, headers)
+        looks["the page"] = lambda: check_page(url, headers)
     return looks
 
 
-def failures(
+def run_checks(
     looks: Mapping[str, Callable[[], str | None]],
     patience: float,
     *,
@@ -187,7 +187,7 @@ def failures(
     left = dict(looks)
     while left:
         with ThreadPoolExecutor(max_workers=4) as pool:
-            said = dict(zip(left, pool.map(_safely, left.values()), strict=True))
+            said = dict(zip(left, pool.map(_run_check, left.values()), strict=True))
         wrong = {name: sentence for name, sentence in said.items() if sentence}
         left = {name: looks[name] for name in wrong}
         if not left or time.monotonic() >= deadline:
@@ -196,14 +196,14 @@ def failures(
     return wrong
 
 
-def _safely(look: Callable[[], str | None]) -> str | None:
+def _run_check(look: Callable[[], str | None]) -> str | None:
     try:
         return look()
     except FAILURES as error:
         return f"AWS refuses the look: {error}."
 
 
-def smoke(
+def run_smoke_test(
     environment: EnvironmentName = "dev",
     cloud: AnyCloud = None,
     patience: Annotated[
@@ -211,14 +211,14 @@ def smoke(
     ] = PATIENCE_SECONDS,
 ) -> None:
     """See whether an applied environment answers: its API, page, functions and sign-in. It writes nothing."""
-    target = target_of(environment, cloud)
-    found = outputs.of(target)
+    target = resolve_target(environment, cloud)
+    found = outputs.read_outputs(target)
     if not found.get("functions"):
         raise UserError(f"{environment} in {target.place} is not applied: there is nothing to look at.")
-    looks = checks(target, found, workspace.resources(target.app()))
-    with step(f"Looking at {environment} from {len(looks)} sides"):
-        wrong = failures(looks, patience)
+    looks = build_checks(target, found, workspace.list_resources(target.build_app_workspace()))
+    with show_progress(f"Looking at {environment} from {len(looks)} sides"):
+        wrong = run_checks(looks, patience)
     for name in looks:
-        note(f"✗ {name}: {wrong[name]}" if name in wrong else f"✓ {name}")
+        print_note(f"✗ {name}: {wrong[name]}" if name in wrong else f"✓ {name}")
     if wrong:
         raise UserError(f"{environment} does not answer as it should: {' '.join(wrong.values())}")

@@ -50,7 +50,7 @@ class Cloud:
         """Return the emulator's log."""
         return self.home / "emulator.log"
 
-    def environ(self) -> dict[str, str]:
+    def build_environ(self) -> dict[str, str]:
         """Return the variables with which any AWS tool reaches this cloud."""
         return {
             "AWS_ENDPOINT_URL": self.endpoint,
@@ -82,10 +82,11 @@ class Cloud:
     def is_running(self) -> bool:
         """Say whether the emulator of this cloud runs."""
         return any(
-            found.pid == self.pid and processes.is_emulator(found, self.home) for found in processes.running()
+            found.pid == self.pid and processes.is_emulator(found, self.home)
+            for found in processes.list_processes()
         )
 
-    def save(self) -> None:
+    def save_state(self) -> None:
         """Write `state.json`, readable by its owner only, since it holds the root key."""
         content = {key: value for key, value in asdict(self).items() if key not in {"name", "home"}}
         write_atomically(self.home / STATE, json.dumps(content, indent=2) + "\n", mode=0o600)
@@ -95,7 +96,7 @@ class Cloud:
         return replace(self, environments=tuple(sorted({*self.environments, environment})))
 
 
-def read(home: Path) -> Cloud | None:
+def read_cloud(home: Path) -> Cloud | None:
     """Return what `state.json` in ``home`` says, or None where there is none that can be read."""
     with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
         content = json.loads((home / STATE).read_text())
@@ -104,7 +105,7 @@ def read(home: Path) -> Cloud | None:
     return None
 
 
-def load(cloud: str, in_project: Project | None = None) -> Cloud:
+def load_cloud(cloud: str, in_project: Project | None = None) -> Cloud:
     """Return the running local cloud of that name.
 
     Raises:
@@ -112,20 +113,21 @@ def load(cloud: str, in_project: Project | None = None) -> Cloud:
         UserError: where an earlier version started it.
 
     """
-    home = (in_project or project.find()).home(cloud)
-    found = read(home)
+    home = (in_project or project.find_project()).cloud_folder(cloud)
+    found = read_cloud(home)
     command = "make up" if cloud == project.DEFAULT_CLOUD else f"make up CLOUD={cloud}"
     if found is None:
         raise CloudNotRunning(f"The local cloud '{cloud}' is not running: start it with `{command}`.")
     if not found.is_running():
         processes.check_known(home)
         raise CloudNotRunning(
-            f"The local cloud '{cloud}' has died (see {project.shown(found.log)}): start it anew with `{command}`."
+            f"The local cloud '{cloud}' has died (see {project.format_path(found.log)}): "
+            f"start it anew with `{command}`."
         )
     return found
 
 
-def without_aws(environ: Mapping[str, str]) -> dict[str, str]:
+def remove_aws_settings(environ: Mapping[str, str]) -> dict[str, str]:
     """Return ``environ`` without any setting by which an AWS tool could reach some other account."""
     kept = {name: value for name, value in environ.items() if not name.startswith("AWS_")}
     bundle = environ.get("AWS_CA_BUNDLE")

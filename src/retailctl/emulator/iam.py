@@ -89,7 +89,7 @@ class Permission:
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class IamRequest:
     """A call to AWS, as the emulator's router has it.
 
     Attributes:
@@ -112,7 +112,7 @@ class Request:
         """Return the segments of the path."""
         return [unquote(part) for part in self.path.split("/") if part]
 
-    def field(self, name: str) -> Any:  # noqa: ANN401 - JSON holds anything
+    def read_field(self, name: str) -> Any:  # noqa: ANN401 - JSON holds anything
         """Return what the body (JSON) or the parameters say of ``name``; an empty string where nothing does."""
         with contextlib.suppress(ValueError):
             content = json.loads(self.body)
@@ -122,7 +122,7 @@ class Request:
         return value[0] if isinstance(value, list) else value
 
 
-def action(request: Request, found: str | None) -> str | None:
+def correct_action(request: IamRequest, found: str | None) -> str | None:
     """Return the action that AWS asks about, given the one that the emulator ``found``, if any."""
     namespace, _, name = (found or "").partition(":")
     if request.service == "lambda":
@@ -131,60 +131,65 @@ def action(request: Request, found: str | None) -> str | None:
         return f"lambda:{verbs[request.method]}" if request.method in verbs else found
     if found == "cloudfront:CreateDistributionWithTags":
         return "cloudfront:CreateDistribution"
-    if namespace == "budgets" and "Tag" not in name:
+    if namespace == "budgets" and "tag" not in name.lower():
         return "budgets:ViewBudget" if name.startswith("Describe") else "budgets:ModifyBudget"
     return found
 
 
-def resource(request: Request, asked: str, found: str, region: str, account: str) -> str:
+def correct_resource_arn(request: IamRequest, asked: str, found: str, region: str, account: str) -> str:
     """Return the ARN that AWS asks about, given the action ``asked`` and what the emulator ``found``."""
     namespace, _, name = asked.partition(":")
     here = f"{region}:{account}"
-    if "Tag" in name and namespace in _TAGGED_BY_ARN:
-        arns = (request.field(key) for key in ("ResourceArn", "ResourceARN", "StreamARN"))
+    if "tag" in name.lower() and namespace in _TAGGED_BY_ARN:
+        arns = (request.read_field(key) for key in ("ResourceArn", "ResourceARN", "StreamARN"))
         return next((str(arn) for arn in arns if arn), found)
     if asked == "lambda:CreateFunction":
-        return f"arn:aws:lambda:{here}:function:{request.field('FunctionName')}"
-    if namespace == "kms" and (alias := request.field("AliasName")):
+        return f"arn:aws:lambda:{here}:function:{request.read_field('FunctionName')}"
+    if namespace == "kms" and (alias := request.read_field("AliasName")):
         return f"arn:aws:kms:{here}:{alias}"
-    special = {"budgets": _budget, "cloudfront": _of_cloudfront, "cloudwatch": _watched, "iam": _identity}
+    special = {
+        "budgets": _correct_budget_arn,
+        "cloudfront": _correct_cloudfront_arn,
+        "cloudwatch": _correct_cloudwatch_arn,
+        "iam": _correct_iam_arn,
+    }
     return special[namespace](request, asked, found, here) if namespace in special else found
 
 
-def _budget(request: Request, _: str, found: str, here: str) -> str:
-    names = [request.field("BudgetName")]
-    names += [(request.field(key) or {}).get("BudgetName") for key in ("Budget", "NewBudget")]
+def _correct_budget_arn(request: IamRequest, _: str, found: str, here: str) -> str:
+    names = [request.read_field("BudgetName")]
+    names += [(request.read_field(key) or {}).get("BudgetName") for key in ("Budget", "NewBudget")]
     name = next(filter(None, names), None)
     account = here.partition(":")[2]
     return str(
-        request.field("ResourceARN") or (f"arn:aws:budgets::{account}:budget/{name}" if name else found)
+        request.read_field("ResourceARN") or (f"arn:aws:budgets::{account}:budget/{name}" if name else found)
     )
 
 
-def _watched(request: Request, asked: str, found: str, here: str) -> str:
+def _correct_cloudwatch_arn(request: IamRequest, asked: str, found: str, here: str) -> str:
     def one_of(field: str) -> str:
-        return str((request.field(field) or [request.field(f"{field}.member.1")])[0])
+        return str((request.read_field(field) or [request.read_field(f"{field}.member.1")])[0])
 
     if asked == "cloudwatch:DeleteAlarms":
         return f"arn:aws:cloudwatch:{here}:alarm:{one_of('AlarmNames')}"
     if asked in {"cloudwatch:DeleteDashboards", "cloudwatch:GetDashboard", "cloudwatch:PutDashboard"}:
-        name = request.field("DashboardName") or one_of("DashboardNames")
+        name = request.read_field("DashboardName") or one_of("DashboardNames")
         return f"arn:aws:cloudwatch::{here.partition(':')[2]}:dashboard/{name}"
     return found
 
 
-def _identity(request: Request, _: str, found: str, here: str) -> str:
-    if provider := request.field("OpenIDConnectProviderArn"):
+def _correct_iam_arn(request: IamRequest, _: str, found: str, here: str) -> str:
+    if provider := request.read_field("OpenIDConnectProviderArn"):
         return str(provider)
     # A role's own policies are named too; those are the role's.
-    if found == "*" and (policy := request.field("PolicyName")):
+    if found == "*" and (policy := request.read_field("PolicyName")):
         return f"arn:aws:iam::{here.partition(':')[2]}:policy/{policy}"
     return found
 
 
-def _of_cloudfront(request: Request, _: str, found: str, here: str) -> str:
+def _correct_cloudfront_arn(request: IamRequest, _: str, found: str, here: str) -> str:
     if "tagging" in request.parts:
-        return str(request.field("Resource")) or found
+        return str(request.read_field("Resource")) or found
     for kind in _CLOUDFRONT_KINDS:
         if kind in request.parts:
             named = request.parts[request.parts.index(kind) + 1 :][:1] or ["*"]
@@ -192,17 +197,28 @@ def _of_cloudfront(request: Request, _: str, found: str, here: str) -> str:
     return found
 
 
-def tags_set(request: Request, asked: str) -> dict[str, str]:
+def read_request_tags(request: IamRequest, asked: str) -> dict[str, str]:
     """Return the tags that a request gives to what it makes, where the emulator does not see them."""
     if request.service == "apigateway" and request.method in {"POST", "PUT"}:
-        given = request.field("tags")
+        given = request.read_field("tags")
     elif asked in {"cognito-idp:CreateUserPool", "cognito-idp:UpdateUserPool"}:
-        given = request.field("UserPoolTags")
+        given = request.read_field("UserPoolTags")
     elif request.service == "cloudfront" and request.body.startswith(b"<"):
         given = dict(_xml_tags(request.body))
     else:
         given = {}
     return {str(key): str(value) for key, value in given.items()} if isinstance(given, dict) else {}
+
+
+def read_removed_tag_keys(request: IamRequest, asked: str) -> list[str]:
+    """Return the keys of the tags that a request takes away, where the emulator does not see them."""
+    if asked == "cloudfront:UntagResource" and request.body.startswith(b"<"):
+        root = ET.fromstring(request.body)  # noqa: S314 - our own Terraform's request to our own emulator
+        return [each.text or "" for each in root.iter() if each.tag.rpartition("}")[2] == "Key"]
+    if asked in {"apigateway:DELETE", "lambda:UntagResource"}:
+        named = request.parameters.get("tagKeys", [])
+        return [named] if isinstance(named, str) else list(named)
+    return []
 
 
 def _xml_tags(body: bytes) -> Iterator[tuple[str, str]]:
@@ -213,13 +229,13 @@ def _xml_tags(body: bytes) -> Iterator[tuple[str, str]]:
             yield inner.get("Key", ""), inner.get("Value", "")
 
 
-def conditions(
-    request: Request,
+def build_missing_conditions(
+    request: IamRequest,
     asked: str,
     arn: str,
     boundary_of: Callable[[str], str],
     function_of: Callable[[str], str],
-) -> dict[str, str]:
+) -> dict[str, str | list[str]]:
     """Return the condition keys of a request that the emulator leaves out.
 
     Args:
@@ -231,32 +247,40 @@ def conditions(
 
     """
     namespace, _, name = asked.partition(":")
-    found = {f"aws:RequestTag/{key}": value for key, value in tags_set(request, asked).items()}
+    found: dict[str, str | list[str]] = {
+        f"aws:RequestTag/{key}": value for key, value in read_request_tags(request, asked).items()
+    }
+    if removed := read_removed_tag_keys(request, asked):
+        found["aws:TagKeys"] = removed
     if asked in {"iam:CreateRole", "iam:PutRolePermissionsBoundary"}:
-        boundary = str(request.field("PermissionsBoundary"))
+        boundary = str(request.read_field("PermissionsBoundary"))
     elif asked == "iam:DeleteRolePermissionsBoundary" or (namespace == "iam" and name in _ABOUT_THE_BOUNDARY):
-        boundary = boundary_of(str(request.field("RoleName")))
+        boundary = boundary_of(str(request.read_field("RoleName")))
     else:
         boundary = ""
     if boundary:
         found["iam:PermissionsBoundary"] = boundary
     if namespace == "lambda" and name.endswith("EventSourceMapping"):
-        made = str(request.field("FunctionName")) if request.method == "POST" else ""
+        made = str(request.read_field("FunctionName")) if request.method == "POST" else ""
         function = made or function_of(arn.rpartition(":")[2])
         if function:
             found["lambda:FunctionArn"] = function
     return found
 
 
-def find_further_permissions(request: Request, asked: str, arn: str) -> list[Permission]:
+def find_further_permissions(request: IamRequest, asked: str, arn: str) -> list[Permission]:
     """Return what AWS asks of the caller beside ``asked`` on ``arn``."""
-    if asked == "apigateway:POST" and _TAGGED_AS_MADE.fullmatch(arn) and (tags := tags_set(request, asked)):
+    if (
+        asked == "apigateway:POST"
+        and _TAGGED_AS_MADE.fullmatch(arn)
+        and (tags := read_request_tags(request, asked))
+    ):
         return [
             Permission("apigateway:TagResource", arn, {f"aws:RequestTag/{tag}": tags[tag] for tag in tags})
         ]
     if asked in {"dynamodb:CreateTable", "dynamodb:UpdateTable"}:
         _, _, _, region, account, _ = arn.split(":", 5)
-        key = (request.field("SSESpecification") or {}).get("KMSMasterKeyId", "")
+        key = (request.read_field("SSESpecification") or {}).get("KMSMasterKeyId", "")
         named = key if key.startswith("arn:") else f"arn:aws:kms:{region}:{account}:key/{key}"
         via = {"kms:ViaService": f"dynamodb.{region}.amazonaws.com"}
         return [Permission(f"kms:{each}", named, via) for each in _KEY_OF_A_TABLE if key]
@@ -269,20 +293,38 @@ def tags_that_count(key: Mapping[str, Any], now: float) -> dict[str, str]:
     return {} if is_new else {each["TagKey"]: each["TagValue"] for each in key.get("Tags", [])}
 
 
-_request: ContextVar[tuple[Request, str, str] | None] = ContextVar("retailctl_request", default=None)
+def lets_eventbridge_send(key_policy: str, topic: str) -> bool:
+    """Say whether a key with ``key_policy`` may be used by EventBridge for the encrypted ``topic``.
+
+    EventBridge says for which topic it asks, and not on whose behalf: aws:SourceAccount and aws:SourceArn are not
+    there. Source: https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html.
+    """
+    from ministack.core.iam_evaluator import EvalContext, evaluate_resource_policy  # noqa: PLC0415
+
+    service = "events.amazonaws.com"
+    keys = {"kms:encryptioncontext:aws:sns:topicarn": topic}
+    asked = [
+        EvalContext(service, "AWSService", "", action, "*", topic.split(":")[3], service_context=keys)
+        for action in ("kms:Decrypt", "kms:GenerateDataKey")
+    ]
+    return all(evaluate_resource_policy(key_policy, each, service).decision == "Allow" for each in asked)
+
+
+_request: ContextVar[tuple[IamRequest, str, str] | None] = ContextVar("retailctl_request", default=None)
 """The call being looked at, with its action and the ARN that it is about."""
 _missing: ContextVar[Permission | None] = ContextVar("retailctl_missing", default=None)
 """What a caller lacks who may do what the call itself asks, and not what AWS asks beside it."""
 
 
-def teach() -> None:
+def patch_emulator() -> None:
     """Make the emulator of this process ask what AWS asks."""
     from ministack.core import iam_actions, iam_evaluator  # noqa: PLC0415 - importing it starts half of it
-    from ministack.services import tagging  # noqa: PLC0415
+    from ministack.services import eventbridge, tagging  # noqa: PLC0415
 
     actions, resources = iam_actions.extract_iam_action, iam_actions.extract_resource_arn
     tags, tags_of = iam_actions.request_tag_context, tagging.resource_tags
     enforce, denial = iam_evaluator.enforce, iam_actions.access_denied_response
+    send_to_topic = eventbridge._dispatch_to_sns  # noqa: SLF001
 
     def extract_iam_action(
         service: str,
@@ -293,7 +335,7 @@ def teach() -> None:
         params: Any,  # noqa: ANN401
     ) -> str | None:
         found = actions(service, method, path, headers, body, params)
-        return action(Request(service, method, path, body, params), found)
+        return correct_action(IamRequest(service, method, path, body, params), found)
 
     def extract_resource_arn(
         service: str,
@@ -306,16 +348,16 @@ def teach() -> None:
         account: str,
     ) -> str:
         found = resources(service, method, path, headers, body, params, region, account)
-        request = Request(service, method, path, body, params)
+        request = IamRequest(service, method, path, body, params)
         asked = extract_iam_action(service, method, path, headers, body, params) or ""
-        arn = resource(request, asked, found, region, account)
+        arn = correct_resource_arn(request, asked, found, region, account)
         _request.set((request, asked, arn))
         return arn
 
     def request_tag_context(service: str, iam_action: str, body: bytes, params: Any) -> dict[str, Any]:  # noqa: ANN401
         found = tags(service, iam_action, body, params)
         current = _request.get()
-        further = conditions(*current, _boundary_of, _function_of) if current else {}
+        further = build_missing_conditions(*current, _boundary_of, _function_of) if current else {}
         return {**found, **further}
 
     def enforce_all(
@@ -343,12 +385,18 @@ def teach() -> None:
             action, named["resource_arn"] = missing.action, missing.arn
         return denial(service, action, *arguments, **named)
 
+    def dispatch_to_sns(topic: str, payload: Any) -> None:  # noqa: ANN401
+        policy = _read_key_policy(topic)
+        if policy is None or lets_eventbridge_send(policy, topic):
+            send_to_topic(topic, payload)
+
+    eventbridge._dispatch_to_sns = dispatch_to_sns  # noqa: SLF001
     iam_actions.access_denied_response = access_denied_response
     iam_evaluator.enforce = enforce_all
     iam_actions.extract_iam_action = extract_iam_action
     iam_actions.extract_resource_arn = extract_resource_arn
     iam_actions.request_tag_context = request_tag_context
-    tagging.resource_tags = lambda arn: tags_of(arn) if (known := _tags_of(arn)) is None else known
+    tagging.resource_tags = lambda arn: tags_of(arn) if (known := _read_tags(arn)) is None else known
 
 
 def _boundary_of(role: str) -> str:
@@ -363,7 +411,16 @@ def _function_of(mapping: str) -> str:
     return str((lambda_svc._esms.get(mapping) or {}).get("FunctionArn") or "")  # noqa: SLF001
 
 
-def _tags_of(arn: str) -> dict[str, str] | None:
+def _read_key_policy(topic: str) -> str | None:
+    """Return the policy of the key that encrypts a topic, or None where the account has no such key."""
+    from ministack.services import kms, sns  # noqa: PLC0415
+
+    named = str((sns._topics.get(topic) or {}).get("attributes", {}).get("KmsMasterKeyId") or "")  # noqa: SLF001
+    key = kms._resolve_key(named) if named else None  # noqa: SLF001
+    return str(key["Policy"]) if key else None
+
+
+def _read_tags(arn: str) -> dict[str, str] | None:
     """Return the tags that decide over what ``arn`` names, or None where the emulator looks for the right ones."""
     from ministack.services import apigateway, cloudfront, cognito, kms, lambda_svc  # noqa: PLC0415
 

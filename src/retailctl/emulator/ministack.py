@@ -14,7 +14,7 @@ import urllib.request
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from retailctl.emulator import iam, processes
+from retailctl.emulator import iam, processes, refusals
 from retailctl.emulator.cloud import Cloud
 from retailctl.emulator.retries import OncePerInvocation
 from retailctl.errors import UserError
@@ -29,7 +29,7 @@ PATIENCE_SECONDS = 30.0
 _LOCAL = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
-def free_port() -> int:
+def find_free_port() -> int:
     """Return a port of the loopback interface that nobody listens on just now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -37,7 +37,7 @@ def free_port() -> int:
         return port
 
 
-def environ(cloud: Cloud) -> dict[str, str]:
+def build_emulator_environ(cloud: Cloud) -> dict[str, str]:
     """Return the whole environment of the emulator.
 
     Nothing of ours goes in: its Lambda workers inherit it, and a variable that a function lacks must be missed here
@@ -87,7 +87,7 @@ def _spawn(home: Path, port: int, account_id: str, region: str) -> tuple[Cloud, 
         process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
             [sys.executable, "-m", processes.EMULATOR_MODULE, str(home)],
             cwd=home,
-            env=environ(cloud),
+            env=build_emulator_environ(cloud),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -96,7 +96,7 @@ def _spawn(home: Path, port: int, account_id: str, region: str) -> tuple[Cloud, 
     return replace(cloud, pid=process.pid), process
 
 
-def start(home: Path, *, account_id: str = ACCOUNT_ID, region: str = REGION) -> Cloud:
+def start_emulator(home: Path, *, account_id: str = ACCOUNT_ID, region: str = REGION) -> Cloud:
     """Start an emulator for the local cloud in ``home`` and wait until it is healthy.
 
     Raises:
@@ -104,21 +104,21 @@ def start(home: Path, *, account_id: str = ACCOUNT_ID, region: str = REGION) -> 
 
     """
     for _ in range(ATTEMPTS):
-        cloud, process = _spawn(home, free_port(), account_id, region)
-        cloud.save()
+        cloud, process = _spawn(home, find_free_port(), account_id, region)
+        cloud.save_state()
         deadline = time.monotonic() + PATIENCE_SECONDS
         while process.poll() is None and time.monotonic() < deadline:
             if is_healthy(cloud.port):
                 return cloud
             time.sleep(0.05)
         log = cloud.log.read_text(errors="replace")
-        processes.stop(home)
+        processes.end_cloud_processes(home)
         if "already in use" not in log:  # else somebody took the port between our look and the emulator's
             break
-    raise UserError(f"The emulator did not come up. {last_words(log)}")
+    raise UserError(f"The emulator did not come up. {format_log_tail(log)}")
 
 
-def last_words(log: str) -> str:
+def format_log_tail(log: str) -> str:
     """Return the end of an emulator's log, introduced."""
     return "The end of its log:\n" + ("\n".join(log.splitlines()[-15:]) or "(it is empty)")
 
@@ -127,7 +127,8 @@ def main() -> None:
     """Run MiniStack; our only argument, the cloud's folder, is what its process is known by."""
     from ministack import app  # noqa: PLC0415 - importing it starts half of it
 
-    iam.teach()
+    iam.patch_emulator()
+    refusals.patch_emulator()
     app.app = OncePerInvocation(app.app)
     sys.argv = ["ministack"]
     app.main()

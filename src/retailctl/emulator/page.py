@@ -23,13 +23,13 @@ PATIENCE_SECONDS = 20.0
 _LOCAL = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
-def address(cloud: Cloud, environment: str) -> str | None:
+def find_page_address(cloud: Cloud, environment: str) -> str | None:
     """Return where the page of an environment in a local cloud is served now; None where it is not."""
     port = _port(_server(cloud, environment))
     return None if port is None else f"http://{page_proxy.LOOPBACK}:{port}"
 
 
-def serve(cloud: Cloud, environment: str, domain: str) -> str:
+def serve_page(cloud: Cloud, environment: str, domain: str) -> str:
     """Serve what a distribution of a local cloud answers by ``domain`` on the loopback, and return its address.
 
     A server that serves this page already goes on; one of an earlier distribution gives its port to the new one.
@@ -44,10 +44,10 @@ def serve(cloud: Cloud, environment: str, domain: str) -> str:
     if before is not None and port is not None:
         if _serves(port, wanted):
             return f"http://{page_proxy.LOOPBACK}:{port}"
-        processes.end(before)
+        processes.end_process(before)
     log = cloud.home / f"page-{environment}.log"
     for _ in range(ATTEMPTS):
-        port = port or ministack.free_port()
+        port = port or ministack.find_free_port()
         process = _spawn(cloud.home, environment, port, wanted, log)
         deadline = time.monotonic() + PATIENCE_SECONDS
         while process.poll() is None and time.monotonic() < deadline:
@@ -57,7 +57,7 @@ def serve(cloud: Cloud, environment: str, domain: str) -> str:
         process.kill()
         port = None  # somebody took it between our look and the server's
     raise UserError(
-        f"The page's server did not come up. {ministack.last_words(log.read_text(errors='replace'))}"
+        f"The page's server did not come up. {ministack.format_log_tail(log.read_text(errors='replace'))}"
     )
 
 
@@ -81,7 +81,7 @@ def _server(cloud: Cloud, environment: str) -> processes.Process | None:
     """Return the process that serves the environment's page."""
     of_environment = (
         process
-        for process in processes.running()
+        for process in processes.list_processes()
         if processes.is_page_server(process, cloud.home) and process.arguments[4:5] == (environment,)
     )
     return next(of_environment, None)
@@ -95,6 +95,6 @@ def _serves(port: int, wanted: page_proxy.Origin) -> bool:
     """Say whether the server on ``port`` is ours and serves this page."""
     try:
         with _LOCAL.open(f"http://{page_proxy.LOOPBACK}:{port}{page_proxy.WHOAMI}", timeout=2) as answer:
-            return bool(json.load(answer) == page_proxy.whoami(wanted))
+            return bool(json.load(answer) == page_proxy.describe_server(wanted))
     except (OSError, ValueError):
         return False

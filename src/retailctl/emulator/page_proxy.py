@@ -104,7 +104,7 @@ class _Door(BaseHTTPRequestHandler):
             self._answer(
                 HTTPStatus.OK,
                 [("content-type", "application/json")],
-                json.dumps(whoami(self.server.origin)).encode(),
+                json.dumps(describe_server(self.server.origin)).encode(),
             )
             return
         length = self.headers.get("content-length", "0")
@@ -180,7 +180,7 @@ class _Door(BaseHTTPRequestHandler):
             self.wfile.write(content)
 
 
-def whoami(origin: Origin) -> dict[str, object]:
+def describe_server(origin: Origin) -> dict[str, object]:
     """Return what a server says of itself at ``WHOAMI``."""
     return {"port": origin.port, "domain": origin.domain}
 

@@ -40,7 +40,7 @@ class Process:
     arguments: tuple[str, ...]
 
 
-def _listed_by_proc() -> Iterator[Process]:
+def _list_from_proc() -> Iterator[Process]:
     for entry in _PROC.iterdir():
         if entry.name.isdigit():
             try:
@@ -51,7 +51,7 @@ def _listed_by_proc() -> Iterator[Process]:
                 yield Process(int(entry.name), tuple(line.rstrip(b"\0").decode(errors="replace").split("\0")))
 
 
-def _listed_by_ps() -> Iterator[Process]:
+def _list_from_ps() -> Iterator[Process]:
     table = subprocess.run(
         ["ps", "-A", "-ww", "-o", "pid=,command="],  # noqa: S607 - wherever this system keeps it
         capture_output=True,
@@ -67,9 +67,9 @@ def _listed_by_ps() -> Iterator[Process]:
         yield Process(int(pid), arguments)
 
 
-def running() -> Iterator[Process]:
+def list_processes() -> Iterator[Process]:
     """Yield every process that we may see."""
-    yield from _listed_by_proc() if (_PROC / "self" / "cmdline").exists() else _listed_by_ps()
+    yield from _list_from_proc() if (_PROC / "self" / "cmdline").exists() else _list_from_ps()
 
 
 def is_emulator(process: Process, home: Path) -> bool:
@@ -82,7 +82,7 @@ def is_page_server(process: Process, home: Path) -> bool:
     return process.arguments[1:4] == ("-m", PAGE_SERVER_MODULE, str(home))
 
 
-def belongs_to(process: Process, home: Path) -> bool:
+def belongs_to_cloud(process: Process, home: Path) -> bool:
     """Say whether ``process`` was started by the local cloud in ``home``."""
     below = f"{home}{os.sep}"
     program, *rest = process.arguments or ("",)
@@ -91,9 +91,13 @@ def belongs_to(process: Process, home: Path) -> bool:
     return program.startswith(below) or is_worker or is_ours
 
 
-def of_cloud(home: Path) -> list[Process]:
+def list_cloud_processes(home: Path) -> list[Process]:
     """Return the running processes of the local cloud in ``home``, the emulator first."""
-    found = [process for process in running() if belongs_to(process, home) and process.pid != os.getpid()]
+    found = [
+        process
+        for process in list_processes()
+        if belongs_to_cloud(process, home) and process.pid != os.getpid()
+    ]
     return sorted(found, key=lambda process: not is_emulator(process, home))
 
 
@@ -106,7 +110,7 @@ def check_known(home: Path) -> None:
     """
     earlier = [
         str(process.pid)
-        for process in running()
+        for process in list_processes()
         if process.arguments[1:2] == ("-m",)
         and process.arguments[2:3] in {(module,) for module in EARLIER_MODULES}
         and process.arguments[3:4] == (str(home),)
@@ -126,21 +130,21 @@ def _send(processes: list[Process], number: signal.Signals) -> None:
             continue
 
 
-def _gone(home: Path, seconds: float) -> bool:
+def _wait_until_gone(home: Path, seconds: float) -> bool:
     deadline = time.monotonic() + seconds
-    while of_cloud(home):
+    while list_cloud_processes(home):
         if time.monotonic() > deadline:
             return False
         time.sleep(0.05)
     return True
 
 
-def end(process: Process, *, patience: float = 8.0) -> None:
+def end_process(process: Process, *, patience: float = 8.0) -> None:
     """End one process, and return when it is gone; after ``patience`` seconds it is killed."""
     for number in (signal.SIGTERM, signal.SIGKILL):
         _send([process], number)
         deadline = time.monotonic() + patience
-        while process in running():
+        while process in list_processes():
             if time.monotonic() > deadline:
                 break
             time.sleep(0.05)
@@ -148,7 +152,7 @@ def end(process: Process, *, patience: float = 8.0) -> None:
             return
 
 
-def stop(home: Path, *, patience: float = 8.0) -> int:
+def end_cloud_processes(home: Path, *, patience: float = 8.0) -> int:
     """End every process of the local cloud in ``home`` and return how many there were.
 
     Each is asked first, and after ``patience`` seconds killed.
@@ -158,11 +162,11 @@ def stop(home: Path, *, patience: float = 8.0) -> int:
 
     """
     check_known(home)
-    found = of_cloud(home)
+    found = list_cloud_processes(home)
     _send(found, signal.SIGTERM)
-    if not _gone(home, patience):
-        _send(of_cloud(home), signal.SIGKILL)
-        if not _gone(home, patience):
-            left = ", ".join(str(process.pid) for process in of_cloud(home))
+    if not _wait_until_gone(home, patience):
+        _send(list_cloud_processes(home), signal.SIGKILL)
+        if not _wait_until_gone(home, patience):
+            left = ", ".join(str(process.pid) for process in list_cloud_processes(home))
             raise UserError(f"These processes of the local cloud would not end: {left}. End them by hand.")
     return len(found)

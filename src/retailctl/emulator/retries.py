@@ -40,7 +40,7 @@ class OncePerInvocation:
         if known is not None:
             answer = await known
             if _is_settled(answer):
-                await _drained(receive)
+                await _drain_request(receive)
                 for message in answer:
                     await send(message)
                 return
@@ -77,7 +77,7 @@ def _is_settled(answer: list[Message]) -> bool:
     return status < 400  # noqa: PLR2004 - from there on it is a refusal
 
 
-async def _drained(receive: Receive) -> None:
+async def _drain_request(receive: Receive) -> None:
     """Read a request to its end, as an app does."""
     while (await receive()).get("more_body", False):
         pass

@@ -49,11 +49,11 @@ class Generations:
     standing: Mapping[int, Generation]
     live: int
 
-    def with_(self, number: int, generation: Generation) -> Generations:
+    def with_generation(self, number: int, generation: Generation) -> Generations:
         """Return these and another, or these with one changed."""
         return replace(self, standing=dict(sorted({**self.standing, number: generation}.items())))
 
-    def without(self, number: int) -> Generations:
+    def without_generation(self, number: int) -> Generations:
         """Return these without one."""
         return replace(self, standing={n: each for n, each in self.standing.items() if n != number})
 
@@ -82,11 +82,11 @@ class Generations:
         return f"generations = {{\n{''.join(lines)}}}\n"
 
 
-def read(values: Path) -> Generations:
+def read_generations(values: Path) -> Generations:
     """Return what an environment's values say.
 
     Raises:
-        UserError: where they say nothing, or not in the form that ``written`` gives.
+        UserError: where they say nothing, or not in the form that ``replace_generations`` gives.
 
     """
     text = values.read_text()
@@ -107,13 +107,13 @@ def read(values: Path) -> Generations:
     return Generations(dict(sorted(standing.items())), int(live["number"]))
 
 
-def written(text: str, wanted: Generations) -> str:
+def replace_generations(text: str, wanted: Generations) -> str:
     """Return the text of an environment's values with other generations in it, all else as it was."""
     text = _BLOCK.sub(lambda _: wanted.as_hcl(), text, count=1)
     return _LIVE.sub(f"live_generation = {wanted.live}", text, count=1)
 
 
-def read_own(file: Path) -> Generations:
+def read_local_generations(file: Path) -> Generations:
     """Return what a local cloud's own file says."""
     values: dict[str, Any] = json.loads(file.read_text())
     return Generations(
@@ -125,7 +125,7 @@ def read_own(file: Path) -> Generations:
     )
 
 
-def write(file: Path, wanted: Generations) -> None:
+def write_generations(file: Path, wanted: Generations) -> None:
     """Write generations into an environment's values, or into a local cloud's own file (by its name).
 
     Raises:
@@ -135,41 +135,41 @@ def write(file: Path, wanted: Generations) -> None:
     if file.name == OWN_VALUES:
         write_atomically(file, wanted.as_json())
         return
-    text = written(file.read_text(), wanted)
+    text = replace_generations(file.read_text(), wanted)
     write_atomically(file, text)
-    if read(file) != wanted:  # pragma: no cover - `read` has accepted the form before
+    if read_generations(file) != wanted:  # pragma: no cover - `read` has accepted the form before
         raise UserError(f"{file} could not be written: put in by hand\n{wanted.as_hcl()}")
 
 
-def pinned(in_project: Project) -> set[str]:
+def list_pinned_builds(in_project: Project) -> set[str]:
     """Return the builds that a generation of any environment, or of any local cloud, is pinned to."""
     found: set[str] = set()
     for values in in_project.root.glob("environments/*/terraform.tfvars"):
-        found |= pinned_by(values)
+        found |= read_pinned_builds(values)
     for own in in_project.scratch.glob(f"*/terraform/*/{OWN_VALUES}"):
         with contextlib.suppress(FileNotFoundError):  # its cloud was taken down meanwhile
-            found |= pinned_by(own)
+            found |= read_pinned_builds(own)
     return found
 
 
-def pinned_by(file: Path) -> set[str]:
+def read_pinned_builds(file: Path) -> set[str]:
     """Return the builds that an environment's values, or a local cloud's own file (by its name), pin."""
     if file.name == OWN_VALUES:
-        return {each.build for each in read_own(file).standing.values() if each.build}
+        return {each.build for each in read_local_generations(file).standing.values() if each.build}
     return set(_BUILD.findall(file.read_text()))
 
 
-def generation_of(name: str) -> int:
+def parse_generation(name: str) -> int:
     """Return the generation that a table's or function's name ends in; a name without one is the first's."""
     found = _OF_A_GENERATION.search(name)
     return int(found[1]) if found else 1
 
 
-def live_generation(outputs: Mapping[str, Any]) -> int:
+def get_live_generation(outputs: Mapping[str, Any]) -> int:
     """Return which generation the API reads, by root outputs; those that do not say so name its tables."""
-    return int(outputs.get("live_generation") or generation_of(str(outputs["scores_table"])))
+    return int(outputs.get("live_generation") or parse_generation(str(outputs["scores_table"])))
 
 
-def standing_generations(outputs: Mapping[str, Any]) -> frozenset[int]:
+def get_standing_generations(outputs: Mapping[str, Any]) -> frozenset[int]:
     """Return which generations there are, by root outputs; those that do not say so have the one they name."""
-    return frozenset(int(number) for number in outputs.get("generations") or [live_generation(outputs)])
+    return frozenset(int(number) for number in outputs.get("generations") or [get_live_generation(outputs)])

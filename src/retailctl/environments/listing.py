@@ -23,7 +23,7 @@ def list_environments(
     ] = "",
 ) -> None:
     """List the environments, which are the folders of environments/."""
-    names = project.find().environments
+    names = project.find_project().environments
     arns = _roles(roles, names) if roles else {}
     entries = [{"environment": name, **({"role": arns[name]} if arns else {})} for name in names]
     if output:

@@ -12,7 +12,7 @@ import typer
 from retailctl import project
 from retailctl.emulator import cloud as clouds
 from retailctl.emulator import page as emulator_page
-from retailctl.environments.state import initialised
+from retailctl.environments.state import initialise_workspace
 from retailctl.environments.target import Target
 from retailctl.errors import UserError
 from retailctl.options import CloudName, EnvironmentName
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _EXECUTE_API = re.compile(r"https?://(?P<api>[a-z0-9]+)\.execute-api\.[^/]+(?P<path>/.*)?")
 
 
-def reachable(api_url: str, cloud: Cloud) -> str:
+def resolve_api_url(api_url: str, cloud: Cloud) -> str:
     """Return the address at which an API of ``cloud`` answers from any program on this machine.
 
     The root's ``api_url`` is a name below ``execute-api.…``, which resolves in some programs only; the
@@ -41,8 +41,8 @@ def reachable(api_url: str, cloud: Cloud) -> str:
     return f"{cloud.endpoint}/_aws/execute-api/{match['api']}/{quote(stage or '$default')}{path}"
 
 
-def read(cloud: Cloud, environment: str) -> dict[str, Any]:
-    """Return the root outputs of ``environment`` as ``of`` does.
+def read_local_outputs(cloud: Cloud, environment: str) -> dict[str, Any]:
+    """Return the root outputs of ``environment`` as ``read_outputs`` does.
 
     Raises:
         UserError: where the environment is not applied to ``cloud``.
@@ -54,27 +54,27 @@ def read(cloud: Cloud, environment: str) -> dict[str, Any]:
             f"{environment} is not applied to the local cloud '{cloud.name}' (applied: {applied}): "
             f"apply it with `make up ENV={environment}`."
         )
-    return of(Target(project.find(), environment, cloud))
+    return read_outputs(Target(project.find_project(), environment, cloud))
 
 
-def of(target: Target) -> dict[str, Any]:
+def read_outputs(target: Target) -> dict[str, Any]:
     """Return the root outputs of an environment, in AWS or in a local cloud.
 
     In a local cloud, ``api_url`` is an address that works on this machine, and ``page_url`` is the page's where it
     is served.
     """
     if target.cloud is None:
-        return workspace.outputs(initialised(target))
-    found = workspace.outputs(target.app())
+        return workspace.read_root_outputs(initialise_workspace(target))
+    found = workspace.read_root_outputs(target.build_app_workspace())
     if isinstance(found.get("api_url"), str):
-        found["api_url"] = reachable(found["api_url"], target.cloud)
-    page_url = emulator_page.address(target.cloud, target.environment)
+        found["api_url"] = resolve_api_url(found["api_url"], target.cloud)
+    page_url = emulator_page.find_page_address(target.cloud, target.environment)
     if page_url:
         found["page_url"] = page_url
     return found
 
 
-def show(values: Mapping[str, Any]) -> None:
+def print_outputs(values: Mapping[str, Any]) -> None:
     """Print outputs to stdout, one line each: as they are for text, else as JSON."""
     width = max(map(len, values), default=0)
     for name in sorted(values):
@@ -82,15 +82,15 @@ def show(values: Mapping[str, Any]) -> None:
         typer.echo(f"{name:<{width}}  {value if isinstance(value, str) else json.dumps(value)}")
 
 
-def outputs(
+def show_outputs(
     cloud: CloudName = DEFAULT_CLOUD,
     environment: EnvironmentName = "dev",
     *,
     as_json: Annotated[bool, typer.Option("--json", help="As one JSON object.")] = False,
 ) -> None:
     """Print the root outputs of an environment in a local cloud."""
-    found = read(clouds.load(cloud), environment)
+    found = read_local_outputs(clouds.load_cloud(cloud), environment)
     if as_json:
         typer.echo(json.dumps(found, indent=2, sort_keys=True))
     else:
-        show(found)
+        print_outputs(found)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from retailctl.environments import ci_roles as ci
 from retailctl.environments.target import Target
 from retailctl.errors import UserError
-from retailctl.progress import step
+from retailctl.progress import show_progress
 from retailctl.terraform import workspace as terraform
 from retailctl.terraform.workspace import Workspace
 
 
-def initialised(target: Target) -> Workspace:
+def initialise_workspace(target: Target) -> Workspace:
     """Return the app's workspace, initialised with the environment's backend.
 
     Raises:
@@ -23,16 +23,16 @@ def initialised(target: Target) -> Workspace:
             f"The bucket {target.state_bucket} for the state of {target.environment} does not exist in "
             f"{target.place}: make it with `{hint}`, once per account."
         )
-    workspace = target.app()
-    with step("Initialising Terraform"):
+    workspace = target.build_app_workspace()
+    with show_progress("Initialising Terraform"):
         # A local cloud's port, and so its backend, changes with every start.
         options = [] if target.cloud is None else ["-reconfigure"]
-        backend = f"-backend-config={target.project.backend(target.environment)}"
-        terraform.init(workspace, terraform.LOCKED, backend, *options)
-    return ci.bounded(target, workspace)
+        backend = f"-backend-config={target.project.backend_file(target.environment)}"
+        terraform.run_init(workspace, terraform.LOCKED, backend, *options)
+    return ci.add_permissions_boundary(target, workspace)
 
 
-def bootstrapped(target: Target, github_repository: str | None = None) -> None:
+def apply_bootstrap(target: Target, github_repository: str | None = None) -> None:
     """Make the bucket of the state where it does not exist, and the roles of a repository's workflows.
 
     Args:
@@ -43,9 +43,9 @@ def bootstrapped(target: Target, github_repository: str | None = None) -> None:
         TerraformError: where that fails.
 
     """
-    workspace = ci.with_roles(target, github_repository)
-    with step("Initialising Terraform"):
-        terraform.init(workspace, terraform.LOCKED)
-    terraform.run_reported(
+    workspace = ci.prepare_bootstrap(target, github_repository)
+    with show_progress("Initialising Terraform"):
+        terraform.run_init(workspace, terraform.LOCKED)
+    terraform.run_with_progress(
         workspace, "Making the bucket for the state", "apply", "-auto-approve", *workspace.arguments
     )

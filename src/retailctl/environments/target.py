@@ -11,12 +11,12 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from retailctl import project
-from retailctl.console import note
+from retailctl.console import print_note
 from retailctl.emulator import cloud as clouds
 from retailctl.environments import generations
 from retailctl.errors import UserError
 from retailctl.terraform import installation
-from retailctl.terraform.tfvars import value
+from retailctl.terraform.tfvars import read_value
 from retailctl.terraform.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -53,8 +53,8 @@ class Target:
         if self.cloud is None:
             return dict(os.environ)
         return {
-            **clouds.without_aws(os.environ),
-            **self.cloud.environ(),
+            **clouds.remove_aws_settings(os.environ),
+            **self.cloud.build_environ(),
             "TF_VAR_local_cognito_url": self.cloud.endpoint,
             "AWS_MAX_ATTEMPTS": "5",  # the provider's 25 would wait minutes for an emulator that has died
             "NO_PROXY": "127.0.0.1",  # a proxy could not reach our loopback address
@@ -63,7 +63,7 @@ class Target:
     @property
     def region(self) -> str:
         """Return the region that the environment's values name."""
-        return value(self.project.values(self.environment), "region")
+        return read_value(self.project.values_file(self.environment), "region")
 
     def client(self, service: str, **settings: Any) -> Any:  # noqa: ANN401 - boto3 makes its classes at run time
         """Return a boto3 client of ``service`` in this place; ``settings`` go before our own botocore settings."""
@@ -77,7 +77,7 @@ class Target:
         config = Config(**ours | settings)
         return boto3.client(service, region_name=self.region, config=config)  # type: ignore[call-overload]
 
-    def _workspace(self, root: Path, data: Path, *arguments: str) -> Workspace:
+    def _build_workspace(self, root: Path, data: Path, *arguments: str) -> Workspace:
         return Workspace(
             project=self.project,
             root=root,
@@ -88,27 +88,29 @@ class Target:
             arguments=arguments,
         )
 
-    def app(self) -> Workspace:
+    def build_app_workspace(self) -> Workspace:
         """Return the root that is this environment."""
-        values = [f"-var-file={self.project.values(self.environment)}"]
+        values = [f"-var-file={self.project.values_file(self.environment)}"]
         if self.cloud is not None and self.generations_file.is_file():
             values.append(f"-var-file={self.generations_file}")
-        return self._workspace(self.project.app, self.folder / self.environment / "app", *values)
+        return self._build_workspace(self.project.app, self.folder / self.environment / "app", *values)
 
     @property
     def generations_file(self) -> Path:
         """Return the file that says which generations stand; a local cloud may have its own."""
         if self.cloud is None:
-            return self.project.values(self.environment)
+            return self.project.values_file(self.environment)
         return self.folder / self.environment / generations.OWN_VALUES
 
     @property
     def pinned(self) -> set[str]:
         """Return the builds that a generation is pinned to here."""
         own = self.generations_file
-        return generations.pinned_by(own if own.is_file() else self.project.values(self.environment))
+        return generations.read_pinned_builds(
+            own if own.is_file() else self.project.values_file(self.environment)
+        )
 
-    def generations(self) -> Generations:
+    def read_generations(self) -> Generations:
         """Return which generations are to stand here.
 
         Raises:
@@ -116,14 +118,17 @@ class Target:
 
         """
         if self.cloud is not None and self.generations_file.is_file():
-            return generations.read_own(self.generations_file)
-        return generations.read(self.project.values(self.environment))
+            return generations.read_local_generations(self.generations_file)
+        return generations.read_generations(self.project.values_file(self.environment))
 
-    def bootstrap(self) -> Workspace:
+    def build_bootstrap_workspace(self) -> Workspace:
         """Return the root that makes the bucket of this environment's state."""
-        backend = self.project.backend(self.environment)
-        variables = [f"-var=state_bucket_name={self.state_bucket}", f"-var=region={value(backend, 'region')}"]
-        return self._workspace(
+        backend = self.project.backend_file(self.environment)
+        variables = [
+            f"-var=state_bucket_name={self.state_bucket}",
+            f"-var=region={read_value(backend, 'region')}",
+        ]
+        return self._build_workspace(
             self.project.bootstrap, self.folder / "bootstrap", f"-state={self.bootstrap_state}", *variables
         )
 
@@ -131,11 +136,11 @@ class Target:
     def neighbours(self) -> dict[str, str]:
         """Return the environments of the same account, whose states are in the same bucket, with their regions."""
         here = self.project
-        backends = {name: here.backend(name) for name in here.environments}
+        backends = {name: here.backend_file(name) for name in here.environments}
         return {
-            name: value(here.values(name), "region")
+            name: read_value(here.values_file(name), "region")
             for name, file in backends.items()
-            if value(file, "bucket") == self.state_bucket
+            if read_value(file, "bucket") == self.state_bucket
         }
 
     @property
@@ -147,7 +152,7 @@ class Target:
     @property
     def state_bucket(self) -> str:
         """Return the bucket that the environment's backend names."""
-        return value(self.project.backend(self.environment), "bucket")
+        return read_value(self.project.backend_file(self.environment), "bucket")
 
     def has_state_bucket(self) -> bool:
         """Say whether the bucket of the state exists.
@@ -164,12 +169,12 @@ class Target:
             raise UserError(
                 f"The bucket {self.state_bucket} for the state of {self.environment} is not open to these "
                 f"credentials ({error.response['Error']['Code']}): use others, or name another bucket in "
-                f"{project.shown(self.project.backend(self.environment))}."
+                f"{project.format_path(self.project.backend_file(self.environment))}."
             ) from None
         return True
 
 
-def account_of(target: Target) -> str:
+def read_account_id(target: Target) -> str:
     """Return the AWS account that the credentials belong to.
 
     Raises:
@@ -191,17 +196,17 @@ def account_of(target: Target) -> str:
         ) from None
 
 
-def target_of(environment: str, cloud: str | None) -> Target:
+def resolve_target(environment: str, cloud: str | None) -> Target:
     """Return where the operator means, having checked that it can be reached.
 
     Raises:
         UserError: where the environment is unknown, the local cloud is not running, or AWS takes no credentials.
 
     """
-    here = project.find()
+    here = project.find_project()
     here.check_environment(environment)
-    installation.program()
-    target = Target(here, environment, clouds.load(cloud, here) if cloud else None)
+    installation.find_terraform()
+    target = Target(here, environment, clouds.load_cloud(cloud, here) if cloud else None)
     if target.cloud is None:
-        note(f"{environment} in AWS account {account_of(target)}, region {target.region}")
+        print_note(f"{environment} in AWS account {read_account_id(target)}, region {target.region}")
     return target

@@ -11,20 +11,20 @@ import typer
 from rich.console import Console
 
 from retailctl import progress, project
-from retailctl.console import note
+from retailctl.console import print_note
 from retailctl.emulator import cloud as clouds
 from retailctl.environments import outputs
 from retailctl.errors import UserError
-from retailctl.files import alone
+from retailctl.files import hold_lock
 from retailctl.local_cloud import up_down
 from retailctl.options import CloudName, EnvironmentName
-from retailctl.progress import step
+from retailctl.progress import show_progress
 from retailctl.scores import board, freshness
-from retailctl.scores.recount import count, differences, event_ids
-from retailctl.scores.stored import await_scores, stored_scores
+from retailctl.scores.recount import collect_event_ids, compare_scores, recount_scores
+from retailctl.scores.stored import await_scores, read_stored_scores
 from retailctl.simulation import api_load, load_report, watch
 from retailctl.simulation.workshop import Workshop
-from retailctl.stream.reader import payloads_on
+from retailctl.stream.reader import read_payloads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -42,7 +42,7 @@ CACHE_SECONDS = 10.0
 """How long the API may take until it shows the last scores: longer than it answers from its cache."""
 
 
-def demo(
+def run_demo(
     *,
     seed: Annotated[int, typer.Option(help="The same seed plays the same workshop.")] = 1,
     events: Annotated[int, typer.Option(min=100, max=100_000, help="How many events.")] = EVENTS,
@@ -51,84 +51,86 @@ def demo(
     env: EnvironmentName = "dev",
 ) -> None:
     """Bring a cloud up, play a workshop, check every score, take the cloud down; exit 0 if all are right."""
-    here = project.find()
+    here = project.find_project()
     started = time.monotonic()
     busy = f"Another demo is at work in the local cloud '{cloud}': wait for it, or take another --cloud."
     with (
-        alone(here, f"demo-{cloud}", or_else=busy),
-        up_down.terminable(),
-        _cloud(here, cloud, env, keep=keep) as running,
+        hold_lock(here, f"demo-{cloud}", or_else=busy),
+        up_down.interrupt_on_termination(),
+        _run_demo_cloud(here, cloud, env, keep=keep) as running,
     ):
-        show(running, env, Workshop(seed, products=120, people=48, start=datetime.now(UTC)), events)
-    note(f"The demo took {time.monotonic() - started:.0f} s.")
+        run_demo_workshop(
+            running, env, Workshop(seed, products=120, people=48, start=datetime.now(UTC)), events
+        )
+    print_note(f"The demo took {time.monotonic() - started:.0f} s.")
 
 
 @contextmanager
-def _cloud(here: Project, name: str, environment: str, *, keep: bool) -> Iterator[Cloud]:
+def _run_demo_cloud(here: Project, name: str, environment: str, *, keep: bool) -> Iterator[Cloud]:
     """Bring a local cloud up from nothing, and take it down again whatever happens.
 
     Raises:
         UserError: where a cloud of that name runs that is not the demo's own.
 
     """
-    if here.home(name).exists():
-        before = clouds.read(here.home(name))
+    if here.cloud_folder(name).exists():
+        before = clouds.read_cloud(here.cloud_folder(name))
         if name != CLOUD and before is not None and before.is_running():
             raise UserError(
                 f"The local cloud '{name}' is in use, and a demo begins from nothing: take it down with "
                 f"`retailctl down --cloud {name}`, or take another --cloud."
             )
-        up_down.down(name)
+        up_down.stop_local_cloud(name)
     try:
-        yield up_down.bring_up(here, name, environment)
+        yield up_down.bring_up_cloud(here, name, environment)
     finally:
         if not keep:
-            up_down.down(name)
-        elif here.home(name).exists():
-            note(f"The local cloud '{name}' is left up: `retailctl down --cloud {name}` takes it down.")
+            up_down.stop_local_cloud(name)
+        elif here.cloud_folder(name).exists():
+            print_note(f"The local cloud '{name}' is left up: `retailctl down --cloud {name}` takes it down.")
 
 
-def show(running: Cloud, environment: str, workshop: Workshop, events: int) -> None:
+def run_demo_workshop(running: Cloud, environment: str, workshop: Workshop, events: int) -> None:
     """Play a workshop through the API of an environment that is up, print who won, and check every score.
 
     Raises:
         UserError: where an event was refused, is not on the stream once, or a score is wrong in the end.
 
     """
-    found = outputs.read(running, environment)
+    found = outputs.read_local_outputs(running, environment)
     kinesis = running.client("kinesis")
     stream, api_url = str(found["stream_name"]), str(found["api_url"])
-    door = api_load.opened(running, environment, found, workshop)
-    note(
+    door = api_load.open_front_door(running, environment, found, workshop)
+    print_note(
         f"A workshop of {events:,} events through the API, up to {RATE:.0f} a second (seed {workshop.seed})."
     )
     if "page_url" in found:
-        note(f"Watch it in a browser: {found['page_url']}")
-    with watch.shown(transient=True) as show_board:
-        watch.watch(
-            lambda on_tick: door.send(workshop.day(events), RATE, None, on_tick),
-            lambda: board.read(api_url, watch.TOP),
+        print_note(f"Watch it in a browser: {found['page_url']}")
+    with watch.display_board(transient=True) as show_board:
+        watch.watch_board(
+            lambda on_tick: door.send_events(workshop.generate_day(events), RATE, None, on_tick),
+            lambda: board.read_board(api_url, watch.TOP),
             show_board,
             settle=False,
         )
-    for line in door.report.lines():
-        note(line)
-    with step("Counting the log on the stream, independently of the view"):
-        payloads = payloads_on(kinesis, stream)
-        expected = count(payloads)
-    check_accepted(door.report, event_ids(payloads))
+    for line in door.report.format_lines():
+        print_note(line)
+    with show_progress("Counting the log on the stream, independently of the view"):
+        payloads = read_payloads(kinesis, stream)
+        expected = recount_scores(payloads)
+    check_accepted_events(door.report, collect_event_ids(payloads))
     dynamodb = running.client("dynamodb")
-    with step("Waiting until every event counts"):
-        await_scores(lambda: stored_scores(dynamodb, str(found["scores_table"])), expected)
-    final = await_board(lambda: board.read(api_url, watch.TOP), expected)
-    Console(highlight=False).print(board.tables(final))
-    check(stored_scores(dynamodb, str(found["scores_table"])), expected, len(payloads))
+    with show_progress("Waiting until every event counts"):
+        await_scores(lambda: read_stored_scores(dynamodb, str(found["scores_table"])), expected)
+    final = await_board(lambda: board.read_board(api_url, watch.TOP), expected)
+    Console(highlight=False).print(board.render_board(final))
+    check_scores(read_stored_scores(dynamodb, str(found["scores_table"])), expected, len(payloads))
     check_board(final, expected)
-    note(fresh(running, found))
-    note(winners(final))
+    print_note(describe_freshness(running, found))
+    print_note(describe_winners(final))
 
 
-def check_accepted(report: load_report.Report, on_stream: set[str]) -> None:
+def check_accepted_events(report: load_report.LoadReport, on_stream: set[str]) -> None:
     """See that every event was accepted, and that the stream has those and no other.
 
     Raises:
@@ -143,7 +145,7 @@ def check_accepted(report: load_report.Report, on_stream: set[str]) -> None:
         )
 
 
-def best_sales(expected: Scores) -> dict[str, list[int]]:
+def list_best_sales(expected: Scores) -> dict[str, list[int]]:
     """Return the sales that the board's best must have, per role; ``UNKNOWN`` is nobody and not on it."""
     return {
         role: sorted((sales for user, sales in scores.items() if user != "UNKNOWN"), reverse=True)[
@@ -153,7 +155,7 @@ def best_sales(expected: Scores) -> dict[str, list[int]]:
     }
 
 
-def shown_sales(found: board.Board) -> dict[str, list[int]]:
+def list_shown_sales(found: board.Board) -> dict[str, list[int]]:
     """Return the sales of a board's lines, per role."""
     return {role: [row.score for row in rows] for role, rows in found.items()}
 
@@ -164,7 +166,7 @@ def await_board(
     """Return the board once it shows what it must, or what it shows after ``CACHE_SECONDS``."""
     deadline = clock.now() + CACHE_SECONDS
     found = read()
-    while shown_sales(found) != best_sales(expected) and clock.now() < deadline:
+    while list_shown_sales(found) != list_best_sales(expected) and clock.now() < deadline:
         clock.pause(0.2)
         found = read()
     return found
@@ -177,11 +179,11 @@ def check_board(found: board.Board, expected: Scores) -> None:
         UserError: where it shows others.
 
     """
-    if shown_sales(found) != best_sales(expected):
+    if list_shown_sales(found) != list_best_sales(expected):
         raise UserError("The API's board is not the scores'.")
 
 
-def winners(found: board.Board) -> str:
+def describe_winners(found: board.Board) -> str:
     """Return who won, in words."""
     best = [
         f"{rows[0].name} ({'merchant' if role == 'creator' else role}, {rows[0].score:,} sales)"
@@ -191,27 +193,27 @@ def winners(found: board.Board) -> str:
     return f"The winners: {' and '.join(best) or 'nobody yet'}."
 
 
-def check(found: Scores, expected: Scores, events: int) -> None:
+def check_scores(found: Scores, expected: Scores, events: int) -> None:
     """Say that every score is right.
 
     Raises:
         UserError: where one is wrong, with the first.
 
     """
-    wrong = differences(expected, found)
+    wrong = compare_scores(expected, found)
     total = sum(map(len, expected.values()))
     if wrong:
         raise UserError(f"{len(wrong)} of {total} scores are wrong. The first: {wrong[0]}")
-    note(f"All {total} scores are right: the same as the one-pass count over {events:,} records.")
+    print_note(f"All {total} scores are right: the same as the one-pass count over {events:,} records.")
 
 
-def fresh(running: Cloud, found: Mapping[str, Any]) -> str:
+def describe_freshness(running: Cloud, found: Mapping[str, Any]) -> str:
     """Return in words how long events took from their arrival until they counted."""
     function = found["functions"]["winner_view"]
-    waits = freshness.waits(freshness.log_lines(running.client("logs"), function))
+    waits = freshness.parse_waits(freshness.read_log_lines(running.client("logs"), function))
     if not waits:
         return "How long events took until they counted is unknown: the winner view's log has no metric."
-    middle, last = freshness.percentile(waits, 50), freshness.percentile(waits, 99)
+    middle, last = freshness.compute_percentile(waits, 50), freshness.compute_percentile(waits, 99)
     return (
         f"Events counted {middle:.0f} ms (P50) and {last:.0f} ms (P99) after their arrival. The local cloud has "
         f"no batching window: on AWS, up to {_window_seconds(running, function)} s come on top."

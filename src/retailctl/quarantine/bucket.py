@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from hello_retail.event_log.quarantine import RECORDS
 from retailctl.aws import list_keys
-from retailctl.quarantine.records import BATCHES, BrokenObject, Entry, entries_in
+from retailctl.quarantine.records import BATCHES, BrokenObject, Entry, parse_entries
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -22,7 +22,7 @@ class Quarantine:
     client: S3Client
     bucket: str
 
-    def entries(
+    def read_entries(
         self, on_object: Callable[[int], object], on_broken: Callable[[str], object]
     ) -> Iterator[Entry]:
         """Yield all that lies there; ``on_object`` hears how many objects were read, ``on_broken`` of the rest."""
@@ -33,6 +33,6 @@ class Quarantine:
                 read += 1
                 on_object(read)
                 try:
-                    yield from entries_in(key, body)
+                    yield from parse_entries(key, body)
                 except BrokenObject as error:
                     on_broken(str(error))

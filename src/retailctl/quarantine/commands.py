@@ -13,22 +13,22 @@ import typer
 
 from retailctl import project
 from retailctl.aws import FAILURES
-from retailctl.console import note
+from retailctl.console import print_note
 from retailctl.environments import outputs
-from retailctl.environments.generations import live_generation, standing_generations
-from retailctl.environments.target import Target, target_of
+from retailctl.environments.generations import get_live_generation, get_standing_generations
+from retailctl.environments.target import Target, resolve_target
 from retailctl.errors import UserError
 from retailctl.options import CloudName, EnvironmentName, InAws
-from retailctl.progress import step
+from retailctl.progress import show_progress
 from retailctl.quarantine import decisions as planning
 from retailctl.quarantine import redrive
 from retailctl.quarantine.bucket import Quarantine
-from retailctl.quarantine.decisions import OPEN, Choice, Decision, Plan, Verdict
-from retailctl.quarantine.log import Stream
-from retailctl.quarantine.marks import Redrives, dropped
+from retailctl.quarantine.decisions import OPEN, Choice, Decision, Plan, QuarantineVerdict
+from retailctl.quarantine.log import RedriveStream
+from retailctl.quarantine.marks import Redrives, build_dropped_mark
 from retailctl.quarantine.records import Copy, Held
-from retailctl.quarantine.redrive import Outcome, Redriver
-from retailctl.stream.publish import once
+from retailctl.quarantine.redrive import RedriveOutcome, Redriver
+from retailctl.stream.publish import build_no_retry_settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -67,10 +67,10 @@ class Desk:
     marks: Redrives
     live: int
     standing: frozenset[int]
-    stream: Stream
+    stream: RedriveStream
 
     @classmethod
-    def of(cls, target: Target, found: Mapping[str, Any]) -> Desk:
+    def from_outputs(cls, target: Target, found: Mapping[str, Any]) -> Desk:
         """Return it as an environment's root outputs name it.
 
         Raises:
@@ -83,9 +83,9 @@ class Desk:
                 target,
                 Quarantine(target.client("s3"), str(found["quarantine_bucket"])),
                 Redrives(target.client("dynamodb"), str(found["redrives_table"])),
-                live_generation(found),
-                standing_generations(found),
-                Stream(target.client("kinesis"), putter(target), stream, time.time),
+                get_live_generation(found),
+                get_standing_generations(found),
+                RedriveStream(target.client("kinesis"), create_put_client(target), stream, time.time),
             )
         except KeyError as error:
             hint = f"make {'up' if target.cloud else 'apply'} ENV={target.environment}"
@@ -93,25 +93,27 @@ class Desk:
                 f"{target.environment} in {target.place} has no output {error}: bring it up to date with `{hint}`."
             ) from None
 
-    def plan(self) -> Plan:
+    def build_plan(self) -> Plan:
         """Read the whole quarantine and decide on everything in it."""
-        with step(f"Reading {self.quarantine.bucket}") as progress:
-            entries = list(self.quarantine.entries(lambda read: progress(read, None), note))
-        alone = self.standing == self.marks.standing() == {self.live}
-        return planning.decide(entries, self.marks.all(), self.live, self.stream.name, alone=alone)
+        with show_progress(f"Reading {self.quarantine.bucket}") as progress:
+            entries = list(self.quarantine.read_entries(lambda read: progress(read, None), print_note))
+        alone = self.standing == self.marks.read_generations() == {self.live}
+        return planning.decide_entries(
+            entries, self.marks.list_marks(), self.live, self.stream.name, alone=alone
+        )
 
 
-def putter(target: Target) -> Any:  # noqa: ANN401 - boto3 makes its classes at run time
+def create_put_client(target: Target) -> Any:  # noqa: ANN401 - boto3 makes its classes at run time
     """Return a client of Kinesis that never sends a request twice by itself, and gives up in time."""
-    return target.client("kinesis", **once() | {"connect_timeout": 5, "read_timeout": 10})
+    return target.client("kinesis", **build_no_retry_settings() | {"connect_timeout": 5, "read_timeout": 10})
 
 
-def _desk(environment: str, cloud: str, *, aws: bool) -> Desk:
-    target = target_of(environment, None if aws else cloud)
-    return Desk.of(target, outputs.of(target))
+def _open_desk(environment: str, cloud: str, *, aws: bool) -> Desk:
+    target = resolve_target(environment, None if aws else cloud)
+    return Desk.from_outputs(target, outputs.read_outputs(target))
 
 
-def _choice(
+def _build_choice(
     records: Sequence[str] | None = None,
     objects: Sequence[str] | None = None,
     reasons: Sequence[str] | None = None,
@@ -120,7 +122,7 @@ def _choice(
 ) -> Choice:
     def moment(option: str, text: str) -> datetime | None:
         try:
-            return planning.moment(text, datetime.now(UTC)) if text else None
+            return planning.parse_moment(text, datetime.now(UTC)) if text else None
         except ValueError:
             raise UserError(
                 f"--{option} {text!r} is no time: give one such as 2026-11-22T18:00 (UTC), or 36h or 7d for ago."
@@ -135,7 +137,7 @@ def _choice(
     )
 
 
-def _chosen(plan: Plan, choice: Choice, *, everything: bool) -> list[Decision]:
+def _select_decisions(plan: Plan, choice: Choice, *, everything: bool) -> list[Decision]:
     """Return what an operator means who wants something done.
 
     Raises:
@@ -148,7 +150,7 @@ def _chosen(plan: Plan, choice: Choice, *, everything: bool) -> list[Decision]:
     unknown = sorted(choice.identities - known)
     if unknown:
         raise UserError(f"There is no {unknown[0]} in the quarantine: see `retailctl quarantine list --all`.")
-    return plan.chosen(choice)
+    return plan.select_decisions(choice)
 
 
 @app.command("list")
@@ -164,13 +166,13 @@ def list_entries(
     aws: InAws = False,
 ) -> None:
     """Print what lies in the quarantine: when it came, why it lies there, what may become of it, its name."""
-    plan = _desk(environment, cloud, aws=aws).plan()
+    plan = _open_desk(environment, cloud, aws=aws).build_plan()
     found = [
         decision
-        for decision in plan.chosen(_choice(reasons=reason, since=since, until=until))
+        for decision in plan.select_decisions(_build_choice(reasons=reason, since=since, until=until))
         if everything or decision.verdict in OPEN
     ]
-    counted = planning.counts(found)
+    counted = planning.count_codes(found)
     if as_json:
         document = {"counts": counted, "entries": [_summary(decision, plan) for decision in found]}
         typer.echo(json.dumps(document, indent=2))
@@ -179,11 +181,11 @@ def list_entries(
         entry = decision.entry
         arrived = f"{entry.arrived:%Y-%m-%dT%H:%M:%SZ}"
         typer.echo(f"{arrived}  {decision.code:<16}  {decision.verdict.value:<16}  {entry.identity}")
-    note("Nothing lies there." if not found else "By reason: " + _listed(counted))
+    print_note("Nothing lies there." if not found else "By reason: " + _format_counts(counted))
 
 
-@app.command()
-def show(
+@app.command("show")
+def show_record(
     record: Annotated[str, typer.Argument(help="Stream/shard/number, or the object of a batch.")],
     *,
     cloud: CloudName = project.DEFAULT_CLOUD,
@@ -191,11 +193,11 @@ def show(
     aws: InAws = False,
 ) -> None:
     """Print one record as JSON, decoded, with why it lies there, and what may become of it today."""
-    plan = _desk(environment, cloud, aws=aws).plan()
-    (decision,) = _chosen(plan, _choice([record]), everything=False)
+    plan = _open_desk(environment, cloud, aws=aws).build_plan()
+    (decision,) = _select_decisions(plan, _build_choice([record]), everything=False)
     document = _summary(decision, plan)
     if isinstance(decision.entry, Held):
-        document["record"] = _decoded(decision.entry)
+        document["record"] = _decode_record(decision.entry)
     if decision.copy is not None:
         document["copy"] = json.loads(decision.copy.payload)
     typer.echo(json.dumps(document, indent=2))
@@ -216,16 +218,16 @@ def redrive_records(  # noqa: PLR0913 - one option each
     aws: InAws = False,
 ) -> None:
     """Put records on the stream anew, once each, if they are valid events today."""
-    desk = _desk(environment, cloud, aws=aws)
-    choice = _choice(records, objects, reason, since, until)
-    found = _chosen(desk.plan(), choice, everything=everything)
-    batches = [decision for decision in found if decision.verdict is Verdict.HALF_APPLIED]
+    desk = _open_desk(environment, cloud, aws=aws)
+    choice = _build_choice(records, objects, reason, since, until)
+    found = _select_decisions(desk.build_plan(), choice, everything=everything)
+    batches = [decision for decision in found if decision.verdict is QuarantineVerdict.HALF_APPLIED]
     if batches and (choice.identities or choice.objects):
         raise UserError(
             f"{batches[0].entry.identity} is a batch that was given up. {planning.NEW_GENERATION}"
         )
     ready = [decision for decision in found if decision.copy is not None]
-    if not ready and any(decision.verdict is Verdict.NOT_ALONE for decision in found):
+    if not ready and any(decision.verdict is QuarantineVerdict.NOT_ALONE for decision in found):
         raise UserError(f"Nothing is redriven now. {redrive.NOT_ALONE}")
     for decision in found:
         if decision.copy is None:
@@ -233,7 +235,7 @@ def redrive_records(  # noqa: PLR0913 - one option each
     if not yes:
         for decision in ready:
             _say("would be", decision, f"redriven: {decision.reason}")
-        note(
+        print_note(
             f"Nothing was done: {len(ready)} of {len(found)} would be redriven with --yes."
             if ready
             else "There is nothing to redrive."
@@ -249,14 +251,14 @@ def _redrive_all(redriver: Redriver, ready: Sequence[Decision]) -> None:
         UserError: where not all of it ended, with how far it got.
 
     """
-    outcomes = Counter[Outcome]()
+    outcomes = Counter[RedriveOutcome]()
     waiting: set[str] = set()
     for decision in ready:
         copy = decision.copy
         if copy is None or copy.partition_key in waiting:
             _say("stays", decision, "after an earlier one of its product, which has to wait")
             continue
-        result = _redriven(redriver, decision, copy, outcomes)
+        result = _redrive_decision(redriver, decision, copy, outcomes)
         outcomes[result.outcome] += 1
         place = f" at {result.place.shard_id}:{result.place.sequence_number}" if result.place else ""
         ended = result.outcome in redrive.ENDED
@@ -269,12 +271,14 @@ def _redrive_all(redriver: Redriver, ready: Sequence[Decision]) -> None:
             waiting.add(copy.partition_key)
     if waiting:
         raise UserError(f"{_so_far(outcomes, ready)} Try the rest again in a few minutes.")
-    note(_so_far(outcomes, ready) if ready else "There is nothing to redrive.")
+    print_note(_so_far(outcomes, ready) if ready else "There is nothing to redrive.")
 
 
-def _redriven(redriver: Redriver, decision: Decision, copy: Copy, outcomes: Counter[Outcome]) -> Result:
+def _redrive_decision(
+    redriver: Redriver, decision: Decision, copy: Copy, outcomes: Counter[RedriveOutcome]
+) -> Result:
     try:
-        return redriver.redrive(copy)
+        return redriver.redrive_copy(copy)
     except FAILURES as error:
         wait = redrive.LEASE_SECONDS + redrive.SLACK_SECONDS
         raise UserError(
@@ -283,7 +287,7 @@ def _redriven(redriver: Redriver, decision: Decision, copy: Copy, outcomes: Coun
         ) from error
 
 
-def _so_far(outcomes: Counter[Outcome], asked: Sequence[Decision]) -> str:
+def _so_far(outcomes: Counter[RedriveOutcome], asked: Sequence[Decision]) -> str:
     ended = sum(outcomes[outcome] for outcome in redrive.ENDED)
     return f"{ended} of {len(asked)} are on the stream."
 
@@ -292,8 +296,8 @@ def _say(what: str, decision: Decision, words: str) -> None:
     typer.echo(f"{what:<8}  {decision.entry.identity}  {words}")
 
 
-@app.command()
-def drop(  # noqa: PLR0913 - one option each
+@app.command("drop")
+def drop_records(  # noqa: PLR0913 - one option each
     records: Which = None,
     *,
     because: Annotated[str, typer.Option(help="Why, for whoever asks later.")] = "",
@@ -311,26 +315,32 @@ def drop(  # noqa: PLR0913 - one option each
     """Decide that records stay as they are: noted with who, when and why. Nothing is deleted."""
     if not undo and not because.strip():
         raise UserError("Say why with --because: whoever finds the record later wants to know.")
-    desk = _desk(environment, cloud, aws=aws)
-    chosen = _chosen(desk.plan(), _choice(records, objects, reason, since, until), everything=everything)
-    wanted = [decision for decision in chosen if (decision.verdict is Verdict.DROPPED) is undo]
+    desk = _open_desk(environment, cloud, aws=aws)
+    chosen = _select_decisions(
+        desk.build_plan(), _build_choice(records, objects, reason, since, until), everything=everything
+    )
+    wanted = [decision for decision in chosen if (decision.verdict is QuarantineVerdict.DROPPED) is undo]
     if not undo:
-        wanted = [each for each in wanted if each.verdict not in {Verdict.SENT, Verdict.UNFINISHED}]
+        wanted = [
+            each
+            for each in wanted
+            if each.verdict not in {QuarantineVerdict.SENT, QuarantineVerdict.UNFINISHED}
+        ]
     done = 0
     for decision in wanted:
         identity = decision.entry.identity
         if yes and undo:
-            happened = desk.marks.restore(identity)
+            happened = desk.marks.restore_record(identity)
         elif yes:
-            mark = dropped(identity, desk.live, time.time(), _who(desk.target), because.strip())
-            happened = desk.marks.drop(mark)
+            mark = build_dropped_mark(identity, desk.live, time.time(), _who(desk.target), because.strip())
+            happened = desk.marks.drop_record(mark)
         else:
             _say("would be", decision, "open again" if undo else "dropped")
             continue
         done += happened
         words = ("open again" if undo else "dropped") if happened else "somebody else took it up this moment"
         _say("done" if happened else "stays", decision, words)
-    note(
+    print_note(
         f"{done} of {len(wanted)} done." if yes else f"Nothing was done: with --yes, these {len(wanted)} are."
     )
 
@@ -339,7 +349,7 @@ def _who(target: Target) -> str:
     return str(target.client("sts").get_caller_identity()["Arn"])
 
 
-def _listed(counted: Mapping[str, int]) -> str:
+def _format_counts(counted: Mapping[str, int]) -> str:
     return ", ".join(f"{code} {number:,}" for code, number in counted.items()) + "."
 
 
@@ -370,7 +380,7 @@ def _summary(decision: Decision, plan: Plan) -> dict[str, Any]:
     }
 
 
-def _decoded(held: Held) -> dict[str, Any]:
+def _decode_record(held: Held) -> dict[str, Any]:
     """Return a record's bytes as the most that they are: JSON, text, or base64."""
     payload = held.payload
     if payload is None:

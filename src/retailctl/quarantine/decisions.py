@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING
 
 from hello_retail.events import Rejection
 from retailctl.quarantine import redrive
-from retailctl.quarantine.records import Copy, Entry, GivenUp, Held, click_of, copy_of, once_each
+from retailctl.quarantine.records import (
+    Copy,
+    Entry,
+    GivenUp,
+    Held,
+    build_copy,
+    deduplicate_records,
+    get_event_key,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -27,7 +35,7 @@ _AGO = re.compile(r"([0-9]+)([mhd])")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 
-class Verdict(Enum):
+class QuarantineVerdict(Enum):
     """What may become of something in the quarantine."""
 
     READY = "ready"
@@ -52,7 +60,7 @@ class Verdict(Enum):
     """Somebody decided that it stays as it is."""
 
 
-OPEN = frozenset(Verdict) - {Verdict.SENT, Verdict.DROPPED}
+OPEN = frozenset(QuarantineVerdict) - {QuarantineVerdict.SENT, QuarantineVerdict.DROPPED}
 """What somebody still has to look at."""
 
 
@@ -61,7 +69,7 @@ class Decision:
     """What may become of one entry: ``reason`` is a sentence, ``copy`` what would be put on the stream."""
 
     entry: Entry
-    verdict: Verdict
+    verdict: QuarantineVerdict
     reason: str
     copy: Copy | None = None
     mark: Mark | None = None
@@ -87,7 +95,7 @@ class Choice:
         """Whether it leaves nothing out."""
         return self == Choice()
 
-    def takes(self, entry: Entry, code: str, objects: frozenset[str] = frozenset()) -> bool:
+    def matches_entry(self, entry: Entry, code: str, objects: frozenset[str] = frozenset()) -> bool:
         """Say whether an entry is meant; ``objects`` are all that hold it."""
         return (
             (not self.identities or entry.identity in self.identities)
@@ -105,18 +113,18 @@ class Plan:
     decisions: list[Decision]
     objects: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
-    def chosen(self, choice: Choice) -> list[Decision]:
+    def select_decisions(self, choice: Choice) -> list[Decision]:
         """Return the decisions on what is meant."""
         return [
             decision
             for decision in self.decisions
-            if choice.takes(
+            if choice.matches_entry(
                 decision.entry, decision.code, self.objects.get(decision.entry.identity, frozenset())
             )
         ]
 
 
-def decide(
+def decide_entries(
     entries: Iterable[Entry], marks: Mapping[str, Mark], live: int, stream: str, *, alone: bool = True
 ) -> Plan:
     """Return what may become of each thing in the quarantine.
@@ -128,67 +136,73 @@ def decide(
     objects: dict[str, frozenset[str]] = {}
     for held in helds:
         objects[held.identity] = objects.get(held.identity, frozenset()) | {held.key}
-    records = once_each(helds, live)
+    records = deduplicate_records(helds, live)
     taken = {
         click: held.identity
         for held in reversed(records)
         if held.identity in marks
         and marks[held.identity].status != redrive.DROPPED
-        and (click := click_of(held))
+        and (click := get_event_key(held))
     }
-    decisions = [_batch(entry, marks.get(entry.identity)) for entry in found if isinstance(entry, GivenUp)]
+    decisions = [
+        _decide_batch(entry, marks.get(entry.identity)) for entry in found if isinstance(entry, GivenUp)
+    ]
     for held in records:
-        decision = _record(held, marks.get(held.identity), live, stream)
-        click = click_of(held)
-        if decision.verdict is Verdict.READY and click is not None:
+        decision = _decide_record(held, marks.get(held.identity), live, stream)
+        click = get_event_key(held)
+        if decision.verdict is QuarantineVerdict.READY and click is not None:
             first = taken.setdefault(click, held.identity)
             if first != held.identity:
                 decision = Decision(
-                    held, Verdict.REPEAT, f"It is the same event as {first}, put twice by its producer."
+                    held,
+                    QuarantineVerdict.REPEAT,
+                    f"It is the same event as {first}, put twice by its producer.",
                 )
-        if decision.verdict is Verdict.READY and not alone:
-            decision = Decision(held, Verdict.NOT_ALONE, redrive.NOT_ALONE)
+        if decision.verdict is QuarantineVerdict.READY and not alone:
+            decision = Decision(held, QuarantineVerdict.NOT_ALONE, redrive.NOT_ALONE)
         decisions.append(decision)
     decisions.sort(key=lambda decision: decision.entry.arrival)
     return Plan(decisions, objects)
 
 
-def _batch(batch: GivenUp, mark: Mark | None) -> Decision:
+def _decide_batch(batch: GivenUp, mark: Mark | None) -> Decision:
     if mark is not None:
-        return Decision(batch, Verdict.DROPPED, f"By {mark.by}: {mark.because}", mark=mark)
-    return Decision(batch, Verdict.HALF_APPLIED, NEW_GENERATION)
+        return Decision(batch, QuarantineVerdict.DROPPED, f"By {mark.by}: {mark.because}", mark=mark)
+    return Decision(batch, QuarantineVerdict.HALF_APPLIED, NEW_GENERATION)
 
 
-def _record(held: Held, mark: Mark | None, live: int, stream: str) -> Decision:
-    copy = copy_of(held)
+def _decide_record(held: Held, mark: Mark | None, live: int, stream: str) -> Decision:
+    copy = build_copy(held)
     if mark is not None and mark.status != redrive.SENDING:
-        return _settled(held, mark)
+        return _decide_marked(held, mark)
     if held.stream != stream:
         return Decision(
             held,
-            Verdict.OTHER_STREAM,
+            QuarantineVerdict.OTHER_STREAM,
             f"It came from the stream {held.stream}, which is another than {stream}.",
         )
     if isinstance(copy, Rejection):
-        return Decision(held, Verdict.INVALID, copy.reason, mark=mark)
+        return Decision(held, QuarantineVerdict.INVALID, copy.reason, mark=mark)
     if mark is not None:
-        return Decision(held, Verdict.UNFINISHED, "Its redrive was begun and not finished.", copy, mark)
+        return Decision(
+            held, QuarantineVerdict.UNFINISHED, "Its redrive was begun and not finished.", copy, mark
+        )
     if held.generation != live:
         judge = "an unnamed generation" if held.generation is None else f"generation {held.generation}"
         return Decision(
             held,
-            Verdict.OTHER_GENERATION,
+            QuarantineVerdict.OTHER_GENERATION,
             f"It was {judge} that judged it, and {live} is live: that one has folded the log anew, and put the "
             "original aside, or counted it, itself.",
         )
-    return Decision(held, Verdict.READY, _ready(copy), copy)
+    return Decision(held, QuarantineVerdict.READY, _ready(copy), copy)
 
 
-def _settled(held: Held, mark: Mark) -> Decision:
+def _decide_marked(held: Held, mark: Mark) -> Decision:
     if mark.status == redrive.DROPPED:
-        return Decision(held, Verdict.DROPPED, f"By {mark.by}: {mark.because}", mark=mark)
+        return Decision(held, QuarantineVerdict.DROPPED, f"By {mark.by}: {mark.because}", mark=mark)
     place = f"{mark.place.shard_id}:{mark.place.sequence_number}" if mark.place else "the stream"
-    return Decision(held, Verdict.SENT, f"Its copy {mark.event_id} is at {place}.", mark=mark)
+    return Decision(held, QuarantineVerdict.SENT, f"Its copy {mark.event_id} is at {place}.", mark=mark)
 
 
 def _ready(copy: Copy) -> str:
@@ -198,7 +212,7 @@ def _ready(copy: Copy) -> str:
     return sentence
 
 
-def counts(decisions: Iterable[Decision]) -> dict[str, int]:
+def count_codes(decisions: Iterable[Decision]) -> dict[str, int]:
     """Return how many there are of each code, most first."""
     found: dict[str, int] = {}
     for decision in decisions:
@@ -206,7 +220,7 @@ def counts(decisions: Iterable[Decision]) -> dict[str, int]:
     return dict(sorted(found.items(), key=lambda pair: (-pair[1], pair[0])))
 
 
-def moment(text: str, now: datetime) -> datetime:
+def parse_moment(text: str, now: datetime) -> datetime:
     """Return the time that an operator means: ISO 8601 (UTC unless it says otherwise), or ``90m``, ``36h``, ``7d``.
 
     Raises:

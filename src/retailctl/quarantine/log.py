@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from hello_retail.event_log.retention import MARGIN_SECONDS, certain_from
+from hello_retail.event_log.retention import MARGIN_SECONDS, compute_retention_start
 from retailctl.aws import FAILURES
-from retailctl.quarantine.records import copies_in
-from retailctl.quarantine.redrive import SLACK_SECONDS, Forgotten, Mark, NotPut, Place, Unanswered
+from retailctl.quarantine.records import parse_copy
+from retailctl.quarantine.redrive import SLACK_SECONDS, Forgotten, Mark, NotPut, Place, PutUnanswered
 from retailctl.stream.reader import StreamReader, list_shards
-from retailctl.stream.sender import THROTTLES, PutEnd, end_of
+from retailctl.stream.sender import THROTTLES, PutEnd, classify_put_failure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -28,7 +28,7 @@ PAUSES = (0.2, 0.5, 1.0, 2.0)
 
 
 @dataclass(frozen=True, slots=True)
-class Stream:
+class RedriveStream:
     """The stream, as ``redrive.Log``. ``putter`` is a client that never sends a request twice by itself."""
 
     client: KinesisClient
@@ -37,22 +37,22 @@ class Stream:
     clock: Callable[[], float]
     pause: Callable[[float], None] = time.sleep
 
-    def put(self, partition_key: str, payload: bytes) -> Place:
+    def put_record(self, partition_key: str, payload: bytes) -> Place:
         """Put a record.
 
         Raises:
             NotPut: where it is not on the stream, and why.
-            Unanswered: where nobody can tell.
+            PutUnanswered: where nobody can tell.
 
         """
         try:
-            answer = self._patiently(partition_key, payload)
+            answer = self._put_with_backoff(partition_key, payload)
         except FAILURES as failure:
-            failed = Unanswered if end_of(failure) is PutEnd.UNKNOWN else NotPut
+            failed = PutUnanswered if classify_put_failure(failure) is PutEnd.UNKNOWN else NotPut
             raise failed(str(failure).rstrip(".")) from failure
         return Place(answer["ShardId"], answer["SequenceNumber"])
 
-    def _patiently(self, partition_key: str, payload: bytes) -> PutRecordOutputTypeDef:
+    def _put_with_backoff(self, partition_key: str, payload: bytes) -> PutRecordOutputTypeDef:
         """Put a record, and again after a pause where the stream says that it throttles and took nothing."""
         for seconds in PAUSES:
             try:
@@ -63,7 +63,7 @@ class Stream:
                 self.pause(seconds)
         return self.putter.put_record(StreamName=self.name, PartitionKey=partition_key, Data=payload)
 
-    def find(self, mark: Mark) -> Place | None:
+    def find_copy(self, mark: Mark) -> Place | None:
         """Return where the copy is that a mark tells of, or None if the log has none.
 
         It can only be in the shards that the partition key's hash ever led to, and not before the mark was made.
@@ -83,8 +83,8 @@ class Stream:
                 "or a view can tell."
             )
         for shard_id in shards:
-            for record in reader.records(shard_id, since):
-                if copies_in(record["Data"]) == (mark.event_id, mark.identity):
+            for record in reader.read_records(shard_id, since):
+                if parse_copy(record["Data"]) == (mark.event_id, mark.identity):
                     return Place(shard_id, record["SequenceNumber"])
         return None
 
@@ -94,9 +94,9 @@ class Stream:
         Nothing is forgotten for a day. Later on, one record from before the moment says so: what is older goes
         first. What the stream keeps today does not, since it may have kept less before.
         """
-        if since > certain_from(self.clock()):
+        if since > compute_retention_start(self.clock()):
             return True
-        oldest = filter(None, map(reader.first, shards))
+        oldest = filter(None, map(reader.read_first_record, shards))
         arrivals = (record["ApproximateArrivalTimestamp"].timestamp() for record in oldest)
         return any(arrival < since - MARGIN_SECONDS for arrival in arrivals)
 

@@ -25,25 +25,25 @@ class Redrives:
     client: DynamoDBClient
     table: str
 
-    def all(self) -> dict[str, Mark]:
+    def list_marks(self) -> dict[str, Mark]:
         """Return every mark by identity."""
         pages = self.client.get_paginator("scan").paginate(TableName=self.table, ConsistentRead=True)
         items = (item for page in pages for item in page["Items"])
         marks = (_mark(item) for item in items if "status" in item)
         return {mark.identity: mark for mark in marks}
 
-    def get(self, identity: str) -> Mark | None:
+    def read_mark(self, identity: str) -> Mark | None:
         """Return what the table says of a record, read strongly consistently."""
         answer = self.client.get_item(TableName=self.table, Key=_key(identity), ConsistentRead=True)
         return _mark(answer["Item"]) if "Item" in answer else None
 
-    def standing(self) -> frozenset[int]:
+    def read_generations(self) -> frozenset[int]:
         """Return which generations of the views stand, or are being made, as Terraform wrote it."""
         answer = self.client.get_item(TableName=self.table, Key=_key(GENERATIONS), ConsistentRead=True)
         text = str(answer.get("Item", {}).get("standing", {}).get("S", ""))
         return frozenset(int(number) for number in text.split(",") if number)
 
-    def begin(self, mark: Mark) -> Begun:
+    def begin_redrive(self, mark: Mark) -> Begun:
         """Write a mark if there is none of that record, and its generation stands alone, in one step."""
         alone = {
             "TableName": self.table,
@@ -69,18 +69,18 @@ class Redrives:
             return Begun.THERE if failed[-1] else Begun.NOT_ALONE
         return Begun.YES
 
-    def drop(self, mark: Mark) -> bool:
+    def drop_record(self, mark: Mark) -> bool:
         """Write the mark of a record that is dropped unless there is a mark of it; say whether it was written."""
-        return self._happened(
+        return self._write_conditionally(
             self.client.put_item,
             Item=_item(mark),
             ConditionExpression=IF_NEW,
             ExpressionAttributeNames={"#identity": "identity"},
         )
 
-    def renew(self, seen: Mark, owner: str, until: float) -> bool:
+    def renew_lease(self, seen: Mark, owner: str, until: float) -> bool:
         """Give the item to ``owner`` if it is ``sending`` and as it was seen; say whether that was so."""
-        return self._happened(
+        return self._write_conditionally(
             self.client.update_item,
             Key=_key(seen.identity),
             UpdateExpression="SET #owner = :owner, #until = :until",
@@ -95,13 +95,13 @@ class Redrives:
             },
         )
 
-    def release(self, mark: Mark) -> None:
+    def release_lease(self, mark: Mark) -> None:
         """End the owner's time if the item is ``sending`` and still as this mark."""
-        self.renew(mark, mark.owner, 0.0)
+        self.renew_lease(mark, mark.owner, 0.0)
 
-    def restore(self, identity: str) -> bool:
+    def restore_record(self, identity: str) -> bool:
         """Forget that a record was dropped; say whether it was."""
-        return self._happened(
+        return self._write_conditionally(
             self.client.delete_item,
             Key=_key(identity),
             ConditionExpression="#status = :dropped",
@@ -109,9 +109,9 @@ class Redrives:
             ExpressionAttributeValues={":dropped": {"S": DROPPED}},
         )
 
-    def sent(self, identity: str, place: Place, at: float) -> None:
+    def mark_sent(self, identity: str, place: Place, at: float) -> None:
         """Let an item that is ``sending`` say ``sent``."""
-        self._happened(
+        self._write_conditionally(
             self.client.update_item,
             Key=_key(identity),
             UpdateExpression="SET #status = :sent, endedAt = :at, " + COPY,
@@ -126,7 +126,7 @@ class Redrives:
             },
         )
 
-    def _happened(self, call: Callable[..., Any], **request: Any) -> bool:  # noqa: ANN401 - boto3's arguments
+    def _write_conditionally(self, call: Callable[..., Any], **request: Any) -> bool:  # noqa: ANN401 - boto3's arguments
         try:
             call(TableName=self.table, **request)
         except self.client.exceptions.ConditionalCheckFailedException:
@@ -186,6 +186,6 @@ def _mark(item: Mapping[str, Any]) -> Mark:
     )
 
 
-def dropped(identity: str, generation: int, at: float, by: str, because: str) -> Mark:
+def build_dropped_mark(identity: str, generation: int, at: float, by: str, because: str) -> Mark:
     """Return the mark of a record that is not to be redriven."""
     return replace(Mark(identity, DROPPED, generation, at), by=by, because=because)

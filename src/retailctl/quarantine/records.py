@@ -16,11 +16,11 @@ from uuid import UUID, uuid5
 
 from hello_retail import events
 from hello_retail.event_log import quarantine
-from hello_retail.event_log.record_id import identity
+from hello_retail.event_log.record_id import format_record_identity
 from hello_retail.events import Rejection
-from hello_retail.events.registry import INGRESS_1_2, check
-from hello_retail.events.strict_json import NotStrictJson, parse
-from retailctl.stream.log_file import MAX_RECORD_BYTES, compact
+from hello_retail.events.registry import INGRESS_1_2, find_violation
+from hello_retail.events.strict_json import NotStrictJson, parse_strict_json
+from retailctl.stream.log_file import MAX_RECORD_BYTES, format_compact_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -73,7 +73,7 @@ class Held:
     @property
     def identity(self) -> str:
         """What the record is called for good."""
-        return identity(self.stream, self.shard_id, self.sequence_number)
+        return format_record_identity(self.stream, self.shard_id, self.sequence_number)
 
     @property
     def arrived(self) -> datetime:
@@ -135,7 +135,7 @@ class Copy:
     left_out: tuple[str, ...] = ()
 
 
-def entries_in(key: str, body: bytes) -> list[Held] | list[GivenUp]:
+def parse_entries(key: str, body: bytes) -> list[Held] | list[GivenUp]:
     """Return what an object of the quarantine holds, in its order.
 
     Raises:
@@ -144,8 +144,8 @@ def entries_in(key: str, body: bytes) -> list[Held] | list[GivenUp]:
     """
     try:
         if key.startswith(BATCHES):
-            return [_given_up(key, json.loads(body))]
-        held = quarantine.unpack(body)
+            return [_parse_given_up(key, json.loads(body))]
+        held = quarantine.unpack_quarantined(body)
         return [
             Held(
                 key=key,
@@ -168,7 +168,7 @@ def entries_in(key: str, body: bytes) -> list[Held] | list[GivenUp]:
         ) from error
 
 
-def _given_up(key: str, document: dict[str, Any]) -> GivenUp:
+def _parse_given_up(key: str, document: dict[str, Any]) -> GivenUp:
     batch = document["KinesisBatchInfo"]
     return GivenUp(
         key=key,
@@ -182,12 +182,12 @@ def _given_up(key: str, document: dict[str, Any]) -> GivenUp:
     )
 
 
-def event_id(of: str) -> str:
+def derive_event_id(of: str) -> str:
     """Return the ``eventId`` of the copy of the record with this identity: always the same."""
     return str(uuid5(NAMESPACE, of))
 
 
-def copy_of(held: Held) -> Copy | Rejection:
+def build_copy(held: Held) -> Copy | Rejection:
     """Return what would be put on the stream for a record, or why, by today's schemas, it can be nothing.
 
     Who acted, when and what it was about stay as they were; only the envelope is ours. So a record can be
@@ -196,22 +196,22 @@ def copy_of(held: Held) -> Copy | Rejection:
     """
     payload = held.payload
     if payload is None:
-        rejection = events.decode_base64(held.data)
+        rejection = events.decode_base64_event(held.data)
         assert isinstance(rejection, Rejection)  # noqa: S101 - what is not base64 is no event
         return rejection
-    outcome = events.decode(payload)
+    outcome = events.decode_event(payload)
     try:
-        document = parse(payload)
+        document = parse_strict_json(payload)
     except NotStrictJson as refused:
         return outcome if isinstance(outcome, Rejection) else Rejection(refused.reason, refused.code)
     if not isinstance(document, dict) or not _SAME_MODEL.fullmatch(str(document.get("schema"))):
         return outcome if isinstance(outcome, Rejection) else _never()
     envelope = {name: document[name] for name in _CARRIED if name in document}
-    envelope |= {"schema": INGRESS_1_2, "eventId": event_id(held.identity), "redriveOf": held.identity}
-    while (violation := check(INGRESS_1_2, envelope)) and violation.pointer in _MAY_BE_LEFT_OUT:
+    envelope |= {"schema": INGRESS_1_2, "eventId": derive_event_id(held.identity), "redriveOf": held.identity}
+    while (violation := find_violation(INGRESS_1_2, envelope)) and violation.pointer in _MAY_BE_LEFT_OUT:
         del envelope[_MAY_BE_LEFT_OUT[violation.pointer]]
-    made = compact(envelope)
-    verdict = events.decode(made)
+    made = format_compact_json(envelope)
+    verdict = events.decode_event(made)
     if isinstance(verdict, Rejection):
         return verdict
     if len(made) + len(held.partition_key.encode()) > MAX_RECORD_BYTES:
@@ -219,20 +219,20 @@ def copy_of(held: Held) -> Copy | Rejection:
             f"The copy would have more than the {MAX_RECORD_BYTES:,} bytes of a record.", "too-large"
         )
     left_out = tuple(sorted(document.keys() - envelope.keys() - _MINTED))
-    return Copy(held.identity, event_id(held.identity), held.partition_key, made, left_out)
+    return Copy(held.identity, derive_event_id(held.identity), held.partition_key, made, left_out)
 
 
 def _never() -> Rejection:
     raise AssertionError("a valid event has one of our envelopes")
 
 
-def click_of(held: Held) -> tuple[str, str] | None:
+def get_event_key(held: Held) -> tuple[str, str] | None:
     """Return what two records have in common that are one event, put twice by its producer: key and event id.
 
     None where the producer gave it no id.
     """
     try:
-        document = parse(held.payload or b"")
+        document = parse_strict_json(held.payload or b"")
     except NotStrictJson:
         return None
     if not isinstance(document, dict) or not str(document.get("schema")).startswith(
@@ -243,12 +243,12 @@ def click_of(held: Held) -> tuple[str, str] | None:
     return (held.partition_key, minted.lower()) if isinstance(minted, str) and minted else None
 
 
-def copies_in(payload: bytes) -> tuple[str, str] | None:
+def parse_copy(payload: bytes) -> tuple[str, str] | None:
     """Return event id and ``redriveOf`` of a record of the log that is a redriven copy, or None."""
     if b"redriveOf" not in payload:
         return None
     try:
-        document = parse(payload)
+        document = parse_strict_json(payload)
     except NotStrictJson:
         return None
     if not isinstance(document, dict) or document.get("schema") != INGRESS_1_2:
@@ -256,7 +256,7 @@ def copies_in(payload: bytes) -> tuple[str, str] | None:
     return str(document.get("eventId")), str(document.get("redriveOf"))
 
 
-def once_each(found: Iterable[Held], live: int) -> list[Held]:
+def deduplicate_records(found: Iterable[Held], live: int) -> list[Held]:
     """Return each record once, in the order in which they came, however many objects hold it.
 
     Where several generations put it aside, it is the live one's word that is kept, else the newest's.

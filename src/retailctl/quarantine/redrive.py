@@ -91,26 +91,26 @@ class Begun(Enum):
 class Marks(Protocol):
     """The redrives table. Its methods may raise whatever AWS fails with."""
 
-    def get(self, identity: str) -> Mark | None:
+    def read_mark(self, identity: str) -> Mark | None:
         """Return what it says of a record, as of now."""
 
-    def begin(self, mark: Mark) -> Begun:
+    def begin_redrive(self, mark: Mark) -> Begun:
         """Write a mark if there is none of that record, and its generation stands alone, in one step."""
 
-    def renew(self, seen: Mark, owner: str, until: float) -> bool:
+    def renew_lease(self, seen: Mark, owner: str, until: float) -> bool:
         """Give the item to ``owner`` if it is ``sending`` and as it was seen; say whether that was so."""
 
-    def release(self, mark: Mark) -> None:
+    def release_lease(self, mark: Mark) -> None:
         """End the owner's time if the item is ``sending`` and still as this mark."""
 
-    def sent(self, identity: str, place: Place, at: float) -> None:
+    def mark_sent(self, identity: str, place: Place, at: float) -> None:
         """Let an item that is ``sending`` say ``sent``."""
 
 
-class Log(Protocol):
+class RedriveLog(Protocol):
     """The stream."""
 
-    def put(self, partition_key: str, payload: bytes) -> Place:
+    def put_record(self, partition_key: str, payload: bytes) -> Place:
         """Put a record.
 
         Raises:
@@ -119,7 +119,7 @@ class Log(Protocol):
 
         """
 
-    def find(self, mark: Mark) -> Place | None:
+    def find_copy(self, mark: Mark) -> Place | None:
         """Return where the copy is that a mark tells of, or None if the log has none.
 
         Raises:
@@ -132,7 +132,7 @@ class NotPut(Exception):
     """The stream took nothing; the message says why."""
 
 
-class Unanswered(Exception):
+class PutUnanswered(Exception):
     """Whether the stream took the record, nobody can tell; the message says what happened."""
 
 
@@ -140,7 +140,7 @@ class Forgotten(Exception):
     """The log no longer reaches back to the time of the mark."""
 
 
-class Outcome(Enum):
+class RedriveOutcome(Enum):
     """How the redrive of one record ended."""
 
     PUT = "put on the stream"
@@ -154,11 +154,11 @@ class Outcome(Enum):
     UNCERTAIN = "perhaps on the stream"
 
 
-ENDED = frozenset({Outcome.PUT, Outcome.FOUND, Outcome.ALREADY})
+ENDED = frozenset({RedriveOutcome.PUT, RedriveOutcome.FOUND, RedriveOutcome.ALREADY})
 """Outcomes after which exactly one copy is on the log."""
-STOPS = frozenset({Outcome.REFUSED, Outcome.NOT_PUT, Outcome.UNCERTAIN})
+STOPS = frozenset({RedriveOutcome.REFUSED, RedriveOutcome.NOT_PUT, RedriveOutcome.UNCERTAIN})
 """Outcomes after which nothing more is redriven: the next would fare no better."""
-WAITS = frozenset({Outcome.BUSY})
+WAITS = frozenset({RedriveOutcome.BUSY})
 """Outcomes that another try will change; until then, nothing of the same product may overtake."""
 
 
@@ -166,12 +166,12 @@ WAITS = frozenset({Outcome.BUSY})
 class Result:
     """How the redrive of one record ended: ``detail`` is a sentence where there is more to say."""
 
-    outcome: Outcome
+    outcome: RedriveOutcome
     place: Place | None = None
     detail: str = ""
 
 
-def new_owner() -> str:
+def create_owner() -> str:
     """Return a name that nobody else has, for one attempt at one record."""
     return secrets.token_hex(8)
 
@@ -181,12 +181,12 @@ class Redriver:
     """Puts copies on the stream: ``live`` is the live generation, ``clock`` gives seconds since the epoch."""
 
     marks: Marks
-    log: Log
+    log: RedriveLog
     live: int
     clock: Callable[[], float]
-    owner: Callable[[], str] = field(default=new_owner)
+    owner: Callable[[], str] = field(default=create_owner)
 
-    def redrive(self, copy: Copy) -> Result:
+    def redrive_copy(self, copy: Copy) -> Result:
         """Put a copy on the stream unless it is there.
 
         At most one copy is put, whatever fails on the way and however many do this at once. After a failure the
@@ -207,43 +207,45 @@ class Redriver:
             owner=owner,
             until=round(now + LEASE_SECONDS, 3),
         )
-        begun = self.marks.begin(fresh)
+        begun = self.marks.begin_redrive(fresh)
         if begun is Begun.YES:
             return self._put(copy, fresh)
-        seen = self.marks.get(copy.identity)
+        seen = self.marks.read_mark(copy.identity)
         if seen is None:
-            return Result(Outcome.REFUSED, detail=NOT_ALONE)
+            return Result(RedriveOutcome.REFUSED, detail=NOT_ALONE)
         if (seen.owner, seen.status) == (owner, SENDING):  # ours, though AWS's first answer was lost
             return self._put(copy, seen)
         return self._go_on(copy, seen, owner)
 
     def _go_on(self, copy: Copy, seen: Mark, owner: str) -> Result:
         """Go on from a mark that somebody made before."""
-        reason = self._reason_to_leave_it(seen)
+        reason = self._find_refusal(seen)
         if reason is not None:
             return reason
-        mine = self._renewed(seen, owner)
+        mine = self._renew_mark(seen, owner)
         if mine is None:
-            return Result(Outcome.BUSY, detail="Somebody else took it up this moment: try again later.")
+            return Result(
+                RedriveOutcome.BUSY, detail="Somebody else took it up this moment: try again later."
+            )
         try:
-            place = self.log.find(mine)
+            place = self.log.find_copy(mine)
         except Forgotten as error:
-            return Result(Outcome.UNDECIDABLE, detail=str(error))
+            return Result(RedriveOutcome.UNDECIDABLE, detail=str(error))
         if place is not None:
-            self.marks.sent(copy.identity, place, self.clock())
-            return Result(Outcome.FOUND, place)
+            self.marks.mark_sent(copy.identity, place, self.clock())
+            return Result(RedriveOutcome.FOUND, place)
         return self._put(copy, mine)
 
-    def _reason_to_leave_it(self, seen: Mark) -> Result | None:
+    def _find_refusal(self, seen: Mark) -> Result | None:
         """Return what is to be said of a mark that is not to be gone on from; None for one that is."""
         if seen.status == SENT:
-            return Result(Outcome.ALREADY, seen.place)
+            return Result(RedriveOutcome.ALREADY, seen.place)
         if seen.status == DROPPED:
-            return Result(Outcome.DROPPED, detail=f"By {seen.by}: {seen.because}")
+            return Result(RedriveOutcome.DROPPED, detail=f"By {seen.by}: {seen.because}")
         left = seen.until + SLACK_SECONDS - self.clock()
         if left >= 0:
             return Result(
-                Outcome.BUSY,
+                RedriveOutcome.BUSY,
                 detail=f"Try again in {left + 1:.0f} s: by then that is over, also if it was cut short.",
             )
         return None
@@ -254,34 +256,34 @@ class Redriver:
         The mark is never taken back: a generation that has begun since passes over the original.
         """
         if self.clock() > mine.until - PUT_SECONDS:
-            renewed = self._renewed(mine, mine.owner)
+            renewed = self._renew_mark(mine, mine.owner)
             if renewed is None:
-                return Result(Outcome.BUSY, detail="This took so long that somebody else took it up.")
+                return Result(RedriveOutcome.BUSY, detail="This took so long that somebody else took it up.")
             mine = renewed
         try:
             place = self._put_in_time(copy, mine)
         except NotPut as error:
-            self.marks.release(mine)
-            return Result(Outcome.NOT_PUT, detail=f"{error}.")
-        except Unanswered as error:
+            self.marks.release_lease(mine)
+            return Result(RedriveOutcome.NOT_PUT, detail=f"{error}.")
+        except PutUnanswered as error:
             return Result(
-                Outcome.UNCERTAIN,
+                RedriveOutcome.UNCERTAIN,
                 detail=f"{error}. Redrive it again in {LEASE_SECONDS + SLACK_SECONDS:.0f} s: it looks first.",
             )
-        self.marks.sent(copy.identity, place, self.clock())
-        return Result(Outcome.PUT, place)
+        self.marks.mark_sent(copy.identity, place, self.clock())
+        return Result(RedriveOutcome.PUT, place)
 
     def _put_in_time(self, copy: Copy, mine: Mark) -> Place:
         if self.clock() > mine.until - PUT_SECONDS:
             raise NotPut("The clock ran out before it was put")
-        return self.log.put(copy.partition_key, copy.payload)
+        return self.log.put_record(copy.partition_key, copy.payload)
 
-    def _renewed(self, seen: Mark, owner: str) -> Mark | None:
+    def _renew_mark(self, seen: Mark, owner: str) -> Mark | None:
         """Return the mark as it is once it is ours from now on; None where it is somebody else's."""
         until = round(self.clock() + LEASE_SECONDS, 3)
-        if self.marks.renew(seen, owner, until):
+        if self.marks.renew_lease(seen, owner, until):
             return replace(seen, owner=owner, until=until)
-        now = self.marks.get(seen.identity)
+        now = self.marks.read_mark(seen.identity)
         return (
             now if now is not None and (now.status, now.owner, now.until) == (SENDING, owner, until) else None
         )

@@ -17,21 +17,21 @@ from rich.table import Table
 
 from retailctl import git, project
 from retailctl.artifacts import package
-from retailctl.console import note
+from retailctl.console import print_note
 from retailctl.delivery import plan_apply
 from retailctl.environments import generations, outputs
 from retailctl.environments.generations import Generation, Generations
-from retailctl.environments.state import initialised
-from retailctl.environments.target import Target, target_of
+from retailctl.environments.state import initialise_workspace
+from retailctl.environments.target import Target, resolve_target
 from retailctl.errors import UserError
 from retailctl.files import write_atomically
 from retailctl.options import AnyCloud, Confirmed, EnvironmentName
-from retailctl.progress import step
+from retailctl.progress import show_progress
 from retailctl.replay import fold as replay_fold
-from retailctl.replay.log import Log
-from retailctl.replay.proof import TRUST, gaps, in_order, lineage
-from retailctl.replay.view import View, Views, behind, hash_of
-from retailctl.scores.recount import differences
+from retailctl.replay.log import ReplayLog
+from retailctl.replay.proof import TRUST, find_gaps, merge_lineage, order_shards
+from retailctl.replay.view import View, Views, hash_zip, list_lagging_shards
+from retailctl.scores.recount import compare_scores
 from retailctl.terraform import workspace as terraform
 
 if TYPE_CHECKING:
@@ -65,15 +65,15 @@ class Source(StrEnum):
     STREAM = "stream"
 
 
-def _found(environment: str, cloud: str | None) -> tuple[Target, dict[str, Any]]:
+def _read_target(environment: str, cloud: str | None) -> tuple[Target, dict[str, Any]]:
     """Return the target and its root outputs.
 
     Raises:
         UserError: where it was applied before there were generations.
 
     """
-    target = target_of(environment, cloud)
-    found = outputs.of(target)
+    target = resolve_target(environment, cloud)
+    found = outputs.read_outputs(target)
     if "generations" not in found:
         raise UserError(
             f"{environment} in {target.place} knows no generations side by side yet: bring it up to date first."
@@ -85,7 +85,7 @@ def _apply(
     target: Target,
     wanted: Generations,
     confirmed: str | None,
-    begin: Callable[[], object] = plan_apply.nothing,
+    begin: Callable[[], object] = plan_apply.do_nothing,
 ) -> None:
     """Write which generations are to stand, ask, call ``begin``, and apply the environment.
 
@@ -104,16 +104,16 @@ def _apply(
         has_begun = True
         _remind(target)
 
-    generations.write(file, wanted)
+    generations.write_generations(file, wanted)
     try:
         if target.cloud is None:
             plan_apply.plan_and_apply(target.environment, None, confirmed, go_on)
             return
-        package.build(target.project)
-        workspace = initialised(target)
+        package.build_artifacts(target.project)
+        workspace = initialise_workspace(target)
         go_on()
         title = f"Applying {target.environment}"
-        terraform.run_reported(workspace, title, "apply", "-auto-approve", *workspace.arguments)
+        terraform.run_with_progress(workspace, title, "apply", "-auto-approve", *workspace.arguments)
     finally:
         if not has_begun:
             _put_back(file, before)
@@ -130,33 +130,33 @@ def _put_back(file: Path, content: bytes | None) -> None:
 def _remind(target: Target) -> None:
     """Say in AWS that the values have changed, which a pipeline knows only from a commit."""
     if target.cloud is None:
-        shown = project.shown(target.generations_file)
-        note(f"{shown} says so now: commit it, or the next pipeline takes it back.")
+        shown = project.format_path(target.generations_file)
+        print_note(f"{shown} says so now: commit it, or the next pipeline takes it back.")
 
 
-@app.command()
-def status(environment: EnvironmentName = "dev", cloud: AnyCloud = None) -> None:
+@app.command("status")
+def show_status(environment: EnvironmentName = "dev", cloud: AnyCloud = None) -> None:
     """Show the generations that stand, which is live, and how far each has come."""
-    target, found = _found(environment, cloud)
-    views, log = Views(target), Log(target, found)
-    newest = {shard_id: log.newest_sale(shard_id) for shard_id in log.shards()}
+    target, found = _read_target(environment, cloud)
+    views, log = Views(target), ReplayLog(target, found)
+    newest = {shard_id: log.find_newest_sale(shard_id) for shard_id in log.list_shards()}
     table = Table("Generation", "", "Build", "Reads the stream", "Sales on the board", "Behind in")
     for number, each in sorted(found["generations"].items(), key=lambda item: int(item[0])):
-        view = View.of(found, int(number))
-        late = behind(newest, views.watermarks(view))
+        view = View.from_outputs(found, int(number))
+        late = list_lagging_shards(newest, views.read_watermarks(view))
         table.add_row(
             number,
             "live" if int(number) == found["live_generation"] else "",
             (each["build"] or "this clone's")[:12],
-            views.state(view),
-            f"{sum(views.scores(view)['creator'].values()):,}",
+            views.read_mapping_state(view),
+            f"{sum(views.read_scores(view)['creator'].values()):,}",
             f"{len(late)} of {len(newest)} shards" if late else "",
         )
     Console(highlight=False).print(table)
 
 
-@app.command()
-def prepare(
+@app.command("prepare")
+def prepare_generation(
     number: Number,
     *,
     build: Annotated[
@@ -167,24 +167,26 @@ def prepare(
     confirmed: Confirmed = None,
 ) -> None:
     """Make a generation, empty and off the stream; where the code has changed, the others keep theirs."""
-    target, found = _found(environment, cloud)
-    wanted = target.generations()
+    target, found = _read_target(environment, cloud)
+    wanted = target.read_generations()
     if number in wanted.standing:
         raise UserError(f"Generation {number} stands already: take another number.")
-    package.build(target.project)
+    package.build_artifacts(target.project)
     views = Views(target)
     for other, each in wanted.standing.items():
         if each.build is None:
-            pin = build_of(target, views.code_of(View.of(found, other)), other)
+            pin = find_build(target, views.read_code_hash(View.from_outputs(found, other)), other)
             if pin is not None:
-                note(f"Generation {other} goes on with the build {pin}, for this clone's code is another.")
-                wanted = wanted.with_(other, replace(each, build=pin))
-    commit = git.commit_of(target.project, build) if build else None
-    _apply(target, wanted.with_(number, Generation(commit, enabled=False)), confirmed)
-    note(f"Generation {number} is there, and empty: fold it with `retailctl replay fold {number}`.")
+                print_note(
+                    f"Generation {other} goes on with the build {pin}, for this clone's code is another."
+                )
+                wanted = wanted.with_generation(other, replace(each, build=pin))
+    commit = git.resolve_commit(target.project, build) if build else None
+    _apply(target, wanted.with_generation(number, Generation(commit, enabled=False)), confirmed)
+    print_note(f"Generation {number} is there, and empty: fold it with `retailctl replay fold {number}`.")
 
 
-def build_of(target: Target, running: str, number: int) -> str | None:
+def find_build(target: Target, running: str, number: int) -> str | None:
     """Return the commit that a generation's function was built from; ``None`` where that is this clone as it is.
 
     A zip depends on its commit only, so the right one is known by the hash of what runs.
@@ -194,20 +196,20 @@ def build_of(target: Target, running: str, number: int) -> str | None:
 
     """
     current = (target.project.artifacts / f"{generations.FUNCTION}.zip").read_bytes()
-    if hash_of(current) == running:
+    if hash_zip(current) == running:
         return None
-    for commit in git.recent(target.project, COMMITS_LOOKED_AT):
-        if hash_of(package.zip_of_build(target.project, commit)) == running:
+    for commit in git.list_recent_commits(target.project, COMMITS_LOOKED_AT):
+        if hash_zip(package.build_pinned_zip(target.project, commit)) == running:
             return commit
     raise UserError(
         f"Generation {number} runs code that none of the newest {COMMITS_LOOKED_AT} commits leads to, and this "
-        f"clone has other code: it would change its rule. Pin it in {project.shown(target.generations_file)} "
+        f"clone has other code: it would change its rule. Pin it in {project.format_path(target.generations_file)} "
         '(`build = "<commit>"`), or go back to the commit that was applied.'
     )
 
 
-@app.command()
-def fold(
+@app.command("fold")
+def fold_generation(
     number: Number,
     *,
     source: Annotated[
@@ -227,29 +229,30 @@ def fold(
     cloud: AnyCloud = None,
 ) -> None:
     """Fold a generation from the log, let it follow the stream, and wait until it has caught up."""
-    target, found = _found(environment, cloud)
-    view, views, log = View.of(found, number), Views(target), Log(target, found)
+    target, found = _read_target(environment, cloud)
+    view, views, log = View.from_outputs(found, number), Views(target), ReplayLog(target, found)
     next_free = 1 + max(map(int, found["generations"]))
-    refuse(view, views, live=int(found["live_generation"]), next_free=next_free, resume=resume)
+    check_foldable(view, views, live=int(found["live_generation"]), next_free=next_free, resume=resume)
     if source is Source.ARCHIVE:
         _fold_archive(view, views, log, target, trust_order=trust_order)
     elif not log.is_young:
-        note(
+        print_note(
             f"The stream keeps {log.retention_hours} h now, may have kept less before, and has been there since "
             f"{log.created:%Y-%m-%d}: what it has forgotten will not be on this board."
         )
-    views.follow(view)
-    wanted = target.generations()
-    generations.write(
-        target.generations_file, wanted.with_(number, replace(wanted.standing[number], enabled=True))
+    views.follow_stream(view)
+    wanted = target.read_generations()
+    generations.write_generations(
+        target.generations_file,
+        wanted.with_generation(number, replace(wanted.standing[number], enabled=True)),
     )
     _remind(target)
-    with step(f"Waiting until generation {number} has caught up"):
+    with show_progress(f"Waiting until generation {number} has caught up"):
         await_caught_up(view, views, log, patience)
-    note(f"Next: `retailctl replay compare {number}`, and `retailctl replay switch {number}`.")
+    print_note(f"Next: `retailctl replay compare {number}`, and `retailctl replay switch {number}`.")
 
 
-def refuse(view: View, views: Views, *, live: int, next_free: int, resume: bool) -> None:
+def check_foldable(view: View, views: Views, *, live: int, next_free: int, resume: bool) -> None:
     """See that a generation may be folded.
 
     Raises:
@@ -261,7 +264,7 @@ def refuse(view: View, views: Views, *, live: int, next_free: int, resume: bool)
             f"Generation {view.number} is live: a replay into it would count sales that it has counted. Prepare "
             f"another (`retailctl replay prepare {next_free}`), and switch to that."
         )
-    state = views.state(view)
+    state = views.read_mapping_state(view)
     if state != "Disabled":
         raise UserError(
             f"Generation {view.number} reads the stream already ({state}): a replay goes into one that never did. "
@@ -274,42 +277,44 @@ def refuse(view: View, views: Views, *, live: int, next_free: int, resume: bool)
         )
 
 
-def _fold_archive(view: View, views: Views, log: Log, target: Target, *, trust_order: bool) -> None:
-    with step("Looking whether archive and stream hold the whole log"):
-        archived = log.archived()
-        shards = proved(archived, log, trust_order=trust_order)
+def _fold_archive(view: View, views: Views, log: ReplayLog, target: Target, *, trust_order: bool) -> None:
+    with show_progress("Looking whether archive and stream hold the whole log"):
+        archived = log.inspect_archive()
+        shards = prove_whole_log(archived, log, trust_order=trust_order)
     spans: dict[str, list[Span]] = {}
     for span in archived.spans:
         spans.setdefault(span.shard_id, []).append(span)
     most = _batch_size(target, view)
-    with step(f"Folding the archive into generation {view.number}") as advance:
+    with show_progress(f"Folding the archive into generation {view.number}") as advance:
         done = [0]
 
         def fold_shard(shard: Shard) -> int:
             records = 0
-            found = replay_fold.records(spans.get(shard.shard_id, ()), log.fetch)
-            for batch in replay_fold.batches(found, most):
-                replay_fold.hand_over(batch, log.arn, lambda event: views.hand(view, event), time.sleep)
+            found = replay_fold.merge_records(spans.get(shard.shard_id, ()), log.read_records)
+            for batch in replay_fold.split_batches(found, most):
+                replay_fold.deliver_batch(
+                    batch, log.arn, lambda event: views.invoke_function(view, event), time.sleep
+                )
                 records += len(batch)
                 done[0] += len(batch)
                 advance(done[0], None)
             return records
 
-        folded = replay_fold.fold(shards, fold_shard, SIDE_BY_SIDE)
-    note(f"{folded:,} records of {len(shards)} shards came out of the archive.")
+        folded = replay_fold.fold_shards(shards, fold_shard, SIDE_BY_SIDE)
+    print_note(f"{folded:,} records of {len(shards)} shards came out of the archive.")
     # What was proved has to hold still: folding a long log takes a while, and the stream forgets meanwhile.
-    proved(archived, log, trust_order=trust_order)
+    prove_whole_log(archived, log, trust_order=trust_order)
 
 
-def proved(archived: Archived, log: Log, *, trust_order: bool) -> list[Shard]:
+def prove_whole_log(archived: Archived, log: ReplayLog, *, trust_order: bool) -> list[Shard]:
     """Return the shards, parents before children, where archive and stream hold the whole log.
 
     Raises:
         UserError: naming the gaps.
 
     """
-    streamed = log.streamed()
-    found = [gap for gap in gaps(archived, streamed) if not (trust_order and gap.doubtful)]
+    streamed = log.inspect_stream()
+    found = [gap for gap in find_gaps(archived, streamed) if not (trust_order and gap.doubtful)]
     if found:
         listed = "\n".join(f"  {gap}" for gap in found[:GAPS_SHOWN])
         more = f"\n  and {len(found) - GAPS_SHOWN} more" if len(found) > GAPS_SHOWN else ""
@@ -320,7 +325,7 @@ def proved(archived: Archived, log: Log, *, trust_order: bool) -> list[Shard]:
             else ""
         )
         raise UserError(f"The log may have gaps, so nothing is replayed:\n{listed}{more}{hint}")
-    return in_order(lineage(archived, streamed))
+    return order_shards(merge_lineage(archived, streamed))
 
 
 def _batch_size(target: Target, view: View) -> int:
@@ -328,16 +333,16 @@ def _batch_size(target: Target, view: View) -> int:
     return int(found["BatchSize"])
 
 
-def await_caught_up(view: View, views: Views, log: Log, patience: float) -> None:
+def await_caught_up(view: View, views: Views, log: ReplayLog, patience: float) -> None:
     """Return once the newest sale that each shard has now is on the generation's board.
 
     Raises:
         UserError: where it is not in time, naming the shards.
 
     """
-    newest = {shard_id: log.newest_sale(shard_id) for shard_id in log.shards()}
+    newest = {shard_id: log.find_newest_sale(shard_id) for shard_id in log.list_shards()}
     deadline = time.monotonic() + patience
-    while late := behind(newest, views.watermarks(view)):
+    while late := list_lagging_shards(newest, views.read_watermarks(view)):
         if time.monotonic() > deadline:
             raise UserError(
                 f"Generation {view.number} has not caught up after {patience:.0f} s: {' '.join(late)} It goes on; "
@@ -346,8 +351,8 @@ def await_caught_up(view: View, views: Views, log: Log, patience: float) -> None
         time.sleep(min(1.0, patience))
 
 
-@app.command()
-def compare(
+@app.command("compare")
+def compare_generation(
     number: Number,
     *,
     patience: Annotated[
@@ -357,24 +362,30 @@ def compare(
     cloud: AnyCloud = None,
 ) -> None:
     """Compare a generation's scores with the live ones: exit status 1 and each difference where they differ."""
-    target, found = _found(environment, cloud)
-    live, new, views = View.of(found, int(found["live_generation"])), View.of(found, number), Views(target)
+    target, found = _read_target(environment, cloud)
+    live, new, views = (
+        View.from_outputs(found, int(found["live_generation"])),
+        View.from_outputs(found, number),
+        Views(target),
+    )
     deadline = time.monotonic() + patience
-    while sentences := differences(views.scores(live), views.scores(new)):
+    while sentences := compare_scores(views.read_scores(live), views.read_scores(new)):
         if time.monotonic() > deadline:
             break
         time.sleep(min(1.0, patience))
     for sentence in sentences:
         typer.echo(sentence.replace("must have", f"in generation {live.number}"))
     if sentences:
-        note(f"{len(sentences)} scores of generation {number} differ from the live generation {live.number}.")
+        print_note(
+            f"{len(sentences)} scores of generation {number} differ from the live generation {live.number}."
+        )
         raise typer.Exit(1)
-    scores = sum(len(users) for users in views.scores(new).values())
-    note(f"All {scores} scores of generation {number} are those of the live generation {live.number}.")
+    scores = sum(len(users) for users in views.read_scores(new).values())
+    print_note(f"All {scores} scores of generation {number} are those of the live generation {live.number}.")
 
 
-@app.command()
-def switch(
+@app.command("switch")
+def switch_generation(
     number: Number,
     *,
     patience: Annotated[float, typer.Option(help="Seconds to wait until it has caught up.")] = 60.0,
@@ -383,28 +394,30 @@ def switch(
     confirmed: Confirmed = None,
 ) -> None:
     """Let the API read another generation, once that has caught up; to go back, switch to the one before."""
-    target, found = _found(environment, cloud)
-    view, views, log = View.of(found, number), Views(target), Log(target, found)
+    target, found = _read_target(environment, cloud)
+    view, views, log = View.from_outputs(found, number), Views(target), ReplayLog(target, found)
     if number == int(found["live_generation"]):
         raise UserError(f"Generation {number} is live already.")
-    state = views.state(view)
+    state = views.read_mapping_state(view)
     if state != "Enabled":
         raise UserError(
             f"Generation {number} does not read the stream ({state}): fold it first, with "
             f"`retailctl replay fold {number}`."
         )
-    with step(f"Looking whether generation {number} has caught up"):
+    with show_progress(f"Looking whether generation {number} has caught up"):
         await_caught_up(view, views, log, patience)
-    wanted = target.generations()
-    wanted = replace(wanted.with_(number, replace(wanted.standing[number], enabled=True)), live=number)
+    wanted = target.read_generations()
+    wanted = replace(
+        wanted.with_generation(number, replace(wanted.standing[number], enabled=True)), live=number
+    )
     _apply(target, wanted, confirmed)
-    note(
+    print_note(
         f"The API reads generation {number}. The one before goes on folding: `retailctl replay switch` goes back."
     )
 
 
-@app.command()
-def retire(
+@app.command("retire")
+def retire_generation(
     number: Number,
     *,
     lift_protection: Annotated[
@@ -415,21 +428,21 @@ def retire(
     confirmed: Confirmed = None,
 ) -> None:
     """Take a generation away, with its tables and its function."""
-    target, found = _found(environment, cloud)
-    view = View.of(found, number)
+    target, found = _read_target(environment, cloud)
+    view = View.from_outputs(found, number)
     if number == int(found["live_generation"]):
         raise UserError(f"Generation {number} is live: switch to another first.")
-    protected = _protected(target, view, may_go=lift_protection or target.cloud is not None)
+    protected = _list_protected_tables(target, view, may_go=lift_protection or target.cloud is not None)
 
     def lift() -> None:
         for table in protected:
             target.client("dynamodb").update_table(TableName=table, DeletionProtectionEnabled=False)
 
-    _apply(target, target.generations().without(number), confirmed, lift)
-    note(f"Generation {number} is gone.")
+    _apply(target, target.read_generations().without_generation(number), confirmed, lift)
+    print_note(f"Generation {number} is gone.")
 
 
-def _protected(target: Target, view: View, *, may_go: bool) -> list[str]:
+def _list_protected_tables(target: Target, view: View, *, may_go: bool) -> list[str]:
     """Return which of a generation's tables are protected against deletion.
 
     Raises:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Any
 
-from hello_retail.event_log.archive import Kept, Shard, Span, delivered
+from hello_retail.event_log.archive import ArchivedRecord, Shard, Span, build_kinesis_event
 from retailctl.errors import UserError
 
 BATCH_BYTES = 4_000_000
@@ -21,14 +21,14 @@ LONGEST_PAUSE_SECONDS = 30.0
 
 Hand = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 """One call of the function with a Kinesis event; it raises `NotTaken` where the function failed."""
-Fetch = Callable[[Span], Sequence[Kept]]
+Fetch = Callable[[Span], Sequence[ArchivedRecord]]
 
 
 class NotTaken(Exception):
     """The function raised, timed out or was not reached; the message says what it said."""
 
 
-def records(spans: Iterable[Span], fetch: Fetch) -> Iterator[Kept]:
+def merge_records(spans: Iterable[Span], fetch: Fetch) -> Iterator[ArchivedRecord]:
     """Yield a shard's records by number, each once, however its objects overlap.
 
     Raises:
@@ -55,9 +55,9 @@ def records(spans: Iterable[Span], fetch: Fetch) -> Iterator[Kept]:
                 reached = record.sequence
 
 
-def batches(found: Iterable[Kept], most: int) -> Iterator[list[Kept]]:
+def split_batches(found: Iterable[ArchivedRecord], most: int) -> Iterator[list[ArchivedRecord]]:
     """Yield records in batches of ``most`` at most, and of what one call takes."""
-    batch: list[Kept] = []
+    batch: list[ArchivedRecord] = []
     size = 0
     for record in found:
         weight = len(record.data) + len(record.partition_key) + 300
@@ -70,7 +70,9 @@ def batches(found: Iterable[Kept], most: int) -> Iterator[list[Kept]]:
         yield batch
 
 
-def hand_over(batch: Sequence[Kept], stream_arn: str, hand: Hand, pause: Callable[[float], None]) -> None:
+def deliver_batch(
+    batch: Sequence[ArchivedRecord], stream_arn: str, hand: Hand, pause: Callable[[float], None]
+) -> None:
     """Hand a batch over until all of it is done with.
 
     Raises:
@@ -81,7 +83,7 @@ def hand_over(batch: Sequence[Kept], stream_arn: str, hand: Hand, pause: Callabl
     idle = 0
     while pending:
         try:
-            failures = hand(delivered(pending, stream_arn)).get("batchItemFailures") or []
+            failures = hand(build_kinesis_event(pending, stream_arn)).get("batchItemFailures") or []
         except NotTaken as error:
             rest, said = pending, str(error)
         else:
@@ -99,7 +101,7 @@ def hand_over(batch: Sequence[Kept], stream_arn: str, hand: Hand, pause: Callabl
         pending = rest
 
 
-def fold(
+def fold_shards(
     shards: Sequence[Shard],
     fold_shard: Callable[[Shard], int],
     side_by_side: int,

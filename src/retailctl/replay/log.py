@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from hello_retail import events
 from hello_retail.event_log import archive, retention
-from hello_retail.event_log.archive import Kept, Shard, Span
+from hello_retail.event_log.archive import ArchivedRecord, Shard, Span
 from retailctl.aws import list_keys
 from retailctl.errors import UserError
 from retailctl.replay.proof import Archived, Streamed
@@ -24,7 +24,7 @@ LOOK_BACK_SECONDS = (600.0, 6 * 3600.0, None)
 """How far back a shard's newest sale is looked for, one after the other; ``None``: as far as the stream goes."""
 
 
-class Log:
+class ReplayLog:
     """The log of an environment: its stream, and its archive where it has one."""
 
     def __init__(
@@ -48,25 +48,27 @@ class Log:
     @property
     def identity(self) -> str:
         """Return the name that no other stream ever has."""
-        return archive.identity(self._name, self.created)
+        return archive.format_stream_identity(self._name, self.created)
 
     @property
     def is_young(self) -> bool:
         """Whether the stream is younger than what every stream keeps, so that it has forgotten nothing."""
-        return self.created.timestamp() > retention.certain_from(self._clock())
+        return self.created.timestamp() > retention.compute_retention_start(self._clock())
 
-    def shards(self) -> dict[str, Shard]:
+    def list_shards(self) -> dict[str, Shard]:
         """Return the shards that the stream has not forgotten."""
-        found = [archive.shard(described) for described in list_shards(self._kinesis, self._name)]
+        found = [
+            archive.parse_shard_description(described) for described in list_shards(self._kinesis, self._name)
+        ]
         return {shard.shard_id: shard for shard in found}
 
-    def streamed(self) -> Streamed:
+    def inspect_stream(self) -> Streamed:
         """Return what the stream still has, for the proof."""
-        shards = self.shards()
-        oldest = {shard_id: self._reader.first(shard_id) for shard_id in shards}
+        shards = self.list_shards()
+        oldest = {shard_id: self._reader.read_first_record(shard_id) for shard_id in shards}
         parents = {parent for shard in shards.values() for parent in shard.parents} & shards.keys()
-        since = retention.certain_from(self._clock())
-        closed_lately = {parent for parent in parents if self._reader.first(parent, since)}
+        since = retention.compute_retention_start(self._clock())
+        closed_lately = {parent for parent in parents if self._reader.read_first_record(parent, since)}
         return Streamed(
             shards,
             {id_: int(record["SequenceNumber"]) if record else None for id_, record in oldest.items()},
@@ -74,19 +76,19 @@ class Log:
             frozenset(id_ for id_, shard in shards.items() if closed_lately.intersection(shard.parents)),
         )
 
-    def newest_sale(self, shard_id: str) -> int | None:
+    def find_newest_sale(self, shard_id: str) -> int | None:
         """Return the number of a shard's newest purchase; ``None`` where it has none."""
         for seconds in LOOK_BACK_SECONDS:
             since = None if seconds is None else self._clock() - seconds
             newest = None
-            for record in self._reader.records(shard_id, since):
+            for record in self._reader.read_records(shard_id, since):
                 if is_sale(record["Data"]):
                     newest = int(record["SequenceNumber"])
             if newest is not None:
                 return newest
         return None
 
-    def archived(self) -> Archived:
+    def inspect_archive(self) -> Archived:
         """Return what the archive holds of this very stream, by names.
 
         Raises:
@@ -98,21 +100,21 @@ class Log:
                 "This environment has no archive (`archive.enabled` in its values): fold the generation from the "
                 "stream, with --from stream."
             )
-        spans = [span for key in self._keys(archive.RECORDS) if (span := archive.span(key))]
-        links = [link for key in self._keys(archive.LINKS) if (link := archive.link(key))]
+        spans = [span for key in self._keys(archive.RECORDS) if (span := archive.parse_records_key(key))]
+        links = [link for key in self._keys(archive.LINKS) if (link := archive.parse_link_key(key))]
         lineage: dict[str, Shard] = {}
         for key in sorted(
             self._keys(archive.LINEAGE), reverse=True
         ):  # "open" after "closed", which says more
-            shard = archive.read_shard(self._object(key))
+            shard = archive.decode_shard(self._object(key))
             lineage.setdefault(shard.shard_id, shard)
             if shard.end is not None:
                 lineage[shard.shard_id] = shard
         return Archived(spans, links, lineage)
 
-    def fetch(self, span: Span) -> list[Kept]:
+    def read_records(self, span: Span) -> list[ArchivedRecord]:
         """Return the records of an object."""
-        return archive.unpacked(self._object(span.key))
+        return archive.unpack_records(self._object(span.key))
 
     def _keys(self, part: str) -> Iterator[str]:
         return list_keys(self._s3, str(self._bucket), f"{part}/{self.identity}/")
@@ -124,5 +126,5 @@ class Log:
 
 def is_sale(data: bytes) -> bool:
     """Say whether a record is a valid purchase, which moves the watermark of a score."""
-    decoded = events.decode(data)
+    decoded = events.decode_event(data)
     return isinstance(decoded, events.Event) and decoded.kind == events.PRODUCT_PURCHASE

@@ -67,7 +67,7 @@ class _Chain:
     links: dict[int, Link] = field(default_factory=dict)
     end: Link | None = None
 
-    def add(self, link: Link) -> None:
+    def add_link(self, link: Link) -> None:
         """Take a link; one that the stream proved wins over one that the order only told."""
         if link.first is None:
             self.end = link if self.end is None or link.proved else self.end
@@ -81,7 +81,7 @@ class _Chain:
         return self.end.after is None or (reached is not None and self.end.after <= reached)
 
 
-def lineage(archived: Archived, streamed: Streamed) -> dict[str, Shard]:
+def merge_lineage(archived: Archived, streamed: Streamed) -> dict[str, Shard]:
     """Return every shard that archive or stream knows of; what is closed in one of them is closed."""
     known = {**streamed.shards}
     for shard in archived.lineage.values():
@@ -90,7 +90,7 @@ def lineage(archived: Archived, streamed: Streamed) -> dict[str, Shard]:
     return known
 
 
-def in_order(shards: Mapping[str, Shard]) -> list[Shard]:
+def order_shards(shards: Mapping[str, Shard]) -> list[Shard]:
     """Return the shards, parents before children."""
     placed: dict[str, Shard] = {}
 
@@ -106,24 +106,28 @@ def in_order(shards: Mapping[str, Shard]) -> list[Shard]:
     return list(placed.values())
 
 
-def gaps(archived: Archived, streamed: Streamed) -> list[Gap]:
+def find_gaps(archived: Archived, streamed: Streamed) -> list[Gap]:
     """Return each place where archive and stream may lack a record; none where they hold the whole log."""
     chains: dict[str, _Chain] = {}
     for span in archived.spans:
         chains.setdefault(span.shard_id, _Chain()).spans.append(span)
     for link in archived.links:
-        chains.setdefault(link.shard_id, _Chain()).add(link)
-    shards = lineage(archived, streamed)
+        chains.setdefault(link.shard_id, _Chain()).add_link(link)
+    shards = merge_lineage(archived, streamed)
     found = [
         Gap(shard_id, None, None, "neither the archive's lineage nor the stream knows this shard")
         for shard_id in sorted(chains.keys() - shards.keys())
     ]
     reaches: dict[str, int | None] = {}
-    for shard in in_order(shards):
+    for shard in order_shards(shards):
         chain = chains.get(shard.shard_id, _Chain())
-        reached, inside = _inside(shard, chain)
+        reached, inside = _check_spans(shard, chain)
         reaches[shard.shard_id] = reached
-        found += [*inside, *_unkept(chain, shard), *_at_the_end(shard, chain, reached, streamed)]
+        found += [
+            *inside,
+            *_find_missing_objects(chain, shard),
+            *_find_end_gap(shard, chain, reached, streamed),
+        ]
         for parent in shard.parents:
             if parent in shards:
                 if chain.spans and not chains.get(parent, _Chain()).is_complete(reaches[parent]):
@@ -135,7 +139,7 @@ def gaps(archived: Archived, streamed: Streamed) -> list[Gap]:
     return found
 
 
-def _inside(shard: Shard, chain: _Chain) -> tuple[int | None, list[Gap]]:
+def _check_spans(shard: Shard, chain: _Chain) -> tuple[int | None, list[Gap]]:
     """Return the last number of a shard's objects, and the gaps before and between them."""
     reached: int | None = None
     found = []
@@ -156,7 +160,7 @@ def _inside(shard: Shard, chain: _Chain) -> tuple[int | None, list[Gap]]:
     return reached, found
 
 
-def _unkept(chain: _Chain, shard: Shard) -> Iterable[Gap]:
+def _find_missing_objects(chain: _Chain, shard: Shard) -> Iterable[Gap]:
     """Yield a gap for each record that a link speaks of and no object has."""
     merged: list[tuple[int, int]] = []
     for span in sorted(chain.spans, key=lambda each: each.first):
@@ -170,7 +174,7 @@ def _unkept(chain: _Chain, shard: Shard) -> Iterable[Gap]:
             yield Gap(shard.shard_id, None, number + 1, f"the object with {number} is missing")
 
 
-def _at_the_end(shard: Shard, chain: _Chain, reached: int | None, streamed: Streamed) -> Iterable[Gap]:
+def _find_end_gap(shard: Shard, chain: _Chain, reached: int | None, streamed: Streamed) -> Iterable[Gap]:
     """Yield the gap between a shard's last object and what the stream would deliver first, if there may be one."""
     first = streamed.first.get(shard.shard_id)
     end = chain.end

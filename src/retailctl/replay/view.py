@@ -16,7 +16,7 @@ from retailctl.aws import FAILURES
 from retailctl.errors import UserError
 from retailctl.replay.fold import NotTaken
 from retailctl.scores.recount import Scores
-from retailctl.scores.stored import stored_scores
+from retailctl.scores.stored import read_stored_scores
 
 if TYPE_CHECKING:
     from retailctl.environments.target import Target
@@ -35,7 +35,7 @@ class View:
     mapping: str
 
     @classmethod
-    def of(cls, outputs: Mapping[str, Any], number: int) -> View:
+    def from_outputs(cls, outputs: Mapping[str, Any], number: int) -> View:
         """Return a generation from the root outputs.
 
         Raises:
@@ -61,9 +61,9 @@ class Views:
         self._dynamodb = target.client("dynamodb")
         self._lambda = target.client("lambda", read_timeout=120)
 
-    def scores(self, view: View) -> Scores:
+    def read_scores(self, view: View) -> Scores:
         """Return a generation's scores."""
-        return stored_scores(self._dynamodb, view.scores_table)
+        return read_stored_scores(self._dynamodb, view.scores_table)
 
     def is_empty(self, view: View) -> bool:
         """Say whether both tables are empty."""
@@ -72,7 +72,7 @@ class Views:
             for table in (view.contributions_table, view.scores_table)
         )
 
-    def watermarks(self, view: View) -> dict[int, int]:
+    def read_watermarks(self, view: View) -> dict[int, int]:
         """Return, for each shard's index, the last sequence number that any score has taken from it."""
         marks: dict[int, int] = {}
         for page in self._dynamodb.get_paginator("scan").paginate(
@@ -83,14 +83,14 @@ class Views:
                     match = _WATERMARK.fullmatch(name)
                     if match:
                         index = int(match[1])
-                        marks[index] = max(marks.get(index, 0), watermark.decode(value["B"]))
+                        marks[index] = max(marks.get(index, 0), watermark.decode_watermark(value["B"]))
         return marks
 
-    def state(self, view: View) -> str:
+    def read_mapping_state(self, view: View) -> str:
         """Return the mapping's state: Enabled, Disabled, or on the way to one of them."""
         return str(self._lambda.get_event_source_mapping(UUID=view.mapping)["State"])
 
-    def follow(self, view: View, seconds: float = 300) -> None:
+    def follow_stream(self, view: View, seconds: float = 300) -> None:
         """Let the mapping read the stream from its oldest record on.
 
         Raises:
@@ -99,19 +99,19 @@ class Views:
         """
         self._lambda.update_event_source_mapping(UUID=view.mapping, Enabled=True)
         deadline = time.monotonic() + seconds
-        while self.state(view) != "Enabled":
+        while self.read_mapping_state(view) != "Enabled":
             if time.monotonic() > deadline:
                 raise UserError(
                     f"The mapping of generation {view.number} is not enabled after {seconds:.0f} s."
                 )
             time.sleep(1)
 
-    def code_of(self, view: View) -> str:
+    def read_code_hash(self, view: View) -> str:
         """Return the base64 SHA-256 of the zip that the generation's function runs."""
         found = self._lambda.get_function_configuration(FunctionName=view.function, Qualifier="live")
         return str(found["CodeSha256"])
 
-    def hand(self, view: View, event: Mapping[str, Any]) -> Mapping[str, Any]:
+    def invoke_function(self, view: View, event: Mapping[str, Any]) -> Mapping[str, Any]:
         """Call the generation's function with a batch of a shard and return its answer.
 
         Raises:
@@ -131,12 +131,12 @@ class Views:
         return found
 
 
-def hash_of(zip_bytes: bytes) -> str:
+def hash_zip(zip_bytes: bytes) -> str:
     """Return a zip's SHA-256 as Lambda tells it."""
     return base64.b64encode(hashlib.sha256(zip_bytes).digest()).decode()
 
 
-def behind(newest: Mapping[str, int | None], marks: Mapping[int, int]) -> list[str]:
+def list_lagging_shards(newest: Mapping[str, int | None], marks: Mapping[int, int]) -> list[str]:
     """Return a sentence for each shard whose newest sale no score has taken yet."""
     return [
         f"{shard_id} has a sale at {number} that is not on the board yet."

@@ -45,7 +45,7 @@ class NoBoard(UserError):
     """The API did not give the scores; the message says what it said instead."""
 
 
-def read(api_url: str, limit: int) -> Board:
+def read_board(api_url: str, limit: int) -> Board:
     """Return the best ``limit`` contributors (1 to 100) of each role.
 
     Raises:
@@ -94,7 +94,7 @@ def _detail(error: HTTPError) -> str:
         return f"{error.reason}."
 
 
-def tables(board: Board) -> Table:
+def render_board(board: Board) -> Table:
     """Return the board as two tables side by side, for Rich to print."""
     side_by_side = Table.grid(padding=(0, 4))
     side_by_side.add_row(*(_table(title, board[role]) for role, title in ROLES.items()))
@@ -113,7 +113,7 @@ def _table(title: str, rows: Sequence[Row]) -> Table:
     return table
 
 
-def line(board: Board, best: int = 3) -> str:
+def format_board_line(board: Board, best: int = 3) -> str:
     """Return the board's top as one line of text."""
     return "; ".join(
         f"{title.lower()}: "
@@ -122,7 +122,7 @@ def line(board: Board, best: int = 3) -> str:
     )
 
 
-def as_json(board: Board) -> str:
+def format_board_json(board: Board) -> str:
     """Return the board as JSON: role to rows of ``rank``, ``userId``, ``name`` and ``score``."""
     rows = {
         role: [{_JSON.get(k, k): v for k, v in asdict(row).items()} for row in board[role]] for role in ROLES
@@ -133,7 +133,7 @@ def as_json(board: Board) -> str:
 _JSON = {"user_id": "userId"}
 
 
-def winners(
+def show_winners(
     *,
     limit: Annotated[int, typer.Option(min=1, max=100, help="How many of each role.")] = 10,
     in_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
@@ -142,9 +142,9 @@ def winners(
     env: EnvironmentName = "dev",
 ) -> None:
     """Print who is winning."""
-    url = api_url or str(outputs.read(clouds.load(cloud), env)["api_url"])
-    found = read(url, limit)
+    url = api_url or str(outputs.read_local_outputs(clouds.load_cloud(cloud), env)["api_url"])
+    found = read_board(url, limit)
     if in_json:
-        typer.echo(as_json(found))
+        typer.echo(format_board_json(found))
     else:
-        Console(highlight=False).print(tables(found))
+        Console(highlight=False).print(render_board(found))

@@ -26,7 +26,7 @@ class Wait:
     events: float
 
 
-def waits(lines: Iterable[str]) -> list[Wait]:
+def parse_waits(lines: Iterable[str]) -> list[Wait]:
     """Return what the metrics among a function's log lines (embedded metric format) say, in their order."""
     found: list[Wait] = []
     for line in lines:
@@ -47,7 +47,7 @@ def _list(value: Any) -> list[float]:  # noqa: ANN401 - a number or a list of th
     return [float(number) for number in (value if isinstance(value, list) else [value])]
 
 
-def percentile(found: Sequence[Wait], percent: float) -> float:
+def compute_percentile(found: Sequence[Wait], percent: float) -> float:
     """Return the milliseconds within which ``percent`` of the events counted.
 
     Raises:
@@ -61,7 +61,7 @@ def percentile(found: Sequence[Wait], percent: float) -> float:
     return ordered[bisect_left(up_to, up_to[-1] * percent / 100)].milliseconds
 
 
-def log_lines(logs: Any, function: str) -> list[str]:  # noqa: ANN401 - a boto3 client made at run time
+def read_log_lines(logs: Any, function: str) -> list[str]:  # noqa: ANN401 - a boto3 client made at run time
     """Return all messages that a function has logged, given a CloudWatch Logs client."""
     pages = logs.get_paginator("filter_log_events").paginate(logGroupName=f"/aws/lambda/{function}")
     return [line for page in pages for event in page["events"] for line in event["message"].splitlines()]

@@ -29,7 +29,7 @@ _PICTURE = "com.nordstrom/product/image/1-0-0"
 _SALE = "com.nordstrom/product/purchase/1-0-0"
 
 
-def count(payloads: Iterable[bytes]) -> Scores:
+def recount_scores(payloads: Iterable[bytes]) -> Scores:
     """Return the scores that a log leads to, given its records' bytes in order (at least per product).
 
     What is no event of a product (garbage, other events, no user, one who calls himself UNKNOWN, no product)
@@ -41,7 +41,7 @@ def count(payloads: Iterable[bytes]) -> Scores:
     sales: Counter[tuple[str, str]] = Counter()
     counted: set[tuple[str, str, str]] = set()
     for payload in payloads:
-        event = _read(payload)
+        event = _parse_event(payload)
         if event is None:
             continue
         creator = creators.setdefault(event.product, event.user if event.kind == _OFFER else "UNKNOWN")
@@ -70,7 +70,7 @@ class _Event(NamedTuple):
     id: str
 
 
-def _read(payload: bytes) -> _Event | None:
+def _parse_event(payload: bytes) -> _Event | None:
     """Return a product's event, or nothing for any other bytes."""
     try:
         envelope = json.loads(payload)
@@ -99,7 +99,7 @@ def _minted_id(envelope: dict[str, Any]) -> str:
         return ""
 
 
-def event_ids(payloads: Iterable[bytes]) -> set[str]:
+def collect_event_ids(payloads: Iterable[bytes]) -> set[str]:
     """Return the ids that producers minted for the events of a log; the same event, put twice, has one."""
     ids = set()
     for payload in payloads:
@@ -111,7 +111,7 @@ def event_ids(payloads: Iterable[bytes]) -> set[str]:
     return ids - {""}
 
 
-def differences(expected: Scores, found: Scores) -> list[str]:
+def compare_scores(expected: Scores, found: Scores) -> list[str]:
     """Return a sentence for each score that is not what it must be, none where all are right."""
     sentences = []
     for role in sorted(expected.keys() | found.keys()):

@@ -17,7 +17,7 @@ PATIENCE_SECONDS = 60.0
 """How long the last event may take until it counts."""
 
 
-def stored_scores(client: DynamoDBClient, table: str, prefix: str = "") -> Scores:
+def read_stored_scores(client: DynamoDBClient, table: str, prefix: str = "") -> Scores:
     """Return what a Scores table holds for users of a prefix: role to user id to score, without zeros."""
     scores: Scores = {"creator": {}, "photographer": {}}
     for page in client.get_paginator("scan").paginate(TableName=table, ConsistentRead=True):

@@ -26,11 +26,11 @@ from botocore.exceptions import BotoCoreError
 from retailctl import project
 from retailctl.environments.target import Target
 from retailctl.errors import UserError
-from retailctl.progress import step
-from retailctl.simulation.lanes import Lanes, Submission, submissions
-from retailctl.simulation.load_report import Report
-from retailctl.simulation.people import Guests, admit
-from retailctl.users.pool import pool_of
+from retailctl.progress import show_progress
+from retailctl.simulation.lanes import Lanes, SimulatedSubmission, build_submissions
+from retailctl.simulation.load_report import LoadReport
+from retailctl.simulation.people import Guests, sign_in_people
+from retailctl.users.pool import find_pool
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from retailctl.emulator.cloud import Cloud
     from retailctl.progress import OnTick
     from retailctl.simulation.workshop import Workshop
-    from retailctl.stream.log_file import Entry
+    from retailctl.stream.log_file import LogEntry
 
 AT_ONCE = 8
 """Requests under way at a time, at most. A local cloud starts a process for each, and more of them
@@ -66,7 +66,7 @@ _PASSING = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class _Refused:
+class _FailedAttempt:
     """An attempt that was not accepted.
 
     Attributes:
@@ -83,7 +83,7 @@ class _Refused:
     words: str = ""
 
 
-def _words(body: bytes) -> str:
+def _parse_detail(body: bytes) -> str:
     """Return the ``detail`` of a problem document; nothing of what is none."""
     try:
         told = json.loads(body)["detail"]
@@ -101,7 +101,7 @@ class _Client:
         self._connection = make(parts.hostname or "", parts.port, timeout=TIMEOUT_SECONDS)
         self._path = parts.path
 
-    def post(self, submission: Submission, token: str) -> _Refused | None:
+    def post_event(self, submission: SimulatedSubmission, token: str) -> _FailedAttempt | None:
         """Send an event; return None where it was accepted."""
         headers = {
             "authorization": f"Bearer {token}",
@@ -114,14 +114,14 @@ class _Client:
             body = answer.read()
         except (OSError, http.client.HTTPException) as error:
             self.close()
-            return _Refused(type(error).__name__, 0.0)
+            return _FailedAttempt(type(error).__name__, 0.0)
         if answer.status == HTTPStatus.ACCEPTED:
             return None
         kind = f"{answer.status} {answer.reason}".strip()
         asked = answer.getheader("retry-after", "")
         if answer.status not in _PASSING:
-            return _Refused(kind, None, answer.status == HTTPStatus.UNAUTHORIZED, _words(body))
-        return _Refused(kind, float(asked) if asked.isdecimal() else 0.0, words=_words(body))
+            return _FailedAttempt(kind, None, answer.status == HTTPStatus.UNAUTHORIZED, _parse_detail(body))
+        return _FailedAttempt(kind, float(asked) if asked.isdecimal() else 0.0, words=_parse_detail(body))
 
     def close(self) -> None:
         """Hang up; the next event opens the connection anew."""
@@ -131,7 +131,7 @@ class _Client:
 class _Run:
     """The state of a run that its threads share."""
 
-    def __init__(self, api_url: str, guests: Guests, report: Report, at_once: int) -> None:
+    def __init__(self, api_url: str, guests: Guests, report: LoadReport, at_once: int) -> None:
         self.api_url = api_url
         self.guests = guests
         self.report = report
@@ -139,21 +139,23 @@ class _Run:
         self.stopped = threading.Event()
         self._guard = threading.Lock()
         self._lanes = Lanes()
-        self._ready: queue.SimpleQueue[Submission | None] = queue.SimpleQueue()
+        self._ready: queue.SimpleQueue[SimulatedSubmission | None] = queue.SimpleQueue()
         self._room = threading.Semaphore(2 * at_once)
         self._inside = 0
         self._is_over = False
         self.trouble: Exception | None = None
 
-    def endure(self, task: Callable[..., None], *arguments: object) -> None:
+    def run_task(self, task: Callable[..., None], *arguments: object) -> None:
         """Do what a thread is for; an exception ends the run, and is kept as ``trouble`` for whom waits for it."""
         try:
             task(*arguments)
         except Exception as error:  # noqa: BLE001 - nobody above a thread would hear of it
             self.trouble = error
-            self.stop()
+            self.stop_run()
 
-    def dispatch(self, source: Iterable[Submission], rate: float, duration: float | None) -> None:
+    def dispatch_events(
+        self, source: Iterable[SimulatedSubmission], rate: float, duration: float | None
+    ) -> None:
         """Let events in at their times, as long as there is room for them."""
         start = time.monotonic()
         try:
@@ -164,16 +166,16 @@ class _Run:
                     break
                 with self._guard:
                     self._inside += 1
-                    released = self._lanes.enter(submission)
-                self._go(released)
+                    released = self._lanes.add_submission(submission)
+                self._queue_released(released)
         finally:
             with self._guard:
                 self._is_over = True
                 is_empty = self._inside == 0
             if is_empty:
-                self.dismiss()
+                self.stop_workers()
 
-    def work(self) -> None:
+    def send_events(self) -> None:
         """Send events, one after another, until all is over."""
         with closing(_Client(self.api_url)) as client:
             while (submission := self._ready.get()) is not None:
@@ -182,32 +184,32 @@ class _Run:
                 finally:
                     with self._guard:
                         self._inside -= 1
-                        released = [] if self.stopped.is_set() else self._lanes.leave(submission)
+                        released = [] if self.stopped.is_set() else self._lanes.finish_submission(submission)
                         is_last = self._is_over and self._inside == 0
                     self._room.release()
-                    self._go(released)
+                    self._queue_released(released)
                     if is_last or self.stopped.is_set():
-                        self.dismiss()
+                        self.stop_workers()
 
-    def dismiss(self) -> None:
+    def stop_workers(self) -> None:
         """Send the workers home."""
         for _ in range(self.at_once):
             self._ready.put(None)
 
-    def stop(self) -> None:
+    def stop_run(self) -> None:
         """End the run as soon as what is under way has its answer."""
         self.stopped.set()
         self._room.release()
-        self.dismiss()
+        self.stop_workers()
 
-    def _go(self, released: Iterable[Submission]) -> None:
+    def _queue_released(self, released: Iterable[SimulatedSubmission]) -> None:
         for submission in released:
             self._ready.put(submission)
 
-    def _send(self, client: _Client, submission: Submission) -> None:
+    def _send(self, client: _Client, submission: SimulatedSubmission) -> None:
         started, token, is_renewed = time.monotonic(), self.guests.tokens[submission.person], False
         for attempt in count(1):
-            refused = client.post(submission, token)
+            refused = client.post_event(submission, token)
             lasted = time.monotonic() - started
             if refused is None:
                 with self._guard:
@@ -215,7 +217,7 @@ class _Run:
                 return
             if refused.needs_token and not is_renewed:
                 try:
-                    token, is_renewed = self.guests.renewed(submission.person, token), True
+                    token, is_renewed = self.guests.renew_token(submission.person, token), True
                 except (UserError, BotoCoreError):
                     refused = replace(refused, kind=f"{refused.kind} and no new token")
                 else:
@@ -224,24 +226,24 @@ class _Run:
                     continue
             if refused.wait is None or lasted > PATIENCE_SECONDS or self.stopped.is_set():
                 with self._guard:
-                    self.report.give_up(refused.kind, refused.words)
+                    self.report.count_failure(refused.kind, refused.words)
                 return
             with self._guard:
                 self.report.repeated[refused.kind] += 1
             self.stopped.wait(min(max(refused.wait, 0.1 * 2**attempt), LONGEST_WAIT_SECONDS))
 
 
-def run(
+def run_api_load(
     api_url: str,
     guests: Guests,
-    source: Iterable[Submission],
+    source: Iterable[SimulatedSubmission],
     rate: float,
     *,
     duration: float | None = None,
     on_tick: OnTick = lambda _sent, _seconds: None,
     at_once: int = AT_ONCE,
-    report: Report | None = None,
-) -> Report:
+    report: LoadReport | None = None,
+) -> LoadReport:
     """Send events through the front door at ``rate`` a second until they or the seconds run out.
 
     A door that is slower than that is never asked more than ``at_once`` things at a time.
@@ -261,10 +263,12 @@ def run(
         UserError: where something unforeseen ended it, with how many events had been accepted.
 
     """
-    report = Report() if report is None else report
+    report = LoadReport() if report is None else report
     state, start = _Run(api_url, guests, report, at_once), time.monotonic()
-    threads = [threading.Thread(target=state.endure, args=(state.work,)) for _ in range(at_once)]
-    threads.append(threading.Thread(target=state.endure, args=(state.dispatch, source, rate, duration)))
+    threads = [threading.Thread(target=state.run_task, args=(state.send_events,)) for _ in range(at_once)]
+    threads.append(
+        threading.Thread(target=state.run_task, args=(state.dispatch_events, source, rate, duration))
+    )
     for thread in threads:
         thread.start()
     try:
@@ -273,7 +277,7 @@ def run(
                 thread.join(TICK_SECONDS)
                 on_tick(report.accepted, time.monotonic() - start)
     except BaseException:
-        state.stop()
+        state.stop_run()
         for thread in threads:
             thread.join()
         raise
@@ -293,20 +297,24 @@ class Door:
 
     api_url: str
     guests: Guests
-    report: Report = field(default_factory=Report)
+    report: LoadReport = field(default_factory=LoadReport)
 
-    def send(self, entries: Iterable[Entry], rate: float, duration: float | None, on_tick: OnTick) -> int:
+    def send_events(
+        self, entries: Iterable[LogEntry], rate: float, duration: float | None, on_tick: OnTick
+    ) -> int:
         """Send what the people of ``entries`` would; return how many events were accepted."""
-        source = submissions(entries, uuid.uuid4().hex)
-        run(self.api_url, self.guests, source, rate, duration=duration, on_tick=on_tick, report=self.report)
+        source = build_submissions(entries, uuid.uuid4().hex)
+        run_api_load(
+            self.api_url, self.guests, source, rate, duration=duration, on_tick=on_tick, report=self.report
+        )
         return self.report.accepted
 
 
-def opened(running: Cloud, environment: str, found: Mapping[str, Any], workshop: Workshop) -> Door:
+def open_front_door(running: Cloud, environment: str, found: Mapping[str, Any], workshop: Workshop) -> Door:
     """Return the front door of an environment with the people of a workshop signed in."""
-    pool = pool_of(Target(project.find(), environment, running), found)
+    pool = find_pool(Target(project.find_project(), environment, running), found)
     people = len(workshop.merchants) + len(workshop.photographers)
-    with step(f"Signing in {people} simulated people") as advance:
+    with show_progress(f"Signing in {people} simulated people") as advance:
         signed_in = 0
 
         def on_one(number: int) -> None:
@@ -314,4 +322,4 @@ def opened(running: Cloud, environment: str, found: Mapping[str, Any], workshop:
             signed_in += number
             advance(signed_in, people)
 
-        return Door(str(found["api_url"]), admit(pool, workshop, on_one))
+        return Door(str(found["api_url"]), sign_in_people(pool, workshop, on_one))

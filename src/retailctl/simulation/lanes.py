@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from retailctl.stream.log_file import Entry
+    from retailctl.stream.log_file import LogEntry
 
 _SALE = "com.nordstrom/product/purchase/1-0-0"
 
 
 @dataclass(frozen=True, slots=True)
-class Submission:
+class SimulatedSubmission:
     """What one person sends: who that is in the workload, the event's data, and the product that it is about."""
 
     person: str
@@ -30,12 +30,12 @@ class Submission:
         return bool(self.data["schema"] == _SALE)
 
 
-def submissions(entries: Iterable[Entry], run: str) -> Iterator[Submission]:
+def build_submissions(entries: Iterable[LogEntry], run: str) -> Iterator[SimulatedSubmission]:
     """Yield what the people of a workload's records would send; ``run`` makes the keys those of one run."""
     for entry in entries:
         envelope = json.loads(entry.data)
         person = envelope["origin"].split("/")[2]
-        yield Submission(person, entry.partition_key, envelope["data"], f"{run}-{entry.line}")
+        yield SimulatedSubmission(person, entry.partition_key, envelope["data"], f"{run}-{entry.line}")
 
 
 class Lanes:
@@ -46,24 +46,24 @@ class Lanes:
     """
 
     def __init__(self) -> None:
-        self._waiting: defaultdict[str, deque[Submission]] = defaultdict(deque)
+        self._waiting: defaultdict[str, deque[SimulatedSubmission]] = defaultdict(deque)
         self._sales: Counter[str] = Counter()
         self._registering: set[str] = set()
 
-    def enter(self, submission: Submission) -> list[Submission]:
+    def add_submission(self, submission: SimulatedSubmission) -> list[SimulatedSubmission]:
         """Take an event and return those that may go now: it or none."""
         self._waiting[submission.product].append(submission)
-        return self._released(submission.product)
+        return self._release_next(submission.product)
 
-    def leave(self, submission: Submission) -> list[Submission]:
+    def finish_submission(self, submission: SimulatedSubmission) -> list[SimulatedSubmission]:
         """Note that an event has had its answer, and return those that may go now."""
         if submission.is_sale:
             self._sales[submission.product] -= 1
         else:
             self._registering.discard(submission.product)
-        return self._released(submission.product)
+        return self._release_next(submission.product)
 
-    def _released(self, product: str) -> list[Submission]:
+    def _release_next(self, product: str) -> list[SimulatedSubmission]:
         waiting, released = self._waiting[product], []
         while waiting and product not in self._registering:
             if not waiting[0].is_sale:

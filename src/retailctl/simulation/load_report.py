@@ -9,7 +9,7 @@ MAXIMUM_KINDS = 12
 
 
 @dataclass(slots=True)
-class Report:
+class LoadReport:
     """How a run went.
 
     Attributes:
@@ -31,12 +31,12 @@ class Report:
         """Return how many events were accepted."""
         return len(self.latencies)
 
-    def give_up(self, kind: str, words: str) -> None:
+    def count_failure(self, kind: str, words: str) -> None:
         """Count an event that was given up."""
         told = f"{kind} ({words})" if words else kind
         self.failed[told if told in self.failed or len(self.failed) < MAXIMUM_KINDS else kind] += 1
 
-    def figures(self) -> dict[str, float]:
+    def compute_figures(self) -> dict[str, float]:
         """Return ``accepted``, ``failed``, ``accepted_per_second`` and ``p50_ms``, ``p95_ms``, ``p99_ms``."""
         waits = sorted(self.latencies)
         quantiles = {
@@ -51,9 +51,9 @@ class Report:
             **quantiles,
         }
 
-    def lines(self) -> list[str]:
+    def format_lines(self) -> list[str]:
         """Return the report in words."""
-        figures = self.figures()
+        figures = self.compute_figures()
         rate = f"{figures['accepted_per_second']:.1f} a second"
         told = [
             f"{self.accepted:,} events accepted in {self.seconds:.1f} s, {rate}.",

@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING
 
-from retailctl.progress import unheard
-from retailctl.users.pool import Newcomer, made_password
+from retailctl.progress import ignore_progress
+from retailctl.users.pool import Newcomer, generate_password
 from retailctl.users.sign_in import sign_in
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class Guests:
         self._sign_in = sign_in
         self._guards = {person: threading.Lock() for person in tokens}
 
-    def renewed(self, person: str, ended: str) -> str:
+    def renew_token(self, person: str, ended: str) -> str:
         """Return a token other than ``ended``, for which many may ask at a time: one of them signs in.
 
         Raises:
@@ -48,7 +48,7 @@ class Guests:
             return self.tokens[person]
 
 
-def admit(pool: Pool, workshop: Workshop, on_one: OnProgress = unheard) -> Guests:
+def sign_in_people(pool: Pool, workshop: Workshop, on_one: OnProgress = ignore_progress) -> Guests:
     """Let the people of a workshop sign in, each with an account, which is made where there is none.
 
     An account of an earlier workshop, where the same person may have had another role, gets the groups of this one.
@@ -56,12 +56,12 @@ def admit(pool: Pool, workshop: Workshop, on_one: OnProgress = unheard) -> Guest
     """
     groups = dict.fromkeys(workshop.merchants, ("merchant", "customer"))
     groups |= dict.fromkeys(workshop.photographers, ("photographer", "customer"))
-    known = {player.username: player for player in pool.players()}
+    known = {player.username: player for player in pool.read_players()}
 
     def one(person: Person) -> tuple[str, str]:
         newcomer = Newcomer(
             f"simulated-{person.user_id.rpartition('.')[2].lower()}",
-            made_password(),
+            generate_password(),
             person.name,
             groups[person],
         )
@@ -69,7 +69,7 @@ def admit(pool: Pool, workshop: Workshop, on_one: OnProgress = unheard) -> Guest
             pool.set_password(newcomer)
             pool.set_roles(known[newcomer.username], newcomer.groups)
         else:
-            pool.add(newcomer)
+            pool.create_account(newcomer)
         again[person.user_id] = partial(sign_in, pool, newcomer.username, newcomer.password)
         return person.user_id, again[person.user_id]()
 

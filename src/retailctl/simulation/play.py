@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from retailctl import project
-from retailctl.console import note
+from retailctl.console import print_note
 from retailctl.emulator import cloud as clouds
 from retailctl.environments import outputs
 from retailctl.options import CloudName, EnvironmentName
 from retailctl.scores import board
-from retailctl.simulation.api_load import opened
-from retailctl.simulation.stream_load import simulate
-from retailctl.simulation.watch import TOP, shown, watch
+from retailctl.simulation.api_load import open_front_door
+from retailctl.simulation.stream_load import run_stream_load
+from retailctl.simulation.watch import TOP, display_board, watch_board
 from retailctl.simulation.workshop import Workshop
 from retailctl.stream import sender
-from retailctl.stream.publish import once
+from retailctl.stream.publish import build_no_retry_settings
 
 if TYPE_CHECKING:
     from retailctl.scores.board import Board
@@ -32,7 +32,7 @@ class Through(StrEnum):
     API = "api"
 
 
-def play(  # noqa: PLR0913 - each is an option of the command
+def play_workshop(  # noqa: PLR0913 - each is an option of the command
     *,
     rate: Annotated[float, typer.Option(min=0.1, max=5000, help="Events a second.")] = 50.0,
     seed: Annotated[int, typer.Option(help="The same seed plays the same workshop.")] = 1,
@@ -47,29 +47,35 @@ def play(  # noqa: PLR0913 - each is an option of the command
     env: EnvironmentName = "dev",
 ) -> None:
     """Simulate a workshop and watch the board: 30 s, unless --count or --duration say otherwise."""
-    running = clouds.load(cloud)
-    found = outputs.read(running, env)
+    running = clouds.load_cloud(cloud)
+    found = outputs.read_local_outputs(running, env)
     workshop = Workshop(
         seed, products=products, people=people, start=datetime.now(UTC), seconds_per_event=1 / rate
     )
     until = duration or (None if count else 30.0)
-    entries = workshop.day(count or None)
+    entries = workshop.generate_day(count or None)
     if "page_url" in found:
-        note(f"The page is at {found['page_url']}.")
+        print_note(f"The page is at {found['page_url']}.")
 
     def read() -> Board:
-        return board.read(str(found["api_url"]), TOP)
+        return board.read_board(str(found["api_url"]), TOP)
 
     if through is Through.STREAM:
-        put = sender.to_stream(running.client("kinesis", **once()), str(found["stream_name"]))
-        with shown() as show:
-            sent = watch(lambda on_tick: simulate(entries, put, rate, until, on_tick), read, show)
-        note(f"{sent:,} events are on the stream (seed {seed}); `retailctl winners` prints the board again.")
+        put = sender.build_stream_put(
+            running.client("kinesis", **build_no_retry_settings()), str(found["stream_name"])
+        )
+        with display_board() as show:
+            sent = watch_board(
+                lambda on_tick: run_stream_load(entries, put, rate, until, on_tick), read, show
+            )
+        print_note(
+            f"{sent:,} events are on the stream (seed {seed}); `retailctl winners` prints the board again."
+        )
         return
-    door = opened(running, env, found, workshop)
+    door = open_front_door(running, env, found, workshop)
     try:
-        with shown() as show:
-            watch(lambda on_tick: door.send(entries, rate, until, on_tick), read, show)
+        with display_board() as show:
+            watch_board(lambda on_tick: door.send_events(entries, rate, until, on_tick), read, show)
     finally:
-        for line in door.report.lines():
-            note(line)
+        for line in door.report.format_lines():
+            print_note(line)

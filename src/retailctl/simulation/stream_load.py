@@ -12,14 +12,14 @@ from retailctl.stream import sender
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from retailctl.stream.log_file import Entry
+    from retailctl.stream.log_file import LogEntry
 
 TICK_SECONDS = 0.1
 """How often what is due is put on the stream."""
 
 
-def simulate(
-    entries: Iterable[Entry],
+def run_stream_load(
+    entries: Iterable[LogEntry],
     put: sender.Put,
     rate: float,
     duration: float | None = None,
@@ -40,7 +40,7 @@ def simulate(
             batch = list(islice(source, max(due, 0)))
             if due > 0 and not batch:
                 break
-            sent += sender.send(batch, put, pause=clock.pause)
+            sent += sender.send_entries(batch, put, pause=clock.pause)
             on_tick(sent, clock.now() - start)
             clock.pause(TICK_SECONDS if (clock.now() - start) * rate < sent else 0.0)
     except sender.Stopped as stopped:

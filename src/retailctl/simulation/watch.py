@@ -25,7 +25,7 @@ SETTLE_SECONDS = 20.0
 TOP = 10
 
 
-def watch(
+def watch_board(
     run: Callable[[OnTick], int],
     read: Callable[[], Board],
     show: Callable[[int, float, Board], None],
@@ -73,7 +73,7 @@ def watch(
 
 
 @contextmanager
-def shown(*, transient: bool = False) -> Iterator[Callable[[int, float, Board], None]]:
+def display_board(*, transient: bool = False) -> Iterator[Callable[[int, float, Board], None]]:
     """Yield what shows the board: a table that moves in a terminal, a line now and then elsewhere.
 
     ``transient`` takes the table away at the end.
@@ -81,12 +81,14 @@ def shown(*, transient: bool = False) -> Iterator[Callable[[int, float, Board], 
     console = Console(highlight=False)
     if console.is_terminal:
         with Live(console=console, auto_refresh=False, transient=transient) as live:
-            yield lambda sent, seconds, found: live.update(picture(sent, seconds, found), refresh=True)
+            yield lambda sent, seconds, found: live.update(
+                render_progress(sent, seconds, found), refresh=True
+            )
         return
     latest: list[str] = [""]
 
     def print_line(sent: int, seconds: float, found: Board) -> None:
-        text = f"{sent:,} events; {board.line(found)}"
+        text = f"{sent:,} events; {board.format_board_line(found)}"
         if text != latest[0]:
             latest[0] = text
             console.print(f"{seconds:5.1f} s  {text}", markup=False, soft_wrap=True)
@@ -94,6 +96,6 @@ def shown(*, transient: bool = False) -> Iterator[Callable[[int, float, Board], 
     yield print_line
 
 
-def picture(sent: int, seconds: float, found: Board) -> Group:
+def render_progress(sent: int, seconds: float, found: Board) -> Group:
     """Return the board and how far the play is, for Rich to print."""
-    return Group(Text(f"{sent:,} events in {seconds:.0f} s", style="dim"), board.tables(found))
+    return Group(Text(f"{sent:,} events in {seconds:.0f} s", style="dim"), board.render_board(found))

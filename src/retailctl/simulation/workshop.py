@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import accumulate, count
 from typing import TYPE_CHECKING, Any
 
-from retailctl.stream.log_file import Entry, compact
+from retailctl.stream.log_file import LogEntry, format_compact_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,7 +39,7 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
-class Product:
+class SimulatedProduct:
     """What is for sale: its id (seven digits), and who will offer it and photograph it."""
 
     product_id: str
@@ -64,7 +64,7 @@ class Workshop:
     prefix: str = ""
     merchants: tuple[Person, ...] = field(init=False)
     photographers: tuple[Person, ...] = field(init=False)
-    catalog: tuple[Product, ...] = field(init=False)
+    catalog: tuple[SimulatedProduct, ...] = field(init=False)
     weights: tuple[float, ...] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -83,7 +83,7 @@ class Workshop:
         offering = dice.choices(merchants, self._zipf(len(merchants)), k=self.products)
         picturing = dice.choices(photographers, self._zipf(len(photographers)), k=self.products)
         catalog = tuple(
-            Product(f"{self.prefix}{number}", merchant, photographer)
+            SimulatedProduct(f"{self.prefix}{number}", merchant, photographer)
             for number, merchant, photographer in zip(ids, offering, picturing, strict=True)
         )
         object.__setattr__(self, "merchants", merchants)
@@ -98,20 +98,20 @@ class Workshop:
         """Return the random numbers of one purpose, so that drawing more for one changes no other."""
         return random.Random(f"{self.seed} {purpose}")  # noqa: S311 - a simulation, and no secret
 
-    def registrations(self) -> Iterator[Entry]:
+    def generate_registrations(self) -> Iterator[LogEntry]:
         """Yield an offer and a picture for each product, in the catalog's order."""
         line = count(1)
         for product in self.catalog:
             yield self._offer(next(line), product, product.merchant)
             yield self._picture(next(line), product, product.photographer)
 
-    def purchases(self, number: int) -> Iterator[Entry]:
+    def generate_purchases(self, number: int) -> Iterator[LogEntry]:
         """Yield sales of registered products, by demand."""
         dice = self._dice("purchases")
         for line in range(1, number + 1):
-            yield self._sale(line, self._demanded(dice, self.products), self._anyone(dice))
+            yield self._sale(line, self._choose_demanded(dice, self.products), self._choose_person(dice))
 
-    def day(self, number: int | None = None) -> Iterator[Entry]:
+    def generate_day(self, number: int | None = None) -> Iterator[LogEntry]:
         """Yield the events of a workshop, for ever unless a number is given: all in the order people act.
 
         The awkward cases of a real day are in it: sales before the picture is taken, second offers and second
@@ -119,7 +119,7 @@ class Workshop:
         """
         dice = self._dice("day")
         offered = 0
-        unpictured: list[Product] = []
+        unpictured: list[SimulatedProduct] = []
         for line in count(1):
             if number is not None and line > number:
                 return
@@ -133,28 +133,30 @@ class Workshop:
                 product = unpictured.pop(dice.randrange(len(unpictured)))
                 yield self._picture(line, product, product.photographer)
             elif chance < 0.205:  # noqa: PLR2004
-                yield self._offer(line, self._demanded(dice, offered), dice.choice(self.merchants))
+                yield self._offer(line, self._choose_demanded(dice, offered), dice.choice(self.merchants))
             elif chance < 0.21:  # noqa: PLR2004
-                yield self._picture(line, self._demanded(dice, offered), dice.choice(self.photographers))
+                yield self._picture(
+                    line, self._choose_demanded(dice, offered), dice.choice(self.photographers)
+                )
             elif chance < 0.22:  # noqa: PLR2004
-                yield self._sale(line, self._from_before(dice), self._anyone(dice))
+                yield self._sale(line, self._choose_unknown_product(dice), self._choose_person(dice))
             else:
-                yield self._sale(line, self._demanded(dice, offered), self._anyone(dice))
+                yield self._sale(line, self._choose_demanded(dice, offered), self._choose_person(dice))
 
-    def _demanded(self, dice: random.Random, offered: int) -> Product:
+    def _choose_demanded(self, dice: random.Random, offered: int) -> SimulatedProduct:
         return self.catalog[bisect(self.weights, dice.random() * self.weights[offered - 1], hi=offered - 1)]
 
-    def _from_before(self, dice: random.Random) -> Product:
+    def _choose_unknown_product(self, dice: random.Random) -> SimulatedProduct:
         """Return one of a few products that were offered before the log begins."""
         product = self.catalog[0]
-        return Product(
+        return SimulatedProduct(
             f"{self.prefix}{dice.randrange(100_000, 100_005)}", product.merchant, product.photographer
         )
 
-    def _anyone(self, dice: random.Random) -> Person:
+    def _choose_person(self, dice: random.Random) -> Person:
         return dice.choice(dice.choice((self.merchants, self.photographers)))
 
-    def _offer(self, line: int, product: Product, merchant: Person) -> Entry:
+    def _offer(self, line: int, product: SimulatedProduct, merchant: Person) -> LogEntry:
         number = int(product.product_id.removeprefix(self.prefix))
         return self._entry(line, product, "web-client-create-product", merchant, {
             "schema": "com.nordstrom/product/create/1-0-0",
@@ -165,20 +167,22 @@ class Workshop:
             "category": _CATEGORIES[number % len(_CATEGORIES)],
         })  # fmt: skip
 
-    def _picture(self, line: int, product: Product, photographer: Person) -> Entry:
+    def _picture(self, line: int, product: SimulatedProduct, photographer: Person) -> LogEntry:
         return self._entry(line, product, "product-producer-photo", photographer, {
             "schema": "com.nordstrom/product/image/1-0-0",
             "id": product.product_id,
             "image": f"photos/i/p/{product.product_id}",
         })  # fmt: skip
 
-    def _sale(self, line: int, product: Product, buyer: Person) -> Entry:
+    def _sale(self, line: int, product: SimulatedProduct, buyer: Person) -> LogEntry:
         return self._entry(line, product, "web-client-purchase-product", buyer, {
             "schema": "com.nordstrom/product/purchase/1-0-0",
             "id": product.product_id,
         })  # fmt: skip
 
-    def _entry(self, line: int, product: Product, action: str, person: Person, data: dict[str, Any]) -> Entry:
+    def _entry(
+        self, line: int, product: SimulatedProduct, action: str, person: Person, data: dict[str, Any]
+    ) -> LogEntry:
         """Return the event in its ingress envelope, as the record that its producer puts."""
         time = self.start + timedelta(seconds=(line - 1) * self.seconds_per_event)
         envelope = {
@@ -187,4 +191,4 @@ class Workshop:
             "timeOrigin": time.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             "data": data,
         }
-        return Entry(line, product.product_id, compact(envelope))
+        return LogEntry(line, product.product_id, format_compact_json(envelope))

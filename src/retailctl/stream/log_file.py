@@ -31,7 +31,7 @@ class BrokenLog(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class LogEntry:
     """One record to put: the line it stands on (from 1), its partition key and its bytes."""
 
     line: int
@@ -44,7 +44,7 @@ class Entry:
         return len(self.data) + len(self.partition_key.encode())
 
 
-def read(path: Path) -> Iterator[Entry]:
+def read_event_log(path: Path) -> Iterator[LogEntry]:
     """Yield the records of an event log in the order of its lines; blank lines are passed over.
 
     Raises:
@@ -58,22 +58,22 @@ def read(path: Path) -> Iterator[Entry]:
                 line = line.removeprefix(b"\xef\xbb\xbf")  # noqa: PLW2901 - a byte order mark is no part of line 1
             if line.strip():
                 try:
-                    yield parse(line, number)
+                    yield parse_log_line(line, number)
                 except ValueError as error:
                     raise BrokenLog(f"Line {number} of {path} is broken: {error}.") from error
 
 
-def parse(line: bytes, number: int) -> Entry:
+def parse_log_line(line: bytes, number: int) -> LogEntry:
     """Return the record that one line stands for.
 
     Raises:
         ValueError: with the reason, as a clause without a full stop.
 
     """
-    value = _json(line)
+    value = _parse_json(line)
     if not isinstance(value, dict):
         raise ValueError("it is not a JSON object")  # noqa: TRY004 - one kind of error for a broken line
-    entry = _record(value, number) if _is_record(value) else _event(value, number)
+    entry = _parse_record(value, number) if _is_record(value) else _parse_event(value, number)
     if entry.size > MAX_RECORD_BYTES:
         raise ValueError(
             f"a record of {entry.size:,} bytes is larger than the {MAX_RECORD_BYTES:,} Kinesis takes"
@@ -85,7 +85,7 @@ def _is_record(value: Mapping[str, Any]) -> bool:
     return not value.keys().isdisjoint({"partitionKey", "shardId", "sequenceNumber"})
 
 
-def _record(value: Mapping[str, Any], number: int) -> Entry:
+def _parse_record(value: Mapping[str, Any], number: int) -> LogEntry:
     key = value.get("partitionKey")
     if not isinstance(key, str) or not 1 <= len(key) <= MAX_KEY_CHARACTERS:
         raise ValueError(f"a record needs a `partitionKey`, a text of 1 to {MAX_KEY_CHARACTERS} characters")
@@ -95,14 +95,16 @@ def _record(value: Mapping[str, Any], number: int) -> Entry:
         raise ValueError("a record needs `data`")
     data = value["data"]
     # "surrogatepass" lets a test put bytes on the stream that no JSON parser takes.
-    return Entry(
-        number, key, data.encode("utf-8", "surrogatepass") if isinstance(data, str) else compact(data)
+    return LogEntry(
+        number,
+        key,
+        data.encode("utf-8", "surrogatepass") if isinstance(data, str) else format_compact_json(data),
     )
 
 
-def _event(value: Mapping[str, Any], number: int) -> Entry:
-    payload = compact(value)
-    decoded = events.decode(payload)
+def _parse_event(value: Mapping[str, Any], number: int) -> LogEntry:
+    payload = format_compact_json(value)
+    decoded = events.decode_event(payload)
     if isinstance(decoded, events.Rejection):
         raise ValueError(f"it is not a valid event: {decoded.reason.rstrip('.')}")  # noqa: TRY004 - as above
     key = decoded.data.get("id")
@@ -110,10 +112,10 @@ def _event(value: Mapping[str, Any], number: int) -> Entry:
         raise ValueError(
             f"its `data.id`, the partition key, is no text of 1 to {MAX_KEY_CHARACTERS} characters"
         )
-    return Entry(number, key, payload)
+    return LogEntry(number, key, payload)
 
 
-def compact(value: object) -> bytes:
+def format_compact_json(value: object) -> bytes:
     """Return a JSON value as the fewest ASCII bytes."""
     return json.dumps(value, separators=(",", ":")).encode()
 
@@ -126,9 +128,9 @@ def _encodable(text: str) -> bool:
     return True
 
 
-def _json(line: bytes) -> object:
+def _parse_json(line: bytes) -> object:
     try:
-        return json.loads(line.decode().rstrip("\r\n"), parse_constant=_no_constant)
+        return json.loads(line.decode().rstrip("\r\n"), parse_constant=_refuse_constant)
     except UnicodeDecodeError as error:
         raise ValueError(f"it is not UTF-8 at byte {error.start + 1}") from error
     except json.JSONDecodeError as error:
@@ -137,5 +139,5 @@ def _json(line: bytes) -> object:
         raise ValueError("its JSON is nested too deeply") from error
 
 
-def _no_constant(name: str) -> NoReturn:
+def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")

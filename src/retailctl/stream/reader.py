@@ -43,7 +43,7 @@ class StreamReader:
     name: str
     pause: Callable[[float], None] = time.sleep
 
-    def records(
+    def read_records(
         self, shard_id: str, since: float | None = None, limit: int = MOST_RECORDS
     ) -> Iterator[RecordTypeDef]:
         """Yield a shard's records in order, from those that arrived at ``since`` on, or all that it still has.
@@ -61,7 +61,7 @@ class StreamReader:
         iterator = self._iterator(shard_id, where)
         while iterator:
             try:
-                page = self._patiently(
+                page = self._call_with_backoff(
                     shard_id, partial(self.client.get_records, ShardIterator=iterator, Limit=limit)
                 )
             except ClientError as error:
@@ -82,15 +82,15 @@ class StreamReader:
             if iterator and is_behind:
                 self.pause(PAUSE_SECONDS)
 
-    def first(self, shard_id: str, since: float | None = None) -> RecordTypeDef | None:
-        """Return the first record that ``records`` would yield, and read no others."""
-        return next(self.records(shard_id, since, limit=1), None)
+    def read_first_record(self, shard_id: str, since: float | None = None) -> RecordTypeDef | None:
+        """Return the first record that ``read_records`` would yield, and read no others."""
+        return next(self.read_records(shard_id, since, limit=1), None)
 
     def _iterator(self, shard_id: str, where: dict[str, Any]) -> str | None:
         call = partial(self.client.get_shard_iterator, StreamName=self.name, ShardId=shard_id, **where)
-        return self._patiently(shard_id, call)["ShardIterator"]
+        return self._call_with_backoff(shard_id, call)["ShardIterator"]
 
-    def _patiently(self, shard_id: str, call: Callable[[], Answer]) -> Answer:
+    def _call_with_backoff(self, shard_id: str, call: Callable[[], Answer]) -> Answer:
         """Make a call, and again after a pause where the stream throttles."""
         for attempt in range(ATTEMPTS):
             try:
@@ -112,7 +112,7 @@ def list_shards(client: KinesisClient, stream: str) -> Iterator[ShardTypeDef]:
         yield from page["Shards"]
 
 
-def payloads_on(client: KinesisClient, stream: str) -> list[bytes]:
+def read_payloads(client: KinesisClient, stream: str) -> list[bytes]:
     """Return the bytes of all records that are on a stream now: parents before children, each shard in order.
 
     A shard's first sequence number is above every number of its parents, so ascending order is enough.
@@ -122,4 +122,4 @@ def payloads_on(client: KinesisClient, stream: str) -> list[bytes]:
         key=lambda shard: int(shard["SequenceNumberRange"]["StartingSequenceNumber"]),
     )
     reader = StreamReader(client, stream)
-    return [record["Data"] for shard in shards for record in reader.records(shard["ShardId"])]
+    return [record["Data"] for shard in shards for record in reader.read_records(shard["ShardId"])]

@@ -24,7 +24,7 @@ from botocore.exceptions import (
 from botocore.parsers import ResponseParserError
 
 from retailctl.aws import FAILURES
-from retailctl.progress import OnProgress, unheard
+from retailctl.progress import OnProgress, ignore_progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from mypy_boto3_kinesis import KinesisClient
     from mypy_boto3_kinesis.type_defs import PutRecordsRequestEntryTypeDef
 
-    from retailctl.stream.log_file import Entry
+    from retailctl.stream.log_file import LogEntry
 
 WINDOW = 500
 """Records past the first unsent one that a request may reach ahead to."""
@@ -55,11 +55,11 @@ THROTTLES = frozenset(
 _SERVER_ERROR = 500
 
 
-class Refused(Exception):
+class PutRecordsRefused(Exception):
     """The stream took nothing of the request and will not: the message says why."""
 
 
-class Unanswered(Exception):
+class PutRecordsUnanswered(Exception):
     """The request's answer was lost: its records may be on the stream or not."""
 
 
@@ -71,7 +71,7 @@ class PutEnd(Enum):
     UNKNOWN = "The answer was lost: the records may be on the stream or not."
 
 
-def end_of(failure: Exception) -> PutEnd:
+def classify_put_failure(failure: Exception) -> PutEnd:
     """Return how a put ended that failed with one of ``aws.FAILURES``."""
     if isinstance(failure, ClientError):
         code = failure.response.get("Error", {}).get("Code", "")
@@ -89,7 +89,7 @@ def end_of(failure: Exception) -> PutEnd:
 class Put(Protocol):
     """One request to a stream."""
 
-    def __call__(self, entries: Sequence[Entry]) -> list[bool]:
+    def __call__(self, entries: Sequence[LogEntry]) -> list[bool]:
         """Put the records and return, for each, whether the stream took it.
 
         Raises:
@@ -116,24 +116,24 @@ class Stopped(Exception):
         self.uncertain = tuple(uncertain)
 
 
-def to_stream(client: KinesisClient, stream: str) -> Put:
+def build_stream_put(client: KinesisClient, stream: str) -> Put:
     """Return a ``Put`` for a stream; the client must not retry by itself (``total_max_attempts=1``).
 
     An SDK that sends again after a lost answer would put records twice; this sender stops and says so
     instead.
     """
 
-    def put(entries: Sequence[Entry]) -> list[bool]:
+    def put(entries: Sequence[LogEntry]) -> list[bool]:
         records: list[PutRecordsRequestEntryTypeDef] = [
             {"PartitionKey": entry.partition_key, "Data": entry.data} for entry in entries
         ]
         try:
             answer = client.put_records(StreamName=stream, Records=records)
         except FAILURES as failure:
-            end, words = end_of(failure), str(failure).rstrip(".")
+            end, words = classify_put_failure(failure), str(failure).rstrip(".")
             if end is PutEnd.NOT_TAKEN:
                 return [False] * len(entries)
-            raise (Unanswered if end is PutEnd.UNKNOWN else Refused)(words) from failure
+            raise (PutRecordsUnanswered if end is PutEnd.UNKNOWN else PutRecordsRefused)(words) from failure
         return [not record.get("ErrorCode") for record in answer["Records"]]
 
     return put
@@ -142,9 +142,9 @@ def to_stream(client: KinesisClient, stream: str) -> Put:
 class _Outbox:
     """The records not on the stream yet, as far as the window reaches, and what is known of the others."""
 
-    def __init__(self, entries: Iterable[Entry]) -> None:
+    def __init__(self, entries: Iterable[LogEntry]) -> None:
         self._source = iter(entries)
-        self._pending: list[Entry] = []
+        self._pending: list[LogEntry] = []
         self._ahead: list[int] = []
         self._sent = 0
 
@@ -152,11 +152,11 @@ class _Outbox:
     def sent(self) -> int:
         return self._sent
 
-    def request(self) -> list[Entry]:
+    def build_request(self) -> list[LogEntry]:
         """Return the earliest pending record of each key, as many as one request takes; empty at the end."""
         room = WINDOW - len(self._ahead) - len(self._pending)
         self._pending += islice(self._source, max(room, 0))
-        chosen: list[Entry] = []
+        chosen: list[LogEntry] = []
         keys: set[str] = set()
         size = 0
         for entry in self._pending:
@@ -169,7 +169,7 @@ class _Outbox:
             chosen.append(entry)
         return chosen
 
-    def took(self, request: Sequence[Entry], answers: Sequence[bool]) -> int:
+    def apply_answers(self, request: Sequence[LogEntry], answers: Sequence[bool]) -> int:
         """Note what the stream took of a request, and return how many records that is."""
         lines = {entry.line for entry, taken in zip(request, answers, strict=True) if taken}
         self._pending = [entry for entry in self._pending if entry.line not in lines]
@@ -178,7 +178,7 @@ class _Outbox:
         self._sent += len(lines)
         return len(lines)
 
-    def stopped(self, reason: str, uncertain: Sequence[Entry] = ()) -> Stopped:
+    def build_stopped(self, reason: str, uncertain: Sequence[LogEntry] = ()) -> Stopped:
         """Return the account of a sending that ends here; at least one record is pending or in the source."""
         following = self._pending or list(islice(self._source, 1))
         return Stopped(
@@ -190,11 +190,11 @@ class _Outbox:
         )
 
 
-def send(
-    entries: Iterable[Entry],
+def send_entries(
+    entries: Iterable[LogEntry],
     put: Put,
     *,
-    on_sent: OnProgress = unheard,
+    on_sent: OnProgress = ignore_progress,
     pause: Callable[[float], None] = time.sleep,
     patience_seconds: float = PATIENCE_SECONDS,
 ) -> int:
@@ -210,37 +210,37 @@ def send(
     """
     outbox = _Outbox(entries)
     failures, waited = 0, 0.0
-    while request := outbox.request():
-        taken = outbox.took(request, _ask(put, request, outbox))
+    while request := outbox.build_request():
+        taken = outbox.apply_answers(request, _send_request(put, request, outbox))
         try:
             if taken:
                 failures, waited = 0, 0.0
                 on_sent(taken)
             if taken < len(request):
                 failures += 1
-                seconds = _back_off(failures)
+                seconds = _compute_backoff(failures)
                 waited += seconds
                 pause(seconds)
         except KeyboardInterrupt as error:
-            raise outbox.stopped("it was interrupted") from error
+            raise outbox.build_stopped("it was interrupted") from error
         if waited > patience_seconds:
-            raise outbox.stopped(
+            raise outbox.build_stopped(
                 f"the stream took nothing for {patience_seconds:.0f} s (it throttles, or is out of reach)"
             )
     return outbox.sent
 
 
-def _ask(put: Put, request: Sequence[Entry], outbox: _Outbox) -> list[bool]:
+def _send_request(put: Put, request: Sequence[LogEntry], outbox: _Outbox) -> list[bool]:
     try:
         return put(request)
-    except Refused as error:
-        raise outbox.stopped(f"the stream refused: {error}") from error
-    except Unanswered as error:
-        raise outbox.stopped(f"no answer came: {error}", uncertain=request) from error
+    except PutRecordsRefused as error:
+        raise outbox.build_stopped(f"the stream refused: {error}") from error
+    except PutRecordsUnanswered as error:
+        raise outbox.build_stopped(f"no answer came: {error}", uncertain=request) from error
     except KeyboardInterrupt as error:
-        raise outbox.stopped("it was interrupted", uncertain=request) from error
+        raise outbox.build_stopped("it was interrupted", uncertain=request) from error
 
 
-def _back_off(failures: int) -> float:
+def _compute_backoff(failures: int) -> float:
     """Return a random pause in seconds below 0.1 s doubled per failure, 5 s at most."""
     return random.uniform(0.05, min(5.0, 0.1 * 2 ** min(failures, 10)))  # noqa: S311 - jitter is no secret

@@ -31,9 +31,9 @@ def diagnostic(event: Event) -> str:
     return "\n".join(lines)
 
 
-def failed(what: str, output: str) -> TerraformError:
+def build_error(what: str, output: str) -> TerraformError:
     """Return the error of a failed run: our sentence for what we know, then all that Terraform says."""
-    sentence = explanation(output)
+    sentence = explain_failure(output)
     words = output.strip() or "Terraform said nothing."
     return TerraformError(
         f"{what} failed. {sentence}\n\n{words}" if sentence else f"{what} failed.\n\n{words}"
@@ -103,7 +103,7 @@ _EXPLANATIONS: tuple[tuple[str, Callable[[str], str]], ...] = (
 )
 
 
-def explanation(output: str) -> str | None:
+def explain_failure(output: str) -> str | None:
     """Return the sentence that a known failure of Terraform lacks, or None for the others."""
     for pattern, sentence in _EXPLANATIONS:
         if re.search(pattern, output):

@@ -28,7 +28,7 @@ QUIET = {"TF_IN_AUTOMATION": "1", "TF_INPUT": "0", "CHECKPOINT_DISABLE": "1"}
 
 
 @lru_cache(maxsize=1)
-def program() -> str:
+def find_terraform() -> str:
     """Return the path of a Terraform that is new enough.
 
     Raises:
@@ -58,13 +58,13 @@ def program() -> str:
     return found
 
 
-def locked_version(lock_file: Path) -> str | None:
+def read_locked_version(lock_file: Path) -> str | None:
     """Return the version of the AWS provider that a root's lock file names."""
     match = _LOCKED_VERSION.search(lock_file.read_text()) if lock_file.is_file() else None
     return match[1] if match else None
 
 
-def mirror_bases() -> Iterator[Path]:
+def list_mirror_bases() -> Iterator[Path]:
     """Yield the folders below which machines without a registry keep providers.
 
     Terraform's own implied mirrors (`~/.terraform.d/plugins` and its like) are not among them: it finds those
@@ -85,7 +85,7 @@ def find_mirror(version: str | None, bases: Iterable[Path]) -> Path | None:
     return None
 
 
-def _configured(environ: Mapping[str, str]) -> bool:
+def _has_cli_configuration(environ: Mapping[str, str]) -> bool:
     """Say whether the operator has a Terraform CLI configuration of their own."""
     named = environ.get("TF_CLI_CONFIG_FILE")
     if named:
@@ -93,18 +93,18 @@ def _configured(environ: Mapping[str, str]) -> bool:
     return (Path.home() / ".terraformrc").is_file()
 
 
-def cli_environ(project: Project, environ: Mapping[str, str]) -> dict[str, str]:
+def build_cli_environ(project: Project, environ: Mapping[str, str]) -> dict[str, str]:
     """Return ``environ`` with what makes Terraform find its provider, ask nothing and phone nobody.
 
     The operator's own CLI configuration is honoured where it exists. Without one, a local mirror of the provider is
     used where there is one, and otherwise the public registry, with a cache in the clone.
     """
     result = {**environ, **QUIET}
-    if _configured(environ):
+    if _has_cli_configuration(environ):
         return result
     result.pop("TF_CLI_CONFIG_FILE", None)
-    version = locked_version(project.app / ".terraform.lock.hcl")
-    mirror = find_mirror(version, mirror_bases())
+    version = read_locked_version(project.app / ".terraform.lock.hcl")
+    mirror = find_mirror(version, list_mirror_bases())
     if mirror is not None:
         configuration = project.scratch / "terraform.rc"
         write_atomically(
@@ -122,6 +122,6 @@ def cli_environ(project: Project, environ: Mapping[str, str]) -> dict[str, str]:
     return result
 
 
-def tools() -> None:
+def check_tools() -> None:
     """Check that the programs which the project cannot bring along are there and new enough."""
-    program()
+    find_terraform()

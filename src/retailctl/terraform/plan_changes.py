@@ -45,12 +45,12 @@ class Change:
     attributes: tuple[Attribute, ...] = ()
 
 
-def planned(plan: Mapping[str, Any]) -> tuple[Change, ...]:
+def list_planned_changes(plan: Mapping[str, Any]) -> tuple[Change, ...]:
     """Return what applying a plan would change, by address."""
     return _changes(plan.get("resource_changes", []))
 
 
-def outside(plan: Mapping[str, Any]) -> tuple[Change, ...]:
+def list_drift_changes(plan: Mapping[str, Any]) -> tuple[Change, ...]:
     """Return what has changed past Terraform: `before` is the state's value, `after` the one that is there."""
     return _changes(plan.get("resource_drift", []))
 
@@ -73,52 +73,52 @@ def _attributes(change: Mapping[str, Any]) -> Iterator[Attribute]:
     before, after, unknown = (change.get(key) or {} for key in ("before", "after", "after_unknown"))
     secret = (change.get("before_sensitive"), change.get("after_sensitive"))
     for name in sorted({*before, *after, *unknown}):
-        is_secret = any(_marked(mask, name) for mask in secret)
-        if _marked(unknown, name):
+        is_secret = any(_is_marked(mask, name) for mask in secret)
+        if _is_marked(unknown, name):
             yield Attribute(name, before.get(name), None, is_secret, is_unknown=True)
             continue
         if is_secret:
-            if not same(before.get(name), after.get(name)):
+            if not is_same_value(before.get(name), after.get(name)):
                 yield Attribute(name, is_secret=True)
             continue
-        for path, was, is_now in differences(before.get(name), after.get(name), name):
+        for path, was, is_now in find_differences(before.get(name), after.get(name), name):
             yield Attribute(path, was, is_now)
 
 
-def _marked(mask: object, name: str) -> bool:
+def _is_marked(mask: object, name: str) -> bool:
     """Say whether a mask of Terraform's marks ``name``, or anything below it."""
     if not isinstance(mask, dict):
         return mask is True
-    return _any_mark(mask.get(name))
+    return _has_mark(mask.get(name))
 
 
-def _any_mark(mask: object) -> bool:
+def _has_mark(mask: object) -> bool:
     if isinstance(mask, dict):
-        return any(map(_any_mark, mask.values()))
+        return any(map(_has_mark, mask.values()))
     if isinstance(mask, list):
-        return any(map(_any_mark, mask))
+        return any(map(_has_mark, mask))
     return mask is True
 
 
-def is_empty(value: object) -> bool:
+def is_empty_value(value: object) -> bool:
     """Say whether a value says nothing: providers give an unset attribute now as null, now as empty."""
     return value is None or (isinstance(value, (str, list, dict)) and not value)
 
 
-def same(one: object, other: object) -> bool:
+def is_same_value(one: object, other: object) -> bool:
     """Say whether two values are the same to a reader: equal, or both say nothing."""
-    return not any(True for _ in differences(one, other, ""))
+    return not any(True for _ in find_differences(one, other, ""))
 
 
-def differences(before: object, after: object, path: str) -> Iterator[tuple[str, Any, Any]]:
+def find_differences(before: object, after: object, path: str) -> Iterator[tuple[str, Any, Any]]:
     """Yield path, former and new value of the leaves in which two values differ."""
-    if before == after or (is_empty(before) and is_empty(after)):
+    if before == after or (is_empty_value(before) and is_empty_value(after)):
         return
     if isinstance(before, dict) and isinstance(after, dict):
         for name in sorted({*before, *after}):
-            yield from differences(before.get(name), after.get(name), f"{path}.{name}")
+            yield from find_differences(before.get(name), after.get(name), f"{path}.{name}")
     elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
         for index, (one, other) in enumerate(zip(before, after, strict=True)):
-            yield from differences(one, other, f"{path}[{index}]")
+            yield from find_differences(one, other, f"{path}[{index}]")
     else:
         yield path, before, after

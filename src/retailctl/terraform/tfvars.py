@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def value(file: Path, name: str) -> str:
+def read_value(file: Path, name: str) -> str:
     """Return the text that ``file``, an environment's values or backend, gives ``name``.
 
     Raises:
@@ -25,11 +25,11 @@ def value(file: Path, name: str) -> str:
         else None
     )
     if match is None:
-        raise UserError(f'{project.shown(file)} does not set {name}: add `{name} = "…"`.')
+        raise UserError(f'{project.format_path(file)} does not set {name}: add `{name} = "…"`.')
     return match[1]
 
 
-def listed(file: Path, name: str) -> list[str]:
+def read_list_value(file: Path, name: str) -> list[str]:
     """Return the texts of the list that ``file`` gives ``name`` on one line; none where it gives no such list."""
     match = re.search(rf"^\s*{re.escape(name)}\s*=\s*\[(.*)\]", file.read_text(), re.MULTILINE)
     return re.findall(r'"([^"]*)"', match[1]) if match else []

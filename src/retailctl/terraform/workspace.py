@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from retailctl.files import alone
-from retailctl.progress import step
-from retailctl.terraform.failures import Event, TerraformError, diagnostic, failed
-from retailctl.terraform.installation import cli_environ, program
+from retailctl.files import hold_lock
+from retailctl.progress import show_progress
+from retailctl.terraform.failures import Event, TerraformError, build_error, diagnostic
+from retailctl.terraform.installation import build_cli_environ, find_terraform
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -43,13 +43,13 @@ class Workspace:
     arguments: tuple[str, ...] = field(default=())
     """The `-var` and `-var-file` (and, for local state, `-state`) options of plan, apply and destroy."""
 
-    def command(self, *arguments: str) -> list[str]:
+    def build_command(self, *arguments: str) -> list[str]:
         """Return the command line, by whose first word `down` knows a run that lost its parent."""
         return [str(self.data / "terraform"), f"-chdir={self.root}", *arguments]
 
-    def process_environ(self) -> dict[str, str]:
+    def build_process_environ(self) -> dict[str, str]:
         """Return the environment that Terraform runs in."""
-        environ = {**cli_environ(self.project, self.environ), "TF_DATA_DIR": str(self.data)}
+        environ = {**build_cli_environ(self.project, self.environ), "TF_DATA_DIR": str(self.data)}
         if self.temporary is not None and len(str(self.temporary)) <= _LONGEST_SOCKET_FOLDER:
             self.temporary.mkdir(parents=True, exist_ok=True)
             environ["TMPDIR"] = str(self.temporary)
@@ -74,9 +74,9 @@ def _run(
     """
     workspace.data.mkdir(parents=True, exist_ok=True)
     with subprocess.Popen(  # noqa: S603 - the operator's own Terraform
-        workspace.command(*arguments),
-        executable=program(),
-        env=workspace.process_environ(),
+        workspace.build_command(*arguments),
+        executable=find_terraform(),
+        env=workspace.build_process_environ(),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=errors or subprocess.STDOUT,
@@ -98,7 +98,7 @@ def _run(
     return process.returncode
 
 
-def init(workspace: Workspace, *options: str) -> None:
+def run_init(workspace: Workspace, *options: str) -> None:
     """Initialise the root.
 
     Raises:
@@ -107,10 +107,10 @@ def init(workspace: Workspace, *options: str) -> None:
     """
     lines: list[str] = []
     # Terraform's plugin cache may be filled by one run at a time only.
-    with alone(workspace.project, "terraform-init"):
+    with hold_lock(workspace.project, "terraform-init"):
         status = _run(workspace, ["init", "-input=false", "-no-color", *options], lines.append)
     if status != 0:
-        raise failed("`terraform init`", "\n".join(lines))
+        raise build_error("`terraform init`", "\n".join(lines))
 
 
 @dataclass(slots=True)
@@ -123,7 +123,7 @@ class _Progress:
     total: int | None = None
     changes: Mapping[str, int] = field(default_factory=dict)
 
-    def take(self, line: str) -> None:
+    def count_event(self, line: str) -> None:
         """Count what ``line`` reports."""
         try:
             event: Event = json.loads(line)
@@ -142,22 +142,24 @@ class _Progress:
         self.advance(self.finished, self.total)
 
 
-def run_reported(workspace: Workspace, title: str, *arguments: str) -> dict[str, int]:
+def run_with_progress(workspace: Workspace, title: str, *arguments: str) -> dict[str, int]:
     """Run a subcommand that knows `-json` under a progress bar and return what it changed (add, change, remove).
 
     Raises:
         TerraformError: where it fails.
 
     """
-    with step(title) as advance:
+    with show_progress(title) as advance:
         progress = _Progress(advance)
-        status = _run(workspace, [arguments[0], "-json", "-input=false", *arguments[1:]], progress.take)
+        status = _run(
+            workspace, [arguments[0], "-json", "-input=false", *arguments[1:]], progress.count_event
+        )
         if status != 0:
-            raise failed(title, "\n\n".join(progress.errors))
+            raise build_error(title, "\n\n".join(progress.errors))
         return dict(progress.changes)
 
 
-def read(workspace: Workspace, *arguments: str) -> str:
+def read_command_output(workspace: Workspace, *arguments: str) -> str:
     """Return the stdout of a reading subcommand.
 
     Raises:
@@ -170,18 +172,21 @@ def read(workspace: Workspace, *arguments: str) -> str:
         errors.seek(0)
         complaint = errors.read().decode(errors="replace")
     if status != 0 and complaint.strip():
-        raise failed(f"`terraform {arguments[0]}`", complaint)
+        raise build_error(f"`terraform {arguments[0]}`", complaint)
     return "\n".join(lines)
 
 
-def outputs(workspace: Workspace) -> dict[str, Any]:
+def read_root_outputs(workspace: Workspace) -> dict[str, Any]:
     """Return the root outputs that the state holds."""
-    return {name: output["value"] for name, output in json.loads(read(workspace, "output", "-json")).items()}
+    return {
+        name: output["value"]
+        for name, output in json.loads(read_command_output(workspace, "output", "-json")).items()
+    }
 
 
-def resources(workspace: Workspace) -> list[dict[str, Any]]:
+def list_resources(workspace: Workspace) -> list[dict[str, Any]]:
     """Return the managed resources in the state: address, type and values of each."""
-    state = json.loads(read(workspace, "show", "-json"))
+    state = json.loads(read_command_output(workspace, "show", "-json"))
     found: list[dict[str, Any]] = []
     pending = [state.get("values", {}).get("root_module", {})]
     while pending:

@@ -7,22 +7,22 @@ from typing import Annotated
 import typer
 
 from retailctl import project
-from retailctl.console import note
+from retailctl.console import print_note
 from retailctl.environments import outputs
-from retailctl.environments.target import Target, target_of
+from retailctl.environments.target import Target, resolve_target
 from retailctl.errors import UserError
 from retailctl.options import CloudName, EnvironmentName, InAws
-from retailctl.users.pool import ASK, Newcomer, made_password, pool_of, username_of
+from retailctl.users.pool import ASK, Newcomer, create_username, find_pool, generate_password
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Make and list people who can sign in.")
 
 
 def _target(environment: str, cloud: str, *, aws: bool) -> Target:
-    return target_of(environment, None if aws else cloud)
+    return resolve_target(environment, None if aws else cloud)
 
 
-@app.command()
-def add(
+@app.command("add")
+def add_player(
     *,
     name: Annotated[str, typer.Option(help="What others see, on the board and elsewhere.")],
     group: Annotated[
@@ -42,14 +42,16 @@ def add(
     if not shown_name:
         raise UserError("The name is empty: give --name what others are to see.")
     target = _target(environment, cloud, aws=aws)
-    pool = pool_of(target, outputs.of(target))
+    pool = find_pool(target, outputs.read_outputs(target))
     if password == ASK:
         password = typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
     groups = tuple(dict.fromkeys(part.strip() for part in group.split(",") if part.strip()))
-    newcomer = Newcomer(username or username_of(shown_name), password or made_password(), shown_name, groups)
-    pool.add(newcomer)
-    note(f"{shown_name} can sign in to {environment} in {target.place}:")
-    outputs.show(
+    newcomer = Newcomer(
+        username or create_username(shown_name), password or generate_password(), shown_name, groups
+    )
+    pool.create_account(newcomer)
+    print_note(f"{shown_name} can sign in to {environment} in {target.place}:")
+    outputs.print_outputs(
         {"username": newcomer.username, "password": newcomer.password, "groups": ", ".join(groups) or "none"}
     )
 
@@ -60,5 +62,5 @@ def list_players(
 ) -> None:
     """Print who can sign in: user name, groups and name."""
     target = _target(environment, cloud, aws=aws)
-    for player in pool_of(target, outputs.of(target)).players():
+    for player in find_pool(target, outputs.read_outputs(target)).read_players():
         typer.echo(f"{player.username}\t{','.join(player.groups)}\t{player.name}")

@@ -59,7 +59,7 @@ class Pool:
     pool_id: str
     client_id: str
 
-    def groups(self) -> list[str]:
+    def list_groups(self) -> list[str]:
         """Return the names of the pool's groups."""
         pages = self.client.get_paginator("list_groups").paginate(UserPoolId=self.pool_id)
         return sorted(group["GroupName"] for page in pages for group in page["Groups"])
@@ -71,12 +71,12 @@ class Pool:
             UserError: naming the first that it lacks, and those that there are.
 
         """
-        known = self.groups()
+        known = self.list_groups()
         for group in wanted:
             if group not in known:
                 raise UserError(f"There is no group '{group}': take of {', '.join(known) or 'none yet'}.")
 
-    def add(self, newcomer: Newcomer) -> str:
+    def create_account(self, newcomer: Newcomer) -> str:
         """Make an account whose password is good for ever, or none at all; return the user's id (``sub``).
 
         Raises:
@@ -92,7 +92,7 @@ class Pool:
                 MessageAction="SUPPRESS",
             )
         except ClientError as error:
-            raise _explained(error, newcomer) from error
+            raise _explain_refusal(error, newcomer) from error
         try:
             self.set_password(newcomer)
             for group in newcomer.groups:
@@ -102,7 +102,7 @@ class Pool:
         except BaseException as error:
             self.client.admin_delete_user(UserPoolId=self.pool_id, Username=newcomer.username)
             if isinstance(error, ClientError):
-                raise _explained(error, newcomer) from error
+                raise _explain_refusal(error, newcomer) from error
             raise
         attributes: list[dict[str, str]] = made["User"]["Attributes"]
         return next(each["Value"] for each in attributes if each["Name"] == "sub")
@@ -125,10 +125,10 @@ class Pool:
             elif role not in roles and role in player.groups:
                 self.client.admin_remove_user_from_group(**where)
 
-    def players(self) -> Iterator[Player]:
+    def read_players(self) -> Iterator[Player]:
         """Yield everybody who has an account, by user name."""
         members: dict[str, list[str]] = {}
-        for group in self.groups():
+        for group in self.list_groups():
             pages = self.client.get_paginator("list_users_in_group").paginate(
                 UserPoolId=self.pool_id, GroupName=group
             )
@@ -142,7 +142,7 @@ class Pool:
             yield Player(user["Username"], attributes.get("name", ""), groups, user["UserStatus"])
 
 
-def _explained(error: ClientError, newcomer: Newcomer) -> Exception:
+def _explain_refusal(error: ClientError, newcomer: Newcomer) -> Exception:
     """Return the sentence for what Cognito refused; the error itself where we have none."""
     words = str(error.response["Error"].get("Message", "")).rstrip(".")
     sentences = {
@@ -159,7 +159,7 @@ def _explained(error: ClientError, newcomer: Newcomer) -> Exception:
     return UserError(sentence) if sentence else error
 
 
-def pool_of(target: Target, found: Mapping[str, Any]) -> Pool:
+def find_pool(target: Target, found: Mapping[str, Any]) -> Pool:
     """Return the user pool that an environment's root outputs name.
 
     Raises:
@@ -178,7 +178,7 @@ def pool_of(target: Target, found: Mapping[str, Any]) -> Pool:
         ) from None
 
 
-def made_password() -> str:
+def generate_password() -> str:
     """Return a password that any policy takes: random, of all kinds of characters."""
     kinds = [kind.translate(_UNLIKE) for kind in _KINDS_OF_CHARACTERS]
     characters = [secrets.choice(kind) for kind in kinds]
@@ -187,7 +187,7 @@ def made_password() -> str:
     return "".join(characters)
 
 
-def username_of(name: str) -> str:
+def create_username(name: str) -> str:
     """Return a user name for a display name: its letters and digits in ASCII, joined by hyphens."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     return "-".join(re.findall("[a-z0-9]+", plain)) or f"player-{secrets.token_hex(3)}"

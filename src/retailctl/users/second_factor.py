@@ -14,12 +14,12 @@ import typer
 from botocore.exceptions import ClientError
 
 from retailctl import project
-from retailctl.console import note
+from retailctl.console import print_note
 from retailctl.environments import outputs
-from retailctl.environments.target import target_of
+from retailctl.environments.target import resolve_target
 from retailctl.errors import UserError
 from retailctl.options import CloudName, EnvironmentName, InAws
-from retailctl.users.pool import ASK, pool_of
+from retailctl.users.pool import ASK, find_pool
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -47,19 +47,19 @@ class Proof:
     access_token: str = ""
     session: str = ""
 
-    def arguments(self) -> dict[str, str]:
+    def build_arguments(self) -> dict[str, str]:
         """Return the one of the two that there is, as Cognito's calls take it."""
         return {"AccessToken": self.access_token} if self.access_token else {"Session": self.session}
 
 
-def prove(pool: Pool, username: str, password: str, ask_code: Callable[[str], str]) -> Proof:
+def prove_identity(pool: Pool, username: str, password: str, ask_code: Callable[[str], str]) -> Proof:
     """Sign somebody in as far as it goes without an app; who has one is asked for its code.
 
     Raises:
         UserError: where Cognito refuses, or asks for something else.
 
     """
-    with _told("cannot sign in", username):
+    with _explain_refusals("cannot sign in", username):
         answer = pool.client.initiate_auth(
             AuthFlow="USER_PASSWORD_AUTH",
             ClientId=pool.client_id,
@@ -67,27 +67,29 @@ def prove(pool: Pool, username: str, password: str, ask_code: Callable[[str], st
         )
     if answer.get("ChallengeName") == "SOFTWARE_TOKEN_MFA":
         code = ask_code("Code of the app that was in use until now")
-        answer = _answered(pool, _known_as(answer, username), answer, {"SOFTWARE_TOKEN_MFA_CODE": code})
+        answer = _answer_challenge(
+            pool, _read_challenge_username(answer, username), answer, {"SOFTWARE_TOKEN_MFA_CODE": code}
+        )
     if answer.get("ChallengeName") == "NEW_PASSWORD_REQUIRED":
         raise UserError(f"{username} has to choose a password of his own first: sign in at the page.")
     if answer.get("ChallengeName") == "MFA_SETUP":
-        return Proof(_known_as(answer, username), session=answer["Session"])
+        return Proof(_read_challenge_username(answer, username), session=answer["Session"])
     return Proof(username, access_token=_access_token(username, answer))
 
 
-def secret(pool: Pool, proof: Proof) -> tuple[str, Proof]:
+def request_secret(pool: Pool, proof: Proof) -> tuple[str, Proof]:
     """Have Cognito make a secret for an app; return it, and the proof for the next call.
 
     Raises:
         UserError: where Cognito refuses.
 
     """
-    with _told("gets no secret", proof.username):
-        made = pool.client.associate_software_token(**proof.arguments())
-    return made["SecretCode"], _next(proof, made)
+    with _explain_refusals("gets no secret", proof.username):
+        made = pool.client.associate_software_token(**proof.build_arguments())
+    return made["SecretCode"], _update_proof(proof, made)
 
 
-def confirm(pool: Pool, proof: Proof, ask_code: Callable[[str], str]) -> None:
+def confirm_app(pool: Pool, proof: Proof, ask_code: Callable[[str], str]) -> None:
     """Show Cognito that the app has the secret, and have it ask for codes from then on.
 
     Raises:
@@ -96,32 +98,32 @@ def confirm(pool: Pool, proof: Proof, ask_code: Callable[[str], str]) -> None:
     """
     for left in reversed(range(ATTEMPTS)):
         try:
-            proof = _verified(pool, proof, ask_code)
+            proof = _verify_code(pool, proof, ask_code)
             break
         except WrongCode:
             if not left:
                 raise
-            note("The code is not right: take the one that the app shows now.")
+            print_note("The code is not right: take the one that the app shows now.")
     access_token = proof.access_token
     if not access_token:
         challenge = {"ChallengeName": "MFA_SETUP", "Session": proof.session}
-        access_token = _access_token(proof.username, _answered(pool, proof.username, challenge, {}))
-    with _told("cannot turn codes on", proof.username):
+        access_token = _access_token(proof.username, _answer_challenge(pool, proof.username, challenge, {}))
+    with _explain_refusals("cannot turn codes on", proof.username):
         pool.client.set_user_mfa_preference(
             AccessToken=access_token, SoftwareTokenMfaSettings={"Enabled": True, "PreferredMfa": True}
         )
 
 
-def _verified(pool: Pool, proof: Proof, ask_code: Callable[[str], str]) -> Proof:
+def _verify_code(pool: Pool, proof: Proof, ask_code: Callable[[str], str]) -> Proof:
     code = ask_code("Code that the app shows now")
-    with _told("cannot turn codes on", proof.username):
-        answer = pool.client.verify_software_token(UserCode=code, **proof.arguments())
+    with _explain_refusals("cannot turn codes on", proof.username):
+        answer = pool.client.verify_software_token(UserCode=code, **proof.build_arguments())
     if answer["Status"] != "SUCCESS":
         raise WrongCode
-    return _next(proof, answer)
+    return _update_proof(proof, answer)
 
 
-def address(environment: str, username: str, secret_code: str) -> str:
+def format_otpauth_uri(environment: str, username: str, secret_code: str) -> str:
     """Return the otpauth URI that an authenticator app takes, as a QR code or as text."""
     issuer = f"Hello Retail {environment}"
     told = urlencode({"secret": secret_code, "issuer": issuer}, quote_via=quote)
@@ -138,7 +140,7 @@ class WrongCode(UserError):
 
 
 @contextmanager
-def _told(what_fails: str, username: str) -> Iterator[None]:
+def _explain_refusals(what_fails: str, username: str) -> Iterator[None]:
     """Put what Cognito refuses into a sentence."""
     try:
         yield
@@ -149,10 +151,10 @@ def _told(what_fails: str, username: str) -> Iterator[None]:
         raise UserError(_SENTENCES.get(code, f"{username} {what_fails} ({code}: {words}).")) from error
 
 
-def _answered(
+def _answer_challenge(
     pool: Pool, username: str, challenge: dict[str, Any], responses: dict[str, str]
 ) -> dict[str, Any]:
-    with _told("cannot sign in", username):
+    with _explain_refusals("cannot sign in", username):
         answer: dict[str, Any] = pool.client.respond_to_auth_challenge(
             ClientId=pool.client_id,
             ChallengeName=challenge["ChallengeName"],
@@ -162,7 +164,7 @@ def _answered(
     return answer
 
 
-def _known_as(challenge: dict[str, Any], username: str) -> str:
+def _read_challenge_username(challenge: dict[str, Any], username: str) -> str:
     """Return the name that the answer to a challenge goes by, where an alias would not do."""
     return str(challenge.get("ChallengeParameters", {}).get("USER_ID_FOR_SRP", username))
 
@@ -176,14 +178,14 @@ def _access_token(username: str, answer: dict[str, Any]) -> str:
     return str(answer["AuthenticationResult"]["AccessToken"])
 
 
-def _next(proof: Proof, answer: dict[str, Any]) -> Proof:
+def _update_proof(proof: Proof, answer: dict[str, Any]) -> Proof:
     """Return the proof after a call: each answer to a session's call has the next session."""
     return (
         proof if proof.access_token else Proof(proof.username, session=answer.get("Session", proof.session))
     )
 
 
-def second_factor(
+def set_up_second_factor(
     username: Annotated[str, typer.Argument(help="What they sign in with.", show_default=False)],
     *,
     password: Annotated[str, typer.Option(help=f"Theirs; asked for with {ASK}.")] = ASK,
@@ -195,16 +197,20 @@ def second_factor(
 
     Prints the app's secret, once, and asks for a code from the app before anything changes.
     """
-    target = target_of(environment, None if aws else cloud)
-    pool = pool_of(target, outputs.of(target))
+    target = resolve_target(environment, None if aws else cloud)
+    pool = find_pool(target, outputs.read_outputs(target))
     if password == ASK:
         password = typer.prompt("Password", hide_input=True, err=True)
-    proof = prove(pool, username, password, _ask)
-    secret_code, proof = secret(pool, proof)
-    outputs.show({"secret": secret_code, "uri": address(environment, username, secret_code)})
-    note("Give the secret, or the uri as a QR code, to an authenticator app.")
-    confirm(pool, proof, _ask)
-    note(f"{username} signs in to {environment} in {target.place} with a code from that app from now on.")
+    proof = prove_identity(pool, username, password, _ask)
+    secret_code, proof = request_secret(pool, proof)
+    outputs.print_outputs(
+        {"secret": secret_code, "uri": format_otpauth_uri(environment, username, secret_code)}
+    )
+    print_note("Give the secret, or the uri as a QR code, to an authenticator app.")
+    confirm_app(pool, proof, _ask)
+    print_note(
+        f"{username} signs in to {environment} in {target.place} with a code from that app from now on."
+    )
 
 
 def _ask(what: str) -> str:

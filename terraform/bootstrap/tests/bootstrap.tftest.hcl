@@ -120,6 +120,16 @@ run "refuses_every_repository_of_an_owner" {
   expect_failures = [var.github_repository]
 }
 
+run "refuses_a_repository_with_one_id_of_two" {
+  command = plan
+
+  variables {
+    github_repository = "octo@1234/shop"
+  }
+
+  expect_failures = [var.github_repository]
+}
+
 run "refuses_a_branch_that_is_a_pattern" {
   command = plan
 

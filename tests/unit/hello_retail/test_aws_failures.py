@@ -17,8 +17,8 @@ from hello_retail.aws_failures import (
     FAILURES,
     PASSING,
     Unavailable,
-    passing_failure,
-    unavailable_where_passing,
+    get_transient_code,
+    translate_transient_failures,
 )
 
 
@@ -42,7 +42,7 @@ def aws_error(code: str, status: int) -> ClientError:
     ],
 )
 def test_what_a_later_attempt_may_cure_passes(error: Exception, code: str) -> None:
-    assert passing_failure(error) == code
+    assert get_transient_code(error) == code
     assert isinstance(error, FAILURES)
 
 
@@ -65,7 +65,7 @@ def test_every_code_that_botocore_itself_would_try_again_passes() -> None:
     ],
 )
 def test_a_fault_in_code_policy_or_set_up_does_not_pass(error: Exception | None) -> None:
-    assert passing_failure(error) is None
+    assert get_transient_code(error) is None
 
 
 def test_what_passes_is_unavailable_and_keeps_its_code() -> None:
@@ -85,5 +85,5 @@ def test_what_does_not_pass_goes_through_as_it_is(error: Exception) -> None:
 
 
 def raise_in_the_block(error: Exception) -> None:
-    with unavailable_where_passing():
+    with translate_transient_failures():
         raise error

@@ -20,14 +20,14 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     }
     (tmp_path / contract.WHOLE).write_text(json.dumps(whole))
     monkeypatch.setattr(contract, "_FOLDER", tmp_path)
-    contract.document.cache_clear()
+    contract.read_openapi_document.cache_clear()
     return tmp_path
 
 
 @pytest.fixture(autouse=True)
 def _forget_the_made_up_document() -> object:
     yield
-    contract.document.cache_clear()
+    contract.read_openapi_document.cache_clear()
 
 
 def test_a_part_brings_paths_components_and_tags(folder: Path) -> None:
@@ -38,7 +38,7 @@ def test_a_part_brings_paths_components_and_tags(folder: Path) -> None:
     }
     (folder / "b.json").write_text(json.dumps(part))
 
-    document = contract.document()
+    document = contract.read_openapi_document()
 
     assert document["tags"] == [{"name": "a"}, {"name": "b"}]
     assert list(document["paths"]) == ["/a", "/b"]
@@ -53,10 +53,12 @@ def test_a_part_cannot_say_anew_what_is_said(folder: Path, part: dict[str, objec
     (folder / "b.json").write_text(json.dumps(part))
 
     with pytest.raises(contract.ContractConflict, match=rf"b\.json defines {twice}, which the contract has"):
-        contract.document()
+        contract.read_openapi_document()
 
 
 def test_the_contract_has_the_paths_of_every_part() -> None:
     parts = [json.loads(path.read_bytes()) for path in Path(contract.__file__).parent.glob("*.json")]
 
-    assert set(contract.document()["paths"]) == {path for part in parts for path in part["paths"]}
+    assert set(contract.read_openapi_document()["paths"]) == {
+        path for part in parts for path in part["paths"]
+    }

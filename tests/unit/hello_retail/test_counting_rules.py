@@ -12,8 +12,8 @@ from botocore.exceptions import ReadTimeoutError
 
 from hello_retail.event_log import watermark
 from hello_retail.winner_view.batch import decode_batch
-from hello_retail.winner_view.handler import fold
-from hello_retail.winner_view.store import Store
+from hello_retail.winner_view.handler import fold_batch
+from hello_retail.winner_view.store import WinnerViewStore
 from support.event_source import FIRST_NUMBER, LogRecord, kinesis_event
 from support.fake_aws import FakeDynamoDB, FakeS3, client_error
 from support.histories import create, image, purchase, scores_of
@@ -251,7 +251,7 @@ def test_rule_7_no_thread_is_left_running_when_the_handler_returns_or_raises() -
     dynamodb = tables()
     client = Interfering(dynamodb)
     executor = ThreadPoolExecutor(4)
-    views = Store(
+    views = WinnerViewStore(
         client,  # type: ignore[arg-type]
         FakeS3,  # type: ignore[arg-type]
         executor,
@@ -274,7 +274,7 @@ def test_rule_7_no_thread_is_left_running_when_the_handler_returns_or_raises() -
     client.before, client.after = enter, leave
     records = [at(offset, create("ada", f"product-{offset}")) for offset in range(20)]
     with pytest.raises(RuntimeError, match="a defect"):
-        fold(decode_batch(kinesis_event(records)), views, lambda: 0.0)
+        fold_batch(decode_batch(kinesis_event(records)), views, lambda: 0.0)
     assert open_calls == []
     assert len(dynamodb.items[CONTRIBUTIONS]) == 19
     executor.shutdown()
@@ -285,17 +285,21 @@ def test_rule_7_no_thread_is_left_running_when_the_handler_returns_or_raises() -
     [(9, 10), (255, 256), (FIRST_NUMBER, FIRST_NUMBER + 1), (10**55, 10**56), (2**400, 2**400 + 1)],
 )
 def test_rule_8_watermarks_sort_as_their_numbers_do(smaller: int, greater: int) -> None:
-    assert watermark.encode(smaller) < watermark.encode(greater)
-    assert watermark.decode(watermark.encode(greater)) == greater
+    assert watermark.encode_watermark(smaller) < watermark.encode_watermark(greater)
+    assert watermark.decode_watermark(watermark.encode_watermark(greater)) == greater
 
 
 def test_rule_8_a_watermark_costs_28_bytes_a_shard() -> None:
-    assert len(watermark.attribute("shardId-000000000012") + "") + len(watermark.encode(FIRST_NUMBER)) == 28
+    assert (
+        len(watermark.format_watermark_attribute("shardId-000000000012") + "")
+        + len(watermark.encode_watermark(FIRST_NUMBER))
+        == 28
+    )
 
 
 def test_rule_8_a_number_that_no_length_byte_can_tell_of_is_refused() -> None:
     with pytest.raises(OverflowError, match="does not fit"):
-        watermark.encode(2 ** (8 * 256))
+        watermark.encode_watermark(2 ** (8 * 256))
 
 
 def test_rule_9_a_closed_shards_watermark_stays_and_a_child_starts_its_own(shop: Shop) -> None:
@@ -304,8 +308,8 @@ def test_rule_9_a_closed_shards_watermark_stays_and_a_child_starts_its_own(shop:
     shop.deliver(at(2, purchase("cy", "product-1")))
     item = shop.score_item("ada")
     assert item["score"] == {"N": "2"}
-    assert watermark.decode(item["w0"]["B"]) == FIRST_NUMBER + 2
-    assert watermark.decode(item["w3"]["B"]) == FIRST_NUMBER + 3
+    assert watermark.decode_watermark(item["w0"]["B"]) == FIRST_NUMBER + 2
+    assert watermark.decode_watermark(item["w3"]["B"]) == FIRST_NUMBER + 3
 
 
 def test_rule_10_a_new_generation_starts_empty_and_counts_the_log_again(shop: Shop) -> None:
@@ -379,7 +383,7 @@ def test_rule_14_the_watermark_moves_also_where_all_are_repeats(shop: Shop) -> N
     before = shop.score_item("ada")["r0"]
     shop.deliver(click(3, 1))
     item = shop.score_item("ada")
-    assert watermark.decode(item["w0"]["B"]) == FIRST_NUMBER + 3
+    assert watermark.decode_watermark(item["w0"]["B"]) == FIRST_NUMBER + 3
     assert item["r0"] == before
 
 

@@ -8,7 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hello_retail.event_log.quarantine import QuarantinedRecord, QuarantinedRecords, key, pack, unpack
+from hello_retail.event_log.quarantine import (
+    QuarantinedRecord,
+    QuarantinedRecords,
+    format_quarantine_key,
+    pack_quarantined,
+    unpack_quarantined,
+)
 
 records = st.builds(
     QuarantinedRecord,
@@ -31,7 +37,7 @@ records = st.builds(
     )
 )
 def test_what_is_packed_is_unpacked(quarantined: QuarantinedRecords) -> None:
-    assert unpack(pack(quarantined)) == quarantined
+    assert unpack_quarantined(pack_quarantined(quarantined)) == quarantined
 
 
 def a_record(number: str, arrival: float = 1_795_500_000.0) -> QuarantinedRecord:
@@ -41,11 +47,11 @@ def a_record(number: str, arrival: float = 1_795_500_000.0) -> QuarantinedRecord
 def test_an_object_is_named_for_its_batch_so_that_a_second_delivery_writes_it_again() -> None:
     bad = QuarantinedRecords(3, "retail", "shardId-000000000001", (a_record("007"), a_record("9", 0.0)))
 
-    assert key(bad) == "records/g3/2026/11/24/retail/shardId-000000000001/007-9.json"
+    assert format_quarantine_key(bad) == "records/g3/2026/11/24/retail/shardId-000000000001/007-9.json"
 
 
 def test_a_records_sequence_number_keeps_its_text() -> None:
-    document = json.loads(pack(QuarantinedRecords(3, "retail", "shard", (a_record("007"),))))
+    document = json.loads(pack_quarantined(QuarantinedRecords(3, "retail", "shard", (a_record("007"),))))
 
     assert document["records"][0]["sequenceNumber"] == "007"
 
@@ -53,7 +59,7 @@ def test_a_records_sequence_number_keeps_its_text() -> None:
 def test_an_object_of_before_the_generations_says_none() -> None:
     body = b'{"stream": "retail", "shardId": "shard", "records": []}'
 
-    assert unpack(body) == QuarantinedRecords(None, "retail", "shard", ())
+    assert unpack_quarantined(body) == QuarantinedRecords(None, "retail", "shard", ())
 
 
 @pytest.mark.parametrize(
@@ -61,4 +67,4 @@ def test_an_object_of_before_the_generations_says_none() -> None:
 )
 def test_what_the_view_did_not_write_raises(body: bytes) -> None:
     with pytest.raises((ValueError, TypeError, KeyError, AttributeError)):
-        unpack(body)
+        unpack_quarantined(body)

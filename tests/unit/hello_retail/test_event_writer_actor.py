@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import pytest
 
-from hello_retail.event_writer.actor import Actor, NotSignedIn, actor_of, groups_of, shown_name
+from hello_retail.event_writer.actor import Actor, NotSignedIn, clean_display_name, parse_actor, parse_groups
 from support.event_writer import NAME, SUB, claims
 
 
 def test_an_id_token_says_who_acts() -> None:
-    assert actor_of(claims()) == Actor(SUB, NAME, frozenset({"merchant", "photographer", "customer"}))
+    assert parse_actor(claims()) == Actor(SUB, NAME, frozenset({"merchant", "photographer", "customer"}))
 
 
 @pytest.mark.parametrize(
@@ -27,17 +27,17 @@ def test_an_id_token_says_who_acts() -> None:
 )
 def test_who_cannot_be_the_user_of_an_event_is_not_signed_in(changes: dict[str, object]) -> None:
     with pytest.raises(NotSignedIn):
-        actor_of(claims(**changes))
+        parse_actor(claims(**changes))
 
 
 @pytest.mark.parametrize("name", [None, "", " \u2028", "\u200b", "\u3164"])
 def test_a_user_without_a_name_is_called_by_the_user_id(name: str | None) -> None:
-    assert actor_of(claims(name=name)).name == SUB
+    assert parse_actor(claims(name=name)).name == SUB
 
 
 def test_without_claims_nobody_is_signed_in() -> None:
     with pytest.raises(NotSignedIn):
-        actor_of({})
+        parse_actor({})
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_without_claims_nobody_is_signed_in() -> None:
     ],
 )
 def test_groups_are_read_as_the_authorizer_writes_them(claim: object, groups: set[str]) -> None:
-    assert groups_of(claim) == groups
+    assert parse_groups(claim) == groups
 
 
 @pytest.mark.parametrize(
@@ -89,4 +89,4 @@ def test_groups_are_read_as_the_authorizer_writes_them(claim: object, groups: se
     ],
 )
 def test_a_name_is_made_fit_to_be_shown(claim: object, shown: str) -> None:
-    assert shown_name(claim) == shown
+    assert clean_display_name(claim) == shown

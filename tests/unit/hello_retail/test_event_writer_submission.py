@@ -12,8 +12,15 @@ import pytest
 from hello_retail.event_writer import submission
 from hello_retail.event_writer.identifiers import Identifiers
 from hello_retail.event_writer.kinds import KINDS
-from hello_retail.event_writer.submission import MAXIMUM_BODY, NotDecodable, Record, Refused, read, record
-from hello_retail.events import Event, decode, registry
+from hello_retail.event_writer.submission import (
+    MAXIMUM_BODY,
+    EventRecord,
+    NotDecodable,
+    SubmissionRefused,
+    build_event_record,
+    parse_submission,
+)
+from hello_retail.events import Event, decode_event, registry
 from support.event_writer import (
     CART,
     IMAGE,
@@ -34,12 +41,12 @@ TIME = "2026-11-22T12:00:00.000Z"
 TRACE = "1-67891233-abcdef012345678912345678"
 
 
-def taken(body: object, **request: Any) -> Record:
-    return record(read(post(body, **request)), IDS, TIME)
+def taken(body: object, **request: Any) -> EventRecord:
+    return build_event_record(parse_submission(post(body, **request)), IDS, TIME)
 
 
-def refused(body: object, **request: Any) -> Refused:
-    with pytest.raises(Refused) as caught:
+def refused(body: object, **request: Any) -> SubmissionRefused:
+    with pytest.raises(SubmissionRefused) as caught:
         taken(body, **request)
     return caught.value
 
@@ -48,7 +55,7 @@ def refused(body: object, **request: Any) -> Refused:
     "body", [OFFER, IMAGE, PURCHASE, LOGIN, PHONE, CART], ids=lambda body: body["schema"]
 )
 def test_what_is_taken_is_an_event_of_the_signed_in_user(body: dict[str, Any]) -> None:
-    event = decode(taken(body).payload)
+    event = decode_event(taken(body).payload)
     assert isinstance(event, Event)
     assert (event.kind, event.user_id, event.display_name) == (body["schema"], SUB, NAME)
     assert event.data == body
@@ -73,13 +80,13 @@ def test_every_schema_that_is_taken_is_one_of_the_registry() -> None:
 def test_a_product_is_its_events_order() -> None:
     made = taken(PURCHASE)
     assert (made.partition_key, made.product_id) == ("p1", "p1")
-    assert made.receipt() == {"eventId": IDS.event_id, "productId": "p1"}
+    assert made.build_receipt() == {"eventId": IDS.event_id, "productId": "p1"}
 
 
 def test_a_users_own_event_is_kept_in_order_by_the_user_and_names_no_product() -> None:
     made = taken(PHONE)
     assert (made.partition_key, made.product_id) == (SUB, None)
-    assert made.receipt() == {"eventId": IDS.event_id}
+    assert made.build_receipt() == {"eventId": IDS.event_id}
 
 
 def test_an_offer_without_an_id_gets_one() -> None:
@@ -92,7 +99,7 @@ def test_an_offer_without_an_id_gets_one() -> None:
 def test_only_offers_get_an_id(body: dict[str, Any]) -> None:
     problem = refused({name: value for name, value in body.items() if name != "id"})
     assert (problem.status, problem.code) == (400, "invalid-data")
-    assert json.loads(problem.answer().body)["errors"] == [{"pointer": "/id", "detail": "is missing"}]
+    assert json.loads(problem.build_response().body)["errors"] == [{"pointer": "/id", "detail": "is missing"}]
 
 
 @pytest.mark.parametrize("product_id", [None, "", "a/b", "x" * 81, 7])
@@ -168,7 +175,7 @@ def test_json_in_utf_8_is_taken_however_it_is_called(content_type: str) -> None:
 def test_header_names_have_no_case() -> None:
     event = post(PURCHASE)
     event["headers"] = {name.title(): value for name, value in event["headers"].items()}
-    assert read(event)
+    assert parse_submission(event)
 
 
 def test_64_kib_are_taken_and_a_byte_more_gets_413() -> None:
@@ -188,8 +195,8 @@ def test_a_base64_body_is_the_same_body() -> None:
 def test_a_body_that_only_says_that_it_is_base64_gets_400() -> None:
     event = post("not base64!")
     event["isBase64Encoded"] = True
-    with pytest.raises(Refused) as caught:
-        read(event)
+    with pytest.raises(SubmissionRefused) as caught:
+        parse_submission(event)
     assert (caught.value.status, caught.value.code) == (400, "not-base64")
 
 
@@ -229,7 +236,7 @@ def test_an_unknown_schema_gets_400_and_the_list_of_what_is_taken(schema: object
 )
 def test_data_that_break_their_schema_get_400_and_the_place(change: dict[str, Any], pointer: str) -> None:
     problem = refused(OFFER | change)
-    document = json.loads(problem.answer().body)
+    document = json.loads(problem.build_response().body)
     assert (problem.status, problem.code) == (400, "invalid-data")
     assert [error["pointer"] for error in document["errors"]] == [pointer]
 
@@ -246,7 +253,7 @@ def test_a_product_that_would_be_blank_on_the_board_gets_400(member: str, text: 
 
 
 def test_what_is_in_no_log_yet_stays_valid_for_those_who_read_it() -> None:
-    assert registry.check(registry.PRODUCT_CREATE, OFFER | {"name": "\u200b"}) is None
+    assert registry.find_violation(registry.PRODUCT_CREATE, OFFER | {"name": "\u200b"}) is None
 
 
 def test_all_missing_members_are_named() -> None:
@@ -284,7 +291,7 @@ def test_all_that_is_wrong_is_told_at_once() -> None:
     ],
 )
 def test_no_answer_repeats_what_was_sent(body: object) -> None:
-    assert "needle" not in refused(body, headers={"x-needle": "needle"}).answer().body
+    assert "needle" not in refused(body, headers={"x-needle": "needle"}).build_response().body
 
 
 @pytest.mark.parametrize(
@@ -320,21 +327,21 @@ def test_an_event_without_an_authorizer_gets_401_too() -> None:
         post(PURCHASE, token={}),
         {"requestContext": {"http": {"method": "POST"}, "authorizer": None}},
     ):
-        with pytest.raises(Refused) as caught:
-            read(event)
+        with pytest.raises(SubmissionRefused) as caught:
+            parse_submission(event)
         assert caught.value.status == 401
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"])
 def test_other_methods_get_405(method: str) -> None:
-    with pytest.raises(Refused) as caught:
-        read(http_event(method, "/events"))
+    with pytest.raises(SubmissionRefused) as caught:
+        parse_submission(http_event(method, "/events"))
     assert (caught.value.status, dict(caught.value.headers)) == (405, {"allow": "POST"})
 
 
 @pytest.mark.parametrize("key", ["k", "x" * 255, "0b5c7a2e-8d6f-4c3e", '"quoted"', "zażółć", "a b"])
 def test_a_key_of_up_to_255_characters_is_taken(key: str) -> None:
-    assert read(post(PURCHASE, key=key)).key == key
+    assert parse_submission(post(PURCHASE, key=key)).key == key
 
 
 @pytest.mark.parametrize("key", ["", " ", "x" * 256, "a\nb", "\x00", "a\x7f", "\x85", "\ud800"])
@@ -346,9 +353,9 @@ def test_another_key_gets_400(key: str) -> None:
 def test_the_trace_is_lambdas_own_and_else_the_clients() -> None:
     other = TRACE.replace("6", "7")
     event = post(PURCHASE, headers={"x-amzn-trace-id": f"Self=1-2-3;Root={TRACE}"})
-    assert read(event).trace_id == TRACE
-    assert read(event, f"Root={other};Parent=53995c3f42cd8ad8;Sampled=1").trace_id == other
-    assert json.loads(record(read(event), IDS, TIME).payload)["traceId"] == TRACE
+    assert parse_submission(event).trace_id == TRACE
+    assert parse_submission(event, f"Root={other};Parent=53995c3f42cd8ad8;Sampled=1").trace_id == other
+    assert json.loads(build_event_record(parse_submission(event), IDS, TIME).payload)["traceId"] == TRACE
 
 
 @pytest.mark.parametrize("header", ["", "Root=1-x", f"Root={TRACE}0", "Root=<script>", f"NotRoot={TRACE}"])
@@ -359,7 +366,7 @@ def test_what_is_no_trace_is_left_out(header: str) -> None:
 
 def test_a_name_with_slashes_moves_no_part_of_the_origin() -> None:
     made = taken(PURCHASE, token=claims(name="x/bob/Bob"))
-    event = decode(made.payload)
+    event = decode_event(made.payload)
     assert isinstance(event, Event)
     assert (event.user_id, event.display_name) == (SUB, "x/bob/Bob")
 
@@ -373,7 +380,7 @@ def test_a_record_that_no_consumer_would_take_is_never_put(monkeypatch: pytest.M
 
 def test_the_derived_ids_hang_on_user_key_and_body() -> None:
     def ids(body: object, key: str, sub: str = SUB) -> Identifiers:
-        return read(post(body, key=key, token=claims(sub=sub))).derived_identifiers(key)
+        return parse_submission(post(body, key=key, token=claims(sub=sub))).derive_own_identifiers(key)
 
     assert ids(PURCHASE, "k") == ids(json.dumps(PURCHASE, indent=2), "k")
     several = {ids(PURCHASE, "k"), ids(PURCHASE, "l"), ids(CART, "k"), ids(PURCHASE, "k", "bob")}

@@ -17,8 +17,8 @@ from hello_retail.events import (
     PRODUCT_PURCHASE,
     Event,
     Rejection,
-    decode,
-    decode_base64,
+    decode_base64_event,
+    decode_event,
     registry,
 )
 from support.events import (
@@ -42,25 +42,25 @@ NOISE = random.Random(2).randbytes(1024 * 1024)  # noqa: S311 - the same noise i
 
 
 def decoded(document: object) -> Event:
-    event = decode(payload(document))
+    event = decode_event(payload(document))
     assert isinstance(event, Event), event
     return event
 
 
 def code(record: bytes) -> str:
-    rejection = decode(record)
+    rejection = decode_event(record)
     assert isinstance(rejection, Rejection), rejection
     return rejection.code
 
 
 def reason(document: object) -> str:
-    rejection = decode(payload(document))
+    rejection = decode_event(payload(document))
     assert isinstance(rejection, Rejection), rejection
     return rejection.reason
 
 
 def test_a_purchase_decodes_to_an_event() -> None:
-    assert decode_base64(payload_base64(SALE)) == Event(
+    assert decode_base64_event(payload_base64(SALE)) == Event(
         kind=PRODUCT_PURCHASE,
         user_id="ann",
         display_name="Ann",
@@ -284,19 +284,19 @@ def test_bytes_that_are_no_json_object_are_refused_with_their_own_reason(
     ],
 )
 def test_text_that_is_not_base64_is_refused(text: str) -> None:
-    rejection = decode_base64(text)
+    rejection = decode_base64_event(text)
     assert isinstance(rejection, Rejection)
     assert rejection.code == "not-base64"
 
 
 def test_a_record_whose_data_is_no_text_at_all_is_refused() -> None:
-    rejection = decode_base64(None)  # type: ignore[arg-type]
+    rejection = decode_base64_event(None)  # type: ignore[arg-type]
     assert isinstance(rejection, Rejection)
     assert rejection.code == "not-base64"
 
 
 def test_no_text_is_an_empty_record() -> None:
-    rejection = decode_base64("")
+    rejection = decode_base64_event("")
     assert isinstance(rejection, Rejection)
     assert rejection.code == "empty"
 
@@ -304,7 +304,7 @@ def test_no_text_is_an_empty_record() -> None:
 def test_a_payload_in_the_url_safe_alphabet_is_refused() -> None:
     text = base64.urlsafe_b64encode(payload(purchase("p1", "ann", "???>>>"))).decode()
     assert "_" in text or "-" in text
-    assert isinstance(decode_base64(text), Rejection)
+    assert isinstance(decode_base64_event(text), Rejection)
 
 
 @pytest.mark.parametrize(
@@ -509,7 +509,7 @@ def test_a_picture_must_be_in_a_bucket(place: str) -> None:
 
 def test_escaped_characters_beyond_the_basic_plane_are_text() -> None:
     record = json.dumps(purchase("p1", "ann", "👩‍💻"), ensure_ascii=True).encode()
-    event = decode(record)
+    event = decode_event(record)
     assert isinstance(event, Event)
     assert event.display_name == "👩‍💻"
 
@@ -528,9 +528,9 @@ def test_nesting_is_bounded_by_a_number_and_not_by_the_stack() -> None:
         data = b'{"schema":"org.example/other/1-0-0","a":' + b"[" * levels + b"]" * levels + b"}"
         return payload(ingress("DATA", ORIGIN)).replace(b'"DATA"', data)
 
-    assert isinstance(decode(nested(30)), Event)
+    assert isinstance(decode_event(nested(30)), Event)
     assert code(nested(31)) == "too-deep"
-    assert isinstance(decode(nested(1).replace(b"[]", b"[" + b"[]," * 100 + b"1]")), Event)
+    assert isinstance(decode_event(nested(1).replace(b"[]", b"[" + b"[]," * 100 + b"1]")), Event)
 
 
 def test_a_reason_quotes_nothing_of_the_record() -> None:

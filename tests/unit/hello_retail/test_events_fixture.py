@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from hello_retail.events import Event, decode
+from hello_retail.events import Event, decode_event
 from support.events import payload
 from support.one_pass import count
 
@@ -12,7 +12,7 @@ RECORDS = [json.loads(line) for line in (FIXTURES / "workshop-day.jsonl").read_t
 
 
 def test_every_record_of_the_workshop_day_is_an_event() -> None:
-    assert all(isinstance(decode(payload(record["data"])), Event) for record in RECORDS)
+    assert all(isinstance(decode_event(payload(record["data"])), Event) for record in RECORDS)
 
 
 def test_one_pass_over_the_workshop_day_gives_its_scores() -> None:

@@ -24,10 +24,10 @@ from hello_retail.events.registry import (
     SCHEMAS,
     UnknownSchema,
     Violation,
-    check,
-    prepare,
-    schema,
-    violations,
+    compile_validators,
+    find_violation,
+    list_violations,
+    read_schema,
 )
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def nodes(node: Any, pointer: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
 EVERY_NODE = [
     pytest.param(node, id=f"{schema_id}{pointer}")
     for schema_id in sorted(SCHEMAS)
-    for pointer, node in nodes(schema(schema_id))
+    for pointer, node in nodes(read_schema(schema_id))
 ]
 EVERY_TEXT = [
     case for case in EVERY_NODE if case.values[0]["type"] == "string" and "const" not in case.values[0]
@@ -72,12 +72,12 @@ def test_every_file_is_a_draft_07_schema_of_the_id_that_names_it(schema_id: str)
 
 @pytest.mark.parametrize("schema_id", sorted(SCHEMAS))
 def test_a_schema_is_open_to_other_fields_only_where_the_original_is(schema_id: str) -> None:
-    assert schema(schema_id)["additionalProperties"] is (schema_id == EGRESS_1_1)
+    assert read_schema(schema_id)["additionalProperties"] is (schema_id == EGRESS_1_1)
 
 
 @pytest.mark.parametrize("schema_id", sorted(ENVELOPES))
 def test_an_envelope_leaves_its_data_to_the_datas_own_schema(schema_id: str) -> None:
-    assert schema(schema_id)["properties"]["data"]["additionalProperties"] is True
+    assert read_schema(schema_id)["properties"]["data"]["additionalProperties"] is True
 
 
 @pytest.mark.parametrize("node", EVERY_TEXT)
@@ -96,13 +96,13 @@ def test_every_rule_can_be_told_in_words(node: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("schema_id", ["product/create", "product/image", "product/purchase", "cart/add"])
 def test_a_product_id_fits_a_dynamodb_key_and_an_execution_name(schema_id: str) -> None:
-    node = schema(f"com.nordstrom/{schema_id}/1-0-0")["properties"]["id"]
+    node = read_schema(f"com.nordstrom/{schema_id}/1-0-0")["properties"]["id"]
     assert (node["minLength"], node["maxLength"]) == (1, 80)
 
 
 @pytest.mark.parametrize(("field", "limit_bytes"), [("category", 2048), ("name", 1024), ("id", 1024)])
 def test_what_becomes_a_key_fits_it_in_the_widest_script(field: str, limit_bytes: int) -> None:
-    assert schema(PRODUCT_CREATE)["properties"][field]["maxLength"] * len("😀".encode()) <= limit_bytes
+    assert read_schema(PRODUCT_CREATE)["properties"][field]["maxLength"] * len("😀".encode()) <= limit_bytes
 
 
 @pytest.mark.parametrize(
@@ -124,26 +124,26 @@ def test_what_becomes_a_key_fits_it_in_the_widest_script(field: str, limit_bytes
 )
 def test_only_an_exact_id_finds_a_schema(schema_id: str) -> None:
     with pytest.raises(UnknownSchema, match=f"the registry knows .*{PRODUCT_PURCHASE}"):
-        schema(schema_id)
+        read_schema(schema_id)
     with pytest.raises(UnknownSchema):
-        check(schema_id, {})
+        find_violation(schema_id, {})
     with pytest.raises(UnknownSchema):
-        violations(schema_id, {})
+        list_violations(schema_id, {})
     with pytest.raises(UnknownSchema):
-        prepare(schema_id)
+        compile_validators(schema_id)
 
 
 def test_a_prepared_schema_is_not_compiled_again() -> None:
-    prepare(*SCHEMAS)
+    compile_validators(*SCHEMAS)
     compiled = registry._validator.cache_info().misses
     for schema_id in SCHEMAS:
-        assert check(schema_id, {}) is not None
+        assert find_violation(schema_id, {}) is not None
     assert registry._validator.cache_info().misses == compiled
 
 
 def test_a_changed_copy_of_a_schema_changes_no_validator() -> None:
-    schema(PRODUCT_PURCHASE)["properties"]["id"]["maxLength"] = 1
-    assert check(PRODUCT_PURCHASE, {"schema": PRODUCT_PURCHASE, "id": "p1"}) is None
+    read_schema(PRODUCT_PURCHASE)["properties"]["id"]["maxLength"] = 1
+    assert find_violation(PRODUCT_PURCHASE, {"schema": PRODUCT_PURCHASE, "id": "p1"}) is None
 
 
 @pytest.mark.parametrize(
@@ -167,7 +167,7 @@ def test_a_changed_copy_of_a_schema_changes_no_validator() -> None:
     ],
 )
 def test_a_violation_says_where_and_what_would_do(document: object, violation: Violation) -> None:
-    assert check(PRODUCT_PURCHASE, document) == violation
+    assert find_violation(PRODUCT_PURCHASE, document) == violation
 
 
 def test_a_violation_inside_points_into_the_document() -> None:
@@ -178,14 +178,14 @@ def test_a_violation_inside_points_into_the_document() -> None:
         "eventId": "0193e5a0-7c1b-7d3e-8f00-0123456789ab",
         "data": {"schema": "#"},
     }
-    violation = check(INGRESS_1_1, envelope)
+    violation = find_violation(INGRESS_1_1, envelope)
     assert violation == Violation("/data/schema", "must be the id of a schema: vendor/name/version")
     assert str(violation) == "/data/schema must be the id of a schema: vendor/name/version"
 
 
 def test_all_violations_are_those_of_every_place() -> None:
     offer = {"schema": PRODUCT_CREATE, "id": "", "brand": "B", "name": 7, "a.b[c]": 1, "d": 2}
-    assert violations(PRODUCT_CREATE, offer) == (
+    assert list_violations(PRODUCT_CREATE, offer) == (
         Violation("/id", "must be 1 or more characters long"),
         Violation("/name", "must be of type string"),
         Violation("/description", "is missing"),
@@ -196,7 +196,7 @@ def test_all_violations_are_those_of_every_place() -> None:
 
 def test_all_violations_inside_point_into_the_document() -> None:
     envelope = {"schema": INGRESS_1_1, "origin": "a/b/c/d", "data": {"schema": "#", "more": 1}}
-    assert violations(INGRESS_1_1, envelope) == (
+    assert list_violations(INGRESS_1_1, envelope) == (
         Violation("/timeOrigin", "is missing"),
         Violation("/data/schema", "must be the id of a schema: vendor/name/version"),
         Violation("/eventId", "is missing"),
@@ -205,7 +205,7 @@ def test_all_violations_inside_point_into_the_document() -> None:
 
 @pytest.mark.parametrize("document", [None, [], "x", 7])
 def test_what_is_no_object_is_one_violation(document: object) -> None:
-    assert violations(PRODUCT_PURCHASE, document) == (Violation("", "must be of type object"),)
+    assert list_violations(PRODUCT_PURCHASE, document) == (Violation("", "must be of type object"),)
 
 
 def test_importing_events_compiles_nothing_and_reads_no_schema() -> None:
@@ -215,7 +215,7 @@ import hello_retail.events
 from hello_retail.events import registry
 assert "fastjsonschema" not in sys.modules
 assert registry._validator.cache_info().currsize == 0
-registry.prepare(registry.PRODUCT_PURCHASE)
+registry.compile_validators(registry.PRODUCT_PURCHASE)
 assert "fastjsonschema" in sys.modules
 assert registry._validator.cache_info().currsize == 1
 """
@@ -225,9 +225,9 @@ assert registry._validator.cache_info().currsize == 1
 
 def test_decoding_compiles_only_what_the_records_need() -> None:
     program = """
-from hello_retail.events import decode, registry
+from hello_retail.events import decode_event, registry
 from support.events import payload, purchase
-decode(payload(purchase("p1", "ann")))
+decode_event(payload(purchase("p1", "ann")))
 assert registry._validator.cache_info().currsize == 2
 """
     path = os.pathsep.join([str(FOLDER.parents[2]), str(Path(__file__).parents[2])])

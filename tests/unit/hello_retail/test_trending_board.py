@@ -7,25 +7,25 @@ from collections.abc import Sequence
 import pytest
 
 from hello_retail.http_api.parameters import MAX_LIMIT
-from hello_retail.read_models.trending import with_sale
-from hello_retail.trending_api.board import Product, ranking
+from hello_retail.read_models.trending import add_sale
+from hello_retail.trending_api.board import TrendingProduct, rank_products
 
 HALF_LIFE = 3600.0
 NOW = 1_763_802_000.0
 """A whole half-life's minute, so that scores are as of this very moment."""
 
 
-def sold(product_id: str, *ages: float) -> Product:
+def sold(product_id: str, *ages: float) -> TrendingProduct:
     """Return a product that was sold once for each age, in half-lives before now."""
     weight = None
     for age in sorted(ages, reverse=True):
-        weight = with_sale(weight, NOW - age * HALF_LIFE, HALF_LIFE)
+        weight = add_sale(weight, NOW - age * HALF_LIFE, HALF_LIFE)
     assert weight
-    return Product(product_id, weight)
+    return TrendingProduct(product_id, weight)
 
 
-def shown(products: Sequence[Product], now: float = NOW) -> list[tuple[int, str, float]]:
-    return [(line.rank, line.product_id, line.score) for line in ranking(products, now, HALF_LIFE)]
+def shown(products: Sequence[TrendingProduct], now: float = NOW) -> list[tuple[int, str, float]]:
+    return [(line.rank, line.product_id, line.score) for line in rank_products(products, now, HALF_LIFE)]
 
 
 def test_one_sale_now_is_worth_two_of_a_half_life_ago() -> None:

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from hello_retail.events import decode
+from hello_retail.events import decode_event
 from hello_retail.events.event import Event
-from hello_retail.read_models.trending import worth
+from hello_retail.read_models.trending import compute_score
 from hello_retail.trending_view import handler as entry
 from hello_retail.trending_view.batch import decode_batch
-from hello_retail.trending_view.store import Store
-from hello_retail.trending_view.trend import FORGOTTEN, Sale, Standing, folded
+from hello_retail.trending_view.store import TrendingViewStore
+from hello_retail.trending_view.trend import FORGOTTEN, Standing, TrendingSale, fold_sales
 from support.event_source import LogRecord, kinesis_event
 from support.events import create, payload, purchase
 from support.fake_aws import FakeDynamoDB, client_error
@@ -23,10 +23,10 @@ from support.trending import EPOCH, HALF_LIFE, RULE, TRENDING, table, warm_insta
 SHARD = "shardId-000000000003"
 
 
-def sale(sequence: int, arrival: float, event_id: str | None = None) -> Sale:
-    event = decode(payload(purchase("lamp", "cy", **({"event_id": event_id} if event_id else {}))))
+def sale(sequence: int, arrival: float, event_id: str | None = None) -> TrendingSale:
+    event = decode_event(payload(purchase("lamp", "cy", **({"event_id": event_id} if event_id else {}))))
     assert isinstance(event, Event)
-    return Sale(sequence, event, arrival)
+    return TrendingSale(sequence, event, arrival)
 
 
 def batch_of(*payloads: tuple[str, bytes], first: int = 1) -> tuple[dict[str, Any], dict[str, float]]:
@@ -45,20 +45,20 @@ def a_sale_of(product: str) -> tuple[str, bytes]:
 
 
 def test_a_sale_is_worth_a_half_after_the_half_life() -> None:
-    after = folded(Standing(), [sale(1, EPOCH)], RULE).after
+    after = fold_sales(Standing(), [sale(1, EPOCH)], RULE).after
 
     assert after
     assert after.weight
-    assert worth(after.weight, EPOCH, HALF_LIFE) == pytest.approx(1)
-    assert worth(after.weight, EPOCH + HALF_LIFE, HALF_LIFE) == pytest.approx(0.5)
+    assert compute_score(after.weight, EPOCH, HALF_LIFE) == pytest.approx(1)
+    assert compute_score(after.weight, EPOCH + HALF_LIFE, HALF_LIFE) == pytest.approx(0.5)
 
 
 def test_what_was_taken_already_changes_nothing() -> None:
     sales = [sale(1, EPOCH), sale(2, EPOCH)]
-    after = folded(Standing(), sales, RULE).after
+    after = fold_sales(Standing(), sales, RULE).after
     assert after
 
-    again = folded(after, sales, RULE)
+    again = fold_sales(after, sales, RULE)
 
     assert (again.counted, again.redelivered, again.after) == (0, 2, None)
 
@@ -66,14 +66,14 @@ def test_what_was_taken_already_changes_nothing() -> None:
 def test_a_click_that_was_put_twice_weighs_once() -> None:
     click = "6f1c2a52-8c3e-4a57-9d1c-0a3e3d0f9c11"
 
-    outcome = folded(Standing(), [sale(1, EPOCH, click), sale(2, EPOCH, click)], RULE)
+    outcome = fold_sales(Standing(), [sale(1, EPOCH, click), sale(2, EPOCH, click)], RULE)
 
     assert (outcome.counted, outcome.repeats) == (1, 1)
 
 
 def test_a_product_is_kept_until_its_sales_neither_weigh_nor_can_come_again() -> None:
     newest = EPOCH + 100
-    after = folded(Standing(), [sale(1, newest), sale(2, EPOCH)], RULE).after
+    after = fold_sales(Standing(), [sale(1, newest), sale(2, EPOCH)], RULE).after
 
     assert after
     assert after.expires == newest + FORGOTTEN * HALF_LIFE + RULE.kept_seconds
@@ -119,7 +119,7 @@ def test_a_warm_function_does_not_read_what_it_wrote() -> None:
     handler(second)
 
     assert dynamodb.calls == ["update_item"]
-    assert worth(weights(dynamodb.items[TRENDING])["lamp"], EPOCH, HALF_LIFE) == pytest.approx(2)
+    assert compute_score(weights(dynamodb.items[TRENDING])["lamp"], EPOCH, HALF_LIFE) == pytest.approx(2)
 
 
 def test_a_failure_answers_with_the_first_record_that_is_not_done() -> None:
@@ -153,13 +153,13 @@ def test_sales_of_one_product_on_two_shards_both_count() -> None:
     for handler, batch in ((one, event), (other, elsewhere), (one, second)):
         handler(batch)
 
-    assert worth(weights(dynamodb.items[TRENDING])["lamp"], EPOCH, HALF_LIFE) == pytest.approx(3)
+    assert compute_score(weights(dynamodb.items[TRENDING])["lamp"], EPOCH, HALF_LIFE) == pytest.approx(3)
 
 
 def test_the_function_folds_with_the_rule_of_its_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     dynamodb = table()
-    store = Store(dynamodb, InlineExecutor(), table=TRENDING, rule=entry.SETTINGS.rule)  # type: ignore[arg-type] # a fake
-    monkeypatch.setattr(entry, "store", lambda: store)
+    store = TrendingViewStore(dynamodb, InlineExecutor(), table=TRENDING, rule=entry.SETTINGS.rule)  # type: ignore[arg-type] # a fake
+    monkeypatch.setattr(entry, "get_store", lambda: store)
     event, _ = batch_of(a_sale_of("lamp"))
 
     assert entry.handler(event, None) == {"batchItemFailures": []}

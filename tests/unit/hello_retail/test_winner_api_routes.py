@@ -8,10 +8,10 @@ import pytest
 
 from hello_retail.aws_failures import Unavailable
 from hello_retail.http_api.problems import Problem
-from hello_retail.http_api.protocol import Request
-from hello_retail.winner_api.api import BOARD_SECONDS, Api
+from hello_retail.http_api.protocol import HttpRequest
+from hello_retail.winner_api.api import BOARD_SECONDS, WinnerApi
 from hello_retail.winner_api.board import Contribution, Score
-from hello_retail.winner_api.store import Page
+from hello_retail.winner_api.store import ContributionPage
 
 
 @dataclass
@@ -21,18 +21,18 @@ class MemoryStore:
     reads: list[str] = field(default_factory=list)
     down: bool = False
 
-    def scores(self, role: str) -> list[Score]:
+    def read_scores(self, role: str) -> list[Score]:
         if self.down:
             raise Unavailable("ThrottlingException")
         self.reads.append(role)
         return self.boards.get(role, [])
 
-    def contributions(self, limit: int, after: str | None) -> Page:
+    def read_contributions(self, limit: int, after: str | None) -> ContributionPage:
         ids = sorted(product_id for product_id in self.products if after is None or product_id > after)
         page = tuple(self.products[product_id] for product_id in ids[:limit])
-        return Page(page, page[-1].product_id if len(ids) > limit else None)
+        return ContributionPage(page, page[-1].product_id if len(ids) > limit else None)
 
-    def contribution(self, product_id: str) -> Contribution | None:
+    def read_contribution(self, product_id: str) -> Contribution | None:
         self.reads.append(product_id)
         return self.products.get(product_id)
 
@@ -50,10 +50,10 @@ class World:
     store: MemoryStore
     clock: Clock
     measured: list[tuple[str, float]]
-    api: Api
+    api: WinnerApi
 
     def get(self, path: str, **query: str) -> Any:
-        return json.loads(self.api.answer(Request("GET", path, query, {})).body)
+        return json.loads(self.api.answer_request(HttpRequest("GET", path, query, {})).body)
 
 
 @pytest.fixture
@@ -63,12 +63,12 @@ def world() -> World:
     def measure(name: str, value: float) -> None:
         measured.append((name, value))
 
-    return World(store, clock, measured, Api(store, clock, measure))  # type: ignore[arg-type] # a port's fake
+    return World(store, clock, measured, WinnerApi(store, clock, measure))  # type: ignore[arg-type] # a port's fake
 
 
 def problem(world: World, method: str, path: str, **query: str) -> Problem:
     with pytest.raises(Problem) as raised:
-        world.api.answer(Request(method, path, query, {}))
+        world.api.answer_request(HttpRequest(method, path, query, {}))
     return raised.value
 
 
@@ -206,5 +206,7 @@ def test_other_methods_than_get_and_head_are_refused(world: World, method: str, 
 
 
 def test_head_is_answered_as_get(world: World) -> None:
-    get, head = (world.api.answer(Request(method, "/winners", {}, {})) for method in ("GET", "HEAD"))
+    get, head = (
+        world.api.answer_request(HttpRequest(method, "/winners", {}, {})) for method in ("GET", "HEAD")
+    )
     assert head == get

@@ -12,7 +12,7 @@ import pytest
 
 from hello_retail.settings import MissingSetting, require_count
 from hello_retail.winner_view.batch import decode_batch
-from hello_retail.winner_view.handler import quantiles
+from hello_retail.winner_view.handler import select_quantiles
 from support.event_source import FIRST_NUMBER, LogRecord, kinesis_event
 from support.fake_aws import FakeDynamoDB, FakeS3, client_error
 from support.histories import create, envelope, purchase, scores_of
@@ -178,8 +178,8 @@ def test_a_batch_is_sorted_into_entries_skips_and_rejections() -> None:
 
 
 def test_quantiles_keep_the_ends_and_never_exceed_their_number() -> None:
-    assert quantiles([1, 2, 3], 20) == [1, 2, 3]
-    values = quantiles(list(range(1000)), 20)
+    assert select_quantiles([1, 2, 3], 20) == [1, 2, 3]
+    values = select_quantiles(list(range(1000)), 20)
     assert (len(values), values[0], values[-1]) == (20, 0, 999)
 
 

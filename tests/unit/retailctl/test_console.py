@@ -16,6 +16,6 @@ def test_a_name_that_is_typed_confirms(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", type("Terminal", (io.StringIO,), {"isatty": lambda _self: True})())
     monkeypatch.setattr(typer, "prompt", lambda _question, **_options: "prod")
 
-    console.confirm("prod", "destroying prod", None)
+    console.require_confirmation("prod", "destroying prod", None)
     with pytest.raises(UserError, match="'prod' does not confirm destroying dev, which wants 'dev'"):
-        console.confirm("dev", "destroying dev", None)
+        console.require_confirmation("dev", "destroying dev", None)

@@ -28,10 +28,10 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pyte
 
 def test_a_lock_is_for_one_at_a_time(clone: Project) -> None:
     with (
-        files.alone(clone, "till"),
+        files.hold_lock(clone, "till"),
         pytest.raises(UserError, match="somebody is at it"),
-        files.alone(clone, "till", or_else="somebody is at it"),
+        files.hold_lock(clone, "till", or_else="somebody is at it"),
     ):
         pass
-    with files.alone(clone, "till", or_else="nobody is"):
+    with files.hold_lock(clone, "till", or_else="nobody is"):
         pass

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from retailctl.errors import UserError
-from retailctl.git import UNKNOWN_COMMIT, checked_out_commit, read_git
+from retailctl.git import UNKNOWN_COMMIT, find_checked_out_commit, read_git
 from support.miniature import write
 
 if TYPE_CHECKING:
@@ -30,18 +30,18 @@ def commit(clone: Project, monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 def test_the_commit_is_told_and_whether_files_differ_from_it(clone: Project, commit: str) -> None:
-    assert checked_out_commit(clone) == commit
+    assert find_checked_out_commit(clone) == commit
     write(clone.root, {"new.txt": ""})
-    assert checked_out_commit(clone) == f"{commit}+changes"
+    assert find_checked_out_commit(clone) == f"{commit}+changes"
 
 
 def test_a_clone_that_git_does_not_know_has_no_known_commit(
     clone: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(clone.root.parent))
-    assert checked_out_commit(clone) == UNKNOWN_COMMIT
+    assert find_checked_out_commit(clone) == UNKNOWN_COMMIT
     monkeypatch.setenv("PATH", "")
-    assert checked_out_commit(clone) == UNKNOWN_COMMIT
+    assert find_checked_out_commit(clone) == UNKNOWN_COMMIT
 
 
 def test_where_git_fails_its_own_words_are_told(clone: Project, commit: str) -> None:

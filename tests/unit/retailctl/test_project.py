@@ -21,11 +21,11 @@ def test_a_clone_knows_its_environments_and_refuses_others(clone: Project) -> No
 @pytest.mark.parametrize("name", ["aws", "", "../up", "Local", "a b", "-x"])
 def test_a_name_that_would_not_do_as_a_folder_is_refused(clone: Project, name: str) -> None:
     with pytest.raises(UserError, match="cannot name a local cloud"):
-        clone.home(name)
+        clone.cloud_folder(name)
 
 
 def test_outside_of_a_clone_there_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RETAIL_ROOT", str(tmp_path))
 
     with pytest.raises(UserError, match="clone it and run `make setup`"):
-        project.find()
+        project.find_project()

@@ -57,7 +57,7 @@ def figures(**changes: Any) -> dict[str, Any]:
 
 
 class Cloud:
-    def environ(self) -> dict[str, str]:
+    def build_environ(self) -> dict[str, str]:
         return {
             "AWS_ENDPOINT_URL": "http://127.0.0.1:1",
             "AWS_REGION": "us-east-1",
@@ -69,7 +69,7 @@ class Cloud:
 
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
-    monkeypatch.setattr(run.project, "find", lambda: Project(tmp_path))
+    monkeypatch.setattr(run.project, "find_project", lambda: Project(tmp_path))
     return Project(tmp_path)
 
 
@@ -81,7 +81,7 @@ def function(tmp_path: Path, code: str, name: str = "winner_view") -> Unpacked:
 
 
 def test_what_is_published_has_exactly_the_promised_names() -> None:
-    found = run.published(figures())
+    found = run.build_bench_document(figures())
     assert set(found) == {
         "batches",
         "cold_start",
@@ -108,10 +108,10 @@ def test_what_is_published_has_exactly_the_promised_names() -> None:
 def test_figures_within_their_bounds_end_well_and_are_written(
     here: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(run, "measure", lambda _: figures())
+    monkeypatch.setattr(run, "measure_figures", lambda _: figures())
     result = CliRunner().invoke(run.app, [])
     assert result.exit_code == 0, result.output
-    assert json.loads((here.root / "build" / "bench.json").read_text()) == run.published(figures())
+    assert json.loads((here.root / "build" / "bench.json").read_text()) == run.build_bench_document(figures())
     for text in ("8.8", "pass", "70 sales a second", "60"):
         assert text in result.stdout
 
@@ -150,7 +150,7 @@ def test_figures_within_their_bounds_end_well_and_are_written(
 def test_a_missed_bound_fails_the_bench_and_is_named_after_all_is_written(
     here: Project, monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any], missed: str
 ) -> None:
-    monkeypatch.setattr(run, "measure", lambda _: figures(**changes))
+    monkeypatch.setattr(run, "measure_figures", lambda _: figures(**changes))
     result = CliRunner().invoke(run.app, [])
     assert isinstance(result.exception, UserError)
     assert f"Out of bounds: {missed}" in str(result.exception)
@@ -162,7 +162,7 @@ def test_the_report_has_a_line_for_every_bound() -> None:
     found = figures()
     printout = StringIO()
     console = Console(width=160, file=printout)
-    console.print(run.report(found, run.checked(found)))
+    console.print(run.render_report(found, run.check_figures(found)))
     printed = printout.getvalue()
     assert len(re.findall(r" pass\b", printed)) == 3 * 4 + 3 + 2 + 3
     assert ">= 30x" in printed
@@ -182,7 +182,7 @@ def test_speed_is_told_against_the_original_loop_before_between_and_after(
         return {"events_per_second": rate, "write_units_per_purchase": units}
 
     monkeypatch.setattr(run, "run_worker", run_worker)
-    found = run.sell(Cloud(), Unpacked("winner_view", tmp_path, "x.handler"))  # type: ignore[arg-type]
+    found = run.measure_batch_sizes(Cloud(), Unpacked("winner_view", tmp_path, "x.handler"))  # type: ignore[arg-type]
     ours = ["register", "sell"] * 2
     assert [what for what, _ in calls] == ["original", *[*ours, "original"] * 3]
     assert [numbers["ids"] for what, numbers in calls if what == "sell"] == [1, 0] * 3
@@ -196,7 +196,7 @@ def test_a_worker_has_the_functions_environment_and_no_more(
 ) -> None:
     monkeypatch.setenv("STRANGER", "1")
     monkeypatch.setenv("AWS_PROFILE", "mine")
-    found = run.environ(Cloud(), function(tmp_path, ""))  # type: ignore[arg-type]
+    found = run.build_function_environ(Cloud(), function(tmp_path, ""))  # type: ignore[arg-type]
     assert "STRANGER" not in found
     assert "AWS_PROFILE" not in found
     assert found["PYTHONPATH"] == str(tmp_path / "winner_view")
@@ -211,7 +211,7 @@ def test_a_worker_has_every_variable_that_the_environments_give_the_function(
     block = re.search(r"\n  environment = \{\n(.*?)\n  \}", root.read_text(), re.DOTALL)
     assert block is not None
     given = set(re.findall(r"^ +([A-Z_]+) +=", block[1], re.MULTILINE))
-    assert given - run.environ(Cloud(), function(tmp_path, "", name)).keys() == set()  # type: ignore[arg-type]
+    assert given - run.build_function_environ(Cloud(), function(tmp_path, "", name)).keys() == set()  # type: ignore[arg-type]
 
 
 def test_a_worker_that_fails_is_told_with_its_last_words(tmp_path: Path) -> None:
@@ -228,12 +228,12 @@ def test_a_workers_findings_are_returned(tmp_path: Path) -> None:
 def test_cold_starts_are_told_against_a_bare_clients(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run, "COLD_STARTS", 1)
     marks = tmp_path / "marks"
-    code = f"def store(): open({str(marks)!r}, 'a').write('made ')"
+    code = f"def get_store(): open({str(marks)!r}, 'a').write('made ')"
     functions = {
         "winner_view": function(tmp_path, code),
         "event_writer": function(tmp_path, "", "event_writer"),
     }
-    found = run.cold_starts(Cloud(), functions)  # type: ignore[arg-type]
+    found = run.measure_cold_starts(Cloud(), functions)  # type: ignore[arg-type]
     seconds = found["cold_start_seconds"]
     assert set(seconds) == {"bare", "bare_kinesis", "winner_view", "event_writer"}
     assert found["cold_start"] == {
@@ -246,7 +246,7 @@ def test_cold_starts_are_told_against_a_bare_clients(tmp_path: Path, monkeypatch
 def test_a_function_that_does_not_start_is_told_with_its_last_words(tmp_path: Path) -> None:
     broken = function(tmp_path, "import nowhere_to_be_found")
     with pytest.raises(UserError, match=r"winner_view does not start: ModuleNotFoundError"):
-        run.start(Cloud(), broken, run.FUNCTION_START)  # type: ignore[arg-type]
+        run.time_cold_start(Cloud(), broken, run.FUNCTION_START)  # type: ignore[arg-type]
 
 
 def test_the_artifacts_that_have_bounds_are_unpacked(here: Project, tmp_path: Path) -> None:
@@ -257,7 +257,7 @@ def test_the_artifacts_that_have_bounds_are_unpacked(here: Project, tmp_path: Pa
             archive.writestr("hello_retail/x.py", name)
         functions[name] = {"file": f"{name}.zip", "handler": f"hello_retail.{name}.handler.handler"}
     (here.artifacts / "manifest.json").write_text(json.dumps({"functions": functions}))
-    found = run.unpack(here, tmp_path / "unpacked")
+    found = run.unpack_artifacts(here, tmp_path / "unpacked")
     assert set(found) == {"winner_view", "winner_api", "event_writer"}
     assert (found["winner_api"].folder / "hello_retail" / "x.py").read_text() == "winner_api"
     assert found["winner_view"].handler == "hello_retail.winner_view.handler.handler"
@@ -270,25 +270,25 @@ def test_the_bench_has_a_cloud_of_its_own_and_takes_it_down(
 ) -> None:
     done: list[str] = []
     if left_over:
-        here.home("bench").mkdir(parents=True)
+        here.cloud_folder("bench").mkdir(parents=True)
 
     def sell(*_: object) -> dict[str, Any]:
         if fails:
             raise UserError("no sale")
         return {"batches": []}
 
-    monkeypatch.setattr(run.package, "build", lambda _: done.append("package"))
-    monkeypatch.setattr(run.up_down, "down", lambda name: done.append(f"down {name}"))
-    monkeypatch.setattr(run.ministack, "start", lambda home: done.append(f"start {home.name}"))
-    monkeypatch.setattr(run, "make_tables", lambda _: done.append("tables"))
-    monkeypatch.setattr(run, "unpack", lambda *_: dict.fromkeys(run.COLD_START))
-    monkeypatch.setattr(run, "sell", sell)
+    monkeypatch.setattr(run.package, "build_artifacts", lambda _: done.append("package"))
+    monkeypatch.setattr(run.up_down, "stop_local_cloud", lambda name: done.append(f"down {name}"))
+    monkeypatch.setattr(run.ministack, "start_emulator", lambda home: done.append(f"start {home.name}"))
+    monkeypatch.setattr(run, "create_tables", lambda _: done.append("tables"))
+    monkeypatch.setattr(run, "unpack_artifacts", lambda *_: dict.fromkeys(run.COLD_START))
+    monkeypatch.setattr(run, "measure_batch_sizes", sell)
     monkeypatch.setattr(run, "run_worker", lambda *_: {"ratio": 1.0})
-    monkeypatch.setattr(run, "cold_starts", lambda *_: {"cold_start": {}})
-    monkeypatch.setattr(run.up_down, "bring_up", lambda _, name, env: done.append(f"up {name} {env}"))
-    monkeypatch.setattr(run, "through_the_door", lambda *_: FRONT_DOOR)
+    monkeypatch.setattr(run, "measure_cold_starts", lambda *_: {"cold_start": {}})
+    monkeypatch.setattr(run.up_down, "bring_up_cloud", lambda _, name, env: done.append(f"up {name} {env}"))
+    monkeypatch.setattr(run, "measure_api_load", lambda *_: FRONT_DOOR)
     with pytest.raises(UserError) if fails else nullcontext():
-        found = run.measure(here)
+        found = run.measure_figures(here)
         assert found == {
             "batches": [],
             "scores_read": {"ratio": 1.0},
@@ -304,9 +304,9 @@ def test_what_went_through_the_door_is_held_against_the_stream_and_the_scores(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     class Door:
-        report = load_report.Report(latencies=[0.1] * 3, seconds=1.0)
+        report = load_report.LoadReport(latencies=[0.1] * 3, seconds=1.0)
 
-        def send(self, entries: Any, _rate: float, _until: object, on_tick: Any) -> None:
+        def send_events(self, entries: Any, _rate: float, _until: object, on_tick: Any) -> None:
             assert len(list(entries)) == run.FRONT_DOOR_EVENTS
             on_tick(3, 1.0)
 
@@ -315,13 +315,15 @@ def test_what_went_through_the_door_is_held_against_the_stream_and_the_scores(
         return json.dumps({"schema": schema, "eventId": str(UUID(int=number))}).encode()
 
     found = {"stream_name": "events", "scores_table": "scores"}
-    monkeypatch.setattr(run.outputs, "read", lambda *_: found)
-    monkeypatch.setattr(run.api_load, "opened", lambda *_: Door())
-    monkeypatch.setattr(run.reader, "payloads_on", lambda *_: [envelope(1), envelope(2), envelope(2)])
-    monkeypatch.setattr(run.stored, "stored_scores", lambda *_: {"creator": {"a": 1}, "photographer": {}})
+    monkeypatch.setattr(run.outputs, "read_local_outputs", lambda *_: found)
+    monkeypatch.setattr(run.api_load, "open_front_door", lambda *_: Door())
+    monkeypatch.setattr(run.reader, "read_payloads", lambda *_: [envelope(1), envelope(2), envelope(2)])
+    monkeypatch.setattr(
+        run.stored, "read_stored_scores", lambda *_: {"creator": {"a": 1}, "photographer": {}}
+    )
     monkeypatch.setattr(run.stored, "PATIENCE_SECONDS", 0.0)
     cloud = type("Clients", (), {"client": lambda *_: None})()
 
-    told = run.through_the_door(cloud, "dev")
+    told = run.measure_api_load(cloud, "dev")
 
     assert (told["people"], told["accepted"], told["missing"], told["wrong_scores"]) == (40, 3, 1, 1)

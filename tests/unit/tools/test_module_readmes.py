@@ -69,14 +69,14 @@ def module(tmp_path: Path) -> Path:
 
 
 def test_inputs_are_listed_by_name_after_those_that_have_to_be_given() -> None:
-    assert module_readmes.inputs(VARIABLES) == [
+    assert module_readmes.parse_inputs(VARIABLES) == [
         Input("name", "What it is called, whole.", "string", None),
         Input("retries", 'How often; "0" is never | at all.', "number", "3"),
     ]
 
 
 def test_outputs_are_listed_with_what_they_are() -> None:
-    assert module_readmes.outputs(OUTPUTS) == [Output("id", "Its id.")]
+    assert module_readmes.parse_outputs(OUTPUTS) == [Output("id", "Its id.")]
 
 
 @pytest.mark.parametrize(
@@ -93,19 +93,19 @@ def test_outputs_are_listed_with_what_they_are() -> None:
     ],
 )
 def test_a_default_is_shown_in_terraforms_words(hcl: str, shown: str) -> None:
-    [found] = module_readmes.inputs(f'variable "x" {{\n  default = {hcl}\n}}\n')
+    [found] = module_readmes.parse_inputs(f'variable "x" {{\n  default = {hcl}\n}}\n')
 
     assert found == Input("x", "", "any", shown)
 
 
 def test_a_pipe_in_a_description_does_not_end_the_cell() -> None:
-    assert "is never \\| at all" in module_readmes.tables(VARIABLES, OUTPUTS)
+    assert "is never \\| at all" in module_readmes.render_tables(VARIABLES, OUTPUTS)
 
 
 def test_a_short_type_stays_in_one_line() -> None:
     variables = 'variable "key" {\n  type = object({ name = string })\n}\n'
 
-    assert "`object({name = string})`" in module_readmes.tables(variables, "")
+    assert "`object({name = string})`" in module_readmes.render_tables(variables, "")
 
 
 def test_a_long_type_has_a_line_for_each_attribute_of_each_object() -> None:
@@ -129,36 +129,36 @@ variable "routes" {
         "}))",
     ]
 
-    assert f"<pre>{'<br>'.join(lines)}</pre>" in module_readmes.tables(variables, "")
+    assert f"<pre>{'<br>'.join(lines)}</pre>" in module_readmes.render_tables(variables, "")
 
 
 def test_a_module_without_inputs_or_outputs_says_so() -> None:
-    assert module_readmes.tables("", "") == "## Inputs\n\nNone.\n\n## Outputs\n\nNone."
+    assert module_readmes.render_tables("", "") == "## Inputs\n\nNone.\n\n## Outputs\n\nNone."
 
 
 def test_a_usage_is_what_the_example_says_after_its_provider_for_somebody_elsewhere() -> None:
     neighbour = 'module "key" {\n  source = "../../../encryption-key"\n}\n'
     base = "git::https://git.example.com/hello-retail.git//modules"
 
-    assert module_readmes.usage(EXAMPLE + neighbour, "thing", "1.2.3") == (
+    assert module_readmes.render_usage(EXAMPLE + neighbour, "thing", "1.2.3") == (
         f'```hcl\nmodule "thing" {{\n  source = "{base}/thing?ref=v1.2.3"\n  name   = "example"\n}}\n'
         f'module "key" {{\n  source = "{base}/encryption-key?ref=v1.2.3"\n}}\n```'
     )
 
 
 def test_a_readme_is_stale_until_it_is_written_and_when_the_code_has_changed(module: Path) -> None:
-    assert module_readmes.stale(module)
-    assert module_readmes.write(module)
-    assert not module_readmes.stale(module)
-    assert not module_readmes.write(module)
+    assert module_readmes.is_readme_stale(module)
+    assert module_readmes.write_readme(module)
+    assert not module_readmes.is_readme_stale(module)
+    assert not module_readmes.write_readme(module)
 
     (module / "outputs.tf").write_text(OUTPUTS.replace("Its id.", "The id."))
 
-    assert module_readmes.stale(module)
+    assert module_readmes.is_readme_stale(module)
 
 
 def test_writing_keeps_what_people_wrote(module: Path) -> None:
-    module_readmes.write(module)
+    module_readmes.write_readme(module)
 
     text = (module / "README.md").read_text()
     assert text.startswith("# thing\n\nWhat it is for.\n\n<!-- BEGIN_USAGE -->\n```hcl\nmodule ")
@@ -168,7 +168,7 @@ def test_writing_keeps_what_people_wrote(module: Path) -> None:
 def test_a_usage_is_written_only_where_the_readme_has_a_place_for_it(module: Path) -> None:
     (module / "README.md").write_text("<!-- BEGIN_TF_DOCS --><!-- END_TF_DOCS -->")
 
-    module_readmes.write(module)
+    module_readmes.write_readme(module)
 
     assert "```hcl" not in (module / "README.md").read_text()
 
@@ -188,20 +188,20 @@ def test_a_readme_without_its_marks_is_refused(module: Path, readme: str, what: 
     (module / "README.md").write_text(readme)
 
     with pytest.raises(DocsError, match=what):
-        module_readmes.stale(module)
+        module_readmes.is_readme_stale(module)
 
 
 def test_a_module_without_a_readme_is_refused(module: Path) -> None:
     (module / "README.md").unlink()
 
     with pytest.raises(DocsError, match=r"README\.md is missing"):
-        module_readmes.write(module)
+        module_readmes.write_readme(module)
 
 
 def test_modules_are_the_folders_that_have_variables(module: Path) -> None:
     (module.parent / "testing" / "mocks").mkdir(parents=True)
 
-    assert module_readmes.modules(module.parent) == [module]
+    assert module_readmes.list_modules(module.parent) == [module]
 
 
 def test_checking_names_each_stale_readme_and_writes_nothing(
@@ -240,7 +240,7 @@ def test_without_a_folder_the_modules_of_this_clone_are_meant(
     (module.parent / "modules").mkdir()
     module.rename(module.parent / "modules" / "thing")
     (module.parent / "pyproject.toml").write_text('[project]\nversion = "1.2.3"\n')
-    monkeypatch.setattr(project, "find", lambda: project.Project(module.parent))
+    monkeypatch.setattr(project, "find_project", lambda: project.Project(module.parent))
 
     assert module_readmes.main([]) == 0
-    assert module_readmes.stale(module.parent / "modules" / "thing") is False
+    assert module_readmes.is_readme_stale(module.parent / "modules" / "thing") is False

@@ -14,4 +14,4 @@ def test_a_module_without_an_example_fails_the_validation(clone: Project) -> Non
     write(clone.root, {"modules/table/main.tf": "", "modules/testing/mocks/aws.tfmock.hcl": ""})
 
     with pytest.raises(UserError, match=r"These modules have no examples/basic: table\."):
-        validate.targets(clone)
+        validate.list_targets(clone)

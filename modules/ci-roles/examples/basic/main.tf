@@ -31,8 +31,8 @@ module "ci_roles" {
 
   environments = {
     dev = {
-      plan_subjects       = ["repo:example/orders:pull_request"]
-      apply_subjects      = ["repo:example/orders:environment:dev"]
+      plan_subjects       = ["repo:example@1234/orders@5678:pull_request"]
+      apply_subjects      = ["repo:example@1234/orders@5678:environment:dev"]
       plan_policies       = { tables = local.read }
       apply_policies      = { tables = merge(local.read, local.write) }
       boundary_statements = { use_tables = { actions = ["dynamodb:GetItem", "dynamodb:PutItem"], resources = [local.tables] } }

@@ -17,10 +17,10 @@ from retailctl.artifacts.page import (
     ASSETS,
     SiteError,
     SiteFile,
-    build,
-    content_security_policy,
+    build_page,
+    build_security_headers,
+    build_security_policy,
     read_sources,
-    security_headers,
 )
 from retailctl.delivery.page import SiteConfig
 
@@ -46,7 +46,8 @@ def plain(file: SiteFile) -> str:
 def deployed(sources: dict[str, bytes]) -> dict[str, SiteFile]:
     """Return the files by name without folder and hash."""
     return {
-        re.sub(r"-[0-9a-f]{12}(?=\.)", "", file.path.removeprefix(ASSETS)): file for file in build(sources)
+        re.sub(r"-[0-9a-f]{12}(?=\.)", "", file.path.removeprefix(ASSETS)): file
+        for file in build_page(sources)
     }
 
 
@@ -55,7 +56,7 @@ def the_page() -> dict[str, SiteFile]:
 
 
 def test_every_file_but_the_index_is_named_for_what_it_holds() -> None:
-    for file in build(PAGE):
+    for file in build_page(PAGE):
         if file.path != "index.html":
             digest = sha256(plain(file).encode()).hexdigest()[:12]
             assert re.fullmatch(rf"assets/[a-z]+-{digest}\.[a-z]+", file.path)
@@ -91,19 +92,19 @@ def test_a_change_renames_the_file_and_all_that_lead_to_it_and_nothing_else() ->
 def test_the_same_sources_give_the_same_files_in_whatever_order_they_come() -> None:
     shuffled = list(PAGE.items())
     random.Random(4).shuffle(shuffled)  # noqa: S311 - an order, no secret
-    assert build(dict(shuffled)) == build(PAGE)
-    assert build(read_sources(WEB)) == build(read_sources(WEB))
+    assert build_page(dict(shuffled)) == build_page(PAGE)
+    assert build_page(read_sources(WEB)) == build_page(read_sources(WEB))
 
 
 def test_the_index_is_last_so_that_it_never_names_what_is_not_there() -> None:
-    assert build(PAGE)[-1].path == "index.html"
+    assert build_page(PAGE)[-1].path == "index.html"
 
 
 def test_hashed_files_are_kept_for_ever_the_index_is_asked_for_and_the_configuration_never_kept() -> None:
-    for file in build(PAGE):
+    for file in build_page(PAGE):
         kept = "no-cache" if file.path == "index.html" else "public, max-age=31536000, immutable"
         assert file.cache_control == kept
-    assert CONFIG.as_file().cache_control == "no-store"
+    assert CONFIG.render_file().cache_control == "no-store"
 
 
 def test_types_are_told_and_what_shrinks_is_compressed() -> None:
@@ -134,16 +135,16 @@ def test_types_are_told_and_what_shrinks_is_compressed() -> None:
 )
 def test_what_does_not_fit_together_is_refused_in_words(name: str, content: bytes, words: str) -> None:
     with pytest.raises(SiteError, match=re.escape(words)):
-        build({**PAGE, name: content})
+        build_page({**PAGE, name: content})
 
 
 def test_a_page_without_an_index_is_none() -> None:
     with pytest.raises(SiteError, match=re.escape("The page has no index.html.")):
-        build({"js/main.js": b""})
+        build_page({"js/main.js": b""})
 
 
 def test_the_configuration_says_where_the_api_and_the_sign_in_are() -> None:
-    file = CONFIG.as_file()
+    file = CONFIG.render_file()
     assert file.path == "config.json"
     assert json.loads(file.content) == {
         "environment": "dev",
@@ -153,12 +154,12 @@ def test_the_configuration_says_where_the_api_and_the_sign_in_are() -> None:
         "userPoolClientId": "client123",
     }
     local = SiteConfig("dev", "http://127.0.0.1:4566/_aws", "us-east-1", "p", "c", "http://127.0.0.1:4566/")
-    assert json.loads(local.as_file().content)["cognitoUrl"] == local.cognito == "http://127.0.0.1:4566/"
+    assert json.loads(local.render_file().content)["cognitoUrl"] == local.cognito == "http://127.0.0.1:4566/"
     assert CONFIG.cognito == "https://cognito-idp.us-east-1.amazonaws.com/"
 
 
 def test_the_policy_lets_the_page_reach_its_api_and_cognito_and_nothing_inline() -> None:
-    policy = content_security_policy(CONFIG.api_url, CONFIG.cognito)
+    policy = build_security_policy(CONFIG.api_url, CONFIG.cognito)
     directives = dict(part.split(" ", 1) for part in policy.split("; "))
     assert directives["default-src"] == "'none'"
     assert directives["script-src"] == directives["style-src"] == directives["img-src"] == "'self'"
@@ -168,9 +169,9 @@ def test_the_policy_lets_the_page_reach_its_api_and_cognito_and_nothing_inline()
     )
     assert directives["frame-ancestors"] == directives["base-uri"] == directives["form-action"] == "'none'"
     assert "unsafe" not in policy
-    behind = content_security_policy("/api", CONFIG.cognito)
+    behind = build_security_policy("/api", CONFIG.cognito)
     assert "connect-src 'self' https://cognito-idp.us-east-1.amazonaws.com;" in behind
-    headers = security_headers(CONFIG.api_url, CONFIG.cognito)
+    headers = build_security_headers(CONFIG.api_url, CONFIG.cognito)
     assert headers["content-security-policy"] == policy
     assert headers["x-content-type-options"] == "nosniff"
 
@@ -192,7 +193,7 @@ ELEMENTS = Elements((WEB / "index.html").read_text()).found
 
 def test_the_whole_page_is_below_60_kib_on_the_wire_headers_included() -> None:
     headers = 1100  # bytes of a response's headers over HTTP/1.1, the security headers among them
-    files = [*the_page().values(), CONFIG.as_file()]
+    files = [*the_page().values(), CONFIG.render_file()]
     assert sum(len(file.content) + headers for file in files) < 60 * 1024
 
 
@@ -216,7 +217,7 @@ def test_every_module_is_asked_for_at_once_and_not_one_after_the_other() -> None
 
 
 def test_the_form_allows_what_the_schema_allows() -> None:
-    properties = registry.schema("com.nordstrom/product/create/1-0-0")["properties"]
+    properties = registry.read_schema("com.nordstrom/product/create/1-0-0")["properties"]
     fields = {
         str(attributes["name"]): attributes
         for tag, attributes in ELEMENTS
@@ -233,4 +234,4 @@ def test_the_pictures_places_are_of_the_schemas_form() -> None:
     (place,) = re.findall(r"=> `([^`]*\$\{id\}[^`]*)`;", script)
     image = place.replace("${id}", "x" * 80).replace("${shape}", "lamp")
     data = {"schema": "com.nordstrom/product/image/1-0-0", "id": "x" * 80, "image": image}
-    assert registry.check(data["schema"], data) is None
+    assert registry.find_violation(data["schema"], data) is None

@@ -20,12 +20,14 @@ HANDY = {"events_per_day": 86_400, "peak_per_second": 1, "shards": 1, "window_se
 
 
 def bill(**changes: Any) -> Bill:
-    return model.bill(workload.workload(**changes), units.committed(), prices.read())
+    return model.compute_bill(
+        workload.build_workload(**changes), units.read_committed_figures(), prices.read_price_list()
+    )
 
 
 def handy(**changes: Any) -> dict[tuple[str, str], Line]:
-    load = workload.workload(**HANDY | changes)
-    answer = model.bill(load, replace(PLAIN), prices.read())
+    load = workload.build_workload(**HANDY | changes)
+    answer = model.compute_bill(load, replace(PLAIN), prices.read_price_list())
     return {(line.price.item, line.what): line for line in answer.way.lines}
 
 
@@ -42,7 +44,7 @@ def test_the_stream_by_hand() -> None:
 
 def test_the_tables_by_hand() -> None:
     lines = handy()
-    crowd = units.crowd_of(120, 1)
+    crowd = units.compute_crowd(120, 1)
     writes = 8_640 * 10 * crowd * log(1 + 2 / crowd)
     assert lines["dynamodb.write_unit", "scores written"].quantity == pytest.approx(writes)
     assert lines["dynamodb.write_unit", "scores written"].usd == pytest.approx(writes * 0.625 / 1e6)
@@ -55,7 +57,7 @@ def test_the_tables_by_hand() -> None:
 
 def test_the_functions_by_hand() -> None:
     lines = handy()
-    crowd = units.crowd_of(120, 1)
+    crowd = units.compute_crowd(120, 1)
     seconds = 8_640 * 10 * crowd * log(1 + 2 / crowd) * 0.01
     assert lines["lambda.request", "winner view, batches"].usd == pytest.approx(8_640 * 0.20 / 1e6)
     time = lines["lambda.gb_second", "winner view, time"]
@@ -87,7 +89,7 @@ def test_what_watches_by_hand() -> None:
 
 
 def test_the_day_swings_between_the_peak_and_as_far_below_the_average() -> None:
-    rates = workload.workload().rates()
+    rates = workload.build_workload().compute_rates()
     average = 10_000_000 / 86_400
     assert sum(rate * seconds for rate, seconds in rates) == pytest.approx(10_000_000)
     assert max(rate for rate, _ in rates) == pytest.approx(200, rel=0.002)
@@ -95,23 +97,23 @@ def test_the_day_swings_between_the_peak_and_as_far_below_the_average() -> None:
 
 
 def test_a_day_with_a_peak_above_twice_its_average_is_partly_closed() -> None:
-    rates = workload.workload(peak_per_second=926).rates()
+    rates = workload.build_workload(peak_per_second=926).compute_rates()
     assert sum(rate * seconds for rate, seconds in rates) == pytest.approx(10_000_000)
     assert sum(seconds for _, seconds in rates) == pytest.approx(86_400 / 4, rel=0.001)
     assert all(rate > 0 for rate, _ in rates)
 
 
 def test_a_batch_is_cut_at_its_size_and_never_below_one_sale() -> None:
-    load = workload.workload(shards=2, window_seconds=60)
-    assert model.batch_of(load, 200) == 1_000
-    assert model.batch_of(load, 10) == 300
-    assert model.batch_of(load, 0.01) == 1
+    load = workload.build_workload(shards=2, window_seconds=60)
+    assert model.compute_batch_size(load, 200) == 1_000
+    assert model.compute_batch_size(load, 10) == 300
+    assert model.compute_batch_size(load, 0.01) == 1
 
 
 def test_shards_follow_the_peak() -> None:
-    assert workload.workload().shards == 2
-    assert workload.workload(peak_per_second=200.1).shards == 3
-    assert workload.workload(events_per_day=1_000).shards == 1
+    assert workload.build_workload().shards == 2
+    assert workload.build_workload(peak_per_second=200.1).shards == 3
+    assert workload.build_workload(events_per_day=1_000).shards == 1
 
 
 def test_below_a_second_records_are_pushed_and_that_is_paid() -> None:
@@ -123,8 +125,8 @@ def test_below_a_second_records_are_pushed_and_that_is_paid() -> None:
 
 def test_trending_by_hand() -> None:
     """One sale a second, in batches of 60: of 25 products that sell alike, 22.84 are in each."""
-    load = workload.workload(**HANDY | {"contributors": 10})
-    trending = model.bill(load, replace(PLAIN), prices.read()).apart[-1]
+    load = workload.build_workload(**HANDY | {"contributors": 10})
+    trending = model.compute_bill(load, replace(PLAIN), prices.read_price_list()).apart[-1]
     lines = {(line.price.item, line.what): line for line in trending.lines}
     products = 25 * (1 - (24 / 25) ** 60)
 
@@ -145,11 +147,11 @@ def test_apart_are_the_archive_and_the_writer() -> None:
     assert objects.quantity == pytest.approx(3 * 2 * 86_400 / 60)
     kept = next(line for line in archive.lines if line.price.item == "s3.storage")
     assert kept.usd == pytest.approx(10_000_000 * 270 / 8 * 365 / 1e9 * 0.023 / MONTH)
-    assert writer.services()["API Gateway"] == pytest.approx(10)
+    assert writer.sum_by_service()["API Gateway"] == pytest.approx(10)
 
 
 def test_the_original_as_measured_by_hand() -> None:
-    original = cost_original.original_measured(workload.workload(), prices.read())
+    original = cost_original.price_original(workload.build_workload(), prices.read_price_list())
     assert original.usd == pytest.approx(88 * 0.625 + 20 * 0.125)
 
 
@@ -159,8 +161,8 @@ def test_a_workload_without_reads_and_bad_records_has_no_lines_of_theirs() -> No
 
 
 def test_the_free_tier_is_taken_off_once_for_each_price() -> None:
-    load = workload.workload(**HANDY)
-    lines = model.bill(load, PLAIN, prices.read(), free_tier=True).way.lines
+    load = workload.build_workload(**HANDY)
+    lines = model.compute_bill(load, PLAIN, prices.read_price_list(), free_tier=True).way.lines
     by_what = {line.what: line for line in lines}
     assert by_what["shards"].usd == pytest.approx(0.36)
     assert by_what["winner view, batches"].usd == 0
@@ -191,22 +193,22 @@ def test_the_free_tier_is_taken_off_once_for_each_price() -> None:
 )
 def test_a_workload_that_cannot_be_is_refused_in_words(changes: dict[str, Any], sentence: str) -> None:
     with pytest.raises(UserError, match=sentence):
-        workload.workload(**changes)
+        workload.build_workload(**changes)
 
 
 def test_a_missing_price_is_an_error_and_no_zero() -> None:
-    listed = prices.read()
+    listed = prices.read_price_list()
     without = replace(listed, by_item={k: v for k, v in listed.by_item.items() if k != "kms.request"})
     with pytest.raises(UserError, match=r"has no price for kms\.request"):
-        model.bill(workload.workload(), PLAIN, without)
+        model.compute_bill(workload.build_workload(), PLAIN, without)
 
 
 def test_more_dollars_buy_a_shorter_window() -> None:
     def total(window: float) -> float:
         return 10 / window + (5 if window < 1 else 0)
 
-    assert model.window_for(4, total, now=5) == pytest.approx(2.5, abs=0.001)
-    assert model.window_for(10, total, now=5) == pytest.approx(1, abs=0.001)
-    assert model.window_for(25, total, now=5) == pytest.approx(0.5, abs=0.001)
-    assert model.window_for(1_000, total, now=5) == 0.2
-    assert model.window_for(1, total, now=5) == 5
+    assert model.find_window(4, total, now=5) == pytest.approx(2.5, abs=0.001)
+    assert model.find_window(10, total, now=5) == pytest.approx(1, abs=0.001)
+    assert model.find_window(25, total, now=5) == pytest.approx(0.5, abs=0.001)
+    assert model.find_window(1_000, total, now=5) == 0.2
+    assert model.find_window(1, total, now=5) == 5

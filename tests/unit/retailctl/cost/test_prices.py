@@ -19,11 +19,11 @@ KMS_KEY = TEXT[TEXT.index("[kms.key]") : TEXT.index("[kms.request]")]
 
 
 def read(folder: Path, text: str) -> prices.Prices:
-    return prices.read(price_list(folder, text))
+    return prices.read_price_list(price_list(folder, text))
 
 
 def test_every_item_has_a_price_with_region_date_and_source() -> None:
-    found = prices.read()
+    found = prices.read_price_list()
     assert set(found.by_item) == prices.ITEMS
     for price in found.by_item.values():
         assert price.each > 0
@@ -35,8 +35,8 @@ def test_every_item_has_a_price_with_region_date_and_source() -> None:
 
 
 def test_a_price_is_for_a_single_unit() -> None:
-    assert prices.read().of("dynamodb.write_unit").each == pytest.approx(0.000000625)
-    assert prices.read().of("kinesis.shard_hour").each == 0.015
+    assert prices.read_price_list().find_price("dynamodb.write_unit").each == pytest.approx(0.000000625)
+    assert prices.read_price_list().find_price("kinesis.shard_hour").each == 0.015
 
 
 def test_a_price_that_is_missing_is_named(tmp_path: Path) -> None:
@@ -46,7 +46,7 @@ def test_a_price_that_is_missing_is_named(tmp_path: Path) -> None:
 
 def test_a_service_that_nobody_knows_is_named() -> None:
     with pytest.raises(UserError, match="no service 'kinesys' to pay for: take one of kinesis, lambda"):
-        prices.read().of("kinesys.shard_hour")
+        prices.read_price_list().find_price("kinesys.shard_hour")
 
 
 def test_a_service_misspelt_in_the_list_is_named(tmp_path: Path) -> None:
@@ -79,6 +79,6 @@ def test_a_number_in_a_prices_place_is_refused(tmp_path: Path) -> None:
 
 def test_a_list_that_is_not_there_or_no_toml_is_said_so(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="There is no price list at"):
-        prices.read(tmp_path / "none.toml")
+        prices.read_price_list(tmp_path / "none.toml")
     with pytest.raises(UserError, match="is no TOML"):
         read(tmp_path, "usd: 3")

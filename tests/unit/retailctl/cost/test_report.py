@@ -12,8 +12,8 @@ from typer.testing import CliRunner
 
 from hello_retail.stream_consumer.usage import Usage
 from hello_retail.winner_view import handler
-from hello_retail.winner_view.batch import Batch
-from hello_retail.winner_view.tally import Entry
+from hello_retail.winner_view.batch import WinnerBatch
+from hello_retail.winner_view.tally import SequencedEvent
 from retailctl import cli
 from retailctl.cost import chart, model, prices, report, units, workload
 from retailctl.errors import UserError
@@ -107,10 +107,14 @@ def test_another_day_is_not_held_against_the_bound(tmp_path: Path) -> None:
 
 
 def test_a_board_that_cannot_be_fresher_is_offered_no_dollars() -> None:
-    load, bench, price = workload.workload(window_seconds=0.2), units.committed(), prices.read()
-    answer = model.bill(load, bench, price)
-    assert report.windows(answer, bench, price) == []
-    assert not any("further dollar" in sentence for sentence in report.sentences(answer, bench, price))
+    load, bench, price = (
+        workload.build_workload(window_seconds=0.2),
+        units.read_committed_figures(),
+        prices.read_price_list(),
+    )
+    answer = model.compute_bill(load, bench, price)
+    assert report.list_affordable_windows(answer, bench, price) == []
+    assert not any("further dollar" in sentence for sentence in report.explain_bill(answer, bench, price))
 
 
 def test_each_further_dollar_buys_a_shorter_window_for_that_dollar() -> None:
@@ -137,7 +141,9 @@ def test_what_is_wrong_is_a_sentence(tmp_path: Path) -> None:
     "load", [{}, {"window_seconds": 60}, {"events_per_day": 1e9}, {"events_per_day": 500}]
 )
 def test_the_picture_is_well_formed_and_stays_on_its_card(load: dict[str, float]) -> None:
-    drawn = chart.drawn(workload.workload(**load), units.committed(), prices.read())
+    drawn = chart.draw_cost_chart(
+        workload.build_workload(**load), units.read_committed_figures(), prices.read_price_list()
+    )
     picture = ET.fromstring(drawn)  # noqa: S314 - our own text
     assert picture.find(f"{SVG}title") is not None
     assert picture.find(f"{SVG}desc") is not None
@@ -193,29 +199,29 @@ winner_view = {
 }
 """
     )
-    load = cost_page.workload_of(values)
+    load = cost_page.read_workload(values)
     assert (load.shards, load.stream_days, load.window_seconds) == (2, 2, 1)
     assert (load.batch_size, load.memory_mb, load.log_days) == (500, 256, 7)
 
 
 def test_the_generated_part_lies_between_its_marks() -> None:
     page = (ROOT / "docs" / "cost.md").read_text()
-    assert module_readmes.placed(page, cost_page.MARK, "") is not None
+    assert module_readmes.insert_content(page, cost_page.MARK, "") is not None
 
 
 def test_a_batch_logs_the_metrics_and_the_bytes_that_are_counted(capsys: pytest.CaptureFixture[str]) -> None:
     number = 49_590_338_271_490_256_608_559_692_538_361_571_095
     numbers = range(number, number + 200)
-    batch = Batch(
+    batch = WinnerBatch(
         stream="hello-retail-prod-events",
         shard_id="shardId-000000000001",
-        entries=[Entry(each, purchase("cy", "1234567")) for each in numbers],  # type: ignore[arg-type]
+        entries=[SequencedEvent(each, purchase("cy", "1234567")) for each in numbers],  # type: ignore[arg-type]
         skipped={},
         rejected=[],
         numbers={each: str(each) for each in numbers},
         arrivals={each: 1_763_800_000.0 + offset / 40 for offset, each in enumerate(numbers)},
     )
-    handler.report(batch, [], None, 1_763_800_005.4, Usage(write_units=67.0, read_units=1.5))
+    handler.report_batch(batch, [], None, 1_763_800_005.4, Usage(write_units=67.0, read_units=1.5))
     lines = capsys.readouterr().out.splitlines()
     (directive,) = json.loads(lines[0])["_aws"]["CloudWatchMetrics"]
     assert {metric["Name"] for metric in directive["Metrics"]} == set(model.VIEW_METRICS)

@@ -28,7 +28,7 @@ def counted(batch: int, shards: int, people: int, sales: int) -> float:
     products = {product.product_id: product for product in workshop.catalog}
     waiting: list[list[str]] = [[] for _ in range(shards)]
     writes: list[int] = []
-    for sale in workshop.purchases(sales):
+    for sale in workshop.generate_purchases(sales):
         digest = md5(sale.partition_key.encode(), usedforsecurity=False).digest()
         queue = waiting[int.from_bytes(digest) * shards >> 128]
         queue.append(sale.partition_key)
@@ -48,37 +48,39 @@ def written(folder: Path, **changes: Any) -> Path:
 @pytest.mark.parametrize("batch", BENCH["batches"])
 def test_the_curve_meets_every_measured_point(batch: dict[str, float]) -> None:
     size = batch["batch_size"]
-    found = units.committed()
-    assert found.writes(size) == pytest.approx(size * batch["write_units_per_purchase"])
-    assert found.read_units(size) == pytest.approx(batch["read_units_per_purchase"])
-    assert found.seconds(size) == pytest.approx(size / (batch["speedup"] * 60))
+    found = units.read_committed_figures()
+    assert found.estimate_write_units(size) == pytest.approx(size * batch["write_units_per_purchase"])
+    assert found.estimate_read_units(size) == pytest.approx(batch["read_units_per_purchase"])
+    assert found.estimate_seconds(size) == pytest.approx(size / (batch["speedup"] * 60))
 
 
 def test_a_lone_sale_takes_almost_two_writes_and_no_sale_takes_more() -> None:
-    found = units.committed()
-    assert 1.85 < found.writes(1) < 2
-    assert all(found.writes(size) < 2 * size for size in (1, 5, 67, 335, 1000, 100_000))
+    found = units.read_committed_figures()
+    assert 1.85 < found.estimate_write_units(1) < 2
+    assert all(found.estimate_write_units(size) < 2 * size for size in (1, 5, 67, 335, 1000, 100_000))
 
 
 def test_a_curve_by_hand() -> None:
-    assert PLAIN.writes(10) == pytest.approx(10 * log(3))
-    assert PLAIN.writes(10, crowd=2) == pytest.approx(20 * log(2))
-    assert PLAIN.seconds(10) == pytest.approx(0.1 * log(3))
+    assert PLAIN.estimate_write_units(10) == pytest.approx(10 * log(3))
+    assert PLAIN.estimate_write_units(10, crowd=2) == pytest.approx(20 * log(2))
+    assert PLAIN.estimate_seconds(10) == pytest.approx(0.1 * log(3))
 
 
 def test_bigger_batches_write_more_in_all_and_less_a_sale() -> None:
-    found = units.committed()
+    found = units.read_committed_figures()
     sizes = [1, 2, 5, 20, 66, 67, 68, 150, 334, 336, 600, 999, 1001, 5000]
-    writes = [found.writes(size) for size in sizes]
+    writes = [found.estimate_write_units(size) for size in sizes]
     assert writes == sorted(writes)
     each = [write / size for write, size in zip(writes, sizes, strict=True)]
     assert each == sorted(each, reverse=True)
 
 
 def test_a_shard_of_the_bench_sees_the_benchs_crowd() -> None:
-    assert units.crowd_of(PEOPLE, SHARDS) == 1
-    assert units.crowd_of(PEOPLE, 6) < 1 < units.crowd_of(PEOPLE, 2) < units.crowd_of(PEOPLE, 1)
-    assert units.crowd_of(10 * PEOPLE, SHARDS) == pytest.approx(10, rel=0.15)
+    assert units.compute_crowd(PEOPLE, SHARDS) == 1
+    assert (
+        units.compute_crowd(PEOPLE, 6) < 1 < units.compute_crowd(PEOPLE, 2) < units.compute_crowd(PEOPLE, 1)
+    )
+    assert units.compute_crowd(10 * PEOPLE, SHARDS) == pytest.approx(10, rel=0.15)
 
 
 @pytest.mark.parametrize(
@@ -87,19 +89,19 @@ def test_a_shard_of_the_bench_sees_the_benchs_crowd() -> None:
 )
 def test_the_curve_is_within_a_tenth_of_exact_counts(batch: int, shards: int, people: int) -> None:
     exact = counted(batch, shards, people, sales=30 * batch * shards)
-    found = units.committed().writes(batch, units.crowd_of(people, shards))
+    found = units.read_committed_figures().estimate_write_units(batch, units.compute_crowd(people, shards))
     assert found == pytest.approx(exact, rel=0.1)
 
 
 def test_without_figures_it_says_make_bench(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"There are no measured units at .*: run `make bench`"):
-        units.read(tmp_path / "bench.json")
+        units.read_figures(tmp_path / "bench.json")
 
 
 def test_a_clones_own_bench_goes_before_the_committed_one(tmp_path: Path) -> None:
-    assert units.latest(tmp_path / "bench.json") == units.committed()
-    assert "2026-11-22" in units.committed().source
-    own = units.latest(written(tmp_path))
+    assert units.read_latest_figures(tmp_path / "bench.json") == units.read_committed_figures()
+    assert "2026-11-22" in units.read_committed_figures().source
+    own = units.read_latest_figures(written(tmp_path))
     assert (own.source, len(own.points)) == ("build/bench.json", 1)
 
 
@@ -108,7 +110,7 @@ def test_a_file_that_no_bench_wrote_is_refused(tmp_path: Path, text: str) -> Non
     file = tmp_path / "bench.json"
     file.write_text(text)
     with pytest.raises(UserError, match="run `make bench`"):
-        units.read(file)
+        units.read_figures(file)
 
 
 @pytest.mark.parametrize(
@@ -122,4 +124,4 @@ def test_a_file_that_no_bench_wrote_is_refused(tmp_path: Path, text: str) -> Non
 )
 def test_figures_that_cannot_be_are_refused(tmp_path: Path, wrong: dict[str, float]) -> None:
     with pytest.raises(UserError, match="cannot be"):
-        units.read(written(tmp_path, **wrong))
+        units.read_figures(written(tmp_path, **wrong))

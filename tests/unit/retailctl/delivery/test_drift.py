@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from retailctl.delivery import drift
-from retailctl.delivery.drift import Finding, Report
+from retailctl.delivery.drift import DriftReport, Finding
 from retailctl.errors import UserError
 
 WHEN = "2026-11-22T12:00:00Z"
@@ -26,8 +26,8 @@ def entry(
     return {"address": address, "type": kind, "mode": "managed", "change": change}
 
 
-def found(outside: list[dict[str, Any]], planned: list[dict[str, Any]]) -> Report:
-    return drift.found("dev", {"resource_drift": outside, "resource_changes": planned}, WHEN)
+def found(outside: list[dict[str, Any]], planned: list[dict[str, Any]]) -> DriftReport:
+    return drift.parse_drift("dev", {"resource_drift": outside, "resource_changes": planned}, WHEN)
 
 
 BY_HAND = entry(FUNCTION, "update", before={"memory_size": 512}, after={"memory_size": 640})
@@ -38,7 +38,7 @@ def test_an_environment_as_its_state_has_it_has_not_drifted() -> None:
     report = found([], [])
 
     assert (report.drifted, report.pending, report.status) == ((), (), 0)
-    assert drift.words(report) == ["dev has not drifted."]
+    assert drift.format_report(report) == ["dev has not drifted."]
 
 
 def test_a_change_by_hand_is_named_by_address_and_attribute_and_nothing_is_pending() -> None:
@@ -47,7 +47,7 @@ def test_a_change_by_hand_is_named_by_address_and_attribute_and_nothing_is_pendi
     assert report.drifted == (Finding(FUNCTION, "update", ("memory_size",)),)
     assert report.pending == ()
     assert report.status == 2
-    assert drift.words(report) == [f"dev has drifted: {FUNCTION}: memory_size."]
+    assert drift.format_report(report) == [f"dev has drifted: {FUNCTION}: memory_size."]
 
 
 def test_what_the_configuration_wants_otherwise_waits_and_is_no_drift() -> None:
@@ -77,7 +77,7 @@ def test_what_was_deleted_by_hand_is_gone_and_its_making_anew_is_not_pending() -
     )
 
     assert report.pending == ()
-    assert drift.words(report) == [f"dev has drifted: {FUNCTION} is gone."]
+    assert drift.format_report(report) == [f"dev has drifted: {FUNCTION} is gone."]
 
 
 def test_what_only_follows_from_setting_drift_right_is_not_pending() -> None:
@@ -108,17 +108,17 @@ def test_a_provider_s_null_for_empty_is_no_drift() -> None:
 
 
 def test_an_error_is_neither_drift_nor_its_absence() -> None:
-    report = Report("dev", WHEN, error="AWS said no.")
+    report = DriftReport("dev", WHEN, error="AWS said no.")
 
     assert report.status == 1
-    assert drift.words(report) == ["dev could not be checked: AWS said no."]
+    assert drift.format_report(report) == ["dev could not be checked: AWS said no."]
 
 
 def test_a_report_is_read_as_it_was_written(tmp_path: Path) -> None:
     report, file = found([BY_HAND], [BACK]), tmp_path / "report.json"
-    file.write_text(json.dumps([asdict(report), asdict(Report("prod", WHEN))]))
+    file.write_text(json.dumps([asdict(report), asdict(DriftReport("prod", WHEN))]))
 
-    assert drift.read(file, "dev") == report
+    assert drift.read_report(file, "dev") == report
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", '[{"environment": "dev"}]'])
@@ -127,4 +127,4 @@ def test_what_is_no_report_is_said_to_be_none(content: str, tmp_path: Path) -> N
     file.write_text(content)
 
     with pytest.raises(UserError, match=r"is no report of dev: write it with `retailctl drift --report"):
-        drift.read(file, "dev")
+        drift.read_report(file, "dev")

@@ -10,13 +10,14 @@ from typing import Any
 import pytest
 
 from retailctl.delivery import drift, github, plan_summary
-from retailctl.delivery.drift import Finding, Report
+from retailctl.delivery.drift import DriftReport, Finding
 from retailctl.errors import UserError
+from retailctl.gh import run_gh
 from support.miniature import miniature
 
 WHEN = "2026-11-22T12:00:00Z"
-DRIFTED = Report("dev", WHEN, (Finding("aws_a.this", "update", ("memory_size",)),))
-CLEAN = Report("dev", WHEN)
+DRIFTED = DriftReport("dev", WHEN, (Finding("aws_a.this", "update", ("memory_size",)),))
+CLEAN = DriftReport("dev", WHEN)
 GH = """#!{python}
 import json, sys
 from pathlib import Path
@@ -94,54 +95,57 @@ def test_the_comment_that_is_there_is_updated_and_nobody_else_s(hub: Hub) -> Non
 
 
 def test_drift_opens_an_issue_that_names_it(hub: Hub) -> None:
-    hub.has(issue(1, None), issue(2, github.marker("prod")))
+    hub.has(issue(1, None), issue(2, github.format_issue_marker("prod")))
 
-    assert github.settle_issue(DRIFTED) == "opened"
+    assert github.update_issue(DRIFTED) == "opened"
     ((method, path, content),) = hub.changes()
     assert (method, path, content["title"]) == ("POST", "repos/ada/shop/issues", "dev has drifted")
-    assert content["body"].startswith(github.marker("dev"))
+    assert content["body"].startswith(github.format_issue_marker("dev"))
     assert "- `aws_a.this`: `memory_size`" in content["body"]
 
 
 @pytest.mark.parametrize("who", ["mallory", None])
 def test_an_issue_that_somebody_else_opened_with_the_marker_is_left_alone(hub: Hub, who: str | None) -> None:
-    hub.has(issue(1, github.issue_body(DRIFTED), who=who))
+    hub.has(issue(1, github.render_issue_body(DRIFTED), who=who))
 
-    assert github.settle_issue(CLEAN) == "not needed"
-    assert github.settle_issue(DRIFTED) == "opened"
+    assert github.update_issue(CLEAN) == "not needed"
+    assert github.update_issue(DRIFTED) == "opened"
     assert [call[:2] for call in hub.changes()] == [["POST", "repos/ada/shop/issues"]]
 
 
 def test_more_drift_updates_the_issue_and_the_same_leaves_it(hub: Hub) -> None:
-    hub.has(issue(5, github.issue_body(DRIFTED)))
-    more = Report("dev", WHEN, (*DRIFTED.drifted, Finding("aws_b.this", "destroy", ())))
+    hub.has(issue(5, github.render_issue_body(DRIFTED)))
+    more = DriftReport("dev", WHEN, (*DRIFTED.drifted, Finding("aws_b.this", "destroy", ())))
 
-    assert github.settle_issue(DRIFTED) == "left as it is"
+    assert github.update_issue(DRIFTED) == "left as it is"
     assert hub.changes() == []
-    assert github.settle_issue(more) == "updated"
+    assert github.update_issue(more) == "updated"
     ((method, path, content),) = hub.changes()
     assert (method, path) == ("PATCH", "repos/ada/shop/issues/5")
     assert "- `aws_b.this`: gone" in content["body"]
 
 
 def test_an_environment_as_it_should_be_closes_the_issue_with_a_word(hub: Hub) -> None:
-    hub.has(issue(5, github.issue_body(DRIFTED)), issue(6, github.marker("dev"), pull_request={}))
+    hub.has(
+        issue(5, github.render_issue_body(DRIFTED)),
+        issue(6, github.format_issue_marker("dev"), pull_request={}),
+    )
 
-    assert github.settle_issue(CLEAN) == "closed"
+    assert github.update_issue(CLEAN) == "closed"
     (said, closed) = hub.changes()
     assert "dev has not drifted any more" in said[2]["body"]
     assert closed == ["PATCH", "repos/ada/shop/issues/5", {"state": "closed", "state_reason": "completed"}]
 
 
 def test_without_drift_and_issue_nothing_is_done(hub: Hub) -> None:
-    assert github.settle_issue(CLEAN) == "not needed"
+    assert github.update_issue(CLEAN) == "not needed"
     assert hub.changes() == []
 
 
 def test_an_issue_tells_what_waits_for_an_apply_apart() -> None:
-    report = Report("dev", WHEN, DRIFTED.drifted, (Finding("aws_c.this", "create", ()),))
+    report = DriftReport("dev", WHEN, DRIFTED.drifted, (Finding("aws_c.this", "create", ()),))
 
-    body = github.issue_body(report)
+    body = github.render_issue_body(report)
 
     assert (
         body.index("`memory_size`")
@@ -157,7 +161,7 @@ def test_what_could_not_be_checked_leaves_the_issue_as_it_is(hub: Hub, tmp_path:
     )
 
     with pytest.raises(UserError, match=r"dev could not be checked, so its issue stays as it is: No\."):
-        github.drift_issue(file, "dev")
+        github.sync_drift_issue(file, "dev")
     assert hub.changes() == []
 
 
@@ -169,8 +173,8 @@ def test_the_comment_is_made_of_the_summaries_and_links_to_the_run(
     monkeypatch.setenv("GITHUB_RUN_ID", "42")
     (tmp_path / "dev.md").write_text("### dev: no changes\n")
 
-    github.plan_comment(tmp_path)
-    github.plan_comment(tmp_path, 7)
+    github.post_plan_comment(tmp_path)
+    github.post_plan_comment(tmp_path, 7)
 
     printed = capsys.readouterr().out
     assert "### prod: no plan" in printed
@@ -190,11 +194,11 @@ def test_a_missing_gh_or_repository_is_a_sentence(
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(UserError, match="is not installed"):
-        github.gh("api")
+        run_gh("api")
     monkeypatch.delenv("GITHUB_REPOSITORY")
     with pytest.raises(UserError, match="Set GITHUB_REPOSITORY"):
-        github.repository()
+        github.read_repository_name()
 
 
 def test_a_finding_is_told_by_what_became_of_it() -> None:
-    assert drift.Finding("a", "create", ()).sentence() == "a: create"
+    assert drift.Finding("a", "create", ()).format_sentence() == "a: create"

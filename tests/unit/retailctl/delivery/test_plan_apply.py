@@ -15,10 +15,10 @@ from typer.testing import CliRunner
 
 from retailctl import git
 from retailctl.artifacts import builds, package
-from retailctl.artifacts.builds import Kept
+from retailctl.artifacts.builds import KeptBuild
 from retailctl.cli import app
 from retailctl.delivery import plan_apply, saved_plan
-from retailctl.delivery.saved_plan import Record
+from retailctl.delivery.saved_plan import PlanRecord
 from retailctl.environments import listing
 from retailctl.errors import UserError
 from support.miniature import miniature, write
@@ -63,7 +63,7 @@ def test_roles_that_do_not_do_are_refused_in_words(roles: str, sentence: str) ->
 
 def test_a_summary_is_of_a_saved_plan(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="set OUT"):
-        plan_apply.plan("dev", "lab", None, tmp_path / "summary.md")
+        plan_apply.plan_environment("dev", "lab", None, tmp_path / "summary.md")
 
 
 @pytest.mark.parametrize(
@@ -100,14 +100,14 @@ def test_a_setting_that_is_neither_yes_nor_no_is_refused() -> None:
 
 
 KEPT = [
-    Kept("aaaa11112222", "cccc" + "0" * 36, "2026-11-22T12:00:00Z", {}),
-    Kept("aaaa33334444", "dddd" + "0" * 36, "2026-11-21T12:00:00Z", {}),
+    KeptBuild("aaaa11112222", "cccc" + "0" * 36, "2026-11-22T12:00:00Z", {}),
+    KeptBuild("aaaa33334444", "dddd" + "0" * 36, "2026-11-21T12:00:00Z", {}),
 ]
 
 
 @pytest.mark.parametrize(("wanted", "index"), [("aaaa1", 0), ("aaaa33334444", 1), ("dddd0", 1)])
 def test_a_build_is_named_by_the_beginning_of_its_id_or_of_its_commit(wanted: str, index: int) -> None:
-    assert builds.chosen(KEPT, wanted, "dev") == KEPT[index]
+    assert builds.find_build(KEPT, wanted, "dev") == KEPT[index]
 
 
 @pytest.mark.parametrize(
@@ -120,47 +120,49 @@ def test_a_build_is_named_by_the_beginning_of_its_id_or_of_its_commit(wanted: st
 )
 def test_a_build_that_is_none_or_several_is_refused_with_those_there_are(wanted: str, said: str) -> None:
     with pytest.raises(UserError, match=rf"{said}: take an id of aaaa11112222 \(2026-11-22"):
-        builds.chosen(KEPT, wanted, "dev")
+        builds.find_build(KEPT, wanted, "dev")
 
 
 @pytest.mark.parametrize("manifest", [b"", b"[]", b"{}", b'{"functions": {"a": {}}}'])
 def test_what_is_no_manifest_is_said_to_be_none(manifest: bytes) -> None:
     with pytest.raises(UserError, match="is no manifest of artifacts: write it anew with `make package`"):
-        builds.checked({"manifest.json": manifest}, "build/artifacts")
+        builds.check_artifacts({"manifest.json": manifest}, "build/artifacts")
 
 
 def test_artifacts_without_a_manifest_are_none() -> None:
     with pytest.raises(UserError, match=r"There is no manifest\.json in build/artifacts"):
-        builds.checked({"a.zip": b""}, "build/artifacts")
+        builds.check_artifacts({"a.zip": b""}, "build/artifacts")
 
 
 def test_zips_that_another_command_swaps_while_an_apply_waits_for_it_are_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    here = plan_apply.project.find()
-    package.build(here)
-    _, hashes = builds.here(here)
+    here = plan_apply.project.find_project()
+    package.build_artifacts(here)
+    _, hashes = builds.read_artifacts(here)
     plan = tmp_path / "plan"
     plan.write_bytes(b"")
-    record = Record("dev", saved_plan.digest(plan), None, hashes, git.UNKNOWN_COMMIT, builds.now(), {})
-    saved_plan.record_file(plan).write_text(record.text())
+    record = PlanRecord(
+        "dev", saved_plan.hash_plan(plan), None, hashes, git.UNKNOWN_COMMIT, builds.format_current_time(), {}
+    )
+    saved_plan.record_file(plan).write_text(record.format_json())
 
     @contextmanager
     def after_another(*_: object) -> Iterator[None]:
         write(here.root, {"src/hello_retail/counter/handler.py": "# not what was planned\n"})
-        package.build(here)
+        package.build_artifacts(here)
         yield
 
-    monkeypatch.setattr(plan_apply, "alone", after_another)
+    monkeypatch.setattr(plan_apply, "hold_lock", after_another)
 
     with pytest.raises(UserError, match=r"artifacts here are not those of the plan: counter\.zip has"):
-        plan_apply.apply("dev", "lab", None, plan)
+        plan_apply.apply_environment("dev", "lab", None, plan)
 
 
 def test_a_clone_without_git_has_no_known_commit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
 
-    assert git.checked_out_commit(plan_apply.project.find()) == git.UNKNOWN_COMMIT
+    assert git.find_checked_out_commit(plan_apply.project.find_project()) == git.UNKNOWN_COMMIT
 
 
 @pytest.mark.parametrize(
@@ -176,10 +178,10 @@ def test_what_is_to_be_done_before_an_apply_waits_for_the_confirmation(
         did.append("planned")
         return SimpleNamespace(changes={"update": 1})
 
-    monkeypatch.setattr(plan_apply, "initialised", lambda target: SimpleNamespace(data=tmp_path))
-    monkeypatch.setattr(plan_apply, "planned", planned)
-    monkeypatch.setattr(plan_apply, "show", lambda *_: None)
-    monkeypatch.setattr(plan_apply, "applied", lambda *_: did.append("applied"))
+    monkeypatch.setattr(plan_apply, "initialise_workspace", lambda target: SimpleNamespace(data=tmp_path))
+    monkeypatch.setattr(plan_apply, "save_plan", planned)
+    monkeypatch.setattr(plan_apply, "print_plan", lambda *_: None)
+    monkeypatch.setattr(plan_apply, "apply_saved_plan", lambda *_: did.append("applied"))
 
     with (
         contextlib.nullcontext()

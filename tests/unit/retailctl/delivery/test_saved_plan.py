@@ -10,7 +10,7 @@ import pytest
 
 from retailctl.artifacts import builds
 from retailctl.delivery import saved_plan
-from retailctl.delivery.saved_plan import Record, State
+from retailctl.delivery.saved_plan import PlanRecord, State
 from retailctl.errors import UserError
 
 ARTIFACTS = {"a.zip": "a" * 64, "b.zip": "b" * 64}
@@ -24,30 +24,30 @@ def plan(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def record(plan: Path) -> Record:
-    made = Record(
+def record(plan: Path) -> PlanRecord:
+    made = PlanRecord(
         environment="dev",
-        sha256=saved_plan.digest(plan),
+        sha256=saved_plan.hash_plan(plan),
         state=State("lineage", 4),
         artifacts=ARTIFACTS,
         commit="c" * 40,
         made="2026-11-22T12:00:00Z",
         changes={"add": 1, "change": 0, "remove": 0},
     )
-    saved_plan.record_file(plan).write_text(made.text())
+    saved_plan.record_file(plan).write_text(made.format_json())
     return made
 
 
 @pytest.mark.parametrize("state", [State("lineage", 4), None])
-def test_a_record_is_read_as_it_was_written(plan: Path, record: Record, state: State | None) -> None:
+def test_a_record_is_read_as_it_was_written(plan: Path, record: PlanRecord, state: State | None) -> None:
     written = replace(record, state=state)
-    saved_plan.record_file(plan).write_text(written.text())
+    saved_plan.record_file(plan).write_text(written.format_json())
 
-    assert saved_plan.read(plan) == written
+    assert saved_plan.read_record(plan) == written
 
 
-def test_the_recorded_plan_with_its_artifacts_is_let_through(plan: Path, record: Record) -> None:
-    saved_plan.check(record, plan, "dev", ARTIFACTS)
+def test_the_recorded_plan_with_its_artifacts_is_let_through(plan: Path, record: PlanRecord) -> None:
+    saved_plan.check_plan(record, plan, "dev", ARTIFACTS)
     saved_plan.check_state(record, State("lineage", 4))
 
 
@@ -60,10 +60,10 @@ def test_the_recorded_plan_with_its_artifacts_is_let_through(plan: Path, record:
     ],
 )
 def test_other_artifacts_are_refused_by_name(
-    plan: Path, record: Record, artifacts: dict[str, str], sentence: str
+    plan: Path, record: PlanRecord, artifacts: dict[str, str], sentence: str
 ) -> None:
     with pytest.raises(UserError, match=rf"not those of the plan: {sentence}\. Nothing was changed"):
-        saved_plan.check(record, plan, "dev", artifacts)
+        saved_plan.check_plan(record, plan, "dev", artifacts)
 
 
 @pytest.mark.parametrize(
@@ -74,27 +74,27 @@ def test_other_artifacts_are_refused_by_name(
         (None, r"from another state of dev"),
     ],
 )
-def test_another_state_is_refused_in_words(record: Record, state: State | None, sentence: str) -> None:
+def test_another_state_is_refused_in_words(record: PlanRecord, state: State | None, sentence: str) -> None:
     with pytest.raises(UserError, match=sentence):
         saved_plan.check_state(record, state)
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"version": 1, "build": "x", "state": null}'])
-def test_what_is_no_record_is_said_to_be_none(plan: Path, record: Record, content: str) -> None:
+def test_what_is_no_record_is_said_to_be_none(plan: Path, record: PlanRecord, content: str) -> None:
     saved_plan.record_file(plan).write_text(content)
 
     with pytest.raises(UserError, match=r"is no record of a plan: make it with `retailctl plan"):
-        saved_plan.read(plan)
+        saved_plan.read_record(plan)
 
 
-def test_a_record_of_another_version_is_refused(plan: Path, record: Record) -> None:
-    content = {**json.loads(record.text()), "version": 2}
+def test_a_record_of_another_version_is_refused(plan: Path, record: PlanRecord) -> None:
+    content = {**json.loads(record.format_json()), "version": 2}
     saved_plan.record_file(plan).write_text(json.dumps(content))
 
     with pytest.raises(UserError, match="is of another version of retailctl"):
-        saved_plan.read(plan)
+        saved_plan.read_record(plan)
 
 
 def test_a_build_is_known_by_its_bytes_alone() -> None:
-    assert builds.id_of(ARTIFACTS) == builds.id_of(dict(reversed(ARTIFACTS.items())))
-    assert builds.id_of(ARTIFACTS) != builds.id_of({**ARTIFACTS, "a.zip": "f" * 64})
+    assert builds.compute_build_id(ARTIFACTS) == builds.compute_build_id(dict(reversed(ARTIFACTS.items())))
+    assert builds.compute_build_id(ARTIFACTS) != builds.compute_build_id({**ARTIFACTS, "a.zip": "f" * 64})

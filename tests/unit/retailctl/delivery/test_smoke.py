@@ -62,7 +62,7 @@ def server() -> Iterator[Server]:
 def test_json_of_the_right_shape_is_well(server: Server) -> None:
     server.answers["GET", "/scores"] = 200, JSON, b"[]"
 
-    assert smoke.json_at(server.url, "/scores", list) is None
+    assert smoke.check_json(server.url, "/scores", list) is None
 
 
 @pytest.mark.parametrize(
@@ -82,30 +82,32 @@ def test_json_that_is_not_well_is_told_in_a_sentence(
 ) -> None:
     server.answers["GET", "/scores"] = answer
 
-    assert (smoke.json_at(server.url, "/scores", list) or "").startswith(sentence)
+    assert (smoke.check_json(server.url, "/scores", list) or "").startswith(sentence)
 
 
 def test_the_event_writer_has_to_refuse_who_is_not_signed_in_and_is_told_nothing(server: Server) -> None:
     server.answers["POST", "/events"] = 401, JSON, b"{}"
 
-    assert smoke.writer_refuses(server.url) is None
+    assert smoke.check_writer_refusal(server.url) is None
     assert not [name for _, _, headers in server.got for name in headers if name.lower() == "authorization"]
 
 
 def test_an_event_writer_that_takes_anybody_s_event_is_told(server: Server) -> None:
     server.answers["POST", "/events"] = 202, JSON, b"{}"
 
-    assert "answered 202 to somebody who is not signed in, not 401" in str(smoke.writer_refuses(server.url))
+    assert "answered 202 to somebody who is not signed in, not 401" in str(
+        smoke.check_writer_refusal(server.url)
+    )
 
 
 def test_the_page_has_to_bring_its_policy(server: Server) -> None:
     html = {"Content-Type": "text/html; charset=utf-8"}
     server.answers["GET", "/"] = 200, html, b"<!doctype html>"
-    without = smoke.page_at(server.url, {"Host": "shop.example.com"})
+    without = smoke.check_page(server.url, {"Host": "shop.example.com"})
     server.answers["GET", "/"] = 200, {**html, "Content-Security-Policy": "default-src 'none'"}, b""
 
     assert without == "The page came without its Content-Security-Policy."
-    assert smoke.page_at(server.url, {}) is None
+    assert smoke.check_page(server.url, {}) is None
     assert server.got[0][2]["Host"] == "shop.example.com"
 
 
@@ -113,9 +115,9 @@ def test_nobody_at_the_address_is_a_sentence(server: Server) -> None:
     server.http.shutdown()
     server.http.server_close()
 
-    assert "GET /winners got no answer" in str(smoke.json_at(server.url, "/winners", dict))
-    assert "POST /events got no answer" in str(smoke.writer_refuses(server.url))
-    assert "The page got no answer" in str(smoke.page_at(server.url, {}))
+    assert "GET /winners got no answer" in str(smoke.check_json(server.url, "/winners", dict))
+    assert "POST /events got no answer" in str(smoke.check_writer_refusal(server.url))
+    assert "The page got no answer" in str(smoke.check_page(server.url, {}))
 
 
 @pytest.mark.parametrize(("body", "wrong"), [(b"[]", None), (b"{}", "another shape of JSON")])
@@ -128,8 +130,8 @@ def test_what_is_trending_is_asked_where_there_is_such_a_view(
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Target, "client", lambda *_: Lambda())
-        said = smoke.checks(there, found, [])["GET /trending"]()
-        without = smoke.checks(there, {**found, "functions": {"winner_api": "winners"}}, [])
+        said = smoke.build_checks(there, found, [])["GET /trending"]()
+        without = smoke.build_checks(there, {**found, "functions": {"winner_api": "winners"}}, [])
 
     assert said is None if wrong is None else wrong in str(said)
     assert "GET /trending" not in without
@@ -151,17 +153,17 @@ class Lambda:
 
 
 def test_a_function_has_to_be_active_and_updated() -> None:
-    assert smoke.function_is_active(Lambda(), "view") is None
-    assert smoke.function_is_active(Lambda("Inactive"), "view") is None
-    assert "view is Failed" in str(smoke.function_is_active(Lambda("Failed"), "view"))
-    assert "last update is Failed" in str(smoke.function_is_active(Lambda(update="Failed"), "view"))
+    assert smoke.check_function(Lambda(), "view") is None
+    assert smoke.check_function(Lambda("Inactive"), "view") is None
+    assert "view is Failed" in str(smoke.check_function(Lambda("Failed"), "view"))
+    assert "last update is Failed" in str(smoke.check_function(Lambda(update="Failed"), "view"))
 
 
 def test_a_view_has_to_read_the_stream() -> None:
     mapping = {"uuid": "42", "function_name": "arn:aws:lambda:us-east-1:111122223333:function:view:live"}
 
-    assert smoke.mapping_is_enabled(Lambda("Enabled"), mapping) is None
-    assert smoke.mapping_is_enabled(Lambda("Disabled"), mapping) == (
+    assert smoke.check_mapping(Lambda("Enabled"), mapping) is None
+    assert smoke.check_mapping(Lambda("Disabled"), mapping) == (
         "The event source mapping of view is Disabled: it reads no stream."
     )
 
@@ -179,18 +181,18 @@ def test_what_takes_a_moment_is_waited_for_and_what_is_well_is_not_asked_again()
         asked.append(1)
 
     pauses: list[float] = []
-    assert smoke.failures({"new": after(2), "well": well}, 60, pause=pauses.append) == {}
+    assert smoke.run_checks({"new": after(2), "well": well}, 60, pause=pauses.append) == {}
     assert (len(asked), len(pauses)) == (1, 2)
 
 
 def test_when_the_patience_ends_each_failure_is_told() -> None:
     looks = {"a": after(1000), "b": lambda: "B is wrong.", "c": lambda: None}
 
-    assert set(smoke.failures(looks, 0)) == {"a", "b"}
+    assert set(smoke.run_checks(looks, 0)) == {"a", "b"}
 
 
 def test_a_look_that_aws_refuses_is_a_failure_and_no_crash() -> None:
     def refused() -> str | None:
         raise ClientError({"Error": {"Code": "AccessDenied"}}, "GetFunctionConfiguration")
 
-    assert "AWS refuses the look" in smoke.failures({"function": refused}, 0)["function"]
+    assert "AWS refuses the look" in smoke.run_checks({"function": refused}, 0)["function"]

@@ -14,28 +14,28 @@ from support.miniature import a_cloud, write
 
 def test_what_is_saved_is_read_again(clone: Project) -> None:
     saved = a_cloud(clone)
-    saved.save()
+    saved.save_state()
 
-    assert cloud.read(saved.home) == saved
+    assert cloud.read_cloud(saved.home) == saved
     assert (saved.home / "state.json").stat().st_mode & 0o777 == 0o600
     assert "name" not in json.loads((saved.home / "state.json").read_text())
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"environments": 1}', '{"environments": [], "odd": 1}'])
 def test_a_state_that_cannot_be_read_is_none(clone: Project, content: str) -> None:
-    write(clone.home("local"), {"state.json": content})
+    write(clone.cloud_folder("local"), {"state.json": content})
 
-    assert cloud.read(clone.home("local")) is None
+    assert cloud.read_cloud(clone.cloud_folder("local")) is None
 
 
 def test_a_cloud_that_was_never_started_or_has_died_names_the_remedy(clone: Project) -> None:
     with pytest.raises(CloudNotRunning, match="'local' is not running: start it with `make up`"):
-        cloud.load("local")
+        cloud.load_cloud("local")
     with pytest.raises(CloudNotRunning, match="`make up CLOUD=two`"):
-        cloud.load("two")
-    a_cloud(clone).save()
+        cloud.load_cloud("two")
+    a_cloud(clone).save_state()
     with pytest.raises(CloudNotRunning, match=r"'local' has died \(see .*emulator\.log\)"):
-        cloud.load("local", clone)
+        cloud.load_cloud("local", clone)
 
 
 def test_its_client_reaches_it_whatever_the_ambient_settings(

@@ -9,13 +9,14 @@ import pytest
 
 from retailctl.emulator.iam import (
     KEY_TAGS_COUNT_AFTER_SECONDS,
+    IamRequest,
     Permission,
-    Request,
-    action,
-    conditions,
+    build_missing_conditions,
+    correct_action,
+    correct_resource_arn,
     find_further_permissions,
-    resource,
-    tags_set,
+    lets_eventbridge_send,
+    read_request_tags,
     tags_that_count,
 )
 
@@ -23,16 +24,16 @@ ACCOUNT, REGION = "111122223333", "us-east-1"
 HERE = f"{REGION}:{ACCOUNT}"
 
 
-def request(service: str, method: str = "POST", path: str = "/", **body: Any) -> Request:
-    return Request(service, method, path, json.dumps(body).encode(), {})
+def request(service: str, method: str = "POST", path: str = "/", **body: Any) -> IamRequest:
+    return IamRequest(service, method, path, json.dumps(body).encode(), {})
 
 
-def query(service: str, **parameters: str) -> Request:
-    return Request(service, "POST", "/", b"", {name: [value] for name, value in parameters.items()})
+def query(service: str, **parameters: str) -> IamRequest:
+    return IamRequest(service, "POST", "/", b"", {name: [value] for name, value in parameters.items()})
 
 
-def about(of: Request, asked: str, found: str = "*") -> str:
-    return resource(of, asked, found, REGION, ACCOUNT)
+def about(of: IamRequest, asked: str, found: str = "*") -> str:
+    return correct_resource_arn(of, asked, found, REGION, ACCOUNT)
 
 
 @pytest.mark.parametrize(
@@ -56,7 +57,7 @@ def about(of: Request, asked: str, found: str = "*") -> str:
     ],
 )
 def test_lambdas_actions_go_by_what_is_done(method: str, path: str, found: str | None, asked: str) -> None:
-    assert action(request("lambda", method, path), found) == f"lambda:{asked}"
+    assert correct_action(request("lambda", method, path), found) == f"lambda:{asked}"
 
 
 @pytest.mark.parametrize(
@@ -69,7 +70,7 @@ def test_lambdas_actions_go_by_what_is_done(method: str, path: str, found: str |
     ],
 )
 def test_what_the_emulator_finds_right_stays(method: str, path: str, found: str) -> None:
-    assert action(request("lambda", method, path), found) == found
+    assert correct_action(request("lambda", method, path), found) == found
 
 
 @pytest.mark.parametrize(
@@ -79,12 +80,13 @@ def test_what_the_emulator_finds_right_stays(method: str, path: str, found: str)
         ("budgets", "budgets:CreateBudget", "budgets:ModifyBudget"),
         ("budgets", "budgets:DescribeBudget", "budgets:ViewBudget"),
         ("budgets", "budgets:TagResource", "budgets:TagResource"),
+        ("budgets", "budgets:UntagResource", "budgets:UntagResource"),
         ("sns", "sns:CreateTopic", "sns:CreateTopic"),
         ("rds", None, None),
     ],
 )
 def test_other_actions_have_awss_names(service: str, found: str | None, asked: str | None) -> None:
-    assert action(request(service), found) == asked
+    assert correct_action(request(service), found) == asked
 
 
 @pytest.mark.parametrize(
@@ -98,6 +100,7 @@ def test_other_actions_have_awss_names(service: str, found: str | None, asked: s
         ),
         (request("dynamodb", ResourceArn="arn:t"), "dynamodb:ListTagsOfResource", "arn:t"),
         (query("sns", ResourceArn="arn:t"), "sns:TagResource", "arn:t"),
+        (request("cognito-idp", ResourceArn="arn:p"), "cognito-idp:UntagResource", "arn:p"),
         (
             query("monitoring", **{"AlarmNames.member.1": "a"}),
             "cloudwatch:DeleteAlarms",
@@ -143,7 +146,7 @@ def test_other_actions_have_awss_names(service: str, found: str | None, asked: s
         (request("cloudfront", path="/2020-05-31/invalidation"), "cloudfront:CreateInvalidation", "*"),
     ],
 )
-def test_a_call_is_about_the_resource_that_it_names(of: Request, asked: str, arn: str) -> None:
+def test_a_call_is_about_the_resource_that_it_names(of: IamRequest, asked: str, arn: str) -> None:
     assert about(of, asked) == arn
 
 
@@ -154,7 +157,7 @@ def test_a_roles_policy_is_about_the_role() -> None:
 
 
 def test_tags_of_a_distribution_are_asked_of_the_distribution() -> None:
-    of = Request("cloudfront", "POST", "/2020-05-31/tagging", b"<Tags/>", {"Resource": ["arn:d"]})
+    of = IamRequest("cloudfront", "POST", "/2020-05-31/tagging", b"<Tags/>", {"Resource": ["arn:d"]})
 
     assert about(of, "cloudfront:TagResource") == "arn:d"
 
@@ -168,11 +171,14 @@ XML = b"""<DistributionConfigWithTags xmlns="http://cloudfront.amazonaws.com/doc
     [
         (request("apigateway", path="/v2/apis", tags={"Environment": "dev"}), "apigateway:POST"),
         (request("cognito-idp", UserPoolTags={"Environment": "dev"}), "cognito-idp:CreateUserPool"),
-        (Request("cloudfront", "POST", "/2020-05-31/distribution", XML, {}), "cloudfront:CreateDistribution"),
+        (
+            IamRequest("cloudfront", "POST", "/2020-05-31/distribution", XML, {}),
+            "cloudfront:CreateDistribution",
+        ),
     ],
 )
-def test_tags_that_are_set_are_seen(of: Request, asked: str) -> None:
-    assert tags_set(of, asked) == {"Environment": "dev"}
+def test_tags_that_are_set_are_seen(of: IamRequest, asked: str) -> None:
+    assert read_request_tags(of, asked) == {"Environment": "dev"}
 
 
 @pytest.mark.parametrize(
@@ -183,14 +189,14 @@ def test_tags_that_are_set_are_seen(of: Request, asked: str) -> None:
         (request("sns", tags={"Environment": "dev"}), "sns:CreateTopic"),
     ],
 )
-def test_nothing_else_sets_tags(of: Request, asked: str) -> None:
-    assert tags_set(of, asked) == {}
+def test_nothing_else_sets_tags(of: IamRequest, asked: str) -> None:
+    assert read_request_tags(of, asked) == {}
 
 
-def known(of: Request, asked: str, arn: str = "*") -> dict[str, str]:
+def known(of: IamRequest, asked: str, arn: str = "*") -> dict[str, str | list[str]]:
     boundaries = {"bounded": "arn:boundary"}
     functions = {"1": "arn:function"}
-    return conditions(
+    return build_missing_conditions(
         of, asked, arn, lambda role: boundaries.get(role, ""), lambda one: functions.get(one, "")
     )
 
@@ -222,6 +228,25 @@ def test_a_mapping_is_its_functions() -> None:
     assert known(changed, "lambda:UpdateEventSourceMapping", f"{arn}2") == {}
 
 
+def test_tags_that_are_taken_away_are_a_condition() -> None:
+    keys = b'<TagKeys xmlns="http://cloudfront.amazonaws.com/doc/2020-05-31/"><Items><Key>A</Key></Items></TagKeys>'
+    several = {"tagKeys": ["A", "B"]}
+
+    for of, asked, removed in (
+        (
+            IamRequest("cloudfront", "POST", "/2020-05-31/tagging", keys, {}),
+            "cloudfront:UntagResource",
+            ["A"],
+        ),
+        (IamRequest("apigateway", "DELETE", "/v2/tags/a", b"", several), "apigateway:DELETE", ["A", "B"]),
+        (IamRequest("lambda", "DELETE", "/tags/a", b"", {"tagKeys": "A"}), "lambda:UntagResource", ["A"]),
+    ):
+        assert known(of, asked)["aws:TagKeys"] == removed
+    assert "aws:TagKeys" not in known(
+        IamRequest("apigateway", "DELETE", "/v2/apis/a", b"", {}), "apigateway:DELETE"
+    )
+
+
 def test_tags_that_are_set_are_a_condition() -> None:
     of = request("cognito-idp", UserPoolTags={"Environment": "dev"})
 
@@ -249,7 +274,7 @@ def test_a_stage_or_link_with_tags_needs_an_action_more(made: str) -> None:
         (request("sns", tags={"Environment": "dev"}), "sns:CreateTopic", "*"),
     ],
 )
-def test_nothing_else_of_apis_needs_it(of: Request, asked: str, made: str) -> None:
+def test_nothing_else_of_apis_needs_it(of: IamRequest, asked: str, made: str) -> None:
     assert find_further_permissions(of, asked, made) == []
 
 
@@ -289,5 +314,28 @@ def test_a_tables_key_is_used_through_dynamodb(named: str, asked: str) -> None:
         (request("dynamodb", SSESpecification={"KMSMasterKeyId": KEY}), "dynamodb:DescribeTable"),
     ],
 )
-def test_no_key_is_used_where_a_table_is_given_none(of: Request, asked: str) -> None:
+def test_no_key_is_used_where_a_table_is_given_none(of: IamRequest, asked: str) -> None:
     assert find_further_permissions(of, asked, TABLE) == []
+
+
+@pytest.mark.parametrize(
+    ("condition", "lets"),
+    [
+        ({"StringEquals": {"aws:SourceAccount": ACCOUNT}}, False),
+        ({"ArnLike": {"kms:EncryptionContext:aws:sns:topicArn": f"arn:aws:sns:{HERE}:*"}}, True),
+        ({"ArnLike": {"kms:EncryptionContext:aws:sns:topicArn": f"arn:aws:sns:{HERE}:other"}}, False),
+    ],
+    ids=str,
+)
+def test_eventbridge_says_for_which_topic_and_not_on_whose_behalf(
+    condition: dict[str, Any], *, lets: bool
+) -> None:
+    use = {
+        "Effect": "Allow",
+        "Principal": {"Service": "events.amazonaws.com"},
+        "Action": ["kms:Decrypt", "kms:GenerateDataKey*"],
+        "Resource": "*",
+        "Condition": condition,
+    }
+
+    assert lets_eventbridge_send(json.dumps({"Statement": [use]}), f"arn:aws:sns:{HERE}:topic") is lets

@@ -19,13 +19,14 @@ def test_the_emulator_s_environment_holds_nothing_of_ours(
 ) -> None:
     monkeypatch.setenv("SCORES_TABLE", "ours")
 
-    environ = ministack.environ(a_cloud(clone))
+    environ = ministack.build_emulator_environ(a_cloud(clone))
 
     assert "SCORES_TABLE" not in environ
     assert environ["BIND_HOST"] == "127.0.0.1"
     assert environ["AUTH"] == "true"
     assert all(
-        Path(environ[name]).is_relative_to(clone.home("local")) for name in ("TMPDIR", "STATE_DIR", "HOME")
+        Path(environ[name]).is_relative_to(clone.cloud_folder("local"))
+        for name in ("TMPDIR", "STATE_DIR", "HOME")
     )
 
 

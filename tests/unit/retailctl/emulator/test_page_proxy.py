@@ -177,7 +177,7 @@ def test_a_connection_that_the_emulator_closed_is_opened_anew_for_a_read(
 
 
 def test_without_an_emulator_there_is_a_sentence() -> None:
-    with serving(Server(Origin(ministack.free_port(), DOMAIN))) as port:
+    with serving(Server(Origin(ministack.find_free_port(), DOMAIN))) as port:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
         status, _, body = ask(connection)
 
@@ -241,47 +241,47 @@ class Cloud:
 @pytest.fixture
 def cloud(behind: tuple[Emulator, int], tmp_path: Path) -> Iterator[Any]:
     yield Cloud(tmp_path, behind[1])
-    processes.stop(tmp_path)
+    processes.end_cloud_processes(tmp_path)
 
 
-def a_page(domain: str = DOMAIN) -> page.Page:
+def a_page(domain: str = DOMAIN) -> page.EnvironmentPage:
     found = dict.fromkeys(page._NEEDED, "x") | {"site_url": f"https://{domain}"}
-    told = page.of("dev", found)
+    told = page.find_page("dev", found)
     assert told
     return told
 
 
 def test_the_page_is_served_until_its_cloud_goes_down(cloud: Any) -> None:
-    assert emulator_page.address(cloud, "dev") is None
+    assert emulator_page.find_page_address(cloud, "dev") is None
 
-    url = emulator_page.serve(cloud, "dev", a_page().domain)
+    url = emulator_page.serve_page(cloud, "dev", a_page().domain)
 
-    assert emulator_page.address(cloud, "dev") == url
+    assert emulator_page.find_page_address(cloud, "dev") == url
     connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=10)
     assert ask(connection)[2] == b"<p>page</p>"
     connection.close()
-    assert processes.stop(cloud.home) == 1
-    assert emulator_page.address(cloud, "dev") is None
+    assert processes.end_cloud_processes(cloud.home) == 1
+    assert emulator_page.find_page_address(cloud, "dev") is None
 
 
 def test_a_server_that_serves_the_page_goes_on_and_a_new_distribution_gets_its_port(cloud: Any) -> None:
-    first = emulator_page.serve(cloud, "dev", a_page().domain)
-    [before] = processes.of_cloud(cloud.home)
-    assert emulator_page.serve(cloud, "dev", a_page().domain) == first
-    assert processes.of_cloud(cloud.home) == [before]
+    first = emulator_page.serve_page(cloud, "dev", a_page().domain)
+    [before] = processes.list_cloud_processes(cloud.home)
+    assert emulator_page.serve_page(cloud, "dev", a_page().domain) == first
+    assert processes.list_cloud_processes(cloud.home) == [before]
 
-    assert emulator_page.serve(cloud, "dev", "d456.cloudfront.net") == first
+    assert emulator_page.serve_page(cloud, "dev", "d456.cloudfront.net") == first
 
-    [after] = processes.of_cloud(cloud.home)
+    [after] = processes.list_cloud_processes(cloud.home)
     assert after.arguments[-1] == "d456.cloudfront.net"
-    wait_for(lambda: before not in processes.running())
+    wait_for(lambda: before not in processes.list_processes())
 
 
 def test_environments_are_served_side_by_side(cloud: Any) -> None:
-    both = {emulator_page.serve(cloud, name, a_page().domain) for name in ("dev", "prod")}
+    both = {emulator_page.serve_page(cloud, name, a_page().domain) for name in ("dev", "prod")}
 
     assert len(both) == 2
-    assert {emulator_page.address(cloud, name) for name in ("dev", "prod")} == both
+    assert {emulator_page.find_page_address(cloud, name) for name in ("dev", "prod")} == both
 
 
 def test_a_server_that_does_not_come_up_is_told_with_its_last_words(
@@ -293,18 +293,18 @@ def test_a_server_that_does_not_come_up_is_told_with_its_last_words(
     with pytest.raises(
         emulator_page.UserError, match=r"did not come up(.|\n)*No module named retailctl\.nowhere"
     ):
-        emulator_page.serve(cloud, "dev", a_page().domain)
+        emulator_page.serve_page(cloud, "dev", a_page().domain)
 
 
 def test_a_port_that_somebody_took_is_no_trouble(cloud: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    ports = iter([cloud.port, ministack.free_port()])
-    monkeypatch.setattr(emulator_page.ministack, "free_port", lambda: next(ports))
+    ports = iter([cloud.port, ministack.find_free_port()])
+    monkeypatch.setattr(emulator_page.ministack, "find_free_port", lambda: next(ports))
 
-    assert emulator_page.serve(cloud, "dev", a_page().domain) != f"http://127.0.0.1:{cloud.port}"
+    assert emulator_page.serve_page(cloud, "dev", a_page().domain) != f"http://127.0.0.1:{cloud.port}"
 
 
 def test_the_process_ends_when_asked(tmp_path: Path) -> None:
-    port = ministack.free_port()
+    port = ministack.find_free_port()
     command = [
         sys.executable,
         "-m",
@@ -325,11 +325,11 @@ def test_the_process_ends_when_asked(tmp_path: Path) -> None:
 
 
 def test_an_environment_without_a_site_has_no_page() -> None:
-    assert page.of("dev", {"site_url": "https://x"}) is None
+    assert page.find_page("dev", {"site_url": "https://x"}) is None
 
 
 def test_a_page_knows_its_api_by_whatever_name_it_is_visited(tmp_path: Path) -> None:
-    config = json.loads(a_page().config.as_file().content)
+    config = json.loads(a_page().config.render_file().content)
 
     assert config["apiUrl"] == "/"
     assert a_page().domain == DOMAIN

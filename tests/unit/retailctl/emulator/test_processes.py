@@ -36,7 +36,7 @@ HOME = Path("/clone/.retail/local")
 def test_a_cloud_s_processes_are_known_by_their_command_lines(
     arguments: tuple[str, ...], *, belongs: bool
 ) -> None:
-    assert processes.belongs_to(Process(1, arguments), HOME) is belongs
+    assert processes.belongs_to_cloud(Process(1, arguments), HOME) is belongs
 
 
 def test_ps_tells_the_same_where_there_is_no_proc(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -45,10 +45,10 @@ def test_ps_tells_the_same_where_there_is_no_proc(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(subprocess, "run", lambda *_arguments, **_options: answer)
     monkeypatch.setattr(processes, "_PROC", Path("/no-proc"))
 
-    assert processes.of_cloud(HOME) == [
+    assert processes.list_cloud_processes(HOME) == [
         Process(42, ("python", "-m", "retailctl.emulator.ministack", "/clone/.retail/local"))
     ]
-    assert Process(43, ("it's", "odd")) in list(processes.running())
+    assert Process(43, ("it's", "odd")) in list(processes.list_processes())
 
 
 @pytest.fixture
@@ -70,7 +70,7 @@ def stubborn(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def test_what_does_not_end_when_asked_is_killed(stubborn: subprocess.Popen[bytes], tmp_path: Path) -> None:
-    assert processes.stop(tmp_path, patience=0.2) == 1
+    assert processes.end_cloud_processes(tmp_path, patience=0.2) == 1
     assert stubborn.wait(timeout=5) == -9
 
 
@@ -80,7 +80,7 @@ def test_what_outlives_even_that_is_named(
     monkeypatch.setattr(os, "kill", lambda _pid, _number: None)
 
     with pytest.raises(UserError, match=str(stubborn.pid)):
-        processes.stop(tmp_path, patience=0.1)
+        processes.end_cloud_processes(tmp_path, patience=0.1)
 
 
 def test_one_that_has_just_ended_is_no_trouble(tmp_path: Path) -> None:
@@ -89,4 +89,4 @@ def test_one_that_has_just_ended_is_no_trouble(tmp_path: Path) -> None:
 
     processes._send([Process(process.pid, ("true",))], processes.signal.SIGTERM)
 
-    assert processes.stop(tmp_path) == 0
+    assert processes.end_cloud_processes(tmp_path) == 0

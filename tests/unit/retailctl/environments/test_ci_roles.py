@@ -36,7 +36,7 @@ class Account:
     def neighbours(self) -> dict[str, str]:
         return {"dev": "us-east-1", "staging": "eu-west-1"}
 
-    def bootstrap(self) -> Workspace:
+    def build_bootstrap_workspace(self) -> Workspace:
         return workspace(self.folder)
 
     def client(self, _service: str) -> Account:
@@ -65,7 +65,7 @@ def account(tmp_path: Path) -> Any:
 
 
 def asked(account: Any, repository: str | None) -> str | None:
-    return ci_roles.with_roles(account, repository).environ.get("TF_VAR_github_repository")
+    return ci_roles.prepare_bootstrap(account, repository).environ.get("TF_VAR_github_repository")
 
 
 def test_roles_are_asked_for_the_repository_that_is_named(account: Any) -> None:
@@ -85,7 +85,7 @@ def test_roles_that_are_there_stay_until_nobodys_are_asked_for(account: Any) -> 
 
 
 def test_roles_are_made_for_the_environments_of_the_account(account: Any) -> None:
-    environ = ci_roles.with_roles(account, "octo/shop").environ
+    environ = ci_roles.prepare_bootstrap(account, "octo/shop").environ
 
     assert json.loads(environ["TF_VAR_environments"]) == {"dev": "us-east-1", "staging": "eu-west-1"}
 
@@ -93,30 +93,32 @@ def test_roles_are_made_for_the_environments_of_the_account(account: Any) -> Non
 def test_the_roles_are_told_by_environment(account: Any) -> None:
     account.remembers(plan_role_arns={"dev": "arn:plan"}, apply_role_arns={"dev": "arn:apply"})
 
-    assert ci_roles.roles(account) == {"dev": ("arn:plan", "arn:apply")}
+    assert ci_roles.read_role_arns(account) == {"dev": ("arn:plan", "arn:apply")}
 
 
 def test_a_bootstrap_that_knows_of_no_roles_has_none(account: Any) -> None:
     account.remembers(state_bucket="bucket")
 
-    assert ci_roles.roles(account) == {}
+    assert ci_roles.read_role_arns(account) == {}
 
 
 def test_roles_carry_the_boundary_where_there_is_one(account: Any, tmp_path: Path) -> None:
     account.policies = {BOUNDARY}
 
-    assert ci_roles.bounded(account, workspace(tmp_path)).environ[ci_roles.BOUNDARY] == BOUNDARY
+    assert (
+        ci_roles.add_permissions_boundary(account, workspace(tmp_path)).environ[ci_roles.BOUNDARY] == BOUNDARY
+    )
 
 
 def test_roles_carry_no_boundary_where_there_is_none(account: Any, tmp_path: Path) -> None:
-    assert ci_roles.BOUNDARY not in ci_roles.bounded(account, workspace(tmp_path)).environ
+    assert ci_roles.BOUNDARY not in ci_roles.add_permissions_boundary(account, workspace(tmp_path)).environ
 
 
 def test_a_boundary_that_is_named_is_not_looked_for(account: Any, tmp_path: Path) -> None:
     account.refuses = True
     given = workspace(tmp_path, **{ci_roles.BOUNDARY: "arn:mine"})
 
-    assert ci_roles.bounded(account, given) == given
+    assert ci_roles.add_permissions_boundary(account, given) == given
 
 
 def test_who_may_not_see_whether_there_is_a_boundary_is_told_what_to_do(account: Any, tmp_path: Path) -> None:
@@ -125,4 +127,4 @@ def test_who_may_not_see_whether_there_is_a_boundary_is_told_what_to_do(account:
     with pytest.raises(
         UserError, match=r"allow iam:GetPolicy on arn:aws:iam::111122223333:policy/hello-retail"
     ):
-        ci_roles.bounded(account, workspace(tmp_path))
+        ci_roles.add_permissions_boundary(account, workspace(tmp_path))

@@ -17,7 +17,7 @@ from retailctl.environments.target import Target
 from retailctl.errors import UserError
 from retailctl.project import Project
 from retailctl.replay import commands as replay
-from retailctl.replay.view import hash_of
+from retailctl.replay.view import hash_zip
 from support.miniature import miniature, write
 
 ROOT = Path(__file__).parents[4]
@@ -29,10 +29,10 @@ VALUES = 'a = 1\n\ngenerations = {\n  "1" = {}\n}\nlive_generation = 1\n\nz = 2\
 @pytest.mark.parametrize("environment", ["dev", "staging", "prod"])
 def test_every_environments_values_say_which_stand_and_are_written_back_the_same(environment: str) -> None:
     text = (ROOT / f"environments/{environment}/terraform.tfvars").read_text()
-    found = generations.read(ROOT / f"environments/{environment}/terraform.tfvars")
+    found = generations.read_generations(ROOT / f"environments/{environment}/terraform.tfvars")
 
     assert found.live in found.standing
-    assert generations.written(text, found) == text
+    assert generations.replace_generations(text, found) == text
 
 
 @pytest.mark.parametrize("name", ["terraform.tfvars", generations.OWN_VALUES])
@@ -40,12 +40,12 @@ def test_what_is_written_is_read_and_all_else_stays(tmp_path: Path, name: str) -
     file = tmp_path / name
     file.write_text(VALUES)
 
-    generations.write(file, THREE)
+    generations.write_generations(file, THREE)
 
     if name == generations.OWN_VALUES:
-        assert generations.read_own(file) == THREE
+        assert generations.read_local_generations(file) == THREE
     else:
-        assert generations.read(file) == THREE
+        assert generations.read_generations(file) == THREE
         assert file.read_text() == VALUES.replace('  "1" = {}\n', THREE.as_hcl()[16:-2]).replace(
             "live_generation = 1", "live_generation = 2"
         )
@@ -64,12 +64,12 @@ def test_values_in_another_form_are_refused_with_the_right_one(tmp_path: Path, t
     (tmp_path / "terraform.tfvars").write_text(text)
 
     with pytest.raises(UserError, match=r"in the form that retailctl reads: .*`live_generation = 1`"):
-        generations.read(tmp_path / "terraform.tfvars")
+        generations.read_generations(tmp_path / "terraform.tfvars")
 
 
 def test_one_is_added_and_taken_away_in_order() -> None:
-    assert list(THREE.without(1).standing) == [2, 3]
-    assert list(THREE.without(1).with_(1, Generation()).standing) == [1, 2, 3]
+    assert list(THREE.without_generation(1).standing) == [2, 3]
+    assert list(THREE.without_generation(1).with_generation(1, Generation()).standing) == [1, 2, 3]
 
 
 @pytest.fixture
@@ -104,28 +104,28 @@ def _commit(clone: Project) -> None:
 
 def pin(clone: Project, commit: str) -> None:
     text = f'generations = {{\n  "1" = {{ build = "{commit}" }}\n  "2" = {{}}\n}}\nlive_generation = 1\n'
-    values = clone.values("dev")
+    values = clone.values_file("dev")
     values.write_text(values.read_text() + text)
 
 
 def test_a_pinned_build_is_packaged_beside_todays_byte_for_byte_as_it_was(clone: Project) -> None:
     old = _git(clone, "rev-parse", "HEAD~1")
     pin(clone, old)
-    package.build(clone)
+    package.build_artifacts(clone)
     pinned = (clone.artifacts / f"winner_view@{old}.zip").read_bytes()
 
     _git(clone, "stash", "--quiet")
     _git(clone, "checkout", "--quiet", old)
-    package.build(clone)
+    package.build_artifacts(clone)
 
     assert (clone.artifacts / "winner_view.zip").read_bytes() == pinned
-    assert package.zip_of_build(clone, old) == pinned
+    assert package.build_pinned_zip(clone, old) == pinned
 
 
 def test_the_manifest_names_a_pinned_build_with_its_handler(clone: Project) -> None:
     old = _git(clone, "rev-parse", "HEAD~1")
     pin(clone, old)
-    package.build(clone)
+    package.build_artifacts(clone)
 
     named = json.loads((clone.artifacts / "manifest.json").read_text())["functions"][f"winner_view@{old}"]
     assert named["file"] == f"winner_view@{old}.zip"
@@ -139,65 +139,65 @@ def test_an_earlier_commit_of_the_same_line_is_older_and_nothing_else(clone: Pro
     _commit(clone)
     other = _git(clone, "rev-parse", "HEAD")
 
-    assert git.is_older(clone, old, new)
+    assert git.is_older_commit(clone, old, new)
     for commit, than in [(new, old), (new, new), (other, new), (COMMIT, new), (old, COMMIT)]:
-        assert not git.is_older(clone, commit, than)
-    assert not git.is_older(clone, f"{old}+changes", new)
-    assert not git.is_older(clone, git.UNKNOWN_COMMIT, new)
-    assert not git.is_older(Project(tmp_path), old, new)
+        assert not git.is_older_commit(clone, commit, than)
+    assert not git.is_older_commit(clone, f"{old}+changes", new)
+    assert not git.is_older_commit(clone, git.UNKNOWN_COMMIT, new)
+    assert not git.is_older_commit(Project(tmp_path), old, new)
 
 
 def test_without_git_no_commit_is_older(clone: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     old, new = _git(clone, "rev-parse", "HEAD~1"), _git(clone, "rev-parse", "HEAD")
     monkeypatch.setenv("PATH", "")
 
-    assert not git.is_older(clone, old, new)
+    assert not git.is_older_commit(clone, old, new)
 
 
 def test_a_build_that_the_clone_does_not_have_is_refused_by_name(clone: Project) -> None:
     pin(clone, COMMIT)
 
     with pytest.raises(UserError, match=rf"pinned to the build {COMMIT}, which this clone does not have"):
-        package.build(clone)
+        package.build_artifacts(clone)
 
 
 def test_a_build_from_before_a_pin_gets_the_pinned_zip_beside_its_own(clone: Project) -> None:
     old = _git(clone, "rev-parse", "HEAD~1")
-    package.build(clone)
-    before, hashes = builds.here(clone)
+    package.build_artifacts(clone)
+    before, hashes = builds.read_artifacts(clone)
 
-    files = package.with_pinned(clone, before, {old})
+    files = package.add_pinned_zips(clone, before, {old})
 
-    assert builds.checked(files, "the build").keys() - hashes.keys() == {f"winner_view@{old}.zip"}
-    assert files[f"winner_view@{old}.zip"] == package.zip_of_build(clone, old)
+    assert builds.check_artifacts(files, "the build").keys() - hashes.keys() == {f"winner_view@{old}.zip"}
+    assert files[f"winner_view@{old}.zip"] == package.build_pinned_zip(clone, old)
     pin(clone, old)
-    package.build(clone)
-    assert files == builds.here(clone)[0]
-    assert package.with_pinned(clone, files, {old}) is files
+    package.build_artifacts(clone)
+    assert files == builds.read_artifacts(clone)[0]
+    assert package.add_pinned_zips(clone, files, {old}) is files
 
 
 def test_a_local_clouds_own_generations_are_packaged_too(clone: Project) -> None:
     old = _git(clone, "rev-parse", "HEAD~1")
     own = clone.scratch / "lab" / "terraform" / "dev" / generations.OWN_VALUES
-    generations.write(own, Generations({1: Generation(old)}, 1))
+    generations.write_generations(own, Generations({1: Generation(old)}, 1))
 
-    assert generations.pinned(clone) == {old}
+    assert generations.list_pinned_builds(clone) == {old}
 
 
 def test_a_commit_is_named_in_any_way_that_git_knows(clone: Project) -> None:
-    assert git.commit_of(clone, "HEAD~1") == _git(clone, "rev-parse", "HEAD~1")
+    assert git.resolve_commit(clone, "HEAD~1") == _git(clone, "rev-parse", "HEAD~1")
     with pytest.raises(UserError, match="'nowhere' names no commit"):
-        git.commit_of(clone, "nowhere")
+        git.resolve_commit(clone, "nowhere")
 
 
 def test_without_git_there_are_no_earlier_builds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     bare = miniature(tmp_path)
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
-    assert git.recent(bare, 5) == []
+    assert git.list_recent_commits(bare, 5) == []
 
     monkeypatch.setenv("PATH", "")
     with pytest.raises(UserError, match="git is not installed"):
-        git.recent(bare, 5)
+        git.list_recent_commits(bare, 5)
 
 
 def target(clone: Project) -> Target:
@@ -205,24 +205,24 @@ def target(clone: Project) -> Target:
 
 
 def running(clone: Project, commit: str) -> str:
-    return hash_of(package.zip_of_build(clone, commit))
+    return hash_zip(package.build_pinned_zip(clone, commit))
 
 
 def test_what_runs_is_known_by_its_hash_where_the_code_has_changed(clone: Project) -> None:
-    package.build(clone)
+    package.build_artifacts(clone)
     old = _git(clone, "rev-parse", "HEAD~1")
 
-    assert replay.build_of(target(clone), running(clone, old), 1) == old
-    assert replay.build_of(target(clone), running(clone, "HEAD"), 1) is None
+    assert replay.find_build(target(clone), running(clone, old), 1) == old
+    assert replay.find_build(target(clone), running(clone, "HEAD"), 1) is None
 
 
 def test_code_that_no_commit_leads_to_is_refused(clone: Project) -> None:
-    package.build(clone)
+    package.build_artifacts(clone)
 
     with pytest.raises(
         UserError, match=r"Generation 1 runs code that none of the newest 50 commits leads to"
     ):
-        replay.build_of(target(clone), "another", 1)
+        replay.find_build(target(clone), "another", 1)
 
 
 def test_an_environments_generations_are_its_values_and_a_clouds_own_where_it_has_them(
@@ -230,13 +230,15 @@ def test_an_environments_generations_are_its_values_and_a_clouds_own_where_it_ha
 ) -> None:
     pin(clone, COMMIT)
     cloud: Any = type(
-        "Cloud", (), {"home": clone.scratch / "lab", "name": "lab", "environ": lambda _: {}, "endpoint": ""}
+        "Cloud",
+        (),
+        {"home": clone.scratch / "lab", "name": "lab", "build_environ": lambda _: {}, "endpoint": ""},
     )()
     local = Target(clone, "dev", cloud)
-    assert local.generations() == target(clone).generations()
+    assert local.read_generations() == target(clone).read_generations()
 
-    generations.write(local.generations_file, THREE)
+    generations.write_generations(local.generations_file, THREE)
 
-    assert local.generations() == THREE
-    assert f"-var-file={local.generations_file}" in local.app().arguments
-    assert target(clone).generations_file == clone.values("dev")
+    assert local.read_generations() == THREE
+    assert f"-var-file={local.generations_file}" in local.build_app_workspace().arguments
+    assert target(clone).generations_file == clone.values_file("dev")

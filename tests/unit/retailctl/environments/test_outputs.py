@@ -20,17 +20,17 @@ from support.miniature import a_cloud
     ],
 )
 def test_an_api_s_address_becomes_one_that_works_here(clone: Project, api_url: str, reachable: str) -> None:
-    assert outputs.reachable(api_url, a_cloud(clone)) == f"http://127.0.0.1:4566{reachable}"
-    assert outputs.reachable("https://shop.example/api", a_cloud(clone)) == "https://shop.example/api"
+    assert outputs.resolve_api_url(api_url, a_cloud(clone)) == f"http://127.0.0.1:4566{reachable}"
+    assert outputs.resolve_api_url("https://shop.example/api", a_cloud(clone)) == "https://shop.example/api"
 
 
 def test_outputs_are_shown_in_columns(capsys: pytest.CaptureFixture[str]) -> None:
-    outputs.show({"stream_name": "events", "functions": {"a": "b"}})
-    outputs.show({})
+    outputs.print_outputs({"stream_name": "events", "functions": {"a": "b"}})
+    outputs.print_outputs({})
 
     assert capsys.readouterr().out == 'functions    {"a": "b"}\nstream_name  events\n'
 
 
 def test_outputs_of_an_environment_that_is_not_applied_name_the_remedy(clone: Project) -> None:
     with pytest.raises(UserError, match=r"staging is not applied .* \(applied: dev\): .*make up ENV=staging"):
-        outputs.read(a_cloud(clone), "staging")
+        outputs.read_local_outputs(a_cloud(clone), "staging")

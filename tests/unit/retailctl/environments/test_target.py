@@ -38,7 +38,7 @@ def test_every_bucket_for_states_has_a_bootstrap_state_of_its_own(clone: Project
     in_aws, here = Target(clone, "dev", None), Target(clone, "dev", a_cloud(clone))
 
     assert in_aws.bootstrap_state == clone.bootstrap / "miniature-state.tfstate"
-    assert here.bootstrap_state.is_relative_to(clone.home("local"))
+    assert here.bootstrap_state.is_relative_to(clone.cloud_folder("local"))
     assert in_aws.place == "AWS"
 
 
@@ -72,7 +72,7 @@ def test_credentials_that_do_not_do_are_a_sentence(
     monkeypatch.setattr(boto3, "client", lambda *_arguments, **_settings: Caller(error))
 
     with pytest.raises(UserError, match=sentence):
-        target.account_of(Target(clone, "dev", None))
+        target.read_account_id(Target(clone, "dev", None))
 
 
 def test_a_bucket_that_is_not_ours_is_no_missing_bucket(

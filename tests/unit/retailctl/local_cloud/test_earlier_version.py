@@ -40,7 +40,7 @@ def earlier(
     request: pytest.FixtureRequest, clone: Project, tmp_path: Path
 ) -> Iterator[subprocess.Popen[bytes]]:
     """What an earlier version left running: a process under the module's old name, and its `state.json`."""
-    home, package = clone.home("local"), tmp_path / "earlier" / "retailctl"
+    home, package = clone.cloud_folder("local"), tmp_path / "earlier" / "retailctl"
     for folder in (home, package):
         folder.mkdir(parents=True)
     (package / "__init__.py").touch()
@@ -50,7 +50,7 @@ def earlier(
         env=os.environ | {"PYTHONPATH": str(package.parent)},
     )
     there = Cloud("local", home, process.pid, 4566, "AKIA", "secret", "000000000000", "us-east-1")
-    replace(there, environments=("dev",)).save()
+    replace(there, environments=("dev",)).save_state()
     wait_for((home / "ready").exists, seconds=20)
     yield process
     process.kill()
@@ -77,14 +77,14 @@ def test_a_command_on_it_says_what_to_do_and_changes_nothing(
     assert isinstance(result.exception, UserError)
     assert str(result.exception) == sentence(earlier)
     assert earlier.poll() is None
-    assert (clone.home("local") / cloud.STATE).is_file()
+    assert (clone.cloud_folder("local") / cloud.STATE).is_file()
 
 
 def test_an_up_does_not_put_it_away(earlier: subprocess.Popen[bytes], clone: Project) -> None:
     with pytest.raises(UserError, match="This version does not know the local cloud 'local'"):
-        up_down._running(clone.home("local"))
+        up_down._find_running_cloud(clone.cloud_folder("local"))
     assert earlier.poll() is None
-    assert (clone.home("local") / cloud.STATE).is_file()
+    assert (clone.cloud_folder("local") / cloud.STATE).is_file()
 
 
 def test_once_its_processes_have_ended_down_removes_the_rest(
@@ -94,7 +94,7 @@ def test_once_its_processes_have_ended_down_removes_the_rest(
     earlier.wait()
 
     assert run("down").exit_code == 0
-    assert not clone.home("local").exists()
+    assert not clone.cloud_folder("local").exists()
 
 
 def test_the_sentence_goes_to_stderr_with_exit_status_1(

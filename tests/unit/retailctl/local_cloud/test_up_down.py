@@ -17,9 +17,9 @@ from support.miniature import a_cloud, write
 def test_the_shell_is_told_how_to_reach_a_cloud(
     clone: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(cloud, "load", lambda _name: a_cloud(clone))
+    monkeypatch.setattr(cloud, "load_cloud", lambda _name: a_cloud(clone))
 
-    up_down.env()
+    up_down.print_exports()
 
     printed = capsys.readouterr().out
     assert "export AWS_ENDPOINT_URL=http://127.0.0.1:4566\n" in printed
@@ -27,7 +27,7 @@ def test_the_shell_is_told_how_to_reach_a_cloud(
 
 
 def test_down_on_what_does_not_run_says_so(clone: Project, capsys: pytest.CaptureFixture[str]) -> None:
-    up_down.down()
+    up_down.stop_local_cloud()
 
     assert "The local cloud 'local' was not running." in capsys.readouterr().err
     assert clone.scratch.is_dir()
@@ -55,16 +55,16 @@ def test_a_bootstrap_that_fails_fails_the_up(clone: Project, monkeypatch: pytest
     def fail(_target: Target) -> None:
         raise UserError("no bucket for you")
 
-    monkeypatch.setattr(up_down.environments_state, "bootstrapped", fail)
+    monkeypatch.setattr(up_down.environments_state, "apply_bootstrap", fail)
     monkeypatch.setattr(Target, "has_state_bucket", lambda _self: False)
 
     with ThreadPoolExecutor(1) as aside, pytest.raises(UserError, match="no bucket for you"):
-        up_down._fill(Target(clone, "dev", a_cloud(clone)), aside, [])
+        up_down._apply_environment(Target(clone, "dev", a_cloud(clone)), aside, [])
 
 
 def test_a_cloud_gets_the_account_and_region_of_its_environments_values(clone: Project) -> None:
     write(
-        clone.values("dev").parent,
+        clone.values_file("dev").parent,
         {"terraform.tfvars": 'region = "eu-west-1"\nallowed_account_ids = ["111122223333", "2"]\n'},
     )
 

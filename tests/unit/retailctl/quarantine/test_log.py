@@ -14,8 +14,8 @@ from botocore.exceptions import (
 )
 from botocore.parsers import ResponseParserError
 
-from retailctl.quarantine.log import PAUSES, Stream
-from retailctl.quarantine.redrive import NotPut, Place, Unanswered
+from retailctl.quarantine.log import PAUSES, RedriveStream
+from retailctl.quarantine.redrive import NotPut, Place, PutUnanswered
 
 
 class Putter:
@@ -39,7 +39,7 @@ def refused(code: str, status: int = 400) -> ClientError:
 
 
 def put(putter: Any) -> Place:
-    return Stream(putter, putter, "events", clock=lambda: 0.0, pause=lambda _: None).put("p1", b"x")
+    return RedriveStream(putter, putter, "events", clock=lambda: 0.0, pause=lambda _: None).put_record("p1", b"x")
 
 
 THERE = {"ShardId": "shardId-000000000001", "SequenceNumber": "7"}
@@ -89,6 +89,6 @@ def test_what_was_surely_not_taken_is_not_put(failure: Exception) -> None:
 def test_a_put_without_an_answer_may_be_there(failure: Exception) -> None:
     putter = Putter(failure)
 
-    with pytest.raises(Unanswered):
+    with pytest.raises(PutUnanswered):
         put(putter)
     assert putter.puts == 1

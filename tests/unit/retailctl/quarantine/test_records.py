@@ -8,10 +8,18 @@ from uuid import UUID
 
 import pytest
 
-from hello_retail.events import Event, Rejection, decode
+from hello_retail.events import Event, Rejection, decode_event
 from hello_retail.winner_view.batch import decode_batch
 from retailctl.quarantine import records
-from retailctl.quarantine.records import BrokenObject, Copy, GivenUp, Held, copy_of, entries_in, once_each
+from retailctl.quarantine.records import (
+    BrokenObject,
+    Copy,
+    GivenUp,
+    Held,
+    build_copy,
+    deduplicate_records,
+    parse_entries,
+)
 from support.event_source import LogRecord, kinesis_event
 from support.events import TIME, egress, payload, purchase
 from support.fake_aws import FakeS3
@@ -22,13 +30,13 @@ MINTED = "0193e5a0-7c1b-7d3e-8f00-0123456789ab"
 
 
 def made(document: object, **fields: Any) -> Copy:
-    copy = copy_of(held(document, **fields))
+    copy = build_copy(held(document, **fields))
     assert isinstance(copy, Copy), copy
     return copy
 
 
 def refused(document: object) -> str:
-    rejection = copy_of(held(document))
+    rejection = build_copy(held(document))
     assert isinstance(rejection, Rejection), rejection
     return rejection.code
 
@@ -40,7 +48,7 @@ def test_what_the_winner_view_puts_aside_is_read_back_whole() -> None:
     warm_instance(tables(), s3)(batch)
     ((_, key), body) = next(iter(s3.objects.items()))
 
-    found = entries_in(key, body)
+    found = parse_entries(key, body)
 
     assert [each.identity for each in found] == [f"{STREAM}/{SHARD}/17", f"{STREAM}/{SHARD}/18"]
     assert [each.payload for each in found if isinstance(each, Held)] == [b"\xff", b"null"]
@@ -51,7 +59,7 @@ def test_what_the_winner_view_puts_aside_is_read_back_whole() -> None:
 
 
 def test_a_batch_from_the_failure_destination_is_one_entry_that_is_no_record() -> None:
-    (batch,) = entries_in(GIVEN_UP_KEY, json.dumps(GIVEN_UP).encode())
+    (batch,) = parse_entries(GIVEN_UP_KEY, json.dumps(GIVEN_UP).encode())
 
     assert isinstance(batch, GivenUp)
     assert (batch.identity, batch.records, batch.condition) == (GIVEN_UP_KEY, 10, "RecordAgeExceeded")
@@ -65,11 +73,11 @@ def test_a_batch_from_the_failure_destination_is_one_entry_that_is_no_record() -
 @pytest.mark.parametrize("key", [KEY, GIVEN_UP_KEY])
 def test_an_object_that_nobody_of_ours_wrote_is_named(key: str, body: bytes) -> None:
     with pytest.raises(BrokenObject, match=f"The object {key} is none"):
-        entries_in(key, body)
+        parse_entries(key, body)
 
 
 def test_an_object_from_before_generations_were_noted_says_none() -> None:
-    (each,) = entries_in(KEY, json.dumps(document_of(held(b"x", generation=None))).encode())
+    (each,) = parse_entries(KEY, json.dumps(document_of(held(b"x", generation=None))).encode())
     assert isinstance(each, Held)
     assert each.generation is None
 
@@ -90,7 +98,7 @@ NEWER = SALE | {"schema": "com.nordstrom/retail-stream-ingress/1-9-0"}
     ],
 )
 def test_whose_envelope_was_at_fault_gets_one_of_ours_around_the_same_event(document: dict[str, Any]) -> None:
-    event = decode(made(document).payload)
+    event = decode_event(made(document).payload)
 
     assert isinstance(event, Event)
     assert (event.user_id, event.display_name, event.data) == ("ann", "Ann", SALE["data"])
@@ -107,7 +115,7 @@ def test_a_copy_says_whose_it_is_and_keeps_key_id_and_cause() -> None:
     assert UUID(envelope["eventId"]).version == 5
     assert (envelope["followsFrom"], envelope["traceId"]) == ("before", "1-5759e988")
     assert copy.partition_key == "p1"
-    assert records.copies_in(copy.payload) == (copy.event_id, copy.identity)
+    assert records.parse_copy(copy.payload) == (copy.event_id, copy.identity)
 
 
 def test_the_copy_of_a_record_is_always_the_same_bytes_and_of_another_never() -> None:
@@ -116,7 +124,7 @@ def test_the_copy_of_a_record_is_always_the_same_bytes_and_of_another_never() ->
 
 
 def test_event_ids_of_copies_never_change() -> None:
-    assert records.event_id("s/shardId-000000000000/1") == "9c4b7036-fbfb-5dae-ad16-2face47ea681"
+    assert records.derive_event_id("s/shardId-000000000000/1") == "9c4b7036-fbfb-5dae-ad16-2face47ea681"
 
 
 def test_what_the_copys_envelope_has_no_place_for_is_named() -> None:
@@ -148,7 +156,7 @@ def test_what_is_still_no_event_stays_with_todays_reason(document: object, code:
 
 
 def test_data_that_is_no_base64_stays() -> None:
-    rejection = copy_of(held(b"x", data="%%%"))
+    rejection = build_copy(held(b"x", data="%%%"))
     assert isinstance(rejection, Rejection)
     assert rejection.code == "not-base64"
 
@@ -162,18 +170,18 @@ def test_a_record_in_two_objects_is_one_and_the_live_generations_word_counts() -
     old, live, same = held(NEWER, generation=2), held(NEWER), held(NEWER, key="records/g3/again.json")
     later = held(NEWER, number=18)
 
-    assert once_each([later, old, live, same], live=3) == [live, later]
-    assert once_each([live, old], live=4) == [live]
+    assert deduplicate_records([later, old, live, same], live=3) == [live, later]
+    assert deduplicate_records([live, old], live=4) == [live]
 
 
 def test_what_a_producer_put_twice_is_one_click() -> None:
     sale = purchase("p1", "ann", event_id=MINTED) | {"odd": 1}
-    assert records.click_of(held(sale)) == records.click_of(held(sale, number=18)) == ("p1", MINTED)
-    assert records.click_of(held(SALE)) is None
-    assert records.click_of(held(egress(SALE))) is None
-    assert records.click_of(held(b"garbage")) is None
+    assert records.get_event_key(held(sale)) == records.get_event_key(held(sale, number=18)) == ("p1", MINTED)
+    assert records.get_event_key(held(SALE)) is None
+    assert records.get_event_key(held(egress(SALE))) is None
+    assert records.get_event_key(held(b"garbage")) is None
 
 
 @pytest.mark.parametrize("data", [b'{"redriveOf": ', b'["redriveOf"]', payload(SALE | {"redriveOf": "x"})])
 def test_a_record_that_only_speaks_of_a_redrive_is_no_copy(data: bytes) -> None:
-    assert records.copies_in(data) is None
+    assert records.parse_copy(data) is None

@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
-from hello_retail.event_log.record_id import identity
+from hello_retail.event_log.record_id import format_record_identity
 from hello_retail.winner_view.batch import decode_batch
 from retailctl.quarantine import redrive
-from retailctl.quarantine.decisions import Verdict, decide
-from retailctl.quarantine.log import Stream
-from retailctl.quarantine.marks import GENERATIONS, Redrives, dropped
-from retailctl.quarantine.records import Copy, copy_of, entries_in
-from retailctl.quarantine.redrive import LEASE_SECONDS, SLACK_SECONDS, Outcome, Redriver, Result
+from retailctl.quarantine.decisions import QuarantineVerdict, decide_entries
+from retailctl.quarantine.log import RedriveStream
+from retailctl.quarantine.marks import GENERATIONS, Redrives, build_dropped_mark
+from retailctl.quarantine.records import Copy, build_copy, parse_entries
+from retailctl.quarantine.redrive import LEASE_SECONDS, SLACK_SECONDS, RedriveOutcome, Redriver, Result
 from support.event_source import FIRST_NUMBER, LogRecord, kinesis_event
 from support.events import purchase
 from support.fake_aws import FakeDynamoDB, FakeS3, client_error
@@ -53,11 +53,11 @@ class Desk:
     def operator(self, live: int = 3, **instead: Callable[..., Any]) -> Redriver:
         """Return one, whose calls of Kinesis are ``instead`` where given."""
         client = Instead(self.kinesis, instead)
-        stream = Stream(client, client, STREAM, self.clock, pause=lambda _: None)  # type: ignore[arg-type]
+        stream = RedriveStream(client, client, STREAM, self.clock, pause=lambda _: None)  # type: ignore[arg-type]
         return Redriver(Redrives(self.dynamodb, TABLE), stream, live, self.clock)  # type: ignore[arg-type]
 
     def redrive(self, copy: Copy, live: int = 3, **instead: Callable[..., Any]) -> Result:
-        return self.operator(live, **instead).redrive(copy)
+        return self.operator(live, **instead).redrive_copy(copy)
 
     def stand(self, *generations: int) -> None:
         standing = ",".join(map(str, generations))
@@ -91,7 +91,7 @@ def desk() -> Desk:
 
 @pytest.fixture
 def copy() -> Copy:
-    made = copy_of(held(NEWER))
+    made = build_copy(held(NEWER))
     assert isinstance(made, Copy)
     return made
 
@@ -100,9 +100,9 @@ def copy() -> Copy:
 
 
 def test_rule_16_a_batch_that_aged_out_is_never_put_back() -> None:
-    entries = entries_in(GIVEN_UP_KEY, json.dumps(GIVEN_UP).encode())
-    (decision,) = decide(entries, {}, 3, STREAM).decisions
-    assert (decision.verdict, decision.copy) == (Verdict.HALF_APPLIED, None)
+    entries = parse_entries(GIVEN_UP_KEY, json.dumps(GIVEN_UP).encode())
+    (decision,) = decide_entries(entries, {}, 3, STREAM).decisions
+    assert (decision.verdict, decision.copy) == (QuarantineVerdict.HALF_APPLIED, None)
     assert "new generation" in decision.reason
 
 
@@ -111,11 +111,11 @@ def test_rule_16_a_batch_that_aged_out_is_never_put_back() -> None:
 
 @pytest.mark.parametrize("number", ["4711", "0004711", f"{4711:056d}"])
 def test_rule_17_a_record_has_one_identity_however_its_number_is_written(number: str) -> None:
-    assert identity("s", SHARD, number) == f"s/{SHARD}/4711"
+    assert format_record_identity("s", SHARD, number) == f"s/{SHARD}/4711"
 
 
 def test_rule_17_the_copy_has_the_original_key_a_fixed_id_and_says_whose_it_is(copy: Copy) -> None:
-    again = copy_of(held(NEWER, key="another object"))
+    again = build_copy(held(NEWER, key="another object"))
     assert again == copy
     assert copy.partition_key == held(NEWER).partition_key
     assert json.loads(copy.payload)["redriveOf"] == held(NEWER).identity
@@ -123,7 +123,7 @@ def test_rule_17_the_copy_has_the_original_key_a_fixed_id_and_says_whose_it_is(c
 
 def test_rule_17_a_record_is_redriven_once(desk: Desk, copy: Copy) -> None:
     outcomes = [desk.redrive(copy).outcome for _ in range(3)]
-    assert outcomes == [Outcome.PUT, Outcome.ALREADY, Outcome.ALREADY]
+    assert outcomes == [RedriveOutcome.PUT, RedriveOutcome.ALREADY, RedriveOutcome.ALREADY]
     assert desk.kinesis.payloads() == [copy.payload]
 
 
@@ -151,25 +151,25 @@ def never(**request: Any) -> Any:
 
 
 def test_rule_17_found_sending_the_log_is_looked_at_before_putting_again(desk: Desk, copy: Copy) -> None:
-    assert desk.redrive(copy, put_record=lost(desk)).outcome is Outcome.UNCERTAIN
+    assert desk.redrive(copy, put_record=lost(desk)).outcome is RedriveOutcome.UNCERTAIN
     assert desk.status() == "sending"
     desk.wait()
     found = desk.redrive(copy)
-    assert (found.outcome, desk.status()) == (Outcome.FOUND, "sent")
+    assert (found.outcome, desk.status()) == (RedriveOutcome.FOUND, "sent")
     assert desk.kinesis.payloads() == [copy.payload]
 
 
 def test_rule_17_what_never_reached_the_log_is_put_when_it_is_found_sending(desk: Desk, copy: Copy) -> None:
     desk.redrive(copy, put_record=never)
     desk.wait()
-    assert desk.redrive(copy).outcome is Outcome.PUT
+    assert desk.redrive(copy).outcome is RedriveOutcome.PUT
     assert desk.kinesis.payloads() == [copy.payload]
 
 
 def test_rule_17_nobody_takes_up_what_somebody_is_at(desk: Desk, copy: Copy) -> None:
     desk.redrive(copy, put_record=lost(desk))
     busy = desk.redrive(copy)
-    assert busy.outcome is Outcome.BUSY
+    assert busy.outcome is RedriveOutcome.BUSY
     assert "Try again in 181 s" in busy.detail
 
 
@@ -177,8 +177,8 @@ def test_rule_17_where_the_stream_took_nothing_the_next_may_go_on_at_once(desk: 
     def refuse(**request: Any) -> Any:
         raise client_error("AccessDeniedException", "PutRecord")
 
-    assert desk.redrive(copy, put_record=refuse).outcome is Outcome.NOT_PUT
-    assert desk.redrive(copy).outcome is Outcome.PUT
+    assert desk.redrive(copy, put_record=refuse).outcome is RedriveOutcome.NOT_PUT
+    assert desk.redrive(copy).outcome is RedriveOutcome.PUT
 
 
 def test_rule_17_a_throttled_put_is_tried_again_and_not_for_ever(desk: Desk, copy: Copy) -> None:
@@ -192,10 +192,10 @@ def test_rule_17_a_throttled_put_is_tried_again_and_not_for_ever(desk: Desk, cop
     def never(**request: Any) -> Any:
         raise client_error("ProvisionedThroughputExceededException", "PutRecord")
 
-    assert desk.redrive(copy, put_record=throttled).outcome is Outcome.PUT
-    other = copy_of(held(NEWER, 18))
+    assert desk.redrive(copy, put_record=throttled).outcome is RedriveOutcome.PUT
+    other = build_copy(held(NEWER, 18))
     assert isinstance(other, Copy)
-    assert desk.redrive(other, put_record=never).outcome is Outcome.NOT_PUT
+    assert desk.redrive(other, put_record=never).outcome is RedriveOutcome.NOT_PUT
 
 
 def test_rule_17_who_was_held_up_too_long_puts_nothing(desk: Desk, copy: Copy) -> None:
@@ -203,10 +203,10 @@ def test_rule_17_who_was_held_up_too_long_puts_nothing(desk: Desk, copy: Copy) -
     mine = redrive.Mark(
         copy.identity, "sending", 3, desk.clock(), copy.event_id, "p1", "slow", desk.clock() + 120
     )
-    marks.begin(mine)
+    marks.begin_redrive(mine)
     desk.wait()
-    assert desk.redrive(copy).outcome is Outcome.PUT
-    assert slow._put(copy, mine).outcome is Outcome.BUSY
+    assert desk.redrive(copy).outcome is RedriveOutcome.PUT
+    assert slow._put(copy, mine).outcome is RedriveOutcome.BUSY
     assert desk.kinesis.payloads() == [copy.payload]
 
 
@@ -214,7 +214,7 @@ def test_rule_17_where_the_log_does_not_reach_back_nobody_guesses(desk: Desk, co
     desk.redrive(copy, put_record=lost(desk))
     desk.clock.now += 25 * 3600
     result = desk.redrive(copy)
-    assert result.outcome is Outcome.UNDECIDABLE
+    assert result.outcome is RedriveOutcome.UNDECIDABLE
     assert copy.event_id in result.detail
     assert len(desk.kinesis.payloads()) == 1
 
@@ -226,13 +226,13 @@ def test_rule_17_what_the_stream_keeps_today_does_not_say_that_it_kept_it_before
     desk.clock.now += 72 * 3600
     desk.kinesis.retention_hours, desk.kinesis.forgotten_until = 168, desk.clock.now - 24 * 3600
 
-    assert desk.redrive(copy).outcome is Outcome.UNDECIDABLE
+    assert desk.redrive(copy).outcome is RedriveOutcome.UNDECIDABLE
     assert len(desk.kinesis.payloads()) == 1
 
 
-@pytest.mark.parametrize(("put", "outcome"), [(True, Outcome.FOUND), (False, Outcome.PUT)])
+@pytest.mark.parametrize(("put", "outcome"), [(True, RedriveOutcome.FOUND), (False, RedriveOutcome.PUT)])
 def test_rule_17_a_record_from_before_the_mark_says_that_nothing_after_it_is_forgotten(
-    desk: Desk, copy: Copy, *, put: bool, outcome: Outcome
+    desk: Desk, copy: Copy, *, put: bool, outcome: RedriveOutcome
 ) -> None:
     desk.kinesis.put_record(StreamName=STREAM, PartitionKey="another", Data=b"{}")
     desk.clock.now += 600
@@ -253,19 +253,19 @@ def test_rule_17_an_answer_to_the_mark_that_was_lost_is_no_other_operators_mark(
         return real(**request)
 
     desk.dynamodb.transact_write_items = twice  # type: ignore[method-assign]
-    assert desk.redrive(copy).outcome is Outcome.PUT
+    assert desk.redrive(copy).outcome is RedriveOutcome.PUT
 
 
 def test_rule_17_what_was_dropped_is_not_redriven_until_that_is_taken_back(desk: Desk, copy: Copy) -> None:
     marks = Redrives(desk.dynamodb, TABLE)  # type: ignore[arg-type]
-    assert marks.drop(dropped(copy.identity, 3, 0.0, "ann", "a test"))
-    assert not marks.drop(dropped(copy.identity, 3, 0.0, "ben", "another"))
+    assert marks.drop_record(build_dropped_mark(copy.identity, 3, 0.0, "ann", "a test"))
+    assert not marks.drop_record(build_dropped_mark(copy.identity, 3, 0.0, "ben", "another"))
     result = desk.redrive(copy)
-    assert (result.outcome, result.detail) == (Outcome.DROPPED, "By ann: a test")
-    assert marks.restore(copy.identity)
-    assert not marks.restore(copy.identity)
-    assert desk.redrive(copy).outcome is Outcome.PUT
-    assert not marks.restore(copy.identity)
+    assert (result.outcome, result.detail) == (RedriveOutcome.DROPPED, "By ann: a test")
+    assert marks.restore_record(copy.identity)
+    assert not marks.restore_record(copy.identity)
+    assert desk.redrive(copy).outcome is RedriveOutcome.PUT
+    assert not marks.restore_record(copy.identity)
 
 
 # 18: between original and copy
@@ -277,7 +277,7 @@ def test_rule_18_nothing_is_marked_unless_the_generation_that_judged_it_stands_a
 ) -> None:
     desk.stand(*standing)
     result = desk.redrive(copy)
-    assert (result.outcome, result.detail) == (Outcome.REFUSED, redrive.NOT_ALONE)
+    assert (result.outcome, result.detail) == (RedriveOutcome.REFUSED, redrive.NOT_ALONE)
     assert desk.kinesis.payloads() == []
     assert set(desk.dynamodb.items[TABLE]) == {(GENERATIONS,)}
 
@@ -290,7 +290,7 @@ def test_rule_18_what_was_marked_before_a_generation_began_is_finished_beside_it
 
     desk.redrive(copy, put_record=refuse)
     desk.stand(3, 4)
-    assert desk.redrive(copy).outcome is Outcome.PUT
+    assert desk.redrive(copy).outcome is RedriveOutcome.PUT
 
 
 @dataclass
@@ -301,7 +301,7 @@ class View:
     s3: FakeS3
 
     def mark(self, number: int, status: str) -> None:
-        of = identity("hello-retail-test-stream", SHARD, FIRST_NUMBER + number)
+        of = format_record_identity("hello-retail-test-stream", SHARD, FIRST_NUMBER + number)
         item = {"identity": {"S": of}, "status": {"S": status}, "generation": {"N": "2"}}
         self.dynamodb.items[REDRIVES][of,] = item
 
@@ -322,7 +322,7 @@ def at(number: int, payload: bytes) -> LogRecord:
 
 def a_copy(number: int, of: int, payload: bytes) -> LogRecord:
     """Return the copy of a record, whatever else may stand in its envelope."""
-    made = copy_of(
+    made = build_copy(
         held(
             payload,
             FIRST_NUMBER + of,
@@ -419,5 +419,5 @@ def test_rule_18_what_is_passed_over_is_counted_and_read_units_are(
 
 def test_a_batch_of_which_nothing_was_redriven_is_the_same_batch() -> None:
     batch = decode_batch(kinesis_event([at(1, sale("cy", "product-1"))]))
-    assert batch.without(frozenset()) is batch
-    assert batch.without(frozenset({"s/other/1"})) is batch
+    assert batch.exclude_redriven(frozenset()) is batch
+    assert batch.exclude_redriven(frozenset({"s/other/1"})) is batch

@@ -18,7 +18,7 @@ from retailctl.environments.generations import Generation, Generations
 from retailctl.errors import UserError
 from retailctl.replay import commands as replay
 from retailctl.replay.log import is_sale
-from retailctl.replay.view import Views, behind
+from retailctl.replay.view import Views, list_lagging_shards
 from support.histories import create, purchase
 
 SHARD = "shardId-000000000003"
@@ -44,22 +44,22 @@ class FakeViews:
     marks: dict[int, int] = field(default_factory=lambda: {3: 7})
     second: dict[str, dict[str, int]] = field(default_factory=lambda: {"creator": {"ada": 2}})
 
-    def state(self, view: Any) -> str:
+    def read_mapping_state(self, view: Any) -> str:
         return self.mapping
 
     def is_empty(self, view: Any) -> bool:
         return self.empty
 
-    def follow(self, view: Any) -> None:
+    def follow_stream(self, view: Any) -> None:
         self.mapping = "Enabled"
 
-    def watermarks(self, view: Any) -> dict[int, int]:
+    def read_watermarks(self, view: Any) -> dict[int, int]:
         return self.marks
 
-    def scores(self, view: Any) -> dict[str, dict[str, int]]:
+    def read_scores(self, view: Any) -> dict[str, dict[str, int]]:
         return {"creator": {"ada": 2}} if view.number == 1 else self.second
 
-    def code_of(self, view: Any) -> str:
+    def read_code_hash(self, view: Any) -> str:
         return "hash"
 
 
@@ -70,10 +70,10 @@ class FakeLog:
     retention_hours = 24
     created = datetime(2026, 1, 1, tzinfo=UTC)
 
-    def shards(self) -> dict[str, Any]:
+    def list_shards(self) -> dict[str, Any]:
         return {SHARD: None}
 
-    def newest_sale(self, shard_id: str) -> int | None:
+    def find_newest_sale(self, shard_id: str) -> int | None:
         return 7
 
 
@@ -81,24 +81,24 @@ class FakeLog:
 def views(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakeViews:
     found = FakeViews()
     file = tmp_path / generations.OWN_VALUES
-    generations.write(file, Generations({1: Generation(), 2: Generation(enabled=False)}, 1))
+    generations.write_generations(file, Generations({1: Generation(), 2: Generation(enabled=False)}, 1))
     target = SimpleNamespace(
         cloud=SimpleNamespace(name="lab"),
         environment="dev",
         generations_file=file,
-        generations=lambda: generations.read_own(file),
+        read_generations=lambda: generations.read_local_generations(file),
     )
     log = FakeLog()
-    monkeypatch.setattr(replay, "_found", lambda environment, cloud: (target, OUTPUTS))
+    monkeypatch.setattr(replay, "_read_target", lambda environment, cloud: (target, OUTPUTS))
     monkeypatch.setattr(replay, "Views", lambda target: found)
-    monkeypatch.setattr(replay, "Log", lambda target, outputs: log)
+    monkeypatch.setattr(replay, "ReplayLog", lambda target, outputs: log)
     found.apply, found.target = replay._apply, target  # type: ignore[attr-defined]
 
     def apply(
-        target: Any, wanted: Generations, confirmed: str | None, begin: Any = plan_apply.nothing
+        target: Any, wanted: Generations, confirmed: str | None, begin: Any = plan_apply.do_nothing
     ) -> None:
         begin()
-        generations.write(file, wanted)
+        generations.write_generations(file, wanted)
 
     monkeypatch.setattr(replay, "_apply", apply)
     found.file = file  # type: ignore[attr-defined]
@@ -106,7 +106,7 @@ def views(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakeViews:
 
 
 def stands(views: FakeViews) -> Generations:
-    return generations.read_own(views.file)  # type: ignore[attr-defined]
+    return generations.read_local_generations(views.file)  # type: ignore[attr-defined]
 
 
 def fold(number: int, **options: Any) -> None:
@@ -116,7 +116,7 @@ def fold(number: int, **options: Any) -> None:
         "resume": False,
         "patience": 0.0,
     } | options
-    replay.fold(number, **options, environment="dev", cloud=None)
+    replay.fold_generation(number, **options, environment="dev", cloud=None)
 
 
 def test_a_replay_into_the_live_generation_is_refused_with_the_next_number(views: FakeViews) -> None:
@@ -164,19 +164,19 @@ def test_a_generation_that_does_not_catch_up_names_the_shard(views: FakeViews) -
 def test_a_generation_is_compared_score_by_score(
     views: FakeViews, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    replay.compare(2, patience=0.0, environment="dev", cloud=None)
+    replay.compare_generation(2, patience=0.0, environment="dev", cloud=None)
     assert "All 1 scores of generation 2 are those" in capsys.readouterr().err
 
     views.second = {"creator": {"ada": 3}}
     with pytest.raises(typer.Exit) as ended:
-        replay.compare(2, patience=0.0, environment="dev", cloud=None)
+        replay.compare_generation(2, patience=0.0, environment="dev", cloud=None)
     assert ended.value.exit_code == 1
     assert capsys.readouterr().out == "creator ada has 3 sales, and in generation 1 2.\n"
 
 
 def test_only_a_generation_that_reads_the_stream_and_has_caught_up_goes_live(views: FakeViews) -> None:
     def switch(number: int) -> None:
-        replay.switch(number, patience=0.0, environment="dev", cloud=None, confirmed=None)
+        replay.switch_generation(number, patience=0.0, environment="dev", cloud=None, confirmed=None)
 
     with pytest.raises(UserError, match="Generation 1 is live already"):
         switch(1)
@@ -196,14 +196,16 @@ def test_only_a_generation_that_reads_the_stream_and_has_caught_up_goes_live(vie
 def test_a_generation_is_prepared_off_the_stream_and_the_others_keep_their_code(
     views: FakeViews, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(replay.package, "build", lambda project: [])
-    monkeypatch.setattr(replay, "build_of", lambda target, running, number: "f" * 40 if number == 1 else None)
-    target, _ = replay._found("dev", None)
+    monkeypatch.setattr(replay.package, "build_artifacts", lambda project: [])
+    monkeypatch.setattr(
+        replay, "find_build", lambda target, running, number: "f" * 40 if number == 1 else None
+    )
+    target, _ = replay._read_target("dev", None)
     target.project = None  # type: ignore[misc]
 
     with pytest.raises(UserError, match="Generation 2 stands already"):
-        replay.prepare(2, build="", environment="dev", cloud=None, confirmed=None)
-    replay.prepare(3, build="", environment="dev", cloud=None, confirmed=None)
+        replay.prepare_generation(2, build="", environment="dev", cloud=None, confirmed=None)
+    replay.prepare_generation(3, build="", environment="dev", cloud=None, confirmed=None)
 
     assert stands(views).standing == {
         1: Generation("f" * 40),
@@ -220,11 +222,11 @@ def test_the_live_generation_is_not_retired_and_another_goes_with_its_tables(
         describe_table=lambda TableName: {"Table": {"DeletionProtectionEnabled": TableName == "scores-g2"}},
         update_table=lambda TableName, DeletionProtectionEnabled: unprotected.append(TableName),
     )
-    target, _ = replay._found("dev", None)
+    target, _ = replay._read_target("dev", None)
     target.client = lambda service: tables  # type: ignore[misc,method-assign,assignment]
 
     def retire(number: int, *, lift: bool = False) -> None:
-        replay.retire(number, lift_protection=lift, environment="dev", cloud=None, confirmed=None)
+        replay.retire_generation(number, lift_protection=lift, environment="dev", cloud=None, confirmed=None)
 
     with pytest.raises(UserError, match="switch to another first"):
         retire(1)
@@ -241,7 +243,7 @@ def test_the_status_shows_who_is_live_and_who_is_behind(
     views: FakeViews, capsys: pytest.CaptureFixture[str]
 ) -> None:
     views.marks = {}
-    replay.status(environment="dev", cloud=None)
+    replay.show_status(environment="dev", cloud=None)
 
     printed = capsys.readouterr().out
     assert "live" in printed
@@ -256,7 +258,7 @@ def test_in_aws_the_values_are_changed_for_the_operator_to_commit_and_applied(
     applied: list[Any] = []
 
     def plan_and_apply(environment: str, cloud: str | None, confirmed: str | None, begin: Any) -> None:
-        assert generations.read(file).live == 2  # by now, for it is planned by these values
+        assert generations.read_generations(file).live == 2  # by now, for it is planned by these values
         assert "commit it" not in capsys.readouterr().err
         begin()
         applied.append((environment, cloud, confirmed))
@@ -267,7 +269,7 @@ def test_in_aws_the_values_are_changed_for_the_operator_to_commit_and_applied(
     replay._apply(target, Generations({1: Generation(), 2: Generation()}, 2), "prod")
 
     assert applied == [("prod", None, "prod")]
-    assert generations.read(file).live == 2
+    assert generations.read_generations(file).live == 2
     assert "commit it" in capsys.readouterr().err
 
 
@@ -277,9 +279,9 @@ VALUES = '# Ours.\ngenerations = {\n  "1" = {}\n  "2" = {}\n}\nlive_generation =
 @pytest.mark.parametrize(
     "command",
     [
-        lambda options: replay.retire(2, lift_protection=True, **options),
-        lambda options: replay.prepare(3, build="", **options),
-        lambda options: replay.switch(2, patience=0.0, **options),
+        lambda options: replay.retire_generation(2, lift_protection=True, **options),
+        lambda options: replay.prepare_generation(3, build="", **options),
+        lambda options: replay.switch_generation(2, patience=0.0, **options),
     ],
     ids=["retire", "prepare", "switch"],
 )
@@ -309,11 +311,11 @@ def test_what_is_not_confirmed_leaves_everything_as_it_was(
     )
     target: Any = views.target  # type: ignore[attr-defined]
     target.cloud, target.generations_file, target.project = None, file, None
-    target.generations, target.client = lambda: generations.read(file), lambda service: tables
+    target.generations, target.client = lambda: generations.read_generations(file), lambda service: tables
     views.mapping = "Enabled"
     monkeypatch.setattr(replay, "_apply", views.apply)  # type: ignore[attr-defined]
-    monkeypatch.setattr(replay, "build_of", lambda target, running, number: "f" * 40)
-    monkeypatch.setattr(replay.package, "build", lambda project: [])
+    monkeypatch.setattr(replay, "find_build", lambda target, running, number: "f" * 40)
+    monkeypatch.setattr(replay.package, "build_artifacts", lambda project: [])
     monkeypatch.setattr(plan_apply, "plan_and_apply", refused)
 
     with pytest.raises(type(error)):
@@ -333,7 +335,7 @@ def test_a_local_clouds_own_values_are_not_there_after_a_plan_that_failed(
     target: Any = views.target  # type: ignore[attr-defined]
     target.project = None
     target.generations_file.unlink()
-    monkeypatch.setattr(replay.package, "build", broken)
+    monkeypatch.setattr(replay.package, "build_artifacts", broken)
 
     with pytest.raises(UserError, match="does not build"):
         views.apply(target, Generations({1: Generation()}, 1), None)  # type: ignore[attr-defined]
@@ -367,16 +369,16 @@ def test_in_aws_a_fold_says_that_the_values_are_to_be_committed(
 
 
 def test_an_environment_of_before_is_brought_up_to_date_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(replay, "target_of", lambda environment, cloud: SimpleNamespace(place="AWS"))
-    monkeypatch.setattr(replay.outputs, "of", lambda target: {"scores_table": "scores-g1"})
+    monkeypatch.setattr(replay, "resolve_target", lambda environment, cloud: SimpleNamespace(place="AWS"))
+    monkeypatch.setattr(replay.outputs, "read_outputs", lambda target: {"scores_table": "scores-g1"})
 
     with pytest.raises(UserError, match="knows no generations side by side yet"):
-        replay._found("prod", None)
+        replay._read_target("prod", None)
 
 
 def test_a_shard_is_behind_while_no_score_has_its_newest_sale() -> None:
-    assert behind({SHARD: 7, "shardId-000000000004": None}, {3: 7}) == []
-    assert len(behind({SHARD: 7}, {3: 6})) == len(behind({SHARD: 7}, {})) == 1
+    assert list_lagging_shards({SHARD: 7, "shardId-000000000004": None}, {3: 7}) == []
+    assert len(list_lagging_shards({SHARD: 7}, {3: 6})) == len(list_lagging_shards({SHARD: 7}, {})) == 1
 
 
 def test_a_sale_is_a_valid_purchase() -> None:
@@ -403,7 +405,7 @@ def test_a_function_that_fails_has_not_taken_the_batch(answer: dict[str, Any], *
     view: Any = SimpleNamespace(function="winner-view-g2")
 
     if taken:
-        assert views.hand(view, {"Records": []}) == {"batchItemFailures": []}
+        assert views.invoke_function(view, {"Records": []}) == {"batchItemFailures": []}
     else:
         with pytest.raises(replay.replay_fold.NotTaken, match="it failed"):
-            views.hand(view, {"Records": []})
+            views.invoke_function(view, {"Records": []})

@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 
 from hello_retail.event_log import archive as layout
-from hello_retail.event_log.archive import Kept, Link, Shard, Span
+from hello_retail.event_log.archive import ArchivedRecord, Link, Shard, Span
 from retailctl.errors import UserError
 from retailctl.replay import fold
-from retailctl.replay.commands import proved
-from retailctl.replay.proof import Archived, Streamed, gaps, in_order
+from retailctl.replay.commands import prove_whole_log
+from retailctl.replay.proof import Archived, Streamed, find_gaps, order_shards
 from support.event_source import FIRST_NUMBER, STREAM_ARN
 from support.fake_aws import FakeDynamoDB, client_error
 from support.histories import create, image, one_pass, purchase, scores_of
@@ -28,9 +28,9 @@ PARENT, CHILD = "shardId-000000000000", "shardId-000000000001"
 OLD = Streamed({PARENT: Shard(PARENT, (), 0, None)}, {PARENT: None}, young=False)
 
 
-def kept(number: int, payload: bytes, shard_id: str = PARENT) -> Kept:
+def kept(number: int, payload: bytes, shard_id: str = PARENT) -> ArchivedRecord:
     data = base64.b64encode(payload).decode()
-    return Kept(shard_id, str(FIRST_NUMBER + number), "product-1", 1_763_800_000.25, data)
+    return ArchivedRecord(shard_id, str(FIRST_NUMBER + number), "product-1", 1_763_800_000.25, data)
 
 
 def span(first: int, last: int, shard_id: str = PARENT) -> Span:
@@ -68,10 +68,10 @@ def test_rule_16_a_batch_that_was_given_up_half_applied_is_right_in_a_new_genera
         return update(old, **request)
 
     old.update_item = refuses_photographers  # type: ignore[method-assign]
-    warm_instance(old, None)(layout.delivered(log, STREAM_ARN))
+    warm_instance(old, None)(layout.build_kinesis_event(log, STREAM_ARN))
     assert scores_of(old.items[SCORES]) == {("creator", "ada"): 1}
 
-    fold.hand_over(log, STREAM_ARN, warm_instance(new, None), lambda _: None)
+    fold.deliver_batch(log, STREAM_ARN, warm_instance(new, None), lambda _: None)
 
     assert scores_of(new.items[SCORES]) == {("creator", "ada"): 1, ("photographer", "ben"): 1}
 
@@ -91,7 +91,7 @@ def test_rule_16_a_batch_that_was_given_up_half_applied_is_right_in_a_new_genera
 def test_rule_19_a_gap_between_archive_and_stream_is_refused_and_named(
     archive: Archived, stream: Streamed, named: str
 ) -> None:
-    found = gaps(archive, stream)
+    found = find_gaps(archive, stream)
 
     assert any(str(gap).startswith(f"{PARENT} {named}:") for gap in found), list(map(str, found))
     assert not any(gap.doubtful for gap in found)
@@ -99,13 +99,13 @@ def test_rule_19_a_gap_between_archive_and_stream_is_refused_and_named(
 
 def test_rule_19_the_refusal_says_where_the_gap_is() -> None:
     class Log:
-        def streamed(self) -> Streamed:
+        def inspect_stream(self) -> Streamed:
             return streamed(9)
 
     with pytest.raises(
         UserError, match=rf"(?s)nothing is replayed:\n  {PARENT} after 5 before 9: the archive"
     ):
-        proved(held(span(1, 5), link(1, None)), Log(), trust_order=True)  # type: ignore[arg-type]
+        prove_whole_log(held(span(1, 5), link(1, None)), Log(), trust_order=True)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_rule_19_the_refusal_says_where_the_gap_is() -> None:
     ],
 )
 def test_rule_19_an_archive_that_overlaps_itself_and_the_stream_is_whole(archive: Archived) -> None:
-    assert gaps(archive, streamed(9)) == []
+    assert find_gaps(archive, streamed(9)) == []
 
 
 def test_rule_19_a_shard_that_is_closed_and_kept_to_its_end_needs_no_overlap() -> None:
@@ -127,9 +127,9 @@ def test_rule_19_a_shard_that_is_closed_and_kept_to_its_end_needs_no_overlap() -
     short = held(span(1, 4), link(1, None), link(None, 5), lineage=(closed,))
     nothing = Streamed({}, {}, young=False)
 
-    assert gaps(whole, nothing) == []
-    assert gaps(short, nothing)
-    assert gaps(held(span(1, 5), link(1, None), lineage=(closed,)), nothing)
+    assert find_gaps(whole, nothing) == []
+    assert find_gaps(short, nothing)
+    assert find_gaps(held(span(1, 5), link(1, None), lineage=(closed,)), nothing)
 
 
 def test_rule_19_a_shard_that_the_archive_lacks_is_whole_only_where_the_stream_cannot_have_forgotten() -> (
@@ -139,8 +139,8 @@ def test_rule_19_a_shard_that_the_archive_lacks_is_whole_only_where_the_stream_c
     archive = held(span(1, 5), link(1, None), link(None, 5))
 
     fresh = Streamed(shards, {PARENT: 3, CHILD: 8}, young=False, fresh=frozenset({CHILD}))
-    assert gaps(archive, fresh) == []
-    (gap,) = gaps(archive, Streamed(shards, {PARENT: 3, CHILD: 8}, young=False))
+    assert find_gaps(archive, fresh) == []
+    (gap,) = find_gaps(archive, Streamed(shards, {PARENT: 3, CHILD: 8}, young=False))
     assert str(gap).startswith(f"{CHILD} before 8: the archive ends before the stream begins")
 
 
@@ -149,15 +149,15 @@ def test_rule_19_a_child_in_the_archive_without_its_parents_end_is_refused() -> 
     child = (span(8, 9, CHILD), link(8, None, CHILD))
     stream = Streamed({shard.shard_id: shard for shard in shards}, {PARENT: 3, CHILD: 8}, young=False)
 
-    assert gaps(held(span(1, 5), link(1, None), link(None, 5), *child), stream) == []
-    (gap,) = gaps(held(span(1, 5), link(1, None), *child), stream)
+    assert find_gaps(held(span(1, 5), link(1, None), link(None, 5), *child), stream) == []
+    (gap,) = find_gaps(held(span(1, 5), link(1, None), *child), stream)
     assert "its child" in str(gap)
 
 
 def test_rule_19_what_only_the_consumers_order_says_takes_the_operators_word() -> None:
     silent = held(span(1, 5), link(1, None), span(8, 9), link(8, 5, proved=False))
 
-    (gap,) = gaps(silent, streamed(9))
+    (gap,) = find_gaps(silent, streamed(9))
 
     assert gap.doubtful
     assert str(gap) == f"{PARENT} after 5 before 8: the stream had forgotten what may have been there."
@@ -166,7 +166,7 @@ def test_rule_19_what_only_the_consumers_order_says_takes_the_operators_word() -
 def test_rule_19_records_of_another_stream_of_the_name_are_refused() -> None:
     stream = Streamed({PARENT: Shard(PARENT, (), 100, None)}, {PARENT: 101}, young=True)
 
-    assert any("another stream" in str(gap) for gap in gaps(held(span(1, 5), link(1, None)), stream))
+    assert any("another stream" in str(gap) for gap in find_gaps(held(span(1, 5), link(1, None)), stream))
 
 
 def test_rule_19_what_archive_and_stream_both_have_counts_once() -> None:
@@ -189,7 +189,7 @@ def test_rule_19_a_child_is_folded_after_its_parents() -> None:
         folded.append(shard.shard_id)
         return 1
 
-    assert fold.fold(in_order(shards), fold_shard, side_by_side=4) == 4
+    assert fold.fold_shards(order_shards(shards), fold_shard, side_by_side=4) == 4
     assert folded.index("c") > max(folded.index("a"), folded.index("b"))
     assert folded[-1] == "d"
 
@@ -226,7 +226,7 @@ def test_what_the_function_did_not_finish_is_handed_over_again_from_there() -> N
     batch = [kept(offset, b"x") for offset in range(4)]
     seen, hand = answers(batch[2].number, None)
 
-    fold.hand_over(batch, STREAM_ARN, hand, lambda _: None)
+    fold.deliver_batch(batch, STREAM_ARN, hand, lambda _: None)
 
     assert list(map(numbers, seen)) == [
         [each.number for each in batch],
@@ -242,21 +242,21 @@ def test_a_function_that_gets_no_further_ends_the_fold_with_the_record_it_stands
         raise fold.NotTaken("it timed out")
 
     with pytest.raises(UserError, match=rf"beyond record {batch[0].number}.*it timed out.*--resume"):
-        fold.hand_over(batch, STREAM_ARN, hand, pauses.append)
+        fold.deliver_batch(batch, STREAM_ARN, hand, pauses.append)
     assert pauses == [1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0]
 
 
 def test_a_batch_is_cut_by_number_and_by_what_a_call_takes(monkeypatch: pytest.MonkeyPatch) -> None:
     found = [kept(offset, b"x" * 300) for offset in range(5)]
-    assert [len(batch) for batch in fold.batches(found, 2)] == [2, 2, 1]
+    assert [len(batch) for batch in fold.split_batches(found, 2)] == [2, 2, 1]
 
     monkeypatch.setattr(fold, "BATCH_BYTES", 2200)
-    assert [len(batch) for batch in fold.batches(found, 100)] == [3, 2]
+    assert [len(batch) for batch in fold.split_batches(found, 100)] == [3, 2]
 
 
 def test_an_object_that_does_not_hold_what_its_name_says_ends_the_fold() -> None:
     with pytest.raises(UserError, match="does not hold what its name says"):
-        list(fold.records([span(1, 3)], lambda _: [kept(1, b"x")]))
+        list(fold.merge_records([span(1, 3)], lambda _: [kept(1, b"x")]))
 
 
 def test_a_shard_that_cannot_be_folded_ends_the_fold_of_all() -> None:
@@ -264,4 +264,4 @@ def test_a_shard_that_cannot_be_folded_ends_the_fold_of_all() -> None:
         raise UserError("no further")
 
     with pytest.raises(UserError, match="no further"):
-        fold.fold([Shard("a", (), 0, None), Shard("b", ("a",), 1, None)], fold_shard, side_by_side=2)
+        fold.fold_shards([Shard("a", (), 0, None), Shard("b", ("a",), 1, None)], fold_shard, side_by_side=2)

@@ -16,8 +16,8 @@ def metric(applied: object, waits: object) -> str:
 
 
 def test_each_quantile_of_a_batch_stands_for_its_share_of_the_events() -> None:
-    assert freshness.waits([metric([30.0], [1, 2, 3])]) == [Wait(1, 10), Wait(2, 10), Wait(3, 10)]
-    assert freshness.waits([metric(1.0, 7)]) == [Wait(7, 1)]
+    assert freshness.parse_waits([metric([30.0], [1, 2, 3])]) == [Wait(1, 10), Wait(2, 10), Wait(3, 10)]
+    assert freshness.parse_waits([metric(1.0, 7)]) == [Wait(7, 1)]
 
 
 @pytest.mark.parametrize(
@@ -31,17 +31,22 @@ def test_each_quantile_of_a_batch_stands_for_its_share_of_the_events() -> None:
     ],
 )
 def test_other_lines_say_nothing(line: str) -> None:
-    assert freshness.waits([line]) == []
+    assert freshness.parse_waits([line]) == []
 
 
 def test_a_percentile_weighs_by_events() -> None:
     found = [Wait(500, 1), Wait(10, 98), Wait(100, 1)]
-    assert [freshness.percentile(found, percent) for percent in (50, 98, 99, 100)] == [10, 10, 100, 500]
+    assert [freshness.compute_percentile(found, percent) for percent in (50, 98, 99, 100)] == [
+        10,
+        10,
+        100,
+        500,
+    ]
 
 
 def test_no_wait_has_no_percentile() -> None:
     with pytest.raises(ValueError, match="no wait"):
-        freshness.percentile([], 50)
+        freshness.compute_percentile([], 50)
 
 
 def test_a_functions_log_is_read_page_by_page_and_line_by_line() -> None:
@@ -54,4 +59,4 @@ def test_a_functions_log_is_read_page_by_page_and_line_by_line() -> None:
             assert arguments == {"logGroupName": "/aws/lambda/view"}
             return [{"events": [{"message": "a\nb"}]}, {"events": []}, {"events": [{"message": "c"}]}]
 
-    assert freshness.log_lines(Logs(), "view") == ["a", "b", "c"]
+    assert freshness.read_log_lines(Logs(), "view") == ["a", "b", "c"]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from retailctl.scores.recount import count, differences
+from retailctl.scores.recount import compare_scores, recount_scores
 from retailctl.stream import log_file
 
 FIXTURES = Path(__file__).parents[3] / "fixtures"
@@ -26,27 +26,27 @@ def event(kind: str, user: str, product: str = "p", **envelope: object) -> bytes
 
 
 def test_the_workshop_day_leads_to_its_scores() -> None:
-    payloads = [entry.data for entry in log_file.read(FIXTURES / "workshop-day.jsonl")]
+    payloads = [entry.data for entry in log_file.read_event_log(FIXTURES / "workshop-day.jsonl")]
     expected = json.loads((FIXTURES / "workshop-day.scores.json").read_text())
-    assert count(payloads) == expected
-    assert differences(expected, count(payloads)) == []
+    assert recount_scores(payloads) == expected
+    assert compare_scores(expected, recount_scores(payloads)) == []
 
 
 def test_a_sale_counts_for_who_offered_and_who_had_photographed_by_then() -> None:
     log = [event("create", "m"), event("purchase", "c"), event("image", "f"), event("purchase", "c")]
-    assert count(log) == {"creator": {"m": 2}, "photographer": {"f": 1}}
+    assert recount_scores(log) == {"creator": {"m": 2}, "photographer": {"f": 1}}
 
 
 def test_later_registrations_change_nothing() -> None:
     log = [event("create", "m"), event("image", "f"), event("create", "x"), event("image", "y")]
-    assert count([*log, event("purchase", "c")]) == {"creator": {"m": 1}, "photographer": {"f": 1}}
+    assert recount_scores([*log, event("purchase", "c")]) == {"creator": {"m": 1}, "photographer": {"f": 1}}
 
 
 @pytest.mark.parametrize("first", ["purchase", "image"])
 def test_a_product_that_the_log_never_saw_offered_is_unknowns_in_both_roles(first: str) -> None:
     log = [event(first, "a"), event("create", "m"), event("image", "f"), event("purchase", "c")]
     sales = 1 + (first == "purchase")
-    assert count(log) == {"creator": {"UNKNOWN": sales}, "photographer": {"UNKNOWN": sales}}
+    assert recount_scores(log) == {"creator": {"UNKNOWN": sales}, "photographer": {"UNKNOWN": sales}}
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_a_product_that_the_log_never_saw_offered_is_unknowns_in_both_roles(firs
     ],
 )
 def test_what_is_no_event_of_a_product_counts_for_nothing(payload: bytes) -> None:
-    assert count([payload]) == {"creator": {}, "photographer": {}}
+    assert recount_scores([payload]) == {"creator": {}, "photographer": {}}
 
 
 INGRESS_1_1 = "com.nordstrom/retail-stream-ingress/1-1-0"
@@ -79,19 +79,19 @@ CLICK = "0b7c8a52-6a0e-4bd5-9d0e-0f3f4b1f2a11"
 def test_a_click_that_arrives_twice_counts_once() -> None:
     click = event("purchase", "c", schema=INGRESS_1_1, eventId=CLICK)
     same = event("purchase", "c", schema=INGRESS_1_1, eventId=CLICK.upper())
-    assert count([event("create", "m"), click, same])["creator"] == {"m": 1}
+    assert recount_scores([event("create", "m"), click, same])["creator"] == {"m": 1}
 
 
 def test_a_redriven_sale_counts_as_any_other_and_once() -> None:
     place = "hello-retail-dev-events/shardId-000000000000/1"
     copy = event("purchase", "c", schema=INGRESS_1_2, eventId=CLICK, redriveOf=place)
-    assert count([event("create", "m"), copy, copy])["creator"] == {"m": 1}
+    assert recount_scores([event("create", "m"), copy, copy])["creator"] == {"m": 1}
 
 
 def test_a_click_counts_for_a_contributor_whom_its_first_arrival_did_not_count_for() -> None:
     click = event("purchase", "c", schema=INGRESS_1_1, eventId=CLICK)
     log = [event("create", "m"), click, event("image", "f"), click]
-    assert count(log) == {"creator": {"m": 1}, "photographer": {"f": 1}}
+    assert recount_scores(log) == {"creator": {"m": 1}, "photographer": {"f": 1}}
 
 
 @pytest.mark.parametrize(
@@ -105,13 +105,13 @@ def test_a_click_counts_for_a_contributor_whom_its_first_arrival_did_not_count_f
 )
 def test_sales_without_an_id_of_their_producers_all_count(fields: dict[str, str]) -> None:
     sale = event("purchase", "c", **fields)
-    assert count([event("create", "m"), sale, sale])["creator"] == {"m": 2}
+    assert recount_scores([event("create", "m"), sale, sale])["creator"] == {"m": 2}
 
 
 def test_differences_name_each_wrong_score_from_both_sides() -> None:
     expected = {"creator": {"a": 1, "b": 2}, "photographer": {}}
     found = {"creator": {"b": 3}, "photographer": {"c": 1, "d": 0}}
-    assert differences(expected, found) == [
+    assert compare_scores(expected, found) == [
         "creator a has 0 sales, and must have 1.",
         "creator b has 3 sales, and must have 2.",
         "photographer c has 1 sales, and must have 0.",

@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 
 from retailctl.errors import UserError
 from retailctl.simulation import api_load, load_report
-from retailctl.simulation.lanes import Lanes, Submission, submissions
-from retailctl.simulation.load_report import Report
+from retailctl.simulation.lanes import Lanes, SimulatedSubmission, build_submissions
+from retailctl.simulation.load_report import LoadReport
 from retailctl.simulation.people import Guests
 from retailctl.simulation.workshop import Workshop
 
@@ -32,8 +32,8 @@ PICTURE = "com.nordstrom/product/image/1-0-0"
 Answer = tuple[int, dict[str, str]]
 
 
-def submission(kind: str = SALE, product: str = "p", key: str = "k") -> Submission:
-    return Submission("ada", product, {"schema": kind, "id": product}, key)
+def submission(kind: str = SALE, product: str = "p", key: str = "k") -> SimulatedSubmission:
+    return SimulatedSubmission("ada", product, {"schema": kind, "id": product}, key)
 
 
 class Doorkeeper:
@@ -99,15 +99,15 @@ def door(answer: Callable[[int, str], Answer | None] = lambda _n, _key: (202, {}
         server.server_close()
 
 
-def send(url: str, source: Sequence[Submission], rate: float = 5_000, **options: Any) -> Report:
-    return api_load.run(url, guests("ada"), source, rate, **options)
+def send(url: str, source: Sequence[SimulatedSubmission], rate: float = 5_000, **options: Any) -> LoadReport:
+    return api_load.run_api_load(url, guests("ada"), source, rate, **options)
 
 
 def guests(*people: str, sign_in: Callable[[str], str] = lambda person: f"new-token-of-{person}") -> Guests:
     return Guests({person: f"token-of-{person}" for person in people}, sign_in)
 
 
-def some(number: int) -> list[Submission]:
+def some(number: int) -> list[SimulatedSubmission]:
     return [submission(product=f"p{n}", key=f"k{n}") for n in range(number)]
 
 
@@ -115,8 +115,8 @@ def some(number: int) -> list[Submission]:
 
 
 def test_people_send_what_the_workload_has_them_do_each_event_with_its_own_key() -> None:
-    entries = list(Workshop(1, products=4, people=4).day(30))
-    sent = list(submissions(entries, "run"))
+    entries = list(Workshop(1, products=4, people=4).generate_day(30))
+    sent = list(build_submissions(entries, "run"))
 
     assert len({each.key for each in sent}) == 30
     for entry, each in zip(entries, sent, strict=True):
@@ -130,10 +130,10 @@ def test_an_offer_holds_up_its_product_s_events_and_no_other_s() -> None:
     lanes = Lanes()
     offer, sale, other = submission(OFFER), submission(), submission(product="other")
 
-    assert lanes.enter(offer) == [offer]
-    assert lanes.enter(sale) == []
-    assert lanes.enter(other) == [other]
-    assert lanes.leave(offer) == [sale]
+    assert lanes.add_submission(offer) == [offer]
+    assert lanes.add_submission(sale) == []
+    assert lanes.add_submission(other) == [other]
+    assert lanes.finish_submission(offer) == [sale]
 
 
 def test_sales_pass_one_another_and_a_picture_waits_for_those_before_it() -> None:
@@ -145,11 +145,11 @@ def test_sales_pass_one_another_and_a_picture_waits_for_those_before_it() -> Non
         submission(),
     )
 
-    assert [*lanes.enter(first), *lanes.enter(second)] == [first, second]
-    assert [*lanes.enter(picture), *lanes.enter(third)] == []
-    assert lanes.leave(second) == []
-    assert lanes.leave(first) == [picture]
-    assert lanes.leave(picture) == [third]
+    assert [*lanes.add_submission(first), *lanes.add_submission(second)] == [first, second]
+    assert [*lanes.add_submission(picture), *lanes.add_submission(third)] == []
+    assert lanes.finish_submission(second) == []
+    assert lanes.finish_submission(first) == [picture]
+    assert lanes.finish_submission(picture) == [third]
 
 
 @given(
@@ -164,10 +164,10 @@ def test_law_every_event_goes_once_and_registrations_see_what_they_saw_in_the_lo
 
     def end_one() -> None:
         ended.append(under_way.pop(dice.randrange(len(under_way))))
-        under_way.extend(lanes.leave(ended[-1]))
+        under_way.extend(lanes.finish_submission(ended[-1]))
 
     for each in log_order:
-        under_way += lanes.enter(each)
+        under_way += lanes.add_submission(each)
         while under_way and dice.random() < 0.4:
             end_one()
     while under_way:
@@ -202,10 +202,10 @@ def test_each_event_is_sent_by_its_person_once_where_all_is_well() -> None:
 
 def test_events_of_a_product_arrive_in_an_order_that_decides_its_credit_alike() -> None:
     people = Workshop(3, products=3, people=4)
-    source = list(submissions(people.day(200), "run"))
+    source = list(build_submissions(people.generate_day(200), "run"))
     with door() as (url, keeper):
         everybody = guests(*(person.user_id for person in (*people.merchants, *people.photographers)))
-        api_load.run(url, everybody, source, 50_000, at_once=6)
+        api_load.run_api_load(url, everybody, source, 50_000, at_once=6)
 
     for product in {each.product for each in source}:
         log = [each for each in source if each.product == product]
@@ -256,7 +256,7 @@ def test_what_is_given_up_is_told_in_the_words_of_the_problem() -> None:
         report = send(url, some(3))
 
     assert report.failed == {f"403 Forbidden ({detail[:-1]})": 3}
-    assert report.lines()[-1] == f"Given up: 3 of 403 Forbidden ({detail[:-1]})."
+    assert report.format_lines()[-1] == f"Given up: 3 of 403 Forbidden ({detail[:-1]})."
 
 
 @pytest.mark.parametrize(
@@ -312,9 +312,9 @@ def test_who_s_token_ends_signs_in_again_once_and_sends_the_event_again_under_it
 
         people = guests("ada", sign_in=sign_in)
         keeper.ended = {"token-of-ada"}
-        first = api_load.run(url, people, some(6), 5_000, at_once=6)
+        first = api_load.run_api_load(url, people, some(6), 5_000, at_once=6)
         keeper.ended = {"token-of-ada", "token-1"}
-        second = api_load.run(url, people, some(1), 5_000)
+        second = api_load.run_api_load(url, people, some(1), 5_000)
 
     assert signed_in == ["ada", "ada"]
     assert (first.accepted, second.accepted) == (6, 1)
@@ -338,7 +338,7 @@ def test_who_cannot_sign_in_again_is_an_error_too_and_ends_nobody_else_s_play() 
     with door() as (url, keeper):
         keeper.ended = {"token-of-ada"}
         source = [*some(1), replace(submission(), person="ben")]
-        report = api_load.run(url, guests("ada", "ben", sign_in=sign_in), source, 5_000)
+        report = api_load.run_api_load(url, guests("ada", "ben", sign_in=sign_in), source, 5_000)
 
     assert report.failed == {"401 Unauthorized and no new token": 1}
     assert report.accepted == 1
@@ -382,7 +382,7 @@ def test_nothing_to_send_is_no_trouble() -> None:
 
 
 def test_interrupted_it_ends_with_what_was_under_way_and_keeps_its_report() -> None:
-    report = Report()
+    report = LoadReport()
 
     def interrupt(sent: int, _seconds: float) -> None:
         if sent > 5:
@@ -398,7 +398,7 @@ def test_interrupted_it_ends_with_what_was_under_way_and_keeps_its_report() -> N
 
 @pytest.mark.parametrize("what", ["what a worker does", "where the events come from"])
 def test_a_defect_ends_the_run_and_is_told(what: str) -> None:
-    def source() -> Iterator[Submission]:
+    def source() -> Iterator[SimulatedSubmission]:
         yield from some(3)
         if what == "what a worker does":
             yield replace(submission(key="stranger"), person="nobody who has signed in")
@@ -406,12 +406,12 @@ def test_a_defect_ends_the_run_and_is_told(what: str) -> None:
             raise KeyError("nobody who has signed in")
         yield from some(1_000)
 
-    report = Report()
+    report = LoadReport()
     with (
         door() as (url, _),
         pytest.raises(UserError, match=r"after \d accepted events, by KeyError \('nobody") as told,
     ):
-        api_load.run(url, guests("ada"), source(), 50, report=report)
+        api_load.run_api_load(url, guests("ada"), source(), 50, report=report)
 
     assert isinstance(told.value.__cause__, KeyError)
     assert 0 < report.accepted < 1_000
@@ -423,11 +423,11 @@ def test_a_defect_ends_the_run_and_is_told(what: str) -> None:
 
 
 def test_a_report_tells_rate_latency_and_errors_by_kind() -> None:
-    report = Report([n / 1000 for n in range(1, 101)], seconds=4.0)
+    report = LoadReport([n / 1000 for n in range(1, 101)], seconds=4.0)
     report.failed.update({"403 Forbidden": 2})
     report.repeated.update({"503 Service Unavailable": 3, "TimeoutError": 1})
 
-    assert report.figures() == {
+    assert report.compute_figures() == {
         "accepted": 100,
         "failed": 2,
         "accepted_per_second": 25.0,
@@ -435,7 +435,7 @@ def test_a_report_tells_rate_latency_and_errors_by_kind() -> None:
         "p95_ms": pytest.approx(95),
         "p99_ms": pytest.approx(99),
     }
-    assert report.lines() == [
+    assert report.format_lines() == [
         "100 events accepted in 4.0 s, 25.0 a second.",
         "Latency: 50 ms (P50), 95 ms (P95), 99 ms (P99).",
         "Given up: 2 of 403 Forbidden.",
@@ -444,5 +444,5 @@ def test_a_report_tells_rate_latency_and_errors_by_kind() -> None:
 
 
 def test_a_report_of_nothing_has_figures_too() -> None:
-    assert Report().figures()["accepted_per_second"] == 0
-    assert Report().figures()["p99_ms"] == 0
+    assert LoadReport().compute_figures()["accepted_per_second"] == 0
+    assert LoadReport().compute_figures()["p99_ms"] == 0

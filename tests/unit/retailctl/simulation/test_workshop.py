@@ -11,49 +11,50 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hello_retail import events
-from retailctl.scores.recount import count
+from retailctl.scores.recount import recount_scores
 from retailctl.simulation.workshop import Workshop
 
 if TYPE_CHECKING:
-    from retailctl.stream.log_file import Entry
+    from retailctl.stream.log_file import LogEntry
 
 
-def kind(entry: Entry) -> str:
+def kind(entry: LogEntry) -> str:
     schema: str = json.loads(entry.data)["data"]["schema"]
     return schema.split("/")[2]
 
 
 def test_the_same_seed_gives_the_same_events() -> None:
-    assert list(Workshop(7).day(500)) == list(Workshop(7).day(500))
-    assert list(Workshop(7).day(500)) != list(Workshop(8).day(500))
+    assert list(Workshop(7).generate_day(500)) == list(Workshop(7).generate_day(500))
+    assert list(Workshop(7).generate_day(500)) != list(Workshop(8).generate_day(500))
 
 
 def test_a_longer_day_begins_like_a_shorter_one() -> None:
-    assert list(islice(Workshop(7).day(), 300)) == list(Workshop(7).day(300))
+    assert list(islice(Workshop(7).generate_day(), 300)) == list(Workshop(7).generate_day(300))
 
 
 def test_every_event_is_valid_and_goes_by_its_product() -> None:
     workshop = Workshop(1, products=20, people=6)
-    for entry in (*workshop.day(400), *workshop.registrations(), *workshop.purchases(50)):
-        event = events.decode(entry.data)
+    registrations, purchases = workshop.generate_registrations(), workshop.generate_purchases(50)
+    for entry in (*workshop.generate_day(400), *registrations, *purchases):
+        event = events.decode_event(entry.data)
         assert isinstance(event, events.Event)
         assert entry.partition_key == event.data["id"]
 
 
 def test_a_day_has_the_awkward_cases_in_it() -> None:
-    day = list(Workshop(3, products=50, people=20).day(3000))
+    day = list(Workshop(3, products=50, people=20).generate_day(3000))
     kinds = Counter(kind(entry) for entry in day)
     assert kinds["create"] > 50
     assert kinds["image"] > 50
     assert kinds["purchase"] > 2000
-    scores = count(entry.data for entry in day)
+    scores = recount_scores(entry.data for entry in day)
     assert scores["creator"]["UNKNOWN"] > 0
     assert len(scores["photographer"]) > 5
 
 
 def test_registrations_come_once_per_product_and_role() -> None:
     workshop = Workshop(2, products=300)
-    entries = list(workshop.registrations())
+    entries = list(workshop.generate_registrations())
     assert [kind(entry) for entry in entries[:4]] == ["create", "image", "create", "image"]
     assert len({entry.partition_key for entry in entries}) == 300
     assert [entry.line for entry in entries] == list(range(1, 601))
@@ -61,7 +62,7 @@ def test_registrations_come_once_per_product_and_role() -> None:
 
 def test_demand_is_zipfs() -> None:
     workshop = Workshop(5, products=300, exponent=0.9)
-    sold = Counter(entry.partition_key for entry in workshop.purchases(20_000))
+    sold = Counter(entry.partition_key for entry in workshop.generate_purchases(20_000))
     total = workshop.weights[-1]
     assert sold[workshop.catalog[0].product_id] / 20_000 == pytest.approx(1 / total, rel=0.1)
     assert sold[workshop.catalog[9].product_id] / 20_000 == pytest.approx(10**-0.9 / total, rel=0.2)
@@ -69,7 +70,7 @@ def test_demand_is_zipfs() -> None:
 
 def test_the_clock_starts_where_it_is_told_and_ticks_with_each_event() -> None:
     workshop = Workshop(1, start=datetime(2030, 5, 6, 7, tzinfo=UTC), seconds_per_event=0.5)
-    times = [json.loads(entry.data)["timeOrigin"] for entry in workshop.day(3)]
+    times = [json.loads(entry.data)["timeOrigin"] for entry in workshop.generate_day(3)]
     assert times == ["2030-05-06T07:00:00.000Z", "2030-05-06T07:00:00.500Z", "2030-05-06T07:00:01.000Z"]
 
 

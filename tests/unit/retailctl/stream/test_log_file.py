@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from retailctl.stream import log_file
-from retailctl.stream.log_file import BrokenLog, Entry
+from retailctl.stream.log_file import BrokenLog, LogEntry
 
 FIXTURE = Path(__file__).parents[3] / "fixtures" / "workshop-day.jsonl"
 EVENT = {
@@ -32,7 +32,7 @@ def log(tmp_path: Path, *lines: str | bytes) -> Path:
 
 
 def test_the_workshop_day_is_read_record_by_record() -> None:
-    entries = list(log_file.read(FIXTURE))
+    entries = list(log_file.read_event_log(FIXTURE))
     assert len(entries) == 1581
     assert [entry.line for entry in entries] == list(range(1, 1582))
     first = json.loads(FIXTURE.read_text().splitlines()[0])
@@ -41,28 +41,28 @@ def test_the_workshop_day_is_read_record_by_record() -> None:
 
 def test_a_records_text_goes_on_the_stream_as_its_bytes(tmp_path: Path) -> None:
     path = log(tmp_path, record(data="not JSON: é"))
-    assert list(log_file.read(path)) == [Entry(1, "p", "not JSON: é".encode())]
+    assert list(log_file.read_event_log(path)) == [LogEntry(1, "p", "not JSON: é".encode())]
 
 
 @pytest.mark.parametrize("data", [None, 7, [1, 2], {"schema": "nobody's"}])
 def test_a_records_other_data_goes_on_the_stream_as_json_valid_or_not(tmp_path: Path, data: object) -> None:
-    (entry,) = log_file.read(log(tmp_path, record(data=data)))
+    (entry,) = log_file.read_event_log(log(tmp_path, record(data=data)))
     assert json.loads(entry.data) == data
 
 
 def test_an_event_on_its_own_line_goes_by_its_product(tmp_path: Path) -> None:
-    (entry,) = log_file.read(log(tmp_path, json.dumps(EVENT)))
+    (entry,) = log_file.read_event_log(log(tmp_path, json.dumps(EVENT)))
     assert entry.partition_key == "4711001"
     assert json.loads(entry.data) == EVENT
 
 
 def test_blank_lines_and_a_byte_order_mark_are_passed_over(tmp_path: Path) -> None:
     path = log(tmp_path, b"\xef\xbb\xbf" + record(data="a").encode(), "", "  \t", record(data="b"))
-    assert [entry.line for entry in log_file.read(path)] == [1, 4]
+    assert [entry.line for entry in log_file.read_event_log(path)] == [1, 4]
 
 
 def test_a_lone_surrogate_of_a_text_reaches_the_stream(tmp_path: Path) -> None:
-    (entry,) = log_file.read(log(tmp_path, record(data="\ud800")))
+    (entry,) = log_file.read_event_log(log(tmp_path, record(data="\ud800")))
     assert entry.data == b"\xed\xa0\x80"
 
 
@@ -94,4 +94,4 @@ def test_a_lone_surrogate_of_a_text_reaches_the_stream(tmp_path: Path) -> None:
 def test_a_broken_line_is_named_with_its_reason(tmp_path: Path, line: str | bytes, reason: str) -> None:
     path = log(tmp_path, record(data="fine"), line)
     with pytest.raises(BrokenLog, match=rf"^Line 2 of .*log\.jsonl is broken: .*{reason}"):
-        list(log_file.read(path))
+        list(log_file.read_event_log(path))

@@ -55,7 +55,7 @@ def read(kinesis: FakeKinesis, since: float | None = None) -> tuple[list[str], l
     """Return the numbers that are read, and the pauses that were made."""
     pauses: list[float] = []
     reader = StreamReader(kinesis, "events", pauses.append)  # type: ignore[arg-type]
-    return [record["SequenceNumber"] for record in reader.records(SHARD, since)], pauses
+    return [record["SequenceNumber"] for record in reader.read_records(SHARD, since)], pauses
 
 
 def test_it_pauses_while_more_is_to_come_and_not_at_the_newest_record() -> None:
@@ -80,7 +80,7 @@ def test_a_stream_that_throttles_for_ever_ends_it_in_a_sentence() -> None:
     reader = StreamReader(FakeKinesis(*[THROTTLED] * 99), "events", pauses.append)  # type: ignore[arg-type]
 
     with pytest.raises(UserError, match=rf"The stream events lets nobody else read {SHARD}: .* Try again"):
-        reader.first(SHARD)
+        reader.read_first_record(SHARD)
     assert len(pauses) == ATTEMPTS
     assert 50 < sum(pauses) < 150
     assert max(pauses) <= LONGEST_PAUSE_SECONDS
@@ -112,7 +112,7 @@ def test_whatever_else_the_stream_refuses_is_raised() -> None:
 
 def test_the_first_record_is_read_alone() -> None:
     kinesis = FakeKinesis()
-    first = StreamReader(kinesis, "events").first(SHARD, since=0.0)  # type: ignore[arg-type]
+    first = StreamReader(kinesis, "events").read_first_record(SHARD, since=0.0)  # type: ignore[arg-type]
 
     assert first is not None
     assert (first["SequenceNumber"], kinesis.limits) == ("1", [1])

@@ -14,25 +14,25 @@ from botocore.exceptions import (
 from botocore.parsers import ResponseParserError
 
 from retailctl.stream import publish, sender
-from retailctl.stream.log_file import Entry
-from retailctl.stream.sender import Refused, Stopped, Unanswered
+from retailctl.stream.log_file import LogEntry
+from retailctl.stream.sender import PutRecordsRefused, PutRecordsUnanswered, Stopped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 
-def entries(keys: str, data: bytes = b"x") -> list[Entry]:
-    return [Entry(line, key, data) for line, key in enumerate(keys, start=1)]
+def entries(keys: str, data: bytes = b"x") -> list[LogEntry]:
+    return [LogEntry(line, key, data) for line, key in enumerate(keys, start=1)]
 
 
 class Stream:
     """Takes records as told: one answer (or error) a request, then everything."""
 
-    def __init__(self, *answers: Callable[[Entry], bool] | BaseException) -> None:
+    def __init__(self, *answers: Callable[[LogEntry], bool] | BaseException) -> None:
         self.requests: list[list[int]] = []
         self._answers = list(answers)
 
-    def __call__(self, request: Sequence[Entry]) -> list[bool]:
+    def __call__(self, request: Sequence[LogEntry]) -> list[bool]:
         self.requests.append([entry.line for entry in request])
         answer = self._answers.pop(0) if self._answers else lambda _: True
         if isinstance(answer, BaseException):
@@ -40,8 +40,8 @@ class Stream:
         return [answer(entry) for entry in request]
 
 
-def send(records: list[Entry], stream: Stream) -> int:
-    return sender.send(records, stream, pause=lambda _: None)
+def send(records: list[LogEntry], stream: Stream) -> int:
+    return sender.send_entries(records, stream, pause=lambda _: None)
 
 
 def test_a_request_carries_the_earliest_record_of_each_key() -> None:
@@ -58,7 +58,7 @@ def test_a_throttled_record_holds_back_its_key_and_no_other() -> None:
 
 def test_a_request_keeps_within_kinesis_limits() -> None:
     stream = Stream()
-    records = [Entry(line, str(line), b"") for line in range(1, 602)]
+    records = [LogEntry(line, str(line), b"") for line in range(1, 602)]
     assert send(records, stream) == 601
     assert [len(request) for request in stream.requests] == [500, 101]
     big = Stream()
@@ -69,12 +69,12 @@ def test_a_request_keeps_within_kinesis_limits() -> None:
 def test_progress_is_told_after_each_request() -> None:
     told: list[int] = []
     stream = Stream(lambda entry: entry.line == 3)
-    sender.send(entries("aab"), stream, pause=lambda _: None, on_sent=told.append)
+    sender.send_entries(entries("aab"), stream, pause=lambda _: None, on_sent=told.append)
     assert told == [1, 1, 1]
 
 
 def test_a_refusal_stops_with_the_lines_that_are_ahead() -> None:
-    stream = Stream(lambda entry: entry.line in {2, 4}, Refused("the token has expired"))
+    stream = Stream(lambda entry: entry.line in {2, 4}, PutRecordsRefused("the token has expired"))
     with pytest.raises(Stopped, match="the stream refused: the token has expired") as stopped:
         send(entries("abcde"), stream)
     assert (stopped.value.sent, stopped.value.next_line) == (2, 1)
@@ -82,7 +82,7 @@ def test_a_refusal_stops_with_the_lines_that_are_ahead() -> None:
 
 
 def test_a_lost_answer_stops_with_the_lines_that_may_be_there() -> None:
-    stream = Stream(lambda entry: entry.line == 1, Unanswered("the connection closed"))
+    stream = Stream(lambda entry: entry.line == 1, PutRecordsUnanswered("the connection closed"))
     with pytest.raises(Stopped, match="no answer came: the connection closed") as stopped:
         send(entries("abb"), stream)
     assert (stopped.value.sent, stopped.value.next_line) == (1, 2)
@@ -100,7 +100,7 @@ def test_an_interruption_between_requests_leaves_nothing_uncertain() -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(Stopped, match="interrupted") as stopped:
-        sender.send(entries("ab"), Stream(lambda entry: entry.line == 2), pause=interrupt)
+        sender.send_entries(entries("ab"), Stream(lambda entry: entry.line == 2), pause=interrupt)
     assert (stopped.value.sent, stopped.value.next_line) == (1, 1)
     assert (stopped.value.ahead, stopped.value.uncertain) == ((2,), ())
 
@@ -108,7 +108,9 @@ def test_an_interruption_between_requests_leaves_nothing_uncertain() -> None:
 def test_a_stream_that_takes_nothing_is_given_up_in_the_end() -> None:
     waited: list[float] = []
     with pytest.raises(Stopped, match="took nothing for 9 s") as stopped:
-        sender.send(entries("a"), Stream(*[lambda _: False] * 1000), pause=waited.append, patience_seconds=9)
+        sender.send_entries(
+            entries("a"), Stream(*[lambda _: False] * 1000), pause=waited.append, patience_seconds=9
+        )
     assert stopped.value.next_line == 1
     assert 9 < sum(waited) < 15
 
@@ -116,7 +118,7 @@ def test_a_stream_that_takes_nothing_is_given_up_in_the_end() -> None:
 def test_pauses_are_random_and_stay_below_five_seconds() -> None:
     waited: list[float] = []
     with pytest.raises(Stopped):
-        sender.send(entries("a"), Stream(*[lambda _: False] * 1000), pause=waited.append)
+        sender.send_entries(entries("a"), Stream(*[lambda _: False] * 1000), pause=waited.append)
     assert max(waited) <= 5
     assert len(set(waited)) > 5
 
@@ -136,7 +138,7 @@ class Client:
 
 
 def put(answer: dict[str, Any] | Exception) -> list[bool]:
-    return sender.to_stream(Client(answer), "events")(entries("ab"))  # type: ignore[arg-type]
+    return sender.build_stream_put(Client(answer), "events")(entries("ab"))  # type: ignore[arg-type]
 
 
 def client_error(code: str, status: int) -> ClientError:
@@ -146,7 +148,7 @@ def client_error(code: str, status: int) -> ClientError:
 
 def test_records_are_put_with_key_and_bytes_and_judged_one_by_one() -> None:
     client = Client({"Records": [{"SequenceNumber": "1"}, {"ErrorCode": "InternalFailure"}]})
-    answer = sender.to_stream(client, "events")(entries("ab"))  # type: ignore[arg-type]
+    answer = sender.build_stream_put(client, "events")(entries("ab"))  # type: ignore[arg-type]
     assert answer == [True, False]
     assert client.asked == {
         "StreamName": "events",
@@ -168,7 +170,7 @@ def test_what_surely_was_not_taken_is_tried_again(error: Exception) -> None:
 
 @pytest.mark.parametrize("error", [client_error("ResourceNotFoundException", 400), NoCredentialsError()])
 def test_a_request_that_cannot_succeed_is_refused(error: Exception) -> None:
-    with pytest.raises(Refused, match=r"ResourceNotFoundException|credentials"):
+    with pytest.raises(PutRecordsRefused, match=r"ResourceNotFoundException|credentials"):
         put(error)
 
 
@@ -181,7 +183,7 @@ def test_a_request_that_cannot_succeed_is_refused(error: Exception) -> None:
     ],
 )
 def test_a_request_with_a_lost_answer_is_not_tried_again(error: Exception) -> None:
-    with pytest.raises(Unanswered):
+    with pytest.raises(PutRecordsUnanswered):
         put(error)
 
 
@@ -189,7 +191,7 @@ def test_a_request_with_a_lost_answer_is_not_tried_again(error: Exception) -> No
     ("lines", "text"), [((), ""), ((3,), "3"), ((3, 4, 5, 9), "3-5,9"), ((7, 1, 2), "1-2,7")]
 )
 def test_line_numbers_are_written_as_ranges_and_read_back(lines: tuple[int, ...], text: str) -> None:
-    assert publish.ranges(lines) == text
+    assert publish.format_ranges(lines) == text
     assert publish.parse_ranges(text) == frozenset(lines)
 
 

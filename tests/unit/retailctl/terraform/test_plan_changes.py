@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from retailctl.delivery import plan_summary
-from retailctl.delivery.saved_plan import Record
+from retailctl.delivery.saved_plan import PlanRecord
 from retailctl.terraform import plan_changes
 
-RECORD = Record(
+RECORD = PlanRecord(
     environment="dev",
     sha256="0" * 64,
     state=None,
@@ -43,7 +43,9 @@ def plan(*entries: dict[str, Any], **rest: Any) -> dict[str, Any]:
 
 
 def attributes(*entries: dict[str, Any]) -> list[plan_changes.Attribute]:
-    return [each for change in plan_changes.planned(plan(*entries)) for each in change.attributes]
+    return [
+        each for change in plan_changes.list_planned_changes(plan(*entries)) for each in change.attributes
+    ]
 
 
 def test_the_leaves_that_differ_are_named_by_their_paths() -> None:
@@ -59,12 +61,12 @@ def test_the_leaves_that_differ_are_named_by_their_paths() -> None:
 @pytest.mark.parametrize("empty", [None, "", [], {}])
 @pytest.mark.parametrize("other", [None, "", [], {}])
 def test_nothing_and_empty_are_the_same(empty: object, other: object) -> None:
-    assert plan_changes.same({"tags": empty}, {"tags": other})
+    assert plan_changes.is_same_value({"tags": empty}, {"tags": other})
 
 
 @pytest.mark.parametrize("value", [0, False])
 def test_zero_and_false_are_not_nothing(value: object) -> None:
-    assert not plan_changes.same(None, value)
+    assert not plan_changes.is_same_value(None, value)
 
 
 def test_a_resource_that_stays_as_it_is_is_none_that_changes() -> None:
@@ -74,7 +76,7 @@ def test_a_resource_that_stays_as_it_is_is_none_that_changes() -> None:
         updated({"tags": None}, {"tags": {}}),
     ]
 
-    assert plan_changes.planned(plan(*entries)) == ()
+    assert plan_changes.list_planned_changes(plan(*entries)) == ()
 
 
 @pytest.mark.parametrize(
@@ -87,7 +89,9 @@ def test_a_resource_that_stays_as_it_is_is_none_that_changes() -> None:
     ],
 )
 def test_each_fate_has_its_word(actions: list[str], kind: str) -> None:
-    found = plan_changes.planned(plan(entry("aws_a.this", *actions, before={"a": 1}, after={"a": 2})))
+    found = plan_changes.list_planned_changes(
+        plan(entry("aws_a.this", *actions, before={"a": 1}, after={"a": 2}))
+    )
 
     assert [change.kind for change in found] == [kind]
 
@@ -118,7 +122,7 @@ def test_what_only_the_apply_will_tell_is_unknown() -> None:
 
 
 def test_a_summary_counts_what_changes_and_begins_with_what_is_lost() -> None:
-    text = plan_summary.section(
+    text = plan_summary.render_section(
         RECORD,
         plan(
             entry("aws_a.this", "create", after={}),
@@ -138,21 +142,21 @@ def test_a_summary_tells_what_was_changed_past_terraform_since_an_apply_takes_it
     role = "module.api.aws_iam_role.this"
     by_hand = entry(role, "update", before={"inline_policy": []}, after={"inline_policy": [{"name": "more"}]})
 
-    text = plan_summary.section(RECORD, plan(resource_drift=[by_hand]))
+    text = plan_summary.render_section(RECORD, plan(resource_drift=[by_hand]))
 
     assert "**Changed past Terraform**" in text
     assert f"- `{role}`: `inline_policy`" in text
-    assert "Changed past Terraform" not in plan_summary.section(RECORD, plan())
+    assert "Changed past Terraform" not in plan_summary.render_section(RECORD, plan())
 
 
 def test_a_summary_of_nothing_says_so() -> None:
-    assert plan_summary.section(RECORD, plan()).startswith("### dev: no changes\n")
+    assert plan_summary.render_section(RECORD, plan()).startswith("### dev: no changes\n")
 
 
 def test_a_summary_tells_numbers_and_switches_and_no_text() -> None:
     before = {"memory": 1, "on": None, "name": "ada", "key": "k"}
     after = {"memory": 2, "on": True, "name": "grace", "key": "l"}
-    text = plan_summary.section(RECORD, plan(updated(before, after, after_sensitive={"key": True})))
+    text = plan_summary.render_section(RECORD, plan(updated(before, after, after_sensitive={"key": True})))
 
     assert "`memory` 1 → 2" in text
     assert "`on` unset → true" in text
@@ -163,14 +167,14 @@ def test_a_summary_tells_numbers_and_switches_and_no_text() -> None:
 def test_a_resource_with_many_changes_names_the_first_and_counts_the_rest() -> None:
     before, after = ({f"a{n:02}": n * k for n in range(1, 21)} for k in (1, 2))
 
-    text = plan_summary.section(RECORD, plan(updated(before, after)))
+    text = plan_summary.render_section(RECORD, plan(updated(before, after)))
 
     assert "and 8 more" in text
     assert "`a13`" not in text
 
 
 def test_a_comment_has_the_marker_every_environment_and_a_word_for_what_failed() -> None:
-    text = plan_summary.comment({"dev": "### dev: no changes\n"}, ["dev", "prod"])
+    text = plan_summary.render_comment({"dev": "### dev: no changes\n"}, ["dev", "prod"])
 
     assert text.startswith(plan_summary.MARKER)
     assert "### dev: no changes" in text
@@ -180,7 +184,7 @@ def test_a_comment_has_the_marker_every_environment_and_a_word_for_what_failed()
 def test_a_comment_that_github_would_not_take_is_cut_and_says_so() -> None:
     long = "### dev\n\n<details>\n" + "| update | `x` | |\n" * 10_000 + "</details>\n"
 
-    text = plan_summary.comment({"dev": long}, ["dev"])
+    text = plan_summary.render_comment({"dev": long}, ["dev"])
 
     assert len(text) < 65_536
     assert text.count("<details>") == text.count("</details>")

@@ -21,9 +21,9 @@ LOCK = f'provider "{PROVIDER}" {{\n  version     = "5.100.0"\n}}\n'
 
 @pytest.fixture(autouse=True)
 def _forget_the_program() -> Iterator[None]:
-    installation.program.cache_clear()
+    installation.find_terraform.cache_clear()
     yield
-    installation.program.cache_clear()
+    installation.find_terraform.cache_clear()
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def a_terraform(folder: Path, says: str, monkeypatch: pytest.MonkeyPatch) -> str
 def test_a_terraform_that_is_new_enough_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     program = a_terraform(tmp_path / "bin", json.dumps({"terraform_version": "1.12.0-rc1"}), monkeypatch)
 
-    assert installation.program() == program
+    assert installation.find_terraform() == program
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_any_other_is_refused_with_the_remedy(
     a_terraform(tmp_path / "bin", says, monkeypatch)
 
     with pytest.raises(UserError, match=sentence):
-        installation.program()
+        installation.find_terraform()
 
 
 def test_no_terraform_at_all_is_a_sentence_with_the_remedy(
@@ -76,7 +76,7 @@ def test_no_terraform_at_all_is_a_sentence_with_the_remedy(
     with pytest.raises(
         UserError, match=r"Terraform is not installed: put version 1\.11 or newer .* on the PATH"
     ):
-        installation.tools()
+        installation.check_tools()
 
 
 @pytest.mark.parametrize("depth", ["", "mirror", "vendor/mirror"])
@@ -97,10 +97,10 @@ def test_a_mirror_is_used_through_a_configuration_of_ours(
     clone: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "opt" / "mirror" / PROVIDER / "5.100.0").mkdir(parents=True)
-    monkeypatch.setattr(installation, "mirror_bases", lambda: [tmp_path / "opt"])
+    monkeypatch.setattr(installation, "list_mirror_bases", lambda: [tmp_path / "opt"])
     monkeypatch.setattr(Path, "home", lambda: tmp_path)
 
-    environ = installation.cli_environ(clone, {"TF_CLI_CONFIG_FILE": str(tmp_path / "missing")})
+    environ = installation.build_cli_environ(clone, {"TF_CLI_CONFIG_FILE": str(tmp_path / "missing")})
 
     configuration = Path(environ["TF_CLI_CONFIG_FILE"])
     assert configuration.is_relative_to(clone.scratch)
@@ -111,14 +111,14 @@ def test_a_mirror_is_used_through_a_configuration_of_ours(
 def test_without_a_mirror_the_registry_is_asked_with_a_cache_in_the_clone(
     clone: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(installation, "mirror_bases", lambda: [tmp_path / "none"])
+    monkeypatch.setattr(installation, "list_mirror_bases", lambda: [tmp_path / "none"])
     monkeypatch.setattr(Path, "home", lambda: tmp_path)
 
-    environ = installation.cli_environ(clone, {"TF_CLI_CONFIG_FILE": str(tmp_path / "missing")})
+    environ = installation.build_cli_environ(clone, {"TF_CLI_CONFIG_FILE": str(tmp_path / "missing")})
 
     assert "TF_CLI_CONFIG_FILE" not in environ
     assert environ["TF_PLUGIN_CACHE_DIR"] == str(clone.scratch / "providers")
-    own = installation.cli_environ(clone, {"TF_PLUGIN_CACHE_DIR": "/theirs"})
+    own = installation.build_cli_environ(clone, {"TF_PLUGIN_CACHE_DIR": "/theirs"})
     assert own["TF_PLUGIN_CACHE_DIR"] == "/theirs"
 
 
@@ -130,28 +130,28 @@ def test_the_operator_s_own_configuration_is_honoured(
     write(tmp_path, {".terraformrc": ""})
     ambient = {"TF_CLI_CONFIG_FILE": str(tmp_path / ".terraformrc")} if named else {}
 
-    environ = installation.cli_environ(clone, ambient)
+    environ = installation.build_cli_environ(clone, ambient)
 
     assert environ.get("TF_CLI_CONFIG_FILE") == ambient.get("TF_CLI_CONFIG_FILE")
     assert "TF_PLUGIN_CACHE_DIR" not in environ
 
 
 def test_the_places_for_mirrors_are_few_and_end_at_home() -> None:
-    bases = list(installation.mirror_bases())
+    bases = list(installation.list_mirror_bases())
 
     assert Path("/opt") in bases
     assert bases[-1] == Path.home()
 
 
 def test_a_lock_file_tells_the_version_and_a_missing_one_none(clone: Project, tmp_path: Path) -> None:
-    assert installation.locked_version(clone.app / ".terraform.lock.hcl") == "5.100.0"
-    assert installation.locked_version(tmp_path / "none") is None
+    assert installation.read_locked_version(clone.app / ".terraform.lock.hcl") == "5.100.0"
+    assert installation.read_locked_version(tmp_path / "none") is None
 
 
 def test_terraform_s_sockets_stay_out_of_folders_whose_paths_are_too_long(clone: Project) -> None:
     def tmpdir(folder: Path) -> str | None:
         workspace = Workspace(clone, clone.app, clone.scratch / "data", {}, temporary=folder)
-        return workspace.process_environ().get("TMPDIR")
+        return workspace.build_process_environ().get("TMPDIR")
 
     short = Path("/tmp") / "x"  # noqa: S108 - only its length counts
     assert tmpdir(short) == str(short)
@@ -191,7 +191,7 @@ Lock Info:
     ],
 )
 def test_a_known_failure_gets_the_sentence_that_it_lacks(output: str, sentence: str) -> None:
-    error = str(failures.failed("Applying dev", output))
+    error = str(failures.build_error("Applying dev", output))
 
     assert error.startswith("Applying dev failed. ")
     assert sentence in error
@@ -199,8 +199,11 @@ def test_a_known_failure_gets_the_sentence_that_it_lacks(output: str, sentence: 
 
 
 def test_an_unknown_failure_is_shown_as_it_is() -> None:
-    assert str(failures.failed("Applying dev", "Error: strange")) == "Applying dev failed.\n\nError: strange"
-    assert "Terraform said nothing." in str(failures.failed("Applying dev", ""))
+    assert (
+        str(failures.build_error("Applying dev", "Error: strange"))
+        == "Applying dev failed.\n\nError: strange"
+    )
+    assert "Terraform said nothing." in str(failures.build_error("Applying dev", ""))
 
 
 def test_a_run_is_counted_by_its_events_and_its_errors_are_kept_whole() -> None:
@@ -222,9 +225,9 @@ def test_a_run_is_counted_by_its_events_and_its_errors_are_kept_whole() -> None:
         {"type": "diagnostic", "diagnostic": error},
         {"type": "diagnostic", "diagnostic": {"severity": "error", "summary": "Bare"}},
     ):
-        progress.take(json.dumps(event))
-    progress.take("panic: oh no")
-    progress.take('"not an event"')
+        progress.count_event(json.dumps(event))
+    progress.count_event("panic: oh no")
+    progress.count_event('"not an event"')
 
     assert seen == [(0, None), (0, None), (0, 3), (1, 3), (1, 3), (1, 3)]
     assert progress.changes == {"add": 2, "change": 0, "remove": 1}

@@ -1,0 +1,83 @@
+"""What AWS refuses, or makes otherwise, and MiniStack takes as it is asked for; each with its source."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+_BIRTHDATE = {"MinLength": "10", "MaxLength": "10"}
+"""The bounds of the standard attribute, whatever a pool is asked for.
+
+Source: https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-attributes.html ("Value must be
+a valid 10 character date in the format YYYY-MM-DD").
+"""
+_IN_THE_KEY = {
+    "EnableAcceptEncodingGzip": False,
+    "EnableAcceptEncodingBrotli": False,
+    "HeaderBehavior": "none",
+    "CookieBehavior": "none",
+    "QueryStringBehavior": "none",
+}
+"""What a cache policy that keeps nothing has to say of its key.
+
+Source: CloudFront's own refusals, "The parameter EnableAcceptEncodingGzip is invalid for policy with caching
+disabled", and so for each: https://github.com/pulumi/docs/pull/18475.
+"""
+
+
+def find_cache_policy_fault(policy: Mapping[str, Any]) -> str:
+    """Return what a cache ``policy``, in the emulator's words, may not set with caching off, or nothing."""
+    if any(policy.get(ttl, 0) for ttl in ("MinTTL", "DefaultTTL", "MaxTTL")):
+        return ""
+    set_to = policy.get("Parameters", {})
+    return next((name for name, off in _IN_THE_KEY.items() if set_to.get(name, off) != off), "")
+
+
+def is_beyond_tier(tier: str, auth_flows: Sequence[str]) -> bool:
+    """Say whether a client of a pool of ``tier`` asks for a flow that the tier has not.
+
+    Source: https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_CreateUserPoolClient.html
+    (ALLOW_USER_AUTH: "your user pool must be in the Essentials tier or higher").
+    """
+    return tier == "LITE" and "ALLOW_USER_AUTH" in auth_flows
+
+
+def patch_emulator() -> None:
+    """Make the emulator of this process refuse what AWS refuses."""
+    from ministack.core.responses import error_response_json  # noqa: PLC0415 - importing it starts half of it
+    from ministack.services import cloudfront, cognito  # noqa: PLC0415
+
+    parse = cloudfront._parse_cache_policy_config  # noqa: SLF001
+    normalize = cognito._normalize_schema_attribute  # noqa: SLF001
+    make, change = cognito._create_user_pool_client, cognito._update_user_pool_client  # noqa: SLF001
+
+    def parse_cache_policy(element: Any) -> Any:  # noqa: ANN401
+        policy, error = parse(element)
+        if policy and (fault := find_cache_policy_fault(policy)):
+            said = f"The parameter {fault} is invalid for policy with caching disabled."
+            return None, cloudfront._error("InvalidArgument", said, 400)  # noqa: SLF001
+        return policy, error
+
+    def normalize_attribute(raw: dict[str, Any]) -> dict[str, Any]:
+        attribute: dict[str, Any] = normalize(raw)
+        if attribute["Name"] == "birthdate":
+            attribute["StringAttributeConstraints"] = dict(_BIRTHDATE)
+        return attribute
+
+    def held_to_tier(call: Any) -> Any:  # noqa: ANN401
+        def client(data: dict[str, Any]) -> Any:  # noqa: ANN401
+            pool, _ = cognito._resolve_pool(data.get("UserPoolId"))  # noqa: SLF001
+            tier = cognito._user_pool_tier(pool) if pool else ""  # noqa: SLF001
+            if is_beyond_tier(tier, data.get("ExplicitAuthFlows") or []):
+                said = f"ALLOW_USER_AUTH is not available in the {tier} tier."
+                return error_response_json("FeatureUnavailableInTierException", said, 400)
+            return call(data)
+
+        return client
+
+    cloudfront._parse_cache_policy_config = parse_cache_policy  # noqa: SLF001
+    cognito._normalize_schema_attribute = normalize_attribute  # noqa: SLF001
+    cognito._create_user_pool_client = held_to_tier(make)  # noqa: SLF001
+    cognito._update_user_pool_client = held_to_tier(change)  # noqa: SLF001
