@@ -6,6 +6,7 @@ import gzip
 import json
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,7 +37,7 @@ from retailctl.progress import show_progress
 from retailctl.terraform import workspace as terraform
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from retailctl.artifacts.package import Files
     from retailctl.environments.target import Target
@@ -197,19 +198,25 @@ def find_page(environment: str, found: Mapping[str, Any]) -> EnvironmentPage | N
     return EnvironmentPage(str(found["site_bucket"]), str(found["site_url"]), config)
 
 
-def upload_page(target: Target, page: EnvironmentPage) -> Published:
-    """Put the page into its bucket. Nothing needs invalidating: only files that are not cached keep their names."""
+def upload_page(target: Target, page: EnvironmentPage, folder: Path | None = None) -> Published:
+    """Put the page into its bucket: this clone's, or that of the sources in ``folder``.
+
+    Nothing needs invalidating: only files that are not cached keep their names.
+    """
     with show_progress(f"Putting up the page of {target.environment}"):
-        return publish_page(target.client("s3"), page.bucket, page.config, folder=target.project.web)
+        return publish_page(
+            target.client("s3"), page.bucket, page.config, folder=folder or target.project.web
+        )
 
 
-def deploy_page(target: Target, found: EnvironmentPage) -> None:
-    """Put the page up, and say where it is."""
-    published = upload_page(target, found)
+def deploy_page(target: Target, page: EnvironmentPage, zipped: bytes | None = None) -> None:
+    """Put up the page of this clone, or the one that a build's zip holds, and say where it is."""
+    with nullcontext(target.project.web) if zipped is None else _extract_page(zipped) as folder:
+        published = upload_page(target, page, folder)
     url = (
-        found.url
+        page.url
         if target.cloud is None
-        else emulator_page.serve_page(target.cloud, target.environment, found.domain)
+        else emulator_page.serve_page(target.cloud, target.environment, page.domain)
     )
     print_note(
         f"The page is at {url} ({len(published.uploaded)} files sent, {len(published.kept)} were there)."
@@ -233,6 +240,13 @@ def has_other_page(target: Target, workspace: Workspace, files: Files) -> bool:
     found = find_page(target.environment, terraform.read_root_outputs(workspace))
     if found is None or package.PAGE not in files:
         return False
+    with _extract_page(files[package.PAGE]) as folder:
+        return is_page_outdated(target.client("s3"), found.bucket, found.config, folder)
+
+
+@contextmanager
+def _extract_page(zipped: bytes) -> Iterator[Path]:
+    """Yield a folder with the sources of the page that a build holds."""
     with tempfile.TemporaryDirectory(prefix="retail-page-") as folder:
-        package.extract_zip(files[package.PAGE], Path(folder))
-        return is_page_outdated(target.client("s3"), found.bucket, found.config, Path(folder))
+        package.extract_zip(zipped, Path(folder))
+        yield Path(folder)

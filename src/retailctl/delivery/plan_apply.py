@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import sys
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,7 +19,6 @@ from retailctl.console import print_note, require_confirmation
 from retailctl.delivery import page, plan_summary, saved_plan
 from retailctl.delivery.page import has_other_page
 from retailctl.delivery.saved_plan import PlanRecord, State
-from retailctl.emulator import page as emulator_page
 from retailctl.environments.state import initialise_workspace
 from retailctl.environments.target import resolve_target
 from retailctl.errors import UserError
@@ -105,20 +103,10 @@ def apply_saved_plan(
     )
     found = page.find_page(target.environment, terraform.read_root_outputs(workspace))
     if found is not None and package.PAGE in files:
-        deploy_built_page(target, found, files[package.PAGE])
+        page.deploy_page(target, found, files[package.PAGE])
     with show_progress("Keeping the build"):
         builds.keep_build(target, files, record.commit)
     print_note(f"{target.environment} in {target.place} has build {record.build} of commit {record.commit}.")
-
-
-def deploy_built_page(target: Target, found: page.EnvironmentPage, zipped: bytes) -> None:
-    """Put up the page that a build holds, whatever page this clone has."""
-    with tempfile.TemporaryDirectory(prefix="retail-page-") as folder:
-        package.extract_zip(zipped, Path(folder))
-        with show_progress(f"Putting up the page of {target.environment}"):
-            page.publish_page(target.client("s3"), found.bucket, found.config, folder=Path(folder))
-    if target.cloud is not None:
-        emulator_page.serve_page(target.cloud, target.environment, found.domain)
 
 
 def plan_environment(

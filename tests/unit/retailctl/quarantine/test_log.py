@@ -39,7 +39,9 @@ def refused(code: str, status: int = 400) -> ClientError:
 
 
 def put(putter: Any) -> Place:
-    return RedriveStream(putter, putter, "events", clock=lambda: 0.0, pause=lambda _: None).put_record("p1", b"x")
+    return RedriveStream(putter, putter, "events", clock=lambda: 0.0, pause=lambda _: None).put_record(
+        "p1", b"x"
+    )
 
 
 THERE = {"ShardId": "shardId-000000000001", "SequenceNumber": "7"}
