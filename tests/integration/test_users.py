@@ -284,7 +284,7 @@ def test_they_sign_in_again_when_their_tokens_end(pool: Pool) -> None:
 
 def test_who_cannot_sign_in_is_told_so(pool: Pool) -> None:
     pool.create_account(Newcomer("mo", PASSWORD, "Mo"))
-    with pytest.raises(UserError, match=r"mo cannot sign in \(NotAuthorizedException\)"):
+    with pytest.raises(UserError, match=r"^mo cannot sign in \(NotAuthorizedException: \w.*\w\)\.$"):
         sign_in.sign_in(pool, "mo", "Wrong-Password-77")
 
     class Challenging:
