@@ -6,13 +6,16 @@ The calls are those that anybody may make of himself: they need his password and
 from __future__ import annotations
 
 from dataclasses import dataclass
+from io import StringIO
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import quote, urlencode
 
+import segno
 import typer
+from rich.text import Text
 
 from retailctl import project
-from retailctl.console import print_note
+from retailctl.console import console, print_note
 from retailctl.environments import outputs
 from retailctl.environments.target import resolve_target
 from retailctl.errors import UserError
@@ -155,14 +158,24 @@ def set_up_second_factor(
         password = typer.prompt("Password", hide_input=True, err=True)
     proof = prove_identity(pool, username, password, _ask)
     secret_code, proof = request_secret(pool, proof)
-    outputs.print_outputs(
-        {"secret": secret_code, "uri": format_otpauth_uri(environment, username, secret_code)}
-    )
-    print_note("Give the secret, or the uri as a QR code, to an authenticator app.")
+    uri = format_otpauth_uri(environment, username, secret_code)
+    outputs.print_outputs({"secret": secret_code, "uri": uri})
+    if console.is_terminal:
+        console.print(draw_qr_code(uri))
+        print_note("Scan the code with an authenticator app, or give it the secret.")
+    else:
+        print_note("Give the secret, or the uri as a QR code, to an authenticator app.")
     confirm_app(pool, proof, _ask)
     print_note(
         f"{username} signs in to {environment} in {target.place} with a code from that app from now on."
     )
+
+
+def draw_qr_code(uri: str) -> Text:
+    """Return a QR code for a terminal of any colours, two modules in a character."""
+    drawn = StringIO()
+    segno.make_qr(uri).terminal(out=drawn, compact=True)
+    return Text(drawn.getvalue().rstrip("\n"), style="#ffffff on #000000", no_wrap=True)
 
 
 def _ask(what: str) -> str:
