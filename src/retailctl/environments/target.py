@@ -114,7 +114,7 @@ class Target:
         """Return which generations are to stand here.
 
         Raises:
-            UserError: where the environment's values say it in no form that retailctl reads.
+            UserError: where the environment's values do not say it.
 
         """
         if self.cloud is not None and self.generations_file.is_file():
