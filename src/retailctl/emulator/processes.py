@@ -12,24 +12,24 @@ and can never hit a stranger whose process id happens to be a recorded one:
 from __future__ import annotations
 
 import os
-import shlex
 import signal
-import subprocess
 import time
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import psutil
 
 from retailctl.errors import UserError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 EMULATOR_MODULE = "retailctl.emulator.ministack"
 PAGE_SERVER_MODULE = "retailctl.emulator.page_proxy"
 EARLIER_MODULES = ("retailctl.emulator", "retailctl.page_server")
 """What the two were called before 0.2.0: their processes are known, so that nothing is taken from under them."""
-_PROC = Path("/proc")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,38 +38,20 @@ class Process:
 
     pid: int
     arguments: tuple[str, ...]
+    handle: psutil.Process | None = field(default=None, compare=False, repr=False)
+    """Reaches this very process, and none that gets its id later."""
 
-
-def _list_from_proc() -> Iterator[Process]:
-    for entry in _PROC.iterdir():
-        if entry.name.isdigit():
-            try:
-                line = (entry / "cmdline").read_bytes()
-            except OSError:  # ended while we read
-                continue
-            if line:  # a zombie and a kernel thread have none
-                yield Process(int(entry.name), tuple(line.rstrip(b"\0").decode(errors="replace").split("\0")))
-
-
-def _list_from_ps() -> Iterator[Process]:
-    table = subprocess.run(
-        ["ps", "-A", "-ww", "-o", "pid=,command="],  # noqa: S607 - wherever this system keeps it
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
-    for line in table.splitlines():
-        pid, _, command = line.strip().partition(" ")
-        try:
-            arguments = tuple(shlex.split(command))
-        except ValueError:  # an unbalanced quote somewhere in a stranger's arguments
-            arguments = tuple(command.split())
-        yield Process(int(pid), arguments)
+    def send_signal(self, number: signal.Signals) -> None:
+        """Send a signal to the process, if it is still there and may be reached."""
+        with suppress(psutil.Error):
+            (self.handle or psutil.Process(self.pid)).send_signal(number)
 
 
 def list_processes() -> Iterator[Process]:
-    """Yield every process that we may see."""
-    yield from _list_from_proc() if (_PROC / "self" / "cmdline").exists() else _list_from_ps()
+    """Yield every process whose command line we may see; a zombie and a kernel thread have none."""
+    for found in psutil.process_iter(["cmdline"]):
+        if found.info["cmdline"]:
+            yield Process(found.pid, tuple(found.info["cmdline"]), found)
 
 
 def is_emulator(process: Process, home: Path) -> bool:
@@ -122,12 +104,9 @@ def check_known(home: Path) -> None:
         )
 
 
-def _send(processes: list[Process], number: signal.Signals) -> None:
+def _send(processes: Iterable[Process], number: signal.Signals) -> None:
     for process in processes:
-        try:
-            os.kill(process.pid, number)
-        except ProcessLookupError:
-            continue
+        process.send_signal(number)
 
 
 def _wait_until_gone(home: Path, seconds: float) -> bool:
