@@ -16,7 +16,7 @@ export RETAIL_CLOUD
 override environments := $(sort $(patsubst environments/%/terraform.tfvars,%,$(wildcard environments/*/terraform.tfvars)))
 override retailctl := .venv/bin/retailctl
 
-# pre-commit's own environments live and go with ours.
+# What pre-commit notes down goes with our environments.
 export PRE_COMMIT_HOME := $(CURDIR)/.venv/pre-commit
 
 .PHONY: help

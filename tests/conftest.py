@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import HealthCheck, settings
 
-from support import makefile
+from support import left_out, makefile
 
 if TYPE_CHECKING:
     from support.distribution import Scheduling
@@ -54,6 +54,15 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling |
     from support.distribution import Scheduling  # noqa: PLC0415 - only where pytest-xdist is at work
 
     return Scheduling(config, log) if config.getoption("dist") == "load" else None
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say at the end how many tests were left out and what would bring them."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    if sentence := left_out.describe(str(report.longrepr[2]) for report in skipped):
+        terminalreporter.write_line("")
+        terminalreporter.write_line(sentence, yellow=True)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

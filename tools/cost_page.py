@@ -23,9 +23,15 @@ if TYPE_CHECKING:
 
     from retailctl.cost.bill import Part
     from retailctl.cost.prices import Prices
+    from retailctl.cost.report import MultipliedDay
     from retailctl.cost.workload import Workload
 
 MARK = "COST"
+CENT = 0.01
+LOAD_HEADINGS = (
+    "Load", "Events a day", "At the peak, a second", "Shards", "Front door, $", "Stream to board, $",
+    "Sum, $ a day", "$ a million events", "The original, $ a day",
+)  # fmt: skip
 COMMAND = "`.venv/bin/python -m tools.cost_page`"
 
 
@@ -59,6 +65,8 @@ def render_tables(root: Path) -> Iterator[str]:
     yield ""
     for sentence in report.explain_bill(answer, bench, price):
         yield f"- {sentence}"
+    yield from ("", "## The whole day, from the front door to the board", "")
+    yield from _whole_day(report.multiply_day(answer, bench, price))
     yield from ("", "## The same day in each environment", "")
     yield "With the values of `environments/` as they are:"
     yield ""
@@ -75,15 +83,51 @@ def _table(part: Part) -> Iterator[str]:
     yield f"| **{part.name}** | | | | **{part.usd:.2f}** | |"
 
 
-def _environments(root: Path, price: Prices) -> Iterator[str]:
-    yield "| Environment | Shards | Window, s | Log, days | $ a day to the board |"
+def _whole_day(days: list[MultipliedDay]) -> Iterator[str]:
+    """Yield the sum of front door and way, beside the original's, and how both grow with the load."""
+    first = days[0]
+    ours = {first.bill.front_door.name: first.bill.front_door.sum_by_service()}
+    ours[first.bill.way.name] = first.bill.way.sum_by_service()
+    theirs = first.original.sum_by_service()
+    services = list(dict.fromkeys(name for part in (*ours.values(), theirs) for name in part))
+    yield f"| Service | {' | '.join(ours)} | Sum | The original |"
     yield "|---|--:|--:|--:|--:|"
+    for name in services:
+        parts = [part.get(name, 0.0) for part in ours.values()]
+        yield f"| {name} | {' | '.join(_cents(usd) for usd in (*parts, sum(parts), theirs.get(name, 0.0)))} |"
+    sums = (first.bill.front_door.usd, first.bill.way.usd, first.bill.front_door_to_board, first.original.usd)
+    yield f"| **$ a day** | {' | '.join(f'**{usd:.2f}**' for usd in sums)} |"
+    yield ""
+    yield "Line by line, the original's:"
+    yield ""
+    yield from _table(first.original)
+    yield ""
+    yield "The same day with more load, on as many more shards. AWS's discounts for volume are not counted:"
+    yield ""
+    yield f"| {' | '.join(LOAD_HEADINGS)} |"
+    yield f"|{'--:|' * len(LOAD_HEADINGS)}"
+    for day in days:
+        load, whole = day.bill.workload, day.bill.front_door_to_board
+        yield (
+            f"| {day.times} | {load.events_per_day:,.0f} | {load.peak_per_second:,.0f} | {load.shards} "
+            f"| {day.bill.front_door.usd:,.2f} | {day.bill.way.usd:,.2f} | **{whole:,.2f}** "
+            f"| {whole / load.events_per_day * 1e6:.2f} | {day.original.usd:,.2f} |"
+        )
+
+
+def _cents(usd: float) -> str:
+    return f"{usd:.2f}" if usd >= CENT or usd == 0 else f"< {CENT}"
+
+
+def _environments(root: Path, price: Prices) -> Iterator[str]:
+    yield "| Environment | Shards | Window, s | Log, days | $ a day from stream to board | From the front door |"
+    yield "|---|--:|--:|--:|--:|--:|"
     for file in sorted(root.glob("environments/*/terraform.tfvars")):
         load = read_workload(file)
         answer = model.compute_bill(load, units.read_committed_figures(), price)
         yield (
             f"| {file.parent.name} | {load.shards} | {load.window_seconds:g} | {load.stream_days} "
-            f"| {answer.way.usd:.2f} |"
+            f"| {answer.way.usd:.2f} | {answer.front_door_to_board:.2f} |"
         )
 
 
@@ -101,6 +145,7 @@ def read_workload(file: Path) -> Workload:
         batch_size=view["batch_size"],
         memory_mb=view["memory_mb"],
         log_days=values["log_retention_days"],
+        access_log_days=values["access_log_retention_days"],
     )
 
 

@@ -2,6 +2,8 @@ environment         = "dev"
 region              = "us-east-1"
 allowed_account_ids = []
 
+access_log_retention_days = 7
+
 alarm_emails     = []
 alarm_topic_arns = []
 

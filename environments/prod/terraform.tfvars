@@ -2,6 +2,8 @@ environment         = "prod"
 region              = "us-east-1"
 allowed_account_ids = []
 
+access_log_retention_days = 90
+
 alarm_emails     = [] # set it, or alarm_topic_arns, before the first apply to AWS
 alarm_topic_arns = []
 

@@ -2,6 +2,8 @@ environment         = "staging"
 region              = "us-east-1"
 allowed_account_ids = []
 
+access_log_retention_days = 30
+
 alarm_emails     = []
 alarm_topic_arns = []
 

@@ -20,7 +20,7 @@ module "api" {
   name          = "${local.name_prefix}-api"
   description   = "Hello, Retail! ${var.environment}: events in, winners out."
   kms_key_arn   = module.key.arn
-  log           = { retention_days = var.log_retention_days }
+  log           = { retention_days = var.access_log_retention_days }
   throttle      = var.winner_api.throttle
   routes        = local.routes
   alarm_actions = local.alarm_actions

@@ -62,12 +62,14 @@ locals {
       title = "Events accepted and refused"
       unit  = "a minute"
       alarm = null
+      # Kinesis counts and times every put for nothing; producers of whole batches use PutRecords.
       metrics = [
-        for name in ["EventsAccepted", "EventsRefused"] : [{
-          expression = "SUM(SEARCH('{${local.metrics_namespace},service,Environment,${name == "EventsAccepted" ? "EventType" : "Code"}} service=event_writer Environment=${var.environment} MetricName=${name}', 'Sum'))"
-          label      = name == "EventsAccepted" ? "accepted" : "refused"
-          id         = lower(name)
-        }]
+        ["AWS/Kinesis", "PutRecord.Success", "StreamName", module.stream.name, { stat = "Sum", label = "accepted" }],
+        [{
+          expression = "SUM(SEARCH('{${local.metrics_namespace},service,Environment,Code} service=event_writer Environment=${var.environment} MetricName=EventsRefused', 'Sum'))"
+          label      = "refused"
+          id         = "refused"
+        }],
       ]
     },
     {
@@ -75,8 +77,32 @@ locals {
       unit  = "ms"
       alarm = null
       metrics = [
-        for quantile in ["p50", "p99"] :
-        [local.metrics_namespace, "PutLatency", "service", "event_writer", "Environment", var.environment, { stat = quantile, label = upper(quantile) }]
+        for statistic in ["Average", "Maximum"] :
+        ["AWS/Kinesis", "PutRecord.Latency", "StreamName", module.stream.name, { stat = statistic, label = lower(statistic) }]
+      ]
+    },
+  ]
+
+  reader_widgets = [
+    {
+      title = "What a read of the views returns"
+      unit  = "items"
+      alarm = null
+      metrics = [
+        ["AWS/DynamoDB", "ReturnedItemCount", "TableName", module.scores[local.live].name, "Operation", "Query", { stat = "Average", label = "contributors in a bucket of a board" }],
+        ["AWS/DynamoDB", "ReturnedItemCount", "TableName", module.trending.name, "Operation", "Scan", { stat = "Average", label = "trending products" }],
+      ]
+    },
+    {
+      title = "Reads that failed"
+      unit  = "a minute"
+      alarm = null
+      metrics = [
+        for name in ["Unavailable", "Faults"] : [{
+          expression = "SUM(SEARCH('{${local.metrics_namespace},service,Environment} Environment=${var.environment} MetricName=${name}', 'Sum'))"
+          label      = lower(name)
+          id         = lower(name)
+        }]
       ]
     },
   ]
@@ -85,7 +111,7 @@ locals {
   dashboard_sections = concat([
     { title = "The way of a sale", widgets = concat([for widget in local.sale_widgets : local.own_widget[widget.title]], module.winner_view_consumer[local.live].dashboard_widgets) },
     { title = "Functions", widgets = concat(module.winner_view[local.live].dashboard_widgets, module.winner_api.dashboard_widgets, module.event_writer.dashboard_widgets) },
-    { title = "In and out", widgets = concat([for widget in local.writer_widgets : local.own_widget[widget.title]], module.api.dashboard_widgets, module.players.dashboard_widgets, module.site.dashboard_widgets) },
+    { title = "In and out", widgets = concat([for widget in concat(local.writer_widgets, local.reader_widgets) : local.own_widget[widget.title]], module.api.dashboard_widgets, module.players.dashboard_widgets, module.site.dashboard_widgets) },
     { title = "Stream and tables", widgets = concat(module.stream.dashboard_widgets, module.scores[local.live].dashboard_widgets, module.contributions[local.live].dashboard_widgets, module.idempotency.dashboard_widgets, module.redrives.dashboard_widgets) },
     { title = "Trending products", widgets = concat(module.trending_consumer.dashboard_widgets, module.trending_view.dashboard_widgets, module.trending_api.dashboard_widgets, module.trending.dashboard_widgets) },
     ], [
@@ -94,7 +120,7 @@ locals {
   ])
 
   own_widget = {
-    for widget in concat(local.sale_widgets, local.writer_widgets) : widget.title => {
+    for widget in concat(local.sale_widgets, local.writer_widgets, local.reader_widgets) : widget.title => {
       type = "metric"
       properties = {
         title       = widget.title

@@ -1,3 +1,19 @@
+variable "access_log_retention_days" {
+  description = "Days for which the API's access log is kept, one line a request, in the steps that CloudWatch Logs takes."
+  type        = number
+  nullable    = false
+
+  validation {
+    condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.access_log_retention_days)
+    error_message = "access_log_retention_days is ${var.access_log_retention_days}; CloudWatch Logs takes 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731 or up to 3653 in its own steps."
+  }
+
+  validation {
+    condition     = var.environment != "prod" || var.access_log_retention_days >= 90
+    error_message = "access_log_retention_days is ${var.access_log_retention_days}; prod keeps its access log for three months: give 90 or more."
+  }
+}
+
 variable "alarm_emails" {
   description = "Addresses that are told of every alarm, through the environment's topic; each has to confirm once."
   type        = list(string)

@@ -1,7 +1,8 @@
 """What the logs of a whole local cloud hold once people have played: nothing of theirs.
 
 It comes after the tests that play (conftest.py), and searches for all that their players typed, were given or are
-called. The emulator writes no access log of API Gateway; its format is in modules/http-api.
+called. The emulator writes no access log of API Gateway, which is the one line that a request leaves; its format is
+in modules/http-api.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from support.asking import ask
 from support.e2e import eventually
 from support.players import IMAGE, FrontDoor
 
@@ -32,6 +34,10 @@ PAYLOAD = re.compile(r'"(brand|description|category|image|origin|timeOrigin)\\*"
 NEEDLES = {TOKEN: "a token", PAYLOAD: "a payload"}
 
 
+LAMBDA_S_OWN = re.compile(r"(START|END|REPORT|INIT_START) ")
+"""How the emulator's lines of each invocation begin; AWS writes none below the system log level."""
+
+
 @dataclass(frozen=True)
 class Line:
     """A line of a log, and the group that it is in."""
@@ -41,12 +47,13 @@ class Line:
 
 
 def lines(cloud: Cloud) -> list[Line]:
-    """Return every line of every log group of a cloud."""
+    """Return every line of every log group of a cloud that AWS would let us read so."""
     logs = cloud.client("logs")
     groups = [
         group["logGroupName"]
         for page in logs.get_paginator("describe_log_groups").paginate()
         for group in page["logGroups"]
+        if group["logGroupClass"] == "STANDARD"
     ]
     return [
         Line(group, event["message"])
@@ -54,6 +61,12 @@ def lines(cloud: Cloud) -> list[Line]:
         for page in logs.get_paginator("filter_log_events").paginate(logGroupName=group)
         for event in page["events"]
     ]
+
+
+def own_lines(searched: list[Line], function: str) -> list[str]:
+    """Return what a function wrote itself."""
+    group = f"/aws/lambda/{function}"
+    return [line.message for line in searched if line.group == group and not LAMBDA_S_OWN.match(line.message)]
 
 
 def written(word: str) -> set[str]:
@@ -96,6 +109,7 @@ def played(door: FrontDoor) -> FrontDoor:
     ]
     assert [answer.status for answer in refused] == [403, 400, 400, 422, 401]
     assert eventually(lambda: door.sales_of(merchant), 1) == 1
+    assert ask(f"{door.api_url}/trending").status == 200
     return door
 
 
@@ -135,8 +149,55 @@ def test_every_function_that_has_played_has_written_a_log_that_was_searched(play
     for function in played.found["functions"].values():
         messages = [line.message for line in searched if line.group == f"/aws/lambda/{function}"]
         assert any(message.startswith("REPORT RequestId: ") for message in messages), function
-    accepted = "com.nordstrom/product/purchase/1-0-0"
-    assert any("EventsAccepted" in line.message and accepted in line.message for line in searched)
+
+
+def test_what_is_refused_has_its_line_with_the_reason_and_the_requests_id(played: FrontDoor) -> None:
+    refused = [
+        json.loads(message)
+        for message in own_lines(lines(played.cloud), played.found["functions"]["event_writer"])
+        if "EventsRefused" in message
+    ]
+
+    assert {"wrong-group", "invalid-data", "not-json", "key-reused"} <= {line["Code"] for line in refused}
+    assert all(re.fullmatch(r"[0-9a-f-]{36}", line["request_id"]) for line in refused)
+
+
+def test_what_succeeds_leaves_no_line_in_a_functions_log(played: FrontDoor) -> None:
+    functions = [played.found["functions"][name] for name in ("event_writer", "winner_api", "trending_api")]
+    before = lines(played.cloud)
+    customer = played.admit("customer")
+    product = played.offer(played.admit("merchant"))
+    assert played.buy(customer, product).status == 202
+    assert played.buy(customer, product, idempotency_key=f"click {secrets.token_hex(6)}").status == 202
+    for path in ("/winners", "/scores?role=creator", "/contributions", "/trending", "/openapi.json"):
+        assert ask(f"{played.api_url}{path}").status == 200
+
+    def invocations() -> dict[str, int]:
+        after = lines(played.cloud)
+        return {
+            name: sum(
+                line.message.startswith("REPORT ") for line in after if line.group == f"/aws/lambda/{name}"
+            )
+            - sum(
+                line.message.startswith("REPORT ") for line in before if line.group == f"/aws/lambda/{name}"
+            )
+            for name in functions
+        }
+
+    assert eventually(lambda: min(invocations().values()) >= 1, wanted=True)
+    after = lines(played.cloud)
+    assert {name: own_lines(after, name)[len(own_lines(before, name)) :] for name in functions} == {
+        name: [] for name in functions
+    }
+
+
+def test_the_access_log_has_the_class_that_costs_half_and_its_own_retention(played: FrontDoor) -> None:
+    logs = played.cloud.client("logs")
+    name = f"/aws/vendedlogs/apigateway/hello-retail-{played.environment}-api-requests"
+    (group,) = logs.describe_log_groups(logGroupNamePrefix=name)["logGroups"]
+
+    assert (group["logGroupName"], group["logGroupClass"]) == (name, "INFREQUENT_ACCESS")
+    assert group["retentionInDays"] == 7
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,6 @@ One local cloud serves both, which run side by side: nearly all of it is waiting
 from __future__ import annotations
 
 import json
-import os
 import re
 import secrets
 import shutil
@@ -21,10 +20,9 @@ import pytest
 
 from retailctl import project
 from retailctl.emulator import ministack
-from retailctl.emulator.cloud import Cloud
 from retailctl.local_cloud import up_down
-from retailctl.terraform import installation
 from support.e2e import Inventory, inventory
+from support.stranger import LOCK, environ, run, state
 from tools import module_readmes
 
 pytestmark = pytest.mark.slow
@@ -32,7 +30,6 @@ pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/adopting.md").read_text()
 MODULES = [module.name for module in module_readmes.list_modules(ROOT / "modules")]
-LOCK = ROOT / "terraform/app/.terraform.lock.hcl"
 PATIENCE_SECONDS = 60
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 PROVIDER = re.compile(r'^provider "aws" \{\n.*?^\}\n', re.DOTALL | re.MULTILINE)
@@ -93,29 +90,6 @@ def commands(page: str) -> list[Command]:
     return found
 
 
-def run(line: str, folder: Path, environment: dict[str, str]) -> str:
-    """Run a command as it would be typed, say yes where it asks, and return what it prints."""
-    done = subprocess.run(
-        ["bash", "-c", line],
-        cwd=folder,
-        env=environment,
-        input="yes\n",
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, f"{line}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
-    return done.stdout.strip()
-
-
-def environ(cloud: Cloud, **more: str) -> dict[str, str]:
-    """Return the environment of somebody who works in the cloud."""
-    here = installation.build_cli_environ(project.find_project(), os.environ)
-    here = {name: value for name, value in here.items() if not name.lower().endswith("_proxy")}
-    path = f"{Path(installation.find_terraform()).parent}{os.pathsep}{os.environ['PATH']}"
-    return {**here, **cloud.build_environ(), "PATH": path, "TF_IN_AUTOMATION": "1", **more}
-
-
 def own_repository(folder: Path) -> dict[str, str]:
     """Put the modules, as they are here, into a repository at their version; return how git finds it.
 
@@ -161,10 +135,6 @@ def follow(folder: Path, environment: dict[str, str]) -> dict[str, str]:
             printed = run(prelude + command.line, folder, environment)
         said[command.line] = printed
     return said
-
-
-def state(folder: Path, environment: dict[str, str]) -> list[str]:
-    return run("terraform state list", folder, environment).splitlines()
 
 
 def apply_examples(folder: Path, environment: dict[str, str]) -> Applied:

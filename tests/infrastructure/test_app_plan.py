@@ -674,7 +674,11 @@ def test_prod_keeps_what_must_not_be_lost(environments: dict[str, PlannedApp]) -
         assert [each["enabled"] for each in table.values["point_in_time_recovery"]] == [True]
     assert prod.one("module.stream.aws_kinesis_stream.this")["retention_period"] == 168
     assert prod.one("module.players.aws_cognito_user_pool.this")["deletion_protection"] == "ACTIVE"
-    assert {each.values["retention_in_days"] for each in prod.of("aws_cloudwatch_log_group")} == {365}
+    kept = {
+        each.values["name"]: each.values["retention_in_days"] for each in prod.of("aws_cloudwatch_log_group")
+    }
+    assert kept.pop("/aws/vendedlogs/apigateway/hello-retail-prod-api-requests") == 90
+    assert set(kept.values()) == {365}
     assert not any(each.values["force_destroy"] for each in prod.of("aws_s3_bucket"))
 
 

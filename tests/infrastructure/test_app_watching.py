@@ -6,12 +6,16 @@ import json
 import re
 from itertools import combinations
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from support import planned_app
+from support.metrics import COUNTED_BY_AWS, emitted_metrics
 from support.planned_app import PlannedApp, several
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 ROOT = Path(__file__).parents[2]
 RUNBOOKS = {
@@ -20,6 +24,8 @@ RUNBOOKS = {
 HEADINGS = ["What it means", "What to look at", "What to do", "How to know it is over"]
 CANARY = {"version": "7", "weight": 0.1}
 TRIED = ("event_writer", "trending_api", "winner_api")
+NO_METRICS = {"AccessDenied", "NoSuchBucket", "UserAuthentication"}
+"""What else stands in code type and capitals in runbooks: error codes and a quota of AWS."""
 TOPIC = "arn:aws:sns:us-east-1:111122223333:alarms"
 
 pytestmark = pytest.mark.slow
@@ -104,7 +110,8 @@ def test_the_dashboard_shows_how_it_goes(widgets: list[dict[str, Any]]) -> None:
 
     for metric in (
         "Freshness", "IteratorAge", "EventsApplied", "RecordsQuarantined", "Errors", "Throttles", "Latency",
-        "ConsumedWriteCapacityUnits", "EventsAccepted", "PutLatency", "5xxErrorRate", "SignInSuccesses",
+        "ConsumedWriteCapacityUnits", "PutRecord.Success", "PutRecord.Latency", "EventsRefused", "Unavailable",
+        "ReturnedItemCount", "5xxErrorRate", "SignInSuccesses",
     ):  # fmt: skip
         assert re.search(rf"[\"=]{metric}[\"']", shown), metric
     titles = [each["properties"].get("title", "") for each in widgets if each["type"] == "metric"]
@@ -136,15 +143,72 @@ def test_every_module_that_draws_itself_is_on_the_dashboard() -> None:
     assert missing == []
 
 
-def test_every_own_metric_on_the_dashboard_is_one_that_a_function_emits(
-    widgets: list[dict[str, Any]],
-) -> None:
-    code = "".join(file.read_text() for file in (ROOT / "src/hello_retail").rglob("*.py"))
-    shown = re.findall(r'\["HelloRetail", "(\w+)"', json.dumps(widgets))
-    shown += re.findall(r"MetricName=(\w+)", json.dumps(widgets))
+def metrics_asked_for(
+    widgets: list[dict[str, Any]], alarms: Iterable[dict[str, Any]]
+) -> Iterator[tuple[str, str]]:
+    """Yield namespace and name of every metric on the dashboard and in an alarm."""
+    yield from re.findall(r'\["(HelloRetail|AWS/\w+)", "([\w.]+)"', json.dumps(widgets))
+    yield from re.findall(r"\{(HelloRetail|AWS/\w+),[^}]*\} [^']*MetricName=(\w+)", json.dumps(widgets))
+    for alarm in alarms:
+        queries = [query["metric"][0] for query in alarm.get("metric_query") or [] if query["metric"]]
+        yield from ((each["namespace"], each["metric_name"]) for each in queries or [alarm])
 
-    assert shown
-    assert {name for name in shown if f'"{name}"' not in code} == set()
+
+def test_every_metric_that_is_asked_for_is_one_that_something_emits(
+    widgets: list[dict[str, Any]], alarms: dict[str, dict[str, Any]]
+) -> None:
+    there = COUNTED_BY_AWS | {"HelloRetail": emitted_metrics((ROOT / "src/hello_retail").rglob("*.py"))}
+    asked = set(metrics_asked_for(widgets, alarms.values()))
+
+    assert {namespace for namespace, _ in asked} == set(there)
+    assert {(namespace, name) for namespace, name in asked if name not in there[namespace]} == set()
+    shown = json.dumps(widgets)
+    assert shown.count("HelloRetail") == len(re.findall(r'\["HelloRetail", "|\{HelloRetail,', shown))
+
+
+@pytest.mark.parametrize("name", RUNBOOKS)
+def test_a_runbook_names_only_metrics_that_something_emits(name: str) -> None:
+    there = emitted_metrics((ROOT / "src/hello_retail").rglob("*.py")).union(*COUNTED_BY_AWS.values())
+    prose = re.sub(r"```.*?```", "", RUNBOOKS[name], flags=re.DOTALL)
+
+    assert set(re.findall(r"`([A-Z][a-z]+[A-Z][A-Za-z.]+)`", prose)) - there <= NO_METRICS
+
+
+def log_commands() -> list[tuple[str, str]]:
+    """Return the pages' commands of the AWS CLI that read a log, each with its page."""
+    pages = [*(ROOT / "docs").glob("*.md"), *(ROOT / "docs/runbooks").glob("*.md")]
+    return [
+        (page.name, command)
+        for page in pages
+        for command in re.findall(r"aws logs (?:start-query|filter-log-events|tail) [^\n]+", page.read_text())
+    ]
+
+
+@pytest.mark.parametrize(("page", "command"), log_commands())
+def test_a_log_is_read_as_its_class_can_be_read(prod: PlannedApp, page: str, command: str) -> None:
+    groups = {group.values["name"]: group.values for group in prod.of("aws_cloudwatch_log_group")}
+    named = re.search(r"--log-group-name (/\S+)", command)
+    assert named, page
+    assert named[1] in groups, page
+
+    if groups[named[1]]["log_group_class"] == "INFREQUENT_ACCESS":
+        assert command.startswith("aws logs start-query "), f"{page}: AWS refuses {command.split()[2]} there"
+
+
+def test_a_query_of_the_access_log_asks_for_what_is_in_it(prod: PlannedApp) -> None:
+    stage = prod.one("module.api.aws_apigatewayv2_stage.this")
+    (settings,) = stage["access_log_settings"]
+    fields = set(json.loads(settings["format"]))
+    queries = [
+        query
+        for _, command in log_commands()
+        for query in re.findall(r"-requests .*--query-string '([^']+)'", command)
+    ]
+
+    assert len(queries) >= 3
+    asked = {word for query in queries for word in re.findall(r"\b[a-z]+(?:[A-Z][a-z]+)+\b|status", query)}
+    assert asked <= fields
+    assert fields - asked == {"requestId"}, "a field that no query asks for is paid for"
 
 
 def test_every_expression_uses_what_its_widget_has(widgets: list[dict[str, Any]]) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
 
-from retailctl.cost import model
+from retailctl.cost import model, workload
 
 if TYPE_CHECKING:
     from support.planned_app import PlannedApp, Resource
@@ -57,3 +58,52 @@ def test_there_are_no_more_of_a_kind_than_are_paid_for(
 def test_the_parts_name_modules_that_there_are(prod: PlannedApp) -> None:
     modules = {resource.address.split(".")[1] for resource in prod.resources if "module." in resource.address}
     assert {module for pieces in model.PIECES.values() for module in pieces.modules} <= modules
+
+
+ACCESS_LOG = "/aws/vendedlogs/apigateway/hello-retail-prod-api-requests"
+ADDED_BY_CLOUDWATCH = 26
+"""Bytes that CloudWatch counts for each log event (PutLogEvents)."""
+OF_A_REQUEST = {
+    "$context.error.message": "-",
+    "$context.integration.requestId": "8f5b8f8e-5a8e-4f0e-9d0e-3c1f5f1f7a10",
+    "$context.integrationErrorMessage": "-",
+    "$context.integrationLatency": "132",
+    "$context.integrationStatus": "200",
+    "$context.requestId": "JKJaXmPLvHcESHA=",
+    "$context.responseLatency": "135",
+    "$context.status": "202",
+}
+"""What API Gateway puts in for a request that succeeds, ids as long as in AWS's examples; "-" is nothing."""
+
+
+def line_bytes(prod: PlannedApp, route: str) -> int:
+    """Return what a request's line in the access log is paid as."""
+    (settings,) = prod.one("module.api.aws_apigatewayv2_stage.this")["access_log_settings"]
+    fields = json.loads(settings["format"])
+    values = OF_A_REQUEST | {"$context.routeKey": route}
+    line = json.dumps({name: values[variable] for name, variable in fields.items()}, separators=(",", ":"))
+    return len(line.encode()) + ADDED_BY_CLOUDWATCH
+
+
+def test_an_event_has_the_one_line_that_is_paid_for(prod: PlannedApp) -> None:
+    assert line_bytes(prod, "POST /events") == model.EVENT_LINE_BYTES
+
+
+def test_no_read_has_a_longer_line_than_is_paid_for(prod: PlannedApp) -> None:
+    routes = [route.values["route_key"] for route in prod.of("aws_apigatewayv2_route")]
+    assert max(line_bytes(prod, route) for route in routes) == model.READ_LINE_BYTES
+
+
+def test_the_access_log_is_of_the_class_and_kept_as_long_as_is_paid_for(prod: PlannedApp) -> None:
+    (group,) = [
+        each.values for each in prod.of("aws_cloudwatch_log_group") if each.values["name"] == ACCESS_LOG
+    ]
+    assert group["log_group_class"] == "INFREQUENT_ACCESS"
+    assert group["retention_in_days"] == workload.build_workload().access_log_days
+
+
+def test_nothing_else_that_a_request_passes_writes_a_line_when_it_succeeds(prod: PlannedApp) -> None:
+    """Lambda's START, END and REPORT of a success are below WARN; that handlers write nothing, their tests show."""
+    for name in ("event_writer", "trending_api", "winner_api"):
+        (logging,) = prod.one(f"module.{name}.aws_lambda_function.this")["logging_config"]
+        assert (logging["log_format"], logging["system_log_level"]) == ("JSON", "WARN")

@@ -15,7 +15,7 @@ import typer.main
 import yaml
 
 from retailctl.cli import app as command_line
-from support import makefile
+from support import locks, makefile
 
 ROOT = Path(__file__).parents[2]
 FILES = sorted([*ROOT.glob(".github/workflows/*.y*ml"), *ROOT.glob(".github/actions/**/action.y*ml")])
@@ -32,6 +32,7 @@ MAY_WRITE = {
     ("merge.yml", "prod"): {"id-token"},
     ("drift.yml", "drift"): {"id-token"},
     ("drift.yml", "issue"): {"issues"},
+    ("set-up.yml", "issue"): {"issues"},
     ("rollback.yml", "rollback"): {"id-token"},
     ("destroy-dev.yml", "destroy"): {"id-token"},
 }
@@ -42,8 +43,13 @@ TAKES_NO_HISTORY = {
     "retailctl environments",
     "retailctl plan-comment",
     "retailctl drift-issue",
+    "python3 scripts/set_up_issue.py",
 }
 """The commands that neither package, test nor compare commits."""
+OTHER_PROGRAMS = {
+    ".ci/run",
+    "python3 scripts/set_up_issue.py",  # where the set-up fails, neither make nor retailctl can tell of it
+}
 ENVIRONMENT_QUEUE = re.compile(r"environment-(\$\{\{ inputs\.environment \}\}|dev)")
 
 
@@ -87,7 +93,7 @@ def test_every_step_runs_a_make_target_or_a_command_of_retailctl_and_so_without_
                 known = {option for each in COMMANDS[command[1]].params for option in each.opts}
                 if set(re.findall(r"(?<!\S)--[a-z-]+", command[2])) <= known:
                     continue
-            if line != ".ci/run":
+            if line not in OTHER_PROGRAMS:
                 wrong.append((where, line))
     assert not wrong
 
@@ -261,6 +267,7 @@ def test_who_changes_an_environment_waits_for_the_lock_whatever_terraform_does()
 def test_a_change_goes_from_dev_to_staging_to_prod_with_artifacts_that_are_built_once() -> None:
     merge = WORKFLOWS["merge.yml"]["jobs"]
     building = [(file, name) for file, name, content in jobs() if "make package" in ran(content)]
+    building.remove(("set-up.yml", "set-up"))  # which leaves what it builds where it is
 
     assert building == [("merge.yml", "package")]
     assert [merge[name]["needs"] for name in ("dev", "staging", "prod")] == [
@@ -309,3 +316,84 @@ def test_the_environments_are_found_and_not_written_down(file: str) -> None:
                 "include": "${{ fromJSON(needs.environments.outputs.matrix) }}"
             }
     assert not re.search(r"\b(staging|prod)\b", (ROOT / ".github/workflows" / file).read_text())
+
+
+def test_the_set_up_is_tried_each_week_on_the_oldest_and_the_newest_python_with_empty_caches() -> None:
+    workflow = WORKFLOWS["set-up.yml"]
+    setting_up = job("set-up.yml", "set-up")
+    (python,) = using(setting_up, "actions/setup-python")
+
+    assert re.fullmatch(
+        r"\d+ \d+ \* \* [0-6]", workflow[True]["schedule"][0]["cron"]
+    )  # YAML reads `on` as true
+    assert setting_up["strategy"]["matrix"] == {"python": [locks.PYTHONS[0], locks.PYTHONS[-1]]}
+    assert python == {"python-version": "${{ matrix.python }}"}
+    assert setting_up["env"] == {"PYTHON": "python${{ matrix.python }}"}, "else another Python is found first"
+    assert ran(setting_up) == ["make setup", "make check", "make package"]
+    assert "cache" not in "".join(step.get("uses", "") for step in setting_up["steps"])
+
+
+def test_a_set_up_that_fails_is_told_by_a_job_that_sets_nothing_up() -> None:
+    telling = job("set-up.yml", "issue")
+
+    assert telling["needs"] == "set-up"
+    assert telling["if"] == "${{ !cancelled() }}"
+    assert [step["uses"].partition("@")[0] for step in telling["steps"] if "uses" in step] == [
+        "actions/checkout"
+    ]
+    assert telling["steps"][-1]["env"]["RESULT"] == "${{ needs.set-up.result }}"
+
+
+def test_what_a_job_installs_is_pinned_to_a_release() -> None:
+    """The weekly set-up alone takes the newest release of a Python: it is there to see what that breaks."""
+    found = [
+        (where, str(value))
+        for where, step in steps()
+        for name, value in step.get("with", {}).items()
+        if name in {"python-version", "terraform_version"}
+    ]
+
+    assert len(found) >= 3
+    assert {each for each in found if not re.fullmatch(r"\d+\.\d+\.\d+", each[1])} == {
+        ("set-up.yml:set-up", "${{ matrix.python }}")
+    }
+
+
+def test_terraform_is_one_version_everywhere() -> None:
+    found = [
+        step["with"]["terraform_version"]
+        for _, step in steps()
+        if "terraform_version" in step.get("with", {})
+    ]
+    assert len(set(found)) == 1
+
+
+def test_dependabot_looks_after_every_kind_of_pin() -> None:
+    updates = yaml.safe_load((ROOT / ".github/dependabot.yml").read_text())["updates"]
+    watched = {
+        (each["package-ecosystem"], folder)
+        for each in updates
+        for folder in each.get("directories", [each.get("directory")])
+    }
+    roots = {f"/{file.parent.relative_to(ROOT)}" for file in ROOT.glob("terraform/*/.terraform.lock.hcl")}
+    actions = {f"/{file.parent.relative_to(ROOT)}" for file in ROOT.glob(".github/actions/*/action.yml")}
+    (terraform,) = (each for each in updates if each["package-ecosystem"] == "terraform")
+
+    assert watched == {
+        ("uv", "/requirements"),
+        ("npm", "/tests/browser"),
+        *(("github-actions", folder) for folder in {"/", *actions}),
+        *(("terraform", folder) for folder in roots),
+    }
+    assert {each["schedule"]["interval"] for each in updates} == {"weekly"}
+    assert terraform["ignore"] == [
+        {"dependency-name": "hashicorp/aws", "update-types": ["version-update:semver-major"]}
+    ]
+
+
+def test_dependabot_finds_the_options_that_a_requirement_file_was_made_with() -> None:
+    for file in (ROOT / "requirements").glob("*.txt"):
+        first = file.read_text().partition("\n")[0]
+        assert {"--universal", f"--python-version={locks.PYTHONS[0]}"} <= set(
+            re.findall(r"--[\w=.-]+", first)
+        )

@@ -155,9 +155,7 @@ def test_reads_are_told_against_the_handlers_own_queries(aws: Any, monkeypatch: 
     monkeypatch.setattr(
         api_handler.api,
         "store",
-        type(store)(
-            client, store.scores_table, store.contributions_table, store.score_buckets, store.measure
-        ),
+        type(store)(client, store.scores_table, store.contributions_table, store.score_buckets),
     )
     try:
         found = worker.time_reads(Instance(api_handler, api_handler.handler, aws, Meter(), log), rounds=3)

@@ -8,22 +8,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from retailctl.emulator.refusals import find_cache_policy_fault, is_beyond_tier
 from support import bare_emulator
 
 if TYPE_CHECKING:
     from retailctl.emulator.cloud import Cloud
 
 KEEPS_NOTHING = {"MinTTL": 0, "DefaultTTL": 0, "MaxTTL": 0}
-BARE = {
-    "EnableAcceptEncodingGzip": False,
-    "EnableAcceptEncodingBrotli": False,
-    "HeaderBehavior": "none",
-    "CookieBehavior": "none",
-    "QueryStringBehavior": "none",
-}
-
-slow = pytest.mark.slow
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
@@ -33,28 +24,6 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
 
 
 # Cache policies
-
-
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        ("EnableAcceptEncodingGzip", True),
-        ("EnableAcceptEncodingBrotli", True),
-        ("HeaderBehavior", "whitelist"),
-        ("CookieBehavior", "all"),
-        ("QueryStringBehavior", "all"),
-    ],
-)
-def test_a_policy_that_keeps_nothing_has_nothing_in_its_key(name: str, value: object) -> None:
-    set_to = {**BARE, name: value}
-
-    assert find_cache_policy_fault({**KEEPS_NOTHING, "Parameters": set_to}) == name
-    assert find_cache_policy_fault({**KEEPS_NOTHING, "MaxTTL": 1, "Parameters": set_to}) == ""
-
-
-def test_a_policy_that_keeps_nothing_is_right_where_it_asks_for_nothing() -> None:
-    assert find_cache_policy_fault({**KEEPS_NOTHING, "Parameters": BARE}) == ""
-    assert find_cache_policy_fault({"MinTTL": 0}) == ""
 
 
 def cache_policy(name: str, max_age: int) -> dict[str, Any]:
@@ -74,7 +43,6 @@ def cache_policy(name: str, max_age: int) -> dict[str, Any]:
     }
 
 
-@slow
 def test_compression_is_refused_where_nothing_is_kept(cloud: Cloud) -> None:
     cloudfront = cloud.client("cloudfront")
 
@@ -88,13 +56,6 @@ def test_compression_is_refused_where_nothing_is_kept(cloud: Cloud) -> None:
 # User pools
 
 
-def test_a_tier_decides_over_one_flow_only() -> None:
-    assert is_beyond_tier("LITE", ["ALLOW_USER_SRP_AUTH", "ALLOW_USER_AUTH"])
-    assert not is_beyond_tier("LITE", ["ALLOW_USER_SRP_AUTH", "ALLOW_USER_PASSWORD_AUTH"])
-    assert not is_beyond_tier("ESSENTIALS", ["ALLOW_USER_AUTH"])
-
-
-@slow
 def test_a_client_of_a_lite_pool_does_not_choose_its_flow(cloud: Cloud) -> None:
     cognito = cloud.client("cognito-idp")
     lite, essentials = (
@@ -111,7 +72,6 @@ def test_a_client_of_a_lite_pool_does_not_choose_its_flow(cloud: Cloud) -> None:
     assert cognito.create_user_pool_client(UserPoolId=essentials, **asked)["UserPoolClient"]["ClientId"]
 
 
-@slow
 def test_a_birthdate_has_ten_characters_whatever_is_asked_for(cloud: Cloud) -> None:
     asked = {"AttributeDataType": "String", "Required": True, "Mutable": True}
     bounds = {"MinLength": "0", "MaxLength": "2048"}

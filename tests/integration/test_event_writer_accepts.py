@@ -33,7 +33,7 @@ from support.event_writer import (
     claims,
     post,
 )
-from support.http import Context, Reply, http_event
+from support.http import REQUEST_ID, Context, Reply, http_event
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -359,8 +359,8 @@ def test_neither_log_nor_metrics_hold_tokens_names_or_payloads(
         door.post(OFFER, key="my-key-2")
     entry.logger.setLevel(level)
     written = "".join([*capsys.readouterr(), log.getvalue()])
-    assert "EventsAccepted" in written
-    assert '"refusal":"invalid-data"' in written
+    assert '"EventsRefused":[1.0]' in written
+    assert '"Code":"invalid-data"' in written
     assert "The request failed unexpectedly" in written
     assert not re.search("|".join(map(re.escape, SECRETS)), written)
 
@@ -370,31 +370,45 @@ def metrics_of(written: str) -> list[dict[str, Any]]:
     return [line for line in lines if "_aws" in line]
 
 
-def test_what_is_accepted_is_counted_by_type_and_the_put_is_timed(
-    door: Door, capsys: pytest.CaptureFixture[str]
+@pytest.fixture
+def log(monkeypatch: pytest.MonkeyPatch) -> StringIO:
+    """Return what the function's logger writes to."""
+    written = StringIO()
+    monkeypatch.setattr(entry.logger.registered_handler, "stream", written)
+    return written
+
+
+@pytest.mark.parametrize("key", [None, "my-key"])
+@pytest.mark.parametrize("body", [OFFER, PURCHASE, PHONE, LOGIN])
+def test_an_event_that_is_accepted_writes_nothing(
+    door: Door, log: StringIO, capsys: pytest.CaptureFixture[str], body: dict[str, Any], key: str | None
 ) -> None:
-    door.post(PURCHASE)
-    latency, accepted = metrics_of(capsys.readouterr().out)
-    assert latency["PutLatency"][0] > 0
-    assert accepted["EventsAccepted"] == [1.0]
-    assert (accepted["EventType"], accepted["Environment"]) == (registry.PRODUCT_PURCHASE, "test")
+    assert [door.post(body, key=key).status for _ in range(2)] == [202, 202]
+    assert (log.getvalue(), *capsys.readouterr()) == ("", "", "")
 
 
 @pytest.mark.parametrize(
     ("body", "code"),
     [("x", "not-json"), ({"schema": "x"}, "unknown-schema"), (PURCHASE | {"x": 1}, "invalid-data")],
 )
-def test_what_is_refused_is_counted_by_its_code(
-    door: Door, capsys: pytest.CaptureFixture[str], body: object, code: str
+def test_what_is_refused_has_one_line_which_is_its_metric(
+    door: Door, log: StringIO, capsys: pytest.CaptureFixture[str], body: object, code: str
 ) -> None:
     door.post(body)
-    [refused] = metrics_of(capsys.readouterr().out)
-    assert (refused["EventsRefused"], refused["Code"]) == ([1.0], code)
+    [line] = capsys.readouterr().out.splitlines()
+    [refused] = metrics_of(line)
+    assert (refused["EventsRefused"], refused["Code"], refused["Environment"]) == ([1.0], code, "test")
+    assert refused["request_id"] == REQUEST_ID
+    assert log.getvalue() == ""
 
 
-def test_an_unavailable_stream_is_counted_too(door: Door, capsys: pytest.CaptureFixture[str]) -> None:
-    door.use(kinesis=Broken(door.kinesis, "put_record", THROTTLED))
+@pytest.mark.parametrize(("error", "code"), [(THROTTLED, "unavailable"), (LASTING[0], "fault")])
+def test_what_fails_has_its_line_and_its_metric(
+    door: Door, log: StringIO, capsys: pytest.CaptureFixture[str], error: Exception, code: str
+) -> None:
+    door.use(kinesis=Broken(door.kinesis, "put_record", error))
     door.post(PURCHASE)
-    latency, refused = metrics_of(capsys.readouterr().out)
-    assert "PutLatency" in latency
-    assert refused["Code"] == "unavailable"
+    [refused] = metrics_of(capsys.readouterr().out)
+    [line] = [json.loads(line) for line in log.getvalue().splitlines()]
+    assert (refused["EventsRefused"], refused["Code"]) == ([1.0], code)
+    assert refused["request_id"] == line["request_id"] == REQUEST_ID

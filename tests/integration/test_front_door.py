@@ -71,7 +71,7 @@ def test_without_a_python_there_is_one_sentence_with_the_remedy(clone: Path, tmp
 
     assert refused.returncode != 0
     assert refused.stderr.splitlines()[0] == (
-        "make: Python 3.11 or newer is needed, and none was found: "
+        "make: Python 3.11 to 3.14 is needed, and none was found: "
         "install it (https://www.python.org/downloads/) or set PYTHON=/path/to/python3."
     )
 
@@ -92,6 +92,29 @@ def test_a_python_without_venv_names_the_package_that_brings_it(clone: Path, tmp
         "lacks the venv module: install it (on Debian and Ubuntu: apt install python3-venv)" in refused.stderr
     )
     assert not (clone / ".venv").exists()
+
+
+@pytest.mark.parametrize(
+    ("file", "said"),
+    [
+        ("pyproject.toml", "make: pyproject.toml is no TOML, perhaps after a merge: Invalid"),
+        ("requirements/dev.txt", "make: requirements/dev.txt is missing"),
+    ],
+)
+def test_a_clone_that_is_not_as_it_should_be_is_told_in_a_sentence(
+    clone: Path, tmp_path: Path, file: str, said: str
+) -> None:
+    (clone / file).unlink()
+    if file == "pyproject.toml":
+        (clone / file).write_text("<<<<<<< HEAD\n")
+    (clone / ".venv").mkdir()
+    (clone / ".venv" / "setup.stamp").touch()  # so that it is compared
+    path = programs(tmp_path / "bin", python3=f'exec "{sys.executable}" "$@"')
+
+    refused = make("setup", folder=clone, path=path)
+
+    assert refused.returncode != 0
+    assert refused.stderr.startswith(said)
 
 
 @pytest.mark.slow

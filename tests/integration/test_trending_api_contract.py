@@ -63,10 +63,8 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
             BillingMode="PAY_PER_REQUEST",
         )
         world = World(dynamodb)
-        store = TrendingApiStore(dynamodb, "trending", entry.telemetry.add_metric)
-        monkeypatch.setattr(
-            entry, "api", TrendingApi(store, HALF_LIFE, lambda: world.now, entry.telemetry.add_metric)
-        )
+        store = TrendingApiStore(dynamodb, "trending")
+        monkeypatch.setattr(entry, "api", TrendingApi(store, HALF_LIFE, lambda: world.now))
         yield world
 
 
@@ -189,14 +187,28 @@ def test_failures_are_problem_documents_that_the_log_explains(
     check_reply(READS[PATH], reply)
 
 
-def test_what_reading_costs_and_how_many_products_there_are_is_measured(
-    world: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+def test_a_read_that_is_answered_writes_nothing(
+    world: World, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("POWERTOOLS_METRICS_DISABLED", "false")
     world.sold("lamp", 0.0)
 
+    reply = world.client.get(PATH)
+
+    assert (reply.status, len(reply.json())) == (200, 1)
+    assert tuple(capfd.readouterr()) == ("", "")
+
+
+def test_a_read_that_fails_has_its_metric(
+    world: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("POWERTOOLS_METRICS_DISABLED", "false")
+
+    def fail(*_: object) -> None:
+        raise Unavailable("ThrottlingException")
+
+    monkeypatch.setattr(TrendingApiStore, "read_products", fail)
     world.client.get(PATH)
 
-    [metrics] = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert metrics["Products"] == [1.0]
-    assert len(metrics["ReadCapacityUnits"]) == 1
+    [metric] = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "_aws" in line]
+    assert metric["Unavailable"] == [1.0]

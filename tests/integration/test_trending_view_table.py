@@ -59,7 +59,7 @@ def _id(event_id: str | None) -> dict[str, Any]:
 
 
 def weights(dynamodb: DynamoDBClient) -> dict[str, Weight]:
-    products = Reader(dynamodb, "trending", lambda *_: None).read_products()
+    products = Reader(dynamodb, "trending").read_products()
     return {product.product_id: product.weight for product in products}
 
 

@@ -62,9 +62,8 @@ class World:
             scores_table="scores",
             contributions_table="contributions",
             score_buckets=BUCKETS,
-            measure=entry.measure,
         )
-        self.monkeypatch.setattr(entry, "api", WinnerApi(store, lambda: self.now, entry.measure))
+        self.monkeypatch.setattr(entry, "api", WinnerApi(store, lambda: self.now))
 
     def score(self, role: str, user_id: str, score: int, name: str = "Somebody") -> None:
         item = {
@@ -424,18 +423,47 @@ def test_a_fault_of_ours_tells_the_client_only_the_request_id(world: World, erro
     assert any("store.py" in place for place in logged["stack"])
 
 
-def test_what_reading_costs_and_how_many_play_is_measured(
-    world: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    "path", ["/scores?role=creator", "/winners", "/contributions", "/contributions/1", "/openapi.json"]
+)
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_a_read_that_is_answered_writes_nothing(
+    world: World,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    method: str,
+    path: str,
 ) -> None:
     monkeypatch.setenv("POWERTOOLS_METRICS_DISABLED", "false")
     world.score("creator", "user-a", 1)
-    world.client.get("/scores", role="creator")
-    [metrics] = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert metrics["_aws"]["CloudWatchMetrics"][0]["Namespace"] == "HelloRetail"
-    assert (metrics["Environment"], metrics["Contributors"]) == ("test", [1.0])
-    assert len(metrics["ReadCapacityUnits"]) == BUCKETS
-    world.client.get("/scores", role="creator")
-    assert capsys.readouterr().out == ""
+    world.contribution("1", "user-a")
+    path, _, text = path.partition("?")
+    reply = world.client.send(http_event(method, path, query=dict(parse_qsl(text))))
+    assert reply.status == 200
+    again = {"if-none-match": reply.headers["etag"]}
+    assert (
+        world.client.send(http_event(method, path, query=dict(parse_qsl(text)), headers=again)).status == 304
+    )
+    assert (world.log.getvalue(), capsys.readouterr().out) == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("error", "name"), [(BROKEN["throttled"], "Unavailable"), (FAULTS["a bug"], "Faults")]
+)
+def test_a_read_that_fails_has_its_line_and_its_metric(
+    world: World,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    error: Exception,
+    name: str,
+) -> None:
+    monkeypatch.setenv("POWERTOOLS_METRICS_DISABLED", "false")
+    world.answer_from(Broken(error))
+    world.client.get("/winners")
+    [metric] = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert metric["_aws"]["CloudWatchMetrics"][0]["Namespace"] == "HelloRetail"
+    assert (metric["Environment"], metric[name]) == ("test", [1.0])
+    assert len(world.logged()) == 1
 
 
 def test_the_sdk_gives_a_call_up_before_the_function_is_stopped() -> None:

@@ -80,9 +80,8 @@ def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
             scores_table="scores",
             contributions_table="contributions",
             score_buckets=2,
-            measure=entry.measure,
         )
-        monkeypatch.setattr(entry, "api", WinnerApi(store, lambda: 0.0, entry.measure))
+        monkeypatch.setattr(entry, "api", WinnerApi(store, lambda: 0.0))
         yield Client(entry.handler)
 
 

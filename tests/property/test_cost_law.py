@@ -29,11 +29,16 @@ def total(**load: Any) -> float:
     return model.compute_bill(workload.build_workload(**load), BENCH, PRICES).way.usd
 
 
+def whole_day(**load: Any) -> float:
+    return model.compute_bill(workload.build_workload(**load), BENCH, PRICES).front_door_to_board
+
+
 @settings(max_examples=40)
 @given(workloads(), MORE)
 def test_more_events_never_cost_less(load: dict[str, Any], times: float) -> None:
     more = load | {"events_per_day": load["events_per_day"] * times}
     assert total(**more) >= total(**load) * (1 - 1e-9)
+    assert whole_day(**more) >= whole_day(**load) * (1 - 1e-9)
 
 
 @settings(max_examples=40)

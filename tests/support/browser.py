@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from support.stub_api import StubShop
 
 HOW_TO_GET_IT = (
-    "The browser tests need Chromium and its driver: `sudo apt-get install chromium chromium-driver`."
+    "The browser tests need Chromium and its driver "
+    "(`sudo apt-get install chromium chromium-driver` on Debian)."
 )
 SOON = 8.0
 """Seconds in which what is to happen happens, on a machine that does other things too."""

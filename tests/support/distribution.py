@@ -9,6 +9,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 TOGETHER = (
     "tests/browser/",
+    "tests/e2e/test_access_log_upgrade.py",
     "tests/e2e/test_ci_roles.py",
     "tests/e2e/test_local_cloud_environments.py",
     "tests/e2e/test_pipeline.py",

@@ -28,7 +28,7 @@ def installed() -> Path:
     npm = shutil.which("npm")
     if npm is None:
         missing(
-            "The checks of the page need Node.js 18.19 or later with npm: `sudo apt-get install npm` on Debian."
+            "The checks of the page need Node.js 18.19 or later with npm (`sudo apt-get install npm` on Debian)."
         )
     lock = (PINNED / "package-lock.json").read_bytes()
     folder = ROOT / "build" / "page-checks" / hashlib.sha256(lock).hexdigest()[:12]

@@ -145,8 +145,32 @@ run "logs_nothing_about_who_asked" {
   }
 
   assert {
-    condition     = aws_cloudwatch_log_group.access.kms_key_id == var.kms_key_arn && aws_cloudwatch_log_group.access.retention_in_days == 365
+    condition     = aws_cloudwatch_log_group.requests.kms_key_id == var.kms_key_arn && aws_cloudwatch_log_group.requests.retention_in_days == 365
     error_message = "The access log is not encrypted and kept for a year."
+  }
+}
+
+run "writes_its_access_log_at_half_the_price" {
+  assert {
+    condition = (
+      aws_cloudwatch_log_group.requests.log_group_class == "INFREQUENT_ACCESS"
+      && aws_cloudwatch_log_group.requests.name == "/aws/vendedlogs/apigateway/${var.name}-requests"
+    )
+    error_message = "The access log is ${aws_cloudwatch_log_group.requests.name}, of the class ${aws_cloudwatch_log_group.requests.log_group_class}."
+  }
+}
+
+run "gives_another_class_another_name_since_a_class_cannot_be_changed" {
+  variables {
+    log = { class = "STANDARD" }
+  }
+
+  assert {
+    condition = (
+      aws_cloudwatch_log_group.requests.log_group_class == "STANDARD"
+      && aws_cloudwatch_log_group.requests.name == "/aws/vendedlogs/apigateway/${var.name}-requests-standard"
+    )
+    error_message = "The access log is ${aws_cloudwatch_log_group.requests.name}, of the class ${aws_cloudwatch_log_group.requests.log_group_class}."
   }
 }
 

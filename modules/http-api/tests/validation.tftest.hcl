@@ -204,3 +204,13 @@ run "refuses_runbooks_with_a_slash_at_their_end" {
 
   expect_failures = [var.runbooks_url]
 }
+
+run "refuses_a_class_of_log_group_that_logs_insights_cannot_read" {
+  command = plan
+
+  variables {
+    log = { class = "DELIVERY" }
+  }
+
+  expect_failures = [var.log]
+}

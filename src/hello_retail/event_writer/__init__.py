@@ -23,6 +23,7 @@ The idempotency table: hash key ``id`` (S), no range key, no index, TTL on ``exp
 ``status`` (S), ``data`` (S, the receipt), ``validation`` (S, hash of the body), ``in_progress_expiration`` (N,
 milliseconds).
 
-Metrics: ``EventsAccepted`` by ``EventType``, ``EventsRefused`` by ``Code``, ``PutLatency`` (milliseconds) and
-``ReceiptsLost``, each with ``Environment`` and ``service``.
+Log: an event that is accepted leaves no line; the API's access log has one, and Kinesis counts and times the put
+(``PutRecord.Success``, ``PutRecord.Latency``). Metrics: ``EventsRefused`` by ``Code``, whose line has the request's
+id, and ``ReceiptsLost``, each with ``Environment`` and ``service``.
 """

@@ -25,15 +25,11 @@ BOARD_SECONDS = 10.0
 
 @dataclass(slots=True)
 class TrendingApi:
-    """The route over one store. ``clock`` returns seconds since the epoch, ``half_life`` is in seconds.
-
-    ``measure`` is told the number of products whenever they are read (``Products``).
-    """
+    """The route over one store. ``clock`` returns seconds since the epoch, ``half_life`` is in seconds."""
 
     store: TrendingApiStore
     half_life: float
     clock: Callable[[], float]
-    measure: Callable[[str, float], None]
     _read_at: float = float("-inf")
     _board: tuple[RankedProduct, ...] = ()
 
@@ -56,6 +52,5 @@ class TrendingApi:
         now = self.clock()
         if not 0 <= now - self._read_at < BOARD_SECONDS:
             products = self.store.read_products()
-            self.measure("Products", len(products))
             self._board, self._read_at = rank_products(products, now, self.half_life), now
         return self._board

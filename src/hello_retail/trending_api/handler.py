@@ -37,12 +37,9 @@ telemetry = Telemetry(logger, metrics)
 
 api = TrendingApi(
     # Made at import: Lambda lends a whole processor to the start, and a fraction of one to requests.
-    TrendingApiStore(
-        boto3.client("dynamodb", config=AWS_CONFIG), SETTINGS.trending_table, telemetry.add_metric
-    ),
+    TrendingApiStore(boto3.client("dynamodb", config=AWS_CONFIG), SETTINGS.trending_table),
     half_life=SETTINGS.half_life_minutes * 60.0,
     clock=time.time,
-    measure=telemetry.add_metric,
 )
 
 

@@ -10,18 +10,15 @@ from hello_retail.read_models.trending import Weight
 from hello_retail.trending_api.board import TrendingProduct
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from mypy_boto3_dynamodb import DynamoDBClient
 
 
 @dataclass(frozen=True, slots=True)
 class TrendingApiStore:
-    """The trending table; ``measure`` is told what each read of it cost (``ReadCapacityUnits``)."""
+    """The trending table."""
 
     client: DynamoDBClient
     table: str
-    measure: Callable[[str, float], None]
 
     def read_products(self) -> list[TrendingProduct]:
         """Return all products that sold lately, in no order.
@@ -37,10 +34,8 @@ class TrendingApiStore:
                 answer = self.client.scan(
                     TableName=self.table,
                     ProjectionExpression="productId, weight, halfLives",
-                    ReturnConsumedCapacity="TOTAL",
                     **start,
                 )
-            self.measure("ReadCapacityUnits", answer.get("ConsumedCapacity", {}).get("CapacityUnits", 0.0))
             products.extend(
                 TrendingProduct(
                     item["productId"]["S"], Weight(float(item["weight"]["N"]), int(item["halfLives"]["N"]))

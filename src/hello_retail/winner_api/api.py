@@ -52,14 +52,10 @@ CURSOR = Parameter(
 
 @dataclass(slots=True)
 class WinnerApi:
-    """The routes over one store. ``clock`` returns seconds and never goes back.
-
-    ``measure`` is told the number of contributors of every board that was read (``Contributors``).
-    """
+    """The routes over one store. ``clock`` returns seconds and never goes back."""
 
     store: WinnerApiStore
     clock: Callable[[], float]
-    measure: Callable[[str, float], None]
     _boards: dict[str, tuple[float, tuple[RankedScore, ...]]] = field(default_factory=dict)
 
     def answer_request(self, request: HttpRequest) -> HttpResponse:
@@ -115,9 +111,7 @@ class WinnerApi:
         now = self.clock()
         read_at, board = self._boards.get(role, (now - BOARD_SECONDS, ()))
         if now - read_at >= BOARD_SECONDS:
-            scores = self.store.read_scores(role)
-            self.measure("Contributors", len(scores))
-            board = rank_scores(scores)
+            board = rank_scores(self.store.read_scores(role))
             self._boards[role] = (now, board)
         return board
 

@@ -37,10 +37,7 @@ SETTINGS = read_settings(WinnerApiSettings)
 logger = Logger()
 metrics = Metrics(namespace=SETTINGS.powertools_metrics_namespace)
 metrics.set_default_dimensions(Environment=SETTINGS.environment)
-
-
 telemetry = Telemetry(logger, metrics)
-measure = telemetry.add_metric
 
 api = WinnerApi(
     WinnerApiStore(
@@ -49,10 +46,8 @@ api = WinnerApi(
         scores_table=SETTINGS.scores_table,
         contributions_table=SETTINGS.contributions_table,
         score_buckets=SETTINGS.score_buckets,
-        measure=measure,
     ),
     clock=time.monotonic,
-    measure=measure,
 )
 
 

@@ -10,7 +10,7 @@ from hello_retail.read_models.scores import list_board_keys
 from hello_retail.winner_api.board import Contribution, Score
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
@@ -27,7 +27,6 @@ class ContributionPage:
 class WinnerApiStore:
     """The Scores and Contributions tables.
 
-    ``measure`` is told the read units (``ReadCapacityUnits``) of every call that succeeded.
     All methods raise ``Unavailable``; what else botocore raises is a fault in code, policy or set-up.
     """
 
@@ -35,7 +34,6 @@ class WinnerApiStore:
     scores_table: str
     contributions_table: str
     score_buckets: int
-    measure: Callable[[str, float], None]
 
     def read_scores(self, role: str) -> list[Score]:
         """Return the scores of all contributors in the role (``creator`` or ``photographer``), in no order.
@@ -54,10 +52,8 @@ class WinnerApiStore:
                         ProjectionExpression="userId, #name, score",
                         ExpressionAttributeNames={"#name": "name"},
                         ExpressionAttributeValues={":board": {"S": board}},
-                        ReturnConsumedCapacity="TOTAL",
                         **start,
                     )
-                self._measure_units(answer)
                 scores.extend(
                     Score(item["userId"]["S"], item.get("name", {}).get("S", ""), int(item["score"]["N"]))
                     for item in answer["Items"]
@@ -75,10 +71,8 @@ class WinnerApiStore:
                 TableName=self.contributions_table,
                 ProjectionExpression="productId, creator, photographer",
                 Limit=limit + 1,
-                ReturnConsumedCapacity="TOTAL",
                 **start,
             )
-        self._measure_units(answer)
         found = tuple(_contribution(item) for item in answer["Items"])
         page = found[:limit]
         more = len(found) > limit or "LastEvaluatedKey" in answer
@@ -91,13 +85,8 @@ class WinnerApiStore:
                 TableName=self.contributions_table,
                 Key={"productId": {"S": product_id}},
                 ProjectionExpression="productId, creator, photographer",
-                ReturnConsumedCapacity="TOTAL",
             )
-        self._measure_units(answer)
         return _contribution(answer["Item"]) if "Item" in answer else None
-
-    def _measure_units(self, answer: Mapping[str, Any]) -> None:
-        self.measure("ReadCapacityUnits", answer.get("ConsumedCapacity", {}).get("CapacityUnits", 0.0))
 
 
 def _contribution(item: Mapping[str, Any]) -> Contribution:

@@ -53,11 +53,20 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Bill:
-    """A day's bill: the way from stream to board, and apart from it what is no part of that way."""
+    """A day's bill: the way from stream to board, and apart from it what is no part of that way.
+
+    ``front_door`` is the one of ``apart`` through which the events come in.
+    """
 
     workload: Workload
     way: Part
+    front_door: Part
     apart: tuple[Part, ...]
+
+    @property
+    def front_door_to_board(self) -> float:
+        """Return the dollars a day of the front door and of the way from stream to board."""
+        return self.front_door.usd + self.way.usd
 
 
 @dataclass(slots=True)

@@ -18,22 +18,23 @@ FIVE_MINUTES_OF_A_DAY = DAY / 300
 
 BOUND = 3.0
 """Dollars a day that the way from stream to board may cost at the default workload."""
+FRONT_DOOR_BOUND = 16.5
+"""Dollars a day that the writer's API may cost at the default workload."""
 
 VIEW_METRICS = (
     "EventsApplied", "RecordsQuarantined", "RedeliveredSales", "RepeatedSales", "WriteCapacityUnits",
     "ReadCapacityUnits", "Freshness",
 )  # fmt: skip
-API_METRICS = ("Contributors", "ReadCapacityUnits")
 MAPPING_METRICS = (
     "PolledEventCount", "FilteredOutEventCount", "InvokedEventCount", "FailedInvokeEventCount",
     "OnFailureDestinationDeliveredEventCount", "DroppedEventCount",
 )  # fmt: skip
 VIEW_LOG_BYTES = 1_000
 """The metrics' line of a batch, with what CloudWatch adds to each."""
-API_LOG_BYTES = 1_200
-"""A read: the metrics' line and the access log's."""
-WRITER_LOG_BYTES = 1_400
-"""An accepted event: two metrics' lines and the access log's."""
+EVENT_LINE_BYTES = 284
+"""An accepted event: its one line in the access log, with the 26 bytes that CloudWatch adds to each."""
+READ_LINE_BYTES = 302
+"""A read: its one line in the access log, where its route is the longest."""
 RECORD_BYTES = 270
 """The mean of the events of a simulated day."""
 ARCHIVE_RATIO = 8.0
@@ -58,7 +59,7 @@ READ_UNIT_BYTES = 4_096
 TRENDING_WINDOW, TRENDING_BATCH = 60.0, 5_000
 """As staging and prod have them."""
 TRENDING_WRITE_SECONDS = 0.003
-TRENDING_METRICS = 7
+TRENDING_METRICS = 5
 PRODUCT_BYTES = 500
 BAD_RECORD_BYTES = 1_000
 
@@ -140,10 +141,12 @@ def compute_bill(load: Workload, measured: Measured, prices: Prices, *, free_tie
         UserError: naming the price that is missing.
 
     """
+    writer = _price_writer(load, prices)
     return Bill(
         load,
         _price_stream_to_board(load, measured, prices, free_tier=free_tier),
-        (_price_archive(load, prices), _price_writer(load, prices), _price_trending(load, prices)),
+        writer,
+        (_price_archive(load, prices), writer, _price_trending(load, prices)),
     )
 
 
@@ -235,23 +238,14 @@ def _add_reads(sheet: Sheet, load: Workload) -> None:
 
 
 def _add_monitoring(sheet: Sheet, load: Workload, fold: Fold) -> None:
-    logged = (fold.batches * VIEW_LOG_BYTES + load.reads_per_day * API_LOG_BYTES) / GB
-    sheet.add_line(
-        "cloudwatch.log_gb",
-        "logs",
-        logged,
-        f"a line of {VIEW_LOG_BYTES:,} bytes a batch, {API_LOG_BYTES:,} bytes a read",
-    )
+    logged = fold.batches * VIEW_LOG_BYTES / GB
+    sheet.add_line("cloudwatch.log_gb", "logs", logged, f"a line of {VIEW_LOG_BYTES:,} bytes a batch")
     sheet.add_monthly_line(
         "cloudwatch.log_storage", "logs, kept", logged * load.log_days, f"for {load.log_days} days"
     )
-    own = len(VIEW_METRICS) + len(API_METRICS)
-    sheet.add_monthly_line(
-        "cloudwatch.metric",
-        "our metrics",
-        own,
-        f"the view's {len(VIEW_METRICS)}, the API's {len(API_METRICS)}",
-    )
+    origin = f"a line of {READ_LINE_BYTES} bytes a read, measured"
+    _add_access_log(sheet, load, load.reads_per_day * READ_LINE_BYTES, origin)
+    sheet.add_monthly_line("cloudwatch.metric", "our metrics", len(VIEW_METRICS), "the view's")
     sheet.add_monthly_line(
         "cloudwatch.metric",
         "the mapping's metrics",
@@ -260,6 +254,17 @@ def _add_monitoring(sheet: Sheet, load: Workload, fold: Fold) -> None:
     )
     sheet.add_monthly_line("cloudwatch.alarm", "alarms", WAY.alarm_metrics, "metrics that its alarms watch")
     sheet.add_monthly_line("cloudwatch.dashboard", "dashboard", WAY.dashboards, "one")
+
+
+def _add_access_log(sheet: Sheet, load: Workload, line_bytes: float, origin: str) -> None:
+    """Add what so many bytes of lines in the access log cost: a request that succeeds leaves no other line."""
+    sheet.add_line("cloudwatch.infrequent_log_gb", "access log", line_bytes / GB, origin)
+    sheet.add_monthly_line(
+        "cloudwatch.log_storage",
+        "access log, kept",
+        line_bytes * load.access_log_days / GB,
+        f"for {load.access_log_days} days",
+    )
 
 
 def _add_key_use(sheet: Sheet, load: Workload) -> None:
@@ -325,16 +330,8 @@ def _price_writer(load: Workload, prices: Prices) -> Part:
         load.events_per_day * WRITER_SECONDS * load.memory_mb / 1024,
         f"{WRITER_SECONDS * 1000:.0f} ms an event, estimated",
     )
-    logged = load.events_per_day * WRITER_LOG_BYTES / GB
-    sheet.add_line(
-        "cloudwatch.log_gb",
-        "logs",
-        logged,
-        f"{WRITER_LOG_BYTES:,} bytes an event: two of metrics, one of access",
-    )
-    sheet.add_monthly_line(
-        "cloudwatch.log_storage", "logs, kept", logged * load.log_days, f"for {load.log_days} days"
-    )
+    origin = f"a line of {EVENT_LINE_BYTES} bytes an event, measured"
+    _add_access_log(sheet, load, load.events_per_day * EVENT_LINE_BYTES, origin)
     sheet.add_monthly_line(
         "cloudwatch.alarm",
         "alarms",
@@ -389,9 +386,10 @@ def _price_trending(load: Workload, prices: Prices) -> Part:
         "as the winner API's",
     )
     sheet.add_monthly_line("dynamodb.storage", "the table", products * item / GB, f"{products:,.0f} products")
-    logged = (batches * VIEW_LOG_BYTES + load.reads_per_day * API_LOG_BYTES) / GB
-    sheet.add_line("cloudwatch.log_gb", "logs", logged, "lines as the winner view's and the winner API's")
-    sheet.add_monthly_line("cloudwatch.metric", "our metrics", TRENDING_METRICS, "the view's 5, the API's 2")
+    logged = batches * VIEW_LOG_BYTES / GB
+    sheet.add_line("cloudwatch.log_gb", "logs", logged, "lines as the winner view's")
+    _add_access_log(sheet, load, load.reads_per_day * READ_LINE_BYTES, "lines as the winner API's")
+    sheet.add_monthly_line("cloudwatch.metric", "our metrics", TRENDING_METRICS, "the view's")
     sheet.add_monthly_line(
         "cloudwatch.metric", "the mapping's metrics", len(MAPPING_METRICS), "as the view's"
     )

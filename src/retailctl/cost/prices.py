@@ -28,8 +28,10 @@ SERVICES = {
 ITEMS = frozenset(
     {
         "apigateway.request",
+        "apigateway.rest_request",
         "cloudwatch.alarm",
         "cloudwatch.dashboard",
+        "cloudwatch.infrequent_log_gb",
         "cloudwatch.log_gb",
         "cloudwatch.log_storage",
         "cloudwatch.metric",

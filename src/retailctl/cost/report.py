@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 WIDE = 168
 """Columns that the table takes where the output is no terminal."""
 CENT_OF_A_CENT = 0.0001
+TIMES = (1, 10, 100)
+"""By how much the load is multiplied to see how the whole day grows."""
 
 
 def estimate_cost(  # noqa: PLR0913 - one for each figure of a workload
@@ -48,6 +50,7 @@ def estimate_cost(  # noqa: PLR0913 - one for each figure of a workload
     memory: Annotated[int, typer.Option(help="Memory of the functions, in MB.")] = 512,
     bad: Annotated[float, typer.Option(help="Bad records a day.")] = 100,
     log_days: Annotated[int, typer.Option(help="Days for which logs are kept.")] = 365,
+    access_log_days: Annotated[int, typer.Option(help="Days for which the API's access log is kept.")] = 90,
     stream_days: Annotated[int, typer.Option(help="Days for which the stream keeps events, up to 7.")] = 1,
     archive_window: Annotated[float, typer.Option(help="Seconds in an object of the archive.")] = 60,
     archive_days: Annotated[int, typer.Option(help="Days for which the archive is kept.")] = 365,
@@ -74,6 +77,7 @@ def estimate_cost(  # noqa: PLR0913 - one for each figure of a workload
         reads_per_day=reads,
         bad_records_per_day=bad,
         log_days=log_days,
+        access_log_days=access_log_days,
         stream_days=stream_days,
         archive_window_seconds=archive_window,
         archive_days=archive_days,
@@ -113,6 +117,16 @@ def build_cost_document(answer: Bill, bench: Measured, price: Prices) -> dict[st
             {"name": part.name, "total_per_day": part.usd, "lines": [_line(line) for line in part.lines]}
             for part in answer.apart
         ],
+        "front_door_to_board": [
+            {
+                "times_the_load": day.times,
+                "total_per_day": day.bill.front_door_to_board,
+                "front_door": day.bill.front_door.usd,
+                "stream_to_board": day.bill.way.usd,
+                "original": day.original.usd,
+            }
+            for day in multiply_day(answer, bench, price)
+        ],
         "original": {
             "promised": dict(original.PROMISED),
             "measured": original.price_original(answer.workload, price).usd,
@@ -139,6 +153,28 @@ def _line(line: Line) -> dict[str, Any]:
         "price_checked": line.price.checked.isoformat(),
         "price_region": line.price.region,
     }
+
+
+@dataclass(frozen=True, slots=True)
+class MultipliedDay:
+    """The day with so many times the load, and what the original costs then."""
+
+    times: int
+    bill: Bill
+    original: Part
+
+
+def multiply_day(answer: Bill, bench: Measured, price: Prices) -> list[MultipliedDay]:
+    """Return the day at 1, 10 and 100 times its load; the first is the day itself."""
+    loads = {times: workload.multiply_workload(answer.workload, times) for times in TIMES}
+    return [
+        MultipliedDay(
+            times,
+            answer if times == 1 else model.compute_bill(load, bench, price),
+            original.price_original_day(load, price, model.WRITER_SECONDS),
+        )
+        for times, load in loads.items()
+    ]
 
 
 def list_affordable_windows(answer: Bill, bench: Measured, price: Prices) -> list[tuple[float, float]]:
@@ -197,6 +233,9 @@ def render_bill(answer: Bill, bench: Measured, price: Prices) -> Group:
     for part in answer.apart:
         services = ", ".join(f"{name} {usd:.2f}" for name, usd in part.sum_by_service().items())
         table.add_row("apart", part.name, "", "", f"{part.usd:.2f}", services)
+    table.add_section()
+    whole, parts = f"[bold]{answer.front_door_to_board:.2f}[/bold]", f"{answer.front_door.name} and the way"
+    table.add_row("From front door to board", "", "", "", whole, parts)
     return Group(table, *(Text(sentence) for sentence in explain_bill(answer, bench, price)))
 
 
@@ -222,6 +261,15 @@ def format_verdict(answer: Bill) -> str:
 def explain_bill(answer: Bill, bench: Measured, price: Prices) -> Iterator[str]:
     """Yield what the figures mean: the original beside it, a dollar more, and how the day is counted."""
     load = answer.workload
+    first, *more = multiply_day(answer, bench, price)
+    grown = ", ".join(
+        f"{day.bill.front_door_to_board:,.2f} at {day.times} times the load (the original: {day.original.usd:,.2f})"
+        for day in more
+    )
+    yield (
+        f"From the front door to the board this day is {answer.front_door_to_board:,.2f} (the original: "
+        f"{first.original.usd:,.2f}). It would be {grown}."
+    )
     promised = ", ".join(f"{name} {usd:g}" for name, usd in original.PROMISED)
     yield (
         f"The original promised {sum(usd for _, usd in original.PROMISED):.2f} for {original.PROMISED_EVENTS:,} "

@@ -41,6 +41,7 @@ class Workload:
     reads_per_day: float
     bad_records_per_day: float
     log_days: int
+    access_log_days: int
     stream_days: int
     archive_window_seconds: float
     archive_days: int
@@ -75,6 +76,7 @@ def build_workload(  # noqa: PLR0913 - one for each option of the command
     reads_per_day: float = 1_000,
     bad_records_per_day: float = 100,
     log_days: int = 365,
+    access_log_days: int = 90,
     stream_days: int = 1,
     archive_window_seconds: float = 60.0,
     archive_days: int = 365,
@@ -118,6 +120,7 @@ def build_workload(  # noqa: PLR0913 - one for each option of the command
         ("records a batch", batch_size),
         ("MB of memory", memory_mb),
         ("days for which logs are kept", log_days),
+        ("days for which the access log is kept", access_log_days),
         ("seconds of the archive's window", archive_window_seconds),
         ("days of archive", archive_days),
     ):
@@ -133,6 +136,7 @@ def build_workload(  # noqa: PLR0913 - one for each option of the command
         reads_per_day=reads_per_day,
         bad_records_per_day=bad_records_per_day,
         log_days=log_days,
+        access_log_days=access_log_days,
         stream_days=stream_days,
         archive_window_seconds=archive_window_seconds,
         archive_days=archive_days,
@@ -142,6 +146,18 @@ def build_workload(  # noqa: PLR0913 - one for each option of the command
 def change_workload(load: Workload, **changes: Any) -> Workload:  # noqa: ANN401 - as the fields are
     """Return the workload with some of its fields changed, and checked anew."""
     return build_workload(**asdict(load) | changes)
+
+
+def multiply_workload(load: Workload, times: int) -> Workload:
+    """Return the workload with so many times the events, reads and bad records, on as many times the shards."""
+    return change_workload(
+        load,
+        events_per_day=load.events_per_day * times,
+        peak_per_second=load.peak_per_second * times,
+        shards=load.shards * times,
+        reads_per_day=load.reads_per_day * times,
+        bad_records_per_day=load.bad_records_per_day * times,
+    )
 
 
 def _check_positive(what: str, value: float) -> None:

@@ -293,23 +293,6 @@ def tags_that_count(key: Mapping[str, Any], now: float) -> dict[str, str]:
     return {} if is_new else {each["TagKey"]: each["TagValue"] for each in key.get("Tags", [])}
 
 
-def lets_eventbridge_send(key_policy: str, topic: str) -> bool:
-    """Say whether a key with ``key_policy`` may be used by EventBridge for the encrypted ``topic``.
-
-    EventBridge says for which topic it asks, and not on whose behalf: aws:SourceAccount and aws:SourceArn are not
-    there. Source: https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html.
-    """
-    from ministack.core.iam_evaluator import EvalContext, evaluate_resource_policy  # noqa: PLC0415
-
-    service = "events.amazonaws.com"
-    keys = {"kms:encryptioncontext:aws:sns:topicarn": topic}
-    asked = [
-        EvalContext(service, "AWSService", "", action, "*", topic.split(":")[3], service_context=keys)
-        for action in ("kms:Decrypt", "kms:GenerateDataKey")
-    ]
-    return all(evaluate_resource_policy(key_policy, each, service).decision == "Allow" for each in asked)
-
-
 _request: ContextVar[tuple[IamRequest, str, str] | None] = ContextVar("retailctl_request", default=None)
 """The call being looked at, with its action and the ARN that it is about."""
 _missing: ContextVar[Permission | None] = ContextVar("retailctl_missing", default=None)
@@ -319,12 +302,11 @@ _missing: ContextVar[Permission | None] = ContextVar("retailctl_missing", defaul
 def patch_emulator() -> None:
     """Make the emulator of this process ask what AWS asks."""
     from ministack.core import iam_actions, iam_evaluator  # noqa: PLC0415 - importing it starts half of it
-    from ministack.services import eventbridge, tagging  # noqa: PLC0415
+    from ministack.services import tagging  # noqa: PLC0415
 
     actions, resources = iam_actions.extract_iam_action, iam_actions.extract_resource_arn
     tags, tags_of = iam_actions.request_tag_context, tagging.resource_tags
     enforce, denial = iam_evaluator.enforce, iam_actions.access_denied_response
-    send_to_topic = eventbridge._dispatch_to_sns  # noqa: SLF001
 
     def extract_iam_action(
         service: str,
@@ -385,12 +367,6 @@ def patch_emulator() -> None:
             action, named["resource_arn"] = missing.action, missing.arn
         return denial(service, action, *arguments, **named)
 
-    def dispatch_to_sns(topic: str, payload: Any) -> None:  # noqa: ANN401
-        policy = _read_key_policy(topic)
-        if policy is None or lets_eventbridge_send(policy, topic):
-            send_to_topic(topic, payload)
-
-    eventbridge._dispatch_to_sns = dispatch_to_sns  # noqa: SLF001
     iam_actions.access_denied_response = access_denied_response
     iam_evaluator.enforce = enforce_all
     iam_actions.extract_iam_action = extract_iam_action
@@ -409,15 +385,6 @@ def _function_of(mapping: str) -> str:
     from ministack.services import lambda_svc  # noqa: PLC0415
 
     return str((lambda_svc._esms.get(mapping) or {}).get("FunctionArn") or "")  # noqa: SLF001
-
-
-def _read_key_policy(topic: str) -> str | None:
-    """Return the policy of the key that encrypts a topic, or None where the account has no such key."""
-    from ministack.services import kms, sns  # noqa: PLC0415
-
-    named = str((sns._topics.get(topic) or {}).get("attributes", {}).get("KmsMasterKeyId") or "")  # noqa: SLF001
-    key = kms._resolve_key(named) if named else None  # noqa: SLF001
-    return str(key["Policy"]) if key else None
 
 
 def _read_tags(arn: str) -> dict[str, str] | None:

@@ -44,13 +44,31 @@ def is_beyond_tier(tier: str, auth_flows: Sequence[str]) -> bool:
     return tier == "LITE" and "ALLOW_USER_AUTH" in auth_flows
 
 
+def lets_eventbridge_send(key_policy: str, topic: str) -> bool:
+    """Say whether a key with ``key_policy`` may be used by EventBridge for the encrypted ``topic``.
+
+    EventBridge says for which topic it asks, and not on whose behalf: aws:SourceAccount and aws:SourceArn are not
+    there. Source: https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html.
+    """
+    from ministack.core.iam_evaluator import EvalContext, evaluate_resource_policy  # noqa: PLC0415
+
+    service = "events.amazonaws.com"
+    keys = {"kms:encryptioncontext:aws:sns:topicarn": topic}
+    asked = [
+        EvalContext(service, "AWSService", "", action, "*", topic.split(":")[3], service_context=keys)
+        for action in ("kms:Decrypt", "kms:GenerateDataKey")
+    ]
+    return all(evaluate_resource_policy(key_policy, each, service).decision == "Allow" for each in asked)
+
+
 def patch_emulator() -> None:
     """Make the emulator of this process refuse what AWS refuses."""
     from ministack.core.responses import error_response_json  # noqa: PLC0415 - importing it starts half of it
-    from ministack.services import cloudfront, cognito  # noqa: PLC0415
+    from ministack.services import cloudfront, cognito, eventbridge  # noqa: PLC0415
 
     parse = cloudfront._parse_cache_policy_config  # noqa: SLF001
     normalize = cognito._normalize_schema_attribute  # noqa: SLF001
+    send_to_topic = eventbridge._dispatch_to_sns  # noqa: SLF001
     make, change = cognito._create_user_pool_client, cognito._update_user_pool_client  # noqa: SLF001
 
     def parse_cache_policy(element: Any) -> Any:  # noqa: ANN401
@@ -77,7 +95,22 @@ def patch_emulator() -> None:
 
         return client
 
+    def dispatch_to_sns(topic: str, payload: Any) -> None:  # noqa: ANN401
+        policy = _read_key_policy(topic)
+        if policy is None or lets_eventbridge_send(policy, topic):
+            send_to_topic(topic, payload)
+
     cloudfront._parse_cache_policy_config = parse_cache_policy  # noqa: SLF001
     cognito._normalize_schema_attribute = normalize_attribute  # noqa: SLF001
     cognito._create_user_pool_client = held_to_tier(make)  # noqa: SLF001
     cognito._update_user_pool_client = held_to_tier(change)  # noqa: SLF001
+    eventbridge._dispatch_to_sns = dispatch_to_sns  # noqa: SLF001
+
+
+def _read_key_policy(topic: str) -> str | None:
+    """Return the policy of the key that encrypts a topic, or None where the account has no such key."""
+    from ministack.services import kms, sns  # noqa: PLC0415
+
+    named = str((sns._topics.get(topic) or {}).get("attributes", {}).get("KmsMasterKeyId") or "")  # noqa: SLF001
+    key = kms._resolve_key(named) if named else None  # noqa: SLF001
+    return str(key["Policy"]) if key else None

@@ -9,11 +9,14 @@ variables {
   artifacts_dir       = "./tests/artifacts"
   alarm_emails        = ["on-call@retail.internal"]
   alarm_topic_arns    = []
-  budget              = { monthly_usd = 150 }
-  canary              = {}
-  archive             = { enabled = true, window_seconds = 60, cold_days = 30, expire_days = null, force_destroy = false }
-  generations         = { "1" = {} }
-  live_generation     = 1
+
+  access_log_retention_days = 90
+
+  budget          = { monthly_usd = 150 }
+  canary          = {}
+  archive         = { enabled = true, window_seconds = 60, cold_days = 30, expire_days = null, force_destroy = false }
+  generations     = { "1" = {} }
+  live_generation = 1
   event_writer = {
     memory_mb       = 512
     timeout_seconds = 20
@@ -80,8 +83,11 @@ run "dev_may_be_cheap_and_disposable" {
   command = plan
 
   variables {
-    environment        = "dev"
-    alarm_emails       = []
+    environment  = "dev"
+    alarm_emails = []
+
+    access_log_retention_days = 7
+
     log_retention_days = 7
     quarantine         = { retention_days = 7, force_destroy = true }
     stream             = { shard_count = 1, retention_hours = 24 }
@@ -295,6 +301,26 @@ run "prod_refuses_logs_under_a_year" {
   }
 
   expect_failures = [var.log_retention_days]
+}
+
+run "prod_refuses_to_keep_its_access_log_for_a_month_only" {
+  command = plan
+
+  variables {
+    access_log_retention_days = 30
+  }
+
+  expect_failures = [var.access_log_retention_days]
+}
+
+run "refuses_an_access_log_retention_that_logs_do_not_take" {
+  command = plan
+
+  variables {
+    access_log_retention_days = 100
+  }
+
+  expect_failures = [var.access_log_retention_days]
 }
 
 run "prod_refuses_alarms_that_reach_nobody" {

@@ -20,7 +20,7 @@ TELEMETRY: Any = SimpleNamespace(metrics=SimpleNamespace(metric_set={}))
 
 def api() -> WinnerApi:
     store: Any = SimpleNamespace(read_scores=lambda _role: [Score("ada", "Ada", 3)])
-    return WinnerApi(store, clock=lambda: 0.0, measure=lambda _name, _value: None)
+    return WinnerApi(store, clock=lambda: 0.0)
 
 
 def ask(answer: Any, method: str = "GET", **headers: str) -> dict[str, Any]:

@@ -49,7 +49,6 @@ class Clock:
 class World:
     store: MemoryStore
     clock: Clock
-    measured: list[tuple[str, float]]
     api: WinnerApi
 
     def get(self, path: str, **query: str) -> Any:
@@ -58,12 +57,8 @@ class World:
 
 @pytest.fixture
 def world() -> World:
-    store, clock, measured = MemoryStore(), Clock(), []
-
-    def measure(name: str, value: float) -> None:
-        measured.append((name, value))
-
-    return World(store, clock, measured, WinnerApi(store, clock, measure))  # type: ignore[arg-type] # a port's fake
+    store, clock = MemoryStore(), Clock()
+    return World(store, clock, WinnerApi(store, clock))  # type: ignore[arg-type] # a port's fake
 
 
 def problem(world: World, method: str, path: str, **query: str) -> Problem:
@@ -104,13 +99,6 @@ def test_a_read_that_failed_is_not_kept(world: World) -> None:
         world.get("/scores", role="creator")
     world.store.down = False
     assert world.get("/scores", role="creator") == []
-
-
-def test_the_size_of_a_board_is_measured_when_it_is_read(world: World) -> None:
-    world.store.boards["creator"] = [Score("user-a", "A", 1), Score("UNKNOWN", "UNKNOWN", 5)]
-    world.get("/scores", role="creator")
-    world.get("/scores", role="creator")
-    assert world.measured == [("Contributors", 2)]
 
 
 def test_scores_has_one_line_unless_the_limit_says_more(world: World) -> None:

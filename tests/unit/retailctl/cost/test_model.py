@@ -36,6 +36,39 @@ def test_the_default_day_costs_three_dollars_at_most() -> None:
     assert bill(peak_per_second=10_000_000 / 86_400).way.usd <= 3.0
 
 
+def test_the_front_door_of_the_default_day_costs_no_more_than_its_bound() -> None:
+    assert bill().front_door.usd <= 16.50
+    assert bill().front_door_to_board == pytest.approx(bill().front_door.usd + bill().way.usd)
+
+
+def test_the_front_door_by_hand() -> None:
+    load = workload.build_workload(**HANDY)
+    writer = model.compute_bill(load, replace(PLAIN), prices.read_price_list()).front_door
+    lines = {(line.price.item, line.what): line for line in writer.lines}
+    logged = 86_400 * 284 / 1e9
+
+    assert lines["apigateway.request", "events posted"].usd == pytest.approx(86_400 * 1.0 / 1e6)
+    assert lines["lambda.request", "event writer"].usd == pytest.approx(86_400 * 0.20 / 1e6)
+    assert lines["lambda.gb_second", "event writer, time"].quantity == pytest.approx(86_400 * 0.03 * 0.5)
+    assert lines["cloudwatch.infrequent_log_gb", "access log"].usd == pytest.approx(logged * 0.25)
+    assert lines["cloudwatch.log_storage", "access log, kept"].usd == pytest.approx(
+        logged * 90 * 0.03 / MONTH
+    )
+    assert "cloudwatch.log_gb" not in {line.price.item for line in writer.lines}
+
+
+@pytest.mark.parametrize("times", [10, 100])
+def test_more_load_takes_as_many_more_shards_and_makes_no_event_dearer(times: int) -> None:
+    load = workload.build_workload()
+    more = workload.multiply_workload(load, times)
+    grown = model.compute_bill(more, units.read_committed_figures(), prices.read_price_list())
+
+    assert (more.events_per_day, more.reads_per_day) == (1e7 * times, 1_000 * times)
+    assert (more.peak_per_second, more.shards) == (pytest.approx(200 * times), 2 * times)
+    assert grown.front_door_to_board < times * bill().front_door_to_board
+    assert grown.front_door.usd == pytest.approx(times * bill().front_door.usd, rel=0.01)
+
+
 def test_the_stream_by_hand() -> None:
     lines = handy()
     assert lines["kinesis.shard_hour", "shards"].usd == pytest.approx(24 * 0.015)
@@ -74,10 +107,13 @@ def test_more_memory_than_a_processor_has_buys_no_time() -> None:
 
 def test_what_watches_by_hand() -> None:
     lines = handy()
-    logged = (8_640 * 1_000 + 1_000 * 1_200) / 1e9
+    logged = 8_640 * 1_000 / 1e9
     assert lines["cloudwatch.log_gb", "logs"].usd == pytest.approx(logged * 0.5)
     assert lines["cloudwatch.log_storage", "logs, kept"].usd == pytest.approx(logged * 365 * 0.03 / MONTH)
-    assert lines["cloudwatch.metric", "our metrics"].usd == pytest.approx(9 * 0.30 / MONTH)
+    asked = 1_000 * 302 / 1e9
+    assert lines["cloudwatch.infrequent_log_gb", "access log"].usd == pytest.approx(asked * 0.25)
+    assert lines["cloudwatch.log_storage", "access log, kept"].usd == pytest.approx(asked * 90 * 0.03 / MONTH)
+    assert lines["cloudwatch.metric", "our metrics"].usd == pytest.approx(7 * 0.30 / MONTH)
     assert lines["cloudwatch.metric", "the mapping's metrics"].usd == pytest.approx(6 * 0.30 / MONTH)
     assert lines["cloudwatch.alarm", "alarms"].usd == pytest.approx(model.WAY.alarm_metrics * 0.10 / MONTH)
     assert lines["cloudwatch.dashboard", "dashboard"].usd == pytest.approx(3 / MONTH)
@@ -155,6 +191,16 @@ def test_the_original_as_measured_by_hand() -> None:
     assert original.usd == pytest.approx(88 * 0.625 + 20 * 0.125)
 
 
+def test_the_originals_whole_day_by_hand() -> None:
+    day = cost_original.price_original_day(
+        workload.build_workload(), prices.read_price_list(), writer_seconds=0.03
+    )
+    front_door = 10 * 3.50 + 10 * 0.20 + 300_000 * 0.0000133334
+    stream = 72 * 0.015 + 10 * 0.014
+    consumer = 2 * 0.20 + 10_000_000 / 60 * 0.0000133334 + 88 * 0.625 + 20 * 0.125
+    assert day.usd == pytest.approx(front_door + stream + consumer)
+
+
 def test_a_workload_without_reads_and_bad_records_has_no_lines_of_theirs() -> None:
     items = {line.price.item for line in bill(reads_per_day=0, bad_records_per_day=0).way.lines}
     assert items.isdisjoint({"apigateway.request", "s3.put", "s3.storage"})
@@ -166,9 +212,9 @@ def test_the_free_tier_is_taken_off_once_for_each_price() -> None:
     by_what = {line.what: line for line in lines}
     assert by_what["shards"].usd == pytest.approx(0.36)
     assert by_what["winner view, batches"].usd == 0
-    # Ten metrics are free: our nine, and one of the mapping's six.
+    # Ten metrics are free: our seven, and three of the mapping's six.
     assert by_what["our metrics"].usd == 0
-    assert by_what["the mapping's metrics"].usd == pytest.approx(5 * 0.30 / MONTH)
+    assert by_what["the mapping's metrics"].usd == pytest.approx(3 * 0.30 / MONTH)
     assert by_what["use of the key"].billed == pytest.approx(
         by_what["use of the key"].quantity - 20_000 / MONTH
     )

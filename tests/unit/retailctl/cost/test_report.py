@@ -55,6 +55,12 @@ def test_json_has_a_total_and_a_line_for_everything_in_it() -> None:
         "The writer's API",
         "Trending products",
     ]
+    days = found["front_door_to_board"]
+    assert [day["times_the_load"] for day in days] == [1, 10, 100]
+    assert days[0]["stream_to_board"] == found["total_per_day"]
+    for day in days:
+        assert day["total_per_day"] == pytest.approx(day["front_door"] + day["stream_to_board"])
+        assert day["total_per_day"] < day["original"] / 5
     assert found["original"] == {
         "promised": {"Lambda": 2.0, "API Gateway": 0.0035, "DynamoDB": 10.0},
         "measured": pytest.approx(57.5),
@@ -73,12 +79,13 @@ def test_every_figure_of_the_workload_can_be_chosen() -> None:
         "--memory": 1_024,
         "--bad": 3,
         "--log-days": 30,
+        "--access-log-days": 14,
         "--stream-days": 2,
         "--archive-window": 30,
         "--archive-days": 90,
     }
     found = document(*(str(word) for option in options.items() for word in option))["workload"]
-    assert list(found.values()) == [2e6, 60, 4, 2, 500, 1_024, 400, 5_000, 3, 30, 2, 30, 90]
+    assert list(found.values()) == [2e6, 60, 4, 2, 500, 1_024, 400, 5_000, 3, 30, 14, 2, 30, 90]
 
 
 def test_the_free_tier_makes_it_cheaper_and_only_when_asked_for() -> None:
@@ -92,6 +99,7 @@ def test_the_report_says_everything_in_words(tmp_path: Path) -> None:
         "From stream to board",
         "at most the bound of 3.00",
         "The writer's API",
+        "From front door to board",
         "The original promised 12.00",
         "What each further dollar a day would buy",
         "no free tier unless asked for",
@@ -186,7 +194,8 @@ def test_a_stale_page_is_named_and_written_anew(tmp_path: Path, capsys: pytest.C
 def test_an_environments_values_are_a_workload(tmp_path: Path) -> None:
     values = tmp_path / "terraform.tfvars"
     values.write_text(
-        """log_retention_days = 7
+        """access_log_retention_days = 14
+log_retention_days = 7
 stream = {
   shard_count     = 2
   retention_hours = 48
@@ -202,6 +211,17 @@ winner_view = {
     load = cost_page.read_workload(values)
     assert (load.shards, load.stream_days, load.window_seconds) == (2, 2, 1)
     assert (load.batch_size, load.memory_mb, load.log_days) == (500, 256, 7)
+    assert load.access_log_days == 14
+
+
+def test_the_front_door_with_prods_values_costs_no_more_than_its_bound() -> None:
+    load = cost_page.read_workload(ROOT / "environments/prod/terraform.tfvars")
+    assert load.events_per_day == 10_000_000
+    assert (
+        model.compute_bill(load, units.read_committed_figures(), prices.read_price_list()).front_door.usd
+        <= model.FRONT_DOOR_BOUND
+        == 16.5
+    )
 
 
 def test_the_generated_part_lies_between_its_marks() -> None:

@@ -15,7 +15,6 @@ from retailctl.emulator.iam import (
     correct_action,
     correct_resource_arn,
     find_further_permissions,
-    lets_eventbridge_send,
     read_request_tags,
     tags_that_count,
 )
@@ -316,26 +315,3 @@ def test_a_tables_key_is_used_through_dynamodb(named: str, asked: str) -> None:
 )
 def test_no_key_is_used_where_a_table_is_given_none(of: IamRequest, asked: str) -> None:
     assert find_further_permissions(of, asked, TABLE) == []
-
-
-@pytest.mark.parametrize(
-    ("condition", "lets"),
-    [
-        ({"StringEquals": {"aws:SourceAccount": ACCOUNT}}, False),
-        ({"ArnLike": {"kms:EncryptionContext:aws:sns:topicArn": f"arn:aws:sns:{HERE}:*"}}, True),
-        ({"ArnLike": {"kms:EncryptionContext:aws:sns:topicArn": f"arn:aws:sns:{HERE}:other"}}, False),
-    ],
-    ids=str,
-)
-def test_eventbridge_says_for_which_topic_and_not_on_whose_behalf(
-    condition: dict[str, Any], *, lets: bool
-) -> None:
-    use = {
-        "Effect": "Allow",
-        "Principal": {"Service": "events.amazonaws.com"},
-        "Action": ["kms:Decrypt", "kms:GenerateDataKey*"],
-        "Resource": "*",
-        "Condition": condition,
-    }
-
-    assert lets_eventbridge_send(json.dumps({"Statement": [use]}), f"arn:aws:sns:{HERE}:topic") is lets
