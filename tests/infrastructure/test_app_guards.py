@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
-from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +12,7 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from retailctl.terraform import failures
-from support import planned_app
+from support import planned_app, variables_only
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -163,61 +161,17 @@ def test_a_state_in_an_account_that_is_not_the_environments_is_refused(
     assert "not allowed" in done.stderr
 
 
-# The zips
-
-
-@slow
-def test_a_missing_zip_is_refused_at_plan_in_words(dev: Path) -> None:
-    zips = dev.parents[1] / "build" / "artifacts"
-    shutil.move(zips / "winner_view.zip", zips / "elsewhere.zip")
-    try:
-        done = planned_app.run(dev, "plan", "-input=false", "-no-color", values("dev"))
-    finally:
-        shutil.move(zips / "elsewhere.zip", zips / "winner_view.zip")
-
-    assert done.returncode == 1
-    said = " ".join(done.stderr.split())
-    assert "These zips are missing in ../../build/artifacts: winner_view.zip." in said
-    assert "Run `make package` first." in said
-
-
 # The rules
-
-
-@slow
-@pytest.mark.parametrize("key", ["winer_api", "winner_view"])
-def test_a_canary_of_what_is_no_function_of_the_api_is_refused_by_its_name(dev: Path, key: str) -> None:
-    canary = f'-var=canary={{{key}={{version="7",weight=0.1}}}}'
-    done = planned_app.run(dev, "plan", "-input=false", "-no-color", values("dev"), canary)
-
-    assert done.returncode == 1
-    said = " ".join(done.stderr.split())
-    assert f"canary has {key}; a version can be tried of event_writer, trending_api, winner_api" in said
 
 
 @slow
 def test_the_roots_own_tests_pass(tmp_path: Path) -> None:
     app = planned_app.initialised(planned_app.copy_of_the_app(tmp_path))
+    (app / "tests" / variables_only.REFUSALS).unlink()  # test_refusals.py has those
 
     done = planned_app.run(app, "test", "-no-color")
 
     assert done.returncode == 0, done.stdout + done.stderr
-
-
-def test_each_validation_of_the_root_is_shown_to_refuse_something() -> None:
-    validations = Counter(
-        {
-            label.strip('"'): len(body.get("validation", []))
-            for block in hcl2.loads((APP / "variables.tf").read_text())["variable"]
-            for label, body in block.items()
-        }
-    )
-    refusals: Counter[str] = Counter()
-    for file in (APP / "tests").glob("*.tftest.hcl"):
-        for expected in re.findall(r"expect_failures\s*=\s*\[(.*?)\]", file.read_text(), re.DOTALL):
-            refusals.update(re.findall(r"var\.(\w+)", expected))
-
-    assert not validations - refusals, "these variables have more validations than refusals tried"
 
 
 def test_every_input_of_the_root_says_what_it_is() -> None:

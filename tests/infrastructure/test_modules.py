@@ -6,7 +6,6 @@ import os
 import re
 import shutil
 import subprocess
-from collections import Counter
 from pathlib import Path
 
 import hcl2
@@ -14,6 +13,7 @@ import pytest
 
 from retailctl import project
 from retailctl.terraform import installation
+from support import variables_only
 from tools import module_readmes
 
 ROOT = Path(__file__).parents[2]
@@ -41,12 +41,11 @@ def run(directory: Path, *arguments: str) -> None:
 
 @pytest.fixture(scope="session")
 def copies(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a copy of all modules and the bootstrap, so that nothing is written beside their source."""
+    """Return a copy of all modules and the bootstrap, but for their refusals: test_refusals.py has those."""
     folder = tmp_path_factory.mktemp("clone")
+    left_out = shutil.ignore_patterns(".terraform*", "terraform.tfstate*", variables_only.REFUSALS)
     for part in ("modules", "terraform/bootstrap"):
-        shutil.copytree(
-            ROOT / part, folder / part, ignore=shutil.ignore_patterns(".terraform*", "terraform.tfstate*")
-        )
+        shutil.copytree(ROOT / part, folder / part, ignore=left_out)
     return folder
 
 
@@ -61,12 +60,6 @@ def initialised(directory: Path) -> Path:
 @every_module
 def test_a_modules_own_tests_pass(module: Path, copies: Path) -> None:
     run(initialised(copies / "modules" / module.name), "test", "-no-color")
-
-
-@pytest.mark.slow
-@every_module
-def test_a_modules_example_is_valid(module: Path, copies: Path) -> None:
-    run(initialised(copies / "modules" / module.name / "examples" / "basic"), "validate", "-no-color")
 
 
 @pytest.mark.slow
@@ -87,23 +80,6 @@ def test_a_modules_readme_says_what_its_code_says(module: Path) -> None:
     assert not module_readmes.is_readme_stale(module), (
         "write it anew: `.venv/bin/python -m tools.module_readmes`"
     )
-
-
-@every_module
-def test_each_validation_is_shown_to_refuse_something(module: Path) -> None:
-    validations = Counter(
-        {
-            label.strip('"'): len(body.get("validation", []))
-            for block in hcl2.loads((module / "variables.tf").read_text())["variable"]
-            for label, body in block.items()
-        }
-    )
-    refusals: Counter[str] = Counter()
-    for file in (module / "tests").glob("*.tftest.hcl"):
-        for expected in re.findall(r"expect_failures\s*=\s*\[(.*?)\]", file.read_text(), re.DOTALL):
-            refusals.update(re.findall(r"var\.(\w+)", expected))
-
-    assert not validations - refusals, "these variables have more validations than refusals tried"
 
 
 @every_module
