@@ -44,7 +44,9 @@ for name in (*makefile.SETTINGS, "RETAIL_CLOUD"):
 os.environ.setdefault("GOGC", "400")
 
 # Where CI is set, Hypothesis draws the same examples in each run; CI=1 repeats on a laptop what a gate saw.
+# At night the laws draw new ones each time, and the seed is printed.
 settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("laws", settings.get_profile("default"), derandomize=False, print_blob=True)
 settings.load_profile("default")
 
 
