@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from retailctl.terraform import failures
-from support import planned_app, variables_only
+from support import planned_app, shared_provider, variables_only
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,15 +47,18 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return planned_app.copy_of_the_app(tmp_path_factory.mktemp("clone"))
 
 
+def run(app: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run Terraform in an initialised root, and return what it said."""
+    return planned_app.run(app, *arguments, **shared_provider.attached(app))
+
+
 @pytest.fixture(scope="module")
 def dev(clone: Path) -> Path:
     """Return a root whose state is dev's, as far as the pin goes."""
     (clone / "offline_override.tf").write_text(OFFLINE)
     done = planned_app.run(clone, "init", "-input=false", "-lockfile=readonly", "-no-color")
     assert done.returncode == 0, done.stderr
-    done = planned_app.run(
-        clone, "apply", "-auto-approve", "-input=false", "-no-color", f"-target={PIN}", values("dev")
-    )
+    done = run(clone, "apply", "-auto-approve", "-input=false", "-no-color", f"-target={PIN}", values("dev"))
     assert done.returncode == 0, done.stderr
     return clone
 
@@ -65,7 +69,7 @@ def dev(clone: Path) -> Path:
 @slow
 @pytest.mark.parametrize("other", ["staging", "prod"])
 def test_another_environments_values_are_refused_by_devs_state(dev: Path, other: str) -> None:
-    done = planned_app.run(dev, "plan", "-input=false", "-no-color", f"-target={PIN}", values(other))
+    done = run(dev, "plan", "-input=false", "-no-color", f"-target={PIN}", values(other))
 
     assert done.returncode == 1
     assert "Instance cannot be destroyed" in done.stderr
@@ -74,14 +78,14 @@ def test_another_environments_values_are_refused_by_devs_state(dev: Path, other:
 
 @slow
 def test_the_refusal_is_given_the_sentence_that_it_lacks(dev: Path) -> None:
-    done = planned_app.run(dev, "plan", "-input=false", "-no-color", f"-target={PIN}", values("prod"))
+    done = run(dev, "plan", "-input=false", "-no-color", f"-target={PIN}", values("prod"))
 
     assert "belongs to another environment" in (failures.explain_failure(done.stderr) or "")
 
 
 @slow
 def test_its_own_values_change_nothing_of_the_pin(dev: Path) -> None:
-    done = planned_app.run(
+    done = run(
         dev, "plan", "-input=false", "-no-color", "-detailed-exitcode", f"-target={PIN}", values("dev")
     )
 
@@ -90,7 +94,7 @@ def test_its_own_values_change_nothing_of_the_pin(dev: Path) -> None:
 
 @slow
 def test_the_pin_says_whose_state_it_is(dev: Path) -> None:
-    state = json.loads(planned_app.run(dev, "show", "-json").stdout)
+    state = json.loads(run(dev, "show", "-json").stdout)
 
     assert state["values"]["root_module"]["resources"][0]["values"]["input"] == "dev"
 
@@ -169,7 +173,7 @@ def test_the_roots_own_tests_pass(tmp_path: Path) -> None:
     app = planned_app.initialised(planned_app.copy_of_the_app(tmp_path))
     (app / "tests" / variables_only.REFUSALS).unlink()  # test_refusals.py has those
 
-    done = planned_app.run(app, "test", "-no-color")
+    done = run(app, "test", "-no-color")
 
     assert done.returncode == 0, done.stdout + done.stderr
 

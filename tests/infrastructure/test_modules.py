@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
-import subprocess
 from pathlib import Path
 
 import hcl2
 import pytest
 
-from retailctl import project
-from retailctl.terraform import installation
-from support import variables_only
+from support import planned_app, shared_provider, variables_only
 from tools import module_readmes
 
 ROOT = Path(__file__).parents[2]
@@ -22,21 +18,6 @@ LOCK = ROOT / "terraform" / "bootstrap" / ".terraform.lock.hcl"
 PARTS = ("versions.tf", "main.tf", "variables.tf", "outputs.tf", "README.md", "examples/basic/main.tf")
 
 every_module = pytest.mark.parametrize("module", MODULES, ids=lambda module: module.name)
-
-
-def run(directory: Path, *arguments: str) -> None:
-    """Run Terraform in ``directory`` and fail with its own words."""
-    done = subprocess.run(
-        [installation.find_terraform(), f"-chdir={directory}", *arguments],
-        env={
-            **installation.build_cli_environ(project.find_project(), os.environ),
-            "TF_DATA_DIR": str(directory / ".terraform"),
-        },
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
 
 
 @pytest.fixture(scope="session")
@@ -49,22 +30,23 @@ def copies(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def initialised(directory: Path) -> Path:
-    """Initialise ``directory`` with the provider that the roots lock: a module alone would take any newer one."""
+def assert_its_own_tests_pass(directory: Path) -> None:
+    """Run a module's tests with the provider that the roots lock: alone it would take any newer one."""
     shutil.copy(LOCK, directory)
-    run(directory, "init", "-backend=false", "-input=false", "-no-color")
-    return directory
+    planned_app.initialised(directory)
+    done = planned_app.run(directory, "test", "-no-color", **shared_provider.attached(directory))
+    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
 
 
 @pytest.mark.slow
 @every_module
 def test_a_modules_own_tests_pass(module: Path, copies: Path) -> None:
-    run(initialised(copies / "modules" / module.name), "test", "-no-color")
+    assert_its_own_tests_pass(copies / "modules" / module.name)
 
 
 @pytest.mark.slow
 def test_the_bootstraps_own_tests_pass(copies: Path) -> None:
-    run(initialised(copies / "terraform" / "bootstrap"), "test", "-no-color")
+    assert_its_own_tests_pass(copies / "terraform" / "bootstrap")
 
 
 @every_module

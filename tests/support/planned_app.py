@@ -20,6 +20,7 @@ import hcl2
 
 from retailctl import project
 from retailctl.terraform import installation
+from support import shared_provider
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -236,7 +237,8 @@ def planned(app: Path, environment: str, **values: object) -> PlannedApp:
     file = app.parents[1] / "environments" / environment / "terraform.tfvars"
     changed = {"alarm_emails": ["on-call@retail.internal"], **values}
     given = [f"-var-file={file}", *(f"-var={name}={json.dumps(value)}" for name, value in changed.items())]
-    done = run(app, "test", "-json", "-verbose", "-filter=tests/everything.tftest.hcl", *given)
+    only = "-filter=tests/everything.tftest.hcl"
+    done = run(app, "test", "-json", "-verbose", only, *given, **shared_provider.attached(app))
     events = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
     errors = [
         f"{event['diagnostic']['summary']}: {event['diagnostic'].get('detail', '')}"
