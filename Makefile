@@ -19,6 +19,8 @@ override retailctl := .venv/bin/retailctl
 
 # What pre-commit notes down goes with our environments.
 export PRE_COMMIT_HOME := $(CURDIR)/.venv/pre-commit
+# Tests start Python hundreds of times, and read themselves with it: that is compiled once.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: environment
 environment:
