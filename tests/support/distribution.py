@@ -25,7 +25,7 @@ LANDSCAPE = (
     "tests/e2e/test_quiet_logs.py",
     "tests/e2e/test_three_environments.py",
 )
-"""The files that share the applied environments (tests/e2e/conftest.py); the last of them takes those apart."""
+"""The files that share the applied environments (tests/e2e/conftest.py); the last of them destroys one."""
 PLANS = (
     "tests/infrastructure/test_app_plan.py",
     "tests/infrastructure/test_ci_policies.py",
