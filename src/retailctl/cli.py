@@ -6,6 +6,7 @@ A command is a plain function, typed with Typer's annotations, in the module of 
 
 from __future__ import annotations
 
+import io
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -13,11 +14,12 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as NoConnection
 
+from retailctl import interrupts
 from retailctl.artifacts import package
 from retailctl.console import print_error
 from retailctl.cost import report
 from retailctl.delivery import canary, destroy, drift, github, page, plan_apply, rollback, smoke
-from retailctl.environments import bootstrap, listing, outputs
+from retailctl.environments import bootstrap, listing, lock, outputs
 from retailctl.errors import UserError
 from retailctl.local_cloud import demo, up_down
 from retailctl.quarantine import commands as quarantine
@@ -50,6 +52,7 @@ COMMANDS: dict[str, Callable[..., Any]] = {
     "drift": drift.report_drift,
     "rollback": rollback.roll_back_environment,
     "destroy": destroy.destroy_environment,
+    "unlock": lock.unlock_state,
     "tools": installation.check_tools,
 }
 
@@ -99,12 +102,29 @@ def build_single_command(command: Callable[..., Any]) -> typer.Typer:
 
 
 def run_program(program: typer.Typer) -> None:
-    """Run a command line; what the operator can mend is one sentence on stderr and exit status 1."""
-    try:
-        program()
-    except (UserError, ClientError, BotoCoreError) as error:
-        print_error(explain_error(error))
-        sys.exit(1)
+    """Run a command line; what the operator can mend is one sentence on stderr and exit status 1.
+
+    The exit status of an interrupted command is 128 and the number of the signal, as shells have it.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # names may hold what no encoding can print
+    with interrupts.handle_signals():
+        try:
+            program()
+        except (UserError, ClientError, BotoCoreError) as error:
+            print_error(explain_error(error))
+            sys.exit(_interrupted_status() or 1)
+        except SystemExit as ended:
+            if ended.code and (status := _interrupted_status()):
+                sys.exit(status)
+            raise
+
+
+def _interrupted_status() -> int:
+    """Return the exit status of a command that was interrupted; 0 where it was not."""
+    number = interrupts.get_last_signal()
+    return 128 + number if number else 0
 
 
 def explain_error(error: Exception) -> str:

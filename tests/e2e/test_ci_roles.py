@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from retailctl import project
+from retailctl import interrupts, project
 from retailctl.artifacts import package
 from retailctl.delivery import destroy, page
 from retailctl.emulator import iam, ministack
@@ -67,7 +67,7 @@ class There:
 def there() -> Iterator[There]:
     here, name = project.find_project(), "e2e-ci-roles"
     try:
-        with up_down.interrupt_on_termination(), ThreadPoolExecutor(1) as aside:
+        with interrupts.handle_signals(), ThreadPoolExecutor(1) as aside:
             package.build_artifacts(here)
             there = There(here, ministack.start_emulator(here.cloud_folder(name)))
             # The roles are there in seconds; then the provider waits for a minute to see the bucket's rules.

@@ -42,6 +42,11 @@ class Target:
         return "AWS" if self.cloud is None else f"the local cloud '{self.cloud.name}'"
 
     @property
+    def selection(self) -> str:
+        """Return the options of retailctl that select this target, for the commands in messages."""
+        return f"--env {self.environment}" + (f" --cloud {self.cloud.name}" if self.cloud else "")
+
+    @property
     def folder(self) -> Path:
         """Return the folder of Terraform's data for this place."""
         home = self.project.scratch / project.AWS if self.cloud is None else self.cloud.home
@@ -83,7 +88,7 @@ class Target:
             root=root,
             data=data,
             environ=self.environ,
-            patient=self.cloud is None,
+            selection=self.selection,
             temporary=None if self.cloud is None else self.cloud.home / "tmp",
             arguments=arguments,
         )
@@ -153,6 +158,11 @@ class Target:
     def state_bucket(self) -> str:
         """Return the bucket in the environment's backend file."""
         return read_value(self.project.backend_file(self.environment), "bucket")
+
+    @property
+    def lock_key(self) -> str:
+        """Return the key of the object that Terraform's S3 backend locks the state with."""
+        return f"{read_value(self.project.backend_file(self.environment), 'key')}.tflock"
 
     def has_state_bucket(self) -> bool:
         """Say whether the state bucket exists.

@@ -345,7 +345,10 @@ def test_the_emulator_s_process_runs_ministack_with_no_arguments(monkeypatch: py
 
 @pytest.mark.parametrize(
     ("stays", "words"),
-    [(True, "stays; `make down` stops it"), (False, "What it had started has been stopped")],
+    [
+        (True, "stays: `retailctl down --cloud local` stops it"),
+        (False, "What it had started has been stopped"),
+    ],
 )
 def test_an_up_whose_emulator_died_shows_its_last_words(
     clone: Project, capsys: pytest.CaptureFixture[str], words: str, *, stays: bool
