@@ -6,12 +6,13 @@ A command is a plain function, typed with Typer's annotations, in the module of 
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
-from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
-from botocore.exceptions import ConnectionError as NoConnection
 
 from retailctl.artifacts import package
 from retailctl.console import print_error
@@ -19,6 +20,7 @@ from retailctl.cost import report
 from retailctl.delivery import canary, destroy, drift, github, page, plan_apply, rollback, smoke
 from retailctl.environments import bootstrap, listing, outputs
 from retailctl.errors import UserError
+from retailctl.explanations import TRACEBACK, explain_error
 from retailctl.local_cloud import demo, up_down
 from retailctl.quarantine import commands as quarantine
 from retailctl.replay import commands as replay
@@ -109,26 +111,50 @@ def build_single_command(command: Callable[..., Any]) -> typer.Typer:
 
 
 def run_program(program: typer.Typer) -> None:
-    """Run a command line; what the operator can mend is one sentence on stderr and exit status 1."""
+    """Run a command line; every failure is one sentence on stderr and exit status 1.
+
+    With RETAIL_TRACEBACK set, Python's traceback is printed instead.
+    """
     try:
-        program()
-    except (UserError, ClientError, BotoCoreError) as error:
-        print_error(explain_error(error))
+        _check_working_directory()
+        try:
+            program()
+        except SystemExit:
+            _flush_output()
+            raise
+    except Exception as error:
+        if os.environ.get(TRACEBACK):
+            raise
+        with contextlib.suppress(OSError):
+            print_error(explain_error(error))
         sys.exit(1)
+    finally:
+        _close_broken_streams()
 
 
-def explain_error(error: Exception) -> str:
-    """Return what went wrong in words, with what would do."""
-    if isinstance(error, ClientError):
-        code, words = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
-        return (
-            f"AWS refused {error.operation_name} ({code}): {words.rstrip('.') or 'it does not say why'}. "
-            "`aws sts get-caller-identity` says whose credentials these are."
-        )
-    if isinstance(error, (NoConnection, HTTPClientError)):
-        return (
-            f"AWS, or the local cloud in its place, does not answer ({error}): try again, or see `make up`."
-        )
-    if isinstance(error, BotoCoreError):
-        return f"AWS cannot be asked: {str(error).rstrip('.')}. See the AWS variables of this shell."
-    return str(error)
+def _check_working_directory() -> None:
+    try:
+        Path.cwd()
+    except OSError:
+        raise UserError(
+            "The working directory of this shell no longer exists: change to one that does (`cd`)."
+        ) from None
+
+
+def _flush_output() -> None:
+    if sys.stdout is not None:  # it is None where the shell has closed it
+        sys.stdout.flush()
+
+
+def _close_broken_streams() -> None:
+    """Let Python not try again at its exit what a full disk or a closed pipe did not take.
+
+    See https://docs.python.org/3/library/signal.html#note-on-sigpipe.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            if stream is not None:
+                stream.flush()
+        except (OSError, ValueError):
+            with contextlib.suppress(OSError, ValueError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -29,6 +29,9 @@ def write_atomically(path: Path, content: str | bytes, *, mode: int = 0o644) -> 
             file.write(data)
         Path(name).chmod(mode)
         Path(name).replace(path)
+    except OSError as error:  # a full disk is told without the file's name
+        Path(name).unlink(missing_ok=True)
+        raise OSError(error.errno, error.strerror, str(path)) from error
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise

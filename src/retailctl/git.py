@@ -94,6 +94,10 @@ def _git(in_project: Project, *arguments: str) -> subprocess.CompletedProcess[by
         )
     except FileNotFoundError:
         raise UserError("git is not installed, and a build of an earlier commit needs it.") from None
+    except OSError as error:
+        raise UserError(
+            f"git does not run on this machine ({error.strerror}), and a build of an earlier commit needs it."
+        ) from None
 
 
 def find_checked_out_commit(in_project: Project) -> str:

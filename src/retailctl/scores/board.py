@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
+from http.client import HTTPException, InvalidURL
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlencode, urlsplit
@@ -64,7 +65,9 @@ def _scores(api_url: str, role: str, limit: int) -> list[Row]:
         raise NoBoard(f"The API answered {error.code} to {url}: {_detail(error)}") from error
     except URLError as error:
         raise NoBoard(f"The API is out of reach at {url} ({error.reason}): is its cloud up?") from error
-    except OSError as error:
+    except (InvalidURL, UnicodeEncodeError, OverflowError) as error:
+        raise NoBoard(f"{url} is no address of an API ({error}): check it.") from error
+    except (OSError, HTTPException) as error:
         raise NoBoard(f"The API did not answer at {url} ({error}): is its cloud up?") from error
     except (ValueError, KeyError, TypeError) as error:
         raise NoBoard(f"The API's answer to {url} holds no scores: is `api_url` right?") from error

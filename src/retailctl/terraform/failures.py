@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from retailctl.emulator import cloud as clouds
 from retailctl.errors import UserError
 
 if TYPE_CHECKING:
@@ -54,6 +55,12 @@ def _lock_holder(output: str) -> str:
     )
 
 
+def _find_address(output: str) -> str:
+    """Return the first loopback address in Terraform's output."""
+    match = re.search(r"(127\.0\.0\.1|localhost):\d+", output)
+    return match[0] if match else ""
+
+
 _EXPLANATIONS: tuple[tuple[str, Callable[[str], str]], ...] = (
     (r"Error acquiring the state lock", _lock_holder),
     (
@@ -91,7 +98,9 @@ _EXPLANATIONS: tuple[tuple[str, Callable[[str], str]], ...] = (
     ),
     (
         r"(127\.0\.0\.1|localhost):\d+\S*: (connect: )?connection refused",
-        lambda _: "The local cloud no longer answers: start it again with `make up`.",
+        lambda output: (
+            f"The local cloud no longer answers: {clouds.describe_restart(_find_address(output))}."
+        ),
     ),
     (
         r"[Cc]ould not (retrieve|query).*(provider|registry)|Failed to query available provider packages",
