@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import botocore.session
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as NoConnection
+from botocore.parsers import ResponseParserError
 
 from retailctl.emulator import cloud as clouds
 from retailctl.errors import UserError
@@ -74,6 +75,11 @@ def _explain_silence(error: NoConnection | HTTPClientError) -> str:
     if urlsplit(address).hostname == "127.0.0.1":
         return f"The local cloud does not answer ({error}): {clouds.describe_restart(address)}."
     return f"AWS does not answer ({error}): check the network, and try again."
+
+
+@explain_error.register(ResponseParserError)
+def _explain_other_server(error: ResponseParserError) -> str:
+    return f"What answers in the place of AWS is not AWS ({error}): see the AWS variables of this shell."
 
 
 @explain_error.register(OSError)

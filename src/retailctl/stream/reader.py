@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from mypy_boto3_kinesis import KinesisClient
-    from mypy_boto3_kinesis.type_defs import RecordTypeDef
+    from mypy_boto3_kinesis.type_defs import RecordTypeDef, ShardTypeDef
 
 PAUSE_SECONDS = 0.25
 """Between two answers while more is to come."""
@@ -106,15 +106,20 @@ class StreamReader:
         )
 
 
+def list_shards(client: KinesisClient, stream: str) -> Iterator[ShardTypeDef]:
+    """Yield the shards that a stream has not forgotten."""
+    for page in client.get_paginator("list_shards").paginate(StreamName=stream):
+        yield from page["Shards"]
+
+
 def read_payloads(client: KinesisClient, stream: str) -> list[bytes]:
     """Return the bytes of all records that are on a stream now: parents before children, each shard in order.
 
     A shard's first sequence number is above every number of its parents, so ascending order is enough.
     """
-    shards = []
-    pages = client.get_paginator("list_shards").paginate(StreamName=stream)
-    for page in pages:
-        shards += page["Shards"]
-    shards.sort(key=lambda shard: int(shard["SequenceNumberRange"]["StartingSequenceNumber"]))
+    shards = sorted(
+        list_shards(client, stream),
+        key=lambda shard: int(shard["SequenceNumberRange"]["StartingSequenceNumber"]),
+    )
     reader = StreamReader(client, stream)
     return [record["Data"] for shard in shards for record in reader.read_records(shard["ShardId"])]
