@@ -236,6 +236,20 @@ def test_a_write_that_fails_names_the_file_and_leaves_nothing(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_device_or_a_pipe_is_written_to_and_never_replaced(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+
+    assert write_atomically(pipe, "{}")
+
+    assert os.read(reader, 10) == b"{}"
+    assert pipe.is_fifo()
+    os.close(reader)
+    with pytest.raises(IsADirectoryError):
+        write_atomically(tmp_path, "{}")
+
+
 def run_command(command: str, **settings: Any) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         ["bash", "-c", command.replace("retailctl", str(RETAILCTL))],

@@ -16,6 +16,7 @@ from retailctl.delivery import plan_apply
 from retailctl.environments import generations
 from retailctl.environments.generations import Generation, Generations
 from retailctl.errors import UserError
+from retailctl.options import format_retailctl
 from retailctl.replay import commands as replay
 from retailctl.replay.log import is_sale
 from retailctl.replay.view import Views, list_lagging_shards
@@ -85,6 +86,7 @@ def views(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakeViews:
     target = SimpleNamespace(
         cloud=SimpleNamespace(name="lab"),
         environment="dev",
+        format_command=lambda command: format_retailctl(command, "dev", "lab"),
         generations_file=file,
         read_generations=lambda: generations.read_local_generations(file),
     )
@@ -120,7 +122,7 @@ def fold(number: int, **options: Any) -> None:
 
 
 def test_a_replay_into_the_live_generation_is_refused_with_the_next_number(views: FakeViews) -> None:
-    with pytest.raises(UserError, match=r"Generation 1 is live.*`retailctl replay prepare 3`"):
+    with pytest.raises(UserError, match=r"Generation 1 is live.*`retailctl replay prepare 3 --cloud lab`"):
         fold(1)
 
 
@@ -141,7 +143,9 @@ def test_a_replay_into_tables_that_are_not_empty_is_refused_unless_it_goes_on(vi
 
 
 def test_a_generation_that_does_not_stand_is_refused_with_the_command_that_makes_it(views: FakeViews) -> None:
-    with pytest.raises(UserError, match=r"no generation 9 \(there are: 1, 2\).*`retailctl replay prepare 9`"):
+    with pytest.raises(
+        UserError, match=r"no generation 9 \(there are: 1, 2\).*`retailctl replay prepare 9 --cloud lab`"
+    ):
         fold(9)
 
 
