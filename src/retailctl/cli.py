@@ -7,6 +7,7 @@ A command is a plain function, typed with Typer's annotations, in the module of 
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import sys
 from pathlib import Path
@@ -14,11 +15,12 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from retailctl import interrupts
 from retailctl.artifacts import package
 from retailctl.console import print_error
 from retailctl.cost import report
 from retailctl.delivery import canary, destroy, drift, github, page, plan_apply, rollback, smoke
-from retailctl.environments import bootstrap, listing, outputs
+from retailctl.environments import bootstrap, listing, lock, outputs
 from retailctl.errors import UserError
 from retailctl.explanations import TRACEBACK, explain_error
 from retailctl.local_cloud import demo, up_down
@@ -57,6 +59,7 @@ COMMANDS: dict[str, dict[str, Callable[..., Any] | typer.Typer]] = {
         "plan": plan_apply.plan_environment,
         "apply": plan_apply.apply_environment,
         "destroy": destroy.destroy_environment,
+        "unlock": lock.unlock_state,
         "smoke": smoke.run_smoke_test,
         "drift": drift.report_drift,
         "builds": rollback.list_builds,
@@ -113,23 +116,41 @@ def build_single_command(command: Callable[..., Any]) -> typer.Typer:
 def run_program(program: typer.Typer) -> None:
     """Run a command line; every failure is one sentence on stderr and exit status 1.
 
-    With RETAIL_TRACEBACK set, Python's traceback is printed instead.
+    The exit status of an interrupted command is 128 and the number of the signal, as shells have it. With
+    RETAIL_TRACEBACK set, Python's traceback is printed instead of the sentence.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # names may hold what no encoding can print
+    try:
+        with interrupts.handle_signals():
+            _run_to_exit(program)
+    finally:
+        _close_broken_streams()
+
+
+def _run_to_exit(program: typer.Typer) -> None:
     try:
         _check_working_directory()
         try:
             program()
-        except SystemExit:
+        except SystemExit as ended:
             _flush_output()
+            if ended.code and (status := _interrupted_status()):
+                sys.exit(status)
             raise
     except Exception as error:
         if os.environ.get(TRACEBACK):
             raise
         with contextlib.suppress(OSError):
             print_error(explain_error(error))
-        sys.exit(1)
-    finally:
-        _close_broken_streams()
+        sys.exit(_interrupted_status() or 1)
+
+
+def _interrupted_status() -> int:
+    """Return the exit status of a command that was interrupted; 0 where it was not."""
+    number = interrupts.get_last_signal()
+    return 128 + number if number else 0
 
 
 def _check_working_directory() -> None:
