@@ -128,7 +128,7 @@ def test_a_password_can_be_asked_for_where_no_list_of_processes_shows_it(
 def test_in_aws_is_asked_for_by_an_option(pool: Pool, environment: dict[str, Any]) -> None:
     printed(run("add", "--name", "Mira", "--aws", "--env", "prod"))
 
-    assert environment["asked"] == [("prod", None)]
+    assert environment["asked"] == [("prod", "aws")]
 
 
 def test_those_who_can_sign_in_are_listed(pool: Pool, environment: dict[str, Any]) -> None:
@@ -393,7 +393,7 @@ def test_who_gave_an_app_the_secret_signs_in_with_its_codes_from_then_on(
         "otpauth://totp/Hello%20Retail%20dev:mira%40example.com?secret=asdfasdfasdf&issuer=Hello%20Retail%20dev"
     )
     assert PASSWORD not in result.output
-    assert "mira@example.com signs in to dev in the local cloud 'local' with a code" in result.stderr
+    assert "mira@example.com signs in to dev in the local cloud 'lab' with a code" in result.stderr
     assert preference(pool) == "SOFTWARE_TOKEN_MFA"
     with pytest.raises(UserError, match="Cognito asks for SOFTWARE_TOKEN_MFA"):
         sign_in.sign_in(pool, NAMED, PASSWORD)

@@ -154,6 +154,8 @@ def test_no_message_spells_out_a_command_that_acts_in_a_place() -> None:
     """``format_make`` and ``format_retailctl`` build those, with the cloud and the environment that were meant."""
     bare = {}
     for file in sorted((ROOT / "src" / "retailctl").rglob("*.py")):
+        if file.parts[-2:] == ("terraform", "failures.py"):
+            continue  # its sentences take the options from the target: ``selection``
         tree = ast.parse(file.read_text())
         documentation = {
             id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)

@@ -242,7 +242,8 @@ def test_an_interrupted_prepare_is_continued_and_a_generation_in_use_is_not_touc
 
     views.empty = False
     with pytest.raises(
-        UserError, match=r"2 already exists and is not empty: .*`retailctl replay fold 2 --resume`"
+        UserError,
+        match=r"2 already exists and is not empty: .*`retailctl replay fold 2 --resume --cloud lab`",
     ):
         prepare(2)
     with pytest.raises(UserError, match="Generation 1 already exists"):
@@ -281,7 +282,7 @@ def test_a_fold_that_was_interrupted_says_what_continues_it_and_goes_on_after_th
     monkeypatch.setattr(replay, "_fold_source", interrupted)
     with pytest.raises(KeyboardInterrupt):
         fold(2)
-    assert "`retailctl replay fold 2 --resume --env dev --cloud lab` continues it" in capsys.readouterr().err
+    assert "`retailctl replay fold 2 --resume --cloud lab` continues it" in capsys.readouterr().err
     assert not stands(views).standing[2].enabled
 
     views.mapping = "Enabled"  # the archive was folded, and the command ended while it waited
