@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from random import Random
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -14,6 +15,7 @@ from typer.testing import CliRunner
 from hello_retail.events import Event, decode_event
 from retailctl import cli
 from retailctl.cli import main
+from retailctl.environments import target as environments_target
 from retailctl.environments.generations import get_live_generation, get_standing_generations
 from retailctl.errors import UserError
 from retailctl.quarantine import commands as quarantine
@@ -39,7 +41,12 @@ NEWER = purchase("p1", "ann", "Ann") | {"schema": "com.nordstrom/retail-stream-i
 class Target:
     """An environment in a local cloud, with moto's clients."""
 
-    cloud, environment, place = object(), "dev", "the local cloud 'local'"
+    cloud, environment, place = SimpleNamespace(name="lab"), "dev", "the local cloud 'lab'"
+    cloud_name, update_command = (
+        environments_target.Target.cloud_name,
+        environments_target.Target.update_command,
+    )
+    format_command = environments_target.Target.format_command
 
     def client(self, service: str, **settings: Any) -> Any:
         return boto3.client(service)
@@ -388,7 +395,7 @@ def test_what_somebody_else_takes_up_this_moment_is_not_dropped(
 
 def test_an_environment_without_the_table_says_how_to_get_it(environment: Environment) -> None:
     del environment.outputs["redrives_table"]
-    assert "has no output 'redrives_table': bring it up to date with `make up ENV=dev`" in refusal("list")
+    assert "has no output 'redrives_table': bring it up to date with `make up CLOUD=lab`" in refusal("list")
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from retailctl import project
 from retailctl.console import print_note
 from retailctl.cost import chart, model, original, prices, workload
 from retailctl.cost import units as measured
+from retailctl.errors import UserError
 from retailctl.files import write_atomically
 
 if TYPE_CHECKING:
@@ -32,6 +33,10 @@ WIDE = 168
 CENT_OF_A_CENT = 0.0001
 TIMES = (1, 10, 100)
 """By how much the load is multiplied to see how the whole day grows."""
+
+
+MOST = 1e15
+"""Largest number of anything; no bill is made of infinity, or of what is not a number."""
 
 
 def estimate_cost(  # noqa: PLR0913 - one for each figure of a workload
@@ -69,6 +74,20 @@ def estimate_cost(  # noqa: PLR0913 - one for each figure of a workload
 ) -> None:
     """Say what a day costs, line by line, and what a dollar more would buy; draw it."""
     here = project.find_project()
+    for number in (
+        events,
+        peak,
+        contributors,
+        reads,
+        window,
+        shards,
+        batch_size,
+        memory,
+        bad,
+        archive_window,
+    ):
+        if number is not None and not abs(number) <= MOST:
+            raise UserError(f"{number} cannot be computed with: give numbers up to {MOST:.0e}.")
     load = workload.build_workload(
         events_per_day=events,
         peak_per_second=peak,

@@ -61,7 +61,7 @@ class PlanRecord:
 
 def record_file(plan: Path) -> Path:
     """Return the path of a plan's record."""
-    return plan.with_name(f"{plan.name}.json")
+    return Path(f"{plan}.json")  # with_name() refuses a path without a name, such as "/"
 
 
 def read_record(plan: Path) -> PlanRecord:

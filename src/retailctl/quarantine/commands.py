@@ -89,9 +89,9 @@ class Desk:
                 RedriveStream(target.client("kinesis"), create_put_client(target), stream, time.time),
             )
         except KeyError as error:
-            hint = f"make {'up' if target.cloud else 'apply'} ENV={target.environment}"
             raise UserError(
-                f"{target.environment} in {target.place} has no output {error}: bring it up to date with `{hint}`."
+                f"{target.environment} in {target.place} has no output {error}: bring it up to date with "
+                f"`{target.update_command}`."
             ) from None
 
     def build_plan(self) -> Plan:
@@ -124,7 +124,7 @@ def _build_choice(
     def moment(option: str, text: str) -> datetime | None:
         try:
             return planning.parse_moment(text, datetime.now(UTC)) if text else None
-        except ValueError:
+        except (ValueError, OverflowError):
             raise UserError(
                 f"--{option} {text!r} is no time: give one such as 2026-11-22T18:00 (UTC), or 36h or 7d for ago."
             ) from None
@@ -138,7 +138,7 @@ def _build_choice(
     )
 
 
-def _select_decisions(plan: Plan, choice: Choice, *, everything: bool) -> list[Decision]:
+def _select_decisions(desk: Desk, plan: Plan, choice: Choice, *, everything: bool) -> list[Decision]:
     """Return what an operator means who wants something done.
 
     Raises:
@@ -150,7 +150,8 @@ def _select_decisions(plan: Plan, choice: Choice, *, everything: bool) -> list[D
     known = {decision.entry.identity for decision in plan.decisions}
     unknown = sorted(choice.identities - known)
     if unknown:
-        raise UserError(f"There is no {unknown[0]} in the quarantine: see `retailctl quarantine list --all`.")
+        command = desk.target.format_command("quarantine list --all")
+        raise UserError(f"There is no {unknown[0]} in the quarantine: see `{command}`.")
     return plan.select_decisions(choice)
 
 
@@ -194,8 +195,9 @@ def show_record(
     aws: InAws = False,
 ) -> None:
     """Print one record as JSON, decoded, with why it lies there, and what may become of it today."""
-    plan = _open_desk(environment, cloud, aws=aws).build_plan()
-    (decision,) = _select_decisions(plan, _build_choice([record]), everything=False)
+    desk = _open_desk(environment, cloud, aws=aws)
+    plan = desk.build_plan()
+    (decision,) = _select_decisions(desk, plan, _build_choice([record]), everything=False)
     document = _summary(decision, plan)
     if isinstance(decision.entry, Held):
         document["record"] = _decode_record(decision.entry)
@@ -221,7 +223,7 @@ def redrive_records(  # noqa: PLR0913 - one option each
     """Put records on the stream anew, once each, if they are valid events today."""
     desk = _open_desk(environment, cloud, aws=aws)
     choice = _build_choice(records, objects, reason, since, until)
-    chosen = _select_decisions(desk.build_plan(), choice, everything=everything)
+    chosen = _select_decisions(desk, desk.build_plan(), choice, everything=everything)
     batches = [decision for decision in chosen if decision.verdict is QuarantineVerdict.HALF_APPLIED]
     if batches and (choice.identities or choice.objects):
         raise UserError(
@@ -317,9 +319,8 @@ def drop_records(  # noqa: PLR0913 - one option each
     if not undo and not because.strip():
         raise UserError("Say why with --because: whoever finds the record later wants to know.")
     desk = _open_desk(environment, cloud, aws=aws)
-    chosen = _select_decisions(
-        desk.build_plan(), _build_choice(records, objects, reason, since, until), everything=everything
-    )
+    choice = _build_choice(records, objects, reason, since, until)
+    chosen = _select_decisions(desk, desk.build_plan(), choice, everything=everything)
     wanted = [decision for decision in chosen if (decision.verdict is QuarantineVerdict.DROPPED) is undo]
     if not undo:
         wanted = [

@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict, dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Annotated
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 import typer
 from rich.console import Console
@@ -55,7 +55,7 @@ def read_board(api_url: str, limit: int) -> Board:
 
 def _scores(api_url: str, role: str, limit: int) -> list[Row]:
     url = f"{api_url.rstrip('/')}/scores?{urlencode({'role': role, 'limit': limit})}"
-    if urlsplit(url).scheme not in {"http", "https"}:
+    if not url.startswith(("http://", "https://")):
         raise NoBoard(f"{url} is no address of an API: it must begin with http:// or https://.")
     try:
         reply = send_request(url, timeout=TIMEOUT_SECONDS)

@@ -16,6 +16,7 @@ from retailctl.delivery import plan_apply
 from retailctl.environments import generations
 from retailctl.environments.generations import Generation, Generations
 from retailctl.errors import UserError
+from retailctl.options import format_retailctl
 from retailctl.replay import commands as replay
 from retailctl.replay.log import is_sale
 from retailctl.replay.view import Views, list_lagging_shards
@@ -85,6 +86,7 @@ def views(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakeViews:
     target = SimpleNamespace(
         cloud=SimpleNamespace(name="lab"),
         environment="dev",
+        format_command=lambda command: format_retailctl(command, "dev", "lab"),
         selection="--env dev --cloud lab",
         folder=tmp_path / "terraform",
         generations_file=file,
@@ -122,7 +124,7 @@ def fold(number: int, **options: Any) -> None:
 
 
 def test_a_replay_into_the_live_generation_is_refused_with_the_next_number(views: FakeViews) -> None:
-    with pytest.raises(UserError, match=r"Generation 1 is live.*`retailctl replay prepare 3`"):
+    with pytest.raises(UserError, match=r"Generation 1 is live.*`retailctl replay prepare 3 --cloud lab`"):
         fold(1)
 
 
@@ -143,7 +145,9 @@ def test_a_replay_into_tables_that_are_not_empty_is_refused_unless_it_goes_on(vi
 
 
 def test_a_generation_that_does_not_stand_is_refused_with_the_command_that_makes_it(views: FakeViews) -> None:
-    with pytest.raises(UserError, match=r"no generation 9 \(there are: 1, 2\).*`retailctl replay prepare 9`"):
+    with pytest.raises(
+        UserError, match=r"no generation 9 \(there are: 1, 2\).*`retailctl replay prepare 9 --cloud lab`"
+    ):
         fold(9)
 
 
@@ -238,7 +242,8 @@ def test_an_interrupted_prepare_is_continued_and_a_generation_in_use_is_not_touc
 
     views.empty = False
     with pytest.raises(
-        UserError, match=r"2 already exists and is not empty: .*`retailctl replay fold 2 --resume`"
+        UserError,
+        match=r"2 already exists and is not empty: .*`retailctl replay fold 2 --resume --cloud lab`",
     ):
         prepare(2)
     with pytest.raises(UserError, match="Generation 1 already exists"):
@@ -277,7 +282,7 @@ def test_a_fold_that_was_interrupted_says_what_continues_it_and_goes_on_after_th
     monkeypatch.setattr(replay, "_fold_source", interrupted)
     with pytest.raises(KeyboardInterrupt):
         fold(2)
-    assert "`retailctl replay fold 2 --resume --env dev --cloud lab` continues it" in capsys.readouterr().err
+    assert "`retailctl replay fold 2 --resume --cloud lab` continues it" in capsys.readouterr().err
     assert not stands(views).standing[2].enabled
 
     views.mapping = "Enabled"  # the archive was folded, and the command ended while it waited
