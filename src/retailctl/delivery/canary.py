@@ -15,7 +15,7 @@ import typer
 from botocore.exceptions import ClientError
 
 from retailctl import project
-from retailctl.console import print_note
+from retailctl.console import print_line, print_note
 from retailctl.environments import outputs
 from retailctl.environments.target import resolve_target
 from retailctl.errors import UserError
@@ -196,7 +196,7 @@ def show_canaries(
     for each in _functions(target, function):
         alias = each.read_alias()
         versions = each.list_versions()
-        typer.echo(
+        print_line(
             f"{each.name}: {alias.describe_routing()} (the newest is {versions[-1] if versions else 'none'})."
         )
         if alias.tried is None:
@@ -204,7 +204,7 @@ def show_canaries(
         for version in (alias.version, alias.tried):
             did = read_call_counts(metrics, each.function_name, version, datetime.now(UTC))
             told = "not known" if did is None else f"{did.errors:,} errors in {did.calls:,} calls"
-            typer.echo(f"  version {version}: {told} in the last hour")
+            print_line(f"  version {version}: {told} in the last hour")
 
 
 @app.command("rollback")
@@ -231,7 +231,7 @@ def roll_back_canary(
         print_note(
             f"Version {version} of {each.name} has every call in {environment} in {target.place}, from now on."
         )
-        typer.echo(format_canary(each.name, Alias(version)))
+        print_line(format_canary(each.name, Alias(version)))
     values = project.format_path(target.project.values_file(environment))
     print_note(
         f"Put that into `canary` of {values} and commit it: the next apply would undo the rollback otherwise."

@@ -14,7 +14,7 @@ from typing import Annotated, Any
 import typer
 
 from retailctl import project
-from retailctl.console import print_note
+from retailctl.console import print_document, print_note
 from retailctl.delivery import drift, plan_summary
 from retailctl.errors import UserError
 from retailctl.gh import run_gh
@@ -95,7 +95,7 @@ def post_plan_comment(
     link = format_run_link()
     body = f"{body}\n{link}\n" if link else body
     if pull_request is None:
-        typer.echo(body)
+        print_document(body)
     else:
         print_note(f"The comment on #{pull_request} is {post_comment(pull_request, body)}.")
 

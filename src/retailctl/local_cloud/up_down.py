@@ -14,7 +14,7 @@ import typer
 
 from retailctl import project
 from retailctl.artifacts import package
-from retailctl.console import print_note
+from retailctl.console import print_line, print_note
 from retailctl.delivery import page
 from retailctl.emulator import cloud as clouds
 from retailctl.emulator import ministack, processes
@@ -116,9 +116,8 @@ def bring_up_cloud(here: Project, name: str, environment: str, *, keep: bool = F
 def _end_unfinished(home: Path, found: Cloud | None, reached: list[str], *, stays: bool) -> None:
     """Say how far `up` got and, unless the cloud stays, stop what it had started."""
     if found is not None and not found.is_running() and found.log.is_file():
-        print_note(
-            f"The emulator has died. {ministack.format_log_tail(found.log.read_text(errors='replace'))}"
-        )
+        last_words = ministack.format_log_tail(found.log.read_text(errors="replace"))
+        print_note(f"The emulator has died. {last_words}", has_lines=True)
     so_far = ", ".join(reached) or "nothing was done yet"
     if stays:
         print_note(
@@ -196,7 +195,7 @@ def start_local_cloud(
     seconds = time.monotonic() - started
     print_note(f"{environment} is up in the local cloud '{cloud}' after {seconds:.0f} s.")
     for line in describe_next_steps(outputs.read_local_outputs(found, environment), cloud, environment):
-        typer.echo(line)
+        print_line(line)
 
 
 def describe_next_steps(values: Mapping[str, Any], cloud: str, environment: str) -> list[str]:
@@ -239,5 +238,5 @@ def stop_local_cloud(
 def print_exports(cloud: LocalCloudName = DEFAULT_CLOUD) -> None:
     """Print the shell exports with which any AWS tool reaches a local cloud: `eval "$(retailctl env)"`."""
     for name, value in clouds.load_cloud(cloud).build_environ().items():
-        typer.echo(f"export {name}={shlex.quote(value)}")
-    typer.echo(f"unset {' '.join(_OTHER_SHELL_SETTINGS)}")
+        print_line(f"export {name}={shlex.quote(value)}")
+    print_line(f"unset {' '.join(_OTHER_SHELL_SETTINGS)}")
