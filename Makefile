@@ -75,7 +75,11 @@ package: setup ## Build the functions' zips in build/artifacts
 
 .PHONY: test
 test: tools ## Run all tests with coverage; say which took longest
-	@.venv/bin/pytest -n 3 --cov --cov-report term --durations 20
+	@.venv/bin/pytest -n 3 -m 'not nightly' --cov --cov-report term --durations 20
+
+.PHONY: test-nightly
+test-nightly: tools ## Run the tests that take minutes each, as CI does by night
+	@.venv/bin/pytest -n 3 -m nightly --durations 20
 
 .PHONY: test-quick
 test-quick: setup ## Run the tests that take no Terraform and no local cloud

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import sys
 import unicodedata
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 from rich.console import Console
@@ -54,7 +54,11 @@ def _escape(character: str) -> str:
 
 
 class DataTable(Table):
-    """A table whose cells are text, not markup."""
+    """A table whose cells are text, not markup, and are folded where the terminal is narrow, never cut."""
+
+    def add_column(self, *arguments: Any, **options: Any) -> None:  # noqa: ANN401 - as Rich's
+        """Add a column."""
+        super().add_column(*arguments, **{"overflow": "fold"} | options)
 
     def add_row(
         self,

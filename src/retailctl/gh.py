@@ -1,4 +1,4 @@
-"""GitHub, through its own program `gh`, which knows who is signed in."""
+"""Run GitHub's program `gh`, which has the operator's credentials."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from retailctl.errors import UserError
 
 
 class GhError(UserError):
-    """`gh` is not there, or GitHub did not do what it was asked."""
+    """`gh` is not installed or has failed."""
 
 
 def run_gh(*arguments: str, given: str | None = None) -> str:
-    """Run `gh` and return what it prints.
+    """Run `gh` and return its output.
 
     Raises:
-        GhError: where it is not there, or fails, with what it says.
+        GhError: where it is not installed or fails.
 
     """
     try:
@@ -23,5 +23,5 @@ def run_gh(*arguments: str, given: str | None = None) -> str:
     except FileNotFoundError:
         raise GhError("`gh`, GitHub's program, is not installed: see https://cli.github.com.") from None
     if done.returncode != 0:
-        raise GhError(f"`gh {arguments[0]}` failed: {done.stderr.strip() or 'it said nothing'}")
+        raise GhError(f"`gh {arguments[0]}` failed: {done.stderr.strip() or 'it printed nothing'}")
     return done.stdout

@@ -336,7 +336,7 @@ BUDGET = {
 def writes(there: There) -> list[Write]:
     """Return a change of each service in use, made as Terraform makes it."""
     account = there.cloud.account_id
-    role = f"arn:aws:iam::{account}:role/hello-retail-dev-winner-api"
+    role = f"arn:aws:iam::{account}:role/hello-retail-dev-winner-api@{there.cloud.region}"
     of_role = {"RoleName": NAME, "AssumeRolePolicyDocument": TRUST}
     function = {"FunctionName": NAME, "Runtime": "python3.13", "Handler": "probe.handler", "Role": role}
     state = {"Bucket": there.target("dev").state_bucket, "Key": "hello-retail/dev/terraform.tfstate"}
@@ -528,7 +528,7 @@ def test_all_that_it_was_refused_could_have_been_done(there: There, foreign: tup
 
 def identity_changes(there: There) -> list[tuple[str, Mapping[str, Any]]]:
     """Return calls by which the role that applies would give itself, or another, more than it has."""
-    own, function = "hello-retail-dev-apply", "hello-retail-dev-winner-api"
+    own, function = "hello-retail-dev-apply", f"hello-retail-dev-winner-api@{there.cloud.region}"
     provider = f"arn:aws:iam::{there.cloud.account_id}:oidc-provider/token.actions.githubusercontent.com"
     boundary, ceiling = there.policy("dev-boundary"), there.policy("dev-ceiling")
     part = there.policy("dev-apply-write-data")

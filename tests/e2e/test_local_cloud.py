@@ -137,7 +137,7 @@ def test_an_emulator_that_died_is_named_and_up_starts_anew(operator: Operator) -
     assert complaint.returncode == 1
     assert "The local cloud 'local' has died" in complaint.stderr
     again = operator.run("up")
-    assert "had died: putting away what it left" in again.stderr
+    assert "had died: removing its remains" in again.stderr
     after = state_of(operator)
     assert after.is_running()
     assert after.pid != before.pid
@@ -159,7 +159,7 @@ def test_an_interrupted_up_stops_what_it_started(operator: Operator, number: sig
 
     assert process.returncode != 0
     assert "`up` did not finish: the emulator is up, the functions are packaged" in complaint
-    assert "What it had started is stopped again" in complaint
+    assert "What it had started has been stopped" in complaint
     assert operator.running("local") == []
     assert not operator.project.cloud_folder("local").exists()
 
@@ -192,7 +192,7 @@ def test_an_up_that_fails_stops_what_it_started_and_shows_the_error_in_full(oper
     assert "Applying dev failed" in failed.stderr
     assert "no-such-file" in failed.stderr
     assert "on broken.tf line 2" in failed.stderr
-    assert "Terraform has its state in the cloud. What it had started is stopped again" in failed.stderr
+    assert "Terraform has its state in the cloud. What it had started has been stopped" in failed.stderr
     assert operator.running("local") == []
     assert not operator.project.cloud_folder("local").exists()
 
@@ -211,7 +211,7 @@ def test_one_command_at_a_time_works_on_a_cloud(operator: Operator) -> None:
     process.communicate(timeout=240)
 
     assert refused.returncode == 1
-    assert "Another command is at work on the local cloud 'local'" in refused.stderr
+    assert "Another command is using the local cloud 'local'" in refused.stderr
     assert process.returncode == 0
 
 
@@ -237,6 +237,6 @@ def test_an_emulator_that_does_not_come_up_shows_the_end_of_its_log(
 ) -> None:
     monkeypatch.setattr(ministack, "build_emulator_environ", lambda _cloud: {"GATEWAY_PORT": "none"})
 
-    with pytest.raises(ministack.UserError, match=r"(?s)did not come up\. The end of its log:.*none"):
+    with pytest.raises(ministack.UserError, match=r"(?s)did not start\. The end of its log:.*none"):
         ministack.start_emulator(tmp_path / ".retail" / "local")
     assert processes.list_cloud_processes(tmp_path / ".retail" / "local") == []

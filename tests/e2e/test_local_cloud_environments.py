@@ -64,7 +64,7 @@ def test_an_environment_is_planned_applied_and_destroyed_once_its_name_is_typed(
         assert "These tables are protected against deletion: miniature-prod-board" in protected
         cloud.client("s3").put_object(Bucket="miniature-prod-quarantine", Key="record", Body=b"{}")
         full = refused(operator, "destroy", "--env", "prod", "--lift-protection", **account)
-        assert "These buckets still hold objects: miniature-prod-quarantine" in full
+        assert "These buckets contain objects: miniature-prod-quarantine" in full
         assert "No changes." in operator.do("apply", *there)
 
         assert "'dev' does not confirm" in refused(operator, "destroy", *there, "--confirm", "dev")
@@ -82,7 +82,7 @@ def test_prod_s_values_against_dev_s_state_are_refused_in_words(operator: Operat
     finally:
         backend.write_text(right)
 
-    assert "The state belongs to another environment than the values" in planned
+    assert "The state and the values belong to different environments" in planned
     assert "Instance cannot be destroyed" in planned
     assert "is pinned to 'dev', not to 'prod': nothing was changed" in destroyed
 
@@ -120,13 +120,13 @@ def test_a_missing_bucket_for_the_state_names_the_command_that_makes_it(
         backend.write_text(right)
     assert (operator.project.bootstrap / "miniature-other.tfstate").is_file()
     elsewhere = operator.run("bootstrap", "--env", "prod", **cloud.build_environ())
-    assert "The bucket miniature-state exists already, made elsewhere" in elsewhere.stderr
+    assert "The bucket miniature-state already exists, created in another clone" in elsewhere.stderr
 
 
 def test_without_credentials_a_sentence_says_what_is_lacking(operator: Operator) -> None:
     complaint = refused(operator, "plan", "--env", "prod")
 
-    assert "prod lives in AWS, and there are no credentials that reach it" in complaint
+    assert "prod is in AWS, and there are no credentials for it" in complaint
     assert "CLOUD=local" in complaint
     assert len(complaint.strip().splitlines()) == 1
 

@@ -212,7 +212,7 @@ def test_a_plan_without_its_record_is_refused_with_the_way_to_make_one(
 
     complaint = refused(operator, "apply", *THERE, "--plan", str(alone))
 
-    assert "a saved plan is two files; make it with `retailctl plan --env <env> --out <file>`" in complaint
+    assert "A saved plan is two files: make it with `retailctl plan --env <env> --out <file>`" in complaint
 
 
 def test_a_stale_plan_is_refused_in_words_by_us_and_where_we_are_deceived_by_terraform(
@@ -231,7 +231,7 @@ def test_a_stale_plan_is_refused_in_words_by_us_and_where_we_are_deceived_by_ter
     terraforms = refused(operator, "apply", *THERE, "--plan", str(second))
 
     assert "The plan is stale: it was made" in ours
-    assert "Plan anew" in ours
+    assert "Plan again" in ours
     assert "The plan is stale: the state has changed since it was made" in terraforms
     assert "Saved plan is stale" in terraforms
 
@@ -385,7 +385,7 @@ def test_drift_tells_what_waits_for_an_apply_from_what_has_drifted(
     assert found.returncode == 0, found.stderr
     assert found.stdout.splitlines() == [
         "dev has not drifted.",
-        "dev waits for an apply of 1 resource, which is no drift:",
+        "dev has pending changes to 1 resource, which are not drift:",
         "  terraform_data.code: input, output",
     ]
     assert json.loads(report.read_text())[0]["drifted"] == []

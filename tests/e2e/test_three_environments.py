@@ -574,7 +574,10 @@ def test_a_role_may_do_what_its_function_does_and_tried_nothing_else(there: Land
     ]
 
     assert (
-        role_probe.allowed(there.cloud, there.outputs[own]["functions"][function], attempts) == MAY[function]
+        role_probe.allowed(
+            there.cloud, role_probe.role_of(there.cloud, there.outputs[own]["functions"][function]), attempts
+        )
+        == MAY[function]
     )
 
 
@@ -585,7 +588,7 @@ def test_a_role_may_do_the_same_in_every_environment(there: Landscape, function:
     for environment, found in there.outputs.items():
         if function not in found["functions"]:
             continue
-        role = found["functions"][function]
+        role = role_probe.role_of(there.cloud, found["functions"][function])
         prefix = f"hello-retail-{environment}"
         key = kms.describe_key(KeyId=f"alias/{prefix}")["KeyMetadata"]["KeyId"]
         assert iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"] == []
@@ -602,7 +605,8 @@ def test_a_role_may_do_the_same_in_every_environment(there: Landscape, function:
 
 @pytest.mark.parametrize("function", MAY)
 def test_nobody_but_lambda_takes_on_a_role(there: Landscape, function: str) -> None:
-    role = f"arn:aws:iam::{there.cloud.account_id}:role/{there.outputs['prod']['functions'][function]}"
+    name = role_probe.role_of(there.cloud, there.outputs["prod"]["functions"][function])
+    role = f"arn:aws:iam::{there.cloud.account_id}:role/{name}"
 
     with (
         somebody_who_may(there.cloud, "sts:AssumeRole") as somebody,
@@ -788,7 +792,7 @@ def test_prod_s_values_against_dev_s_state_are_refused_at_plan_in_a_sentence(the
     workspace = replace(there.target("dev").build_app_workspace(), arguments=values)
 
     with pytest.raises(
-        failures.TerraformError, match="The state belongs to another environment than the values"
+        failures.TerraformError, match="The state and the values belong to different environments"
     ):
         e2e.plan(workspace)
 
@@ -876,7 +880,7 @@ def test_a_new_version_is_tried_beside_the_one_that_serves_and_taken_back_with_o
 
     assert (alias["FunctionVersion"], weight) == (serving, 0.1)
     assert (marked(serving), marked(tried)) == (None, "yes")
-    assert f"version {tried} is being tried on 10% of the calls" in operator.do("canary", "show", *where)
+    assert f"version {tried} is the canary for 10% of the calls" in operator.do("canary", "show", *where)
     served = ask(f"{there.outputs['dev']['api_url']}/winners")
     assert (served.status, served.headers.get("x-tried")) == (200, None)
 

@@ -383,7 +383,7 @@ def several(value: str | list[str]) -> list[str]:
 @pytest.mark.slow
 def test_the_alarms_are_those_of_their_page(grown: planned_app.PlannedApp) -> None:
     planned = {
-        each.values["alarm_name"].removeprefix("hello-retail-prod-")
+        each.values["alarm_name"].removeprefix("hello-retail-prod-").removesuffix("@hello-retail-prod-events")
         for each in grown.of("aws_cloudwatch_metric_alarm")
     }
     said = set(first_cells(section(text("docs/operating.md"), "## Alarms")))

@@ -65,13 +65,13 @@ def try_out(functions: Any, version: str, weight: float) -> None:
 
 def test_an_alias_says_what_serves_and_what_is_being_tried(functions: Any, function: Function) -> None:
     assert function.read_alias() == Alias("1")
-    assert function.read_alias().describe_routing() == "version 1 serves, and nothing is being tried"
+    assert function.read_alias().describe_routing() == "version 1 serves, and there is no canary"
 
     try_out(functions, "3", 0.25)
 
     assert function.read_alias() == Alias("1", "3", 0.25)
     routing = function.read_alias().describe_routing()
-    assert routing == "version 1 serves, and version 3 is being tried on 25% of the calls"
+    assert routing == "version 1 serves, and version 3 is the canary for 25% of the calls"
 
 
 def test_versions_are_told_in_the_order_of_their_numbers(function: Function) -> None:
@@ -95,7 +95,7 @@ def test_nothing_to_take_back_is_said_with_the_version_that_could_be_meant(
 ) -> None:
     functions.update_alias(FunctionName=NAME, Name="live", FunctionVersion="3")
 
-    with pytest.raises(UserError, match=r"version 3 has every call.*such as --to 2\."):
+    with pytest.raises(UserError, match=r"version 3 gets all calls.*such as --to 2\."):
         function.roll_back(None)
     assert function.read_alias() == Alias("3")
 
@@ -149,10 +149,10 @@ def test_show_tells_of_each_function_and_how_a_version_being_tried_does(
     said = commands.invoke(canary.app, ["show"], catch_exceptions=False).stdout
 
     assert (
-        "api: version 1 serves, and version 3 is being tried on 25% of the calls (the newest is 3).\n" in said
+        "api: version 1 serves, and version 3 is the canary for 25% of the calls (the newest is 3).\n" in said
     )
     assert "  version 3: 0 errors in 0 calls in the last hour\n" in said
-    assert "writer: version 1 serves, and nothing is being tried (the newest is 1).\n" in said
+    assert "writer: version 1 serves, and there is no canary (the newest is 1).\n" in said
 
 
 def test_rollback_takes_back_what_is_being_tried_and_prints_the_value_to_commit(
@@ -167,11 +167,11 @@ def test_rollback_takes_back_what_is_being_tried_and_prints_the_value_to_commit(
 
 
 def test_rollback_to_a_version_wants_to_know_whose(commands: CliRunner, function: Function) -> None:
-    with pytest.raises(UserError, match="say whose"):
+    with pytest.raises(UserError, match="Each function numbers its own versions"):
         commands.invoke(canary.app, ["rollback", "--to", "2"], catch_exceptions=False)
     assert function.read_alias() == Alias("1")
 
 
 def test_a_views_function_cannot_be_rolled_back_so(commands: CliRunner) -> None:
-    with pytest.raises(UserError, match="no function of dev that a version can be tried of"):
+    with pytest.raises(UserError, match="not a function of dev that can have a canary"):
         commands.invoke(canary.app, ["rollback", "--function", "winner_view"], catch_exceptions=False)

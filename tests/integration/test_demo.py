@@ -135,7 +135,7 @@ def test_a_right_view_gets_its_winners_on_the_screen(world: dict[str, Any]) -> N
     result = run()
     assert result.exit_code == 0, result.output
     assert world["reads"] > 1
-    assert "scores are right: the same as the one-pass count over 300 records." in result.stderr
+    assert "scores are right: they equal a one-pass count of 300 records." in result.stderr
     assert "Watch it in a browser: http://127.0.0.1:1234" in result.stderr
     assert "300 events accepted in 1.0 s, 300.0 a second." in result.stderr
     assert "Latency: 50 ms (P50), 50 ms (P95), 50 ms (P99)." in result.stderr
@@ -169,7 +169,7 @@ def test_an_api_that_shows_other_scores_fails_the_demo(world: dict[str, Any]) ->
     world["stale"] = True
     result = run()
     assert isinstance(result.exception, UserError)
-    assert "The API's board is not the scores'." in str(result.exception)
+    assert "The API's board does not show the scores." in str(result.exception)
 
 
 def test_a_log_without_metrics_leaves_freshness_unknown(
@@ -252,7 +252,7 @@ def test_a_cloud_in_use_is_not_the_demos_to_take_down(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home = Home(tmp_path, monkeypatch, exists=True, runs=True)
-    with pytest.raises(UserError, match="'local' is in use"), demo_cloud(home, "local"):
+    with pytest.raises(UserError, match="'local' is running"), demo_cloud(home, "local"):
         pass
     assert home.calls == []
 

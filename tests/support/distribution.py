@@ -16,6 +16,7 @@ TOGETHER = (
     "tests/e2e/test_strangers.py",
     "tests/infrastructure/test_app_",
     "tests/infrastructure/test_docs.py",
+    "tests/infrastructure/test_modules_together.py",
 )
 """How the paths of these files begin."""
 LANDSCAPE = (

@@ -68,7 +68,7 @@ _ARNS = {
 }
 _KEY = re.compile(r'\[(?:"1"|0)\]')
 _MODULE_KEY = re.compile(r'(module\.\w+)\[(?:"1"|0)\]')
-_PROVIDER = """
+PROVIDER = """
 provider "aws" {
   region                      = "us-east-1"
   access_key                  = "none"
@@ -194,7 +194,7 @@ def _override(target: str, kind: str, name: str) -> str:
 
 def terraform_test(app: Path) -> str:
     """Return a Terraform test that makes everything and nothing."""
-    blocks = [_PROVIDER]
+    blocks = [PROVIDER]
     callers = f'account_id = "{ACCOUNT}", arn = "arn:aws:iam::{ACCOUNT}:root"'
     for kind, label in _declared(app):
         if kind != "terraform_data":
@@ -203,7 +203,9 @@ def terraform_test(app: Path) -> str:
         module = ".".join(f"module.{name}" for name in names)
         label_of_all = _KEY.sub("", "-".join(names)).replace("_", "-")
         blocks += [
-            _override(f"{module}.{kind}.{label}", kind, label_of_all) for kind, label in _declared(folder)
+            _override(f"{module}.{kind}.{label}", kind, label_of_all)
+            for kind, label in _declared(folder)
+            if kind != "terraform_data"
         ]
         if "aws_caller_identity" in "".join(file.read_text() for file in folder.glob("*.tf")):
             target = f"{module}.data.aws_caller_identity.current"

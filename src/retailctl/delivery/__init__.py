@@ -1,1 +1,1 @@
-"""Plan, apply and look after an environment."""
+"""Plan, apply and monitor an environment."""

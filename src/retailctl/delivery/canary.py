@@ -1,8 +1,8 @@
-"""`retailctl canary`: what the API's functions are being tried with, and the way back at once.
+"""`retailctl canary`: show canaries of the API's functions, and roll one back at once.
 
-Terraform owns the alias `live`: a canary is begun, widened and ended in the environment's values (see
-docs/canary.md). Only the way back is here too, since it must not wait for a plan; it says which value makes
-Terraform agree.
+Terraform owns the alias `live`: a canary is started, widened and ended in the environment's values (see
+docs/canary.md). Only the rollback is also a command, because it must not wait for a plan. It prints the value that
+makes Terraform's configuration match.
 """
 
 from __future__ import annotations
@@ -28,18 +28,18 @@ if TYPE_CHECKING:
 
 ALIAS = "live"
 WATCHED = timedelta(hours=1)
-"""How far back `show` counts calls and errors."""
+"""The period for which `show` counts calls and errors."""
 
 app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="markdown",
-    help="Show which versions the API's functions answer with, and take one back.",
+    help="Show which versions of the API's functions get calls, and roll a canary back.",
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Alias:
-    """Where the calls of a function go: `version` serves, and `tried`, where there is one, gets a share."""
+    """The routing of a function: `version` serves, and the canary `tried`, if any, gets a share."""
 
     version: str
     tried: str | None = None
@@ -47,7 +47,7 @@ class Alias:
 
     @classmethod
     def from_answer(cls, answer: Mapping[str, Any]) -> Alias:
-        """Return the alias that Lambda's answer describes."""
+        """Return the alias in a response of Lambda."""
         weights: Mapping[str, float] = (answer.get("RoutingConfig") or {}).get(
             "AdditionalVersionWeights"
         ) or {}
@@ -57,16 +57,16 @@ class Alias:
         return cls(answer["FunctionVersion"])
 
     def describe_routing(self) -> str:
-        """Return where the calls go, in words."""
+        """Return a description of the routing."""
         if self.tried is None:
-            return f"version {self.version} serves, and nothing is being tried"
+            return f"version {self.version} serves, and there is no canary"
         share = f"{self.weight:.0%} of the calls"
-        return f"version {self.version} serves, and version {self.tried} is being tried on {share}"
+        return f"version {self.version} serves, and version {self.tried} is the canary for {share}"
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """What a version has done of late."""
+class CallCounts:
+    """The calls and errors of a version."""
 
     calls: int
     errors: int
@@ -74,7 +74,7 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A function that new versions of can be tried."""
+    """A function that can have a canary."""
 
     name: str
     """Its logical name, as in the values."""
@@ -82,10 +82,10 @@ class Function:
     client: Any
 
     def read_alias(self) -> Alias:
-        """Return where its calls go.
+        """Return its alias `live`.
 
         Raises:
-            UserError: where it has no alias.
+            UserError: where it has none.
 
         """
         try:
@@ -104,10 +104,10 @@ class Function:
         return sorted((number for number in numbers if number.isdigit()), key=int)
 
     def roll_back(self, to: str | None) -> str:
-        """Send every call to one version, the one that serves unless ``to`` says another, and return its number.
+        """Route all calls to ``to``, or to the version that serves, and return its number.
 
         Raises:
-            UserError: where nothing is being tried and no version is named, or there is no such version.
+            UserError: where there is neither a canary nor ``to``, or the version does not exist.
 
         """
         now = self.read_alias()
@@ -115,8 +115,8 @@ class Function:
             earlier = [version for version in self.list_versions() if int(version) < int(now.version)]
             hint = f", such as --to {earlier[-1]}" if earlier else ""
             raise UserError(
-                f"Nothing is being tried of {self.name}: version {now.version} has every call. To go back to an "
-                f"earlier one, say which{hint}."
+                f"{self.name} has no canary: version {now.version} gets all calls. To go back to an earlier "
+                f"version, name it{hint}."
             )
         version = to or now.version
         if version not in self.list_versions():
@@ -133,32 +133,32 @@ class Function:
 
 
 def _functions(target: Target, only: str | None) -> Iterator[Function]:
-    """Yield the environment's functions that can be tried, or the one that is asked for.
+    """Yield the environment's functions that can have a canary, or only ``only``.
 
     Raises:
-        UserError: where there is none such.
+        UserError: where there is no such function.
 
     """
-    found: Mapping[str, str] = outputs.read_outputs(target).get("canaries", {})
-    if not found or (only and only not in found):
+    names: Mapping[str, str] = outputs.read_outputs(target).get("canaries", {})
+    if not names or (only and only not in names):
         raise UserError(
-            f"'{only or 'any'}' is no function of {target.environment} that a version can be tried of: "
-            f"there is {', '.join(sorted(found)) or 'none'}. A view's batches are for one version."
+            f"'{only or 'any'}' is not a function of {target.environment} that can have a canary. Those that can: "
+            f"{', '.join(sorted(names)) or 'none'}. A view is never split between versions."
         )
     client = target.client("lambda")
-    for name in [only] if only else sorted(found):
-        yield Function(name, found[name], client)
+    for name in [only] if only else sorted(names):
+        yield Function(name, names[name], client)
 
 
-def read_call_counts(cloudwatch: Any, function_name: str, version: str, until: datetime) -> Seen | None:  # noqa: ANN401 - boto3's
-    """Return what a version did through the alias in the last hour, or None where nobody knows."""
+def read_call_counts(cloudwatch: Any, function_name: str, version: str, until: datetime) -> CallCounts | None:  # noqa: ANN401 - boto3's
+    """Return a version's calls and errors in the last hour, or None where there is no access."""
     dimensions = {
         "FunctionName": function_name,
         "Resource": f"{function_name}:{ALIAS}",
         "ExecutedVersion": version,
     }
 
-    def total(metric: str) -> int:
+    def sum_metric(metric: str) -> int:
         answer = cloudwatch.get_metric_statistics(
             Namespace="AWS/Lambda",
             MetricName=metric,
@@ -171,18 +171,18 @@ def read_call_counts(cloudwatch: Any, function_name: str, version: str, until: d
         return sum(int(point["Sum"]) for point in answer["Datapoints"])
 
     try:
-        return Seen(total("Invocations"), total("Errors"))
+        return CallCounts(sum_metric("Invocations"), sum_metric("Errors"))
     except ClientError:
         return None
 
 
 def format_canary(name: str, alias: Alias) -> str:
-    """Return the line of the environment's values that says what the alias does."""
+    """Return the line for `canary` in the environment's values."""
     return f'{name} = {{ version = "{alias.version}", weight = {alias.weight:g} }}'
 
 
 OneFunction = Annotated[
-    str | None, typer.Option("--function", help="One of them only, such as winner_api.", show_default="all")
+    str | None, typer.Option("--function", help="Only this function, such as winner_api.", show_default="all")
 ]
 
 
@@ -190,7 +190,7 @@ OneFunction = Annotated[
 def show_canaries(
     environment: EnvironmentName = "dev", cloud: CloudName = DEFAULT_CLOUD, function: OneFunction = None
 ) -> None:
-    """Print which version of each function of the API serves, which is being tried, and how each does."""
+    """Print which version of each API function serves, which is the canary, and the errors of both."""
     target = resolve_target(environment, cloud)
     metrics = target.client("cloudwatch")
     for each in _functions(target, function):
@@ -202,9 +202,9 @@ def show_canaries(
         if alias.tried is None:
             continue
         for version in (alias.version, alias.tried):
-            did = read_call_counts(metrics, each.function_name, version, datetime.now(UTC))
-            told = "not known" if did is None else f"{did.errors:,} errors in {did.calls:,} calls"
-            print_line(f"  version {version}: {told} in the last hour")
+            counts = read_call_counts(metrics, each.function_name, version, datetime.now(UTC))
+            summary = "unknown" if counts is None else f"{counts.errors:,} errors in {counts.calls:,} calls"
+            print_line(f"  version {version}: {summary} in the last hour")
 
 
 @app.command("rollback")
@@ -214,25 +214,21 @@ def roll_back_canary(
     function: OneFunction = None,
     to: Annotated[
         str | None,
-        typer.Option("--to", help="The version that gets every call.", show_default="the one that serves"),
+        typer.Option("--to", help="The version that gets all calls.", show_default="the one that serves"),
     ] = None,
 ) -> None:
-    """Send every call to the version that serves, at once; print the value with which Terraform agrees."""
+    """Route all calls to the version that serves, at once; print the value for Terraform."""
     target = resolve_target(environment, cloud)
     functions = list(_functions(target, function))
     if to is None and function is None:
         functions = [each for each in functions if each.read_alias().tried] or functions
     if to is not None and function is None:
-        raise UserError(
-            "Versions are numbered function by function: say whose, such as --function winner_api."
-        )
+        raise UserError("Each function numbers its own versions: add one, such as --function winner_api.")
     for each in functions:
         version = each.roll_back(to)
-        print_note(
-            f"Version {version} of {each.name} has every call in {environment} in {target.place}, from now on."
-        )
+        print_note(f"Version {version} of {each.name} gets all calls in {environment} in {target.place} now.")
         print_line(format_canary(each.name, Alias(version)))
     values = project.format_path(target.project.values_file(environment))
     print_note(
-        f"Put that into `canary` of {values} and commit it: the next apply would undo the rollback otherwise."
+        f"Add that to `canary` in {values} and commit it. Otherwise the next apply reverts the rollback."
     )

@@ -1,4 +1,4 @@
-"""Destroy an environment, after what protects it was lifted."""
+"""Destroy an environment, after removing its protections."""
 
 from __future__ import annotations
 
@@ -29,12 +29,10 @@ def destroy_environment(
         bool, typer.Option("--lift-protection", envvar="LIFT_PROTECTION", help="Delete protected tables too.")
     ] = False,
 ) -> None:
-    """Destroy the environment, after its name was typed; a local cloud's protected tables and full buckets too."""
+    """Destroy the environment after its name was typed; in a local cloud, full buckets and protected tables too."""
     target = resolve_target(environment, cloud)
     require_confirmation(environment, f"destroying {environment} in {target.place}", confirmed)
-    package.build_artifacts(
-        target.project
-    )  # Terraform reads the values, and so the artifacts, for a destroy too
+    package.build_artifacts(target.project)  # Terraform reads the artifacts for a destroy too
     workspace = initialise_workspace(target)
     resources = terraform.list_resources(workspace)
     pins = [each for each in resources if each["address"] == PIN]
@@ -42,8 +40,8 @@ def destroy_environment(
         pinned = pin["values"].get("input")
         if pinned != environment:
             raise UserError(
-                f"The state that environments/{environment}/backend.hcl names is pinned to '{pinned}', "
-                f"not to '{environment}': nothing was changed. Correct the backend's key."
+                f"The state in environments/{environment}/backend.hcl is pinned to '{pinned}', "
+                f"not to '{environment}'. Nothing was changed. Correct the backend's key."
             )
     remove_protection(target, resources, asked=lift_protection or target.cloud is not None)
     if pins:
@@ -54,10 +52,10 @@ def destroy_environment(
 
 
 def remove_protection(target: Target, resources: list[dict[str, Any]], *, asked: bool) -> None:
-    """Take away what would stop a destroy half-way: deletion protection and, in a local cloud, objects in buckets.
+    """Remove what would stop a destroy: deletion protection and, in a local cloud, objects in buckets.
 
     Raises:
-        UserError: before anything is changed, where that was not asked for, or a bucket in AWS is not empty.
+        UserError: where ``asked`` is false, or a bucket in AWS is not empty; nothing is changed then.
 
     """
     tables = [
@@ -79,29 +77,29 @@ def remove_protection(target: Target, resources: list[dict[str, Any]], *, asked:
     full = [bucket for bucket in buckets if s3.list_object_versions(Bucket=bucket, MaxKeys=1).get("Versions")]
     if full and target.cloud is None:
         raise UserError(
-            f"These buckets still hold objects: {', '.join(full)}. Save and empty them, then destroy."
+            f"These buckets contain objects: {', '.join(full)}. Save the objects, empty the buckets, and try again."
         )
     protected = {"tables": tables, "user pools": list(pools)}
     if any(protected.values()) and not asked:
-        those = "".join(
+        sentences = "".join(
             f"These {what} are protected against deletion: {', '.join(names)}. "
             for what, names in protected.items()
             if names
         )
-        raise UserError(f"{those}If they are to go, add LIFT_PROTECTION=1 (--lift-protection).")
+        raise UserError(f"{sentences}To delete them, add LIFT_PROTECTION=1 (--lift-protection).")
     for bucket in full:
         empty_bucket(s3, bucket)
     for table in tables:
         target.client("dynamodb").update_table(TableName=table, DeletionProtectionEnabled=False)
     for pool in pools.values():
-        # Sets all else of the pool to its defaults, which the destroy takes away at once.
+        # This resets the pool's other settings, but the destroy deletes the pool next.
         target.client("cognito-idp").update_user_pool(UserPoolId=pool, DeletionProtection="INACTIVE")
 
 
 def empty_bucket(s3: Any, bucket: str) -> None:  # noqa: ANN401 - boto3 makes its classes at run time
     """Delete every version of every object of ``bucket``."""
-    for listed_versions in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
-        versions = [*listed_versions.get("Versions", []), *listed_versions.get("DeleteMarkers", [])]
+    for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
+        versions = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
         if versions:
             keys = [{"Key": each["Key"], "VersionId": each["VersionId"]} for each in versions]
             s3.delete_objects(Bucket=bucket, Delete={"Objects": keys, "Quiet": True})

@@ -1,8 +1,7 @@
-"""`retailctl drift`: what somebody changed past Terraform, told from what waits to be applied.
+"""`retailctl drift`: detect changes made outside Terraform, apart from changes that are not applied yet.
 
-The state that an apply leaves says what AWS says (see `delivery.applied`). What differs from it later was changed
-by hand, or by AWS itself: that is drift. What the configuration wants otherwise is another thing: a change that
-waits for its apply, and no drift.
+After an apply, the state equals what AWS reports (see `apply_saved_plan`). A later difference was made by hand or
+by AWS itself: that is drift. A difference between the configuration and the state is a pending change, not drift.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
     from retailctl.terraform.plan_changes import Change
 
 DRIFTED = 2
-"""The exit status where an environment has drifted, as of `terraform plan -detailed-exitcode`."""
+"""The exit status for drift, as in `terraform plan -detailed-exitcode`."""
 FAILED = 1
 
 MOVES_BY_ITSELF = {
@@ -42,19 +41,19 @@ MOVES_BY_ITSELF = {
     "aws_lambda_event_source_mapping": {"last_modified", "last_processing_result", "state_transition_reason"},
     "aws_sns_topic_subscription": {"confirmation_was_authenticated", "pending_confirmation"},
 }
-"""What AWS changes in resources that nobody touches: by type, the attributes."""
+"""Attributes that AWS changes by itself, by resource type."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A resource that differs: what became of it, in a word of ``plan_changes.KINDS``, and the attributes."""
+    """A resource that differs: how (a word of ``plan_changes.KINDS``), and in which attributes."""
 
     address: str
     kind: str
     attributes: tuple[str, ...]
 
     def format_sentence(self) -> str:
-        """Return it in words."""
+        """Return the finding as text."""
         if self.kind == "destroy":
             return f"{self.address} is gone"
         return f"{self.address}: {', '.join(self.attributes) or self.kind}"
@@ -62,10 +61,10 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class DriftReport:
-    """What a look at an environment found.
+    """The result of a drift check.
 
-    ``drifted`` is what was changed past Terraform, ``pending`` what the configuration would change beside setting
-    that right, ``checked`` when (UTC), and ``error`` why there is no finding.
+    ``drifted`` was changed outside Terraform. ``pending`` is what an apply would change in addition. ``checked`` is
+    the time (UTC), and ``error`` the reason why there is no result.
     """
 
     environment: str
@@ -76,40 +75,42 @@ class DriftReport:
 
     @property
     def status(self) -> int:
-        """Return the exit status that tells of it."""
+        """Return the exit status for this report."""
         return FAILED if self.error else DRIFTED if self.drifted else 0
 
 
 def parse_drift(environment: str, plan: Mapping[str, Any], checked: str) -> DriftReport:
-    """Return what a plan (`terraform show -json`) says of drift.
+    """Return the drift in a plan (`terraform show -json`).
 
-    What a plan would do is pending unless it sets a drifted attribute back, makes anew what is gone, or only
+    A planned change is pending, unless it reverts a drifted attribute, recreates a deleted resource, or only
     follows from that (its values are known after the apply).
     """
-    drifted = tuple(_findings(_drop_aws_changes(plan_changes.list_drift_changes(plan), _types(plan))))
-    touched = {each.address: each for each in drifted}
+    drifted = tuple(
+        _build_findings(_drop_aws_changes(plan_changes.list_drift_changes(plan), _read_types(plan)))
+    )
+    drifted_by_address = {each.address: each for each in drifted}
     pending = []
     for change in plan_changes.list_planned_changes(plan):
-        own = touched.get(change.address)
-        if own is not None and (own.kind == "destroy" or change.kind == "replace"):
+        same = drifted_by_address.get(change.address)
+        if same is not None and (same.kind == "destroy" or change.kind == "replace"):
             continue
-        rest = [
+        others = [
             each
             for each in change.attributes
-            if not (drifted and each.is_unknown) and not (own and each.path in own.attributes)
+            if not (drifted and each.is_unknown) and not (same and each.path in same.attributes)
         ]
-        if change.kind in {"update", "replace"} and not rest:
+        if change.kind in {"update", "replace"} and not others:
             continue
-        pending.append(Finding(change.address, change.kind, tuple(each.path for each in rest)))
+        pending.append(Finding(change.address, change.kind, tuple(each.path for each in others)))
     return DriftReport(environment, checked, drifted, tuple(pending))
 
 
-def _types(plan: Mapping[str, Any]) -> dict[str, str]:
+def _read_types(plan: Mapping[str, Any]) -> dict[str, str]:
     return {each["address"]: each["type"] for each in plan.get("resource_drift", [])}
 
 
 def _drop_aws_changes(changes: Iterable[Change], types: Mapping[str, str]) -> Iterable[Change]:
-    """Yield the changes without what AWS changes by itself."""
+    """Yield the changes without the attributes that AWS changes by itself."""
     for change in changes:
         moves = MOVES_BY_ITSELF.get(types[change.address], set())
         left = tuple(each for each in change.attributes if each.path.split(".")[0].split("[")[0] not in moves)
@@ -117,16 +118,16 @@ def _drop_aws_changes(changes: Iterable[Change], types: Mapping[str, str]) -> It
             yield plan_changes.Change(change.address, change.kind, left)
 
 
-def _findings(changes: Iterable[Change]) -> Iterable[Finding]:
+def _build_findings(changes: Iterable[Change]) -> Iterable[Finding]:
     for change in changes:
         yield Finding(change.address, change.kind, tuple(each.path for each in change.attributes))
 
 
 def detect_drift(target: Target) -> DriftReport:
-    """Return what has drifted in an environment, changing nothing.
+    """Return the drift of an environment; nothing is changed.
 
     Raises:
-        UserError: where it cannot be told.
+        UserError: where the check fails.
 
     """
     workspace = initialise_workspace(target)
@@ -134,20 +135,20 @@ def detect_drift(target: Target) -> DriftReport:
     try:
         terraform.run_with_progress(
             workspace,
-            f"Looking at {target.environment}",
+            f"Checking {target.environment} for drift",
             "plan",
-            "-lock=false",  # it changes nothing, and must not be in the way of who does
+            "-lock=false",  # it changes nothing, and must not block an apply
             f"-out={file}",
             *workspace.arguments,
         )
-        shown = json.loads(terraform.read_command_output(workspace, "show", "-json", str(file)))
+        plan = json.loads(terraform.read_command_output(workspace, "show", "-json", str(file)))
     finally:
         file.unlink(missing_ok=True)
-    return parse_drift(target.environment, shown, builds.format_current_time())
+    return parse_drift(target.environment, plan, builds.format_current_time())
 
 
 def format_report(report: DriftReport) -> list[str]:
-    """Return a report in sentences."""
+    """Return a report as lines of text."""
     name = report.environment
     if report.error:
         return [f"{name} could not be checked: {report.error}"]
@@ -155,7 +156,7 @@ def format_report(report: DriftReport) -> list[str]:
     if report.pending:
         number = len(report.pending)
         resources = f"{number} resource{'' if number == 1 else 's'}"
-        lines.append(f"{name} waits for an apply of {resources}, which is no drift:")
+        lines.append(f"{name} has pending changes to {resources}, which are not drift:")
         lines += [f"  {each.format_sentence()}" for each in report.pending]
     return lines if report.drifted else [f"{name} has not drifted.", *lines]
 
@@ -164,15 +165,16 @@ def report_drift(
     environment: Annotated[str, typer.Option("--env", envvar="ENV", help="Which environment.")] = "dev",
     cloud: CloudName = DEFAULT_CLOUD,
     report: Annotated[
-        Path | None, typer.Option("--report", envvar="REPORT", help="Write what was found here, as JSON.")
+        Path | None,
+        typer.Option("--report", envvar="REPORT", help="Write the reports to this file, as JSON."),
     ] = None,
     *,
-    every: Annotated[bool, typer.Option("--all", help="Every environment that there is.")] = False,
+    every: Annotated[bool, typer.Option("--all", help="Check every environment.")] = False,
     as_json: Annotated[
-        bool, typer.Option("--json", help="As a JSON array, one object per environment.")
+        bool, typer.Option("--json", help="Print a JSON array, one object per environment.")
     ] = False,
 ) -> None:
-    """Tell what was changed past Terraform: exit status 0 for nothing, 2 for drift, 1 where it cannot be told."""
+    """Detect changes made outside Terraform; exit status 0: none, 2: drift, 1: the check failed."""
     here = project.find_project()
     names = here.environments if every else (here.check_environment(environment),)
     package.build_artifacts(here)
@@ -197,10 +199,10 @@ def _try_detect_drift(environment: str, cloud: str | None) -> DriftReport:
 
 
 def read_report(file: Path, environment: str) -> DriftReport:
-    """Return the report of an environment that `drift --report` wrote.
+    """Return an environment's report from a file of `drift --report`.
 
     Raises:
-        UserError: where there is none.
+        UserError: where the file has none.
 
     """
     try:
@@ -215,6 +217,6 @@ def read_report(file: Path, environment: str) -> DriftReport:
         return DriftReport(**entry, **kinds)
     except (OSError, ValueError, KeyError, TypeError):
         raise UserError(
-            f"{project.format_path(file)} is no report of {environment}: "
+            f"{project.format_path(file)} has no report on {environment}: "
             "write it with `retailctl drift --report <file>`."
         ) from None

@@ -1,7 +1,6 @@
-"""What the pipelines say on GitHub: a comment and issues that update themselves. The `gh` program does the talking.
+"""Comments and issues of the pipelines on GitHub, written with the `gh` program.
 
-A comment or an issue is found again by a marker that is hidden in it, so that there is one of each, whatever its
-words are by then.
+A comment or an issue contains a hidden marker by which it is found and updated, so that there is only one of each.
 """
 
 from __future__ import annotations
@@ -21,51 +20,54 @@ from retailctl.gh import run_gh
 from retailctl.options import EnvironmentName
 
 COMMENTER = "github-actions[bot]"
-"""Who a workflow is on GitHub: what anybody else has written with the marker in it is left alone."""
+"""The author of a workflow's comments; those of other authors are not changed."""
 
 
 def read_repository_name() -> str:
-    """Return the repository that a workflow runs for, as `owner/name`.
+    """Return the repository of the workflow, as `owner/name`.
 
     Raises:
-        UserError: outside of a workflow, where nobody said.
+        UserError: where it is not set.
 
     """
     name = os.environ.get("GITHUB_REPOSITORY")
     if not name:
-        raise UserError("Which repository? Set GITHUB_REPOSITORY to its owner/name.")
+        raise UserError("The repository is unknown: set GITHUB_REPOSITORY to its owner/name.")
     return name
 
 
 def format_run_link() -> str:
-    """Return a link to the workflow's run in Markdown; "" outside of one."""
+    """Return a Markdown link to the workflow's run, or "" outside of a workflow."""
     server, number = os.environ.get("GITHUB_SERVER_URL"), os.environ.get("GITHUB_RUN_ID")
     return f"[The run]({server}/{read_repository_name()}/actions/runs/{number})" if server and number else ""
 
 
 def _read_pages(path: str) -> list[dict[str, Any]]:
-    """Return all entries of a list in GitHub's API."""
+    """Return all entries of a list of GitHub's API."""
     pages: list[list[dict[str, Any]]] = json.loads(run_gh("api", "--paginate", "--slurp", path))
     return [entry for page in pages for entry in page]
 
 
 def _is_ours(entry: dict[str, Any], mark: str) -> bool:
-    """Say whether a workflow has written a comment or an issue, and with which marker."""
-    who, body = (entry["user"] or {}).get("login"), entry["body"] or ""  # who deleted their account is nobody
+    """Say whether a workflow has written a comment or an issue with this marker."""
+    who, body = (
+        (entry["user"] or {}).get("login"),
+        entry["body"] or "",
+    )  # the user of a deleted account is null
     return who == COMMENTER and body.startswith(mark)
 
 
 def post_comment(pull_request: int, body: str) -> str:
-    """Put the comment on a pull request, over the one that is there; say what was done."""
+    """Post the comment on a pull request or update it; return what was done."""
     path = f"repos/{read_repository_name()}/issues/{pull_request}/comments"
-    before = [each["id"] for each in _read_pages(path) if _is_ours(each, plan_summary.MARKER)]
+    comment_ids = [each["id"] for each in _read_pages(path) if _is_ours(each, plan_summary.MARKER)]
     content = json.dumps({"body": body})
-    if before:
+    if comment_ids:
         run_gh(
             "api",
             "-X",
             "PATCH",
-            f"repos/{read_repository_name()}/issues/comments/{before[0]}",
+            f"repos/{read_repository_name()}/issues/comments/{comment_ids[0]}",
             "--input",
             "-",
             given=content,
@@ -76,22 +78,20 @@ def post_comment(pull_request: int, body: str) -> str:
 
 
 def post_plan_comment(
-    folder: Annotated[
-        Path, typer.Argument(help="The folder of the plans' summaries, <environment>.md each.")
-    ],
+    folder: Annotated[Path, typer.Argument(help="The folder of the plan summaries, <environment>.md.")],
     pull_request: Annotated[
         int | None,
-        typer.Option("--pull-request", help="Put it there; without, print it."),
+        typer.Option("--pull-request", help="Post it there; without it, print the comment."),
     ] = None,
 ) -> None:
-    """Make one comment of the plans of all environments; on a pull request, it replaces the one before."""
-    parts = {
+    """Make one comment of the plans of all environments, and post or update it on a pull request."""
+    sections = {
         name: file.read_text()
         for name in project.find_project().environments
         for file in [folder / f"{name}.md"]
         if file.is_file()
     }
-    body = plan_summary.render_comment(parts, project.find_project().environments)
+    body = plan_summary.render_comment(sections, project.find_project().environments)
     link = format_run_link()
     body = f"{body}\n{link}\n" if link else body
     if pull_request is None:
@@ -101,79 +101,89 @@ def post_plan_comment(
 
 
 def format_issue_marker(environment: str) -> str:
-    """Return what is hidden in the issue of an environment's drift."""
+    """Return the hidden marker of the issue on an environment's drift."""
     return f"<!-- retailctl drift {environment} -->"
 
 
 def format_issue_title(environment: str) -> str:
-    """Return the title of the issue of an environment's drift."""
+    """Return the title of the issue on an environment's drift."""
     return f"{environment} has drifted"
 
 
 def render_issue_body(report: drift.DriftReport) -> str:
-    """Return the text of the issue of an environment's drift."""
+    """Return the text of the issue on an environment's drift."""
     lines = [
         format_issue_marker(report.environment),
         (
-            f"Somebody or something changed **{report.environment}** past Terraform. These resources are not as "
-            "the last apply left them:"
+            f"**{report.environment}** was changed outside Terraform. These resources differ from the state after "
+            "the last apply:"
         ),
         "",
-        *(f"- `{each.address}`: {_what(each)}" for each in report.drifted),
+        *(f"- `{each.address}`: {_format_finding(each)}" for each in report.drifted),
         "",
     ]
     if report.pending:
-        lines += ["Beside that, these wait for an apply, which is no drift:", ""]
-        lines += [f"- `{each.address}`: {_what(each)}" for each in report.pending] + [""]
+        lines += ["These changes are pending, which is not drift:", ""]
+        lines += [f"- `{each.address}`: {_format_finding(each)}" for each in report.pending] + [""]
     lines += [
-        "What to do is in `docs/delivery.md`. This issue closes itself when the environment is as it should be.",
+        "See `docs/delivery.md` for what to do. This issue is closed when the drift is gone.",
     ]
     return "\n".join(lines)
 
 
-def _what(finding: drift.Finding) -> str:
+def _format_finding(finding: drift.Finding) -> str:
     if finding.kind == "destroy":
         return "gone" if not finding.attributes else "to be destroyed"
     return ", ".join(f"`{name}`" for name in finding.attributes) or finding.kind
 
 
 def update_issue(report: drift.DriftReport) -> str:
-    """Open, update or close the issue of an environment's drift as its report wants; say what was done."""
+    """Open, update or close the issue on an environment's drift; return what was done."""
     path = f"repos/{read_repository_name()}/issues"
-    mine = format_issue_marker(report.environment)
-    there = [
+    marker = format_issue_marker(report.environment)
+    open_issues = [
         each
         for each in _read_pages(f"{path}?state=open&per_page=100")
-        if "pull_request" not in each and _is_ours(each, mine)
+        if "pull_request" not in each and _is_ours(each, marker)
     ]
     if report.drifted:
         body = render_issue_body(report)
-        if not there:
+        if not open_issues:
             content = {"title": format_issue_title(report.environment), "body": body}
             run_gh("api", "-X", "POST", path, "--input", "-", given=json.dumps(content))
             return "opened"
-        number = there[0]["number"]
-        if there[0]["body"].strip() == body.strip():
+        number = open_issues[0]["number"]
+        if open_issues[0]["body"].strip() == body.strip():
             return "left as it is"
         run_gh("api", "-X", "PATCH", f"{path}/{number}", "--input", "-", given=json.dumps({"body": body}))
         return "updated"
-    for each in there:
-        said = f"{report.environment} has not drifted any more, seen {report.checked}. {format_run_link()}".strip()
+    for each in open_issues:
+        comment = (
+            f"{report.environment} no longer drifts, as of {report.checked}. {format_run_link()}".strip()
+        )
         number = each["number"]
         run_gh(
-            "api", "-X", "POST", f"{path}/{number}/comments", "--input", "-", given=json.dumps({"body": said})
+            "api",
+            "-X",
+            "POST",
+            f"{path}/{number}/comments",
+            "--input",
+            "-",
+            given=json.dumps({"body": comment}),
         )
         content = {"state": "closed", "state_reason": "completed"}
         run_gh("api", "-X", "PATCH", f"{path}/{number}", "--input", "-", given=json.dumps(content))
-    return "closed" if there else "not needed"
+    return "closed" if open_issues else "not needed"
 
 
 def sync_drift_issue(
-    report: Annotated[Path, typer.Argument(help="What `drift --report` wrote.")],
+    report: Annotated[Path, typer.Argument(help="A file of `drift --report`.")],
     environment: EnvironmentName = "dev",
 ) -> None:
     """Open, update or close the GitHub issue on an environment's drift."""
-    found = drift.read_report(report, environment)
-    if found.error:
-        raise UserError(f"{environment} could not be checked, so its issue stays as it is: {found.error}")
-    print_note(f"The issue on {environment}'s drift: {update_issue(found)}.")
+    drift_report = drift.read_report(report, environment)
+    if drift_report.error:
+        raise UserError(
+            f"{environment} could not be checked, so its issue stays as it is: {drift_report.error}"
+        )
+    print_note(f"The issue on {environment}'s drift: {update_issue(drift_report)}.")

@@ -1,4 +1,4 @@
-"""The page of an environment: put into its bucket, and in a local cloud served where a browser finds it."""
+"""Deploy the page of an environment to its bucket and, in a local cloud, serve it."""
 
 from __future__ import annotations
 
@@ -52,10 +52,10 @@ app = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown", help="Put u
 
 @dataclass(frozen=True, slots=True)
 class SiteConfig:
-    """What the page has to know of its environment; nothing of it is secret.
+    """The settings of the page; none is secret.
 
-    ``api_url`` is whole or, where the site passes requests on, a path such as `/api`. ``cognito_url`` is where
-    Cognito answers, None for AWS's own address in ``region``.
+    ``api_url`` is a URL or, where the site forwards requests, a path such as `/api`. ``cognito_url`` is the address
+    of Cognito; None for AWS's address in ``region``.
     """
 
     environment: str
@@ -67,18 +67,18 @@ class SiteConfig:
 
     @property
     def cognito(self) -> str:
-        """Return the address that the page sends sign-ins to."""
+        """Return the address of Cognito."""
         return self.cognito_url or f"https://cognito-idp.{self.region}.amazonaws.com/"
 
     def render_file(self) -> SiteFile:
-        """Return `config.json`, which no cache keeps."""
-        fields = {_camel(name): value for name, value in asdict(self).items() if value is not None}
+        """Return `config.json`, which is never cached."""
+        fields = {_to_camel_case(name): value for name, value in asdict(self).items() if value is not None}
         return SiteFile(CONFIG, json.dumps(fields, indent=2).encode() + b"\n", TYPES[".json"], NEVER)
 
 
 @dataclass(frozen=True, slots=True)
 class EnvironmentPage:
-    """Where an environment's page goes: its bucket, the distribution's address, and what it has to know."""
+    """The bucket, the distribution's URL and the settings of an environment's page."""
 
     bucket: str
     url: str
@@ -86,13 +86,13 @@ class EnvironmentPage:
 
     @property
     def domain(self) -> str:
-        """Return the name that the distribution answers by."""
+        """Return the domain of the distribution."""
         return urlsplit(self.url).netloc
 
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What a deployment did, by paths: ``kept`` were there already, ``removed`` were of earlier ones."""
+    """The result of a deployment, by paths: ``kept`` existed already, ``removed`` were obsolete."""
 
     uploaded: tuple[str, ...]
     kept: tuple[str, ...]
@@ -106,45 +106,45 @@ def publish_page(
     *,
     folder: Path | None = None,
 ) -> Published:
-    """Put the page into its bucket: first what the index names, then `config.json`, then the index; then clear up.
+    """Upload the page: the files that the index names, `config.json`, then the index; remove obsolete files.
 
-    Files with hashed names that are there already are not sent again. Those that neither this deployment nor the
-    one before it names are removed: a browser may just have got the index before, and ask for its files now.
+    Files with hashed names that already exist are not uploaded again. Files of the previous deployment are kept,
+    because a browser may have loaded its index and request its files now.
 
     Args:
         s3: a boto3 client.
-        bucket: the site's bucket, which holds nothing else below `assets/`.
-        config: what the page has to know.
-        folder: the page's sources; `src/web` of this clone if left out.
+        bucket: the site's bucket, which contains nothing else below `assets/`.
+        config: the settings of the page.
+        folder: the page's sources; by default `src/web` of this clone.
 
     Raises:
-        SiteError: as ``build``.
+        SiteError: as ``build_page``.
 
     """
     *assets, index = build_page(read_sources(folder or project.find_project().root / "src" / "web"))
-    there = set(_keys(s3, bucket, ASSETS))
-    named = {file.path for file in assets}
-    before = _list_indexed_files(s3, bucket)
-    new = [file for file in assets if file.path not in there]
+    stored_paths = set(_list_keys(s3, bucket, ASSETS))
+    current_paths = {file.path for file in assets}
+    previous_paths = _list_indexed_files(s3, bucket)
+    missing = [file for file in assets if file.path not in stored_paths]
     with ThreadPoolExecutor(_UPLOADS_AT_ONCE) as pool:
-        list(pool.map(lambda file: _put(s3, bucket, file), new))
-    last = [config.render_file(), index]
-    for file in last:
-        _put(s3, bucket, file)
-    old = sorted(there - named - before)
-    for key in old:
+        list(pool.map(lambda file: _put_file(s3, bucket, file), missing))
+    uncached = [config.render_file(), index]
+    for file in uncached:
+        _put_file(s3, bucket, file)
+    obsolete = sorted(stored_paths - current_paths - previous_paths)
+    for key in obsolete:
         s3.delete_object(Bucket=bucket, Key=key)
     return Published(
-        uploaded=tuple(file.path for file in [*new, *last]),
-        kept=tuple(sorted(named & there)),
-        removed=tuple(old),
+        uploaded=tuple(file.path for file in [*missing, *uncached]),
+        kept=tuple(sorted(current_paths & stored_paths)),
+        removed=tuple(obsolete),
     )
 
 
 def is_page_outdated(s3: Any, bucket: str, config: SiteConfig, folder: Path) -> bool:  # noqa: ANN401 - as publish
-    """Say whether the page in its bucket is another than ``publish_page`` would put there.
+    """Say whether ``publish_page`` would change the page in its bucket.
 
-    The index names the files that have hashed names, those name each other, and `config.json` is the rest.
+    The index contains the hashed names of all other files except `config.json`.
     """
     index = build_page(read_sources(folder))[-1]
     return any(
@@ -152,7 +152,7 @@ def is_page_outdated(s3: Any, bucket: str, config: SiteConfig, folder: Path) -> 
     )
 
 
-def _put(s3: Any, bucket: str, file: SiteFile) -> None:  # noqa: ANN401 - as publish
+def _put_file(s3: Any, bucket: str, file: SiteFile) -> None:  # noqa: ANN401 - as publish
     encoding = {"ContentEncoding": file.content_encoding} if file.content_encoding else {}
     s3.put_object(
         Bucket=bucket,
@@ -164,63 +164,63 @@ def _put(s3: Any, bucket: str, file: SiteFile) -> None:  # noqa: ANN401 - as pub
     )
 
 
-def _keys(s3: Any, bucket: str, prefix: str) -> Iterable[str]:  # noqa: ANN401 - as publish
-    for listed in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
-        yield from (item["Key"] for item in listed.get("Contents", []))
+def _list_keys(s3: Any, bucket: str, prefix: str) -> Iterable[str]:  # noqa: ANN401 - as publish
+    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
+        yield from (item["Key"] for item in page.get("Contents", []))
 
 
 def _list_indexed_files(s3: Any, bucket: str) -> set[str]:  # noqa: ANN401 - as publish
-    """Return the files with hashed names that the index in the bucket refers to; none where there is no index."""
+    """Return the hashed names that the index in the bucket contains; none without an index."""
     content = _read_stored(s3, bucket, INDEX) or b""
     return {reference for _, reference in ATTRIBUTE.findall(content.decode()) if reference.startswith(ASSETS)}
 
 
 def _read_stored(s3: Any, bucket: str, key: str) -> bytes | None:  # noqa: ANN401 - as publish
-    """Return the content of a file in the bucket as a browser gets it, or None where there is none."""
+    """Return the decoded content of a file in the bucket, or None."""
     try:
-        found = s3.get_object(Bucket=bucket, Key=key)
+        stored = s3.get_object(Bucket=bucket, Key=key)
     except s3.exceptions.NoSuchKey:
         return None
-    content: bytes = found["Body"].read()
-    return gzip.decompress(content) if found.get("ContentEncoding") == "gzip" else content
+    content: bytes = stored["Body"].read()
+    return gzip.decompress(content) if stored.get("ContentEncoding") == "gzip" else content
 
 
-def _camel(name: str) -> str:
+def _to_camel_case(name: str) -> str:
     first, *rest = name.split("_")
     return first + "".join(word.capitalize() for word in rest)
 
 
-def find_page(environment: str, found: Mapping[str, Any]) -> EnvironmentPage | None:
-    """Return the page that an environment's root outputs tell of; None where they tell of none."""
-    if not found.keys() >= set(_NEEDED):
+def find_page(environment: str, values: Mapping[str, Any]) -> EnvironmentPage | None:
+    """Return the page in an environment's root outputs, or None."""
+    if not values.keys() >= set(_NEEDED):
         return None
     config = SiteConfig(
         environment=environment,
-        api_url="/",  # the distribution answers for the API too, whatever name the page is visited by
-        region=str(found["region"]),
-        user_pool_id=str(found["user_pool_id"]),
-        user_pool_client_id=str(found["user_pool_client_id"]),
-        cognito_url=str(found["cognito_url"]),
+        api_url="/",  # the distribution serves the API too, under any domain
+        region=str(values["region"]),
+        user_pool_id=str(values["user_pool_id"]),
+        user_pool_client_id=str(values["user_pool_client_id"]),
+        cognito_url=str(values["cognito_url"]),
     )
-    return EnvironmentPage(str(found["site_bucket"]), str(found["site_url"]), config)
+    return EnvironmentPage(str(values["site_bucket"]), str(values["site_url"]), config)
 
 
 def upload_page(target: Target, page: EnvironmentPage) -> Published:
-    """Put the page into its bucket. Nothing needs invalidating: only files that are not cached keep their names."""
-    with show_progress(f"Putting up the page of {target.environment}"):
+    """Upload the page; no invalidation is needed, because files with constant names are not cached."""
+    with show_progress(f"Deploying the page of {target.environment}"):
         return publish_page(target.client("s3"), page.bucket, page.config, folder=target.project.web)
 
 
-def deploy_page(target: Target, found: EnvironmentPage) -> None:
-    """Put the page up, and say where it is."""
-    published = upload_page(target, found)
+def deploy_page(target: Target, environment_page: EnvironmentPage) -> None:
+    """Upload the page, and print its address."""
+    published = upload_page(target, environment_page)
     url = (
-        found.url
+        environment_page.url
         if target.cloud is None
-        else emulator_page.serve_page(target.cloud, target.environment, found.domain)
+        else emulator_page.serve_page(target.cloud, target.environment, environment_page.domain)
     )
     print_note(
-        f"The page is at {url} ({len(published.uploaded)} files sent, {len(published.kept)} were there)."
+        f"The page is at {url} ({len(published.uploaded)} files uploaded, {len(published.kept)} unchanged)."
     )
 
 
@@ -231,22 +231,24 @@ def _site_commands() -> None:
 
 @app.command("deploy")
 def deploy_site(environment: EnvironmentName = "dev", cloud: CloudName = DEFAULT_CLOUD) -> None:
-    """Put the page up as it is in this clone, and change nothing else."""
+    """Deploy the page of this clone, and change nothing else."""
     target = resolve_target(environment, cloud)
-    found = find_page(environment, terraform.read_root_outputs(initialise_workspace(target)))
-    if found is None:
+    environment_page = find_page(environment, terraform.read_root_outputs(initialise_workspace(target)))
+    if environment_page is None:
         hint = f"make {'up' if target.cloud else 'apply'} ENV={environment}"
         raise UserError(
-            f"{environment} in {target.place} has no place for a page yet: bring it up to date with `{hint}`."
+            f"{environment} in {target.place} has no bucket for the page yet: update it with `{hint}`."
         )
-    deploy_page(target, found)
+    deploy_page(target, environment_page)
 
 
 def has_other_page(target: Target, workspace: Workspace, files: Files) -> bool:
-    """Say whether the environment has a place for a page, and another page there than the build's."""
-    found = find_page(target.environment, terraform.read_root_outputs(workspace))
-    if found is None or package.PAGE not in files:
+    """Say whether the environment has a page that differs from the build's."""
+    environment_page = find_page(target.environment, terraform.read_root_outputs(workspace))
+    if environment_page is None or package.PAGE not in files:
         return False
     with tempfile.TemporaryDirectory(prefix="retail-page-") as folder:
         package.extract_zip(files[package.PAGE], Path(folder))
-        return is_page_outdated(target.client("s3"), found.bucket, found.config, Path(folder))
+        return is_page_outdated(
+            target.client("s3"), environment_page.bucket, environment_page.config, Path(folder)
+        )

@@ -1,7 +1,7 @@
-"""A change on its way to an environment: planned, saved, applied just so, and rolled back to an earlier build.
+"""`retailctl plan` and `apply`: plan a change, save it, and apply exactly that plan.
 
-`plan --out` and `apply --plan` are the two halves of an apply for two machines, or for two people: in between lies
-a plan that can be read, and whatever is not exactly as planned is refused before anything is touched.
+`plan --out` and `apply --plan` split an apply between two machines or two people. The plan can be reviewed in
+between, and if anything differs from it, the apply is refused before it changes anything.
 """
 
 from __future__ import annotations
@@ -39,23 +39,23 @@ if TYPE_CHECKING:
 
 PlanFile = Annotated[
     Path | None,
-    typer.Option("--plan", envvar="PLAN", help="A plan that `plan --out` saved: apply exactly that."),
+    typer.Option("--plan", envvar="PLAN", help="Apply exactly this plan, saved by `plan --out`."),
 ]
 OutFile = Annotated[
     Path | None,
-    typer.Option("--out", envvar="OUT", help="Save the plan here, and beside it what it was made from."),
+    typer.Option("--out", envvar="OUT", help="Save the plan here, and a record beside it."),
 ]
 Older = Annotated[
     bool,
-    typer.Option("--older", envvar="OLDER", help="Apply a commit that is older than the one that is there."),
+    typer.Option("--older", envvar="OLDER", help="Apply a commit that is older than the applied one."),
 ]
 SummaryFile = Annotated[
-    Path | None, typer.Option("--summary", envvar="SUMMARY", help="Write the plan here as Markdown.")
+    Path | None, typer.Option("--summary", envvar="SUMMARY", help="Write the plan to this file as Markdown.")
 ]
 
 
 def read_state(workspace: Workspace) -> State | None:
-    """Return which state an environment is in; None where nothing was ever applied."""
+    """Return the lineage and serial of an environment's state; None where nothing was ever applied."""
     pulled = terraform.read_command_output(workspace, "state", "pull")
     if not pulled.strip():
         return None
@@ -66,16 +66,16 @@ def read_state(workspace: Workspace) -> State | None:
 def save_plan(
     target: Target, workspace: Workspace, out: Path, artifacts: Mapping[str, str], commit: str
 ) -> PlanRecord:
-    """Plan for the artifacts in `build/artifacts`, save plan and record, and return the record."""
+    """Plan with the artifacts in `build/artifacts`, save plan and record, and return the record."""
     out.parent.mkdir(parents=True, exist_ok=True)
-    out.touch(mode=0o600)  # it holds every value in plain text
+    out.touch(mode=0o600)  # a plan contains all values in plain text
     changes = terraform.run_with_progress(
         workspace, f"Planning {target.environment}", "plan", f"-out={out}", *workspace.arguments
     )
     record = PlanRecord(
         environment=target.environment,
         sha256=saved_plan.hash_plan(out),
-        # Read after the plan, which may have waited for a lock. Who slips in between is caught by Terraform itself.
+        # Read after the plan, which may have waited for a lock. Terraform itself detects later changes.
         state=read_state(workspace),
         artifacts=dict(artifacts),
         commit=commit,
@@ -89,37 +89,39 @@ def save_plan(
 def apply_saved_plan(
     target: Target, workspace: Workspace, file: Path, record: PlanRecord, files: Files
 ) -> None:
-    """Apply a saved plan, put up the page of its build, and keep the build.
+    """Apply a saved plan, deploy the page of its build, and keep the build.
 
-    Afterwards the state is made to say what AWS says, down to what resources tell of each other (a bucket of its
-    policy, a role of its policies): from then on, whatever differs from it has drifted.
+    Afterwards the state is refreshed, so that it includes what resources report about each other (a bucket's
+    policy, a role's policies). Any later difference is drift.
     """
     saved_plan.check_state(record, read_state(workspace))
     terraform.run_with_progress(workspace, f"Applying {target.environment}", "apply", str(file.resolve()))
     terraform.run_with_progress(
         workspace,
-        f"Reading {target.environment} as it is now",
+        f"Refreshing the state of {target.environment}",
         "apply",
         "-refresh-only",
         "-auto-approve",
         *workspace.arguments,
     )
-    found = page.find_page(target.environment, terraform.read_root_outputs(workspace))
-    if found is not None and package.PAGE in files:
-        deploy_built_page(target, found, files[package.PAGE])
+    environment_page = page.find_page(target.environment, terraform.read_root_outputs(workspace))
+    if environment_page is not None and package.PAGE in files:
+        deploy_built_page(target, environment_page, files[package.PAGE])
     with show_progress("Keeping the build"):
         builds.keep_build(target, files, record.commit)
     print_note(f"{target.environment} in {target.place} has build {record.build} of commit {record.commit}.")
 
 
-def deploy_built_page(target: Target, found: page.EnvironmentPage, zipped: bytes) -> None:
-    """Put up the page that a build holds, whatever page this clone has."""
+def deploy_built_page(target: Target, environment_page: page.EnvironmentPage, zipped: bytes) -> None:
+    """Deploy the page of a build, whatever page this clone has."""
     with tempfile.TemporaryDirectory(prefix="retail-page-") as folder:
         package.extract_zip(zipped, Path(folder))
-        with show_progress(f"Putting up the page of {target.environment}"):
-            page.publish_page(target.client("s3"), found.bucket, found.config, folder=Path(folder))
+        with show_progress(f"Deploying the page of {target.environment}"):
+            page.publish_page(
+                target.client("s3"), environment_page.bucket, environment_page.config, folder=Path(folder)
+            )
     if target.cloud is not None:
-        emulator_page.serve_page(target.cloud, target.environment, found.domain)
+        emulator_page.serve_page(target.cloud, target.environment, environment_page.domain)
 
 
 def plan_environment(
@@ -129,12 +131,12 @@ def plan_environment(
     summary: SummaryFile = None,
     *,
     prebuilt: Annotated[
-        bool, typer.Option("--prebuilt", envvar="PREBUILT", help="Take build/artifacts as they are.")
+        bool, typer.Option("--prebuilt", envvar="PREBUILT", help="Use build/artifacts without building them.")
     ] = False,
 ) -> None:
     """Show what applying the environment would change; with --out, save it for `apply --plan`."""
     if summary is not None and out is None:
-        raise UserError("SUMMARY (--summary) tells of a saved plan: set OUT (--out) too.")
+        raise UserError("SUMMARY (--summary) needs a saved plan: set OUT (--out) too.")
     if out is None:
         _plan_and_show(environment, cloud)
         return
@@ -148,8 +150,8 @@ def plan_environment(
     record = save_plan(target, workspace, out, artifacts, git.find_checked_out_commit(here))
     print_plan(workspace, out)
     if summary is not None:
-        shown = json.loads(terraform.read_command_output(workspace, "show", "-json", str(out)))
-        write_atomically(summary, plan_summary.render_section(record, shown))
+        plan = json.loads(terraform.read_command_output(workspace, "show", "-json", str(out)))
+        write_atomically(summary, plan_summary.render_section(record, plan))
     apply = format_retailctl(
         f"apply --plan {shlex.quote(project.format_path(out))}", environment, target.cloud_name
     )
@@ -177,14 +179,14 @@ def apply_environment(
     *,
     older: Older = False,
 ) -> None:
-    """Plan, ask, and apply the environment just as planned; with --plan, apply a plan that was saved."""
+    """Plan, ask, and apply exactly that plan; with --plan, apply a saved plan."""
     if plan_file is None:
         plan_and_apply(environment, cloud, confirmed, older=older)
         return
     here = project.find_project()
     record = saved_plan.read_record(plan_file)
     here.check_environment(environment)
-    with hold_lock(here, "package"):  # else another command's build could take the zips from under Terraform
+    with hold_lock(here, "package"):  # otherwise another command could replace the zips
         files, artifacts = builds.read_artifacts(here)
         saved_plan.check_plan(record, plan_file, environment, artifacts)
         target = resolve_target(environment, cloud)
@@ -205,9 +207,9 @@ def plan_and_apply(
     *,
     older: bool = False,
 ) -> None:
-    """Plan, ask, and apply the environment just as planned; ``begin`` is called between the last two.
+    """Plan, ask, call ``begin``, and apply exactly that plan.
 
-    ``older`` lets a commit be applied that is older than that of the environment's build.
+    ``older`` allows a commit that is older than that of the environment's build.
 
     Raises:
         UserError: where the operator does not confirm, or Terraform fails.
@@ -224,22 +226,22 @@ def plan_and_apply(
 
 
 def check_commit_order(target: Target, commit: str) -> None:
-    """See that a commit is not older than that of the build which the environment got last.
+    """Check that a commit is not older than that of the environment's newest build.
 
-    A run that took longer would otherwise put back what a later one has changed. What is not on one line with that
-    commit, or not known to the clone, passes.
+    Otherwise a slow run could revert the changes of a later one. A commit that is not an ancestor or not in the
+    clone is accepted.
 
     Raises:
-        UserError: where it is older; nothing has been touched then.
+        UserError: where it is older; nothing has been changed then.
 
     """
-    present = next(iter(builds.list_kept_builds(target)), None) if target.has_state_bucket() else None
-    if present is not None and git.is_older_commit(target.project, commit, present.commit):
+    current = next(iter(builds.list_kept_builds(target)), None) if target.has_state_bucket() else None
+    if current is not None and git.is_older_commit(target.project, commit, current.commit):
         rollback = format_retailctl("rollback --to <build>", target.environment, target.cloud_name)
         raise UserError(
-            f"Commit {commit} is older than {present.commit}, whose build {present.build} {target.environment} got "
-            f"{present.applied}: nothing was changed. To go back, use `{rollback}`; to apply the older commit all "
-            "the same, add OLDER=1 (--older)."
+            f"Commit {commit} is older than {current.commit}, whose build {current.build} was applied to "
+            f"{target.environment} {current.applied}. Nothing was changed. To go back, use `{rollback}`; "
+            "to apply the older commit, add OLDER=1 (--older)."
         )
 
 
@@ -251,7 +253,7 @@ def ask_and_apply(
     confirmed: str | None,
     begin: Callable[[], object] = do_nothing,
 ) -> None:
-    """Plan, show, ask unless there is nothing to do, call ``begin``, and apply."""
+    """Plan, print the plan, ask unless it is empty, call ``begin``, and apply."""
     workspace = initialise_workspace(target)
     file = workspace.data / "run.tfplan"
     try:
@@ -269,7 +271,7 @@ def ask_and_apply(
 
 
 def print_plan(workspace: Workspace, plan_file: Path) -> None:
-    """Print a plan to stdout, for people."""
+    """Print a plan to stdout."""
     colour = [] if sys.stdout.isatty() else ["-no-color"]
     text = terraform.read_command_output(workspace, "show", *colour, str(plan_file))
     print_document(text, with_colours=not colour)

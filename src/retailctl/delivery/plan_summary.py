@@ -1,7 +1,7 @@
-"""A plan in Markdown, for people who read it in a pull request or before they approve it.
+"""Render a plan in Markdown, for the review of a pull request or before an approval.
 
-A comment is read by more people than a plan is, so it tells which attributes change, and of their values only
-numbers and switches: texts can hold anything, and what Terraform calls sensitive is never told.
+More people can read a comment than a plan. So it names the attributes that change, but only the values of numbers
+and booleans: strings may contain anything, and sensitive values are never shown.
 """
 
 from __future__ import annotations
@@ -19,27 +19,27 @@ if TYPE_CHECKING:
     from retailctl.terraform.plan_changes import Attribute, Change
 
 MARKER = "<!-- retailctl plan -->"
-"""Hidden in the comment, which is found again by it."""
+"""Hidden in the comment, to find it again."""
 LONGEST = 60_000
-"""Characters of a whole comment; GitHub takes 65,536."""
+"""Maximum characters of a comment; GitHub's limit is 65,536."""
 MOST_ATTRIBUTES = 12
 _ORDER = ("destroy", "replace", "create", "update", "forget")
-"""The kinds of changes, those first that a reader should not miss."""
+"""The kinds of changes, the most important first."""
 
 
 def format_counts(changes: Iterable[Change]) -> str:
-    """Return how many resources meet which fate, in words."""
+    """Return the number of resources by kind of change, as text."""
     counts = Counter(change.kind for change in changes)
     parts = [f"{counts[kind]} to {kind}" for kind in _ORDER if counts[kind]]
     return ", ".join(parts) if parts else "no changes"
 
 
 def render_section(record: PlanRecord, plan: Mapping[str, Any]) -> str:
-    """Return the part of the comment that tells of one environment's plan.
+    """Return the section of the comment on one environment's plan.
 
     Args:
-        record: the plan's.
-        plan: as `terraform show -json` gives it.
+        record: the record of the plan.
+        plan: the output of `terraform show -json`.
 
     """
     changes = sorted(
@@ -55,15 +55,15 @@ def render_section(record: PlanRecord, plan: Mapping[str, Any]) -> str:
         lines += [
             "<details><summary>Resources</summary>",
             "",
-            "| Fate | Resource | Changes |",
+            "| Action | Resource | Changes |",
             "|---|---|---|",
         ]
-        lines += [f"| {each.kind} | `{each.address}` | {_attributes(each)} |" for each in changes]
+        lines += [f"| {each.kind} | `{each.address}` | {_format_attributes(each)} |" for each in changes]
         lines += ["", "</details>", ""]
     drifted = drift.parse_drift(record.environment, plan, record.made).drifted
     if drifted:
         lines += [
-            "**Changed past Terraform** since the last apply, and after this one no drift any more:",
+            "**Changed outside Terraform** since the last apply, and reverted or accepted by this one:",
             "",
         ]
         lines += [f"- `{each.address}`: {_format_finding(each)}" for each in drifted] + [""]
@@ -75,12 +75,12 @@ def _format_finding(finding: drift.Finding) -> str:
     return ", ".join(f"`{name}`" for name in finding.attributes) or "gone"
 
 
-def _attributes(change: Change) -> str:
+def _format_attributes(change: Change) -> str:
     if change.kind not in {"update", "replace"}:
         return ""
-    told = [_format_attribute(each) for each in change.attributes[:MOST_ATTRIBUTES]]
-    more = len(change.attributes) - len(told)
-    return "<br>".join([*told, *([f"and {more} more"] if more else [])])
+    lines = [_format_attribute(each) for each in change.attributes[:MOST_ATTRIBUTES]]
+    more = len(change.attributes) - len(lines)
+    return "<br>".join([*lines, *([f"and {more} more"] if more else [])])
 
 
 def _format_attribute(attribute: Attribute) -> str:
@@ -102,16 +102,16 @@ def _format_value(value: object) -> str:
 
 
 def render_comment(sections: Mapping[str, str], environments: Iterable[str]) -> str:
-    """Return the whole comment, with a word for each environment that has no plan.
+    """Return the whole comment, with a note for each environment without a plan.
 
     Args:
-        sections: by environment.
-        environments: all that there should be.
+        sections: the sections by environment.
+        environments: all environments.
 
     """
     lines = [MARKER, "## What this would change", ""]
     for environment in environments:
-        missing = f"### {environment}: no plan\n\nThe plan failed, or was not made: see the run.\n"
+        missing = f"### {environment}: no plan\n\nThe plan failed or was not made: see the run.\n"
         lines.append(sections.get(environment, missing))
     text = "\n".join(lines)
     if len(text) <= LONGEST:

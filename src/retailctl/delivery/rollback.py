@@ -1,4 +1,4 @@
-"""Apply an earlier build of an environment, and list the builds that it has had."""
+"""`retailctl rollback` and `builds`: apply an earlier build, and list the builds of an environment."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from retailctl.progress import show_progress
 
 BuildName = Annotated[
     str,
-    typer.Option("--to", envvar="TO", help="The build: the beginning of its id, or of its commit."),
+    typer.Option("--to", envvar="TO", help="The build: a prefix of its id or of its commit."),
 ]
 
 
@@ -29,7 +29,7 @@ def roll_back_environment(
     cloud: CloudName = DEFAULT_CLOUD,
     confirmed: Confirmed = None,
 ) -> None:
-    """Apply an earlier build of the environment: its zips and its page, with today's Terraform and values."""
+    """Apply an earlier build: its zips and its page, with the present Terraform code and values."""
     builds.check_name(to)
     target = resolve_target(environment, cloud)
     kept = builds.find_build(builds.list_kept_builds(target), to, environment)
@@ -38,7 +38,7 @@ def roll_back_environment(
     missing = sorted({f"{name}.zip" for name in package.list_functions(target.project)} - files.keys())
     if missing:
         raise UserError(
-            f"Build {kept.build} is older than a function of today: it has no {', '.join(missing)}. Nothing was "
+            f"Build {kept.build} is older than a present function: it has no {', '.join(missing)}. Nothing was "
             f"changed. Check out its commit ({kept.commit}) and apply that, with OLDER=1 (--older)."
         )
     hashes = kept.artifacts
@@ -46,11 +46,11 @@ def roll_back_environment(
     if pinned is not files:
         files, hashes = pinned, builds.check_artifacts(pinned, f"build {kept.build}")
         added = ", ".join(sorted(hashes.keys() - kept.artifacts.keys()))
-        print_note(f"A generation is pinned to an earlier commit since: the build gets {added}.")
+        print_note(f"A generation is pinned to an earlier commit: the build also gets {added}.")
     print_note(
         f"Rolling {environment} back to build {kept.build} of commit {kept.commit}, applied {kept.applied}."
     )
-    with hold_lock(target.project, "package"):  # the next `make package` puts today's back
+    with hold_lock(target.project, "package"):  # the next `make package` restores the present ones
         package.write_artifacts(target.project.artifacts, files)
         ask_and_apply(target, files, hashes, kept.commit, confirmed)
 
@@ -59,15 +59,15 @@ def list_builds(
     environment: EnvironmentName = "dev",
     cloud: CloudName = DEFAULT_CLOUD,
     *,
-    as_json: Annotated[bool, typer.Option("--json", help="As a JSON array.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON array.")] = False,
 ) -> None:
-    """List the builds that the environment has had, the present one first."""
+    """List the builds of the environment, the present one first."""
     target = resolve_target(environment, cloud)
-    found = builds.list_kept_builds(target)
+    kept_builds = builds.list_kept_builds(target)
     if as_json:
-        print_document(json.dumps([asdict(kept) for kept in found], indent=2))
+        print_document(json.dumps([asdict(kept) for kept in kept_builds], indent=2))
         return
-    if not found:
-        print_note(f"{environment} in {target.place} has had no build that was kept: `apply` keeps each.")
-    for number, kept in enumerate(found):
+    if not kept_builds:
+        print_note(f"{environment} in {target.place} has no kept builds: `apply` keeps each build.")
+    for number, kept in enumerate(kept_builds):
         print_line(f"{kept.build}  {kept.applied}  {kept.commit}{'  (present)' if number == 0 else ''}")

@@ -1,8 +1,8 @@
-"""A saved plan and the record beside it: which environment, state and artifacts it was made from.
+"""A saved plan and the record beside it: the environment, state and artifacts that it was made from.
 
-Terraform's plan file knows its state, and neither its environment's name nor the bytes of the zips, which it only
-reads at apply. The record says these, so that another machine can apply exactly that plan with exactly those zips,
-and anything else is refused before it is touched.
+Terraform's plan file identifies its state, but not the environment or the bytes of the zips, which Terraform
+reads at apply. The record adds these, so that another machine can apply exactly that plan with exactly those
+zips, and anything else is refused before a change is made.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Which state: its lineage is from its first day to its last, its serial counts its changes."""
+    """A version of a state: the lineage identifies the state, the serial counts its changes."""
 
     lineage: str
     serial: int
@@ -35,10 +35,10 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class PlanRecord:
-    """What a plan was made from and for.
+    """What a plan was made from.
 
-    ``sha256`` is the plan file's own, ``state`` None where nothing was applied yet, ``made`` is UTC, and
-    ``changes`` counts what is added, changed and removed.
+    ``sha256`` is the hash of the plan file. ``state`` is None where nothing was applied yet. ``made`` is in UTC.
+    ``changes`` counts the resources to add, change and remove.
     """
 
     environment: str
@@ -55,12 +55,12 @@ class PlanRecord:
         return builds.compute_build_id(self.artifacts)
 
     def format_json(self) -> str:
-        """Return the record as its file holds it."""
+        """Return the content of the record's file."""
         return json.dumps({"version": VERSION, "build": self.build, **asdict(self)}, indent=2) + "\n"
 
 
 def record_file(plan: Path) -> Path:
-    """Return where a plan's record lies."""
+    """Return the path of a plan's record."""
     return plan.with_name(f"{plan.name}.json")
 
 
@@ -68,23 +68,25 @@ def read_record(plan: Path) -> PlanRecord:
     """Return a plan's record.
 
     Raises:
-        UserError: where plan or record are missing, or the record is none of ours.
+        UserError: where the plan or its record is missing or not valid.
 
     """
     file = record_file(plan)
-    remake = "make it with `retailctl plan --env <env> --out <file>`, or `make plan OUT=<file>`"
+    remedy = "make it with `retailctl plan --env <env> --out <file>`, or `make plan OUT=<file>`"
     for each in (plan, file):
         if not each.is_file():
-            raise UserError(f"{project.format_path(each)} is missing: a saved plan is two files; {remake}.")
+            raise UserError(f"{project.format_path(each)} is missing. A saved plan is two files: {remedy}.")
     try:
         content = json.loads(file.read_text())
         if content.pop("version") != VERSION:
-            raise UserError(f"{project.format_path(file)} is of another version of retailctl: {remake}.")
+            raise UserError(
+                f"{project.format_path(file)} was written by another version of retailctl: {remedy}."
+            )
         content.pop("build")
         state = content.pop("state")
         return PlanRecord(**content, state=State(**state) if state else None)
     except (ValueError, KeyError, TypeError, AttributeError):
-        raise UserError(f"{project.format_path(file)} is no record of a plan: {remake}.") from None
+        raise UserError(f"{project.format_path(file)} is not a record of a plan: {remedy}.") from None
 
 
 def hash_plan(plan: Path) -> str:
@@ -93,10 +95,10 @@ def hash_plan(plan: Path) -> str:
 
 
 def check_plan(record: PlanRecord, plan: Path, environment: str, artifacts: Mapping[str, str]) -> None:
-    """See that a saved plan is the recorded one, for this environment and these artifacts.
+    """Check that a saved plan matches its record, this environment and these artifacts.
 
     Raises:
-        UserError: where it is not; nothing has been touched then.
+        UserError: where it does not; nothing has been changed then.
 
     """
     if record.environment != environment:
@@ -106,32 +108,32 @@ def check_plan(record: PlanRecord, plan: Path, environment: str, artifacts: Mapp
         )
     if record.sha256 != hash_plan(plan):
         raise UserError(
-            f"{project.format_path(plan)} is not the plan that its record tells of (its SHA-256 is another): "
-            "nothing was changed. Plan anew."
+            f"{project.format_path(plan)} does not match its record (another SHA-256): "
+            "nothing was changed. Plan again."
         )
     wrong = builds.describe_differences(record.artifacts, artifacts)
     if wrong:
         raise UserError(
             f"The artifacts here are not those of the plan: {wrong}. Nothing was changed. "
-            f"Fetch build {record.build} of commit {record.commit}, or plan anew."
+            f"Fetch build {record.build} of commit {record.commit}, or plan again."
         )
 
 
 def check_state(record: PlanRecord, state: State | None) -> None:
-    """See that the state is still the one that the plan was made from.
+    """Check that the state is still the one from which the plan was made.
 
     Raises:
-        UserError: where it has changed, with by how much.
+        UserError: where it has changed.
 
     """
     if record.state == state:
         return
     if record.state is None or state is None or record.state.lineage != state.lineage:
         raise UserError(
-            f"The plan was made from another state of {record.environment} than the one that is there: "
-            "nothing was changed. Plan anew."
+            f"The plan was made from another state of {record.environment} than the present one: "
+            "nothing was changed. Plan again."
         )
     raise UserError(
         f"The plan is stale: it was made {record.made} from serial {record.state.serial} of {record.environment}'s "
-        f"state, which is at {state.serial} now. Nothing was changed. Plan anew."
+        f"state, which is at {state.serial} now. Nothing was changed. Plan again."
     )

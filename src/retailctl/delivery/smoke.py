@@ -1,6 +1,6 @@
-"""`retailctl smoke`: whether an environment that was just applied answers as it should. It writes nothing.
+"""`retailctl smoke`: check that an applied environment works. It writes nothing.
 
-The event writer is asked without a token, so that its refusal shows the way to it, and no sale is made.
+The request to the event writer has no token: its refusal proves that it is reachable, and no sale is made.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ ALIAS = "live"
 
 @dataclass(frozen=True, slots=True)
 class HttpAnswer:
-    """What a request got; the names of headers are in lower case."""
+    """A response; the names of its headers are in lower case."""
 
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -54,171 +54,172 @@ class HttpAnswer:
 
 
 def send_request(url: str, *, method: str = "GET", headers: Mapping[str, str] | None = None) -> HttpAnswer:
-    """Return the answer to a request, whatever its status.
+    """Send a request and return the response, whatever its status.
 
     Raises:
-        OSError: where there is none.
+        OSError: where there is no response.
 
     """
-    request = urllib.request.Request(  # noqa: S310 - the environment's own address
+    request = urllib.request.Request(  # noqa: S310 - the environment's own URL
         url, method=method, headers=dict(headers or {}), data=b"{}" if method == "POST" else None
     )
     is_local = urlsplit(url).hostname == "127.0.0.1"
     opener = urllib.request.build_opener(*([urllib.request.ProxyHandler({})] if is_local else []))
     try:
         with opener.open(request, timeout=TIMEOUT_SECONDS) as reply:
-            return _answer(reply, reply.status)
+            return _build_answer(reply, reply.status)
     except urllib.error.HTTPError as error:
         with error:
-            return _answer(error, error.code)
+            return _build_answer(error, error.code)
     except http.client.HTTPException as error:
         raise OSError(str(error)) from error
 
 
-def _answer(reply: Any, status: int) -> HttpAnswer:  # noqa: ANN401 - urllib's answer and its error alike
+def _build_answer(reply: Any, status: int) -> HttpAnswer:  # noqa: ANN401 - urllib's answer and its error alike
     return HttpAnswer(status, {name.lower(): text for name, text in reply.headers.items()}, reply.read())
 
 
 def check_json(url: str, path: str, shape: type) -> str | None:
-    """Say what is wrong with the JSON that a path answers with."""
+    """Return what is wrong with the JSON response of a path, or None."""
     try:
         answer = send_request(url + path)
     except OSError as error:
-        return f"GET {path} got no answer ({error})."
+        return f"GET {path} got no response ({error})."
     if answer.status != http.client.OK:
         return f"GET {path} answered {answer.status}, not 200."
     if answer.media_type != JSON:
         return f"GET {path} answered with the content type '{answer.media_type}', not {JSON}."
     try:
-        found = json.loads(answer.body)
+        content = json.loads(answer.body)
     except ValueError:
-        return f"GET {path} answered with what is no JSON."
+        return f"GET {path} answered with invalid JSON."
     return (
         None
-        if isinstance(found, shape)
-        else f"GET {path} answered with another shape of JSON than it should."
+        if isinstance(content, shape)
+        else f"GET {path} answered with JSON of another type than {shape.__name__}."
     )
 
 
 def check_writer_refusal(url: str) -> str | None:
-    """Say what is wrong with the event writer's way of treating somebody who is not signed in."""
+    """Return what is wrong with the event writer's refusal of requests without a token, or None."""
     try:
         answer = send_request(f"{url}/events", method="POST", headers={"Content-Type": JSON})
     except OSError as error:
-        return f"POST /events got no answer ({error})."
+        return f"POST /events got no response ({error})."
     if answer.status == http.client.UNAUTHORIZED:
         return None
-    return f"POST /events answered {answer.status} to somebody who is not signed in, not 401."
+    return f"POST /events answered {answer.status} to a request without a token, not 401."
 
 
 def check_page(url: str, headers: Mapping[str, str]) -> str | None:
-    """Say what is wrong with the page."""
+    """Return what is wrong with the page, or None."""
     try:
         answer = send_request(f"{url}/", headers=headers)
     except OSError as error:
-        return f"The page got no answer ({error})."
+        return f"The page got no response ({error})."
     if answer.status != http.client.OK or answer.media_type != "text/html":
         return f"The page answered {answer.status} with '{answer.media_type}', not 200 with text/html."
     policy = answer.headers.get("content-security-policy", "")
     if "default-src 'none'" not in policy and "default-src 'self'" not in policy:
-        return "The page came without its Content-Security-Policy."
+        return "The page has no Content-Security-Policy."
     return None
 
 
 def check_function(client: Any, name: str) -> str | None:  # noqa: ANN401 - boto3 makes its classes at run time
-    """Say what is wrong with a function's version behind its alias."""
-    found = client.get_function_configuration(FunctionName=name, Qualifier=ALIAS)
-    state, update = found.get("State", "Active"), found.get("LastUpdateStatus", "Successful")
+    """Return what is wrong with the version behind a function's alias, or None."""
+    configuration = client.get_function_configuration(FunctionName=name, Qualifier=ALIAS)
+    state, update = configuration.get("State", "Active"), configuration.get("LastUpdateStatus", "Successful")
     if (
         state in {"Active", "Inactive"} and update == "Successful"
-    ):  # inactive: idle for weeks, wakes when called
+    ):  # Inactive: idle for weeks; the next call activates it
         return None
     return f"The function {name} is {state}, and its last update is {update}."
 
 
 def check_mapping(client: Any, mapping: Mapping[str, Any]) -> str | None:  # noqa: ANN401 - as above
-    """Say what is wrong with a function's way to the stream, given the event source mapping as the state has it."""
+    """Return what is wrong with an event source mapping from the state, or None."""
     state = client.get_event_source_mapping(UUID=mapping["uuid"])["State"]
     if state == "Enabled":
         return None
-    return f"The event source mapping of {mapping['function_name'].split(':')[-2]} is {state}: it reads no stream."
+    name = mapping["function_name"].split(":")[-2]
+    return f"The event source mapping of {name} is {state}: it does not read the stream."
 
 
 def build_checks(
-    target: Target, found: Mapping[str, Any], resources: Iterable[Mapping[str, Any]]
+    target: Target, values: Mapping[str, Any], resources: Iterable[Mapping[str, Any]]
 ) -> dict[str, Callable[[], str | None]]:
-    """Return all looks at an environment by what they look at, given its root outputs and its resources."""
-    api, client = str(found["api_url"]).rstrip("/"), target.client("lambda")
-    looks: dict[str, Callable[[], str | None]] = {
+    """Return the checks of an environment by name, from its root outputs and resources."""
+    api, client = str(values["api_url"]).rstrip("/"), target.client("lambda")
+    checks: dict[str, Callable[[], str | None]] = {
         "GET /winners": lambda: check_json(api, "/winners", dict),
         "GET /scores": lambda: check_json(api, "/scores?role=creator", list),
         "GET /openapi.json": lambda: check_json(api, "/openapi.json", dict),
         "POST /events unsigned": lambda: check_writer_refusal(api),
     }
-    if "trending_api" in found["functions"]:
-        looks["GET /trending"] = lambda: check_json(api, "/trending", list)
-    for logical, name in sorted(found["functions"].items()):
-        looks[f"function {logical}"] = partial(check_function, client, name)
+    if "trending_api" in values["functions"]:
+        checks["GET /trending"] = lambda: check_json(api, "/trending", list)
+    for logical, name in sorted(values["functions"].items()):
+        checks[f"function {logical}"] = partial(check_function, client, name)
     for resource in resources:
         if resource["type"] == "aws_lambda_event_source_mapping" and resource["values"].get("enabled"):
-            look = partial(check_mapping, client, resource["values"])
-            looks[resource["address"].removesuffix(".aws_lambda_event_source_mapping.this")] = look
-    if "site_url" in found:
-        url, headers = str(found["site_url"]), {}
-        if target.cloud is not None:  # its distributions answer by their name at the emulator's one port
+            check = partial(check_mapping, client, resource["values"])
+            checks[resource["address"].removesuffix(".aws_lambda_event_source_mapping.this")] = check
+    if "site_url" in values:
+        url, headers = str(values["site_url"]), {}
+        if target.cloud is not None:  # the emulator serves distributions on its only port, by the Host header
             headers = {"Host": urlsplit(url).netloc, "X-Forwarded-Proto": "https"}
             url = target.cloud.endpoint
-        looks["the page"] = lambda: check_page(url, headers)
-    return looks
+        checks["the page"] = lambda: check_page(url, headers)
+    return checks
 
 
 def run_checks(
-    looks: Mapping[str, Callable[[], str | None]],
+    checks: Mapping[str, Callable[[], str | None]],
     patience: float,
     *,
     pause: Callable[[float], None] = time.sleep,
 ) -> dict[str, str]:
-    """Return a sentence for each look that still finds something wrong when the patience ends.
+    """Run the checks, and return the failures that are left after ``patience`` seconds.
 
-    What was just applied may take a moment: a distribution spreads, an event source mapping is enabled.
+    After an apply, some changes take a moment, such as those of a distribution or an event source mapping.
     """
     deadline = time.monotonic() + patience
     wrong: dict[str, str] = {}
-    left = dict(looks)
-    while left:
+    failing = dict(checks)
+    while failing:
         with ThreadPoolExecutor(max_workers=4) as pool:
-            said = dict(zip(left, pool.map(_run_check, left.values()), strict=True))
-        wrong = {name: sentence for name, sentence in said.items() if sentence}
-        left = {name: looks[name] for name in wrong}
-        if not left or time.monotonic() >= deadline:
+            answers = dict(zip(failing, pool.map(_run_check, failing.values()), strict=True))
+        wrong = {name: sentence for name, sentence in answers.items() if sentence}
+        failing = {name: checks[name] for name in wrong}
+        if not failing or time.monotonic() >= deadline:
             break
         pause(PAUSE_SECONDS)
     return wrong
 
 
-def _run_check(look: Callable[[], str | None]) -> str | None:
+def _run_check(check: Callable[[], str | None]) -> str | None:
     try:
-        return look()
+        return check()
     except (ClientError, BotoCoreError) as error:
-        return f"AWS refuses the look: {error}."
+        return f"AWS refuses the check: {error}."
 
 
 def run_smoke_test(
     environment: EnvironmentName = "dev",
     cloud: CloudName = DEFAULT_CLOUD,
     patience: Annotated[
-        int, typer.Option(min=0, help="Seconds to wait for what has just been applied.")
+        int, typer.Option(min=0, help="Seconds to wait for failing checks.")
     ] = PATIENCE_SECONDS,
 ) -> None:
-    """See whether an applied environment answers: its API, page, functions and sign-in. It writes nothing."""
+    """Check an applied environment's API, page, functions and sign-in; nothing is written."""
     target = resolve_target(environment, cloud)
-    found = outputs.read_outputs(target)
-    if not found.get("functions"):
-        raise UserError(f"{environment} in {target.place} is not applied: there is nothing to look at.")
-    looks = build_checks(target, found, workspace.list_resources(target.build_app_workspace()))
-    with show_progress(f"Looking at {environment} from {len(looks)} sides"):
-        wrong = run_checks(looks, patience)
-    for name in looks:
+    values = outputs.read_outputs(target)
+    if not values.get("functions"):
+        raise UserError(f"{environment} in {target.place} is not applied: there is nothing to check.")
+    checks = build_checks(target, values, workspace.list_resources(target.build_app_workspace()))
+    with show_progress(f"Running {len(checks)} checks of {environment}"):
+        wrong = run_checks(checks, patience)
+    for name in checks:
         print_note(f"✗ {name}: {wrong[name]}" if name in wrong else f"✓ {name}")
     if wrong:
-        raise UserError(f"{environment} does not answer as it should: {' '.join(wrong.values())}")
+        raise UserError(f"{environment} fails these checks: {' '.join(wrong.values())}")

@@ -1,1 +1,1 @@
-"""The local cloud's processes: MiniStack, held to IAM, and the page's server."""
+"""The processes of a local cloud: MiniStack with IAM enforced, and the page server."""

@@ -1,4 +1,4 @@
-"""A local cloud that runs: where it is, with which keys, and how to reach it."""
+"""A running local cloud: its address, its keys, and clients for it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ STATE = "state.json"
 
 @dataclass(frozen=True, slots=True)
 class Cloud:
-    """What `.retail/<name>/state.json` says of a local cloud."""
+    """The contents of a local cloud's `.retail/<name>/state.json`."""
 
     name: str
     home: Path
@@ -39,11 +39,11 @@ class Cloud:
     region: str
     environments: tuple[str, ...] = ()
     session_token: str = ""
-    """Goes with the keys where they are those of a role that was taken on; a cloud's own have none."""
+    """The session token of an assumed role's keys; the root keys have none."""
 
     @property
     def endpoint(self) -> str:
-        """Return the address of every AWS service of this cloud."""
+        """Return the endpoint URL of all AWS services in this cloud."""
         return f"http://127.0.0.1:{self.port}"
 
     @property
@@ -52,7 +52,7 @@ class Cloud:
         return self.home / "emulator.log"
 
     def build_environ(self) -> dict[str, str]:
-        """Return the variables with which any AWS tool reaches this cloud."""
+        """Return the environment variables that point AWS tools at this cloud."""
         return {
             "AWS_ENDPOINT_URL": self.endpoint,
             "AWS_REGION": self.region,
@@ -63,15 +63,15 @@ class Cloud:
         }
 
     def client(self, service: str, **settings: Any) -> Any:  # noqa: ANN401 - boto3 makes its classes at run time
-        """Return a boto3 client of ``service`` in this cloud, whatever the ambient AWS settings are.
+        """Return a boto3 client of ``service`` in this cloud; the AWS variables of the shell are ignored.
 
         Args:
-            service: boto3's name of it.
+            service: its name in boto3.
             settings: further ``botocore.config.Config`` settings.
 
         """
         return boto3.client(
-            service,  # type: ignore[call-overload]  # any service, by a name known at run time only
+            service,  # type: ignore[call-overload]  # the service is known at run time only
             endpoint_url=self.endpoint,
             region_name=self.region,
             aws_access_key_id=self.access_key_id,
@@ -81,24 +81,24 @@ class Cloud:
         )
 
     def is_running(self) -> bool:
-        """Say whether the emulator of this cloud runs."""
+        """Say whether the emulator of this cloud is running."""
         return any(
-            found.pid == self.pid and processes.is_emulator(found, self.home)
-            for found in processes.list_processes()
+            process.pid == self.pid and processes.is_emulator(process, self.home)
+            for process in processes.list_processes()
         )
 
     def save_state(self) -> None:
-        """Write `state.json`, readable by its owner only, since it holds the root key."""
+        """Write `state.json`, readable by its owner only because it contains the root key."""
         content = {key: value for key, value in asdict(self).items() if key not in {"name", "home"}}
         write_atomically(self.home / STATE, json.dumps(content, indent=2) + "\n", mode=0o600)
 
     def with_environment(self, environment: str) -> Cloud:
-        """Return this cloud with ``environment`` among those applied to it."""
+        """Return this cloud with ``environment`` added to the applied ones."""
         return replace(self, environments=tuple(sorted({*self.environments, environment})))
 
 
 def read_cloud(home: Path) -> Cloud | None:
-    """Return what `state.json` in ``home`` says, or None where there is none that can be read."""
+    """Return the cloud in ``home``, or None where there is no readable `state.json`."""
     with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
         content = json.loads((home / STATE).read_text())
         content["environments"] = tuple(content["environments"])
@@ -110,24 +110,24 @@ def load_cloud(cloud: str, in_project: Project | None = None) -> Cloud:
     """Return the running local cloud of that name.
 
     Raises:
-        CloudNotRunning: where it was never started, was stopped or has died.
+        CloudNotRunning: where it is not running.
 
     """
     home = (in_project or project.find_project()).cloud_folder(cloud)
-    found = read_cloud(home)
+    running = read_cloud(home)
     command = format_make("up", cloud=cloud)
-    if found is None:
+    if running is None:
         raise CloudNotRunning(f"The local cloud '{cloud}' is not running: start it with `{command}`.")
-    if not found.is_running():
+    if not running.is_running():
         raise CloudNotRunning(
-            f"The local cloud '{cloud}' has died (see {project.format_path(found.log)}): "
-            f"start it anew with `{command}`."
+            f"The local cloud '{cloud}' has died (see {project.format_path(running.log)}): "
+            f"start it again with `{command}`."
         )
-    return found
+    return running
 
 
 def remove_aws_settings(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return ``environ`` without any setting by which an AWS tool could reach some other account."""
+    """Return ``environ`` without the settings that could point an AWS tool at another account."""
     kept = {name: value for name, value in environ.items() if not name.startswith("AWS_")}
     bundle = environ.get("AWS_CA_BUNDLE")
     return {**kept, "AWS_CA_BUNDLE": bundle} if bundle else kept

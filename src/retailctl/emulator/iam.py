@@ -1,9 +1,9 @@
-"""What MiniStack's IAM does not ask of a request and AWS does, so that a role is held here to what holds it there.
+"""Make MiniStack's IAM check what AWS checks, so that a policy that is too narrow fails here too.
 
-The emulator evaluates policies whole, boundaries and conditions included; but of some calls it looks for another
-action than AWS does, of some for no resource at all, and some condition keys and further permissions it leaves
-out. Each entry below is as the Service Authorization Reference has it, or names its source. Nothing here allows a
-call: it only says what the call is about.
+The emulator evaluates whole policies, including boundaries and conditions. But for some calls it checks another
+action than AWS does or no resource at all, and it leaves out some condition keys and additional permissions. Each
+entry below follows the Service Authorization Reference or names its source. Nothing here allows a call: it only
+determines which action, resource and conditions are checked.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ _LAMBDA_VERBS = {
         "DELETE": "DeleteEventSourceMapping",
     },
 }
-"""Kind of thing below a function or beside it, to the action of each HTTP verb on one of them."""
+"""Kind of resource in the path, to the action of each HTTP verb."""
 _ABOUT_THE_BOUNDARY = {"AttachRolePolicy", "DeleteRolePolicy", "DetachRolePolicy", "PutRolePolicy"}
-"""Actions on a role for which iam:PermissionsBoundary is the boundary that the role has."""
+"""Actions on a role for which iam:PermissionsBoundary is the role's present boundary."""
 _CLOUDFRONT_KINDS = (
     "cache-policy",
     "distribution",
@@ -45,9 +45,9 @@ _CLOUDFRONT_KINDS = (
     "response-headers-policy",
 )
 _TAGGED_AS_MADE = re.compile(r"arn:aws:apigateway:[^:]*::/(apis/[^/]+/stages|vpclinks)")
-"""What takes apigateway:TagResource too where it is made with tags; POST on /tags/* does not do. An API takes none.
+"""Resources whose creation with tags needs apigateway:TagResource; POST on /tags/* is not enough. APIs do not.
 
-Source: https://github.com/hashicorp/terraform-provider-aws/issues/20634, and what AWS answered others who made a
+Source: https://github.com/hashicorp/terraform-provider-aws/issues/20634, and answers of AWS to the creation of a
 stage: "not authorized to perform: apigateway:TagResource on resource: …::/apis/<id>/stages" (and "…::/vpclinks").
 """
 _KEY_OF_A_TABLE = (
@@ -60,12 +60,12 @@ _KEY_OF_A_TABLE = (
     "ReEncryptFrom",
     "ReEncryptTo",
 )
-"""What who gives a table a key of their own has to be allowed with it, through DynamoDB.
+"""The permissions on a customer managed key that a caller needs to give it to a table.
 
 Source: https://docs.aws.amazon.com/kms/latest/developerguide/services-dynamodb.html.
 """
 KEY_TAGS_COUNT_AFTER_SECONDS = 60
-"""How long a new key's tags decide nothing. AWS says up to five minutes; a minute outlasts the making of a key.
+"""How long the tags of a new key have no effect. AWS says up to five minutes; one minute is enough for a test.
 
 Source: https://docs.aws.amazon.com/kms/latest/developerguide/tag-authorization.html.
 """
@@ -74,11 +74,11 @@ _TAGGED_BY_ARN = {"cloudwatch", "cognito-idp", "dynamodb", "kinesis", "kms", "sn
 
 @dataclass(frozen=True, slots=True)
 class Permission:
-    """Something that a caller needs beside the action of the call itself.
+    """A permission that a caller needs in addition to the action of the call.
 
     Attributes:
-        action: with the service before it.
-        arn: of the resource that it is about.
+        action: with the prefix of the service.
+        arn: of the resource.
         keys: the condition keys of this action, by name.
 
     """
@@ -90,14 +90,14 @@ class Permission:
 
 @dataclass(frozen=True, slots=True)
 class IamRequest:
-    """A call to AWS, as the emulator's router has it.
+    """A call to AWS, as the emulator's router sees it.
 
     Attributes:
-        service: the emulator's word for the service.
-        method: of HTTP.
-        path: of the URL.
-        body: the bytes of the body.
-        parameters: of query and form, each with its values.
+        service: its name in the emulator.
+        method: the HTTP method.
+        path: the path of the URL.
+        body: the body in bytes.
+        parameters: the parameters of query and form, each with its values.
 
     """
 
@@ -113,7 +113,7 @@ class IamRequest:
         return [unquote(part) for part in self.path.split("/") if part]
 
     def read_field(self, name: str) -> Any:  # noqa: ANN401 - JSON holds anything
-        """Return what the body (JSON) or the parameters say of ``name``; an empty string where nothing does."""
+        """Return the value of ``name`` in the body (JSON) or the parameters, or an empty string."""
         with contextlib.suppress(ValueError):
             content = json.loads(self.body)
             if isinstance(content, dict) and name in content:
@@ -122,28 +122,28 @@ class IamRequest:
         return value[0] if isinstance(value, list) else value
 
 
-def correct_action(request: IamRequest, found: str | None) -> str | None:
-    """Return the action that AWS asks about, given the one that the emulator ``found``, if any."""
-    namespace, _, name = (found or "").partition(":")
+def correct_action(request: IamRequest, guess: str | None) -> str | None:
+    """Return the action that AWS checks; ``guess`` is the one that the emulator would check."""
+    namespace, _, name = (guess or "").partition(":")
     if request.service == "lambda":
         *_, kind, _ = ["", "", *request.parts]
         verbs = _LAMBDA_VERBS.get(request.parts[-1] if request.parts[-1:] == ["concurrency"] else kind, {})
-        return f"lambda:{verbs[request.method]}" if request.method in verbs else found
-    if found == "cloudfront:CreateDistributionWithTags":
+        return f"lambda:{verbs[request.method]}" if request.method in verbs else guess
+    if guess == "cloudfront:CreateDistributionWithTags":
         return "cloudfront:CreateDistribution"
     if namespace == "budgets" and "tag" not in name.lower():
         return "budgets:ViewBudget" if name.startswith("Describe") else "budgets:ModifyBudget"
-    return found
+    return guess
 
 
-def correct_resource_arn(request: IamRequest, asked: str, found: str, region: str, account: str) -> str:
-    """Return the ARN that AWS asks about, given the action ``asked`` and what the emulator ``found``."""
-    namespace, _, name = asked.partition(":")
+def correct_resource_arn(request: IamRequest, action: str, guess: str, region: str, account: str) -> str:
+    """Return the ARN that AWS checks for ``action``; ``guess`` is the one that the emulator would check."""
+    namespace, _, name = action.partition(":")
     here = f"{region}:{account}"
     if "tag" in name.lower() and namespace in _TAGGED_BY_ARN:
         arns = (request.read_field(key) for key in ("ResourceArn", "ResourceARN", "StreamARN"))
-        return next((str(arn) for arn in arns if arn), found)
-    if asked == "lambda:CreateFunction":
+        return next((str(arn) for arn in arns if arn), guess)
+    if action == "lambda:CreateFunction":
         return f"arn:aws:lambda:{here}:function:{request.read_field('FunctionName')}"
     if namespace == "kms" and (alias := request.read_field("AliasName")):
         return f"arn:aws:kms:{here}:{alias}"
@@ -153,55 +153,55 @@ def correct_resource_arn(request: IamRequest, asked: str, found: str, region: st
         "cloudwatch": _correct_cloudwatch_arn,
         "iam": _correct_iam_arn,
     }
-    return special[namespace](request, asked, found, here) if namespace in special else found
+    return special[namespace](request, action, guess, here) if namespace in special else guess
 
 
-def _correct_budget_arn(request: IamRequest, _: str, found: str, here: str) -> str:
+def _correct_budget_arn(request: IamRequest, _: str, guess: str, here: str) -> str:
     names = [request.read_field("BudgetName")]
     names += [(request.read_field(key) or {}).get("BudgetName") for key in ("Budget", "NewBudget")]
     name = next(filter(None, names), None)
     account = here.partition(":")[2]
     return str(
-        request.read_field("ResourceARN") or (f"arn:aws:budgets::{account}:budget/{name}" if name else found)
+        request.read_field("ResourceARN") or (f"arn:aws:budgets::{account}:budget/{name}" if name else guess)
     )
 
 
-def _correct_cloudwatch_arn(request: IamRequest, asked: str, found: str, here: str) -> str:
+def _correct_cloudwatch_arn(request: IamRequest, action: str, guess: str, here: str) -> str:
     def one_of(field: str) -> str:
         return str((request.read_field(field) or [request.read_field(f"{field}.member.1")])[0])
 
-    if asked == "cloudwatch:DeleteAlarms":
+    if action == "cloudwatch:DeleteAlarms":
         return f"arn:aws:cloudwatch:{here}:alarm:{one_of('AlarmNames')}"
-    if asked in {"cloudwatch:DeleteDashboards", "cloudwatch:GetDashboard", "cloudwatch:PutDashboard"}:
+    if action in {"cloudwatch:DeleteDashboards", "cloudwatch:GetDashboard", "cloudwatch:PutDashboard"}:
         name = request.read_field("DashboardName") or one_of("DashboardNames")
         return f"arn:aws:cloudwatch::{here.partition(':')[2]}:dashboard/{name}"
-    return found
+    return guess
 
 
-def _correct_iam_arn(request: IamRequest, _: str, found: str, here: str) -> str:
+def _correct_iam_arn(request: IamRequest, _: str, guess: str, here: str) -> str:
     if provider := request.read_field("OpenIDConnectProviderArn"):
         return str(provider)
     # A role's own policies are named too; those are the role's.
-    if found == "*" and (policy := request.read_field("PolicyName")):
+    if guess == "*" and (policy := request.read_field("PolicyName")):
         return f"arn:aws:iam::{here.partition(':')[2]}:policy/{policy}"
-    return found
+    return guess
 
 
-def _correct_cloudfront_arn(request: IamRequest, _: str, found: str, here: str) -> str:
+def _correct_cloudfront_arn(request: IamRequest, _: str, guess: str, here: str) -> str:
     if "tagging" in request.parts:
-        return str(request.read_field("Resource")) or found
+        return str(request.read_field("Resource")) or guess
     for kind in _CLOUDFRONT_KINDS:
         if kind in request.parts:
             named = request.parts[request.parts.index(kind) + 1 :][:1] or ["*"]
             return f"arn:aws:cloudfront::{here.partition(':')[2]}:{kind}/{named[0]}"
-    return found
+    return guess
 
 
-def read_request_tags(request: IamRequest, asked: str) -> dict[str, str]:
-    """Return the tags that a request gives to what it makes, where the emulator does not see them."""
+def read_request_tags(request: IamRequest, action: str) -> dict[str, str]:
+    """Return the tags of the resource that a request creates, where the emulator does not see them."""
     if request.service == "apigateway" and request.method in {"POST", "PUT"}:
         given = request.read_field("tags")
-    elif asked in {"cognito-idp:CreateUserPool", "cognito-idp:UpdateUserPool"}:
+    elif action in {"cognito-idp:CreateUserPool", "cognito-idp:UpdateUserPool"}:
         given = request.read_field("UserPoolTags")
     elif request.service == "cloudfront" and request.body.startswith(b"<"):
         given = dict(_xml_tags(request.body))
@@ -210,19 +210,19 @@ def read_request_tags(request: IamRequest, asked: str) -> dict[str, str]:
     return {str(key): str(value) for key, value in given.items()} if isinstance(given, dict) else {}
 
 
-def read_removed_tag_keys(request: IamRequest, asked: str) -> list[str]:
-    """Return the keys of the tags that a request takes away, where the emulator does not see them."""
-    if asked == "cloudfront:UntagResource" and request.body.startswith(b"<"):
-        root = ET.fromstring(request.body)  # noqa: S314 - our own Terraform's request to our own emulator
+def read_removed_tag_keys(request: IamRequest, action: str) -> list[str]:
+    """Return the keys of the tags that a request removes, where the emulator does not see them."""
+    if action == "cloudfront:UntagResource" and request.body.startswith(b"<"):
+        root = ET.fromstring(request.body)  # noqa: S314 - a request of our own Terraform
         return [each.text or "" for each in root.iter() if each.tag.rpartition("}")[2] == "Key"]
-    if asked in {"apigateway:DELETE", "lambda:UntagResource"}:
+    if action in {"apigateway:DELETE", "lambda:UntagResource"}:
         named = request.parameters.get("tagKeys", [])
         return [named] if isinstance(named, str) else list(named)
     return []
 
 
 def _xml_tags(body: bytes) -> Iterator[tuple[str, str]]:
-    root = ET.fromstring(body)  # noqa: S314 - our own Terraform's request to our own emulator
+    root = ET.fromstring(body)  # noqa: S314 - a request of our own Terraform
     for each in root.iter():
         if each.tag.rpartition("}")[2] == "Tag":
             inner = {child.tag.rpartition("}")[2]: child.text or "" for child in each}
@@ -231,54 +231,56 @@ def _xml_tags(body: bytes) -> Iterator[tuple[str, str]]:
 
 def build_missing_conditions(
     request: IamRequest,
-    asked: str,
+    action: str,
     arn: str,
     boundary_of: Callable[[str], str],
     function_of: Callable[[str], str],
 ) -> dict[str, str | list[str]]:
-    """Return the condition keys of a request that the emulator leaves out.
+    """Return the condition keys that the emulator leaves out.
 
     Args:
         request: the call.
-        asked: its action.
-        arn: of the resource that it is about.
-        boundary_of: gives the ARN of the boundary of a role, by its name.
-        function_of: gives the ARN of the function of an event source mapping, by its id.
+        action: its action.
+        arn: of the resource.
+        boundary_of: returns the ARN of a role's boundary, by the role's name.
+        function_of: returns the ARN of an event source mapping's function, by the mapping's id.
 
     """
-    namespace, _, name = asked.partition(":")
-    found: dict[str, str | list[str]] = {
-        f"aws:RequestTag/{key}": value for key, value in read_request_tags(request, asked).items()
+    namespace, _, name = action.partition(":")
+    conditions: dict[str, str | list[str]] = {
+        f"aws:RequestTag/{key}": value for key, value in read_request_tags(request, action).items()
     }
-    if removed := read_removed_tag_keys(request, asked):
-        found["aws:TagKeys"] = removed
-    if asked in {"iam:CreateRole", "iam:PutRolePermissionsBoundary"}:
+    if removed := read_removed_tag_keys(request, action):
+        conditions["aws:TagKeys"] = removed
+    if action in {"iam:CreateRole", "iam:PutRolePermissionsBoundary"}:
         boundary = str(request.read_field("PermissionsBoundary"))
-    elif asked == "iam:DeleteRolePermissionsBoundary" or (namespace == "iam" and name in _ABOUT_THE_BOUNDARY):
+    elif action == "iam:DeleteRolePermissionsBoundary" or (
+        namespace == "iam" and name in _ABOUT_THE_BOUNDARY
+    ):
         boundary = boundary_of(str(request.read_field("RoleName")))
     else:
         boundary = ""
     if boundary:
-        found["iam:PermissionsBoundary"] = boundary
+        conditions["iam:PermissionsBoundary"] = boundary
     if namespace == "lambda" and name.endswith("EventSourceMapping"):
         made = str(request.read_field("FunctionName")) if request.method == "POST" else ""
         function = made or function_of(arn.rpartition(":")[2])
         if function:
-            found["lambda:FunctionArn"] = function
-    return found
+            conditions["lambda:FunctionArn"] = function
+    return conditions
 
 
-def find_further_permissions(request: IamRequest, asked: str, arn: str) -> list[Permission]:
-    """Return what AWS asks of the caller beside ``asked`` on ``arn``."""
+def find_further_permissions(request: IamRequest, action: str, arn: str) -> list[Permission]:
+    """Return the permissions that AWS requires in addition to ``action`` on ``arn``."""
     if (
-        asked == "apigateway:POST"
+        action == "apigateway:POST"
         and _TAGGED_AS_MADE.fullmatch(arn)
-        and (tags := read_request_tags(request, asked))
+        and (tags := read_request_tags(request, action))
     ):
         return [
             Permission("apigateway:TagResource", arn, {f"aws:RequestTag/{tag}": tags[tag] for tag in tags})
         ]
-    if asked in {"dynamodb:CreateTable", "dynamodb:UpdateTable"}:
+    if action in {"dynamodb:CreateTable", "dynamodb:UpdateTable"}:
         _, _, _, region, account, _ = arn.split(":", 5)
         key = (request.read_field("SSESpecification") or {}).get("KMSMasterKeyId", "")
         named = key if key.startswith("arn:") else f"arn:aws:kms:{region}:{account}:key/{key}"
@@ -287,20 +289,20 @@ def find_further_permissions(request: IamRequest, asked: str, arn: str) -> list[
     return []
 
 
-def tags_that_count(key: Mapping[str, Any], now: float) -> dict[str, str]:
-    """Return the tags by which KMS decides over a ``key``, in the emulator's words, ``now`` (a UNIX time)."""
+def filter_effective_tags(key: Mapping[str, Any], now: float) -> dict[str, str]:
+    """Return the tags of a KMS key that have an effect at ``now`` (a UNIX time)."""
     is_new = now - key.get("CreationDate", 0) < KEY_TAGS_COUNT_AFTER_SECONDS
     return {} if is_new else {each["TagKey"]: each["TagValue"] for each in key.get("Tags", [])}
 
 
 _request: ContextVar[tuple[IamRequest, str, str] | None] = ContextVar("retailctl_request", default=None)
-"""The call being looked at, with its action and the ARN that it is about."""
+"""The current call, with its action and the ARN of its resource."""
 _missing: ContextVar[Permission | None] = ContextVar("retailctl_missing", default=None)
-"""What a caller lacks who may do what the call itself asks, and not what AWS asks beside it."""
+"""The additional permission that the caller of the current call lacks."""
 
 
 def patch_emulator() -> None:
-    """Make the emulator of this process ask what AWS asks."""
+    """Make the emulator in this process check what AWS checks."""
     from ministack.core import iam_actions, iam_evaluator  # noqa: PLC0415 - importing it starts half of it
     from ministack.services import tagging  # noqa: PLC0415
 
@@ -316,8 +318,8 @@ def patch_emulator() -> None:
         body: bytes,
         params: Any,  # noqa: ANN401
     ) -> str | None:
-        found = actions(service, method, path, headers, body, params)
-        return correct_action(IamRequest(service, method, path, body, params), found)
+        guess = actions(service, method, path, headers, body, params)
+        return correct_action(IamRequest(service, method, path, body, params), guess)
 
     def extract_resource_arn(
         service: str,
@@ -329,18 +331,18 @@ def patch_emulator() -> None:
         region: str,
         account: str,
     ) -> str:
-        found = resources(service, method, path, headers, body, params, region, account)
+        guess = resources(service, method, path, headers, body, params, region, account)
         request = IamRequest(service, method, path, body, params)
-        asked = extract_iam_action(service, method, path, headers, body, params) or ""
-        arn = correct_resource_arn(request, asked, found, region, account)
-        _request.set((request, asked, arn))
+        action = extract_iam_action(service, method, path, headers, body, params) or ""
+        arn = correct_resource_arn(request, action, guess, region, account)
+        _request.set((request, action, arn))
         return arn
 
     def request_tag_context(service: str, iam_action: str, body: bytes, params: Any) -> dict[str, Any]:  # noqa: ANN401
-        found = tags(service, iam_action, body, params)
+        context = tags(service, iam_action, body, params)
         current = _request.get()
         further = build_missing_conditions(*current, _boundary_of, _function_of) if current else {}
-        return {**found, **further}
+        return {**context, **further}
 
     def enforce_all(
         access_key_id: str,
@@ -388,11 +390,11 @@ def _function_of(mapping: str) -> str:
 
 
 def _read_tags(arn: str) -> dict[str, str] | None:
-    """Return the tags that decide over what ``arn`` names, or None where the emulator looks for the right ones."""
+    """Return the tags that IAM conditions see for ``arn``, or None where the emulator is right."""
     from ministack.services import apigateway, cloudfront, cognito, kms, lambda_svc  # noqa: PLC0415
 
     if re.fullmatch(r"arn:aws:apigateway:[^:]*::/apis/.+", arn):
-        # Parts of an HTTP API take no tags of their own but a stage, and inherit none; those of a REST API do:
+        # Only the stages of an HTTP API have tags, and its other parts inherit none; those of a REST API do:
         # https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-tagging-supported-resources.html.
         return dict(apigateway._api_tags.get(arn) or {})  # noqa: SLF001
     if match := re.fullmatch(r"arn:aws:cognito-idp:.*:userpool/(.+)", arn):
@@ -400,7 +402,7 @@ def _read_tags(arn: str) -> dict[str, str] | None:
     if ":cloudfront:" in arn:
         return {each["Key"]: each["Value"] for each in cloudfront._tags.get(arn) or []}  # noqa: SLF001
     if match := re.fullmatch(r"arn:aws:kms:.*:key/(.+)", arn):
-        return tags_that_count(kms._keys.get(match[1]) or {}, time.time())  # noqa: SLF001
+        return filter_effective_tags(kms._keys.get(match[1]) or {}, time.time())  # noqa: SLF001
     if match := re.fullmatch(r"arn:aws:lambda:.*:event-source-mapping:(.+)", arn):
         mapping = lambda_svc._esms.get(match[1]) or {}  # noqa: SLF001
         return dict(mapping.get("Tags") or mapping.get("tags") or {})

@@ -1,4 +1,4 @@
-"""MiniStack, the emulator of a local cloud: on loopback, with IAM enforced, in an environment of its own."""
+"""Start MiniStack, the emulator of a local cloud, on the loopback interface with IAM enforced."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _LOCAL = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 def find_free_port() -> int:
-    """Return a port of the loopback interface that nobody listens on just now."""
+    """Return a free port of the loopback interface."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -38,10 +38,10 @@ def find_free_port() -> int:
 
 
 def build_emulator_environ(cloud: Cloud) -> dict[str, str]:
-    """Return the whole environment of the emulator.
+    """Return all environment variables of the emulator.
 
-    Nothing of ours goes in: its Lambda workers inherit it, and a variable that a function lacks must be missed here
-    too.
+    They do not include those of this process: the Lambda workers inherit them, and a variable that a function lacks
+    must be missing here too.
     """
     return {
         "PATH": os.defpath,
@@ -51,7 +51,7 @@ def build_emulator_environ(cloud: Cloud) -> dict[str, str]:
         "S3_DATA_DIR": str(cloud.home / "s3"),
         "GATEWAY_PORT": str(cloud.port),
         "BIND_HOST": "127.0.0.1",
-        "IOT_MTLS_ENABLED": "0",  # its port would be a public one
+        "IOT_MTLS_ENABLED": "0",  # its port would be public
         "AUTH": "true",
         "AWS_ACCESS_KEY_ID": cloud.access_key_id,
         "AWS_SECRET_ACCESS_KEY": cloud.secret_access_key,
@@ -62,7 +62,7 @@ def build_emulator_environ(cloud: Cloud) -> dict[str, str]:
 
 
 def is_healthy(port: int) -> bool:
-    """Say whether an emulator on ``port`` is ready to serve."""
+    """Say whether an emulator on ``port`` is ready."""
     try:
         with _LOCAL.open(f"http://127.0.0.1:{port}/_ministack/health", timeout=2) as answer:
             return isinstance(json.load(answer), dict)
@@ -91,7 +91,7 @@ def _spawn(home: Path, port: int, account_id: str, region: str) -> tuple[Cloud, 
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
-            start_new_session=True,  # a Ctrl-C at our terminal is not meant for it
+            start_new_session=True,  # Ctrl-C in our terminal must not reach it
         )
     return replace(cloud, pid=process.pid), process
 
@@ -100,7 +100,7 @@ def start_emulator(home: Path, *, account_id: str = ACCOUNT_ID, region: str = RE
     """Start an emulator for the local cloud in ``home`` and wait until it is healthy.
 
     Raises:
-        UserError: where it does not come up, with the end of its log.
+        UserError: where it does not start, with the end of its log.
 
     """
     for _ in range(ATTEMPTS):
@@ -113,18 +113,18 @@ def start_emulator(home: Path, *, account_id: str = ACCOUNT_ID, region: str = RE
             time.sleep(0.05)
         log = cloud.log.read_text(errors="replace")
         processes.end_cloud_processes(home)
-        if "already in use" not in log:  # else somebody took the port between our look and the emulator's
+        if "already in use" not in log:  # otherwise another process took the port first
             break
-    raise UserError(f"The emulator did not come up. {format_log_tail(log)}")
+    raise UserError(f"The emulator did not start. {format_log_tail(log)}")
 
 
 def format_log_tail(log: str) -> str:
-    """Return the end of an emulator's log, introduced."""
+    """Return the end of a log with a heading."""
     return "The end of its log:\n" + ("\n".join(log.splitlines()[-15:]) or "(it is empty)")
 
 
 def main() -> None:
-    """Run MiniStack; our only argument, the cloud's folder, is what its process is known by."""
+    """Run MiniStack; the only argument, the cloud's folder, identifies the process."""
     from ministack import app  # noqa: PLC0415 - importing it starts half of it
 
     iam.patch_emulator()

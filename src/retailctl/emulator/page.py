@@ -1,4 +1,4 @@
-"""The page of an environment in a local cloud, served on the loopback where a browser finds it."""
+"""Serve the page of an environment in a local cloud on the loopback interface."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ _LOCAL = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 def find_page_address(cloud: Cloud, environment: str) -> str | None:
-    """Return where the page of an environment in a local cloud is served now; None where it is not."""
+    """Return the address at which an environment's page is served, or None."""
     port = _port(_server(cloud, environment))
     return None if port is None else f"http://{page_proxy.LOOPBACK}:{port}"
 
 
 def serve_page(cloud: Cloud, environment: str, domain: str) -> str:
-    """Serve what a distribution of a local cloud answers by ``domain`` on the loopback, and return its address.
+    """Serve the distribution with ``domain`` on the loopback interface, and return the address.
 
-    A server that serves this page already goes on; one of an earlier distribution gives its port to the new one.
+    A server that already serves this distribution is kept. One of an earlier distribution is replaced on its port.
 
     Raises:
-        UserError: where the server does not come up, with the end of its log.
+        UserError: where the server does not start, with the end of its log.
 
     """
     before = _server(cloud, environment)
@@ -55,9 +55,9 @@ def serve_page(cloud: Cloud, environment: str, domain: str) -> str:
                 return f"http://{page_proxy.LOOPBACK}:{port}"
             time.sleep(0.05)
         process.kill()
-        port = None  # somebody took it between our look and the server's
+        port = None  # another process took the port first
     raise UserError(
-        f"The page's server did not come up. {ministack.format_log_tail(log.read_text(errors='replace'))}"
+        f"The page server did not start. {ministack.format_log_tail(log.read_text(errors='replace'))}"
     )
 
 
@@ -73,12 +73,12 @@ def _spawn(
             stdin=subprocess.DEVNULL,
             stdout=file,
             stderr=subprocess.STDOUT,
-            start_new_session=True,  # a Ctrl-C at our terminal is not meant for it
+            start_new_session=True,  # Ctrl-C in our terminal must not reach it
         )
 
 
 def _server(cloud: Cloud, environment: str) -> processes.Process | None:
-    """Return the process that serves the environment's page."""
+    """Return the process of the environment's page server."""
     of_environment = (
         process
         for process in processes.list_processes()
@@ -92,7 +92,7 @@ def _port(server: processes.Process | None) -> int | None:
 
 
 def _serves(port: int, wanted: page_proxy.Origin) -> bool:
-    """Say whether the server on ``port`` is ours and serves this page."""
+    """Say whether the server on ``port`` is a page server of this page."""
     try:
         with _LOCAL.open(f"http://{page_proxy.LOOPBACK}:{port}{page_proxy.WHOAMI}", timeout=2) as answer:
             return bool(json.load(answer) == page_proxy.describe_server(wanted))

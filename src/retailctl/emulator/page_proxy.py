@@ -1,12 +1,12 @@
-"""The door of a local cloud's page: a small server on the loopback in front of its CloudFront distribution.
+"""The page server: a reverse proxy on the loopback interface in front of a CloudFront distribution.
 
-A distribution of the emulator answers by its own name, which no browser here resolves, and insists on HTTPS. This
-server sends what it is asked on to the emulator under that name, as if it had come over HTTPS. To people it speaks
-plain HTTP at ``http://127.0.0.1:<port>``: browsers take that for a secure context, and nobody has to accept a
-certificate. Browser tests give ``Server`` an SSL context and visit the distribution by its own name.
+A distribution of the emulator answers by its own domain, which browsers cannot resolve, and requires HTTPS. This
+server forwards requests to the emulator under that domain, as if they had come over HTTPS. It serves plain HTTP
+at ``http://127.0.0.1:<port>``: browsers treat that as a secure context, and nobody has to accept a certificate.
+Browser tests give ``Server`` an SSL context and visit the distribution by its own domain.
 
-It serves this machine alone, and knows itself by its address and the distribution's name only: a page elsewhere
-whose name is pointed at the loopback (DNS rebinding) gets nothing. It logs no request.
+It accepts requests from this machine only, and only for its address or the distribution's domain, which prevents
+DNS rebinding. It logs no requests.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 LOOPBACK = "127.0.0.1"
 WHOAMI = "/.well-known/retailctl-page"
-"""Where a server says which page it serves, for whoever has started it."""
+"""The path at which a server describes itself to the process that started it."""
 MAXIMUM_BODY = 10 * 1024 * 1024
 TIMEOUT_SECONDS = 60.0
 _HOP_BY_HOP = frozenset(
@@ -36,32 +36,32 @@ _HOP_BY_HOP = frozenset(
         "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade",
     }
 )  # fmt: skip
-"""Headers that are about one connection, and those that are written anew for the next one."""
+"""Headers of one connection, and headers that are set again for the next connection."""
 _FORWARDED = ("x-forwarded-for", "x-forwarded-host", "x-forwarded-port", "x-forwarded-proto", "forwarded")
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """What is behind the door: the emulator's ``port`` on the loopback, and the distribution's ``domain``."""
+    """The origin of a page: the emulator's ``port`` and the distribution's ``domain``."""
 
     port: int
     domain: str
 
 
 class Server(ThreadingHTTPServer):
-    """Serves a distribution on the loopback: plain HTTP, or HTTPS with an SSL context."""
+    """Serves a distribution on the loopback interface: HTTP, or HTTPS with an SSL context."""
 
     daemon_threads = True
     request_queue_size = 64
 
     def __init__(self, origin: Origin, port: int = 0, context: ssl.SSLContext | None = None) -> None:
-        super().__init__((LOOPBACK, port), _Door)
+        super().__init__((LOOPBACK, port), _PageHandler)
         self.origin = origin
         self.context = context
         self.names = frozenset({LOOPBACK, "localhost", origin.domain})
 
     def finish_request(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - socketserver's
-        """Serve a connection, in its own thread; a TLS handshake that fails is the client's affair."""
+        """Serve a connection in its own thread; ignore failed TLS handshakes."""
         if self.context is None:
             super().finish_request(request, client_address)
             return
@@ -74,13 +74,13 @@ class Server(ThreadingHTTPServer):
             super().finish_request(secured, client_address)
 
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - socketserver's
-        """Keep quiet of connections that break off; tell of all else."""
+        """Report errors, except for connections that the client closed."""
         if not isinstance(sys.exception(), OSError):
             super().handle_error(request, client_address)
 
 
-class _Door(BaseHTTPRequestHandler):
-    """One connection of a client's, and one to the emulator that goes with it."""
+class _PageHandler(BaseHTTPRequestHandler):
+    """A client's connection, and the connection to the emulator that belongs to it."""
 
     protocol_version = "HTTP/1.1"
     timeout = TIMEOUT_SECONDS
@@ -88,20 +88,22 @@ class _Door(BaseHTTPRequestHandler):
     _upstream: http.client.HTTPConnection | None = None
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - as http.server names it
-        """Log no request: addresses and headers hold what nobody is to read."""
+        """Log nothing: addresses and headers contain personal data."""
 
     def finish(self) -> None:
-        """Hang up at the emulator with the client."""
-        self._hang_up()
+        """Close the connection to the emulator with the client's."""
+        self._close_upstream()
         super().finish()
 
     def _serve(self) -> None:
         host = self.headers.get("host", "").rpartition(":")[0] or self.headers.get("host", "")
         if host not in self.server.names:
-            self._say(HTTPStatus.MISDIRECTED_REQUEST, "This server is for the page on this machine only.")
+            self._send_text(
+                HTTPStatus.MISDIRECTED_REQUEST, "This server serves the page to this machine only."
+            )
             return
         if self.path == WHOAMI:
-            self._answer(
+            self._send_response(
                 HTTPStatus.OK,
                 [("content-type", "application/json")],
                 json.dumps(describe_server(self.server.origin)).encode(),
@@ -109,7 +111,7 @@ class _Door(BaseHTTPRequestHandler):
             return
         length = self.headers.get("content-length", "0")
         if "transfer-encoding" in self.headers or not length.isdecimal() or int(length) > MAXIMUM_BODY:
-            self._say(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "Send a body of a stated length, and a small one.")
+            self._send_text(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "Send a small body with a Content-Length.")
             return
         body = self.rfile.read(int(length))
         headers = {
@@ -118,52 +120,54 @@ class _Door(BaseHTTPRequestHandler):
             if name.lower() not in _HOP_BY_HOP and name.lower() not in _FORWARDED
         }
         try:
-            answer, content = self._ask(body, headers)
+            answer, content = self._forward(body, headers)
         except (OSError, http.client.HTTPException):
-            self._hang_up()
-            self._say(
-                HTTPStatus.BAD_GATEWAY, "The local cloud does not answer: start it anew with `make up`."
+            self._close_upstream()
+            self._send_text(
+                HTTPStatus.BAD_GATEWAY, "The local cloud does not answer: start it again with `make up`."
             )
             return
-        kept = [(name, value) for name, value in answer.getheaders() if name.lower() not in _HOP_BY_HOP]
-        self._answer(answer.status, kept, content, length=answer.getheader("content-length"))
+        forwarded = [(name, value) for name, value in answer.getheaders() if name.lower() not in _HOP_BY_HOP]
+        self._send_response(answer.status, forwarded, content, length=answer.getheader("content-length"))
 
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _serve  # noqa: N815 - http.server's
 
-    def _ask(self, body: bytes, headers: dict[str, str]) -> tuple[http.client.HTTPResponse, bytes]:
-        """Return the emulator's answer, over the open connection or, where that has been closed, a new one."""
+    def _forward(self, body: bytes, headers: dict[str, str]) -> tuple[http.client.HTTPResponse, bytes]:
+        """Send the request to the emulator, over a new connection if the open one was closed."""
         origin = self.server.origin
-        sent = {
+        request_headers = {
             **headers,
             "host": origin.domain,
             "x-forwarded-proto": "https",
             "content-length": str(len(body)),
         }
         if not body and self.command in {"GET", "HEAD", "OPTIONS"}:
-            del sent["content-length"]
+            del request_headers["content-length"]
         is_fresh = self._upstream is None
         if self._upstream is None:
             self._upstream = http.client.HTTPConnection(LOOPBACK, origin.port, timeout=TIMEOUT_SECONDS)
         try:
-            self._upstream.request(self.command, self.path, body or None, sent)
+            self._upstream.request(self.command, self.path, body or None, request_headers)
             answer = self._upstream.getresponse()
         except (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError):
-            self._hang_up()
+            self._close_upstream()
             if is_fresh or self.command not in {"GET", "HEAD", "OPTIONS"}:
                 raise
-            return self._ask(body, headers)
+            return self._forward(body, headers)
         return answer, answer.read()
 
-    def _hang_up(self) -> None:
+    def _close_upstream(self) -> None:
         if self._upstream is not None:
             self._upstream.close()
             self._upstream = None
 
-    def _say(self, status: HTTPStatus, sentence: str) -> None:
+    def _send_text(self, status: HTTPStatus, sentence: str) -> None:
         self.close_connection = True
-        self._answer(status, [("content-type", "text/plain; charset=utf-8")], sentence.encode() + b"\n")
+        self._send_response(
+            status, [("content-type", "text/plain; charset=utf-8")], sentence.encode() + b"\n"
+        )
 
-    def _answer(
+    def _send_response(
         self, status: int, headers: Sequence[tuple[str, str]], content: bytes, *, length: str | None = None
     ) -> None:
         self.send_response_only(status)
@@ -181,14 +185,14 @@ class _Door(BaseHTTPRequestHandler):
 
 
 def describe_server(origin: Origin) -> dict[str, object]:
-    """Return what a server says of itself at ``WHOAMI``."""
+    """Return the description that a server gives at ``WHOAMI``."""
     return {"port": origin.port, "domain": origin.domain}
 
 
 def main(arguments: Sequence[str]) -> None:
     """Serve until SIGTERM.
 
-    Arguments: the cloud's folder, by which `down` knows this process; the environment; the port to serve on; the
+    Arguments: the cloud's folder, by which `down` finds this process; the environment; the port to serve on; the
     emulator's port; the distribution's domain.
     """
     _, _, port, emulator, domain = arguments

@@ -1,7 +1,7 @@
-"""The processes of this machine, and which of them belong to a local cloud.
+"""Find and end the processes that belong to a local cloud.
 
-A local cloud's processes are known by their command lines alone, so that `down` finds them after any crash
-and can never hit a stranger whose process id happens to be a recorded one:
+They are identified by their command lines. So `down` finds them after any crash, and never ends another process
+that happens to have a recorded process id:
 
 - the emulator runs as ``python -m retailctl.emulator.ministack <home>``, a page's server as
   ``python -m retailctl.emulator.page_proxy <home> <environment> …``;
@@ -32,7 +32,7 @@ _PROC = Path("/proc")
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """One process as the operating system lists it."""
+    """A process as the operating system lists it."""
 
     pid: int
     arguments: tuple[str, ...]
@@ -60,13 +60,13 @@ def _list_from_ps() -> Iterator[Process]:
         pid, _, command = line.strip().partition(" ")
         try:
             arguments = tuple(shlex.split(command))
-        except ValueError:  # an unbalanced quote somewhere in a stranger's arguments
+        except ValueError:  # an unbalanced quote in the arguments
             arguments = tuple(command.split())
         yield Process(int(pid), arguments)
 
 
 def list_processes() -> Iterator[Process]:
-    """Yield every process that we may see."""
+    """Yield every visible process."""
     yield from _list_from_proc() if (_PROC / "self" / "cmdline").exists() else _list_from_ps()
 
 
@@ -91,12 +91,12 @@ def belongs_to_cloud(process: Process, home: Path) -> bool:
 
 def list_cloud_processes(home: Path) -> list[Process]:
     """Return the running processes of the local cloud in ``home``, the emulator first."""
-    found = [
+    ours = [
         process
         for process in list_processes()
         if belongs_to_cloud(process, home) and process.pid != os.getpid()
     ]
-    return sorted(found, key=lambda process: not is_emulator(process, home))
+    return sorted(ours, key=lambda process: not is_emulator(process, home))
 
 
 def _send(processes: list[Process], number: signal.Signals) -> None:
@@ -117,7 +117,7 @@ def _wait_until_gone(home: Path, seconds: float) -> bool:
 
 
 def end_process(process: Process, *, patience: float = 8.0) -> None:
-    """End one process, and return when it is gone; after ``patience`` seconds it is killed."""
+    """End a process and wait for it; kill it after ``patience`` seconds."""
     for number in (signal.SIGTERM, signal.SIGKILL):
         _send([process], number)
         deadline = time.monotonic() + patience
@@ -132,17 +132,17 @@ def end_process(process: Process, *, patience: float = 8.0) -> None:
 def end_cloud_processes(home: Path, *, patience: float = 8.0) -> int:
     """End every process of the local cloud in ``home`` and return how many there were.
 
-    Each is asked first, and after ``patience`` seconds killed.
+    They get SIGTERM, and SIGKILL after ``patience`` seconds.
 
     Raises:
-        UserError: where one outlives even that.
+        UserError: where a process does not end.
 
     """
-    found = list_cloud_processes(home)
-    _send(found, signal.SIGTERM)
+    running = list_cloud_processes(home)
+    _send(running, signal.SIGTERM)
     if not _wait_until_gone(home, patience):
         _send(list_cloud_processes(home), signal.SIGKILL)
         if not _wait_until_gone(home, patience):
             left = ", ".join(str(process.pid) for process in list_cloud_processes(home))
-            raise UserError(f"These processes of the local cloud would not end: {left}. End them by hand.")
-    return len(found)
+            raise UserError(f"These processes of the local cloud do not end: {left}. End them by hand.")
+    return len(running)

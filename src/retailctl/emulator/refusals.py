@@ -1,4 +1,4 @@
-"""What AWS refuses, or makes otherwise, and MiniStack takes as it is asked for; each with its source."""
+"""Make MiniStack refuse or change requests as AWS does; each rule names its source."""
 
 from __future__ import annotations
 
@@ -8,35 +8,37 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 _BIRTHDATE = {"MinLength": "10", "MaxLength": "10"}
-"""The bounds of the standard attribute, whatever a pool is asked for.
+"""The fixed bounds of the standard attribute.
 
 Source: https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-attributes.html ("Value must be
 a valid 10 character date in the format YYYY-MM-DD").
 """
-_IN_THE_KEY = {
+_REQUIRED_KEY_PARAMETERS = {
     "EnableAcceptEncodingGzip": False,
     "EnableAcceptEncodingBrotli": False,
     "HeaderBehavior": "none",
     "CookieBehavior": "none",
     "QueryStringBehavior": "none",
 }
-"""What a cache policy that keeps nothing has to say of its key.
+"""The required parameters of a cache policy with caching disabled.
 
-Source: CloudFront's own refusals, "The parameter EnableAcceptEncodingGzip is invalid for policy with caching
-disabled", and so for each: https://github.com/pulumi/docs/pull/18475.
+Source: the errors of CloudFront, "The parameter EnableAcceptEncodingGzip is invalid for policy with caching
+disabled" and similar for the others: https://github.com/pulumi/docs/pull/18475.
 """
 
 
 def find_cache_policy_fault(policy: Mapping[str, Any]) -> str:
-    """Return what a cache ``policy``, in the emulator's words, may not set with caching off, or nothing."""
+    """Return the parameter that a cache ``policy`` with caching disabled must not set, or ""."""
     if any(policy.get(ttl, 0) for ttl in ("MinTTL", "DefaultTTL", "MaxTTL")):
         return ""
-    set_to = policy.get("Parameters", {})
-    return next((name for name, off in _IN_THE_KEY.items() if set_to.get(name, off) != off), "")
+    parameters = policy.get("Parameters", {})
+    return next(
+        (name for name, off in _REQUIRED_KEY_PARAMETERS.items() if parameters.get(name, off) != off), ""
+    )
 
 
 def is_beyond_tier(tier: str, auth_flows: Sequence[str]) -> bool:
-    """Say whether a client of a pool of ``tier`` asks for a flow that the tier has not.
+    """Say whether ``auth_flows`` contain a flow that a user pool of ``tier`` does not support.
 
     Source: https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_CreateUserPoolClient.html
     (ALLOW_USER_AUTH: "your user pool must be in the Essentials tier or higher").
@@ -45,37 +47,36 @@ def is_beyond_tier(tier: str, auth_flows: Sequence[str]) -> bool:
 
 
 def lets_eventbridge_send(key_policy: str, topic: str) -> bool:
-    """Say whether a key with ``key_policy`` may be used by EventBridge for the encrypted ``topic``.
+    """Say whether ``key_policy`` lets EventBridge use the key of the encrypted ``topic``.
 
-    EventBridge says for which topic it asks, and not on whose behalf: aws:SourceAccount and aws:SourceArn are not
-    there. Source: https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html.
+    EventBridge sends the topic as encryption context, but neither aws:SourceAccount nor aws:SourceArn. Source: https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html.
     """
     from ministack.core.iam_evaluator import EvalContext, evaluate_resource_policy  # noqa: PLC0415
 
     service = "events.amazonaws.com"
     keys = {"kms:encryptioncontext:aws:sns:topicarn": topic}
-    asked = [
+    requests = [
         EvalContext(service, "AWSService", "", action, "*", topic.split(":")[3], service_context=keys)
         for action in ("kms:Decrypt", "kms:GenerateDataKey")
     ]
-    return all(evaluate_resource_policy(key_policy, each, service).decision == "Allow" for each in asked)
+    return all(evaluate_resource_policy(key_policy, each, service).decision == "Allow" for each in requests)
 
 
 def patch_emulator() -> None:
-    """Make the emulator of this process refuse what AWS refuses."""
+    """Make the emulator in this process refuse what AWS refuses."""
     from ministack.core.responses import error_response_json  # noqa: PLC0415 - importing it starts half of it
     from ministack.services import cloudfront, cognito, eventbridge  # noqa: PLC0415
 
     parse = cloudfront._parse_cache_policy_config  # noqa: SLF001
     normalize = cognito._normalize_schema_attribute  # noqa: SLF001
     send_to_topic = eventbridge._dispatch_to_sns  # noqa: SLF001
-    make, change = cognito._create_user_pool_client, cognito._update_user_pool_client  # noqa: SLF001
+    create, update = cognito._create_user_pool_client, cognito._update_user_pool_client  # noqa: SLF001
 
     def parse_cache_policy(element: Any) -> Any:  # noqa: ANN401
         policy, error = parse(element)
         if policy and (fault := find_cache_policy_fault(policy)):
-            said = f"The parameter {fault} is invalid for policy with caching disabled."
-            return None, cloudfront._error("InvalidArgument", said, 400)  # noqa: SLF001
+            message = f"The parameter {fault} is invalid for policy with caching disabled."
+            return None, cloudfront._error("InvalidArgument", message, 400)  # noqa: SLF001
         return policy, error
 
     def normalize_attribute(raw: dict[str, Any]) -> dict[str, Any]:
@@ -84,13 +85,13 @@ def patch_emulator() -> None:
             attribute["StringAttributeConstraints"] = dict(_BIRTHDATE)
         return attribute
 
-    def held_to_tier(call: Any) -> Any:  # noqa: ANN401
+    def check_tier(call: Any) -> Any:  # noqa: ANN401
         def client(data: dict[str, Any]) -> Any:  # noqa: ANN401
             pool, _ = cognito._resolve_pool(data.get("UserPoolId"))  # noqa: SLF001
             tier = cognito._user_pool_tier(pool) if pool else ""  # noqa: SLF001
             if is_beyond_tier(tier, data.get("ExplicitAuthFlows") or []):
-                said = f"ALLOW_USER_AUTH is not available in the {tier} tier."
-                return error_response_json("FeatureUnavailableInTierException", said, 400)
+                message = f"ALLOW_USER_AUTH is not available in the {tier} tier."
+                return error_response_json("FeatureUnavailableInTierException", message, 400)
             return call(data)
 
         return client
@@ -102,8 +103,8 @@ def patch_emulator() -> None:
 
     cloudfront._parse_cache_policy_config = parse_cache_policy  # noqa: SLF001
     cognito._normalize_schema_attribute = normalize_attribute  # noqa: SLF001
-    cognito._create_user_pool_client = held_to_tier(make)  # noqa: SLF001
-    cognito._update_user_pool_client = held_to_tier(change)  # noqa: SLF001
+    cognito._create_user_pool_client = check_tier(create)  # noqa: SLF001
+    cognito._update_user_pool_client = check_tier(update)  # noqa: SLF001
     eventbridge._dispatch_to_sns = dispatch_to_sns  # noqa: SLF001
 
 
@@ -111,6 +112,6 @@ def _read_key_policy(topic: str) -> str | None:
     """Return the policy of the key that encrypts a topic, or None where the account has no such key."""
     from ministack.services import kms, sns  # noqa: PLC0415
 
-    named = str((sns._topics.get(topic) or {}).get("attributes", {}).get("KmsMasterKeyId") or "")  # noqa: SLF001
-    key = kms._resolve_key(named) if named else None  # noqa: SLF001
+    key_id = str((sns._topics.get(topic) or {}).get("attributes", {}).get("KmsMasterKeyId") or "")  # noqa: SLF001
+    key = kms._resolve_key(key_id) if key_id else None  # noqa: SLF001
     return str(key["Policy"]) if key else None

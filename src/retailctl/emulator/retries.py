@@ -1,10 +1,10 @@
-"""What the emulator answers to a call that Terraform makes again.
+"""Answer retries of Terraform's SDK with the response to the first attempt.
 
-An answer that comes back sooner than Terraform's process has noted that its request went out makes its SDK
-close the connection and send the request again: seen on busy machines only, and only here, since AWS is farther
-away. What the first attempt made is then in the second one's way ("already exists"), and the apply fails. So a
-second attempt of Terraform's gets the first one's answer. Everybody else's calls are left alone: a function, or
-boto3, that sends twice is served twice, as AWS does.
+If a response arrives before Terraform's process has registered that the request was sent, its SDK closes the
+connection and retries the request. This happens on busy machines, and only with the local cloud because AWS is
+farther away. The retry then fails because the resource already exists. So a retry of Terraform's SDK gets the
+response to the first attempt. Calls of other clients are not changed: if a function or boto3 sends a request twice,
+it is served twice, as in AWS.
 """
 
 from __future__ import annotations
@@ -20,25 +20,25 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
 
 KEPT = 4_000
-"""Answers that are kept; Terraform tries again within seconds."""
+"""How many responses are kept; Terraform retries within seconds."""
 
 
 class OncePerInvocation:
-    """An ASGI app before which attempts of one invocation of Terraform's SDK are one."""
+    """An ASGI app that serves each invocation of Terraform's SDK once."""
 
     def __init__(self, app: App) -> None:
         self._app = app
         self._answers: OrderedDict[bytes, asyncio.Future[list[Message]]] = OrderedDict()
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
-        """Serve a request, or repeat the answer to its first attempt."""
+        """Serve a request, or repeat the response to its first attempt."""
         invocation = _invocation(scope)
         if not invocation:
             await self._app(scope, receive, send)
             return
-        known = self._answers.get(invocation)
-        if known is not None:
-            answer = await known
+        first_attempt = self._answers.get(invocation)
+        if first_attempt is not None:
+            answer = await first_attempt
             if _is_settled(answer):
                 await _drain_request(receive)
                 for message in answer:
@@ -49,18 +49,18 @@ class OncePerInvocation:
             self._answers.popitem(last=False)
         messages: list[Message] = []
 
-        async def noted(message: Message) -> None:
+        async def send_and_record(message: Message) -> None:
             messages.append(message)
             await send(message)
 
         try:
-            await self._app(scope, receive, noted)
+            await self._app(scope, receive, send_and_record)
         finally:
             answered.set_result(messages)
 
 
 def _invocation(scope: MutableMapping[str, Any]) -> bytes:
-    """Return the id of the invocation of Terraform's SDK that a request belongs to; b"" where it is of none."""
+    """Return the invocation id of a request of Terraform's SDK, or b"" for other clients."""
     if scope["type"] != "http":
         return b""
     headers = dict(scope["headers"])
@@ -70,14 +70,14 @@ def _invocation(scope: MutableMapping[str, Any]) -> bytes:
 
 
 def _is_settled(answer: list[Message]) -> bool:
-    """Say whether an answer is whole and final: what AWS itself asks to try again is tried again."""
+    """Say whether a response is complete and successful; errors are retried, as in AWS."""
     if not answer or answer[-1].get("more_body", False):
         return False
     status: int = answer[0].get("status", 500)
-    return status < 400  # noqa: PLR2004 - from there on it is a refusal
+    return status < 400  # noqa: PLR2004 - HTTP errors start there
 
 
 async def _drain_request(receive: Receive) -> None:
-    """Read a request to its end, as an app does."""
+    """Read a request to its end."""
     while (await receive()).get("more_body", False):
         pass

@@ -1,1 +1,1 @@
-"""An environment: where it is applied, its state, its roles, its outputs."""
+"""An environment: its target, state, roles and outputs."""

@@ -1,4 +1,4 @@
-"""`retailctl bootstrap`: the bucket that holds the state, and CI's roles, once per account."""
+"""`retailctl bootstrap`: create the state bucket and CI's roles, once per account."""
 
 from __future__ import annotations
 
@@ -26,21 +26,21 @@ def bootstrap_account(
         typer.Option(
             "--github-repository",
             envvar="GITHUB",
-            help="owner/name: its workflows get roles to plan and apply by. They stay until '' is given.",
-            show_default="as it is",
+            help="owner/name: create roles for its workflows; '' removes them.",
+            show_default="unchanged",
         ),
     ] = None,
 ) -> None:
-    """Make the bucket that holds the state, and CI's roles, once per account."""
+    """Create the state bucket and CI's roles, once per account."""
     target = resolve_target(environment, cloud)
     if target.has_state_bucket() and not target.bootstrap_state.is_file():
         if github_repository is not None:
             raise UserError(
-                f"The bucket {target.state_bucket} was made elsewhere: CI's roles belong to the same state. "
-                f"Run this where {project.format_path(target.bootstrap_state)} is, or bring that file here."
+                f"The bucket {target.state_bucket} was created in another clone, and CI's roles belong to the same "
+                f"state. Run this where {project.format_path(target.bootstrap_state)} is, or copy that file here."
             )
         print_note(
-            f"The bucket {target.state_bucket} exists already, made elsewhere: there is nothing to do."
+            f"The bucket {target.state_bucket} already exists, created in another clone: there is nothing to do."
         )
         return
     if github_repository and target.cloud is None:
@@ -53,25 +53,25 @@ def bootstrap_account(
 
 
 def _ask_for_token_name(repository: str) -> str:
-    """Return a repository as the tokens of its workflows name it: GitHub is asked, and else the operator.
+    """Return the name of a repository in the tokens of its workflows, from GitHub or the operator.
 
     Raises:
-        UserError: where neither answers.
+        UserError: where neither gives it.
 
     """
     try:
         return ci.find_token_name(repository)
     except GhError as error:
-        said = f"GitHub cannot be asked how it names {repository} in its tokens. {error}"
+        reason = f"The name of {repository} in GitHub's tokens is unknown. {error}"
         if not sys.stdin.isatty():
             raise UserError(
-                f"{said} Sign `gh` in, or give the name as a token has it: GITHUB=<owner>@<id>/<name>@<id>, "
-                f"or GITHUB=repo:{repository} for a repository of before 15 July 2026."
+                f"{reason} Sign in with `gh auth login`, or set GITHUB=<owner>@<id>/<name>@<id>, or "
+                f"GITHUB=repo:{repository} for a repository from before 15 July 2026."
             ) from None
-        print_note(said)
+        print_note(reason)
     answer = str(
         typer.prompt(
-            f"{repository}, or <owner>@<id>/<name>@<id> where it was made, renamed or moved since 15 July 2026",
+            f"{repository}, or <owner>@<id>/<name>@<id> if it was created, renamed or moved since 15 July 2026",
             err=True,
         )
     ).strip()

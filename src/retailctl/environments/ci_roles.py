@@ -1,4 +1,4 @@
-"""The roles of GitHub's workflows: asked for at the bootstrap, and the boundary that all they make carries."""
+"""The roles of GitHub's workflows, and the permissions boundary of the roles that they create."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ BOUNDARY = "TF_VAR_permissions_boundary_arn"
 
 
 def _outputs(bootstrap_state: Path) -> dict[str, Any]:
-    """Return the outputs of a bootstrap, from its own state; none where it was not applied from here."""
+    """Return the outputs of a bootstrap; none where it was not applied in this clone."""
     try:
         state = json.loads(bootstrap_state.read_text())
     except FileNotFoundError:
@@ -32,14 +32,14 @@ def _outputs(bootstrap_state: Path) -> dict[str, Any]:
 
 
 def read_role_arns(target: Target) -> dict[str, tuple[str, str]]:
-    """Return the ARNs of the role that plans and of the one that applies, by environment."""
-    found = _outputs(target.bootstrap_state)
-    apply_roles = found.get("apply_role_arns", {})
-    return {name: (role, apply_roles[name]) for name, role in found.get("plan_role_arns", {}).items()}
+    """Return the ARNs of the plan role and the apply role, by environment."""
+    values = _outputs(target.bootstrap_state)
+    apply_roles = values.get("apply_role_arns", {})
+    return {name: (role, apply_roles[name]) for name, role in values.get("plan_role_arns", {}).items()}
 
 
 def list_plan_roles(target: Target) -> dict[str, str]:
-    """Return the ARN of the role that plans each environment, in all accounts that were bootstrapped from here."""
+    """Return the ARN of each environment's plan role, from all bootstraps of this clone."""
     states = sorted(target.bootstrap_state.parent.glob("*.tfstate"))
     return {
         name: role
@@ -51,24 +51,24 @@ def list_plan_roles(target: Target) -> dict[str, str]:
 def find_token_name(repository: str) -> str:
     """Return ``repository`` (owner/name) as GitHub names it in the tokens of its workflows.
 
-    One that was made, renamed or transferred since 15 July 2026 has ids in it: owner@1/name@2. A name with ids, or
-    with `repo:` before it, is taken as it is.
+    Repositories created, renamed or transferred since 15 July 2026 have ids in the name: owner@1/name@2. A name
+    with ids or the prefix `repo:` is used as it is.
     Source: https://github.blog/changelog/2026-04-23-immutable-subject-claims-for-github-actions-oidc-tokens.
 
     Raises:
-        UserError: where GitHub cannot be asked, or the tokens have subjects of another form.
+        UserError: where GitHub cannot be reached, or the repository customises the subjects of its tokens.
 
     """
     if "@" in repository or repository.startswith("repo:"):
         return repository.removeprefix("repo:")
-    told = json.loads(run_gh("api", f"repos/{repository}/actions/oidc/customization/sub"))
-    if not told.get("use_default", True):
+    customization = json.loads(run_gh("api", f"repos/{repository}/actions/oidc/customization/sub"))
+    if not customization.get("use_default", True):
         raise UserError(
-            f"The tokens of {repository}'s workflows have subjects of their own form: the roles trust GitHub's "
-            "default one. Set it back: gh api -X PUT "
+            f"{repository} customises the subjects of its tokens, and the roles trust GitHub's default form. "
+            "Restore the default: gh api -X PUT "
             f"repos/{repository}/actions/oidc/customization/sub -F use_default=true"
         )
-    return str(told.get("sub_claim_prefix") or repository).removeprefix("repo:")
+    return str(customization.get("sub_claim_prefix") or repository).removeprefix("repo:")
 
 
 def is_token_name(answer: str, repository: str) -> bool:
@@ -78,11 +78,11 @@ def is_token_name(answer: str, repository: str) -> bool:
 
 
 def prepare_bootstrap(target: Target, github_repository: str | None) -> Workspace:
-    """Return the bootstrap's workspace, asked for the roles of a repository.
+    """Return the bootstrap's workspace with the variables for the roles of a repository.
 
     Args:
-        target: whose account is meant.
-        github_repository: as owner/name; None: the one that has roles already, if any; empty: none any more.
+        target: an environment of the account.
+        github_repository: as owner/name; None: the one that has roles now; empty: no repository.
 
     """
     workspace = target.build_bootstrap_workspace()
@@ -91,20 +91,20 @@ def prepare_bootstrap(target: Target, github_repository: str | None) -> Workspac
         if github_repository is None
         else github_repository
     )
-    # By the environment, which a bootstrap that knows of no roles does not mind.
-    asked = {"TF_VAR_environments": json.dumps(target.neighbours)}
+    # As environment variables: a bootstrap root without these variables ignores them.
+    variables = {"TF_VAR_environments": json.dumps(target.neighbours)}
     if repository:
-        asked["TF_VAR_github_repository"] = repository
-    return replace(workspace, environ={**workspace.environ, **asked})
+        variables["TF_VAR_github_repository"] = repository
+    return replace(workspace, environ={**workspace.environ, **variables})
 
 
 def add_permissions_boundary(target: Target, workspace: Workspace) -> Workspace:
-    """Return the app's workspace with the boundary that roles carry in an account where CI applies.
+    """Return the app's workspace with the permissions boundary of an account in which CI applies.
 
-    It is the same for whoever plans, so that a person's apply does not take it off.
+    It does not depend on who plans, so that a person's apply does not remove it.
 
     Raises:
-        UserError: where it cannot be seen whether there is one.
+        UserError: where AWS does not say whether it exists.
 
     """
     if workspace.environ.get(BOUNDARY):
@@ -119,7 +119,7 @@ def add_permissions_boundary(target: Target, workspace: Workspace) -> Workspace:
         if error.response["Error"]["Code"] == "NoSuchEntity":
             return workspace
         raise UserError(
-            f"It cannot be seen whether roles of {target.environment} carry CI's boundary ({error}): allow "
+            f"Whether the roles of {target.environment} have CI's boundary is unknown ({error}): allow "
             f"iam:GetPolicy on {arn}, or name the boundary in {BOUNDARY}."
         ) from None
     return replace(workspace, environ={**workspace.environ, BOUNDARY: arn})

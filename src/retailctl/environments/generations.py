@@ -1,7 +1,7 @@
-"""Which generations of the views stand and which is live: the values that say so, read and written.
+"""Read and write which generations of the views exist and which is live.
 
 They are the values `generations` and `live_generation` of an environment (`environments/<name>/terraform.tfvars`).
-A local cloud may have its own instead, in a file of its folder, so that a replay there changes nothing committed.
+A local cloud may have its own values in a file of its folder, so that a replay there changes no committed file.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 _OF_A_GENERATION = re.compile(r"-g([1-9][0-9]*)$")
 
 FUNCTION = "winner_view"
-"""The function that each generation has one of."""
+"""The function that exists once per generation."""
 OWN_VALUES = "generations.tfvars.json"
-"""The file of a local cloud's own generations, in the folder of an environment's Terraform data."""
+"""The file of a local cloud's own generations, in the environment's Terraform folder."""
 _BLOCK = re.compile(r"^generations = \{\n(?:^[ \t].*\n)*^\}\n", re.MULTILINE)
 _LINE = re.compile(r'^\s+"?(?P<number>\d+)"?\s*=\s*\{(?P<body>[^}]*)\}\s*$')
 _LIVE = re.compile(r"^live_generation\s*=\s*(?P<number>\d+)[ \t]*$", re.MULTILINE)
@@ -36,7 +36,7 @@ _DISABLED = re.compile(r"\benabled\s*=\s*false\b")
 
 @dataclass(frozen=True, slots=True)
 class Generation:
-    """The commit whose code folds a generation (``None``: this clone's), and whether it follows the stream."""
+    """A generation's build (a commit, or ``None`` for this clone) and whether it reads the stream."""
 
     build: str | None = None
     enabled: bool = True
@@ -44,21 +44,21 @@ class Generation:
 
 @dataclass(frozen=True, slots=True)
 class Generations:
-    """Those that stand, by number, and the one that the API reads."""
+    """The generations that exist, by number, and the one that the API reads."""
 
     standing: Mapping[int, Generation]
     live: int
 
     def with_generation(self, number: int, generation: Generation) -> Generations:
-        """Return these and another, or these with one changed."""
+        """Return a copy with a generation added or changed."""
         return replace(self, standing=dict(sorted({**self.standing, number: generation}.items())))
 
     def without_generation(self, number: int) -> Generations:
-        """Return these without one."""
+        """Return a copy without a generation."""
         return replace(self, standing={n: each for n, each in self.standing.items() if n != number})
 
     def as_json(self) -> str:
-        """Return these as values for Terraform, in JSON."""
+        """Return these as Terraform values in JSON."""
         values = {
             "generations": {
                 str(number): {
@@ -72,7 +72,7 @@ class Generations:
         return json.dumps(values, indent=2) + "\n"
 
     def as_hcl(self) -> str:
-        """Return the block `generations` as an environment's values have it."""
+        """Return the block `generations` of an environment's values."""
         lines = []
         for number, each in self.standing.items():
             parts = [f'build = "{each.build}"'] if each.build else []
@@ -83,10 +83,10 @@ class Generations:
 
 
 def read_generations(values: Path) -> Generations:
-    """Return what an environment's values say.
+    """Return the generations in an environment's values.
 
     Raises:
-        UserError: where they say nothing, or not in the form that ``replace_generations`` gives.
+        UserError: where they are missing, or in another form than ``replace_generations`` writes.
 
     """
     text = values.read_text()
@@ -94,7 +94,7 @@ def read_generations(values: Path) -> Generations:
     lines = [_LINE.match(line) for line in block[0].splitlines()[1:-1]] if block else []
     if not lines or not all(lines) or live is None:
         raise UserError(
-            f"{values} does not say which generations stand in the form that retailctl reads: "
+            f"{values} does not list the generations in the form that retailctl reads: "
             '`generations = {`, a line such as `  "1" = {}` for each, `}`, and `live_generation = 1`.'
         )
     standing = {}
@@ -108,13 +108,13 @@ def read_generations(values: Path) -> Generations:
 
 
 def replace_generations(text: str, wanted: Generations) -> str:
-    """Return the text of an environment's values with other generations in it, all else as it was."""
+    """Return the text of an environment's values with the generations replaced."""
     text = _BLOCK.sub(lambda _: wanted.as_hcl(), text, count=1)
     return _LIVE.sub(f"live_generation = {wanted.live}", text, count=1)
 
 
 def read_local_generations(file: Path) -> Generations:
-    """Return what a local cloud's own file says."""
+    """Return the generations in a local cloud's own file."""
     values: dict[str, Any] = json.loads(file.read_text())
     return Generations(
         {
@@ -126,10 +126,10 @@ def read_local_generations(file: Path) -> Generations:
 
 
 def write_generations(file: Path, wanted: Generations) -> None:
-    """Write generations into an environment's values, or into a local cloud's own file (by its name).
+    """Write generations into an environment's values or, by its name, a local cloud's own file.
 
     Raises:
-        UserError: where values would not say then what is wanted.
+        UserError: where the values cannot be written in the form that retailctl reads.
 
     """
     if file.name == OWN_VALUES:
@@ -137,39 +137,39 @@ def write_generations(file: Path, wanted: Generations) -> None:
         return
     text = replace_generations(file.read_text(), wanted)
     write_atomically(file, text)
-    if read_generations(file) != wanted:  # pragma: no cover - `read` has accepted the form before
-        raise UserError(f"{file} could not be written: put in by hand\n{wanted.as_hcl()}")
+    if read_generations(file) != wanted:  # pragma: no cover - the form was accepted before
+        raise UserError(f"{file} could not be written. Add this by hand:\n{wanted.as_hcl()}")
 
 
 def list_pinned_builds(in_project: Project) -> set[str]:
-    """Return the builds that a generation of any environment, or of any local cloud, is pinned to."""
-    found: set[str] = set()
+    """Return the builds to which the generations of all environments and local clouds are pinned."""
+    commits: set[str] = set()
     for values in in_project.root.glob("environments/*/terraform.tfvars"):
-        found |= read_pinned_builds(values)
+        commits |= read_pinned_builds(values)
     for own in in_project.scratch.glob(f"*/terraform/*/{OWN_VALUES}"):
-        with contextlib.suppress(FileNotFoundError):  # its cloud was taken down meanwhile
-            found |= read_pinned_builds(own)
-    return found
+        with contextlib.suppress(FileNotFoundError):  # the cloud was removed meanwhile
+            commits |= read_pinned_builds(own)
+    return commits
 
 
 def read_pinned_builds(file: Path) -> set[str]:
-    """Return the builds that an environment's values, or a local cloud's own file (by its name), pin."""
+    """Return the builds pinned in an environment's values or a local cloud's own file."""
     if file.name == OWN_VALUES:
         return {each.build for each in read_local_generations(file).standing.values() if each.build}
     return set(_BUILD.findall(file.read_text()))
 
 
 def parse_generation(name: str) -> int:
-    """Return the generation that a table's or function's name ends in; a name without one is the first's."""
-    found = _OF_A_GENERATION.search(name)
-    return int(found[1]) if found else 1
+    """Return the generation at the end of a table's or function's name; 1 where there is none."""
+    match = _OF_A_GENERATION.search(name)
+    return int(match[1]) if match else 1
 
 
 def get_live_generation(outputs: Mapping[str, Any]) -> int:
-    """Return which generation the API reads, by root outputs; those that do not say so name its tables."""
+    """Return the generation that the API reads, from root outputs (older ones: its table's name)."""
     return int(outputs.get("live_generation") or parse_generation(str(outputs["scores_table"])))
 
 
 def get_standing_generations(outputs: Mapping[str, Any]) -> frozenset[int]:
-    """Return which generations there are, by root outputs; those that do not say so have the one they name."""
+    """Return the numbers of the generations, from root outputs (older ones: the live one)."""
     return frozenset(int(number) for number in outputs.get("generations") or [get_live_generation(outputs)])

@@ -1,4 +1,4 @@
-"""`retailctl environments`: the environments, which are the folders of environments/."""
+"""`retailctl environments`: list the environments."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 def list_environments(
     roles: Annotated[
-        str, typer.Option("--roles", help="A JSON object with a role's ARN for each: list them with it.")
+        str, typer.Option("--roles", help="A JSON object of role ARNs by environment, to list too.")
     ] = "",
     output: Annotated[
-        str, typer.Option("--output", help="As JSON under this name, as a step of a workflow puts it out.")
+        str, typer.Option("--output", help="Print JSON under this name, as an output of a workflow step.")
     ] = "",
 ) -> None:
     """List the environments, which are the folders of environments/."""
@@ -35,18 +35,18 @@ def list_environments(
 
 
 def _roles(text: str, names: Iterable[str]) -> dict[str, str]:
-    """Return the role of each environment, given as JSON.
+    """Return the role of each environment from JSON.
 
     Raises:
-        UserError: where one has none.
+        UserError: where an environment has none.
 
     """
     try:
-        found = json.loads(text)
-        return {name: str(found[name]) for name in names}
+        arns = json.loads(text)
+        return {name: str(arns[name]) for name in names}
     except (ValueError, TypeError):
         raise UserError(
-            "The roles are no JSON object of ARNs by environment, such as the bootstrap's output plan_role_arns."
+            "The roles are not a JSON object of ARNs by environment, such as the bootstrap's output plan_role_arns."
         ) from None
     except KeyError as error:
-        raise UserError(f"There is no role for {error.args[0]} among those given: add its ARN.") from None
+        raise UserError(f"The roles do not include {error.args[0]}: add its ARN.") from None

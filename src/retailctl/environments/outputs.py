@@ -28,10 +28,10 @@ _EXECUTE_API = re.compile(r"https?://(?P<api>[a-z0-9]+)\.execute-api\.[^/]+(?P<p
 
 
 def resolve_api_url(api_url: str, cloud: Cloud) -> str:
-    """Return the address at which an API of ``cloud`` answers from any program on this machine.
+    """Return a URL of an API in ``cloud`` that every program on this machine can reach.
 
-    The root's ``api_url`` is a name below ``execute-api.…``, which resolves in some programs only; the
-    emulator answers at ``/_aws/execute-api/<api id>/<stage>`` too.
+    The root's ``api_url`` has a host name below ``execute-api.…``, which only some programs resolve. The emulator
+    also serves the API at ``/_aws/execute-api/<api id>/<stage>``.
     """
     match = _EXECUTE_API.fullmatch(api_url)
     if match is None:
@@ -60,18 +60,18 @@ def read_local_outputs(cloud: Cloud, environment: str) -> dict[str, Any]:
 def read_outputs(target: Target) -> dict[str, Any]:
     """Return the root outputs of an environment, in AWS or in a local cloud.
 
-    In a local cloud, ``api_url`` is an address that works on this machine, and ``page_url`` is the page's where it
-    is served.
+    In a local cloud, ``api_url`` is a URL that works on this machine, and ``page_url`` is added if the page is
+    served.
     """
     if target.cloud is None:
         return workspace.read_root_outputs(initialise_workspace(target))
-    found = workspace.read_root_outputs(target.build_app_workspace())
-    if isinstance(found.get("api_url"), str):
-        found["api_url"] = resolve_api_url(found["api_url"], target.cloud)
+    values = workspace.read_root_outputs(target.build_app_workspace())
+    if isinstance(values.get("api_url"), str):
+        values["api_url"] = resolve_api_url(values["api_url"], target.cloud)
     page_url = emulator_page.find_page_address(target.cloud, target.environment)
     if page_url:
-        found["page_url"] = page_url
-    return found
+        values["page_url"] = page_url
+    return values
 
 
 def find_outputs(environment: str, cloud: str) -> dict[str, Any]:
@@ -124,7 +124,7 @@ def show_outputs(
     cloud: CloudName = DEFAULT_CLOUD,
     environment: EnvironmentName = "dev",
     *,
-    as_json: Annotated[bool, typer.Option("--json", help="As one JSON object.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Print the root outputs of an environment: addresses, names, ARNs."""
     values = find_outputs(environment, cloud)

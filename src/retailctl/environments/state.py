@@ -1,4 +1,4 @@
-"""The state of an environment: its bucket, and Terraform initialised with it."""
+"""The state of an environment: its bucket, and the initialisation of Terraform."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def initialise_workspace(target: Target) -> Workspace:
     """Return the app's workspace, initialised with the environment's backend.
 
     Raises:
-        UserError: where the bucket of the state is missing, or Terraform fails.
+        UserError: where the state bucket does not exist, or Terraform fails.
 
     """
     if not target.has_state_bucket():
@@ -24,7 +24,7 @@ def initialise_workspace(target: Target) -> Workspace:
         )
         raise UserError(
             f"The bucket {target.state_bucket} for the state of {target.environment} does not exist in "
-            f"{target.place}: make it with `{hint}`, once per account."
+            f"{target.place}: create it with `{hint}`, once per account."
         )
     workspace = target.build_app_workspace()
     with show_progress("Initialising Terraform"):
@@ -36,19 +36,19 @@ def initialise_workspace(target: Target) -> Workspace:
 
 
 def apply_bootstrap(target: Target, github_repository: str | None = None) -> None:
-    """Make the bucket of the state where it does not exist, and the roles of a repository's workflows.
+    """Create the state bucket and the roles of a repository's workflows.
 
     Args:
-        target: whose account is meant.
-        github_repository: as owner/name; None: the one that has roles already, if any; empty: none any more.
+        target: an environment of the account.
+        github_repository: as owner/name; None: the one that has roles now; empty: no repository.
 
     Raises:
-        TerraformError: where that fails.
+        TerraformError: where Terraform fails.
 
     """
     workspace = ci.prepare_bootstrap(target, github_repository)
     with show_progress("Initialising Terraform"):
         terraform.run_init(workspace, terraform.LOCKED)
     terraform.run_with_progress(
-        workspace, "Making the bucket for the state", "apply", "-auto-approve", *workspace.arguments
+        workspace, "Creating the state bucket", "apply", "-auto-approve", *workspace.arguments
     )

@@ -1,4 +1,4 @@
-"""An environment and where it is applied: real AWS, or a local cloud."""
+"""An environment and the place where it is applied: AWS, or a local cloud."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """An environment and where it is applied."""
+    """An environment and the place where it is applied."""
 
     project: Project
     environment: str
     cloud: Cloud | None
-    """The local cloud, or None for real AWS."""
+    """The local cloud, or None for AWS."""
 
     @property
     def place(self) -> str:
-        """Return where, in words."""
+        """Return the name of the place for messages."""
         return "AWS" if self.cloud is None else f"the local cloud '{self.cloud.name}'"
 
     @property
@@ -49,30 +49,30 @@ class Target:
 
     @property
     def folder(self) -> Path:
-        """Return the folder for Terraform's data of all environments in this place."""
+        """Return the folder of Terraform's data for this place."""
         home = self.project.scratch / AWS if self.cloud is None else self.cloud.home
         return home / "terraform"
 
     @property
     def environ(self) -> dict[str, str]:
-        """Return the environment in which AWS tools reach this place, and no other."""
+        """Return the environment variables with which AWS tools reach this place only."""
         if self.cloud is None:
             return dict(os.environ)
         return {
             **clouds.remove_aws_settings(os.environ),
             **self.cloud.build_environ(),
             "TF_VAR_local_cognito_url": self.cloud.endpoint,
-            "AWS_MAX_ATTEMPTS": "5",  # the provider's 25 would wait minutes for an emulator that has died
-            "NO_PROXY": "127.0.0.1",  # a proxy could not reach our loopback address
+            "AWS_MAX_ATTEMPTS": "5",  # the provider's 25 attempts would take minutes if the emulator had died
+            "NO_PROXY": "127.0.0.1",  # a proxy cannot reach the loopback interface
         }
 
     @property
     def region(self) -> str:
-        """Return the region that the environment's values name."""
+        """Return the region in the environment's values."""
         return read_value(self.project.values_file(self.environment), "region")
 
     def client(self, service: str, **settings: Any) -> Any:  # noqa: ANN401 - boto3 makes its classes at run time
-        """Return a boto3 client of ``service`` in this place; ``settings`` go before our own botocore settings."""
+        """Return a boto3 client of ``service`` in this place; ``settings`` override our botocore settings."""
         if self.cloud is not None:
             return self.cloud.client(service, **settings)
         ours: dict[str, Any] = {
@@ -95,7 +95,7 @@ class Target:
         )
 
     def build_app_workspace(self) -> Workspace:
-        """Return the root that is this environment."""
+        """Return the workspace of the app root for this environment."""
         values = [f"-var-file={self.project.values_file(self.environment)}"]
         if self.cloud is not None and self.generations_file.is_file():
             values.append(f"-var-file={self.generations_file}")
@@ -103,24 +103,24 @@ class Target:
 
     @property
     def generations_file(self) -> Path:
-        """Return the file that says which generations stand; a local cloud may have its own."""
+        """Return the file that lists the generations; a local cloud may have its own."""
         if self.cloud is None:
             return self.project.values_file(self.environment)
         return self.folder / self.environment / generations.OWN_VALUES
 
     @property
     def pinned(self) -> set[str]:
-        """Return the builds that a generation is pinned to here."""
+        """Return the builds to which generations are pinned here."""
         own = self.generations_file
         return generations.read_pinned_builds(
             own if own.is_file() else self.project.values_file(self.environment)
         )
 
     def read_generations(self) -> Generations:
-        """Return which generations are to stand here.
+        """Return the generations that this environment is to have.
 
         Raises:
-            UserError: where the environment's values say it in no form that retailctl reads.
+            UserError: where the environment's values list them in another form than retailctl reads.
 
         """
         if self.cloud is not None and self.generations_file.is_file():
@@ -128,7 +128,7 @@ class Target:
         return generations.read_generations(self.project.values_file(self.environment))
 
     def build_bootstrap_workspace(self) -> Workspace:
-        """Return the root that makes the bucket of this environment's state."""
+        """Return the workspace of the root that creates the state bucket."""
         backend = self.project.backend_file(self.environment)
         variables = [
             f"-var=state_bucket_name={self.state_bucket}",
@@ -140,7 +140,7 @@ class Target:
 
     @property
     def neighbours(self) -> dict[str, str]:
-        """Return the environments of the same account, whose states are in the same bucket, with their regions."""
+        """Return the regions of all environments whose states are in the same bucket."""
         here = self.project
         backends = {name: here.backend_file(name) for name in here.environments}
         return {
@@ -151,40 +151,40 @@ class Target:
 
     @property
     def bootstrap_state(self) -> Path:
-        """Return the file of the bootstrap's own state, one for each bucket: accounts have one each."""
+        """Return the file of the bootstrap's own state; there is one per bucket."""
         folder = self.project.bootstrap if self.cloud is None else self.folder
         return folder / f"{self.state_bucket}.tfstate"
 
     @property
     def state_bucket(self) -> str:
-        """Return the bucket that the environment's backend names."""
+        """Return the bucket in the environment's backend file."""
         return read_value(self.project.backend_file(self.environment), "bucket")
 
     def has_state_bucket(self) -> bool:
-        """Say whether the bucket of the state exists.
+        """Say whether the state bucket exists.
 
         Raises:
-            UserError: where it exists and does not let us in.
+            UserError: where the credentials may not access it.
 
         """
         try:
             self.client("s3").head_bucket(Bucket=self.state_bucket)
         except ClientError as error:
-            if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:  # noqa: PLR2004 - HTTP's own number
+            if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:  # noqa: PLR2004 - HTTP's number
                 return False
             raise UserError(
-                f"The bucket {self.state_bucket} for the state of {self.environment} is not open to these "
-                f"credentials ({error.response['Error']['Code']}): use others, or name another bucket in "
+                f"These credentials may not access the bucket {self.state_bucket} for the state of "
+                f"{self.environment} ({error.response['Error']['Code']}): use others, or name another bucket in "
                 f"{project.format_path(self.project.backend_file(self.environment))}."
             ) from None
         return True
 
 
 def read_account_id(target: Target) -> str:
-    """Return the AWS account that the credentials belong to.
+    """Return the AWS account of the credentials.
 
     Raises:
-        UserError: where there are none, or AWS refuses them.
+        UserError: where there are no valid ones.
 
     """
     try:
@@ -196,17 +196,17 @@ def read_account_id(target: Target) -> str:
         ) from None
     except BotoCoreError as error:
         raise UserError(
-            f"{target.environment} lives in AWS, and there are no credentials that reach it ({error}): log in "
+            f"{target.environment} is in AWS, and there are no credentials for it ({error}): log in "
             "(`aws sso login`) and set AWS_PROFILE, or export AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. "
             "Without AWS, add CLOUD=local (--cloud local)."
         ) from None
 
 
 def resolve_target(environment: str, cloud: str | None) -> Target:
-    """Return where the operator means, having checked that it can be reached; None as ``cloud`` is AWS too.
+    """Return the target of a command, after checking that it can be reached; None as ``cloud`` is AWS too.
 
     Raises:
-        UserError: where the environment is unknown, the local cloud is not running, or AWS takes no credentials.
+        UserError: where the environment is unknown, the local cloud is not running, or there are no credentials.
 
     """
     here = project.find_project()

@@ -1,1 +1,1 @@
-"""A local cloud with an environment in it: up, down, and the demonstration."""
+"""A local cloud with an environment in it: up, down and demo."""

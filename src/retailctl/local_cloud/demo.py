@@ -1,4 +1,4 @@
-"""`retailctl demo`: from nothing to the two winners on the screen, every score checked, and nothing left."""
+"""`retailctl demo`: start a local cloud, play a workshop, check every score, stop the cloud."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ if TYPE_CHECKING:
 CLOUD = "demo"
 EVENTS = 2_000
 RATE = 100.0
-"""Events a second, where the front door of a local cloud takes as many; it takes 40 to 110, by the machine."""
+"""Events per second, at most; a local cloud's API takes 40 to 110, depending on the machine."""
 
 CACHE_SECONDS = 10.0
-"""How long the API may take until it shows the last scores: longer than it answers from its cache."""
+"""How long to wait until the API shows the last scores: longer than its cache lives."""
 
 
 def run_demo(
@@ -49,10 +49,10 @@ def run_demo(
     cloud: LocalCloudName = CLOUD,
     environment: EnvironmentName = "dev",
 ) -> None:
-    """Bring a cloud up, play a workshop, check every score, take the cloud down; exit 0 if all are right."""
+    """Start a local cloud, play a workshop, check every score, stop the cloud; exit 0 if all are right."""
     here = project.find_project()
     started = time.monotonic()
-    busy = f"Another demo is at work in the local cloud '{cloud}': wait for it, or take another --cloud."
+    busy = f"Another demo is running in the local cloud '{cloud}': wait for it, or use another --cloud."
     with (
         hold_lock(here, f"demo-{cloud}", or_else=busy),
         up_down.interrupt_on_termination(),
@@ -66,18 +66,18 @@ def run_demo(
 
 @contextmanager
 def _run_demo_cloud(here: Project, name: str, environment: str, *, keep: bool) -> Iterator[Cloud]:
-    """Bring a local cloud up from nothing, and take it down again whatever happens.
+    """Start a new local cloud, and stop it again whatever happens.
 
     Raises:
-        UserError: where a cloud of that name runs that is not the demo's own.
+        UserError: where another cloud of that name is running.
 
     """
     if here.cloud_folder(name).exists():
         before = clouds.read_cloud(here.cloud_folder(name))
         if name != CLOUD and before is not None and before.is_running():
             raise UserError(
-                f"The local cloud '{name}' is in use, and a demo begins from nothing: take it down with "
-                f"`{format_retailctl('down', cloud=name)}`, or take another --cloud."
+                f"The local cloud '{name}' is running, and a demo needs a new one: stop it with "
+                f"`{format_retailctl('down', cloud=name)}`, or use another --cloud."
             )
         up_down.stop_local_cloud(name)
     try:
@@ -87,26 +87,26 @@ def _run_demo_cloud(here: Project, name: str, environment: str, *, keep: bool) -
             up_down.stop_local_cloud(name)
         elif here.cloud_folder(name).exists():
             print_note(
-                f"The local cloud '{name}' is left up: `{format_retailctl('down', cloud=name)}` takes it down."
+                f"The local cloud '{name}' stays up: `{format_retailctl('down', cloud=name)}` stops it."
             )
 
 
 def run_demo_workshop(running: Cloud, environment: str, workshop: Workshop, events: int) -> None:
-    """Play a workshop through the API of an environment that is up, print who won, and check every score.
+    """Play a workshop through an environment's API, print the winners, and check every score.
 
     Raises:
-        UserError: where an event was refused, is not on the stream once, or a score is wrong in the end.
+        UserError: where an event was refused or is not on the stream exactly once, or a score is wrong.
 
     """
-    found = outputs.read_local_outputs(running, environment)
+    values = outputs.read_local_outputs(running, environment)
     kinesis = running.client("kinesis")
-    stream, api_url = str(found["stream_name"]), str(found["api_url"])
-    door = api_load.open_front_door(running, environment, found, workshop)
+    stream, api_url = str(values["stream_name"]), str(values["api_url"])
+    door = api_load.open_front_door(running, environment, values, workshop)
     print_note(
         f"A workshop of {events:,} events through the API, up to {RATE:.0f} a second (seed {workshop.seed})."
     )
-    if "page_url" in found:
-        print_note(f"Watch it in a browser: {found['page_url']}")
+    if "page_url" in values:
+        print_note(f"Watch it in a browser: {values['page_url']}")
     with watch.display_board(transient=True) as show_board:
         watch.watch_board(
             lambda on_tick: door.send_events(workshop.generate_day(events), RATE, None, on_tick),
@@ -122,20 +122,20 @@ def run_demo_workshop(running: Cloud, environment: str, workshop: Workshop, even
     check_accepted_events(door.report, collect_event_ids(payloads))
     dynamodb = running.client("dynamodb")
     with show_progress("Waiting until every event counts"):
-        await_scores(lambda: read_stored_scores(dynamodb, str(found["scores_table"])), expected)
+        await_scores(lambda: read_stored_scores(dynamodb, str(values["scores_table"])), expected)
     final = await_board(lambda: board.read_board(api_url, watch.TOP), expected)
     print_renderable(board.render_board(final))
-    check_scores(read_stored_scores(dynamodb, str(found["scores_table"])), expected, len(payloads))
+    check_scores(read_stored_scores(dynamodb, str(values["scores_table"])), expected, len(payloads))
     check_board(final, expected)
-    print_note(describe_freshness(running, found))
+    print_note(describe_freshness(running, values))
     print_note(describe_winners(final))
 
 
 def check_accepted_events(report: load_report.LoadReport, on_stream: set[str]) -> None:
-    """See that every event was accepted, and that the stream has those and no other.
+    """Check that every event was accepted, and that the stream has exactly these.
 
     Raises:
-        UserError: where one was given up, or the stream has another number of events.
+        UserError: where an event was not accepted, or the stream has another number of events.
 
     """
     if report.failed:
@@ -147,7 +147,7 @@ def check_accepted_events(report: load_report.LoadReport, on_stream: set[str]) -
 
 
 def list_best_sales(expected: Scores) -> dict[str, list[int]]:
-    """Return the sales that the board's best must have, per role; ``UNKNOWN`` is nobody and not on it."""
+    """Return the sales that the board must show, per role; ``UNKNOWN`` is not on the board."""
     return {
         role: sorted((sales for user, sales in scores.items() if user != "UNKNOWN"), reverse=True)[
             : watch.TOP
@@ -156,64 +156,64 @@ def list_best_sales(expected: Scores) -> dict[str, list[int]]:
     }
 
 
-def list_shown_sales(found: board.Board) -> dict[str, list[int]]:
-    """Return the sales of a board's lines, per role."""
-    return {role: [row.score for row in rows] for role, rows in found.items()}
+def list_shown_sales(shown: board.Board) -> dict[str, list[int]]:
+    """Return the sales that a board shows, per role."""
+    return {role: [row.score for row in rows] for role, rows in shown.items()}
 
 
 def await_board(
     read: Callable[[], board.Board], expected: Scores, clock: progress.Clock = progress.REAL
 ) -> board.Board:
-    """Return the board once it shows what it must, or what it shows after ``CACHE_SECONDS``."""
+    """Return the board when it shows the expected scores, or after ``CACHE_SECONDS``."""
     deadline = clock.now() + CACHE_SECONDS
-    found = read()
-    while list_shown_sales(found) != list_best_sales(expected) and clock.now() < deadline:
+    shown = read()
+    while list_shown_sales(shown) != list_best_sales(expected) and clock.now() < deadline:
         clock.pause(0.2)
-        found = read()
-    return found
+        shown = read()
+    return shown
 
 
-def check_board(found: board.Board, expected: Scores) -> None:
-    """See that the API shows the scores.
+def check_board(shown: board.Board, expected: Scores) -> None:
+    """Check that the API shows the expected scores.
 
     Raises:
-        UserError: where it shows others.
+        UserError: where it does not.
 
     """
-    if list_shown_sales(found) != list_best_sales(expected):
-        raise UserError("The API's board is not the scores'.")
+    if list_shown_sales(shown) != list_best_sales(expected):
+        raise UserError("The API's board does not show the scores.")
 
 
-def describe_winners(found: board.Board) -> str:
-    """Return who won, in words."""
+def describe_winners(shown: board.Board) -> str:
+    """Return a sentence with the winners."""
     best = [
         f"{board.choose_shown_name(rows[0])} ({'merchant' if role == 'creator' else role}, {rows[0].score:,} sales)"
-        for role, rows in found.items()
+        for role, rows in shown.items()
         if rows
     ]
     return f"The winners: {' and '.join(best) or 'nobody yet'}."
 
 
-def check_scores(found: Scores, expected: Scores, events: int) -> None:
-    """Say that every score is right.
+def check_scores(stored: Scores, expected: Scores, events: int) -> None:
+    """Check every score.
 
     Raises:
-        UserError: where one is wrong, with the first.
+        UserError: where scores are wrong, with the first of them.
 
     """
-    wrong = compare_scores(expected, found)
+    wrong = compare_scores(expected, stored)
     total = sum(map(len, expected.values()))
     if wrong:
         raise UserError(f"{len(wrong)} of {total} scores are wrong. The first: {wrong[0]}")
-    print_note(f"All {total} scores are right: the same as the one-pass count over {events:,} records.")
+    print_note(f"All {total} scores are right: they equal a one-pass count of {events:,} records.")
 
 
-def describe_freshness(running: Cloud, found: Mapping[str, Any]) -> str:
-    """Return in words how long events took from their arrival until they counted."""
-    function = found["functions"]["winner_view"]
+def describe_freshness(running: Cloud, values: Mapping[str, Any]) -> str:
+    """Return a sentence on how long events took until they counted."""
+    function = values["functions"]["winner_view"]
     waits = freshness.parse_waits(freshness.read_log_lines(running.client("logs"), function))
     if not waits:
-        return "How long events took until they counted is unknown: the winner view's log has no metric."
+        return "How long events took until they counted is unknown: the winner view's log has no metrics."
     middle, last = freshness.compute_percentile(waits, 50), freshness.compute_percentile(waits, 99)
     return (
         f"Events counted {middle:.0f} ms (P50) and {last:.0f} ms (P99) after their arrival. The local cloud has "

@@ -1,4 +1,4 @@
-"""The local cloud: brought up with everything in it, told about, and taken down without a trace."""
+"""`retailctl up`, `down` and `env`: start, stop and describe a local cloud."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _OTHER_SHELL_SETTINGS = ("AWS_PROFILE", "AWS_SESSION_TOKEN")
 def _handle_signals(
     handler: Callable[[int, FrameType | None], object] | signal.Handlers, *numbers: signal.Signals
 ) -> Iterator[None]:
-    """Handle the signals ``numbers`` with ``handler`` for a while."""
+    """Handle the signals ``numbers`` with ``handler`` within a block."""
     before = {number: signal.signal(number, handler) for number in numbers}
     try:
         yield
@@ -58,7 +58,7 @@ def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
 
 
 def interrupt_on_termination() -> AbstractContextManager[None]:
-    """Let SIGTERM and SIGHUP end a command as Ctrl-C does, so that it can put away what it started."""
+    """Let SIGTERM and SIGHUP end a command as Ctrl-C does, so that it cleans up."""
     return _handle_signals(_interrupt, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -66,12 +66,12 @@ def _lock_cloud(here: Project, name: str) -> AbstractContextManager[None]:
     return hold_lock(
         here,
         f"cloud-{name}",
-        or_else=f"Another command is at work on the local cloud '{name}': wait for it, or stop it with Ctrl-C.",
+        or_else=f"Another command is using the local cloud '{name}': wait for it, or stop it with Ctrl-C.",
     )
 
 
 def _remove_cloud(home: Path) -> int:
-    """End what runs of the cloud in ``home``, remove its folder, and return how many processes there were."""
+    """End the processes of the cloud in ``home`` and remove its folder; return their number."""
     ended = processes.end_cloud_processes(home)
     if home.exists():
         shutil.rmtree(home)
@@ -79,46 +79,46 @@ def _remove_cloud(home: Path) -> int:
 
 
 def bring_up_cloud(here: Project, name: str, environment: str, *, keep: bool = False) -> Cloud:
-    """Bring the local cloud ``name`` up with ``environment`` applied, whatever was there before, and return it.
+    """Start the local cloud ``name`` if it is not running, apply ``environment``, and return the cloud.
 
     Args:
         here: the clone.
-        name: of the local cloud; one that runs is used as it is.
-        environment: to apply; those applied before stay.
-        keep: leave what was started running, where a later step fails.
+        name: the name of the local cloud.
+        environment: the environment to apply; those applied before stay.
+        keep: do not stop a new cloud where a later step fails.
 
     Raises:
-        UserError: where a step fails; what was started has been stopped again then.
+        UserError: where a step fails; a new cloud has been stopped then.
 
     """
     here.check_environment(environment)
     installation.find_terraform()
     home = here.cloud_folder(name)
-    reached: list[str] = []
+    done: list[str] = []
     with _lock_cloud(here, name), interrupt_on_termination(), ThreadPoolExecutor(max_workers=1) as aside:
-        found = _find_running_cloud(home)
-        was_running = found is not None
+        cloud = _find_running_cloud(home)
+        was_running = cloud is not None
         try:
-            if found is None:
+            if cloud is None:
                 with show_progress(f"Starting the local cloud '{name}'"):
-                    found = ministack.start_emulator(home, **_account(here, environment))
-                reached.append("the emulator is up")
-            _apply_environment(Target(here, environment, found), aside, reached)
+                    cloud = ministack.start_emulator(home, **_account(here, environment))
+                done.append("the emulator is up")
+            _apply_environment(Target(here, environment, cloud), aside, done)
         except BaseException:
-            with _handle_signals(signal.SIG_IGN, signal.SIGINT):  # a second Ctrl-C must not stop the tidying
-                _end_unfinished(home, found, reached, stays=was_running or keep)
+            with _handle_signals(signal.SIG_IGN, signal.SIGINT):  # a second Ctrl-C must not stop the clean-up
+                _end_unfinished(home, cloud, done, stays=was_running or keep)
             raise
-        found = found.with_environment(environment)
-        found.save_state()
-        return found
+        cloud = cloud.with_environment(environment)
+        cloud.save_state()
+        return cloud
 
 
-def _end_unfinished(home: Path, found: Cloud | None, reached: list[str], *, stays: bool) -> None:
-    """Say how far `up` got and, unless the cloud stays, stop what it had started."""
-    if found is not None and not found.is_running() and found.log.is_file():
-        last_words = ministack.format_log_tail(found.log.read_text(errors="replace"))
+def _end_unfinished(home: Path, cloud: Cloud | None, done: list[str], *, stays: bool) -> None:
+    """Print how far `up` got and, unless the cloud stays, stop it."""
+    if cloud is not None and not cloud.is_running() and cloud.log.is_file():
+        last_words = ministack.format_log_tail(cloud.log.read_text(errors="replace"))
         print_note(f"The emulator has died. {last_words}", has_lines=True)
-    so_far = ", ".join(reached) or "nothing was done yet"
+    so_far = ", ".join(done) or "nothing was done yet"
     if stays:
         print_note(
             f"`up` did not finish: {so_far}. The local cloud '{home.name}' stays; "
@@ -126,49 +126,47 @@ def _end_unfinished(home: Path, found: Cloud | None, reached: list[str], *, stay
         )
     else:
         _remove_cloud(home)
-        print_note(f"`up` did not finish: {so_far}. What it had started is stopped again.")
+        print_note(f"`up` did not finish: {so_far}. What it had started has been stopped.")
 
 
 def _find_running_cloud(home: Path) -> Cloud | None:
-    """Return the cloud in ``home`` if it runs; put away what one that died has left."""
-    found = clouds.read_cloud(home)
-    if found is not None and found.is_running():
-        return found
+    """Return the cloud in ``home`` if it is running; remove the remains of one that has died."""
+    cloud = clouds.read_cloud(home)
+    if cloud is not None and cloud.is_running():
+        return cloud
     if home.exists() or processes.list_cloud_processes(home):
-        print_note(
-            f"The local cloud '{home.name}' had died: putting away what it left, and starting it anew."
-        )
+        print_note(f"The local cloud '{home.name}' had died: removing its remains and starting it again.")
         _remove_cloud(home)
     return None
 
 
-def _apply_environment(target: Target, aside: Executor, reached: list[str]) -> None:
-    """Package, make the bucket for the state, apply the environment; note in ``reached`` what is done."""
+def _apply_environment(target: Target, aside: Executor, done: list[str]) -> None:
+    """Package the functions, create the state bucket, apply the environment; add each step to ``done``."""
     bucket: Future[None] | None = None
     if not target.has_state_bucket():
-        # The bucket is there in seconds; the provider then waits for a minute to see its lifecycle rules.
+        # The bucket exists after seconds; the provider then waits a minute for its lifecycle rules.
         bucket = aside.submit(environments_state.apply_bootstrap, target)
     package.build_artifacts(target.project)
-    reached.append("the functions are packaged")
+    done.append("the functions are packaged")
     while bucket is not None and not target.has_state_bucket():
         if bucket.done():
             bucket.result()
         time.sleep(0.1)
     workspace = environments_state.initialise_workspace(target)
-    reached.append("Terraform has its state in the cloud")
+    done.append("Terraform has its state in the cloud")
     terraform.run_with_progress(
         workspace, f"Applying {target.environment}", "apply", "-auto-approve", *workspace.arguments
     )
-    reached.append(f"{target.environment} is applied")
-    found = page.find_page(target.environment, terraform.read_root_outputs(workspace))
-    if found is not None:
-        page.deploy_page(target, found)
+    done.append(f"{target.environment} is applied")
+    environment_page = page.find_page(target.environment, terraform.read_root_outputs(workspace))
+    if environment_page is not None:
+        page.deploy_page(target, environment_page)
     if bucket is not None:
         bucket.result()
 
 
 def _account(here: Project, environment: str) -> dict[str, str]:
-    """Return the account and region that the environment's values ask for."""
+    """Return the account and region in the environment's values."""
     values = here.values_file(environment)
     allowed = tfvars.read_list_value(values, "allowed_account_ids")
     return {
@@ -181,20 +179,18 @@ def start_local_cloud(
     cloud: LocalCloudName = DEFAULT_CLOUD,
     environment: EnvironmentName = "dev",
     *,
-    keep: Annotated[
-        bool, typer.Option("--keep", help="Where a step fails, leave running what runs.")
-    ] = False,
-    if_needed: Annotated[bool, typer.Option("--if-needed", help="Leave what is up as it is.")] = False,
+    keep: Annotated[bool, typer.Option("--keep", help="Leave the cloud running where a step fails.")] = False,
+    if_needed: Annotated[bool, typer.Option("--if-needed", help="Do nothing if it is up.")] = False,
 ) -> None:
-    """Start a local cloud with an environment in it, or bring one that runs up to date."""
+    """Start a local cloud with an environment in it, or update a running one; print what comes next."""
     here = project.find_project()
     if if_needed and _is_up(here, cloud, environment):
         return
     started = time.monotonic()
-    found = bring_up_cloud(here, cloud, environment, keep=keep)
+    running = bring_up_cloud(here, cloud, environment, keep=keep)
     seconds = time.monotonic() - started
     print_note(f"{environment} is up in the local cloud '{cloud}' after {seconds:.0f} s.")
-    for line in describe_next_steps(outputs.read_local_outputs(found, environment), cloud, environment):
+    for line in describe_next_steps(outputs.read_local_outputs(running, environment), cloud, environment):
         print_line(line)
 
 
@@ -212,7 +208,7 @@ def describe_next_steps(values: Mapping[str, Any], cloud: str, environment: str)
 
 
 def _is_up(here: Project, cloud: str, environment: str) -> bool:
-    """Say whether the environment is applied to the local cloud, and that runs."""
+    """Say whether the local cloud is running with the environment applied."""
     try:
         return environment in clouds.load_cloud(cloud, here).environments
     except CloudNotRunning:
@@ -224,7 +220,7 @@ def stop_local_cloud(
     *,
     every: Annotated[bool, typer.Option("--all", help="Every local cloud of this clone.")] = False,
 ) -> None:
-    """Stop all that a local cloud started, and remove it; also after a crash."""
+    """Stop a local cloud and remove it, also after a crash."""
     here = project.find_project()
     names = [state.parent.name for state in here.scratch.glob(f"*/{clouds.STATE}")] if every else [cloud]
     for name in names:
@@ -236,7 +232,7 @@ def stop_local_cloud(
 
 
 def print_exports(cloud: LocalCloudName = DEFAULT_CLOUD) -> None:
-    """Print the shell exports with which any AWS tool reaches a local cloud: `eval "$(retailctl env)"`."""
+    """Print shell exports that point AWS tools at a local cloud: `eval "$(retailctl env)"`."""
     for name, value in clouds.load_cloud(cloud).build_environ().items():
         print_line(f"export {name}={shlex.quote(value)}")
     print_line(f"unset {' '.join(_OTHER_SHELL_SETTINGS)}")

@@ -1,7 +1,7 @@
-"""Handing the archive's records to a generation's function as the mapping would: pure but for the calls it gets.
+"""Deliver the archive's records to a generation's function as its event source mapping would.
 
-A shard at a time in order, parents before children, what repeats dropped by (shard, number), and never beyond a
-record that the function says is not done with (counting rules 7 and 19).
+Each shard is delivered in order, parents before children. Repeated records are dropped by (shard, number).
+Nothing is delivered beyond a record that the function reports as failed (counting rules 7 and 19).
 """
 
 from __future__ import annotations
@@ -14,52 +14,52 @@ from hello_retail.event_log.archive import ArchivedRecord, Shard, Span, build_ki
 from retailctl.errors import UserError
 
 BATCH_BYTES = 4_000_000
-"""Most bytes of base64 in one call; Lambda takes 6 MB, the envelope around the records included."""
+"""Maximum bytes of base64 in one call; Lambda's limit is 6 MB with the envelope."""
 ATTEMPTS = 8
-"""How often a batch is handed over of which nothing gets done."""
+"""How many times a batch is delivered without progress."""
 LONGEST_PAUSE_SECONDS = 30.0
 
-Hand = Callable[[Mapping[str, Any]], Mapping[str, Any]]
-"""One call of the function with a Kinesis event; it raises `NotTaken` where the function failed."""
+Deliver = Callable[[Mapping[str, Any]], Mapping[str, Any]]
+"""Calls the function with a Kinesis event; raises `NotTaken` where the function fails."""
 Fetch = Callable[[Span], Sequence[ArchivedRecord]]
 
 
 class NotTaken(Exception):
-    """The function raised, timed out or was not reached; the message says what it said."""
+    """The function raised, timed out or was not reached; the message is its error."""
 
 
 def merge_records(spans: Iterable[Span], fetch: Fetch) -> Iterator[ArchivedRecord]:
-    """Yield a shard's records by number, each once, however its objects overlap.
+    """Yield a shard's records by number, each once, even if its objects overlap.
 
     Raises:
-        UserError: where an object does not hold what its name says.
+        UserError: where an object's content does not match its name.
 
     """
     reached = -1
     for span in sorted(spans, key=lambda each: (each.first, each.last)):
         if span.last <= reached:
             continue
-        found = fetch(span)
-        numbers = [record.sequence for record in found]
+        fetched = fetch(span)
+        numbers = [record.sequence for record in fetched]
         if (
-            not found
+            not fetched
             or (numbers[0], numbers[-1]) != (span.first, span.last)
             or numbers != sorted(set(numbers))
         ):
             raise UserError(
-                f"The object {span.key} does not hold what its name says: restore an earlier version of it."
+                f"The object {span.key} does not match its name: restore an earlier version of it."
             )
-        for record in found:
+        for record in fetched:
             if record.sequence > reached:
                 yield record
                 reached = record.sequence
 
 
-def split_batches(found: Iterable[ArchivedRecord], most: int) -> Iterator[list[ArchivedRecord]]:
-    """Yield records in batches of ``most`` at most, and of what one call takes."""
+def split_batches(records: Iterable[ArchivedRecord], most: int) -> Iterator[list[ArchivedRecord]]:
+    """Yield records in batches of at most ``most`` that fit in one call."""
     batch: list[ArchivedRecord] = []
     size = 0
-    for record in found:
+    for record in records:
         weight = len(record.data) + len(record.partition_key) + 300
         if batch and (len(batch) == most or size + weight > BATCH_BYTES):
             yield batch
@@ -71,30 +71,30 @@ def split_batches(found: Iterable[ArchivedRecord], most: int) -> Iterator[list[A
 
 
 def deliver_batch(
-    batch: Sequence[ArchivedRecord], stream_arn: str, hand: Hand, pause: Callable[[float], None]
+    batch: Sequence[ArchivedRecord], stream_arn: str, deliver: Deliver, pause: Callable[[float], None]
 ) -> None:
-    """Hand a batch over until all of it is done with.
+    """Deliver a batch until all of it is processed.
 
     Raises:
-        UserError: where the function gets no further, with the shard and the number it stands at.
+        UserError: where the function makes no progress, with the shard and the record.
 
     """
     pending = list(batch)
     idle = 0
     while pending:
         try:
-            failures = hand(build_kinesis_event(pending, stream_arn)).get("batchItemFailures") or []
+            failures = deliver(build_kinesis_event(pending, stream_arn)).get("batchItemFailures") or []
         except NotTaken as error:
-            rest, said = pending, str(error)
+            rest, reason = pending, str(error)
         else:
             lowest = min((int(failure["itemIdentifier"]) for failure in failures), default=None)
             rest = [record for record in pending if lowest is not None and record.sequence >= lowest]
-            said = "it says that the record is not done with; its log says why"
+            reason = "it reports the record as failed; see its log"
         idle = idle + 1 if len(rest) == len(pending) else 0
         if idle >= ATTEMPTS:
             raise UserError(
-                f"The function does not get beyond record {rest[0].number} of {rest[0].shard_id} ({said}). Take "
-                "the cause away and run the same command with --resume: what is done with is recognised."
+                f"The function does not get beyond record {rest[0].number} of {rest[0].shard_id} ({reason}). "
+                "Remove the cause and run the same command with --resume: processed records are skipped."
             )
         if idle:
             pause(min(2.0 ** (idle - 1), LONGEST_PAUSE_SECONDS))
@@ -104,16 +104,16 @@ def deliver_batch(
 def fold_shards(
     shards: Sequence[Shard],
     fold_shard: Callable[[Shard], int],
-    side_by_side: int,
+    concurrency: int,
 ) -> int:
-    """Fold shards side by side, none before its parents, and return the number of records.
+    """Fold shards concurrently, none before its parents, and return the number of records.
 
-    ``shards`` has parents before children; ``fold_shard`` returns how many records a shard had.
+    ``shards`` has parents before children. ``fold_shard`` returns the number of records of a shard.
     """
     waiting = {shard.shard_id: shard for shard in shards}
     running: dict[Future[int], str] = {}
     total = 0
-    with ThreadPoolExecutor(side_by_side) as pool:
+    with ThreadPoolExecutor(concurrency) as pool:
         try:
             while waiting or running:
                 under_way = {*waiting, *running.values()}

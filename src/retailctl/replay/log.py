@@ -1,4 +1,4 @@
-"""The log that a replay reads: the archive and the stream."""
+"""Read the log for a replay: the archive and the stream."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from retailctl.environments.target import Target
 
 LOOK_BACK_SECONDS = (600.0, 6 * 3600.0, None)
-"""How far back a shard's newest sale is looked for, one after the other; ``None``: as far as the stream goes."""
+"""How far back to search for a shard's newest sale, in turn; ``None``: the whole stream."""
 
 
 class ReplayLog:
-    """The log of an environment: its stream, and its archive where it has one."""
+    """The log of an environment: its stream and, if there is one, its archive."""
 
     def __init__(
         self,
@@ -39,29 +39,31 @@ class ReplayLog:
         self._name = str(outputs["stream_name"])
         self._clock = clock
         self._reader = StreamReader(self._kinesis, self._name, pause)
-        found = self._kinesis.describe_stream_summary(StreamName=self._name)["StreamDescriptionSummary"]
-        self.arn = str(found["StreamARN"])
-        self.created: datetime = found["StreamCreationTimestamp"]
-        self.retention_hours = int(found["RetentionPeriodHours"])
+        summary = self._kinesis.describe_stream_summary(StreamName=self._name)["StreamDescriptionSummary"]
+        self.arn = str(summary["StreamARN"])
+        self.created: datetime = summary["StreamCreationTimestamp"]
+        self.retention_hours = int(summary["RetentionPeriodHours"])
 
     @property
     def identity(self) -> str:
-        """Return the name that no other stream ever has."""
+        """Return an id that no other stream ever has."""
         return archive.format_stream_identity(self._name, self.created)
 
     @property
     def is_young(self) -> bool:
-        """Whether the stream is younger than what every stream keeps, so that it has forgotten nothing."""
+        """Whether the stream is younger than the shortest retention, so that no record has expired."""
         return self.created.timestamp() > retention.compute_retention_start(self._clock())
 
     def list_shards(self) -> dict[str, Shard]:
-        """Return the shards that the stream has not forgotten."""
+        """Return the shards of the stream that have not expired."""
         pages = self._kinesis.get_paginator("list_shards").paginate(StreamName=self._name)
-        found = [archive.parse_shard_description(described) for page in pages for described in page["Shards"]]
-        return {shard.shard_id: shard for shard in found}
+        shards = [
+            archive.parse_shard_description(described) for page in pages for described in page["Shards"]
+        ]
+        return {shard.shard_id: shard for shard in shards}
 
     def inspect_stream(self) -> Streamed:
-        """Return what the stream still has, for the proof."""
+        """Return the stream's shards and oldest records, for the proof."""
         shards = self.list_shards()
         oldest = {shard_id: self._reader.read_first_record(shard_id) for shard_id in shards}
         parents = {parent for shard in shards.values() for parent in shard.parents} & shards.keys()
@@ -75,7 +77,7 @@ class ReplayLog:
         )
 
     def find_newest_sale(self, shard_id: str) -> int | None:
-        """Return the number of a shard's newest purchase; ``None`` where it has none."""
+        """Return the sequence number of a shard's newest purchase, or ``None``."""
         for seconds in LOOK_BACK_SECONDS:
             since = None if seconds is None else self._clock() - seconds
             newest = None
@@ -87,7 +89,7 @@ class ReplayLog:
         return None
 
     def inspect_archive(self) -> Archived:
-        """Return what the archive holds of this very stream, by names.
+        """Return the archive's objects and links of this stream, from their names.
 
         Raises:
             UserError: where there is no archive.
@@ -103,7 +105,7 @@ class ReplayLog:
         lineage: dict[str, Shard] = {}
         for key in sorted(
             self._keys(archive.LINEAGE), reverse=True
-        ):  # "open" after "closed", which says more
+        ):  # "open" after "closed", which takes precedence
             shard = archive.decode_shard(self._object(key))
             lineage.setdefault(shard.shard_id, shard)
             if shard.end is not None:
@@ -118,7 +120,7 @@ class ReplayLog:
         pages = self._s3.get_paginator("list_objects_v2").paginate(
             Bucket=self._bucket, Prefix=f"{part}/{self.identity}/"
         )
-        return (found["Key"] for page in pages for found in page.get("Contents", []))
+        return (item["Key"] for page in pages for item in page.get("Contents", []))
 
     def _object(self, key: str) -> bytes:
         content: bytes = self._s3.get_object(Bucket=self._bucket, Key=key)["Body"].read()
@@ -126,6 +128,6 @@ class ReplayLog:
 
 
 def is_sale(data: bytes) -> bool:
-    """Say whether a record is a valid purchase, which moves the watermark of a score."""
+    """Say whether a record is a valid purchase, which advances the watermark of a score."""
     decoded = events.decode_event(data)
     return isinstance(decoded, events.Event) and decoded.kind == events.PRODUCT_PURCHASE

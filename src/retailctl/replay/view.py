@@ -1,4 +1,4 @@
-"""A generation of the views, and the log that it is folded from, as AWS has them."""
+"""A generation of the views in AWS: its tables, function and event source mapping."""
 
 from __future__ import annotations
 
@@ -40,18 +40,22 @@ class View:
         """Return a generation from the root outputs.
 
         Raises:
-            UserError: where it does not stand.
+            UserError: where it does not exist.
 
         """
         standing = outputs.get("generations", {})
-        found = standing.get(str(number))
-        if found is None:
+        generation = standing.get(str(number))
+        if generation is None:
             raise UserError(
-                f"There is no generation {number} (there are: {', '.join(sorted(standing)) or 'none'}): make it "
+                f"There is no generation {number} (there are: {', '.join(sorted(standing)) or 'none'}): create it "
                 f"with `retailctl replay prepare {number}`."
             )
         return cls(
-            number, found["contributions_table"], found["scores_table"], found["function"], found["mapping"]
+            number,
+            generation["contributions_table"],
+            generation["scores_table"],
+            generation["function"],
+            generation["mapping"],
         )
 
 
@@ -74,7 +78,7 @@ class Views:
         )
 
     def read_watermarks(self, view: View) -> dict[int, int]:
-        """Return, for each shard's index, the last sequence number that any score has taken from it."""
+        """Return, by shard index, the last sequence number that any score includes."""
         marks: dict[int, int] = {}
         for page in self._dynamodb.get_paginator("scan").paginate(
             TableName=view.scores_table, ConsistentRead=True
@@ -88,14 +92,14 @@ class Views:
         return marks
 
     def read_mapping_state(self, view: View) -> str:
-        """Return the mapping's state: Enabled, Disabled, or on the way to one of them."""
+        """Return the mapping's state, such as Enabled, Disabling or Disabled."""
         return str(self._lambda.get_event_source_mapping(UUID=view.mapping)["State"])
 
     def follow_stream(self, view: View, seconds: float = 300) -> None:
-        """Let the mapping read the stream from its oldest record on.
+        """Enable the mapping, which reads the stream from its oldest record, and wait for it.
 
         Raises:
-            UserError: where it does not begin in time.
+            UserError: where it is not enabled in time.
 
         """
         self._lambda.update_event_source_mapping(UUID=view.mapping, Enabled=True)
@@ -108,37 +112,37 @@ class Views:
             time.sleep(1)
 
     def read_code_hash(self, view: View) -> str:
-        """Return the base64 SHA-256 of the zip that the generation's function runs."""
-        found = self._lambda.get_function_configuration(FunctionName=view.function, Qualifier="live")
-        return str(found["CodeSha256"])
+        """Return the base64 SHA-256 of the function's zip."""
+        configuration = self._lambda.get_function_configuration(FunctionName=view.function, Qualifier="live")
+        return str(configuration["CodeSha256"])
 
     def invoke_function(self, view: View, event: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Call the generation's function with a batch of a shard and return its answer.
+        """Call the generation's function with a batch of a shard and return its response.
 
         Raises:
-            NotTaken: where it raised, timed out or was not reached.
+            NotTaken: where it raises, times out or is not reached.
 
         """
         try:
             answer = self._lambda.invoke(
                 FunctionName=view.function, Qualifier="live", Payload=json.dumps(event).encode()
             )
-            said = answer["Payload"].read()
+            payload = answer["Payload"].read()
         except (BotoCoreError, ClientError) as error:
             raise NotTaken(str(error)) from error
         if answer.get("FunctionError"):
-            raise NotTaken(f"it failed: {said.decode(errors='replace')[:300]}")
-        found: Mapping[str, Any] = json.loads(said)
-        return found
+            raise NotTaken(f"it failed: {payload.decode(errors='replace')[:300]}")
+        result: Mapping[str, Any] = json.loads(payload)
+        return result
 
 
 def hash_zip(zip_bytes: bytes) -> str:
-    """Return a zip's SHA-256 as Lambda tells it."""
+    """Return the SHA-256 of a zip in Lambda's format."""
     return base64.b64encode(hashlib.sha256(zip_bytes).digest()).decode()
 
 
 def list_lagging_shards(newest: Mapping[str, int | None], marks: Mapping[int, int]) -> list[str]:
-    """Return a sentence for each shard whose newest sale no score has taken yet."""
+    """Return a sentence for each shard whose newest sale is not on the board yet."""
     return [
         f"{shard_id} has a sale at {number} that is not on the board yet."
         for shard_id, number in sorted(newest.items())

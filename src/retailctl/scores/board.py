@@ -101,7 +101,7 @@ def render_board(board: Board) -> Columns:
 def _build_table(title: str, rows: Sequence[Row]) -> DataTable:
     table = DataTable(title=title, title_justify="left", title_style="bold")
     table.add_column("", justify="right", style="dim", no_wrap=True)
-    table.add_column("Name", min_width=12, overflow="fold")
+    table.add_column("Name", min_width=12)
     table.add_column("Sales", justify="right", no_wrap=True)
     for row in rows:
         table.add_row(

@@ -1,4 +1,4 @@
-"""What Terraform says when it fails, with the remedy."""
+"""Terraform's errors, with an explanation and the remedy where we know one."""
 
 from __future__ import annotations
 
@@ -15,42 +15,42 @@ Event = dict[str, Any]
 
 
 class TerraformError(UserError):
-    """Terraform failed; the message carries its own words, and before them our sentence where we have one."""
+    """Terraform failed; the message is our explanation, if there is one, and Terraform's own output."""
 
 
-def diagnostic(event: Event) -> str:
-    """Return an error event as Terraform prints it for people."""
-    diagnostic = event["diagnostic"]
-    lines = [f"Error: {diagnostic['summary']}"]
-    if diagnostic.get("address"):
-        lines.append(f"  with {diagnostic['address']}")
-    if diagnostic.get("range"):
-        lines.append(f"  on {diagnostic['range']['filename']} line {diagnostic['range']['start']['line']}")
-    if diagnostic.get("detail"):
-        lines.append(diagnostic["detail"].rstrip())
+def format_diagnostic(event: Event) -> str:
+    """Return a diagnostic event as Terraform prints it for people."""
+    details = event["diagnostic"]
+    lines = [f"Error: {details['summary']}"]
+    if details.get("address"):
+        lines.append(f"  with {details['address']}")
+    if details.get("range"):
+        lines.append(f"  on {details['range']['filename']} line {details['range']['start']['line']}")
+    if details.get("detail"):
+        lines.append(details["detail"].rstrip())
     return "\n".join(lines)
 
 
 def build_error(what: str, output: str) -> TerraformError:
-    """Return the error of a failed run: our sentence for what we know, then all that Terraform says."""
+    """Return the error of a failed run: our explanation, if there is one, then Terraform's output."""
     sentence = explain_failure(output)
-    words = output.strip() or "Terraform said nothing."
+    words = output.strip() or "Terraform printed nothing."
     return TerraformError(
         f"{what} failed. {sentence}\n\n{words}" if sentence else f"{what} failed.\n\n{words}"
     )
 
 
 def _lock_holder(output: str) -> str:
-    found = {
+    lock = {
         key: value.strip()
         for key, value in re.findall(r"^\W*(ID|Operation|Who|Created):(.*)$", output, re.MULTILINE)
     }
-    who = found.get("Who") or "somebody"
-    since = found.get("Created") or "a time unknown"
-    doing = found.get("Operation") or "operation"
+    who = lock.get("Who") or "somebody"
+    since = lock.get("Created") or "an unknown time"
+    operation = lock.get("Operation") or "operation"
     return (
-        f"The state is locked: {who} has held it since {since} ({doing}). Wait for them; only if that run is dead, "
-        f"release it with `terraform force-unlock {found.get('ID', '<lock id>')}`."
+        f"The state is locked: {who} has held it since {since} ({operation}). Wait for that run to end. "
+        f"Only if it has died, release it with `terraform force-unlock {lock.get('ID', '<lock id>')}`."
     )
 
 
@@ -59,44 +59,44 @@ _EXPLANATIONS: tuple[tuple[str, Callable[[str], str]], ...] = (
     (
         r"Instance cannot be destroyed(?s:.*)terraform_data|terraform_data(?s:.*)Instance cannot be destroyed",
         lambda _: (
-            "The state belongs to another environment than the values: it is pinned to its own. "
-            "Check that environments/<ENV>/backend.hcl names the state of that very ENV; "
-            "to remove an environment, use `make destroy ENV=<name>`."
+            "The state and the values belong to different environments. "
+            "Check that environments/<ENV>/backend.hcl names the state of the same ENV. "
+            "To remove an environment, use `make destroy ENV=<name>`."
         ),
     ),
     (
         r"Saved plan is stale",
         lambda _: (
-            "The plan is stale: the state has changed since it was made. Nothing was changed; plan anew."
+            "The plan is stale: the state has changed since the plan was made. Nothing was changed. Plan again."
         ),
     ),
     (
         r"S3 bucket .* does not exist|NoSuchBucket",
         lambda _: (
-            "The bucket for the state is missing: make it with `make bootstrap ENV=<name>`, once per account."
+            "The bucket for the state does not exist. Create it with `make bootstrap ENV=<name>`, once per account."
         ),
     ),
     (
         r"Backend configuration changed",
         lambda _: (
-            "backend.hcl has changed since the last run here: move the state by hand, "
-            "or remove the environment's folder below .retail/ to start from what the new backend holds."
+            "backend.hcl has changed since the last run in this clone. Move the state by hand, "
+            "or remove the environment's folder below .retail/ to use the state in the new backend."
         ),
     ),
     (
         r"No valid credential sources|failed to refresh cached credentials|ExpiredToken|InvalidClientTokenId",
         lambda _: (
-            "AWS takes no credentials from here: log in (`aws sso login`, or export AWS_PROFILE or keys)."
+            "There are no valid AWS credentials: log in (`aws sso login`), or export AWS_PROFILE or keys."
         ),
     ),
     (
         r"(127\.0\.0\.1|localhost):\d+\S*: (connect: )?connection refused",
-        lambda _: "The local cloud does not answer any more: start it anew with `make up`.",
+        lambda _: "The local cloud no longer answers: start it again with `make up`.",
     ),
     (
         r"[Cc]ould not (retrieve|query).*(provider|registry)|Failed to query available provider packages",
         lambda _: (
-            "The AWS provider can be fetched from nowhere: connect to registry.terraform.io, "
+            "Terraform cannot download the AWS provider: connect to registry.terraform.io, "
             "or set TF_CLI_CONFIG_FILE to a configuration with a mirror."
         ),
     ),
@@ -104,7 +104,7 @@ _EXPLANATIONS: tuple[tuple[str, Callable[[str], str]], ...] = (
 
 
 def explain_failure(output: str) -> str | None:
-    """Return the sentence that a known failure of Terraform lacks, or None for the others."""
+    """Return an explanation of a known failure of Terraform, or None for an unknown one."""
     for pattern, sentence in _EXPLANATIONS:
         if re.search(pattern, output):
             return sentence(output)

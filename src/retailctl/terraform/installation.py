@@ -1,4 +1,4 @@
-"""Which Terraform and which AWS provider run: found, checked, configured."""
+"""Find and check the Terraform program, and configure where it gets the AWS provider."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ INSTALL = "https://developer.hashicorp.com/terraform/install"
 PROVIDER = "registry.terraform.io/hashicorp/aws"
 _LOCKED_VERSION = re.compile(rf'provider "{re.escape(PROVIDER)}" \{{\s*version\s*=\s*"([^"]+)"')
 QUIET = {"TF_IN_AUTOMATION": "1", "TF_INPUT": "0", "CHECKPOINT_DISABLE": "1"}
-"""What keeps Terraform from asking, from advising, and from phoning home and writing into ours."""
+"""Settings that stop Terraform from asking questions, printing advice and checking for updates."""
 
 
 @lru_cache(maxsize=1)
@@ -32,15 +32,15 @@ def find_terraform() -> str:
     """Return the path of a Terraform that is new enough.
 
     Raises:
-        UserError: where there is none, with where to get it.
+        UserError: where there is none.
 
     """
     wanted = ".".join(map(str, MINIMUM))
-    found = shutil.which("terraform")
-    if found is None:
+    program = shutil.which("terraform")
+    if program is None:
         raise UserError(f"Terraform is not installed: put version {wanted} or newer ({INSTALL}) on the PATH.")
     answer = subprocess.run(  # noqa: S603 - the operator's own Terraform
-        [found, "version", "-json"],
+        [program, "version", "-json"],
         env={**os.environ, **QUIET},
         capture_output=True,
         text=True,
@@ -51,11 +51,11 @@ def find_terraform() -> str:
         number = tuple(int(part) for part in version.split("-")[0].split("."))
     except (ValueError, KeyError, TypeError):
         raise UserError(
-            f"{found} is no Terraform that works: install version {wanted} or newer ({INSTALL})."
+            f"{program} is not a working Terraform: install version {wanted} or newer ({INSTALL})."
         ) from None
     if number < MINIMUM:
         raise UserError(f"Terraform {version} is too old: install version {wanted} or newer ({INSTALL}).")
-    return found
+    return program
 
 
 def read_locked_version(lock_file: Path) -> str | None:
@@ -65,10 +65,9 @@ def read_locked_version(lock_file: Path) -> str | None:
 
 
 def list_mirror_bases() -> Iterator[Path]:
-    """Yield the folders below which machines without a registry keep providers.
+    """Yield the folders in which machines without a registry usually keep providers.
 
-    Terraform's own implied mirrors (`~/.terraform.d/plugins` and its like) are not among them: it finds those
-    itself.
+    Terraform's implied mirrors, such as `~/.terraform.d/plugins`, are not included: Terraform finds those itself.
     """
     for base in ("/opt", "/srv", "/usr/share", "/usr/local/share", "/usr/local/lib", "/usr/lib", "/var/lib"):
         yield Path(base)
@@ -79,9 +78,9 @@ def find_mirror(version: str | None, bases: Iterable[Path]) -> Path | None:
     """Return the first folder, two levels below ``bases`` at most, that mirrors the provider in ``version``."""
     for base in bases:
         for pattern in (PROVIDER, f"*/{PROVIDER}", f"*/*/{PROVIDER}"):
-            for found in sorted(base.glob(pattern)):
-                if version is None or any(found.glob(f"*{version}*")):
-                    return found.parents[2]
+            for folder in sorted(base.glob(pattern)):
+                if version is None or any(folder.glob(f"*{version}*")):
+                    return folder.parents[2]
     return None
 
 
@@ -94,10 +93,10 @@ def _has_cli_configuration(environ: Mapping[str, str]) -> bool:
 
 
 def build_cli_environ(project: Project, environ: Mapping[str, str]) -> dict[str, str]:
-    """Return ``environ`` with what makes Terraform find its provider, ask nothing and phone nobody.
+    """Return ``environ`` with the settings by which Terraform finds its provider and asks nothing.
 
-    The operator's own CLI configuration is honoured where it exists. Without one, a local mirror of the provider is
-    used where there is one, and otherwise the public registry, with a cache in the clone.
+    The operator's own CLI configuration is used if it exists. Otherwise a local mirror of the provider is used if
+    there is one, else the public registry with a cache in the clone.
     """
     result = {**environ, **QUIET}
     if _has_cli_configuration(environ):
@@ -123,5 +122,5 @@ def build_cli_environ(project: Project, environ: Mapping[str, str]) -> dict[str,
 
 
 def check_tools() -> None:
-    """Check that the programs which the project cannot bring along are there and new enough."""
+    """Check that the required programs are installed and new enough."""
     find_terraform()

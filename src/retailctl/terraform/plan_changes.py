@@ -1,4 +1,4 @@
-"""What a plan changes, read from `terraform show -json`: resources, and the attributes in which they differ."""
+"""Read from `terraform show -json` which resources and attributes a plan changes."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ KINDS = {
     ("create", "delete"): "replace",
     ("forget",): "forget",
 }
-"""Terraform's actions to our word for them."""
+"""Terraform's actions, and our word for each."""
 
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
     """An attribute that changes.
 
-    ``path`` is such as `environment[0].variables.LOG_LEVEL`. ``is_secret`` says that the provider or the root calls
-    it sensitive, ``is_unknown`` that only the apply will tell its value.
+    ``path`` is such as `environment[0].variables.LOG_LEVEL`. ``is_secret``: the provider or the root marks
+    it as sensitive. ``is_unknown``: its value is known after the apply only.
     """
 
     path: str
@@ -38,7 +38,7 @@ class Attribute:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A resource that changes: what becomes of it (a word of ``KINDS``), and where it was and will be different."""
+    """A resource that changes: how (a word of ``KINDS``), and in which attributes."""
 
     address: str
     kind: str
@@ -46,17 +46,17 @@ class Change:
 
 
 def list_planned_changes(plan: Mapping[str, Any]) -> tuple[Change, ...]:
-    """Return what applying a plan would change, by address."""
+    """Return the changes that applying a plan would make, by address."""
     return _changes(plan.get("resource_changes", []))
 
 
 def list_drift_changes(plan: Mapping[str, Any]) -> tuple[Change, ...]:
-    """Return what has changed past Terraform: `before` is the state's value, `after` the one that is there."""
+    """Return the changes made outside Terraform: from the state's value to the present one."""
     return _changes(plan.get("resource_drift", []))
 
 
 def _changes(entries: list[dict[str, Any]]) -> tuple[Change, ...]:
-    found = []
+    changes = []
     for entry in entries:
         change = entry["change"]
         kind = KINDS.get(tuple(change["actions"]))
@@ -64,8 +64,8 @@ def _changes(entries: list[dict[str, Any]]) -> tuple[Change, ...]:
             continue
         attributes = tuple(_attributes(change)) if kind in {"update", "replace"} else ()
         if kind != "update" or attributes:
-            found.append(Change(entry["address"], kind, attributes))
-    return tuple(sorted(found, key=lambda each: each.address))
+            changes.append(Change(entry["address"], kind, attributes))
+    return tuple(sorted(changes, key=lambda each: each.address))
 
 
 def _attributes(change: Mapping[str, Any]) -> Iterator[Attribute]:
@@ -81,12 +81,12 @@ def _attributes(change: Mapping[str, Any]) -> Iterator[Attribute]:
             if not is_same_value(before.get(name), after.get(name)):
                 yield Attribute(name, is_secret=True)
             continue
-        for path, was, is_now in find_differences(before.get(name), after.get(name), name):
-            yield Attribute(path, was, is_now)
+        for path, was, now in find_differences(before.get(name), after.get(name), name):
+            yield Attribute(path, was, now)
 
 
 def _is_marked(mask: object, name: str) -> bool:
-    """Say whether a mask of Terraform's marks ``name``, or anything below it."""
+    """Say whether a mask of Terraform marks ``name`` or anything below it."""
     if not isinstance(mask, dict):
         return mask is True
     return _has_mark(mask.get(name))
@@ -101,12 +101,12 @@ def _has_mark(mask: object) -> bool:
 
 
 def is_empty_value(value: object) -> bool:
-    """Say whether a value says nothing: providers give an unset attribute now as null, now as empty."""
+    """Say whether a value is empty: providers report an unset attribute as null or as an empty value."""
     return value is None or (isinstance(value, (str, list, dict)) and not value)
 
 
 def is_same_value(one: object, other: object) -> bool:
-    """Say whether two values are the same to a reader: equal, or both say nothing."""
+    """Say whether two values are equal, or both are empty."""
     return not any(True for _ in find_differences(one, other, ""))
 
 

@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 
 def read_value(file: Path, name: str) -> str:
-    """Return the text that ``file``, an environment's values or backend, gives ``name``.
+    """Return the string value of ``name`` in an environment's values or backend file.
 
     Raises:
-        UserError: where it gives none.
+        UserError: where the file does not set it.
 
     """
     match = (
@@ -30,6 +30,6 @@ def read_value(file: Path, name: str) -> str:
 
 
 def read_list_value(file: Path, name: str) -> list[str]:
-    """Return the texts of the list that ``file`` gives ``name`` on one line; none where it gives no such list."""
+    """Return the strings of the list ``name`` in a values file; an empty list where it is not set."""
     match = re.search(rf"^\s*{re.escape(name)}\s*=\s*\[(.*)\]", file.read_text(), re.MULTILINE)
     return re.findall(r'"([^"]*)"', match[1]) if match else []

@@ -1,4 +1,4 @@
-"""Terraform at work on one root: found, pointed at a provider, run with progress, its errors in words."""
+"""Run Terraform on one root, with progress, and explain its errors."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from retailctl.files import hold_lock
 from retailctl.progress import show_progress
-from retailctl.terraform.failures import Event, TerraformError, build_error, diagnostic
+from retailctl.terraform.failures import Event, TerraformError, build_error, format_diagnostic
 from retailctl.terraform.installation import build_cli_environ, find_terraform
 
 if TYPE_CHECKING:
@@ -29,26 +29,26 @@ _LONGEST_SOCKET_FOLDER = (
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """One root at work on one environment of one cloud."""
+    """A root of Terraform, with the data, variables and process environment of one target."""
 
     project: Project
     root: Path
     data: Path
-    """TF_DATA_DIR: the provider's link, the modules and the backend's settings."""
+    """TF_DATA_DIR: the provider, the modules and the settings of the backend."""
     environ: Mapping[str, str]
     patient: bool = True
     """Whether an interrupted run is let come to its end, so that its state is saved and its lock released."""
     temporary: Path | None = None
-    """A folder for Terraform's own temporary files, which a killed run leaves behind."""
+    """A folder for Terraform's temporary files, which a killed run leaves behind."""
     arguments: tuple[str, ...] = field(default=())
     """The `-var` and `-var-file` (and, for local state, `-state`) options of plan, apply and destroy."""
 
     def build_command(self, *arguments: str) -> list[str]:
-        """Return the command line, by whose first word `down` knows a run that lost its parent."""
+        """Return the command line; by its first word `down` finds a run without a parent process."""
         return [str(self.data / "terraform"), f"-chdir={self.root}", *arguments]
 
     def build_process_environ(self) -> dict[str, str]:
-        """Return the environment that Terraform runs in."""
+        """Return the environment variables of the Terraform process."""
         environ = {**build_cli_environ(self.project, self.environ), "TF_DATA_DIR": str(self.data)}
         if self.temporary is not None and len(str(self.temporary)) <= _LONGEST_SOCKET_FOLDER:
             self.temporary.mkdir(parents=True, exist_ok=True)
@@ -63,13 +63,13 @@ def _run(
     *,
     errors: IO[bytes] | None = None,
 ) -> int:
-    """Run Terraform, hand each line of its output on, and return its exit status.
+    """Run Terraform, call ``on_line`` for each line of its output, and return its exit status.
 
     Args:
-        workspace: where.
+        workspace: the root to run in.
         arguments: the subcommand and its options.
-        on_line: takes a line of stdout, and of stderr unless that goes elsewhere.
-        errors: takes stderr, where stdout is data.
+        on_line: takes a line of stdout, and of stderr unless ``errors`` is given.
+        errors: a file for stderr, where stdout is data.
 
     """
     workspace.data.mkdir(parents=True, exist_ok=True)
@@ -99,10 +99,10 @@ def _run(
 
 
 def run_init(workspace: Workspace, *options: str) -> None:
-    """Initialise the root.
+    """Run `terraform init`.
 
     Raises:
-        TerraformError: where that fails.
+        TerraformError: where it fails.
 
     """
     lines: list[str] = []
@@ -115,7 +115,7 @@ def run_init(workspace: Workspace, *options: str) -> None:
 
 @dataclass(slots=True)
 class _Progress:
-    """What the events of a run add up to."""
+    """The progress and errors of a run, collected from its events."""
 
     advance: Advance
     errors: list[str] = field(default_factory=list)
@@ -124,15 +124,15 @@ class _Progress:
     changes: Mapping[str, int] = field(default_factory=dict)
 
     def count_event(self, line: str) -> None:
-        """Count what ``line`` reports."""
+        """Add one line of output."""
         try:
             event: Event = json.loads(line)
             kind = event["type"]
         except (ValueError, KeyError, TypeError):
-            self.errors.append(line)  # not from Terraform's reporter: a panic, a plugin's last words
+            self.errors.append(line)  # not JSON: a panic, or output of a plugin
             return
         if kind == "diagnostic" and event["diagnostic"]["severity"] == "error":
-            self.errors.append(diagnostic(event))
+            self.errors.append(format_diagnostic(event))
         elif kind == "change_summary":
             self.changes = {name: n for name, n in event["changes"].items() if isinstance(n, int)}
             if event["changes"].get("operation") == "plan":
@@ -144,7 +144,7 @@ class _Progress:
 
 
 def run_with_progress(workspace: Workspace, title: str, *arguments: str) -> dict[str, int]:
-    """Run a subcommand that knows `-json` under a progress bar and return what it changed (add, change, remove).
+    """Run a subcommand that takes `-json` with a progress bar; return its counts (add, change, remove).
 
     Raises:
         TerraformError: where it fails.
@@ -161,24 +161,24 @@ def run_with_progress(workspace: Workspace, title: str, *arguments: str) -> dict
 
 
 def read_command_output(workspace: Workspace, *arguments: str) -> str:
-    """Return the stdout of a reading subcommand.
+    """Return the stdout of a subcommand that only reads.
 
     Raises:
-        TerraformError: where it fails and says so on stderr; `validate -json` fails in its answer only.
+        TerraformError: where it fails and prints an error; `validate -json` reports errors on stdout.
 
     """
     lines: list[str] = []
     with tempfile.TemporaryFile() as errors:
         status = _run(workspace, arguments, lines.append, errors=errors)
         errors.seek(0)
-        complaint = errors.read().decode(errors="replace")
-    if status != 0 and complaint.strip():
-        raise build_error(f"`terraform {arguments[0]}`", complaint)
+        error_output = errors.read().decode(errors="replace")
+    if status != 0 and error_output.strip():
+        raise build_error(f"`terraform {arguments[0]}`", error_output)
     return "\n".join(lines)
 
 
 def read_root_outputs(workspace: Workspace) -> dict[str, Any]:
-    """Return the root outputs that the state holds."""
+    """Return the root outputs in the state."""
     return {
         name: output["value"]
         for name, output in json.loads(read_command_output(workspace, "output", "-json")).items()
@@ -186,12 +186,12 @@ def read_root_outputs(workspace: Workspace) -> dict[str, Any]:
 
 
 def list_resources(workspace: Workspace) -> list[dict[str, Any]]:
-    """Return the managed resources in the state: address, type and values of each."""
+    """Return the managed resources in the state, with address, type and values."""
     state = json.loads(read_command_output(workspace, "show", "-json"))
-    found: list[dict[str, Any]] = []
+    resources: list[dict[str, Any]] = []
     pending = [state.get("values", {}).get("root_module", {})]
     while pending:
         module = pending.pop()
-        found += [each for each in module.get("resources", []) if each["mode"] == "managed"]
+        resources += [each for each in module.get("resources", []) if each["mode"] == "managed"]
         pending += module.get("child_modules", [])
-    return found
+    return resources

@@ -513,7 +513,7 @@ run "other_accounts_may_put_events_where_they_are_named" {
   override_resource {
     target          = module.stream.aws_iam_role.writers
     override_during = plan
-    values          = { arn = "arn:aws:iam::111122223333:role/hello-retail-dev-events-writers" }
+    values          = { arn = "arn:aws:iam::111122223333:role/hello-retail-dev-events.writers@us-east-1" }
   }
 
   variables {
@@ -522,7 +522,7 @@ run "other_accounts_may_put_events_where_they_are_named" {
   }
 
   assert {
-    condition     = output.stream_writer_role_arn == "arn:aws:iam::111122223333:role/hello-retail-dev-events-writers"
+    condition     = output.stream_writer_role_arn == "arn:aws:iam::111122223333:role/hello-retail-dev-events.writers@us-east-1"
     error_message = "There is no role for other accounts."
   }
 }

@@ -157,6 +157,21 @@ def test_a_narrow_terminal_keeps_the_sales() -> None:
     assert narrow.count("x") == 120
 
 
+def test_a_table_of_many_columns_loses_nothing_in_a_narrow_terminal() -> None:
+    table = console.DataTable(
+        "Generation", "", "Build", "Reads the stream", "Sales on the board", "Behind in"
+    )
+    table.add_row("1", "live", "0123456789ab", "Enabled", "1,234,567", "12 of 12 shards")
+    terminal = console.create_console(width=40)
+    with terminal.capture() as capture:
+        terminal.print(table)
+    columns = list(
+        zip(*(line.split("│")[1:-1] for line in capture.get().splitlines() if "│" in line), strict=True)
+    )
+    assert "".join(part.strip() for part in columns[4]) == "1,234,567"
+    assert "".join(part.strip() for part in columns[2]) == "0123456789ab"
+
+
 def test_a_wide_terminal_shows_both_roles_side_by_side() -> None:
     first = render([Row(1, "***", "Grace", 7)], 80).splitlines()[0]
     assert "Merchants" in first

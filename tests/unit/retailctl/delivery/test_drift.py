@@ -126,5 +126,5 @@ def test_what_is_no_report_is_said_to_be_none(content: str, tmp_path: Path) -> N
     file = tmp_path / "report.json"
     file.write_text(content)
 
-    with pytest.raises(UserError, match=r"is no report of dev: write it with `retailctl drift --report"):
+    with pytest.raises(UserError, match=r"has no report on dev: write it with `retailctl drift --report"):
         drift.read_report(file, "dev")

@@ -133,7 +133,7 @@ def test_an_environment_as_it_should_be_closes_the_issue_with_a_word(hub: Hub) -
 
     assert github.update_issue(CLEAN) == "closed"
     (said, closed) = hub.changes()
-    assert "dev has not drifted any more" in said[2]["body"]
+    assert "dev no longer drifts" in said[2]["body"]
     assert closed == ["PATCH", "repos/ada/shop/issues/5", {"state": "closed", "state_reason": "completed"}]
 
 
@@ -149,7 +149,7 @@ def test_an_issue_tells_what_waits_for_an_apply_apart() -> None:
 
     assert (
         body.index("`memory_size`")
-        < body.index("wait for an apply, which is no drift")
+        < body.index("These changes are pending, which is not drift")
         < body.index("aws_c.this")
     )
 
@@ -196,7 +196,7 @@ def test_a_missing_gh_or_repository_is_a_sentence(
     with pytest.raises(UserError, match="is not installed"):
         run_gh("api")
     monkeypatch.delenv("GITHUB_REPOSITORY")
-    with pytest.raises(UserError, match="Set GITHUB_REPOSITORY"):
+    with pytest.raises(UserError, match="set GITHUB_REPOSITORY"):
         github.read_repository_name()
 
 

@@ -51,9 +51,9 @@ def test_a_workflow_gets_them_as_a_matrix_with_the_role_of_each(capsys: pytest.C
 @pytest.mark.parametrize(
     ("roles", "sentence"),
     [
-        ('{"dev": "arn"}', "There is no role for prod among those given"),
-        ("arn", "no JSON object of ARNs by environment"),
-        ("[]", "no JSON object of ARNs by environment"),
+        ('{"dev": "arn"}', "The roles do not include prod"),
+        ("arn", "not a JSON object of ARNs by environment"),
+        ("[]", "not a JSON object of ARNs by environment"),
     ],
 )
 def test_roles_that_do_not_do_are_refused_in_words(roles: str, sentence: str) -> None:

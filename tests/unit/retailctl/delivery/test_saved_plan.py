@@ -83,7 +83,7 @@ def test_another_state_is_refused_in_words(record: PlanRecord, state: State | No
 def test_what_is_no_record_is_said_to_be_none(plan: Path, record: PlanRecord, content: str) -> None:
     saved_plan.record_file(plan).write_text(content)
 
-    with pytest.raises(UserError, match=r"is no record of a plan: make it with `retailctl plan"):
+    with pytest.raises(UserError, match=r"is not a record of a plan: make it with `retailctl plan"):
         saved_plan.read_record(plan)
 
 
@@ -91,7 +91,7 @@ def test_a_record_of_another_version_is_refused(plan: Path, record: PlanRecord) 
     content = {**json.loads(record.format_json()), "version": 2}
     saved_plan.record_file(plan).write_text(json.dumps(content))
 
-    with pytest.raises(UserError, match="is of another version of retailctl"):
+    with pytest.raises(UserError, match="was written by another version of retailctl"):
         saved_plan.read_record(plan)
 
 

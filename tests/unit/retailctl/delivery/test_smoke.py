@@ -73,8 +73,8 @@ def test_json_of_the_right_shape_is_well(server: Server) -> None:
             (200, {"Content-Type": "text/html"}, b"[]"),
             "GET /scores answered with the content type 'text/html'",
         ),
-        ((200, JSON, b"<html>"), "GET /scores answered with what is no JSON."),
-        ((200, JSON, b"{}"), "GET /scores answered with another shape of JSON than it should."),
+        ((200, JSON, b"<html>"), "GET /scores answered with invalid JSON."),
+        ((200, JSON, b"{}"), "GET /scores answered with JSON of another type than list."),
     ],
 )
 def test_json_that_is_not_well_is_told_in_a_sentence(
@@ -95,9 +95,7 @@ def test_the_event_writer_has_to_refuse_who_is_not_signed_in_and_is_told_nothing
 def test_an_event_writer_that_takes_anybody_s_event_is_told(server: Server) -> None:
     server.answers["POST", "/events"] = 202, JSON, b"{}"
 
-    assert "answered 202 to somebody who is not signed in, not 401" in str(
-        smoke.check_writer_refusal(server.url)
-    )
+    assert "answered 202 to a request without a token, not 401" in str(smoke.check_writer_refusal(server.url))
 
 
 def test_the_page_has_to_bring_its_policy(server: Server) -> None:
@@ -106,7 +104,7 @@ def test_the_page_has_to_bring_its_policy(server: Server) -> None:
     without = smoke.check_page(server.url, {"Host": "shop.example.com"})
     server.answers["GET", "/"] = 200, {**html, "Content-Security-Policy": "default-src 'none'"}, b""
 
-    assert without == "The page came without its Content-Security-Policy."
+    assert without == "The page has no Content-Security-Policy."
     assert smoke.check_page(server.url, {}) is None
     assert server.got[0][2]["Host"] == "shop.example.com"
 
@@ -115,12 +113,12 @@ def test_nobody_at_the_address_is_a_sentence(server: Server) -> None:
     server.http.shutdown()
     server.http.server_close()
 
-    assert "GET /winners got no answer" in str(smoke.check_json(server.url, "/winners", dict))
-    assert "POST /events got no answer" in str(smoke.check_writer_refusal(server.url))
-    assert "The page got no answer" in str(smoke.check_page(server.url, {}))
+    assert "GET /winners got no response" in str(smoke.check_json(server.url, "/winners", dict))
+    assert "POST /events got no response" in str(smoke.check_writer_refusal(server.url))
+    assert "The page got no response" in str(smoke.check_page(server.url, {}))
 
 
-@pytest.mark.parametrize(("body", "wrong"), [(b"[]", None), (b"{}", "another shape of JSON")])
+@pytest.mark.parametrize(("body", "wrong"), [(b"[]", None), (b"{}", "JSON of another type than list")])
 def test_what_is_trending_is_asked_where_there_is_such_a_view(
     server: Server, body: bytes, wrong: str | None
 ) -> None:
@@ -164,7 +162,7 @@ def test_a_view_has_to_read_the_stream() -> None:
 
     assert smoke.check_mapping(Lambda("Enabled"), mapping) is None
     assert smoke.check_mapping(Lambda("Disabled"), mapping) == (
-        "The event source mapping of view is Disabled: it reads no stream."
+        "The event source mapping of view is Disabled: it does not read the stream."
     )
 
 
@@ -195,4 +193,4 @@ def test_a_look_that_aws_refuses_is_a_failure_and_no_crash() -> None:
     def refused() -> str | None:
         raise ClientError({"Error": {"Code": "AccessDenied"}}, "GetFunctionConfiguration")
 
-    assert "AWS refuses the look" in smoke.run_checks({"function": refused}, 0)["function"]
+    assert "AWS refuses the check" in smoke.run_checks({"function": refused}, 0)["function"]

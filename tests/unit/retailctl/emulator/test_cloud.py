@@ -239,7 +239,7 @@ class Caller:
         ),
         (
             EndpointConnectionError(endpoint_url="https://sts"),
-            "dev lives in AWS, and there are no credentials",
+            "dev is in AWS, and there are no credentials",
         ),
     ],
 )
@@ -259,7 +259,7 @@ def test_a_bucket_that_is_not_ours_is_no_missing_bucket(
     monkeypatch.setattr(boto3, "client", lambda *_arguments, **_settings: Caller(error))
 
     with pytest.raises(
-        UserError, match="The bucket miniature-state for the state of dev is not open to these"
+        UserError, match="These credentials may not access the bucket miniature-state for the state of dev"
     ):
         Target(clone, "dev", None).has_state_bucket()
 
@@ -369,7 +369,8 @@ def test_the_emulator_s_process_runs_ministack_with_no_arguments(monkeypatch: py
 
 
 @pytest.mark.parametrize(
-    ("stays", "words"), [(True, "stays; `make down` stops it"), (False, "is stopped again")]
+    ("stays", "words"),
+    [(True, "stays; `make down` stops it"), (False, "What it had started has been stopped")],
 )
 def test_an_up_whose_emulator_died_shows_its_last_words(
     clone: Project, capsys: pytest.CaptureFixture[str], words: str, *, stays: bool

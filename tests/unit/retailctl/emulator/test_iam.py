@@ -14,9 +14,9 @@ from retailctl.emulator.iam import (
     build_missing_conditions,
     correct_action,
     correct_resource_arn,
+    filter_effective_tags,
     find_further_permissions,
     read_request_tags,
-    tags_that_count,
 )
 
 ACCOUNT, REGION = "111122223333", "us-east-1"
@@ -280,14 +280,14 @@ def test_nothing_else_of_apis_needs_it(of: IamRequest, asked: str, made: str) ->
 def test_a_keys_tags_count_after_a_while() -> None:
     key = {"CreationDate": 1_000, "Tags": [{"TagKey": "Environment", "TagValue": "dev"}]}
 
-    assert tags_that_count(key, 1_000) == {}
-    assert tags_that_count(key, 999 + KEY_TAGS_COUNT_AFTER_SECONDS) == {}
-    assert tags_that_count(key, 1_000 + KEY_TAGS_COUNT_AFTER_SECONDS) == {"Environment": "dev"}
+    assert filter_effective_tags(key, 1_000) == {}
+    assert filter_effective_tags(key, 999 + KEY_TAGS_COUNT_AFTER_SECONDS) == {}
+    assert filter_effective_tags(key, 1_000 + KEY_TAGS_COUNT_AFTER_SECONDS) == {"Environment": "dev"}
 
 
 def test_a_key_without_tags_has_none_that_count() -> None:
-    assert tags_that_count({"CreationDate": 0}, 1_000_000) == {}
-    assert tags_that_count({}, 1_000_000) == {}
+    assert filter_effective_tags({"CreationDate": 0}, 1_000_000) == {}
+    assert filter_effective_tags({}, 1_000_000) == {}
 
 
 KEY = f"arn:aws:kms:{HERE}:key/1"

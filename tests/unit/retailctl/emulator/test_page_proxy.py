@@ -182,7 +182,7 @@ def test_without_an_emulator_there_is_a_sentence() -> None:
         status, _, body = ask(connection)
 
     assert status == 502
-    assert b"start it anew with `make up`" in body
+    assert b"start it again with `make up`" in body
 
 
 # Whom it serves
@@ -291,7 +291,7 @@ def test_a_server_that_does_not_come_up_is_told_with_its_last_words(
     monkeypatch.setattr(processes, "PAGE_SERVER_MODULE", "retailctl.nowhere")
 
     with pytest.raises(
-        emulator_page.UserError, match=r"did not come up(.|\n)*No module named retailctl\.nowhere"
+        emulator_page.UserError, match=r"did not start(.|\n)*No module named retailctl\.nowhere"
     ):
         emulator_page.serve_page(cloud, "dev", a_page().domain)
 

@@ -152,7 +152,7 @@ def test_a_fold_from_the_stream_lets_the_mapping_read_and_says_so_in_the_values(
 
     assert views.mapping == "Enabled"
     assert stands(views).standing[2].enabled
-    assert "The stream keeps 24 h" in capsys.readouterr().err
+    assert "The stream keeps records for 24 h" in capsys.readouterr().err
 
 
 def test_a_generation_that_does_not_catch_up_names_the_shard(views: FakeViews) -> None:
@@ -165,7 +165,7 @@ def test_a_generation_is_compared_score_by_score(
     views: FakeViews, capsys: pytest.CaptureFixture[str]
 ) -> None:
     replay.compare_generation(2, patience=0.0, environment="dev", cloud=None)
-    assert "All 1 scores of generation 2 are those" in capsys.readouterr().err
+    assert "All 1 scores of generation 2 equal those" in capsys.readouterr().err
 
     views.second = {"creator": {"ada": 3}}
     with pytest.raises(typer.Exit) as ended:
@@ -178,7 +178,7 @@ def test_only_a_generation_that_reads_the_stream_and_has_caught_up_goes_live(vie
     def switch(number: int) -> None:
         replay.switch_generation(number, patience=0.0, environment="dev", cloud=None, confirmed=None)
 
-    with pytest.raises(UserError, match="Generation 1 is live already"):
+    with pytest.raises(UserError, match="Generation 1 is already live"):
         switch(1)
     with pytest.raises(UserError, match=r"does not read the stream \(Disabled\): fold it first"):
         switch(2)
@@ -203,7 +203,7 @@ def test_a_generation_is_prepared_off_the_stream_and_the_others_keep_their_code(
     target, _ = replay._read_target("dev", None)
     target.project = None  # type: ignore[misc]
 
-    with pytest.raises(UserError, match="Generation 2 stands already"):
+    with pytest.raises(UserError, match="Generation 2 already exists"):
         replay.prepare_generation(2, build="", environment="dev", cloud=None, confirmed=None)
     replay.prepare_generation(3, build="", environment="dev", cloud=None, confirmed=None)
 
@@ -365,14 +365,14 @@ def test_in_aws_a_fold_says_that_the_values_are_to_be_committed(
 
     fold(2)
 
-    assert "commit it, or the next pipeline takes it back" in capsys.readouterr().err
+    assert "commit it, or the next pipeline reverts it" in capsys.readouterr().err
 
 
 def test_an_environment_of_before_is_brought_up_to_date_first(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(replay, "resolve_target", lambda environment, cloud: SimpleNamespace(place="AWS"))
     monkeypatch.setattr(replay.outputs, "read_outputs", lambda target: {"scores_table": "scores-g1"})
 
-    with pytest.raises(UserError, match="knows no generations side by side yet"):
+    with pytest.raises(UserError, match="does not support several generations yet"):
         replay._read_target("prod", None)
 
 

@@ -144,9 +144,9 @@ def test_a_summary_tells_what_was_changed_past_terraform_since_an_apply_takes_it
 
     text = plan_summary.render_section(RECORD, plan(resource_drift=[by_hand]))
 
-    assert "**Changed past Terraform**" in text
+    assert "**Changed outside Terraform**" in text
     assert f"- `{role}`: `inline_policy`" in text
-    assert "Changed past Terraform" not in plan_summary.render_section(RECORD, plan())
+    assert "Changed outside Terraform" not in plan_summary.render_section(RECORD, plan())
 
 
 def test_a_summary_of_nothing_says_so() -> None:

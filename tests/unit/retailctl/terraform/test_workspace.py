@@ -55,8 +55,8 @@ def test_a_terraform_that_is_new_enough_is_taken(tmp_path: Path, monkeypatch: py
             json.dumps({"terraform_version": "1.10.5"}),
             "Terraform 1.10.5 is too old: install version 1.11 or newer",
         ),
-        ("no such command", "is no Terraform that works: install version 1.11 or newer"),
-        ("[]", "is no Terraform that works"),
+        ("no such command", "is not a working Terraform: install version 1.11 or newer"),
+        ("[]", "is not a working Terraform"),
     ],
 )
 def test_any_other_is_refused_with_the_remedy(
@@ -178,15 +178,15 @@ Lock Info:
         (LOCKED, "`terraform force-unlock 6f2a`"),
         (
             "Error: Instance cannot be destroyed\n  with terraform_data.environment_pin",
-            "The state belongs to another environment than the values",
+            "The state and the values belong to different environments",
         ),
         ('Error: S3 bucket "x" does not exist.', "make bootstrap"),
         ("Error: Backend configuration changed", "backend.hcl has changed"),
-        ("Error: No valid credential sources found", "AWS takes no credentials"),
-        ("dial tcp 127.0.0.1:4566: connect: connection refused", "The local cloud does not answer any more"),
+        ("Error: No valid credential sources found", "There are no valid AWS credentials"),
+        ("dial tcp 127.0.0.1:4566: connect: connection refused", "The local cloud no longer answers"),
         (
             "Error: Failed to query available provider packages",
-            "The AWS provider can be fetched from nowhere",
+            "Terraform cannot download the AWS provider",
         ),
     ],
 )
@@ -203,7 +203,7 @@ def test_an_unknown_failure_is_shown_as_it_is() -> None:
         str(failures.build_error("Applying dev", "Error: strange"))
         == "Applying dev failed.\n\nError: strange"
     )
-    assert "Terraform said nothing." in str(failures.build_error("Applying dev", ""))
+    assert "Terraform printed nothing." in str(failures.build_error("Applying dev", ""))
 
 
 def test_a_run_is_counted_by_its_events_and_its_errors_are_kept_whole() -> None:
