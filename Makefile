@@ -5,8 +5,8 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 
 # A setting is text: make never expands it and no recipe holds it. Commands read it from the environment and judge it.
 # `override` holds for settings of the command line too, which make would expand to export them.
-override settings := CLOUD CONFIRM ENV GITHUB LIFT_PROTECTION OLDER OUT PLAN PREBUILT PROVIDERS PYTHON REPORT SUMMARY \
-  TO UPGRADE VERSION
+override settings := CLOUD CONFIRM ENV GITHUB LIFT_PROTECTION OLDER OUT PLAN PREBUILT PROVIDERS PYTHON REPORT SEED \
+  SUMMARY TO UPGRADE VERSION
 $(foreach name,$(settings),$(if $(filter undefined,$(origin $(name))),,$(eval \
   override $(name) := $$(value $(name)))$(eval export $(name))))
 # retailctl acts in the local cloud `local` unless it is told where. Without CLOUD, these targets name AWS.
@@ -19,6 +19,8 @@ override retailctl := .venv/bin/retailctl
 
 # What pre-commit notes down goes with our environments.
 export PRE_COMMIT_HOME := $(CURDIR)/.venv/pre-commit
+# Tests start Python hundreds of times, and read themselves with it: that is compiled once.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: environment
 environment:
@@ -84,6 +86,11 @@ test-nightly: tools ## Run the tests that take minutes each, as CI does by night
 .PHONY: test-quick
 test-quick: setup ## Run the tests that take no Terraform and no local cloud
 	@.venv/bin/pytest -n 2 -m 'not slow' tests/unit tests/integration tests/property
+
+.PHONY: test-laws
+test-laws: setup ## Run the laws with all histories (SEED=<n> repeats a run)
+	@seed="$${SEED:-$$(date +%s)}"; echo "SEED=$$seed repeats these histories."; \
+	.venv/bin/pytest -n 2 --hypothesis-profile laws --hypothesis-seed "$$seed" tests/property
 
 .PHONY: check
 check: tools ## Run all gates: formats, types, policies, generated files

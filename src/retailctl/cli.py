@@ -10,10 +10,9 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import typer
-from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
-from botocore.exceptions import ConnectionError as NoConnection
 
 from retailctl.artifacts import package
+from retailctl.aws import FAILURES, explain_failure
 from retailctl.console import print_error
 from retailctl.cost import report
 from retailctl.delivery import canary, destroy, drift, github, page, plan_apply, rollback, smoke
@@ -112,23 +111,9 @@ def run_program(program: typer.Typer) -> None:
     """Run a command line; what the operator can mend is one sentence on stderr and exit status 1."""
     try:
         program()
-    except (UserError, ClientError, BotoCoreError) as error:
-        print_error(explain_error(error))
+    except UserError as error:
+        print_error(str(error))
         sys.exit(1)
-
-
-def explain_error(error: Exception) -> str:
-    """Return what went wrong in words, with what would do."""
-    if isinstance(error, ClientError):
-        code, words = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
-        return (
-            f"AWS refused {error.operation_name} ({code}): {words.rstrip('.') or 'it does not say why'}. "
-            "`aws sts get-caller-identity` says whose credentials these are."
-        )
-    if isinstance(error, (NoConnection, HTTPClientError)):
-        return (
-            f"AWS, or the local cloud in its place, does not answer ({error}): try again, or see `make up`."
-        )
-    if isinstance(error, BotoCoreError):
-        return f"AWS cannot be asked: {str(error).rstrip('.')}. See the AWS variables of this shell."
-    return str(error)
+    except FAILURES as error:
+        print_error(explain_failure(error))
+        sys.exit(1)

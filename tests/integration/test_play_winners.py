@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -133,13 +134,17 @@ def test_an_api_out_of_reach_is_told_with_its_address() -> None:
         board.read_board(url, 5)
 
 
-def test_an_api_that_hangs_up_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    def hang_up(_url: str) -> None:
-        raise ConnectionResetError("reset")
+def test_an_api_that_hangs_up_is_told() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
 
-    monkeypatch.setattr(board, "_get", hang_up)
-    with pytest.raises(UserError, match="did not answer"):
-        board.read_board("http://127.0.0.1:1", 5)
+        def hang_up() -> None:
+            connection, _ = listening.accept()
+            connection.close()
+
+        Thread(target=hang_up).start()
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        with pytest.raises(UserError, match=r"out of reach at http://127.* is its cloud up\?"):
+            board.read_board(url, 5)
 
 
 def test_what_is_no_address_is_refused() -> None:

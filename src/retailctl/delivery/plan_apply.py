@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import shlex
 import sys
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,7 +20,6 @@ from retailctl.console import print_document, print_note, require_confirmation
 from retailctl.delivery import page, plan_summary, saved_plan
 from retailctl.delivery.page import has_other_page
 from retailctl.delivery.saved_plan import PlanRecord, State
-from retailctl.emulator import page as emulator_page
 from retailctl.environments.state import initialise_workspace
 from retailctl.environments.target import resolve_target
 from retailctl.errors import UserError
@@ -104,24 +102,12 @@ def apply_saved_plan(
         "-auto-approve",
         *workspace.arguments,
     )
-    environment_page = page.find_page(target.environment, terraform.read_root_outputs(workspace))
-    if environment_page is not None and package.PAGE in files:
-        deploy_built_page(target, environment_page, files[package.PAGE])
+    found = page.find_page(target.environment, terraform.read_root_outputs(workspace))
+    if found is not None and package.PAGE in files:
+        page.deploy_page(target, found, files[package.PAGE])
     with show_progress("Keeping the build"):
         builds.keep_build(target, files, record.commit)
     print_note(f"{target.environment} in {target.place} has build {record.build} of commit {record.commit}.")
-
-
-def deploy_built_page(target: Target, environment_page: page.EnvironmentPage, zipped: bytes) -> None:
-    """Deploy the page of a build, whatever page this clone has."""
-    with tempfile.TemporaryDirectory(prefix="retail-page-") as folder:
-        package.extract_zip(zipped, Path(folder))
-        with show_progress(f"Deploying the page of {target.environment}"):
-            page.publish_page(
-                target.client("s3"), environment_page.bucket, environment_page.config, folder=Path(folder)
-            )
-    if target.cloud is not None:
-        emulator_page.serve_page(target.cloud, target.environment, environment_page.domain)
 
 
 def plan_environment(

@@ -110,7 +110,8 @@ def load_cloud(cloud: str, in_project: Project | None = None) -> Cloud:
     """Return the running local cloud of that name.
 
     Raises:
-        CloudNotRunning: where it is not running.
+        CloudNotRunning: where it was never started, was stopped or has died.
+        UserError: where an earlier version started it.
 
     """
     home = (in_project or project.find_project()).cloud_folder(cloud)
@@ -119,6 +120,7 @@ def load_cloud(cloud: str, in_project: Project | None = None) -> Cloud:
     if running is None:
         raise CloudNotRunning(f"The local cloud '{cloud}' is not running: start it with `{command}`.")
     if not running.is_running():
+        processes.check_known(home)
         raise CloudNotRunning(
             f"The local cloud '{cloud}' has died (see {project.format_path(running.log)}): "
             f"start it again with `{command}`."

@@ -120,7 +120,7 @@ class Target:
         """Return the generations that this environment is to have.
 
         Raises:
-            UserError: where the environment's values list them in another form than retailctl reads.
+            UserError: where the environment's values do not say it.
 
         """
         if self.cloud is not None and self.generations_file.is_file():

@@ -134,6 +134,7 @@ def _find_running_cloud(home: Path) -> Cloud | None:
     cloud = clouds.read_cloud(home)
     if cloud is not None and cloud.is_running():
         return cloud
+    processes.check_known(home)
     if home.exists() or processes.list_cloud_processes(home):
         print_note(f"The local cloud '{home.name}' had died: removing its remains and starting it again.")
         _remove_cloud(home)

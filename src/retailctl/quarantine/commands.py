@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from botocore.exceptions import BotoCoreError, ClientError
 
+from retailctl.aws import FAILURES
 from retailctl.console import print_document, print_line, print_note
 from retailctl.environments import outputs
 from retailctl.environments.generations import get_live_generation, get_standing_generations
@@ -281,7 +281,7 @@ def _redrive_decision(
 ) -> Result:
     try:
         return redriver.redrive_copy(copy)
-    except (BotoCoreError, ClientError) as error:
+    except FAILURES as error:
         wait = redrive.LEASE_SECONDS + redrive.SLACK_SECONDS
         raise UserError(
             f"AWS failed at {decision.entry.identity} ({error}), after {outcomes.total()} that were done with. The "

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 from enum import StrEnum
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -16,7 +17,7 @@ import typer
 from retailctl import git, project
 from retailctl.artifacts import package
 from retailctl.console import DataTable, print_line, print_note, print_renderable
-from retailctl.delivery import plan_apply
+from retailctl.delivery import destroy, plan_apply
 from retailctl.environments import generations, outputs
 from retailctl.environments.generations import Generation, Generations
 from retailctl.environments.state import initialise_workspace
@@ -431,33 +432,19 @@ def retire_generation(
     view = View.from_outputs(values, number)
     if number == int(values["live_generation"]):
         raise UserError(f"Generation {number} is live: switch to another first.")
-    protected = _list_protected_tables(target, view, may_delete=lift_protection or target.cloud is not None)
-
-    def lift_protections() -> None:
-        for table in protected:
-            target.client("dynamodb").update_table(TableName=table, DeletionProtectionEnabled=False)
-
-    _apply(target, target.read_generations().without_generation(number), confirmed, lift_protections)
-    print_note(f"Generation {number} is deleted.")
+    protected = _list_protected_tables(target, view)
+    if not lift_protection and target.cloud is None:
+        destroy.refuse_protected({"tables": protected})
+    lift = partial(destroy.unprotect_tables, target, protected)
+    _apply(target, target.read_generations().without_generation(number), confirmed, lift)
+    print_note(f"Generation {number} is gone.")
 
 
-def _list_protected_tables(target: Target, view: View, *, may_delete: bool) -> list[str]:
-    """Return the tables of a generation that are protected against deletion.
-
-    Raises:
-        UserError: where there are any and ``may_delete`` is false.
-
-    """
+def _list_protected_tables(target: Target, view: View) -> list[str]:
+    """Return which of a generation's tables are protected against deletion."""
     dynamodb = target.client("dynamodb")
-    tables = (view.contributions_table, view.scores_table)
-    protected = [
+    return [
         table
-        for table in tables
+        for table in (view.contributions_table, view.scores_table)
         if dynamodb.describe_table(TableName=table)["Table"].get("DeletionProtectionEnabled")
     ]
-    if protected and not may_delete:
-        raise UserError(
-            f"These tables are protected against deletion: {', '.join(protected)}. To delete them, add "
-            "LIFT_PROTECTION=1 (--lift-protection)."
-        )
-    return protected

@@ -14,8 +14,9 @@ from email.utils import parsedate_to_datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
+from retailctl.aws import FAILURES
 from retailctl.errors import UserError
 from retailctl.stream.sender import THROTTLES
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from mypy_boto3_kinesis import KinesisClient
-    from mypy_boto3_kinesis.type_defs import RecordTypeDef
+    from mypy_boto3_kinesis.type_defs import RecordTypeDef, ShardTypeDef
 
 PAUSE_SECONDS = 0.25
 """Between two answers while more is to come."""
@@ -107,16 +108,21 @@ class StreamReader:
         )
 
 
+def list_shards(client: KinesisClient, stream: str) -> Iterator[ShardTypeDef]:
+    """Yield the shards that a stream has not forgotten."""
+    for page in client.get_paginator("list_shards").paginate(StreamName=stream):
+        yield from page["Shards"]
+
+
 def read_stream(client: KinesisClient, stream: str, since: float | None = None) -> Iterator[RecordTypeDef]:
     """Yield the records that are on a stream now, or those from ``since`` on: parents before children.
 
     A shard's first sequence number is above every number of its parents, so ascending order is enough.
     """
-    shards = []
-    pages = client.get_paginator("list_shards").paginate(StreamName=stream)
-    for page in pages:
-        shards += page["Shards"]
-    shards.sort(key=lambda shard: int(shard["SequenceNumberRange"]["StartingSequenceNumber"]))
+    shards = sorted(
+        list_shards(client, stream),
+        key=lambda shard: int(shard["SequenceNumberRange"]["StartingSequenceNumber"]),
+    )
     reader = StreamReader(client, stream)
     for shard in shards:
         yield from reader.read_records(shard["ShardId"], since)
@@ -138,7 +144,7 @@ def read_stream_time(client: KinesisClient, stream: str) -> float:
         headers = client.describe_stream_summary(StreamName=stream)["ResponseMetadata"]["HTTPHeaders"]
     except ClientError as error:
         headers = error.response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
-    except BotoCoreError:
+    except FAILURES:
         pass
     try:
         return parsedate_to_datetime(headers["date"]).timestamp()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import io
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +15,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from retailctl import console, progress
+from retailctl.errors import UserError
 from retailctl.scores import board
 from retailctl.scores.board import Row
 from support.hostile import NAMES
@@ -174,3 +177,12 @@ def test_progress_does_not_pass_its_total(monkeypatch: pytest.MonkeyPatch) -> No
         progress._bars._progress.refresh()  # type: ignore[union-attr]
     assert "68/68" in capture.get()
     assert "94" not in capture.get()
+
+
+def test_a_name_that_is_typed_confirms(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", type("Terminal", (io.StringIO,), {"isatty": lambda _self: True})())
+    monkeypatch.setattr(typer, "prompt", lambda _question, **_options: "prod")
+
+    console.require_confirmation("prod", "destroying prod", None)
+    with pytest.raises(UserError, match="'prod' does not confirm destroying dev, which wants 'dev'"):
+        console.require_confirmation("dev", "destroying dev", None)
