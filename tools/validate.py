@@ -48,7 +48,7 @@ def _problems(here: Project, copy: Path, target: Path) -> list[str]:
     root = copy / target
     if (here.app / LOCK).is_file():
         shutil.copy(here.app / LOCK, root / LOCK)
-    workspace = Workspace(here, root, root / ".terraform", os.environ, patient=False)
+    workspace = Workspace(here, root, root / ".terraform", os.environ)
     terraform.run_init(workspace, "-backend=false")
     found = json.loads(terraform.read_command_output(workspace, "validate", "-json"))
     return [

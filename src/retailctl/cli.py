@@ -6,17 +6,19 @@ A command is a plain function, typed with Typer's annotations, in the module of 
 
 from __future__ import annotations
 
+import io
 import sys
 from typing import TYPE_CHECKING, Any
 
 import typer
 
+from retailctl import interrupts
 from retailctl.artifacts import package
 from retailctl.aws import FAILURES, explain_failure
 from retailctl.console import print_error
 from retailctl.cost import report
 from retailctl.delivery import canary, destroy, drift, github, page, plan_apply, rollback, smoke
-from retailctl.environments import bootstrap, listing, outputs
+from retailctl.environments import bootstrap, listing, lock, outputs
 from retailctl.errors import UserError
 from retailctl.local_cloud import demo, up_down
 from retailctl.quarantine import commands as quarantine
@@ -54,6 +56,7 @@ COMMANDS: dict[str, dict[str, Callable[..., Any] | typer.Typer]] = {
         "plan": plan_apply.plan_environment,
         "apply": plan_apply.apply_environment,
         "destroy": destroy.destroy_environment,
+        "unlock": lock.unlock_state,
         "smoke": smoke.run_smoke_test,
         "drift": drift.report_drift,
         "builds": rollback.list_builds,
@@ -108,12 +111,29 @@ def build_single_command(command: Callable[..., Any]) -> typer.Typer:
 
 
 def run_program(program: typer.Typer) -> None:
-    """Run a command line; what the operator can mend is one sentence on stderr and exit status 1."""
-    try:
-        program()
-    except UserError as error:
-        print_error(str(error))
-        sys.exit(1)
-    except FAILURES as error:
-        print_error(explain_failure(error))
-        sys.exit(1)
+    """Run a command line; what the operator can mend is one sentence on stderr and exit status 1.
+
+    The exit status of an interrupted command is 128 and the number of the signal, as shells have it.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # names may hold what no encoding can print
+    with interrupts.handle_signals():
+        try:
+            program()
+        except UserError as error:
+            print_error(str(error))
+            sys.exit(_interrupted_status() or 1)
+        except FAILURES as error:
+            print_error(explain_failure(error))
+            sys.exit(_interrupted_status() or 1)
+        except SystemExit as ended:
+            if ended.code and (status := _interrupted_status()):
+                sys.exit(status)
+            raise
+
+
+def _interrupted_status() -> int:
+    """Return the exit status of a command that was interrupted; 0 where it was not."""
+    number = interrupts.get_last_signal()
+    return 128 + number if number else 0

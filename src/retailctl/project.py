@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
+import stat
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -108,7 +110,16 @@ def find_project() -> Project:
         raise UserError(
             "retailctl works in a clone of the project only: clone it and run `make setup` there."
         )
+    _keep_private(Project(root).scratch)
     return Project(root)
+
+
+def _keep_private(folder: Path) -> None:
+    """Let nobody else on this machine read a folder: it holds keys, states and plans."""
+    with contextlib.suppress(OSError):  # a clone that cannot be written to has no such folder
+        folder.mkdir(mode=0o700, exist_ok=True)
+        if stat.S_IMODE(folder.stat().st_mode) != 0o700:  # noqa: PLR2004 - permissions are octal
+            folder.chmod(0o700)
 
 
 def format_path(path: Path) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from retailctl import project
+from retailctl import interrupts, project
 from retailctl.emulator import ministack
 from retailctl.local_cloud import up_down
 from support.stranger import LOCK, environ, run, state
@@ -70,7 +70,7 @@ def groups_of(logs: Any) -> dict[str, dict[str, Any]]:
 def upgrade(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Upgrade]:
     name = f"upgrade-{secrets.token_hex(4)}"
     try:
-        with up_down.interrupt_on_termination():
+        with interrupts.handle_signals():
             cloud = ministack.start_emulator(project.find_project().cloud_folder(name))
             cloud.save_state()
             folder = tmp_path_factory.mktemp("upgrade")

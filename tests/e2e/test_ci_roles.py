@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from retailctl import project
+from retailctl import interrupts, project
 from retailctl.artifacts import package
 from retailctl.delivery import destroy, page
 from retailctl.emulator import iam, ministack
@@ -69,7 +69,7 @@ class There:
 def there() -> Iterator[There]:
     here, name = project.find_project(), "e2e-ci-roles"
     try:
-        with up_down.interrupt_on_termination(), ThreadPoolExecutor(1) as aside:
+        with interrupts.handle_signals(), ThreadPoolExecutor(1) as aside:
             package.build_artifacts(here)
             cloud = ministack.start_emulator(here.cloud_folder(name))
             dev = Target(here, "dev", cloud)

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from retailctl import project
+from retailctl import interrupts, project
 from retailctl.emulator import ministack
 from retailctl.local_cloud import up_down
 from support.e2e import Inventory, inventory
@@ -169,7 +169,7 @@ def apply_examples(folder: Path, environment: dict[str, str]) -> Applied:
 def strangers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Strangers]:
     name = f"strangers-{secrets.token_hex(4)}"
     try:
-        with up_down.interrupt_on_termination(), ThreadPoolExecutor(3) as pool:
+        with interrupts.handle_signals(), ThreadPoolExecutor(3) as pool:
             cloud = ministack.start_emulator(project.find_project().cloud_folder(name))
             cloud.save_state()
             at_first = inventory(cloud, cloud.endpoint)

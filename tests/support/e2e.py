@@ -21,7 +21,7 @@ import pytest
 from botocore.config import Config
 from moto.server import ThreadedMotoServer
 
-from retailctl import project
+from retailctl import interrupts, project
 from retailctl.artifacts import package
 from retailctl.emulator import ministack, processes
 from retailctl.emulator.cloud import Cloud
@@ -122,7 +122,7 @@ def landscape() -> Iterator[Landscape]:
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
     server.start()
     try:
-        with up_down.interrupt_on_termination(), pytest.MonkeyPatch.context() as patch:
+        with interrupts.handle_signals(), pytest.MonkeyPatch.context() as patch:
             host, port = server.get_host_and_port()
             alarms = f"http://{host}:{port}"
             without_alarms = Cloud.build_environ

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.table import Table
 
-from retailctl import cli, project
+from retailctl import cli, interrupts, project
 from retailctl.artifacts import package
 from retailctl.console import print_note
 from retailctl.cost import original
@@ -116,7 +116,7 @@ def run_bench() -> None:
     """Measure cost, throughput, cold starts and reads against their bounds; write build/bench.json."""
     here = project.find_project()
     busy = "Another bench is at work in this clone: wait for it to end."
-    with hold_lock(here, "bench", or_else=busy), up_down.interrupt_on_termination():
+    with hold_lock(here, "bench", or_else=busy), interrupts.handle_signals():
         figures = measure_figures(here)
     write_atomically(
         here.root / "build" / "bench.json", json.dumps(build_bench_document(figures), indent=2) + "\n"

@@ -80,8 +80,10 @@ def _spawn(home: Path, port: int, account_id: str, region: str) -> tuple[Cloud, 
         account_id=account_id,
         region=region,
     )
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    home.chmod(0o700)  # the keys of user pools are in there
     for folder in ("tmp", "state", "s3"):
-        (home / folder).mkdir(parents=True, exist_ok=True)
+        (home / folder).mkdir(exist_ok=True)
     with cloud.log.open("wb") as log:
         process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
             [sys.executable, "-m", processes.EMULATOR_MODULE, str(home)],
@@ -115,6 +117,16 @@ def start_emulator(home: Path, *, account_id: str = ACCOUNT_ID, region: str = RE
         if "already in use" not in log:  # otherwise another process took the port first
             break
     raise UserError(f"The emulator did not start. {format_log_tail(log)}")
+
+
+def await_health(cloud: Cloud) -> bool:
+    """Wait until the emulator of a cloud is healthy, if it runs at all; say whether it is."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while cloud.is_running() and time.monotonic() < deadline:
+        if is_healthy(cloud.port):
+            return True
+        time.sleep(0.05)
+    return False
 
 
 def format_log_tail(log: str) -> str:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
+from botocore.exceptions import ClientError
+
+from retailctl.console import print_note
 from retailctl.environments import ci_roles as ci
 from retailctl.environments.target import Target
 from retailctl.errors import UserError
-from retailctl.options import format_make
 from retailctl.progress import show_progress
 from retailctl.terraform import workspace as terraform
+from retailctl.terraform.runs import end_orphaned_runs, list_terraform_runs
 from retailctl.terraform.workspace import Workspace
 
 
@@ -19,20 +25,46 @@ def initialise_workspace(target: Target) -> Workspace:
 
     """
     if not target.has_state_bucket():
-        hint = format_make(
-            "bootstrap" if target.cloud is None else "up", target.environment, target.cloud_name
-        )
+        command = "bootstrap" if target.cloud is None else "up"
         raise UserError(
             f"The bucket {target.state_bucket} for the state of {target.environment} does not exist in "
-            f"{target.place}: create it with `{hint}`, once per account."
+            f"{target.place}: create it with `retailctl {command} {target.selection}`."
         )
     workspace = target.build_app_workspace()
+    end_orphaned_runs(workspace.data)
+    release_stale_lock(target)
     with show_progress("Initialising Terraform"):
         # A local cloud's port, and so its backend, changes with every start.
         options = [] if target.cloud is None else ["-reconfigure"]
         backend = f"-backend-config={target.project.backend_file(target.environment)}"
         terraform.run_init(workspace, terraform.LOCKED, backend, *options)
     return ci.add_permissions_boundary(target, workspace)
+
+
+def release_stale_lock(target: Target) -> bool:
+    """Release the lock of a state in a local cloud where no Terraform run holds it any more; say whether it did.
+
+    A local cloud is reached from this machine only. So if no process holds the lock, its run was killed.
+    """
+    if target.cloud is None:
+        return False
+    s3, location = target.client("s3"), {"Bucket": target.state_bucket, "Key": target.lock_key}
+    try:
+        lock = json.loads(s3.get_object(**location)["Body"].read())
+    except ClientError:  # there is no lock, or no bucket
+        return False
+    data = target.build_app_workspace().data
+    for _, environ in list_terraform_runs():
+        folder = Path(environ.get("TF_DATA_DIR", ""))
+        is_other_environment = folder.is_relative_to(target.folder) and folder != data
+        if environ.get("AWS_ENDPOINT_URL") == target.cloud.endpoint and not is_other_environment:
+            return False
+    s3.delete_object(**location)
+    print_note(
+        f"A run of Terraform that was killed held the lock of {target.environment} in {target.place} since "
+        f"{lock.get('Created', 'an unknown time')}: the lock is released."
+    )
+    return True
 
 
 def apply_bootstrap(target: Target, github_repository: str | None = None) -> None:
@@ -47,6 +79,7 @@ def apply_bootstrap(target: Target, github_repository: str | None = None) -> Non
 
     """
     workspace = ci.prepare_bootstrap(target, github_repository)
+    end_orphaned_runs(workspace.data)
     with show_progress("Initialising Terraform"):
         terraform.run_init(workspace, terraform.LOCKED)
     terraform.run_with_progress(

@@ -48,6 +48,11 @@ class Target:
         return AWS if self.cloud is None else self.cloud.name
 
     @property
+    def selection(self) -> str:
+        """Return the options of retailctl that select this target, for the commands in messages."""
+        return f"--env {self.environment} --cloud {self.cloud_name}"
+
+    @property
     def folder(self) -> Path:
         """Return the folder of Terraform's data for this place."""
         home = self.project.scratch / AWS if self.cloud is None else self.cloud.home
@@ -89,7 +94,7 @@ class Target:
             root=root,
             data=data,
             environ=self.environ,
-            patient=self.cloud is None,
+            selection=self.selection,
             temporary=None if self.cloud is None else self.cloud.home / "tmp",
             arguments=arguments,
         )
@@ -159,6 +164,11 @@ class Target:
     def state_bucket(self) -> str:
         """Return the bucket in the environment's backend file."""
         return read_value(self.project.backend_file(self.environment), "bucket")
+
+    @property
+    def lock_key(self) -> str:
+        """Return the key of the object that Terraform's S3 backend locks the state with."""
+        return f"{read_value(self.project.backend_file(self.environment), 'key')}.tflock"
 
     def has_state_bucket(self) -> bool:
         """Say whether the state bucket exists.

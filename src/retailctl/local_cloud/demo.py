@@ -55,7 +55,6 @@ def run_demo(
     busy = f"Another demo is running in the local cloud '{cloud}': wait for it, or use another --cloud."
     with (
         hold_lock(here, f"demo-{cloud}", or_else=busy),
-        up_down.interrupt_on_termination(),
         _run_demo_cloud(here, cloud, environment, keep=keep) as running,
     ):
         run_demo_workshop(

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import shlex
 import shutil
-import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from retailctl import project
+from retailctl import interrupts, project
 from retailctl.artifacts import package
 from retailctl.console import print_line, print_note
 from retailctl.delivery import page
@@ -27,39 +25,18 @@ from retailctl.options import DEFAULT_CLOUD, EnvironmentName, LocalCloudName, fo
 from retailctl.progress import show_progress
 from retailctl.terraform import installation, tfvars
 from retailctl.terraform import workspace as terraform
+from retailctl.terraform.runs import end_orphaned_runs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Mapping
     from concurrent.futures import Executor, Future
+    from contextlib import AbstractContextManager
     from pathlib import Path
-    from types import FrameType
 
     from retailctl.emulator.cloud import Cloud
     from retailctl.project import Project
 
 _OTHER_SHELL_SETTINGS = ("AWS_PROFILE", "AWS_SESSION_TOKEN")
-
-
-@contextmanager
-def _handle_signals(
-    handler: Callable[[int, FrameType | None], object] | signal.Handlers, *numbers: signal.Signals
-) -> Iterator[None]:
-    """Handle the signals ``numbers`` with ``handler`` within a block."""
-    before = {number: signal.signal(number, handler) for number in numbers}
-    try:
-        yield
-    finally:
-        for number, earlier in before.items():
-            signal.signal(number, earlier)
-
-
-def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
-    raise KeyboardInterrupt
-
-
-def interrupt_on_termination() -> AbstractContextManager[None]:
-    """Let SIGTERM and SIGHUP end a command as Ctrl-C does, so that it cleans up."""
-    return _handle_signals(_interrupt, signal.SIGTERM, signal.SIGHUP)
 
 
 def _lock_cloud(here: Project, name: str) -> AbstractContextManager[None]:
@@ -95,8 +72,12 @@ def bring_up_cloud(here: Project, name: str, environment: str, *, keep: bool = F
     installation.find_terraform()
     home = here.cloud_folder(name)
     done: list[str] = []
-    with _lock_cloud(here, name), interrupt_on_termination(), ThreadPoolExecutor(max_workers=1) as aside:
+    with _lock_cloud(here, name), ThreadPoolExecutor(max_workers=1) as aside:
         cloud = _find_running_cloud(home)
+        if cloud is not None and _is_half_applied(Target(here, environment, cloud)):
+            print_note(f"Terraform was killed in the new local cloud '{name}': starting it again.")
+            _remove_cloud(home)
+            cloud = None
         was_running = cloud is not None
         try:
             if cloud is None:
@@ -104,13 +85,24 @@ def bring_up_cloud(here: Project, name: str, environment: str, *, keep: bool = F
                     cloud = ministack.start_emulator(home, **_account(here, environment))
                 done.append("the emulator is up")
             _apply_environment(Target(here, environment, cloud), aside, done)
+            cloud = cloud.with_environment(environment)
+            cloud.save_state()
         except BaseException:
-            with _handle_signals(signal.SIG_IGN, signal.SIGINT):  # a second Ctrl-C must not stop the clean-up
+            with interrupts.defer_interrupts():  # a second Ctrl-C must not stop the clean-up
                 _end_unfinished(home, cloud, done, stays=was_running or keep)
             raise
-        cloud = cloud.with_environment(environment)
-        cloud.save_state()
         return cloud
+
+
+def _is_half_applied(target: Target) -> bool:
+    """Say whether Terraform was killed before any environment was applied to a local cloud.
+
+    What it had created may not be in its state. The next run would find that it already exists.
+    """
+    if target.cloud is None or target.cloud.environments:
+        return False
+    end_orphaned_runs(target.build_app_workspace().data)
+    return environments_state.release_stale_lock(target)
 
 
 def _end_unfinished(home: Path, cloud: Cloud | None, done: list[str], *, stays: bool) -> None:
@@ -132,7 +124,7 @@ def _end_unfinished(home: Path, cloud: Cloud | None, done: list[str], *, stays: 
 def _find_running_cloud(home: Path) -> Cloud | None:
     """Return the cloud in ``home`` if it is running; remove the remains of one that has died."""
     cloud = clouds.read_cloud(home)
-    if cloud is not None and cloud.is_running():
+    if cloud is not None and ministack.await_health(cloud):
         return cloud
     processes.check_known(home)
     if home.exists() or processes.list_cloud_processes(home):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from retailctl import git, project
+from retailctl import git, interrupts, project
 from retailctl.artifacts import package
 from retailctl.console import DataTable, print_line, print_note, print_renderable
 from retailctl.delivery import destroy, plan_apply
@@ -34,7 +34,7 @@ from retailctl.scores.recount import compare_scores
 from retailctl.terraform import workspace as terraform
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from hello_retail.event_log.archive import Shard, Span
@@ -93,12 +93,14 @@ def _apply(
             values stay changed).
 
     """
-    file = target.generations_file
+    file, mark = target.generations_file, _unfinished_mark(target)
     before = file.read_bytes() if file.is_file() else None
     has_begun = False
 
     def start() -> None:
         nonlocal has_begun
+        mark.parent.mkdir(parents=True, exist_ok=True)
+        mark.touch()
         begin()
         has_begun = True
         _print_commit_reminder(target)
@@ -107,15 +109,22 @@ def _apply(
     try:
         if target.cloud is None:
             plan_apply.plan_and_apply(target.environment, None, confirmed, start)
-            return
-        package.build_artifacts(target.project)
-        workspace = initialise_workspace(target)
-        start()
-        title = f"Applying {target.environment}"
-        terraform.run_with_progress(workspace, title, "apply", "-auto-approve", *workspace.arguments)
+        else:
+            package.build_artifacts(target.project)
+            workspace = initialise_workspace(target)
+            start()
+            title = f"Applying {target.environment}"
+            terraform.run_with_progress(workspace, title, "apply", "-auto-approve", *workspace.arguments)
+        mark.unlink(missing_ok=True)
     finally:
         if not has_begun:
-            _restore_file(file, before)
+            with interrupts.defer_interrupts():
+                _restore_file(file, before)
+
+
+def _unfinished_mark(target: Target) -> Path:
+    """Return the file that exists while generations are being applied, and after that was interrupted."""
+    return target.folder / target.environment / "generations.unfinished"
 
 
 def _restore_file(file: Path, content: bytes | None) -> None:
@@ -168,19 +177,38 @@ def prepare_generation(
     """Create an empty generation that does not read the stream; the other generations keep their code."""
     target, values = _read_target(environment, cloud)
     wanted = target.read_generations()
-    if number in wanted.standing:
-        raise UserError(f"Generation {number} already exists: use another number.")
-    package.build_artifacts(target.project)
     views = Views(target)
+    check_preparable(number, wanted, values, views)
+    package.build_artifacts(target.project)
     for other, each in wanted.standing.items():
-        if each.build is None:
+        if each.build is None and other != number:
             pin = find_build(target, views.read_code_hash(View.from_outputs(values, other)), other)
             if pin is not None:
                 print_note(f"Generation {other} keeps the build {pin}, because this clone's code differs.")
                 wanted = wanted.with_generation(other, replace(each, build=pin))
-    commit = git.resolve_commit(target.project, build) if build else None
+    before = wanted.standing.get(number)
+    commit = git.resolve_commit(target.project, build) if build else before.build if before else None
     _apply(target, wanted.with_generation(number, Generation(commit, enabled=False)), confirmed)
     print_note(f"Generation {number} exists and is empty. Fold it with `retailctl replay fold {number}`.")
+
+
+def check_preparable(number: int, wanted: Generations, values: Mapping[str, Any], views: Views) -> None:
+    """Check that a generation is new, or that an interrupted `prepare` of it can be continued.
+
+    Raises:
+        UserError: where it is in use.
+
+    """
+    if number not in wanted.standing:
+        return
+    if wanted.standing[number].enabled:
+        raise UserError(f"Generation {number} already exists: use another number.")
+    if str(number) in values["generations"] and not views.is_empty(View.from_outputs(values, number)):
+        raise UserError(
+            f"Generation {number} already exists and is not empty: continue its fold with `retailctl replay fold "
+            f"{number} --resume`, or use another number."
+        )
+    print_note(f"Generation {number} was prepared before: continuing.")
 
 
 def find_build(target: Target, running: str, number: int) -> str | None:
@@ -229,7 +257,33 @@ def fold_generation(
     target, values = _read_target(environment, cloud)
     view, views, log = View.from_outputs(values, number), Views(target), ReplayLog(target, values)
     next_free = 1 + max(map(int, values["generations"]))
-    check_foldable(view, views, live=int(values["live_generation"]), next_free=next_free, resume=resume)
+    live = int(values["live_generation"])
+    if resume and number != live and views.read_mapping_state(view) != "Disabled":
+        print_note(f"Generation {number} reads the stream already: its archive was folded before.")
+    else:
+        check_foldable(view, views, live=live, next_free=next_free, resume=resume)
+        try:
+            _fold_source(source, view, views, log, target, trust_order=trust_order)
+        except KeyboardInterrupt:
+            command = f"retailctl replay fold {number} --resume {target.selection}"
+            print_note(f"The fold was interrupted: `{command}` continues it.")
+            raise
+    wanted = target.read_generations()
+    generations.write_generations(
+        target.generations_file,
+        wanted.with_generation(number, replace(wanted.standing[number], enabled=True)),
+    )
+    views.follow_stream(view)
+    _print_commit_reminder(target)
+    with show_progress(f"Waiting until generation {number} has caught up"):
+        await_caught_up(view, views, log, patience)
+    print_note(f"Next: `retailctl replay compare {number}`, and `retailctl replay switch {number}`.")
+
+
+def _fold_source(
+    source: Source, view: View, views: Views, log: ReplayLog, target: Target, *, trust_order: bool
+) -> None:
+    """Fold the archive or, for the stream, print what it may lack: the mapping reads it itself."""
     if source is Source.ARCHIVE:
         _fold_archive(view, views, log, target, trust_order=trust_order)
     elif not log.is_young:
@@ -237,16 +291,6 @@ def fold_generation(
             f"The stream keeps records for {log.retention_hours} h, may have kept them for less before, and has "
             f"existed since {log.created:%Y-%m-%d}: older records will not be on this board."
         )
-    views.follow_stream(view)
-    wanted = target.read_generations()
-    generations.write_generations(
-        target.generations_file,
-        wanted.with_generation(number, replace(wanted.standing[number], enabled=True)),
-    )
-    _print_commit_reminder(target)
-    with show_progress(f"Waiting until generation {number} has caught up"):
-        await_caught_up(view, views, log, patience)
-    print_note(f"Next: `retailctl replay compare {number}`, and `retailctl replay switch {number}`.")
 
 
 def check_foldable(view: View, views: Views, *, live: int, next_free: int, resume: bool) -> None:
@@ -289,8 +333,9 @@ def _fold_archive(view: View, views: Views, log: ReplayLog, target: Target, *, t
             records = 0
             merged = replay_fold.merge_records(spans.get(shard.shard_id, ()), log.read_records)
             for batch in replay_fold.split_batches(merged, batch_size):
+                interrupts.check_interrupted()
                 replay_fold.deliver_batch(
-                    batch, log.arn, lambda event: views.invoke_function(view, event), time.sleep
+                    batch, log.arn, lambda event: views.invoke_function(view, event), interrupts.sleep
                 )
                 records += len(batch)
                 delivered[0] += len(batch)
@@ -395,7 +440,7 @@ def switch_generation(
     """Make the API read another generation after that has caught up; switch back in the same way."""
     target, values = _read_target(environment, cloud)
     view, views, log = View.from_outputs(values, number), Views(target), ReplayLog(target, values)
-    if number == int(values["live_generation"]):
+    if number == int(values["live_generation"]) and not _unfinished_mark(target).exists():
         raise UserError(f"Generation {number} is already live.")
     state = views.read_mapping_state(view)
     if state != "Enabled":
@@ -429,15 +474,18 @@ def retire_generation(
 ) -> None:
     """Delete a generation, with its tables and its function."""
     target, values = _read_target(environment, cloud)
-    view = View.from_outputs(values, number)
-    if number == int(values["live_generation"]):
-        raise UserError(f"Generation {number} is live: switch to another first.")
-    protected = _list_protected_tables(target, view)
-    if not lift_protection and target.cloud is None:
-        destroy.refuse_protected({"tables": protected})
+    wanted = target.read_generations()
+    protected = []
+    if number in wanted.standing or not _unfinished_mark(target).exists():
+        view = View.from_outputs(values, number)
+        if number == int(values["live_generation"]):
+            raise UserError(f"Generation {number} is live: switch to another first.")
+        protected = _list_protected_tables(target, view)
+        if not lift_protection and target.cloud is None:
+            destroy.refuse_protected({"tables": protected})
     lift = partial(destroy.unprotect_tables, target, protected)
-    _apply(target, target.read_generations().without_generation(number), confirmed, lift)
-    print_note(f"Generation {number} is gone.")
+    _apply(target, wanted.without_generation(number), confirmed, lift)
+    print_note(f"Generation {number} is deleted.")
 
 
 def _list_protected_tables(target: Target, view: View) -> list[str]:

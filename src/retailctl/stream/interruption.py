@@ -6,11 +6,11 @@ import signal
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from retailctl.interrupts import SIGNALS, record_signal
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import FrameType
-
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Interruption:
@@ -24,8 +24,9 @@ class Interruption:
         self._is_due = False
         self._is_ignored = False
 
-    def handle_signal(self, _number: int, _frame: FrameType | None) -> None:
+    def handle_signal(self, number: int, _frame: FrameType | None) -> None:
         """Handle a signal."""
+        record_signal(number)
         if self._is_ignored:
             return
         if not self._is_held or self._is_due:

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from retailctl.errors import UserError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 Event = dict[str, Any]
 """One line of Terraform's `-json` output."""
@@ -31,16 +28,19 @@ def format_diagnostic(event: Event) -> str:
     return "\n".join(lines)
 
 
-def build_error(what: str, output: str) -> TerraformError:
-    """Return the error of a failed run: our explanation, if there is one, then Terraform's output."""
-    sentence = explain_failure(output)
+def build_error(what: str, output: str, selection: str) -> TerraformError:
+    """Return the error of a failed run: our explanation, if there is one, then Terraform's output.
+
+    ``selection`` are the options of retailctl that select the target, for the commands in the explanation.
+    """
+    sentence = explain_failure(output, selection)
     words = output.strip() or "Terraform printed nothing."
     return TerraformError(
         f"{what} failed. {sentence}\n\n{words}" if sentence else f"{what} failed.\n\n{words}"
     )
 
 
-def _lock_holder(output: str) -> str:
+def _explain_lock(output: str, selection: str) -> str:
     lock = {
         key: value.strip()
         for key, value in re.findall(r"^\W*(ID|Operation|Who|Created):(.*)$", output, re.MULTILINE)
@@ -50,62 +50,63 @@ def _lock_holder(output: str) -> str:
     operation = lock.get("Operation") or "operation"
     return (
         f"The state is locked: {who} has held it since {since} ({operation}). Wait for that run to end. "
-        f"Only if it has died, release it with `terraform force-unlock {lock.get('ID', '<lock id>')}`."
+        f"Only if it has died, release the lock with `retailctl unlock {lock.get('ID', '<lock id>')} {selection}`."
     )
 
 
-_EXPLANATIONS: tuple[tuple[str, Callable[[str], str]], ...] = (
-    (r"Error acquiring the state lock", _lock_holder),
+_EXPLANATIONS: tuple[tuple[str, str], ...] = (
     (
         r"Instance cannot be destroyed(?s:.*)terraform_data|terraform_data(?s:.*)Instance cannot be destroyed",
-        lambda _: (
+        (
             "The state and the values belong to different environments. "
             "Check that environments/<ENV>/backend.hcl names the state of the same ENV. "
-            "To remove an environment, use `make destroy ENV=<name>`."
+            "To remove an environment, use `retailctl destroy {selection}`."
         ),
     ),
     (
         r"Saved plan is stale",
-        lambda _: (
+        (
             "The plan is stale: the state has changed since the plan was made. Nothing was changed. Plan again."
         ),
     ),
     (
         r"S3 bucket .* does not exist|NoSuchBucket",
-        lambda _: (
-            "The bucket for the state does not exist. Create it with `make bootstrap ENV=<name>`, once per account."
+        (
+            "The bucket for the state does not exist. "
+            "Create it with `retailctl bootstrap {selection}`, once per account."
         ),
     ),
     (
         r"Backend configuration changed",
-        lambda _: (
+        (
             "backend.hcl has changed since the last run in this clone. Move the state by hand, "
             "or remove the environment's folder below .retail/ to use the state in the new backend."
         ),
     ),
     (
         r"No valid credential sources|failed to refresh cached credentials|ExpiredToken|InvalidClientTokenId",
-        lambda _: (
-            "There are no valid AWS credentials: log in (`aws sso login`), or export AWS_PROFILE or keys."
-        ),
+        ("There are no valid AWS credentials: log in (`aws sso login`), or export AWS_PROFILE or keys."),
     ),
     (
         r"(127\.0\.0\.1|localhost):\d+\S*: (connect: )?connection refused",
-        lambda _: "The local cloud no longer answers: start it again with `make up`.",
+        ("The local cloud no longer answers: start it again with `retailctl up {selection}`."),
     ),
     (
         r"[Cc]ould not (retrieve|query).*(provider|registry)|Failed to query available provider packages",
-        lambda _: (
+        (
             "Terraform cannot download the AWS provider: connect to registry.terraform.io, "
             "or set TF_CLI_CONFIG_FILE to a configuration with a mirror."
         ),
     ),
 )
+"""Pattern in Terraform's output, and its explanation; {selection} stands for the options that select the target."""
 
 
-def explain_failure(output: str) -> str | None:
+def explain_failure(output: str, selection: str) -> str | None:
     """Return an explanation of a known failure of Terraform, or None for an unknown one."""
+    if "Error acquiring the state lock" in output:
+        return _explain_lock(output, selection)
     for pattern, sentence in _EXPLANATIONS:
         if re.search(pattern, output):
-            return sentence(output)
+            return sentence.replace("{selection}", selection)
     return None

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import tempfile
+import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from retailctl import interrupts
+from retailctl.console import print_note
 from retailctl.files import hold_lock
 from retailctl.progress import show_progress
-from retailctl.terraform.failures import Event, TerraformError, build_error, format_diagnostic
+from retailctl.terraform.failures import Event, build_error, format_diagnostic
 from retailctl.terraform.installation import build_cli_environ, find_terraform
+from retailctl.terraform.runs import STARTED_BY, describe_this_process
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -22,6 +27,10 @@ if TYPE_CHECKING:
     from retailctl.project import Project
 
 LOCKED = "-lockfile=readonly"
+_POLL_SECONDS = 0.05
+_CHUNK_BYTES = 2**20
+_REQUESTS_TO_END = 2
+"""After the second SIGINT, Terraform ends at once and may not save its state."""
 _LONGEST_SOCKET_FOLDER = (
     80  # Terraform's plugins listen on sockets below TMPDIR, whose paths end at 104 bytes
 )
@@ -36,8 +45,8 @@ class Workspace:
     data: Path
     """TF_DATA_DIR: the provider, the modules and the settings of the backend."""
     environ: Mapping[str, str]
-    patient: bool = True
-    """Whether an interrupted run is let come to its end, so that its state is saved and its lock released."""
+    selection: str = "--env <env>"
+    """The options of retailctl that select the target, for the commands in messages."""
     temporary: Path | None = None
     """A folder for Terraform's temporary files, which a killed run leaves behind."""
     arguments: tuple[str, ...] = field(default=())
@@ -50,6 +59,7 @@ class Workspace:
     def build_process_environ(self) -> dict[str, str]:
         """Return the environment variables of the Terraform process."""
         environ = {**build_cli_environ(self.project, self.environ), "TF_DATA_DIR": str(self.data)}
+        environ[STARTED_BY] = describe_this_process()
         if self.temporary is not None and len(str(self.temporary)) <= _LONGEST_SOCKET_FOLDER:
             self.temporary.mkdir(parents=True, exist_ok=True)
             environ["TMPDIR"] = str(self.temporary)
@@ -65,37 +75,75 @@ def _run(
 ) -> int:
     """Run Terraform, call ``on_line`` for each line of its output, and return its exit status.
 
+    Terraform has a session of its own, so that signals from the terminal reach this process only. Its output is a
+    file: a pipe would break if this process was killed, and Terraform would die before it saved its state.
+
     Args:
         workspace: the root to run in.
         arguments: the subcommand and its options.
         on_line: takes a line of stdout, and of stderr unless ``errors`` is given.
         errors: a file for stderr, where stdout is data.
 
+    Raises:
+        Interrupted: where the command is interrupted, after Terraform has ended.
+
     """
+    interrupts.check_interrupted()
     workspace.data.mkdir(parents=True, exist_ok=True)
-    with subprocess.Popen(  # noqa: S603 - the operator's own Terraform
-        workspace.build_command(*arguments),
-        executable=find_terraform(),
-        env=workspace.build_process_environ(),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=errors or subprocess.STDOUT,
-        text=True,
-        errors="replace",
-    ) as process:
-        if process.stdout is None:  # pragma: no cover - it is a pipe
-            raise TerraformError("Terraform's output could not be read.")
+    with tempfile.TemporaryFile() as output, interrupts.defer_interrupts():
+        process = subprocess.Popen(  # noqa: S603 - the operator's own Terraform
+            workspace.build_command(*arguments),
+            executable=find_terraform(),
+            env=workspace.build_process_environ(),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=errors or subprocess.STDOUT,
+            start_new_session=True,
+        )
         try:
-            for line in process.stdout:
-                on_line(line.rstrip("\n"))
+            _follow_output(process, output, on_line)
         except BaseException:
-            # The terminal sends Ctrl-C to Terraform too; others signal us alone.
             process.send_signal(signal.SIGINT)
-            if not workspace.patient:
-                process.kill()
-            process.stdout.read()
+            process.wait()
             raise
+    interrupts.check_interrupted()
     return process.returncode
+
+
+def _follow_output(
+    process: subprocess.Popen[bytes], output: IO[bytes], on_line: Callable[[str], None]
+) -> None:
+    """Call ``on_line`` for each line that a process writes, until it has ended; pass interruptions on to it."""
+    passed_on = offset = 0
+    rest = b""
+    is_running = True
+    while is_running:
+        try:
+            process.wait(_POLL_SECONDS)
+            is_running = False
+        except subprocess.TimeoutExpired:
+            if interrupts.count_interrupts() > passed_on:
+                passed_on += 1
+                _pass_interrupt_on(process, passed_on)
+        while chunk := os.pread(output.fileno(), _CHUNK_BYTES, offset):
+            offset += len(chunk)
+            *lines, rest = (rest + chunk).split(b"\n")
+            for line in lines:
+                on_line(line.decode(errors="replace"))
+    if rest:
+        on_line(rest.decode(errors="replace"))
+
+
+def _pass_interrupt_on(process: subprocess.Popen[bytes], number: int) -> None:
+    """Ask Terraform to end: the first time in order, the second time at once; the third time, kill it."""
+    if number > _REQUESTS_TO_END:
+        os.killpg(process.pid, signal.SIGKILL)
+        return
+    if number == 1 and threading.current_thread() is threading.main_thread():
+        print_note(
+            "Interrupted: waiting until Terraform has saved its state. Interrupt again to stop it at once."
+        )
+    process.send_signal(signal.SIGINT)
 
 
 def run_init(workspace: Workspace, *options: str) -> None:
@@ -110,7 +158,7 @@ def run_init(workspace: Workspace, *options: str) -> None:
     with hold_lock(workspace.project, "terraform-init"):
         status = _run(workspace, ["init", "-input=false", "-no-color", *options], lines.append)
     if status != 0:
-        raise build_error("`terraform init`", "\n".join(lines))
+        raise build_error("`terraform init`", "\n".join(lines), workspace.selection)
 
 
 @dataclass(slots=True)
@@ -156,7 +204,7 @@ def run_with_progress(workspace: Workspace, title: str, *arguments: str) -> dict
             workspace, [arguments[0], "-json", "-input=false", *arguments[1:]], progress.count_event
         )
         if status != 0:
-            raise build_error(title, "\n\n".join(progress.errors))
+            raise build_error(title, "\n\n".join(progress.errors), workspace.selection)
         return dict(progress.changes)
 
 
@@ -173,7 +221,7 @@ def read_command_output(workspace: Workspace, *arguments: str) -> str:
         errors.seek(0)
         error_output = errors.read().decode(errors="replace")
     if status != 0 and error_output.strip():
-        raise build_error(f"`terraform {arguments[0]}`", error_output)
+        raise build_error(f"`terraform {arguments[0]}`", error_output, workspace.selection)
     return "\n".join(lines)
 
 

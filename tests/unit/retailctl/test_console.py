@@ -53,7 +53,8 @@ def test_a_hostile_text_is_printed_as_it_is_written_everywhere(
     assert f"│ {shown}" in captured.out
     lines = captured.err.splitlines()
     assert lines[0] == shown
-    assert lines[-2:] == [f"✓ {shown} (1.0 s)", f"✓ {shown} (0.0 s)"]
+    assert lines[-2] == f"✓ {shown} (1.0 s)"
+    assert lines[-1].startswith(f"✓ {shown} (")
     if "\n" not in text:  # an error may have lines
         assert lines[1] == f"retailctl: {shown}"
 

@@ -86,6 +86,8 @@ def views(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakeViews:
     target = SimpleNamespace(
         cloud=SimpleNamespace(name="lab"),
         environment="dev",
+        selection="--env dev --cloud lab",
+        folder=tmp_path / "terraform",
         generations_file=file,
         read_generations=lambda: generations.read_local_generations(file),
     )
@@ -204,8 +206,6 @@ def test_a_generation_is_prepared_off_the_stream_and_the_others_keep_their_code(
     target, _ = replay._read_target("dev", None)
     target.project = None  # type: ignore[misc]
 
-    with pytest.raises(UserError, match="Generation 2 already exists"):
-        replay.prepare_generation(2, build="", environment="dev", cloud=None, confirmed=None)
     replay.prepare_generation(3, build="", environment="dev", cloud=None, confirmed=None)
 
     assert stands(views).standing == {
@@ -213,6 +213,101 @@ def test_a_generation_is_prepared_off_the_stream_and_the_others_keep_their_code(
         2: Generation(enabled=False),
         3: Generation(enabled=False),
     }
+
+
+def prepare(number: int) -> None:
+    replay.prepare_generation(number, build="", environment="dev", cloud=None, confirmed=None)
+
+
+def test_an_interrupted_prepare_is_continued_and_a_generation_in_use_is_not_touched(
+    views: FakeViews, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(replay.package, "build_artifacts", lambda project: [])
+    monkeypatch.setattr(replay, "find_build", lambda target, running, number: None)
+    target, _ = replay._read_target("dev", None)
+    target.project = None  # type: ignore[misc]
+    before = stands(views).with_generation(
+        3, Generation("f" * 40, enabled=False)
+    )  # Terraform did not get there
+    generations.write_generations(views.file, before)  # type: ignore[attr-defined]
+
+    prepare(3)
+    assert stands(views) == before
+    assert "Generation 3 was prepared before: continuing." in capsys.readouterr().err
+    prepare(2)
+    assert stands(views) == before
+
+    views.empty = False
+    with pytest.raises(
+        UserError, match=r"2 already exists and is not empty: .*`retailctl replay fold 2 --resume`"
+    ):
+        prepare(2)
+    with pytest.raises(UserError, match="Generation 1 already exists"):
+        prepare(1)
+
+
+def test_an_interrupted_switch_or_retirement_is_continued(
+    views: FakeViews, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unfinished = replay._unfinished_mark(views.target)  # type: ignore[attr-defined]
+    unfinished.parent.mkdir(parents=True)
+    unfinished.touch()
+    views.mapping = "Enabled"
+
+    replay.switch_generation(1, patience=0.0, environment="dev", cloud=None, confirmed=None)
+    assert stands(views).live == 1
+
+    generations.write_generations(views.file, Generations({1: Generation()}, 1))  # type: ignore[attr-defined]
+    monkeypatch.setattr(
+        replay, "_read_target", lambda environment, cloud: (views.target, {**OUTPUTS, "generations": {}})
+    )  # type: ignore[attr-defined]
+    replay.retire_generation(2, lift_protection=False, environment="dev", cloud=None, confirmed=None)
+    assert stands(views) == Generations({1: Generation()}, 1)
+
+    unfinished.unlink()
+    with pytest.raises(UserError, match="There is no generation 2"):
+        replay.retire_generation(2, lift_protection=False, environment="dev", cloud=None, confirmed=None)
+
+
+def test_a_fold_that_was_interrupted_says_what_continues_it_and_goes_on_after_the_archive(
+    views: FakeViews, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(replay, "_fold_source", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        fold(2)
+    assert "`retailctl replay fold 2 --resume --env dev --cloud lab` continues it" in capsys.readouterr().err
+    assert not stands(views).standing[2].enabled
+
+    views.mapping = "Enabled"  # the archive was folded, and the command ended while it waited
+    fold(2, resume=True)
+    assert stands(views).standing[2].enabled
+
+
+def test_an_apply_of_generations_leaves_a_mark_until_it_is_done(
+    views: FakeViews, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target: Any = views.target  # type: ignore[attr-defined]
+    target.cloud = None
+    mark = replay._unfinished_mark(target)
+
+    def plan_and_apply(environment: str, cloud: str | None, confirmed: str | None, begin: Any) -> None:
+        begin()
+        if not mark_stays:
+            return
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(plan_apply, "plan_and_apply", plan_and_apply)
+    wanted = Generations({1: Generation()}, 1)
+    mark_stays = True
+    with pytest.raises(KeyboardInterrupt):
+        views.apply(target, wanted, None)  # type: ignore[attr-defined]
+    assert mark.exists()
+    mark_stays = False
+    views.apply(target, wanted, None)  # type: ignore[attr-defined]
+    assert not mark.exists()
 
 
 def test_the_live_generation_is_not_retired_and_another_goes_with_its_tables(
@@ -279,7 +374,7 @@ def test_in_aws_the_values_are_changed_for_the_operator_to_commit_and_applied(
         applied.append((environment, cloud, confirmed))
 
     monkeypatch.setattr(plan_apply, "plan_and_apply", plan_and_apply)
-    target: Any = SimpleNamespace(cloud=None, environment="prod", generations_file=file)
+    target: Any = SimpleNamespace(cloud=None, environment="prod", generations_file=file, folder=tmp_path)
 
     replay._apply(target, Generations({1: Generation(), 2: Generation()}, 2), "prod")
 

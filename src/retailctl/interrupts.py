@@ -1,0 +1,122 @@
+"""SIGINT, SIGTERM and SIGHUP end a command in the same way.
+
+Each raises ``Interrupted`` in the main thread, so that `finally` blocks run. A block that must not be cut short
+defers it. Other threads have to ask, because Python runs signal handlers in the main thread only:
+https://docs.python.org/3/library/signal.html#signals-and-threads.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import FrameType
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class Interrupted(KeyboardInterrupt):
+    """A signal has asked the command to end."""
+
+    def __init__(self, number: signal.Signals) -> None:
+        super().__init__(number.name)
+        self.number = number
+
+
+@dataclass(slots=True)
+class _State:
+    """The signals of this process."""
+
+    received: list[signal.Signals] = field(default_factory=list)
+    first: threading.Event = field(default_factory=threading.Event)
+    deferrals: int = 0
+    handles: bool = False
+
+
+_state = _State()
+
+
+def _receive(number: int, _frame: FrameType | None) -> None:
+    _state.received.append(signal.Signals(number))
+    _state.first.set()
+    if not _state.deferrals:
+        _raise_interrupted()
+
+
+def _raise_interrupted() -> NoReturn:
+    raise Interrupted(_state.received[-1])
+
+
+@contextmanager
+def handle_signals() -> Iterator[None]:
+    """Raise ``Interrupted`` for each signal within the block; an outer block and other threads change nothing.
+
+    A signal that is ignored stays ignored: `nohup` and shells ask for that.
+    """
+    if _state.handles or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    _state.received.clear()
+    _state.first.clear()
+    before = {number: signal.getsignal(number) for number in SIGNALS}
+    _state.handles = True
+    try:
+        for number, handler in before.items():
+            if handler is not signal.SIG_IGN:
+                signal.signal(number, _receive)
+        yield
+    finally:
+        _state.handles = False
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def defer_interrupts() -> Iterator[None]:
+    """Raise ``Interrupted`` at the end of the block only; in other threads, change nothing."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    with handle_signals():
+        before = len(_state.received)
+        _state.deferrals += 1
+        try:
+            yield
+        finally:
+            _state.deferrals -= 1
+        if not _state.deferrals and len(_state.received) > before:
+            _raise_interrupted()
+
+
+def record_signal(number: int) -> None:
+    """Take note of a signal that a handler of its own got, within ``handle_signals``."""
+    if _state.handles:
+        _state.received.append(signal.Signals(number))
+        _state.first.set()
+
+
+def count_interrupts() -> int:
+    """Return how many signals this process has received."""
+    return len(_state.received)
+
+
+def get_last_signal() -> signal.Signals | None:
+    """Return the last signal that this process has received, if any."""
+    return _state.received[-1] if _state.received else None
+
+
+def check_interrupted() -> None:
+    """Raise ``Interrupted`` where this process has been interrupted: for loops in other threads."""
+    if _state.received:
+        _raise_interrupted()
+
+
+def sleep(seconds: float) -> None:
+    """Sleep in any thread; an interruption ends it."""
+    if _state.first.wait(seconds):
+        _raise_interrupted()
