@@ -134,7 +134,9 @@ def test_without_credentials_a_sentence_says_what_is_lacking(operator: Operator)
 def test_credentials_that_aws_refuses_are_told_from_none(operator: Operator, cloud: clouds.Cloud) -> None:
     wrong = {**cloud.build_environ(), "AWS_ACCESS_KEY_ID": "AKIA0000000000000000"}
 
-    assert "AWS refuses the credentials (" in refused(operator, "plan", "--env", "prod", "--cloud", "aws", **wrong)
+    assert "AWS refuses the credentials (" in refused(
+        operator, "plan", "--env", "prod", "--cloud", "aws", **wrong
+    )
 
 
 def test_validation_covers_roots_and_modules_by_their_examples_and_leaves_no_lock_file(

@@ -27,6 +27,7 @@ from retailctl.quarantine.redrive import Begun, Mark, Place
 from retailctl.stream.reader import read_payloads
 from support.events import purchase
 from support.fake_aws import FakeDynamoDB
+from support.hostile import NAMES
 from support.quarantined import GIVEN_UP, GIVEN_UP_KEY, SHARD, document_of, held
 
 if TYPE_CHECKING:
@@ -128,6 +129,23 @@ def entries(*arguments: str) -> dict[str, Any]:
 
 
 # list and show
+
+
+@pytest.mark.parametrize(("hostile", "shown"), NAMES.items())
+def test_what_a_producer_wrote_is_text_in_list_and_show(
+    environment: Environment, hostile: str, shown: str
+) -> None:
+    environment.put_aside(hostile.encode())
+    environment.s3.put_object(
+        Bucket=BUCKET, Key=f"records/g3/2026/11/23/{hostile}.json", Body=b"no document of ours"
+    )
+    result = run("list")
+    shown_record = do("show", name(17))
+    for text in (result.stdout, result.stderr, shown_record):
+        assert not set(text) & {"\x1b", "\x07", "\r", "\x9b", "\u202e"}
+    assert shown in result.stderr
+    result = run("redrive", "--object", f"records/g3/2026/11/23/{hostile}.json")
+    assert not set(result.output) & {"\x1b", "\x07", "\r", "\x9b", "\u202e"}
 
 
 def test_a_list_says_when_why_and_what_may_become_of_it(environment: Environment) -> None:

@@ -27,6 +27,7 @@ from retailctl.simulation.workshop import Workshop
 from retailctl.users import commands, second_factor, sign_in
 from retailctl.users import pool as users
 from retailctl.users.pool import Newcomer, Pool
+from support.hostile import NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -136,6 +137,17 @@ def test_those_who_can_sign_in_are_listed(pool: Pool, environment: dict[str, Any
     run("add", "--name", "Ben", "--group", "")
 
     assert run("list").stdout.splitlines() == ["ben\t\tBen", "mira-sato\tcustomer,merchant\tMira Sato"]
+
+
+@pytest.mark.parametrize(("name", "shown"), NAMES.items())
+def test_a_strangers_name_is_text_in_the_list(
+    pool: Pool, environment: dict[str, Any], name: str, shown: str
+) -> None:
+    pool.create_account(Newcomer("eve", PASSWORD, "Eve", ("customer",)))
+    pool.client.admin_update_user_attributes(
+        UserPoolId=pool.pool_id, Username="eve", UserAttributes=[{"Name": "name", "Value": name}]
+    )
+    assert run("list").stdout == f"eve\tcustomer\t{shown}\n"
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from retailctl import project
-from retailctl.console import print_note
+from retailctl.console import print_document, print_note
 from retailctl.delivery import drift, plan_summary
 from retailctl.delivery.bounds import LONGEST_BODY, LONGEST_TITLE, cut_markdown, cut_text
 from retailctl.errors import UserError
@@ -96,7 +96,7 @@ def post_plan_comment(
     link = format_run_link()
     body = f"{body}\n{link}\n" if link else body
     if pull_request is None:
-        typer.echo(body)
+        print_document(body)
     else:
         print_note(f"The comment on #{pull_request} is {post_comment(pull_request, body)}.")
 

@@ -10,6 +10,7 @@ from urllib.parse import quote
 import typer
 
 from retailctl import project
+from retailctl.console import print_document, print_line
 from retailctl.emulator import cloud as clouds
 from retailctl.emulator import page as emulator_page
 from retailctl.environments.state import initialise_workspace
@@ -140,7 +141,7 @@ def _format_value(value: Any) -> str:  # noqa: ANN401 - any JSON
 def print_outputs(values: Mapping[str, Any]) -> None:
     """Print outputs to stdout."""
     for line in format_outputs(values):
-        typer.echo(line)
+        print_line(line)
 
 
 def show_outputs(
@@ -152,6 +153,6 @@ def show_outputs(
     """Print the root outputs of an environment: addresses, names, ARNs."""
     values = find_outputs(environment, cloud)
     if as_json:
-        typer.echo(json.dumps(values, indent=2, sort_keys=True))
+        print_document(json.dumps(values, indent=2, sort_keys=True))
     else:
         print_outputs(values)

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from retailctl.aws import FAILURES
-from retailctl.console import print_note
+from retailctl.console import print_document, print_line, print_note
 from retailctl.environments import outputs
 from retailctl.environments.generations import get_live_generation, get_standing_generations
 from retailctl.environments.target import Target, resolve_target
 from retailctl.errors import UserError
+from retailctl.moments import parse_moment
 from retailctl.options import DEFAULT_CLOUD, CloudName, EnvironmentName, InAws, choose_cloud
 from retailctl.progress import show_progress
 from retailctl.quarantine import decisions as planning
@@ -123,7 +124,7 @@ def _build_choice(
 ) -> Choice:
     def moment(option: str, text: str) -> datetime | None:
         try:
-            return planning.parse_moment(text, datetime.now(UTC)) if text else None
+            return parse_moment(text, datetime.now(UTC)) if text else None
         except (ValueError, OverflowError):
             raise UserError(
                 f"--{option} {text!r} is no time: give one such as 2026-11-22T18:00 (UTC), or 36h or 7d for ago."
@@ -177,12 +178,12 @@ def list_entries(
     counted = planning.count_codes(decisions)
     if as_json:
         document = {"counts": counted, "entries": [_summary(decision, plan) for decision in decisions]}
-        typer.echo(json.dumps(document, indent=2))
+        print_document(json.dumps(document, indent=2))
         return
     for decision in decisions:
         entry = decision.entry
         arrived = f"{entry.arrived:%Y-%m-%dT%H:%M:%SZ}"
-        typer.echo(f"{arrived}  {decision.code:<16}  {decision.verdict.value:<16}  {entry.identity}")
+        print_line(f"{arrived}  {decision.code:<16}  {decision.verdict.value:<16}  {entry.identity}")
     print_note("Nothing lies there." if not decisions else "By reason: " + _format_counts(counted))
 
 
@@ -203,7 +204,7 @@ def show_record(
         document["record"] = _decode_record(decision.entry)
     if decision.copy is not None:
         document["copy"] = json.loads(decision.copy.payload)
-    typer.echo(json.dumps(document, indent=2))
+    print_document(json.dumps(document, indent=2))
 
 
 @app.command("redrive")
@@ -296,7 +297,7 @@ def _so_far(outcomes: Counter[RedriveOutcome], asked: Sequence[Decision]) -> str
 
 
 def _say(what: str, decision: Decision, words: str) -> None:
-    typer.echo(f"{what:<8}  {decision.entry.identity}  {words}")
+    print_line(f"{what:<8}  {decision.entry.identity}  {words}")
 
 
 @app.command("drop")

@@ -13,12 +13,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from retailctl import git, interrupts, project
 from retailctl.artifacts import package
-from retailctl.console import print_note
+from retailctl.console import DataTable, print_line, print_note, print_renderable
 from retailctl.delivery import destroy, plan_apply
 from retailctl.environments import generations, outputs
 from retailctl.environments.generations import Generation, Generations
@@ -150,7 +148,7 @@ def show_status(environment: EnvironmentName = "dev", cloud: CloudName = DEFAULT
     target, values = _read_target(environment, cloud)
     views, log = Views(target), ReplayLog(target, values)
     newest = {shard_id: log.find_newest_sale(shard_id) for shard_id in log.list_shards()}
-    table = Table("Generation", "", "Build", "Reads the stream", "Sales on the board", "Behind in")
+    table = DataTable("Generation", "", "Build", "Reads the stream", "Sales on the board", "Behind in")
     for number, each in sorted(values["generations"].items(), key=lambda item: int(item[0])):
         view = View.from_outputs(values, int(number), target)
         lagging = list_lagging_shards(newest, views.read_watermarks(view))
@@ -162,7 +160,7 @@ def show_status(environment: EnvironmentName = "dev", cloud: CloudName = DEFAULT
             f"{sum(views.read_scores(view)['creator'].values()):,}",
             f"{len(lagging)} of {len(newest)} shards" if lagging else "",
         )
-    Console(highlight=False).print(table)
+    print_renderable(table)
 
 
 @app.command("prepare")
@@ -424,7 +422,7 @@ def compare_generation(
             break
         time.sleep(min(1.0, patience))
     for sentence in sentences:
-        typer.echo(sentence.replace("must have", f"in generation {live.number}"))
+        print_line(sentence.replace("must have", f"in generation {live.number}"))
     if sentences:
         print_note(
             f"{len(sentences)} scores of generation {number} differ from the live generation {live.number}."

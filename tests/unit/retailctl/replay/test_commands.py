@@ -21,6 +21,7 @@ from retailctl.replay import commands as replay
 from retailctl.replay.log import is_sale
 from retailctl.replay.view import Views, list_lagging_shards
 from support.histories import create, purchase
+from support.hostile import NAMES
 
 SHARD = "shardId-000000000003"
 STANDING = {
@@ -348,6 +349,20 @@ def test_the_status_shows_who_is_live_and_who_is_behind(
     printed = capsys.readouterr().out
     assert "live" in printed
     assert "1 of 1" in printed
+
+
+@pytest.mark.parametrize(("name", "shown"), NAMES.items())
+def test_a_strangers_words_are_text_in_the_status(
+    views: FakeViews,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    name: str,
+    shown: str,
+) -> None:
+    monkeypatch.setattr(views, "read_mapping_state", lambda _: name)
+    monkeypatch.setenv("COLUMNS", "160")
+    replay.show_status(environment="dev", cloud=None)
+    assert f" {shown} " in capsys.readouterr().out
 
 
 def test_in_aws_the_values_are_changed_for_the_operator_to_commit_and_applied(
