@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 from dataclasses import asdict, dataclass, replace
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import boto3
+import botocore.session
 from botocore.config import Config
 
 from retailctl import project
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
     from retailctl.project import Project
 
 STATE = "state.json"
+_FILES = {"config_file", "credentials_file"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +66,14 @@ class Cloud:
         }
 
     def client(self, service: str, **settings: Any) -> Any:  # noqa: ANN401 - boto3 makes its classes at run time
-        """Return a boto3 client of ``service`` in this cloud; the AWS variables of the shell are ignored.
+        """Return a boto3 client of ``service`` in this cloud; the AWS settings of the shell have no effect.
 
         Args:
             service: its name in boto3.
             settings: further ``botocore.config.Config`` settings.
 
         """
-        return boto3.client(
+        return _build_session().client(
             service,  # type: ignore[call-overload]  # the service is known at run time only
             endpoint_url=self.endpoint,
             region_name=self.region,
@@ -94,6 +98,16 @@ class Cloud:
     def with_environment(self, environment: str) -> Cloud:
         """Return this cloud with ``environment`` added to the applied ones."""
         return replace(self, environments=tuple(sorted({*self.environments, environment})))
+
+
+@cache
+def _build_session() -> boto3.Session:
+    """Return a session that reads neither variables nor files of the shell: each setting has its default."""
+    defaults = {
+        name: (None, None, os.devnull if name in _FILES else default, conversion)
+        for name, (_, _, default, conversion) in botocore.session.Session.SESSION_VARIABLES.items()
+    }
+    return boto3.Session(botocore_session=botocore.session.Session(session_vars=defaults))
 
 
 def read_cloud(home: Path) -> Cloud | None:

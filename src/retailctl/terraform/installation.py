@@ -41,7 +41,7 @@ def find_terraform() -> str:
         raise UserError(f"Terraform is not installed: put version {wanted} or newer ({INSTALL}) on the PATH.")
     answer = subprocess.run(  # noqa: S603 - the operator's own Terraform
         [program, "version", "-json"],
-        env={**os.environ, **QUIET},
+        env={name: value for name, value in os.environ.items() if not name.startswith("TF_")} | QUIET,
         capture_output=True,
         text=True,
         check=False,
