@@ -5,30 +5,22 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 
 # A setting is text: make never expands it and no recipe holds it. Commands read it from the environment and judge it.
 # `override` holds for settings of the command line too, which make would expand to export them.
-override settings := CLOUD CONFIRM ENV GITHUB LIFT_PROTECTION OLDER OUT PLAN PREBUILT PROVIDERS PYTHON REPORT SUMMARY \
-  TO UPGRADE VERSION
+override settings := CLOUD CONFIRM ENV GITHUB LIFT_PROTECTION OLDER OUT PLAN PREBUILT PROVIDERS PYTHON REPORT SEED \
+  SUMMARY TO UPGRADE VERSION
 $(foreach name,$(settings),$(if $(filter undefined,$(origin $(name))),,$(eval \
   override $(name) := $$(value $(name)))$(eval export $(name))))
-# Without CLOUD, plan, apply, destroy and bootstrap mean AWS, and the others the local cloud `local`.
+# retailctl acts in the local cloud `local` unless it is told where. Without CLOUD, these targets name AWS.
 override RETAIL_CLOUD := $(or $(value CLOUD),$(value RETAIL_CLOUD))
 export RETAIL_CLOUD
+apply bootstrap builds destroy drift plan rollback smoke: override RETAIL_CLOUD := $(or $(value RETAIL_CLOUD),aws)
 
 override environments := $(sort $(patsubst environments/%/terraform.tfvars,%,$(wildcard environments/*/terraform.tfvars)))
 override retailctl := .venv/bin/retailctl
 
 # What pre-commit notes down goes with our environments.
 export PRE_COMMIT_HOME := $(CURDIR)/.venv/pre-commit
-
-.PHONY: help
-help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
-	@echo
-	@echo '  ENV=<name> says which environment ($(environments); dev by default),'
-	@echo '  CLOUD=<name> which local cloud.'
-
-.PHONY: setup
-setup: ## Set up .venv from the pinned requirements (the other targets do it by themselves)
-	@scripts/setup
+# Tests start Python hundreds of times, and read themselves with it: that is compiled once.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: environment
 environment:
@@ -39,28 +31,14 @@ environment:
 tools: setup
 	@$(retailctl) tools
 
-.PHONY: package
-package: setup ## Build the functions' zips in build/artifacts
-	@$(retailctl) package
-
-.PHONY: test
-test: tools ## Run all tests, with coverage, and say which took longest
-	@.venv/bin/pytest -n 3 --cov --cov-report term --durations 20
-
-.PHONY: test-quick
-test-quick: setup ## Run the tests that take no Terraform and no local cloud
-	@.venv/bin/pytest -n 2 -m 'not slow' tests/unit tests/integration tests/property
-
-.PHONY: check
-check: tools ## Run all gates: formats, types, policies, schemas, generated files
-	@.venv/bin/pre-commit run --all-files
+##@ See it work, in a local cloud
 
 .PHONY: demo
-demo: environment tools ## From nothing to the two winners on the screen, every score checked
+demo: environment tools ## From nothing to the two winners, every score checked
 	@$(retailctl) demo
 
 .PHONY: up
-up: environment tools ## Start a local cloud with an environment in it, or bring it up to date
+up: environment tools ## Start a local cloud with ENV in it, or bring it up to date
 	@$(retailctl) up
 
 .PHONY: play
@@ -73,32 +51,89 @@ winners: environment tools ## Print the board of the local cloud
 	@$(retailctl) up --if-needed
 	@$(retailctl) winners
 
-.PHONY: bench
-bench: environment tools ## Measure cost and speed in the local cloud, into build/bench.json
-	@.venv/bin/python -m tools.bench
-
-.PHONY: cost
-cost: setup ## Say what a day costs before anything is applied, and draw it in build/cost.svg
-	@$(retailctl) cost
-
 .PHONY: down
 down: setup ## Stop the local cloud and leave nothing of it
 	@$(retailctl) down
 
+##@ Develop
+
+.PHONY: help
+help: ## List the targets
+	@awk -F ':.*## ' '/^##@ / {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' \
+	  Makefile
+	@echo
+	@echo 'Settings, such as make up ENV=staging:'
+	@echo '  ENV=<name>    which environment ($(environments); dev by default)'
+	@echo '  CLOUD=<name>  which local cloud (local by default)'
+	@echo '  CONFIRM=<env> the name of the environment, instead of being asked for it'
+
+.PHONY: setup
+setup: ## Set up .venv from the pins; the other targets do it too
+	@scripts/setup
+
+.PHONY: package
+package: setup ## Build the functions' zips in build/artifacts
+	@$(retailctl) package
+
+.PHONY: test
+test: tools ## Run all tests with coverage; say which took longest
+	@.venv/bin/pytest -n 3 -m 'not nightly' --cov --cov-report term --durations 20
+
+.PHONY: test-nightly
+test-nightly: tools ## Run the tests that take minutes each, as CI does by night
+	@.venv/bin/pytest -n 3 -m nightly --durations 20
+
+.PHONY: test-quick
+test-quick: setup ## Run the tests that take no Terraform and no local cloud
+	@.venv/bin/pytest -n 2 -m 'not slow' tests/unit tests/integration tests/property
+
+.PHONY: test-laws
+test-laws: setup ## Run the laws with all histories (SEED=<n> repeats a run)
+	@seed="$${SEED:-$$(date +%s)}"; echo "SEED=$$seed repeats these histories."; \
+	.venv/bin/pytest -n 2 --hypothesis-profile laws --hypothesis-seed "$$seed" tests/property
+
+.PHONY: check
+check: tools ## Run all gates: formats, types, policies, generated files
+	@.venv/bin/pre-commit run --all-files
+
+.PHONY: bench
+bench: environment tools ## Measure cost and speed, into build/bench.json
+	@.venv/bin/python -m tools.bench
+
+.PHONY: cost
+cost: setup ## Say what a day costs, and draw it in build/cost.svg
+	@$(retailctl) cost
+
+.PHONY: lock
+lock: setup ## Pin the requirement files again (UPGRADE=1, PROVIDERS=1)
+	@.venv/bin/python scripts/lock.py $(if $(value UPGRADE),--upgrade) $(if $(value PROVIDERS),--providers)
+
+.PHONY: release
+release: tools ## Release VERSION=x.y.z: one commit, one tag, no push
+	@.venv/bin/python -m tools.release
+
+.PHONY: clean
+clean: ## Stop this clone's clouds; remove what was built or cached
+	@if ls .retail/*/state.json >/dev/null 2>&1; then scripts/setup && $(retailctl) down --all; fi
+	@rm -rf .venv .retail build .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.* coverage.xml
+	@find . -name .git -prune -o \( -name __pycache__ -o -name '*.egg-info' -o -name .terraform \) -type d -prune -exec rm -rf {} +
+
+##@ Operate ENV in AWS; with CLOUD=name in a local cloud
+
 .PHONY: bootstrap
-bootstrap: environment tools ## Make the bucket for ENV's state in AWS, and GITHUB=<owner>/<name>'s roles, once per account
+bootstrap: environment tools ## Make the state's bucket, and CI's roles (GITHUB=owner/name)
 	@$(retailctl) bootstrap
 
 .PHONY: plan
-plan: environment tools ## Show what applying ENV to AWS would change (OUT=<file> saves the plan)
+plan: environment tools ## Show what would change in ENV (OUT=file saves the plan)
 	@$(retailctl) plan
 
 .PHONY: apply
-apply: environment tools ## Plan, ask (or CONFIRM=<env>) and apply ENV to AWS (PLAN=<file> applies a saved plan)
+apply: environment tools ## Plan, ask and apply ENV (PLAN=file applies a saved plan)
 	@$(retailctl) apply
 
 .PHONY: smoke
-smoke: environment tools ## See whether ENV in AWS answers as it should
+smoke: environment tools ## See whether ENV answers as it should
 	@$(retailctl) smoke
 
 .PHONY: drift
@@ -110,23 +145,9 @@ builds: environment tools ## List the builds that ENV has had
 	@$(retailctl) builds
 
 .PHONY: rollback
-rollback: environment tools ## Apply an earlier build (TO=<build>) to ENV, after its name was typed
+rollback: environment tools ## Apply an earlier build to ENV (TO=build)
 	@$(retailctl) rollback
 
 .PHONY: destroy
-destroy: environment tools ## Destroy ENV in AWS, after its name was typed (or CONFIRM=<env>)
+destroy: environment tools ## Destroy ENV, after its name was typed
 	@$(retailctl) destroy
-
-.PHONY: release
-release: tools ## Release VERSION=x.y.z: gates, changelog, one commit, one tag; nothing is pushed
-	@.venv/bin/python -m tools.release
-
-.PHONY: lock
-lock: setup ## Pin the requirement files anew (UPGRADE=1 for newer versions, PROVIDERS=1 for Terraform's too)
-	@.venv/bin/python scripts/lock.py $(if $(value UPGRADE),--upgrade) $(if $(value PROVIDERS),--providers)
-
-.PHONY: clean
-clean: ## Stop this clone's local clouds; remove all that was built, set up or cached here
-	@if ls .retail/*/state.json >/dev/null 2>&1; then scripts/setup && $(retailctl) down --all; fi
-	@rm -rf .venv .retail build .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.* coverage.xml
-	@find . -name .git -prune -o \( -name __pycache__ -o -name '*.egg-info' -o -name .terraform \) -type d -prune -exec rm -rf {} +

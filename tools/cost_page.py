@@ -10,12 +10,11 @@ import sys
 from math import ceil
 from typing import TYPE_CHECKING
 
-import hcl2
-
 from retailctl import project
 from retailctl.cost import chart, model, prices, report, units, workload
 from retailctl.errors import UserError
 from retailctl.files import write_atomically
+from retailctl.terraform.tfvars import read_values
 from tools.module_readmes import insert_content
 
 if TYPE_CHECKING:
@@ -137,7 +136,7 @@ def read_workload(file: Path) -> Workload:
 
     A window of 0 is the shortest that a mapping without enhanced fan-out has.
     """
-    values = hcl2.loads(file.read_text(encoding="utf-8"))
+    values = read_values(file)
     view, stream = values["winner_view"], values["stream"]
     return workload.build_workload(
         shards=stream["shard_count"],

@@ -14,6 +14,7 @@ from retailctl import cli, project
 from retailctl.console import print_note
 from retailctl.errors import UserError
 from retailctl.files import write_atomically
+from retailctl.git import read_git
 from retailctl.progress import show_progress
 from tools import module_readmes
 
@@ -97,7 +98,7 @@ def cut_release(here: Project, text: str, gates: Callable[[Project], None], day:
     """
     version = Version.parse(text)
     current = Version.parse(here.version)
-    tagged = _git(here, "tag", "--list", version.tag)
+    tagged = read_git(here, "tag", "--list", version.tag)
     if tagged and _commit_of(here, version.tag) == _commit_of(here, "HEAD"):
         return f"{version.tag} is this very commit: there is nothing to do."
     if tagged:
@@ -116,17 +117,17 @@ def cut_release(here: Project, text: str, gates: Callable[[Project], None], day:
         done = f"Released {version}"
     changes = find_section(_changelog(here), f"## [{version}]")
     message = f"{version}\n\n{changes}\n"
-    _git(here, "tag", "--annotate", version.tag, "--cleanup=verbatim", f"--message={message}")
-    branch = _git(here, "branch", "--show-current")
+    read_git(here, "tag", "--annotate", version.tag, "--cleanup=verbatim", f"--message={message}")
+    branch = read_git(here, "branch", "--show-current")
     return f"{done}. Nothing is pushed: `git push --atomic origin {branch} {version.tag}` does that."
 
 
 def _refuse_what_is_in_the_way(here: Project, version: Version, current: Version) -> None:
-    changed = _git(here, "status", "--porcelain").splitlines()
+    changed = read_git(here, "status", "--porcelain").splitlines()
     if changed:
         names = ", ".join(line.split(maxsplit=1)[1] for line in changed[:5])
         raise UserError(f"The clone is not clean ({names}): commit or put aside what is not committed.")
-    if not _git(here, "branch", "--show-current"):
+    if not read_git(here, "branch", "--show-current"):
         raise UserError("No branch is checked out: a release is a commit on one, usually `git switch main`.")
     if version < current:
         raise UserError(f"{version} is below {current}, which pyproject.toml says: choose a higher version.")
@@ -155,9 +156,9 @@ def _bump(here: Project, version: Version, day: date) -> None:
             _write(file, _REFERENCE.sub(rf"\g<1>{version}", file.read_text(encoding="utf-8")))
         for module in module_readmes.list_modules(here.root / "modules"):
             module_readmes.write_readme(module, version=str(version))
-        _git(here, "commit", "--all", "--quiet", f"--message=chore(release): {version}")
+        read_git(here, "commit", "--all", "--quiet", f"--message=chore(release): {version}")
     except BaseException:
-        _git(here, "restore", "--staged", "--worktree", ".")
+        read_git(here, "restore", "--staged", "--worktree", ".")
         raise
 
 
@@ -170,25 +171,7 @@ def _write(file: Path, text: str) -> None:
 
 
 def _commit_of(here: Project, name: str) -> str:
-    return _git(here, "rev-parse", f"{name}^{{commit}}")
-
-
-def _git(here: Project, *arguments: str) -> str:
-    """Return what git prints.
-
-    Raises:
-        UserError: with git's own words.
-
-    """
-    done = subprocess.run(  # noqa: S603 - git, and no shell
-        ["git", "-C", str(here.root), *arguments],  # noqa: S607 - the operator's own
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode != 0:
-        raise UserError(f"`git {arguments[0]}` failed: {(done.stderr or done.stdout).strip()}")
-    return done.stdout.strip()
+    return read_git(here, "rev-parse", f"{name}^{{commit}}")
 
 
 def run_gates(here: Project) -> None:

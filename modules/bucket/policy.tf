@@ -1,3 +1,10 @@
+# A few services have another domain in China and in the isolated partitions; which, the provider knows.
+data "aws_service_principal" "readers" {
+  for_each = var.readers
+
+  service_name = each.value.service
+}
+
 data "aws_iam_policy_document" "this" {
   statement {
     sid       = "OnlyTls"
@@ -102,7 +109,7 @@ data "aws_iam_policy_document" "this" {
 
       principals {
         type        = "Service"
-        identifiers = ["${statement.value.service}.amazonaws.com"]
+        identifiers = [data.aws_service_principal.readers[statement.key].name]
       }
 
       condition {

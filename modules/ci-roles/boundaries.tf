@@ -3,7 +3,7 @@ locals {
 
   # All that decides what CI may do, of every environment: no role of CI changes any of it.
   guarded = concat(
-    [local.oidc_provider_arn],
+    [var.oidc_provider_arn],
     [for role in keys(local.roles) : "${local.iam}:role/${var.name_prefix}-${role}"],
     [for policy in keys(local.policies) : "${local.iam}:policy/${var.name_prefix}-${policy}"],
     flatten([for name in keys(var.environments) : ["${local.iam}:policy/${var.name_prefix}-${name}-boundary", "${local.iam}:policy/${var.name_prefix}-${name}-ceiling"]]),

@@ -5,8 +5,6 @@ locals {
   github = "token.actions.githubusercontent.com"
   iam    = "arn:${data.aws_partition.current.partition}:iam::${data.aws_caller_identity.current.account_id}"
 
-  oidc_provider_arn = coalesce(var.oidc_provider_arn, one(aws_iam_openid_connect_provider.github[*].arn))
-
   roles = merge([
     for name, environment in var.environments : {
       "${name}-plan" = {
@@ -31,15 +29,6 @@ locals {
   ]...)
 }
 
-# Without thumbprints: AWS checks GitHub's certificate against its own list of authorities.
-resource "aws_iam_openid_connect_provider" "github" {
-  count = var.oidc_provider_arn == null ? 1 : 0
-
-  url            = "https://${local.github}"
-  client_id_list = [var.audience]
-  tags           = var.tags
-}
-
 data "aws_iam_policy_document" "trust" {
   for_each = local.roles
 
@@ -48,7 +37,7 @@ data "aws_iam_policy_document" "trust" {
 
     principals {
       type        = "Federated"
-      identifiers = [local.oidc_provider_arn]
+      identifiers = [var.oidc_provider_arn]
     }
 
     condition {

@@ -9,11 +9,6 @@ output "boundary_arns" {
   value       = { for name, boundary in aws_iam_policy.boundary : name => boundary.arn }
 }
 
-output "oidc_provider_arn" {
-  description = "ARN of the OIDC provider that the roles trust."
-  value       = local.oidc_provider_arn
-}
-
 output "plan_role_arns" {
   description = "ARNs of the roles that plan, by environment."
   value       = { for name in keys(var.environments) : name => aws_iam_role.this["${name}-plan"].arn }

@@ -67,6 +67,16 @@ variable "environments" {
   }
 
   validation {
+    condition     = alltrue([for name in keys(var.environments) : alltrue([for other in keys(var.environments) : !startswith(other, "${name}-")])])
+    error_message = "What is <name_prefix>-<environment>-* belongs to that environment, so none may be called as another and a hyphen begin; these are: ${join(", ", [for name in keys(var.environments) : name if anytrue([for other in keys(var.environments) : startswith(name, "${other}-")])])}."
+  }
+
+  validation {
+    condition     = alltrue(flatten([for environment in values(var.environments) : [for policies in [environment.plan_policies, environment.apply_policies] : [for name in keys(policies) : can(regex("^[a-zA-Z0-9_+=,.@-]{1,64}$", name))]]]))
+    error_message = "A policy's name here has 1 to 64 letters, digits and the signs _ + = , . @ -; these have not: ${join(", ", flatten([for environment in values(var.environments) : [for policies in [environment.plan_policies, environment.apply_policies] : [for name in keys(policies) : "\"${name}\"" if !can(regex("^[a-zA-Z0-9_+=,.@-]{1,64}$", name))]]]))}."
+  }
+
+  validation {
     condition = alltrue(flatten([
       for environment in values(var.environments) : [
         for subject in setunion(environment.plan_subjects, environment.apply_subjects) :
@@ -115,13 +125,13 @@ variable "name_prefix" {
 }
 
 variable "oidc_provider_arn" {
-  description = "ARN of the account's OIDC provider for GitHub, of which there can be one only. Null: it is made here."
+  description = "ARN of the account's OIDC provider for GitHub, of which there can be one only: it is the account's, so its root makes it, not this module."
   type        = string
-  default     = null
+  nullable    = false
 
   validation {
-    condition     = var.oidc_provider_arn == null ? true : can(regex("^arn:[a-z-]+:iam::[0-9]{12}:oidc-provider/.+$", var.oidc_provider_arn))
-    error_message = "\"${coalesce(var.oidc_provider_arn, "none")}\" is no OIDC provider: give arn:aws:iam::<account>:oidc-provider/token.actions.githubusercontent.com, or null to have it made."
+    condition     = can(regex("^arn:[a-z-]+:iam::[0-9]{12}:oidc-provider/.+$", var.oidc_provider_arn))
+    error_message = "\"${var.oidc_provider_arn}\" is no OIDC provider: give arn:aws:iam::<account>:oidc-provider/token.actions.githubusercontent.com."
   }
 }
 

@@ -2,6 +2,23 @@ data "aws_caller_identity" "current" {}
 data "aws_partition" "current" {}
 data "aws_region" "current" {}
 
+# A few services have another domain in China and in the isolated partitions; which, the provider knows.
+data "aws_service_principal" "logs" {
+  service_name = "logs"
+}
+
+data "aws_service_principal" "services" {
+  for_each = var.services
+
+  service_name = each.value
+}
+
+data "aws_service_principal" "readers" {
+  for_each = var.readers
+
+  service_name = each.key
+}
+
 locals {
   account_id = data.aws_caller_identity.current.account_id
   partition  = data.aws_partition.current.partition
@@ -69,7 +86,7 @@ data "aws_iam_policy_document" "key" {
 
       principals {
         type        = "Service"
-        identifiers = ["logs.${local.region}.amazonaws.com"]
+        identifiers = ["logs.${local.region}.${data.aws_service_principal.logs.suffix}"]
       }
 
       condition {
@@ -90,7 +107,7 @@ data "aws_iam_policy_document" "key" {
 
       principals {
         type        = "Service"
-        identifiers = ["${statement.value.service}.amazonaws.com"]
+        identifiers = [data.aws_service_principal.services[statement.value.service].name]
       }
 
       condition {
@@ -111,7 +128,7 @@ data "aws_iam_policy_document" "key" {
 
       principals {
         type        = "Service"
-        identifiers = ["${statement.key}.amazonaws.com"]
+        identifiers = [data.aws_service_principal.readers[statement.key].name]
       }
 
       condition {

@@ -4,7 +4,7 @@ locals {
 }
 
 resource "aws_cloudwatch_metric_alarm" "write_throttles" {
-  alarm_name          = "${var.name}-write-throttles"
+  alarm_name          = "${var.name}-stream-throttles"
   alarm_description   = "Writes to the stream ${var.name} are refused: its shards take 1,000 records or 1 MiB a second each. Add shards, or spread the partition keys if one of them is hot.${local.runbook["stream-write-throttles"]}"
   namespace           = "AWS/Kinesis"
   metric_name         = "WriteProvisionedThroughputExceeded"

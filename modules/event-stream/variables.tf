@@ -87,11 +87,6 @@ variable "writer_account_ids" {
     condition     = alltrue([for id in var.writer_account_ids : can(regex("^[0-9]{12}$", id))])
     error_message = "Account ids have 12 digits; these have not: ${join(", ", [for id in var.writer_account_ids : id if !can(regex("^[0-9]{12}$", id))])}."
   }
-
-  validation {
-    condition     = length(var.writer_account_ids) == 0 || length("${var.name}-writers") <= 64
-    error_message = "The role for other accounts would be called \"${var.name}-writers\", ${length("${var.name}-writers")} characters, and IAM takes 64: give the stream a name of at most 56."
-  }
 }
 
 variable "permissions_boundary_arn" {

@@ -2,6 +2,9 @@ locals {
   # The end of a description: where its runbook is.
   runbook = { for name in ["function-canary-errors", "function-duration", "function-errors", "function-throttles"] : name => var.runbooks_url == "" ? "" : " Runbook: ${var.runbooks_url}/${name}.md" }
 
+  # Behind the function's name; none may end in another of any module, or two names could make one alarm.
+  alarm_suffixes = { errors = "function-errors", throttles = "function-throttles", duration = "duration" }
+
   alarms = {
     errors = {
       metric_name        = "Errors"
@@ -30,7 +33,7 @@ locals {
 resource "aws_cloudwatch_metric_alarm" "this" {
   for_each = local.alarms
 
-  alarm_name          = "${var.name}-${each.key}"
+  alarm_name          = "${var.name}-${local.alarm_suffixes[each.key]}"
   alarm_description   = "${each.value.description}${local.runbook["function-${each.key}"]}"
   namespace           = "AWS/Lambda"
   metric_name         = each.value.metric_name

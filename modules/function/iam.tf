@@ -3,6 +3,14 @@ locals {
   function_arn = "arn:${local.log_group.partition}:lambda:${local.log_group.region}:${local.log_group.account_id}:function:${var.name}"
 }
 
+# A function's name is the region's and a role's the account's: `orders@us-east-1`. Neither @ nor + can be in a function's
+# name, so no two functions have one role, and what is too long for a role is cut and told apart by its hash.
+locals {
+  role_region = "@${data.aws_region.current.id}"
+  role_length = 64 - length(local.role_region)
+  role_stem   = length(var.name) <= local.role_length ? var.name : "${substr(var.name, 0, local.role_length - 9)}+${substr(sha1(var.name), 0, 8)}"
+}
+
 data "aws_iam_policy_document" "assume_role" {
   statement {
     actions = ["sts:AssumeRole"]
@@ -71,15 +79,24 @@ data "aws_iam_policy_document" "this" {
 }
 
 resource "aws_iam_role" "this" {
-  name                 = var.name
+  name                 = "${local.role_stem}${local.role_region}"
   description          = "What the function ${var.name} may do."
   assume_role_policy   = data.aws_iam_policy_document.assume_role.json
   permissions_boundary = var.permissions_boundary_arn
   tags                 = var.tags
+
+  # A role under another name is there, with what it may do, before the function gives up the old one.
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
 resource "aws_iam_role_policy" "this" {
   name   = "function"
   role   = aws_iam_role.this.name
   policy = data.aws_iam_policy_document.this.json
+
+  lifecycle {
+    create_before_destroy = true
+  }
 }

@@ -148,13 +148,13 @@ variable "memory_mb" {
 }
 
 variable "name" {
-  description = "Name of the function, its role and its log group, whole: nothing is put before or behind it."
+  description = "Name of the function and its log group, whole: nothing is put before or behind it. The role's has the region behind it, `<name>@<region>`, since roles are the account's."
   type        = string
   nullable    = false
 
   validation {
     condition     = can(regex("^[a-zA-Z0-9_-]{1,64}$", var.name))
-    error_message = "name is \"${var.name}\" (${length(var.name)} characters); give 1 to 64 letters, digits, - or _ (a role's name takes no more)."
+    error_message = "name is \"${var.name}\" (${length(var.name)} characters); give 1 to 64 letters, digits, - or _."
   }
 }
 

@@ -1,6 +1,31 @@
 locals {
   route_methods = distinct([for key in keys(var.routes) : split(" ", key)[0] if key != "$default"])
-  methods       = contains(local.route_methods, "ANY") || length(local.route_methods) == 0 ? ["*"] : local.route_methods
+  every_method  = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"] # where credentials are sent, * means nothing to a browser
+  methods       = contains(local.route_methods, "ANY") || contains(keys(var.routes), "$default") ? local.every_method : local.route_methods
+
+  # A preflight carries no token. API Gateway answers it by itself unless a route takes OPTIONS, and then asks that route's
+  # authorizer: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html. Paths are compared
+  # without the names of their parameters.
+  plain_keys  = { for key in keys(var.routes) : key => replace(replace(key, "/\\{[^}]+\\+\\}/", "{+}"), "/\\{[^}+]+\\}/", "{}") }
+  open_routes = [for key, route in var.routes : local.plain_keys[key] if route.authorizer == null]
+  guarded     = [for key, route in var.routes : key if route.authorizer != null]
+  guarded_paths = concat(
+    [for key in local.guarded : split(" ", key)[1] if startswith(key, "ANY ")],
+    contains(local.guarded, "$default") ? ["/", "/{proxy+}"] : [],
+  )
+  missing_preflight_routes = [
+    for path in local.guarded_paths : "OPTIONS ${path}"
+    if length(setintersection(local.open_routes, [
+      for method in ["ANY", "OPTIONS"] : "${method} ${replace(replace(path, "/\\{[^}]+\\+\\}/", "{+}"), "/\\{[^}+]+\\}/", "{}")}"
+    ])) == 0
+  ]
+  guarded_preflight_routes = [for key in local.guarded : key if startswith(key, "OPTIONS ")]
+
+  # Request headers, in lower case, that a page has to be allowed to send to be let in.
+  identity_sources = [for key in local.guarded : try(var.authorizers[var.routes[key].authorizer].identity_source, "")]
+  token_headers = distinct([
+    for source in local.identity_sources : lower(trimprefix(source, "$request.header.")) if startswith(source, "$request.header.")
+  ])
 
   # Nothing about who asked, and the route instead of the path, which can name things. Every request is one such line:
   # no field is here that no runbook asks for, but for requestId, which AWS demands. The time is the log event's own.
@@ -45,6 +70,11 @@ resource "aws_apigatewayv2_integration" "this" {
   integration_method     = "POST"
   integration_uri        = each.value.alias_invoke_arn
   payload_format_version = "2.0"
+
+  # What a route gives up goes after the route is changed: API Gateway deletes nothing that a route still names.
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
 resource "aws_apigatewayv2_authorizer" "this" {
@@ -59,6 +89,10 @@ resource "aws_apigatewayv2_authorizer" "this" {
     issuer   = each.value.issuer
     audience = each.value.audience
   }
+
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
 resource "aws_apigatewayv2_route" "this" {
@@ -72,18 +106,25 @@ resource "aws_apigatewayv2_route" "this" {
   authorization_type   = each.value.authorizer == null ? "NONE" : "JWT"
   authorizer_id        = each.value.authorizer == null ? null : aws_apigatewayv2_authorizer.this[each.value.authorizer].id
   authorization_scopes = each.value.scopes
+
+  # A route goes after its settings have left the stage, which takes no change while it has settings of no route.
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
-resource "aws_lambda_permission" "this" {
-  for_each = var.routes
+# One for each function, not for each route: a function's policy takes 20,480 bytes, some sixty statements, and which route
+# leads to a function is decided here, in this API.
+resource "aws_lambda_permission" "function" {
+  for_each = var.functions
 
-  statement_id  = "${var.name}-${substr(md5(each.key), 0, 8)}"
+  # By the API's id, since two APIs may have one name.
+  statement_id  = "${aws_apigatewayv2_api.this.id}-${substr(sha1(each.key), 0, 8)}"
   action        = "lambda:InvokeFunction"
-  function_name = var.functions[each.value.function].function_name
-  qualifier     = var.functions[each.value.function].alias_name
+  function_name = each.value.function_name
+  qualifier     = each.value.alias_name
   principal     = "apigateway.amazonaws.com"
-  # Stage, method and path as the route has them; the API has one stage.
-  source_arn = "${aws_apigatewayv2_api.this.execution_arn}/*/${replace(replace(each.key, " ", ""), "/^ANY/", "*")}"
+  source_arn    = "${aws_apigatewayv2_api.this.execution_arn}/*"
 }
 
 resource "aws_cloudwatch_log_group" "requests" {

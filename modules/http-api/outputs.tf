@@ -6,7 +6,7 @@ output "alarm_arns" {
 output "api_endpoint" {
   description = "Address of the API, without a slash at its end. Usable when the routes may call their functions."
   value       = aws_apigatewayv2_api.this.api_endpoint
-  depends_on  = [aws_apigatewayv2_stage.this, aws_apigatewayv2_route.this, aws_lambda_permission.this]
+  depends_on  = [aws_apigatewayv2_stage.this, aws_apigatewayv2_route.this, aws_lambda_permission.function]
 }
 
 output "api_id" {

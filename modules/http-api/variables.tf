@@ -52,7 +52,7 @@ variable "authorizers" {
 
 variable "cors" {
   description = <<-EOT
-    Origins whose pages may call the API from a browser, methods they may use (null: those of the routes), request headers
+    Origins whose pages may call the API from a browser, methods they may use (null: those of the routes, and all where `ANY` or `$default` is one), request headers
     they may send, whether with credentials, and for how long a browser keeps the answer. No origins: no CORS headers.
   EOT
   type = object({
@@ -67,8 +67,8 @@ variable "cors" {
   nullable = false
 
   validation {
-    condition     = alltrue([for origin in var.cors.allow_origins : can(regex("^(\\*|https?://[a-zA-Z0-9.-]+(:[0-9]+)?)$", origin))])
-    error_message = "An origin is a scheme and a host without a path, such as https://shop.example.com; these are not: ${join(", ", [for origin in var.cors.allow_origins : origin if !can(regex("^(\\*|https?://[a-zA-Z0-9.-]+(:[0-9]+)?)$", origin))])}."
+    condition     = alltrue([for origin in var.cors.allow_origins : can(regex("^(\\*|https?://(\\*|[a-zA-Z0-9.-]+(:[0-9]+)?))$", origin))])
+    error_message = "An origin is a scheme and a host without a path, such as https://shop.example.com, or all: *, https://* or http://*; these are not: ${join(", ", [for origin in var.cors.allow_origins : origin if !can(regex("^(\\*|https?://(\\*|[a-zA-Z0-9.-]+(:[0-9]+)?))$", origin))])}."
   }
 
   validation {
@@ -77,8 +77,32 @@ variable "cors" {
   }
 
   validation {
-    condition     = !(var.cors.allow_credentials && contains(var.cors.allow_origins, "*"))
+    condition     = !(var.cors.allow_credentials && anytrue([for origin in var.cors.allow_origins : endswith(origin, "*")]))
     error_message = "cors allows credentials to every origin (*): any page could act for a signed-in user. Name the origins, or leave allow_credentials off."
+  }
+
+  validation {
+    condition     = !(var.cors.allow_credentials && contains(concat(var.cors.allow_headers, coalesce(var.cors.allow_methods, [])), "*"))
+    error_message = "With cors.allow_credentials, browsers take * for a name and refuse the preflight: name the methods and headers."
+  }
+
+  validation {
+    condition     = length(var.cors.allow_origins) == 0 || length(local.missing_preflight_routes) == 0
+    error_message = "A browser's preflight has no token, and these routes would ask it for one: ${join(", ", [for key in local.guarded : "\"${key}\"" if key == "$default" || startswith(key, "ANY ")])}. Add to routes, without an authorizer: ${join(", ", [for key in local.missing_preflight_routes : "\"${key}\""])}."
+  }
+
+  validation {
+    condition     = length(var.cors.allow_origins) == 0 || length(local.guarded_preflight_routes) == 0
+    error_message = "A browser's preflight has no token, and these routes would ask it for one: ${join(", ", [for key in local.guarded_preflight_routes : "\"${key}\""])}. Take their authorizer off."
+  }
+
+  # * does not stand for Authorization: https://fetch.spec.whatwg.org/#cors-non-wildcard-request-header-name
+  validation {
+    condition = length(var.cors.allow_origins) == 0 || alltrue([
+      for header in local.token_headers :
+      contains([for allowed in var.cors.allow_headers : lower(allowed)], header) || (contains(var.cors.allow_headers, "*") && header != "authorization")
+    ])
+    error_message = "Pages could not send the token that routes ask for: add ${join(", ", local.token_headers)} to cors.allow_headers."
   }
 
   validation {
@@ -141,7 +165,7 @@ variable "log" {
 }
 
 variable "name" {
-  description = "Name of the API, whole: nothing is put before or behind it."
+  description = "Name of the API, whole: nothing is put before or behind it. Its alarms and its log group go by it, so no two APIs of a region may share one."
   type        = string
   nullable    = false
 

@@ -1,5 +1,8 @@
+data "aws_partition" "current" {}
+
 locals {
-  widget_region = "us-east-1" # where CloudFront keeps its metrics, whatever the region
+  # Where CloudFront keeps its metrics, whatever the region.
+  widget_region = data.aws_partition.current.partition == "aws-cn" ? "cn-northwest-1" : "us-east-1"
 
   dashboard_widgets = [
     {

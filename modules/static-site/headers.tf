@@ -32,7 +32,7 @@ locals {
 
 resource "aws_cloudfront_response_headers_policy" "this" {
   #checkov:skip=CKV_AWS_259:Preloading binds a whole domain for years, in every browser: for its owner to decide, not for a site
-  name    = var.name
+  name    = var.bucket_name
   comment = "Security headers of ${var.name}."
 
   security_headers_config {
@@ -82,5 +82,9 @@ resource "aws_cloudfront_response_headers_policy" "this" {
         header = items.value
       }
     }
+  }
+
+  lifecycle {
+    create_before_destroy = true
   }
 }

@@ -32,17 +32,23 @@ module "files" {
   }
 }
 
+# What CloudFront keeps by name is the account's, in all regions: it goes by the bucket, whose name nothing else in AWS has.
 resource "aws_cloudfront_origin_access_control" "this" {
-  name                              = var.name
+  name                              = var.bucket_name
   description                       = "Signs the requests of ${var.name} to its bucket."
   origin_access_control_origin_type = "s3"
   signing_behavior                  = "always"
   signing_protocol                  = "sigv4"
+
+  # What the distribution gives up goes after it is changed: CloudFront deletes nothing that one still names.
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
 # As each file's Cache-Control says; one without it is asked for each time.
 resource "aws_cloudfront_cache_policy" "files" {
-  name        = "${var.name}-files"
+  name        = "${var.bucket_name}-files"
   comment     = "As Cache-Control says, up to a year."
   min_ttl     = 0
   default_ttl = 0
@@ -64,6 +70,10 @@ resource "aws_cloudfront_cache_policy" "files" {
       query_string_behavior = "none"
     }
   }
+
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
 # CloudFront takes no policy of ours that keeps nothing: compression and query strings are "invalid for policy with caching
@@ -71,7 +81,7 @@ resource "aws_cloudfront_cache_policy" "files" {
 resource "aws_cloudfront_cache_policy" "backends" {
   count = length(local.cached_paths) > 0 && var.backends_max_age_seconds > 0 ? 1 : 0
 
-  name        = "${var.name}-backends"
+  name        = "${var.bucket_name}-backends"
   comment     = "As Cache-Control says, up to ${var.backends_max_age_seconds} s."
   min_ttl     = 0
   default_ttl = 0
@@ -92,6 +102,10 @@ resource "aws_cloudfront_cache_policy" "backends" {
     query_strings_config {
       query_string_behavior = "all"
     }
+  }
+
+  lifecycle {
+    create_before_destroy = true
   }
 }
 

@@ -96,7 +96,7 @@ variable "denied_features" {
 }
 
 variable "domain" {
-  description = "A domain of your own: its names, the first being the site's address, and an ACM certificate for them in us-east-1. They are to point to the output `domain_name`. Null: CloudFront's own name."
+  description = "A domain of your own: its names (`*.` may begin any but the first, which is the site's address) and an ACM certificate for them in us-east-1. They are to point to the output `domain_name`. Null: CloudFront's own name."
   type = object({
     names           = list(string)
     certificate_arn = string
@@ -104,8 +104,13 @@ variable "domain" {
   default = null
 
   validation {
-    condition     = try(length(var.domain.names) > 0 && alltrue([for name in var.domain.names : can(regex("^[a-z0-9.-]+\\.[a-z]{2,}$", name))]), var.domain == null)
-    error_message = "domain.names is \"${try(join(", ", var.domain.names), "")}\"; give one or more names such as shop.example.com."
+    condition     = try(length(var.domain.names) > 0 && alltrue([for name in var.domain.names : length(name) <= 253 && can(regex("^(\\*\\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\\.)+([a-z]{2,63}|xn--[a-z0-9-]{0,58}[a-z0-9])$", name))]), var.domain == null)
+    error_message = "domain.names is \"${try(join(", ", var.domain.names), "")}\"; give one or more names such as shop.example.com or *.shop.example.com, in lower case, and names in other scripts as xn--...."
+  }
+
+  validation {
+    condition     = try(!startswith(var.domain.names[0], "*"), true)
+    error_message = "The site's address is the first of domain.names, and nobody can open ${try(var.domain.names[0], "")}: begin with a name that has no *."
   }
 
   validation {
@@ -140,7 +145,7 @@ variable "kms_key_arn" {
 }
 
 variable "name" {
-  description = "Name of the site: of its policies at CloudFront, and the distribution's comment."
+  description = "Name of the site: the distribution's comment. Its policies at CloudFront go by `bucket_name`."
   type        = string
   nullable    = false
 

@@ -3,8 +3,15 @@ locals {
   runbook = { for name in ["consumer-dropped", "consumer-given-up", "consumer-iterator-age"] : name => var.runbooks_url == "" ? "" : " Runbook: ${var.runbooks_url}/${name}.md" }
 }
 
+# A function may read several streams, and streams of two accounts may have one name.
+locals {
+  stream_account   = split(":", var.stream.arn)[4]
+  function_account = split(":", var.function.alias_arn)[4]
+  source           = local.stream_account == local.function_account ? var.stream.name : "${var.stream.name}@${local.stream_account}"
+}
+
 resource "aws_cloudwatch_metric_alarm" "iterator_age" {
-  alarm_name          = "${var.function.name}-iterator-age"
+  alarm_name          = "${var.function.name}-iterator-age@${local.source}"
   alarm_description   = "${var.function.name} is more than ${var.alarms.iterator_age_seconds} s behind the stream ${var.stream.name}. Read its errors and throttles first; if it only has too much to do, add shards. Records are given up when they are ${local.maximum_record_age_seconds} s old.${local.runbook["consumer-iterator-age"]}"
   namespace           = "AWS/Lambda"
   metric_name         = "IteratorAge"
@@ -36,7 +43,7 @@ locals {
 resource "aws_cloudwatch_metric_alarm" "given_up" {
   for_each = local.given_up
 
-  alarm_name          = "${var.function.name}-${each.key}"
+  alarm_name          = "${var.function.name}-${each.key}@${local.source}"
   alarm_description   = "${each.value.description}${local.runbook["consumer-${each.key}"]}"
   namespace           = "AWS/Lambda"
   metric_name         = each.value.metric_name

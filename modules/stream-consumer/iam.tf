@@ -33,8 +33,14 @@ data "aws_iam_policy_document" "this" {
   }
 }
 
+# Neither @ nor + can be in a stream's name: what is too long for a policy is cut and told apart by its hash.
+locals {
+  policy      = "consume-${local.source}"
+  policy_name = length(local.policy) <= 128 ? local.policy : "${substr(local.policy, 0, 119)}+${substr(sha1(local.policy), 0, 8)}"
+}
+
 resource "aws_iam_role_policy" "this" {
-  name   = "consume-${var.stream.name}"
+  name   = local.policy_name
   role   = var.function.role_name
   policy = data.aws_iam_policy_document.this.json
 }

@@ -2,6 +2,9 @@ locals {
   # The end of a description: where its runbook is.
   runbook = { for name in ["table-system-errors", "table-throttles"] : name => var.runbooks_url == "" ? "" : " Runbook: ${var.runbooks_url}/${name}.md" }
 
+  # An alarm's name takes 255 characters; + can be in no table's name, so what is cut is told apart by its hash.
+  alarm_stem = length(var.name) <= 235 ? var.name : "${substr(var.name, 0, 226)}+${substr(sha1(var.name), 0, 8)}"
+
   throttles = {
     read_throttles = {
       metric      = "ReadThrottleEvents"
@@ -19,7 +22,7 @@ locals {
 resource "aws_cloudwatch_metric_alarm" "throttles" {
   for_each = local.throttles
 
-  alarm_name          = "${var.name}-${replace(each.key, "_", "-")}"
+  alarm_name          = "${local.alarm_stem}-${replace(each.key, "_", "-")}"
   alarm_description   = "${each.value.description}${local.runbook["table-throttles"]}"
   namespace           = "AWS/DynamoDB"
   metric_name         = each.value.metric
@@ -37,7 +40,7 @@ resource "aws_cloudwatch_metric_alarm" "throttles" {
 }
 
 resource "aws_cloudwatch_metric_alarm" "system_errors" {
-  alarm_name          = "${var.name}-system-errors"
+  alarm_name          = "${local.alarm_stem}-system-errors"
   alarm_description   = "DynamoDB answers calls to the table ${var.name} with internal errors. Callers retry; if it lasts, see the AWS Health Dashboard.${local.runbook["table-system-errors"]}"
   evaluation_periods  = var.alarms.evaluation_minutes
   datapoints_to_alarm = var.alarms.breaching_minutes

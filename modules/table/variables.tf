@@ -1,5 +1,5 @@
 variable "name" {
-  description = "The table's name, 3 to 255 characters."
+  description = "The table's name, 3 to 255 characters. Another name is another table: the old one and its items are deleted, unless protected."
   type        = string
   nullable    = false
 
@@ -10,7 +10,7 @@ variable "name" {
 }
 
 variable "hash_key" {
-  description = "The partition key; `type` is `S` (string), `N` (number) or `B` (bytes)."
+  description = "The partition key; `type` is `S` (string), `N` (number) or `B` (bytes). A table keeps the keys that it was made with: others are refused, unless under another name."
   type = object({
     name = string
     type = optional(string, "S")
@@ -78,7 +78,7 @@ variable "deletion_protection" {
 }
 
 variable "ttl_attribute" {
-  description = "Attribute that holds an item's expiry, in Unix seconds. Null: items do not expire."
+  description = "Attribute that holds an item's expiry, in Unix seconds. Null: items do not expire. From one attribute to another leads a change to null, and an hour."
   type        = string
   default     = null
 

@@ -1,5 +1,27 @@
 locals {
   mfa = { off = "OFF", optional = "OPTIONAL", required = "ON" }
+
+  made_with = "aliases: ${join(", ", coalescelist(sort(var.alias_attributes), ["none"]))}; required attributes: ${join(", ", coalescelist(sort(var.required_attributes), ["none"]))}"
+}
+
+# What the pool was made with. Terraform would plan changes of it that Cognito refuses, or that delete every account; each of
+# these keeps what was, so that the plan can refuse them.
+resource "terraform_data" "made_with" {
+  input            = local.made_with
+  triggers_replace = [var.name]
+
+  lifecycle {
+    ignore_changes = [input]
+  }
+}
+
+resource "terraform_data" "protected_name" {
+  input            = var.name
+  triggers_replace = [var.deletion_protection ? null : var.name]
+
+  lifecycle {
+    ignore_changes = [input]
+  }
 }
 
 resource "aws_cognito_user_pool" "this" {
@@ -58,6 +80,18 @@ resource "aws_cognito_user_pool" "this" {
         min_length = schema.value == "birthdate" ? 10 : 0
         max_length = schema.value == "birthdate" ? 10 : 2048
       }
+    }
+  }
+
+  lifecycle {
+    precondition {
+      condition     = terraform_data.made_with.output == local.made_with
+      error_message = "The pool ${var.name} was made with other attributes (${terraform_data.made_with.output}), and Cognito changes none of them. Make a pool with ${local.made_with} beside it, as another module, and move the accounts."
+    }
+
+    precondition {
+      condition     = !var.deletion_protection || terraform_data.protected_name.output == var.name
+      error_message = "The pool ${terraform_data.protected_name.output} is protected from deletion, so another name cannot replace it. Apply deletion_protection = false first, and the name ${var.name} after it: it is a new pool, without the accounts."
     }
   }
 }

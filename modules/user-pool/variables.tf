@@ -27,7 +27,7 @@ variable "alarms" {
 }
 
 variable "alias_attributes" {
-  description = "What a user may sign in with beside the user name, once it is verified: `email`, `phone_number`, `preferred_username`. A pool keeps what it was made with; a change makes a new one."
+  description = "What a user may sign in with beside the user name, once it is verified: `email`, `phone_number`, `preferred_username`. A pool keeps what it was made with: a change is refused."
   type        = set(string)
   default     = []
   nullable    = false
@@ -87,7 +87,7 @@ variable "groups" {
 }
 
 variable "name" {
-  description = "Name of the pool, whole: nothing is put before or behind it."
+  description = "Name of the pool, whole: nothing is put before or behind it. Its alarms go by it, so no two pools of a region may share one. Another name is another pool: the old one and its accounts are deleted, unless protected."
   type        = string
   nullable    = false
 
@@ -122,7 +122,7 @@ variable "password_policy" {
 }
 
 variable "required_attributes" {
-  description = "Standard attributes without which there is no account, such as `name`. A pool keeps what it was made with; a change makes a new one."
+  description = "Standard attributes without which there is no account, such as `name`. A pool keeps what it was made with: a change is refused."
   type        = set(string)
   default     = []
   nullable    = false

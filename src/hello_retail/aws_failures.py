@@ -19,8 +19,10 @@ AWS_CONFIG = Config(
     retries={"mode": "standard", "total_max_attempts": 2},
     tcp_keepalive=True,
 )
-"""The worst call ends after 7 s (two attempts and a pause): the function's time-out must be longer."""
+"""How functions that answer reads call DynamoDB.
 
+The worst call ends after 7 s (two attempts and a pause): the function's time-out must be longer.
+"""
 
 SERVER_FAILURE: Final = 500
 """HTTP statuses from here on are AWS's own failures."""
@@ -67,24 +69,24 @@ def get_transient_code(error: BaseException | None) -> str | None:
     return None
 
 
-class StoreUnavailable(Exception):
-    """DynamoDB throttled, failed or did not answer: the same request may well succeed in a moment.
+class Unavailable(Exception):
+    """AWS throttled, failed or did not answer: the same request may well succeed in a moment.
 
-    ``code`` is AWS's error code or the name of botocore's exception.
+    ``code`` is AWS's error code or the name of botocore's exception. Whether a write took place is not known.
     """
 
     def __init__(self, code: str) -> None:
-        super().__init__(f"DynamoDB is not available: {code}.")
+        super().__init__(f"AWS is not available: {code}.")
         self.code = code
 
 
 @contextmanager
 def translate_transient_failures() -> Iterator[None]:
-    """Turn what a later attempt may cure into ``StoreUnavailable``; let everything else through."""
+    """Turn what a later attempt may cure into ``Unavailable``; let everything else through."""
     try:
         yield
     except FAILURES as error:
         code = get_transient_code(error)
         if code is None:
             raise
-        raise StoreUnavailable(code) from error
+        raise Unavailable(code) from error

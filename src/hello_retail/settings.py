@@ -3,6 +3,13 @@
 from __future__ import annotations
 
 import os
+from dataclasses import fields
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+    Settings = TypeVar("Settings", bound=DataclassInstance)
 
 
 class MissingSetting(Exception):
@@ -35,3 +42,16 @@ def require_count(name: str) -> int:
     if not (value.isascii() and value.isdigit() and int(value) >= 1):
         raise MissingSetting(f"The environment variable {name} must be a whole number of at least 1.")
     return int(value)
+
+
+def read_settings(kind: type[Settings]) -> Settings:
+    """Return a function's settings: for each field of ``kind``, the environment variable of its name in upper case.
+
+    Fields of type ``str`` are read by ``require_setting``, those of type ``int`` by ``require_count``.
+
+    Raises:
+        MissingSetting: for the first that is absent or malformed.
+
+    """
+    readers = {"str": require_setting, "int": require_count}  # by name: annotations are text
+    return kind(**{field.name: readers[str(field.type)](field.name.upper()) for field in fields(kind)})

@@ -1,7 +1,7 @@
 """`retailctl`: the operator's command line.
 
 A command is a plain function, typed with Typer's annotations, in the module of its topic; its entry in
-``COMMANDS`` registers it, in the order that `--help` shows.
+``COMMANDS`` registers it.
 """
 
 from __future__ import annotations
@@ -11,11 +11,10 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import typer
-from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
-from botocore.exceptions import ConnectionError as NoConnection
 
 from retailctl import interrupts
 from retailctl.artifacts import package
+from retailctl.aws import FAILURES, explain_failure
 from retailctl.console import print_error
 from retailctl.cost import report
 from retailctl.delivery import canary, destroy, drift, github, page, plan_apply, rollback, smoke
@@ -29,37 +28,60 @@ from retailctl.simulation import play
 from retailctl.stream import publish
 from retailctl.terraform import installation
 from retailctl.users import commands as users
-from retailctl.users import second_factor
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-COMMANDS: dict[str, Callable[..., Any]] = {
-    "package": package.package_functions,
-    "up": up_down.start_local_cloud,
-    "down": up_down.stop_local_cloud,
-    "outputs": outputs.show_outputs,
-    "env": up_down.print_exports,
-    "publish": publish.publish_log,
-    "play": play.play_workshop,
-    "winners": board.show_winners,
-    "demo": demo.run_demo,
-    "cost": report.estimate_cost,
-    "bootstrap": bootstrap.bootstrap_account,
-    "plan": plan_apply.plan_environment,
-    "apply": plan_apply.apply_environment,
-    "smoke": smoke.run_smoke_test,
-    "drift": drift.report_drift,
-    "rollback": rollback.roll_back_environment,
-    "destroy": destroy.destroy_environment,
-    "unlock": lock.unlock_state,
-    "tools": installation.check_tools,
+PLAY, LOCAL = "See it work, in a local cloud", "Work in a local cloud"
+AWS_AND_LOCAL = "Operate an environment (in a local cloud; in AWS with --cloud aws)"
+BUILD, CI = "Build", "For CI"
+
+COMMANDS: dict[str, dict[str, Callable[..., Any] | typer.Typer]] = {
+    PLAY: {
+        "demo": demo.run_demo,
+        "up": up_down.start_local_cloud,
+        "play": play.play_workshop,
+        "winners": board.show_winners,
+        "down": up_down.stop_local_cloud,
+    },
+    LOCAL: {
+        "publish": publish.publish_log,
+        "env": up_down.print_exports,
+    },
+    AWS_AND_LOCAL: {
+        "outputs": outputs.show_outputs,
+        "users": users.app,
+        "quarantine": quarantine.app,
+        "replay": replay.app,
+        "plan": plan_apply.plan_environment,
+        "apply": plan_apply.apply_environment,
+        "destroy": destroy.destroy_environment,
+        "unlock": lock.unlock_state,
+        "smoke": smoke.run_smoke_test,
+        "drift": drift.report_drift,
+        "builds": rollback.list_builds,
+        "rollback": rollback.roll_back_environment,
+        "canary": canary.app,
+        "site": page.app,
+        "bootstrap": bootstrap.bootstrap_account,
+    },
+    BUILD: {
+        "package": package.package_functions,
+        "cost": report.estimate_cost,
+        "tools": installation.check_tools,
+    },
+    CI: {
+        "environments": listing.list_environments,
+        "plan-comment": github.post_plan_comment,
+        "drift-issue": github.sync_drift_issue,
+    },
 }
+"""The commands by the panel of `--help` that lists them, in its order."""
 
 app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    rich_markup_mode=None,
+    rich_markup_mode="markdown",
 )
 
 
@@ -68,25 +90,12 @@ def _retailctl() -> None:
     """Hello, Retail! for its operator: package, local cloud, Terraform, play."""
 
 
-for _name, _command in COMMANDS.items():
-    app.command(_name)(_command)
-app.add_typer(canary.app, name="canary")
-app.add_typer(quarantine.app, name="quarantine")
-app.command("builds")(rollback.list_builds)
-app.command("environments")(listing.list_environments)
-app.command("plan-comment")(github.post_plan_comment)
-app.command("drift-issue")(github.sync_drift_issue)
-app.add_typer(replay.app, name="replay")
-users.app.command("second-factor")(second_factor.set_up_second_factor)
-app.add_typer(users.app, name="users")
-_site = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Put up the page.")
-_site.command("deploy")(page.deploy_site)
-app.add_typer(_site, name="site")
-
-
-@_site.callback()
-def _site_commands() -> None:
-    """Keep `deploy` a command of its own, though it is the only one."""
+for _panel, _commands in COMMANDS.items():
+    for _name, _command in _commands.items():
+        if isinstance(_command, typer.Typer):
+            app.add_typer(_command, name=_name, rich_help_panel=_panel)
+        else:
+            app.command(_name, rich_help_panel=_panel)(_command)
 
 
 def main() -> None:
@@ -96,7 +105,7 @@ def main() -> None:
 
 def build_single_command(command: Callable[..., Any]) -> typer.Typer:
     """Return the command line of a program that has one command."""
-    program = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+    program = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="markdown")
     program.command()(command)
     return program
 
@@ -112,8 +121,11 @@ def run_program(program: typer.Typer) -> None:
     with interrupts.handle_signals():
         try:
             program()
-        except (UserError, ClientError, BotoCoreError) as error:
-            print_error(explain_error(error))
+        except UserError as error:
+            print_error(str(error))
+            sys.exit(_interrupted_status() or 1)
+        except FAILURES as error:
+            print_error(explain_failure(error))
             sys.exit(_interrupted_status() or 1)
         except SystemExit as ended:
             if ended.code and (status := _interrupted_status()):
@@ -125,20 +137,3 @@ def _interrupted_status() -> int:
     """Return the exit status of a command that was interrupted; 0 where it was not."""
     number = interrupts.get_last_signal()
     return 128 + number if number else 0
-
-
-def explain_error(error: Exception) -> str:
-    """Return what went wrong in words, with what would do."""
-    if isinstance(error, ClientError):
-        code, words = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
-        return (
-            f"AWS refused {error.operation_name} ({code}): {words.rstrip('.') or 'it does not say why'}. "
-            "`aws sts get-caller-identity` says whose credentials these are."
-        )
-    if isinstance(error, (NoConnection, HTTPClientError)):
-        return (
-            f"AWS, or the local cloud in its place, does not answer ({error}): try again, or see `make up`."
-        )
-    if isinstance(error, BotoCoreError):
-        return f"AWS cannot be asked: {str(error).rstrip('.')}. See the AWS variables of this shell."
-    return str(error)

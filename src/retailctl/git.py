@@ -1,4 +1,4 @@
-"""Earlier builds of the clone: its tree as a commit has it, for a generation that keeps its old code."""
+"""git in the clone: which commit is checked out, which came before which, and the tree of an earlier one."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def check_out_commits(in_project: Project, commits: Collection[str]) -> Iterator
 
 
 def _archive_commit(in_project: Project, commit: str) -> bytes:
-    done = _git(in_project, "archive", "--format=tar", commit, *PARTS)
+    done = run_git(in_project, "archive", "--format=tar", commit, *PARTS)
     if done.returncode != 0:
         raise UserError(
             f"A generation is pinned to the build {commit}, which this clone does not have "
@@ -60,7 +60,7 @@ def resolve_commit(in_project: Project, name: str) -> str:
         UserError: where there is none of that name.
 
     """
-    done = _git(in_project, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
+    done = run_git(in_project, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
     if done.returncode != 0:
         raise UserError(f"'{name}' names no commit of this clone.")
     return done.stdout.decode().strip()
@@ -68,7 +68,7 @@ def resolve_commit(in_project: Project, name: str) -> str:
 
 def list_recent_commits(in_project: Project, most: int) -> list[str]:
     """Return the newest commits that changed what artifacts are made of, the newest first; none without git."""
-    done = _git(in_project, "log", f"--max-count={most}", "--format=%H", "--", *PARTS)
+    done = run_git(in_project, "log", f"--max-count={most}", "--format=%H", "--", *PARTS)
     return done.stdout.decode().split() if done.returncode == 0 else []
 
 
@@ -80,30 +80,47 @@ def is_older_commit(in_project: Project, commit: str, than: str) -> bool:
     if not (_HASH.fullmatch(commit) and _HASH.fullmatch(than)) or commit == than:
         return False
     try:
-        return _git(in_project, "merge-base", "--is-ancestor", commit, than).returncode == 0
+        return run_git(in_project, "merge-base", "--is-ancestor", commit, than).returncode == 0
     except UserError:
         return False
 
 
-def _git(in_project: Project, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+def find_checked_out_commit(in_project: Project) -> str:
+    """Return the commit that is checked out, with `+changes` where files differ from it; `unknown` without git."""
     try:
-        return subprocess.run(  # noqa: S603 - the operator's own git
+        return read_git(in_project, "rev-parse", "HEAD") + (
+            "+changes" if read_git(in_project, "status", "--porcelain") else ""
+        )
+    except UserError:
+        return UNKNOWN_COMMIT
+
+
+def read_git(in_project: Project, *arguments: str) -> str:
+    """Return what git prints in the clone, without the space around it.
+
+    Raises:
+        UserError: with git's own words, or where there is no git.
+
+    """
+    done = run_git(in_project, *arguments)
+    if done.returncode != 0:
+        words = (done.stderr or done.stdout).decode(errors="replace").strip()
+        raise UserError(f"`git {arguments[0]}` failed: {words}")
+    return done.stdout.decode().strip()
+
+
+def run_git(in_project: Project, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+    """Run git in the clone, however it ends.
+
+    Raises:
+        UserError: where there is no git.
+
+    """
+    try:
+        return subprocess.run(  # noqa: S603 - the operator's own git, and no shell
             ["git", "-C", str(in_project.root), *arguments],  # noqa: S607 - wherever it is on the PATH
             capture_output=True,
             check=False,
         )
-    except FileNotFoundError:
-        raise UserError("git is not installed, and a build of an earlier commit needs it.") from None
-
-
-def find_checked_out_commit(in_project: Project) -> str:
-    """Return the commit that is checked out, with `+changes` where files differ from it; `unknown` without git."""
-
-    def git(*arguments: str) -> str:
-        command = ["git", "-C", str(in_project.root), *arguments]
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()  # noqa: S603 - git
-
-    try:
-        return git("rev-parse", "HEAD") + ("+changes" if git("status", "--porcelain") else "")
-    except (OSError, subprocess.CalledProcessError):
-        return UNKNOWN_COMMIT
+    except OSError:
+        raise UserError("git is not installed, or cannot run: put it on the PATH.") from None

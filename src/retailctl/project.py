@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from retailctl.errors import UserError
+from retailctl.options import AWS
 
-AWS = "aws"  # the folder under .retail/ for what is applied to real AWS; never a local cloud's name
-DEFAULT_CLOUD = "local"
 CLOUD_NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
 
 
@@ -75,7 +74,11 @@ class Project:
             UserError: where the name would not do as a folder's.
 
         """
-        if cloud == AWS or not CLOUD_NAME.fullmatch(cloud):
+        if cloud == AWS:
+            raise UserError(
+                f"This command acts on a local cloud only: leave out --cloud {AWS} (CLOUD={AWS})."
+            )
+        if not CLOUD_NAME.fullmatch(cloud):
             raise UserError(
                 f"{cloud!r} cannot name a local cloud: "
                 f"take lower-case letters, digits and hyphens, and not '{AWS}'."

@@ -20,7 +20,7 @@ locals {
         conditions = [{
           test     = "StringEquals"
           variable = "kms:ViaService"
-          values   = ["${service}.${var.region}.amazonaws.com"]
+          values   = ["${service}.${var.region}.${data.aws_partition.current.dns_suffix}"]
         }]
       })
     }

@@ -1,6 +1,3 @@
-data "aws_caller_identity" "current" {}
-data "aws_partition" "current" {}
-
 locals {
   name_prefix = "hello-retail-${var.environment}"
   functions   = ["archive", "event_writer", "trending_api", "trending_view", "winner_api", "winner_view"]

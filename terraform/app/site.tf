@@ -1,6 +1,6 @@
 locals {
   # Where browsers reach Cognito.
-  cognito_origin = coalesce(var.local_cognito_url, "https://cognito-idp.${var.region}.amazonaws.com")
+  cognito_origin = coalesce(var.local_cognito_url, "https://cognito-idp.${var.region}.${data.aws_partition.current.dns_suffix}")
 
   # An emulator's API has a name that not every resolver knows; it answers by path too.
   api_origin = replace(

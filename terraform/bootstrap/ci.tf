@@ -7,12 +7,25 @@ locals {
   project = "hello-retail"
 }
 
+# Without thumbprints: AWS checks GitHub's certificate against its own list of authorities.
+resource "aws_iam_openid_connect_provider" "github" {
+  count = var.github_repository != null && var.oidc_provider_arn == null ? 1 : 0
+
+  url            = "https://token.actions.githubusercontent.com"
+  client_id_list = ["sts.amazonaws.com"]
+}
+
+moved {
+  from = module.ci_roles[0].aws_iam_openid_connect_provider.github[0]
+  to   = aws_iam_openid_connect_provider.github[0]
+}
+
 module "ci_roles" {
   source = "../../modules/ci-roles"
   count  = var.github_repository == null ? 0 : 1
 
   name_prefix       = local.project
-  oidc_provider_arn = var.oidc_provider_arn
+  oidc_provider_arn = coalesce(var.oidc_provider_arn, one(aws_iam_openid_connect_provider.github[*].arn))
   ceiling_services = [
     "apigateway", "budgets", "cloudfront", "cloudwatch", "cognito-idp", "dynamodb", "kinesis", "kms", "lambda", "logs", "s3", "sns",
   ]

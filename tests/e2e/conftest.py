@@ -1,4 +1,4 @@
-"""All environments, applied once for every test that plays in them; test_three_environments.py takes them apart."""
+"""All environments, applied once for every test that plays in them; test_three_environments.py destroys one."""
 
 from __future__ import annotations
 

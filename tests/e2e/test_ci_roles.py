@@ -13,7 +13,7 @@ import time
 import zipfile
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -32,7 +32,7 @@ from retailctl.local_cloud import up_down
 from retailctl.project import Project
 from retailctl.terraform import workspace as terraform
 from support import ci_roles, e2e, role_probe
-from support.e2e import ENVIRONMENTS, eventually
+from support.e2e import ENVIRONMENTS, Inventory, eventually
 
 pytestmark = pytest.mark.slow
 
@@ -55,6 +55,8 @@ class There:
 
     here: Project
     cloud: Cloud
+    bootstrap: Future[None]
+    """The bootstrap: the roles are there in seconds, and its provider waits a minute to see the bucket's rules."""
 
     def target(self, environment: str, cloud: Cloud | None = None) -> Target:
         return Target(self.here, environment, cloud or self.cloud)
@@ -69,13 +71,13 @@ def there() -> Iterator[There]:
     try:
         with interrupts.handle_signals(), ThreadPoolExecutor(1) as aside:
             package.build_artifacts(here)
-            there = There(here, ministack.start_emulator(here.cloud_folder(name)))
-            # The roles are there in seconds; then the provider waits for a minute to see the bucket's rules.
-            made = aside.submit(environments_state.apply_bootstrap, there.target("dev"), ci_roles.REPOSITORY)
-            eventually(lambda: made.done() or ci_roles.all_are_there(there.cloud), wanted=True, seconds=90)
+            cloud = ministack.start_emulator(here.cloud_folder(name))
+            dev = Target(here, "dev", cloud)
+            made = aside.submit(environments_state.apply_bootstrap, dev, ci_roles.REPOSITORY)
+            eventually(lambda: made.done() or ci_roles.all_are_there(cloud), wanted=True, seconds=90)
             if made.done():
                 made.result()
-            yield there
+            yield There(here, cloud, made)
             made.result()
     finally:
         up_down.stop_local_cloud(name)
@@ -336,7 +338,7 @@ BUDGET = {
 def writes(there: There) -> list[Write]:
     """Return a change of each service in use, made as Terraform makes it."""
     account = there.cloud.account_id
-    role = f"arn:aws:iam::{account}:role/hello-retail-dev-winner-api"
+    role = f"arn:aws:iam::{account}:role/hello-retail-dev-winner-api@{there.cloud.region}"
     of_role = {"RoleName": NAME, "AssumeRolePolicyDocument": TRUST}
     function = {"FunctionName": NAME, "Runtime": "python3.13", "Handler": "probe.handler", "Role": role}
     state = {"Bucket": there.target("dev").state_bucket, "Key": "hello-retail/dev/terraform.tfstate"}
@@ -528,7 +530,7 @@ def test_all_that_it_was_refused_could_have_been_done(there: There, foreign: tup
 
 def identity_changes(there: There) -> list[tuple[str, Mapping[str, Any]]]:
     """Return calls by which the role that applies would give itself, or another, more than it has."""
-    own, function = "hello-retail-dev-apply", "hello-retail-dev-winner-api"
+    own, function = "hello-retail-dev-apply", f"hello-retail-dev-winner-api@{there.cloud.region}"
     provider = f"arn:aws:iam::{there.cloud.account_id}:oidc-provider/token.actions.githubusercontent.com"
     boundary, ceiling = there.policy("dev-boundary"), there.policy("dev-ceiling")
     part = there.policy("dev-apply-write-data")
@@ -635,3 +637,29 @@ def test_the_role_that_applies_destroys_the_environment(there: There, applied: T
 
     assert len(resources) > 60
     assert terraform.list_resources(workspace) == []
+
+
+def test_of_dev_and_the_bootstrap_nothing_is_left_but_their_keys_pending_deletion(
+    there: There, applied: Target
+) -> None:
+    there.bootstrap.result()
+    before = ours(there)
+    e2e.destroy_bootstrap(there.target("dev").build_bootstrap_workspace())
+    kms = there.cloud.client("kms")
+    states = Counter(
+        kms.describe_key(KeyId=key["KeyId"])["KeyMetadata"]["KeyState"] for key in kms.list_keys()["Keys"]
+    )
+
+    assert before.keys() == {"aliases of keys", "buckets", "policies", "roles"}
+    assert ours(there) == {}
+    assert states["PendingDeletion"] == 2
+
+
+def ours(there: There) -> Inventory:
+    """Return what there is of ours, but for what these tests made beside it."""
+    found = e2e.inventory(there.cloud, there.cloud.endpoint)
+    return {
+        kind: left
+        for kind, names in found.items()
+        if (left := [name for name in names if "hello-retail" in name and "-probe" not in name])
+    }

@@ -21,9 +21,9 @@ SHARDS = 10
 @pytest.fixture
 def world(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[World]:
     someone = World(tmp_path, SEED + getattr(request, "param", 0))
-    print(f"RETAIL_SEED={SEED}")
+    print(f"RETAIL_SEED={SEED}")  # noqa: T201 - pytest shows it where the test fails
     yield someone
-    print(someone.figures)
+    print(someone.figures)  # noqa: T201 - as above, or with -rP
     processes.end_cloud_processes(someone.project.cloud_folder("local"))
 
 

@@ -1,8 +1,8 @@
 """All three environments, applied side by side from nothing: what they do, may do and share, and how they go.
 
 One local cloud serves all tests of this file and those before it that play in it (conftest.py), in their order; the
-last of them take it apart. Resharding is not among them, since the emulator reads new shards from their end:
-tests/property/ has it.
+last of them take an environment away. Resharding is not among them, since the emulator reads new shards from their
+end: tests/property/ has it.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
@@ -45,7 +46,7 @@ from retailctl.terraform import workspace as terraform
 from support import ci_roles, e2e, pipeline, role_probe, rule_change, trending_units
 from support.asking import ask
 from support.command import Operator
-from support.e2e import ENVIRONMENTS, Landscape, eventually
+from support.e2e import ENVIRONMENTS, Inventory, Landscape, eventually
 from support.events import create, payload, purchase
 from support.players import came_through
 from support.quarantined import GIVEN_UP, GIVEN_UP_KEY
@@ -55,8 +56,6 @@ pytestmark = pytest.mark.slow
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 WORKSHOP_DAY = FIXTURES / "workshop-day.jsonl"
 IN_THE_WORKSHOP = "prod"  # the one with the most shards
-IN_TURN = ("dev", "staging", "prod")
-"""How a change goes."""
 OTHERS = {"dev": 11, "staging": 12}
 """The environments that get a small workshop of their own, and its seed."""
 KNOWN = json.loads((Path(__file__).parent / "known_omissions.json").read_text())
@@ -140,7 +139,7 @@ def workshops(there: Landscape, operator: Operator, tmp_path_factory: pytest.Tem
 
 @dataclass(frozen=True)
 class Delivered:
-    """What the pipelines did with the environments: an earlier build, then one change all the way, and back again.
+    """What the pipelines did with the environments: an earlier build, then one change everywhere, and back again.
 
     Attributes:
         earlier: the hashes of the build that dev had before.
@@ -162,22 +161,36 @@ class Delivered:
 
 @pytest.fixture(scope="module")
 def delivered(there: Landscape, tmp_path_factory: pytest.TempPathFactory) -> Delivered:
-    """Run the pipelines' commands in sequence; `build/pipeline.log` has what they say."""
+    """Run the pipelines' commands, side by side where they may; `build/pipeline.log` has what they say."""
+    drift: list[tuple[int, DriftReport]] = []
+
+    def deliver(line: pipeline.Pipeline, environment: str) -> tuple[str, Mapping[str, str]]:
+        return line.deliver(environment), running_code(there, environment)
+
+    def deliver_and_go_back(line: pipeline.Pipeline) -> tuple[str, Mapping[str, str]]:
+        found = deliver(line, "dev")
+        drift.append(line.look_for_drift("dev"))
+        change_by_hand(there, "dev")
+        drift.append(line.look_for_drift("dev"))
+        line.roll_back("dev", builds.compute_build_id(earlier))
+        return found
+
     roles = {"planning": ci_roles.planning, "applying": ci_roles.applying}
     with pipeline.pipeline(there.here, there.cloud, tmp_path_factory.mktemp("pipeline"), **roles) as line:
         earlier = line.commit(lambda _: None, "what dev has")
         line.keep("dev")  # it was applied with these bytes; test_pipeline.py has an apply keep them
         build = line.commit(a_change, "a change")
-        plans, code = {}, {}
-        for environment in IN_TURN:
-            plans[environment] = line.deliver(environment)
-            code[environment] = running_code(there, environment)
-        before = line.look_for_drift("dev")
-        change_by_hand(there, "dev")
-        after = line.look_for_drift("dev")
-        line.roll_back("dev", builds.compute_build_id(earlier))
+        jobs = {environment: partial(deliver, environment=environment) for environment in ENVIRONMENTS}
+        done = line.side_by_side(jobs | {"dev": deliver_and_go_back})
         at_last = line.present("dev"), running_code(there, "dev")
-    return Delivered(earlier, build, plans, code, (before, after), at_last)
+    return Delivered(
+        earlier,
+        build,
+        plans={environment: summary for environment, (summary, _) in done.items()},
+        code={environment: code for environment, (_, code) in done.items()},
+        drift=(drift[0], drift[1]),
+        at_last=at_last,
+    )
 
 
 def a_change(clone: Path) -> None:
@@ -212,9 +225,19 @@ def zips(there: Landscape, environment: str, hashes: Mapping[str, str]) -> dict[
     return {name: digest for name, digest in hashes.items() if name in functions}
 
 
+DESTROYED = "prod"  # what is protected the most; test_ci_roles.py has dev and the bootstrap destroyed
+OF_DESTROYED = re.compile(rf"hello-retail-{DESTROYED}(?!-(apply|boundary|ceiling|plan))")  # those are CI's
+
+
 @pytest.fixture(scope="module")
-def destroyed(there: Landscape) -> Landscape:
-    e2e.destroy_all(there)
+def before(there: Landscape) -> Inventory:
+    """Return what there was in the account before anything was destroyed."""
+    return there.inventory()
+
+
+@pytest.fixture(scope="module")
+def destroyed(there: Landscape, before: Inventory) -> Landscape:
+    destroy.destroy_environment(DESTROYED, cloud=there.cloud.name, confirmed=DESTROYED)
     return there
 
 
@@ -574,7 +597,10 @@ def test_a_role_may_do_what_its_function_does_and_tried_nothing_else(there: Land
     ]
 
     assert (
-        role_probe.allowed(there.cloud, there.outputs[own]["functions"][function], attempts) == MAY[function]
+        role_probe.allowed(
+            there.cloud, role_probe.role_of(there.cloud, there.outputs[own]["functions"][function]), attempts
+        )
+        == MAY[function]
     )
 
 
@@ -585,7 +611,7 @@ def test_a_role_may_do_the_same_in_every_environment(there: Landscape, function:
     for environment, found in there.outputs.items():
         if function not in found["functions"]:
             continue
-        role = found["functions"][function]
+        role = role_probe.role_of(there.cloud, found["functions"][function])
         prefix = f"hello-retail-{environment}"
         key = kms.describe_key(KeyId=f"alias/{prefix}")["KeyMetadata"]["KeyId"]
         assert iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"] == []
@@ -602,7 +628,8 @@ def test_a_role_may_do_the_same_in_every_environment(there: Landscape, function:
 
 @pytest.mark.parametrize("function", MAY)
 def test_nobody_but_lambda_takes_on_a_role(there: Landscape, function: str) -> None:
-    role = f"arn:aws:iam::{there.cloud.account_id}:role/{there.outputs['prod']['functions'][function]}"
+    name = role_probe.role_of(there.cloud, there.outputs["prod"]["functions"][function])
+    role = f"arn:aws:iam::{there.cloud.account_id}:role/{name}"
 
     with (
         somebody_who_may(there.cloud, "sts:AssumeRole") as somebody,
@@ -614,9 +641,9 @@ def test_nobody_but_lambda_takes_on_a_role(there: Landscape, function: str) -> N
 # Delivered: the pipelines' own commands, as a merge, a night and a bad day run them.
 
 
-def test_all_environments_get_the_same_bytes_in_turn(there: Landscape, delivered: Delivered) -> None:
+def test_all_environments_get_the_same_bytes(there: Landscape, delivered: Delivered) -> None:
     assert delivered.build.keys() == delivered.earlier.keys()
-    for environment in IN_TURN:
+    for environment in ENVIRONMENTS:
         wanted = zips(there, environment, delivered.build)
         assert delivered.code[environment] == wanted != zips(there, environment, delivered.earlier)
 
@@ -921,8 +948,8 @@ def test_prod_s_tables_and_players_are_protected_against_deletion(there: Landsca
     assert all(name in str(refusal.value) for name in (*tables, "hello-retail-prod-players"))
 
 
-def test_what_is_destroyed_was_there_before(there: Landscape) -> None:
-    kinds = {kind for kind, names in there.inventory().items() if names}
+def test_what_is_destroyed_was_there_before(there: Landscape, before: Inventory) -> None:
+    kinds = {kind for kind, names in before.items() if any(map(OF_DESTROYED.search, names))}
 
     assert kinds >= {
         "APIs", "alarms", "aliases of keys", "buckets", "budgets", "dashboards", "distributions",
@@ -932,11 +959,17 @@ def test_what_is_destroyed_was_there_before(there: Landscape) -> None:
     assert set(there.keys().values()) == {"Enabled"}
 
 
-def test_nothing_is_left_of_what_was_destroyed(destroyed: Landscape) -> None:
-    assert destroyed.inventory() == destroyed.at_first
+def test_of_one_environment_nothing_is_left_and_of_the_others_everything(
+    destroyed: Landscape, before: Inventory
+) -> None:
+    others = {
+        kind: [name for name in names if not OF_DESTROYED.search(name)] for kind, names in before.items()
+    }
+
+    assert destroyed.inventory() == others
 
 
-def test_of_what_was_destroyed_only_keys_are_left_pending_deletion(destroyed: Landscape) -> None:
+def test_of_what_was_destroyed_only_its_key_is_left_pending_deletion(destroyed: Landscape) -> None:
     states = Counter(destroyed.keys().values())
 
-    assert states == {"PendingDeletion": len(ENVIRONMENTS) + 1}
+    assert states == {"PendingDeletion": 1, "Enabled": len(ENVIRONMENTS)}

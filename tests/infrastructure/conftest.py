@@ -7,12 +7,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support import planned_app
+from support import planned_app, planned_bootstrap, shared_provider
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
-    from support.planned_app import PlannedApp
+    from support.planned_app import PlannedApp, Resource
+
+
+@pytest.fixture(scope="session", autouse=True)
+def ended() -> Iterator[None]:
+    """End the provider that these tests share, if one of them has started it."""
+    yield
+    shared_provider.end()
 
 
 @pytest.fixture(scope="session")
@@ -25,3 +32,9 @@ def as_planned(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Plan
 @pytest.fixture(scope="session")
 def prod(as_planned: Callable[[str], PlannedApp]) -> PlannedApp:
     return as_planned("prod")
+
+
+@pytest.fixture(scope="session")
+def bootstrap(tmp_path_factory: pytest.TempPathFactory) -> tuple[Resource, ...]:
+    """Return the bootstrap with CI's roles as it would be."""
+    return planned_bootstrap.planned(tmp_path_factory.mktemp("bootstrap"))

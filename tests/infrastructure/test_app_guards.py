@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
-from collections import Counter
+import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +13,7 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from retailctl.terraform import failures
-from support import planned_app
+from support import planned_app, shared_provider, variables_only
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,15 +47,18 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return planned_app.copy_of_the_app(tmp_path_factory.mktemp("clone"))
 
 
+def run(app: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run Terraform in an initialised root, and return what it said."""
+    return planned_app.run(app, *arguments, **shared_provider.attached(app))
+
+
 @pytest.fixture(scope="module")
 def dev(clone: Path) -> Path:
     """Return a root whose state is dev's, as far as the pin goes."""
     (clone / "offline_override.tf").write_text(OFFLINE)
     done = planned_app.run(clone, "init", "-input=false", "-lockfile=readonly", "-no-color")
     assert done.returncode == 0, done.stderr
-    done = planned_app.run(
-        clone, "apply", "-auto-approve", "-input=false", "-no-color", f"-target={PIN}", values("dev")
-    )
+    done = run(clone, "apply", "-auto-approve", "-input=false", "-no-color", f"-target={PIN}", values("dev"))
     assert done.returncode == 0, done.stderr
     return clone
 
@@ -67,7 +69,7 @@ def dev(clone: Path) -> Path:
 @slow
 @pytest.mark.parametrize("other", ["staging", "prod"])
 def test_another_environments_values_are_refused_by_devs_state(dev: Path, other: str) -> None:
-    done = planned_app.run(dev, "plan", "-input=false", "-no-color", f"-target={PIN}", values(other))
+    done = run(dev, "plan", "-input=false", "-no-color", f"-target={PIN}", values(other))
 
     assert done.returncode == 1
     assert "Instance cannot be destroyed" in done.stderr
@@ -76,14 +78,14 @@ def test_another_environments_values_are_refused_by_devs_state(dev: Path, other:
 
 @slow
 def test_the_refusal_is_given_the_sentence_that_it_lacks(dev: Path) -> None:
-    done = planned_app.run(dev, "plan", "-input=false", "-no-color", f"-target={PIN}", values("prod"))
+    done = run(dev, "plan", "-input=false", "-no-color", f"-target={PIN}", values("prod"))
 
     assert "belongs to another environment" in (failures.explain_failure(done.stderr) or "")
 
 
 @slow
 def test_its_own_values_change_nothing_of_the_pin(dev: Path) -> None:
-    done = planned_app.run(
+    done = run(
         dev, "plan", "-input=false", "-no-color", "-detailed-exitcode", f"-target={PIN}", values("dev")
     )
 
@@ -92,7 +94,7 @@ def test_its_own_values_change_nothing_of_the_pin(dev: Path) -> None:
 
 @slow
 def test_the_pin_says_whose_state_it_is(dev: Path) -> None:
-    state = json.loads(planned_app.run(dev, "show", "-json").stdout)
+    state = json.loads(run(dev, "show", "-json").stdout)
 
     assert state["values"]["root_module"]["resources"][0]["values"]["input"] == "dev"
 
@@ -163,61 +165,17 @@ def test_a_state_in_an_account_that_is_not_the_environments_is_refused(
     assert "not allowed" in done.stderr
 
 
-# The zips
-
-
-@slow
-def test_a_missing_zip_is_refused_at_plan_in_words(dev: Path) -> None:
-    zips = dev.parents[1] / "build" / "artifacts"
-    shutil.move(zips / "winner_view.zip", zips / "elsewhere.zip")
-    try:
-        done = planned_app.run(dev, "plan", "-input=false", "-no-color", values("dev"))
-    finally:
-        shutil.move(zips / "elsewhere.zip", zips / "winner_view.zip")
-
-    assert done.returncode == 1
-    said = " ".join(done.stderr.split())
-    assert "These zips are missing in ../../build/artifacts: winner_view.zip." in said
-    assert "Run `make package` first." in said
-
-
 # The rules
-
-
-@slow
-@pytest.mark.parametrize("key", ["winer_api", "winner_view"])
-def test_a_canary_of_what_is_no_function_of_the_api_is_refused_by_its_name(dev: Path, key: str) -> None:
-    canary = f'-var=canary={{{key}={{version="7",weight=0.1}}}}'
-    done = planned_app.run(dev, "plan", "-input=false", "-no-color", values("dev"), canary)
-
-    assert done.returncode == 1
-    said = " ".join(done.stderr.split())
-    assert f"canary has {key}; a version can be tried of event_writer, trending_api, winner_api" in said
 
 
 @slow
 def test_the_roots_own_tests_pass(tmp_path: Path) -> None:
     app = planned_app.initialised(planned_app.copy_of_the_app(tmp_path))
+    (app / "tests" / variables_only.REFUSALS).unlink()  # test_refusals.py has those
 
-    done = planned_app.run(app, "test", "-no-color")
+    done = run(app, "test", "-no-color")
 
     assert done.returncode == 0, done.stdout + done.stderr
-
-
-def test_each_validation_of_the_root_is_shown_to_refuse_something() -> None:
-    validations = Counter(
-        {
-            label.strip('"'): len(body.get("validation", []))
-            for block in hcl2.loads((APP / "variables.tf").read_text())["variable"]
-            for label, body in block.items()
-        }
-    )
-    refusals: Counter[str] = Counter()
-    for file in (APP / "tests").glob("*.tftest.hcl"):
-        for expected in re.findall(r"expect_failures\s*=\s*\[(.*?)\]", file.read_text(), re.DOTALL):
-            refusals.update(re.findall(r"var\.(\w+)", expected))
-
-    assert not validations - refusals, "these variables have more validations than refusals tried"
 
 
 def test_every_input_of_the_root_says_what_it_is() -> None:

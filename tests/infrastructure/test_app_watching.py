@@ -42,7 +42,10 @@ def prod(tmp_path_factory: pytest.TempPathFactory) -> PlannedApp:
 def alarms(prod: PlannedApp) -> dict[str, dict[str, Any]]:
     """Return the alarms by their names without the environment's."""
     planned = [each.values for each in prod.of("aws_cloudwatch_metric_alarm")]
-    return {each["alarm_name"].removeprefix("hello-retail-prod-"): each for each in planned}
+    return {
+        each["alarm_name"].removeprefix("hello-retail-prod-").removesuffix("@hello-retail-prod-events"): each
+        for each in planned
+    }
 
 
 @pytest.fixture(scope="module")

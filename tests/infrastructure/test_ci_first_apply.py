@@ -17,7 +17,7 @@ import pytest
 from botocore.exceptions import ClientError
 from ministack.core.iam_evaluator import EvalContext, evaluate, parse_policy_document
 
-from support import bare_emulator, planned_bootstrap
+from support import bare_emulator
 from support.planned_app import ACCOUNT
 
 if TYPE_CHECKING:
@@ -147,11 +147,6 @@ class There:
                     raise
                 return lacking[1]
             return ""
-
-
-@pytest.fixture(scope="module")
-def bootstrap(tmp_path_factory: pytest.TempPathFactory) -> tuple[Resource, ...]:
-    return planned_bootstrap.planned(tmp_path_factory.mktemp("bootstrap"))
 
 
 @pytest.fixture(scope="module")

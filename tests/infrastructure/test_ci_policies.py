@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import hcl2
 import pytest
 
-from support import planned_app, planned_bootstrap
+from support import planned_app
 from support.planned_app import ENVIRONMENTS, several
 
 if TYPE_CHECKING:
@@ -30,11 +30,6 @@ Statement = dict[str, Any]
 
 slow = pytest.mark.slow
 each_environment = pytest.mark.parametrize("environment", ENVIRONMENTS)
-
-
-@pytest.fixture(scope="module")
-def bootstrap(tmp_path_factory: pytest.TempPathFactory) -> tuple[Resource, ...]:
-    return planned_bootstrap.planned(tmp_path_factory.mktemp("bootstrap"))
 
 
 def policies(bootstrap: tuple[Resource, ...]) -> dict[str, list[Statement]]:

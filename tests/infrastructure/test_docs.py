@@ -15,9 +15,12 @@ import pytest
 import typer.main
 
 from retailctl.cli import app as command_line
+from retailctl.cost import model, prices, units
+from retailctl.cost.workload import change_workload
 from retailctl.quarantine import decisions
 from support import planned_app
 from support.metrics import emitted_metrics
+from tools import cost_page
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(
@@ -36,6 +39,17 @@ TESTED_ELSEWHERE = {
     "curl": "tests/integration/test_winner_api_contract.py",
 }
 """Commands of the README that no test and no gate runs as they stand, and what shows that they work."""
+
+PLAIN = {
+    "anew": "again, or rebuild",
+    "fold(s|ed|ing)? (a|the) (log|stream|views?)": "read, replay, rebuild",
+    "put(s|ting)? aside": "quarantine",
+    "puts? back": "send again",
+    "mend(s|ed|ing)?": "fix",
+    "(he|his|him|himself)": "they",
+    "time-outs?": "timeout",
+}
+"""Words that the pages once had for a thing that has another word, and that word."""
 
 FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^\1```", re.MULTILINE | re.DOTALL)
 
@@ -159,6 +173,49 @@ def test_the_readme_leads_to_every_page_and_every_module() -> None:
     assert (pages | modules) - linked == set()
 
 
+def test_the_index_leads_to_every_page_by_who_asks() -> None:
+    index = text("docs/README.md")
+    asked = [re.split(r" \|", rest)[0] for rest in index.split("\n| To ")[1:]]
+    linked = set(re.findall(r"\]\(([^)#\s]+)", index))
+    pages = {page.name for page in (ROOT / "docs").glob("*.md")} - {"README.md"}
+    folders = {f"{folder.parent.name}/README.md" for folder in (ROOT / "docs").glob("*/README.md")}
+
+    assert asked == ["play", "operate", "adopt", "extend"]
+    assert (pages | folders) - linked == set()
+
+
+@pytest.mark.parametrize("name", sorted(set(NAMES) - {"CHANGELOG.md"}))
+def test_a_page_uses_one_plain_word_for_one_thing(name: str) -> None:
+    written = re.sub(r"<!-- BEGIN_.*?<!-- END_\w+ -->|`[^`\n]+`", "", prose(text(name)), flags=re.DOTALL)
+    used = {word for word in PLAIN if re.search(rf"\b{word}\b", written, re.IGNORECASE)}
+    assert {word: PLAIN[word] for word in used} == {}
+
+
+def test_the_readmes_costs_are_those_of_the_model() -> None:
+    rows = re.findall(
+        r"^\| (\w+) \| (\d) \| (\d) s \| (\d) days? \| ([\d.]+) \| ([\d.]+) \| ([\d.]+) \|",
+        text("README.md"),
+        re.MULTILINE,
+    )
+    assert [name for name, *_ in rows] == list(ENVIRONMENTS)
+    for name, shards, window, days, idle, board, whole in rows:
+        file = ROOT / f"environments/{name}/terraform.tfvars"
+        load = cost_page.read_workload(file)
+        nothing = change_workload(
+            load, events_per_day=1, peak_per_second=2e-5, reads_per_day=0, bad_records_per_day=0
+        )
+        asleep, awake = (
+            model.compute_bill(each, units.read_committed_figures(), prices.read_price_list())
+            for each in (nothing, load)
+        )
+        archived = hcl2.loads(file.read_text())["archive"]["enabled"]
+        apart = [part.usd for part in asleep.apart if archived or part.name != "The archive"]
+
+        assert (shards, window, days) == (str(load.shards), f"{load.window_seconds:g}", str(load.stream_days))
+        assert idle == f"{asleep.way.usd + sum(apart):.2f}", name
+        assert (board, whole) == (f"{awake.way.usd:.2f}", f"{awake.front_door_to_board:.2f}"), name
+
+
 def test_the_readmes_usage_is_the_modules_own_example() -> None:
     (block,) = [body for _, language, body in FENCE.findall(text("README.md")) if language == "hcl"]
     module = re.findall(r"//modules/([\w-]+)\?ref=", block)
@@ -235,7 +292,7 @@ def metrics(package: str, *shared: str) -> set[str]:
     ("package", "shared", "page", "heading"),
     [
         ("winner_view", (), "docs/operating.md", "## Metrics"),
-        ("event_writer", (), "docs/sending-events.md", "## What it costs and measures"),
+        ("event_writer", (), "docs/sending-events.md", "## Cost and metrics"),
         ("winner_api", ("http_api/respond",), "docs/api.md", "## What it logs and measures"),
         ("trending_view", (), "docs/trending.md", "## The metrics of the view"),
         ("trending_api", ("http_api/respond",), "docs/trending.md", "## The metrics of the API"),
@@ -260,12 +317,12 @@ def rejection_codes() -> Iterator[str]:
 
 
 def test_the_quarantines_codes_are_those_of_its_page() -> None:
-    said = first_cells(section(text("docs/quarantine.md"), "### Why it was put aside"))
+    said = first_cells(section(text("docs/quarantine.md"), "### Reason codes"))
     assert sorted(said) == sorted({*rejection_codes(), decisions.GIVEN_UP})
 
 
 def test_the_quarantines_verdicts_are_those_of_its_page() -> None:
-    said = first_cells(section(text("docs/quarantine.md"), "### What may become of it"))
+    said = first_cells(section(text("docs/quarantine.md"), "### Verdicts"))
     assert sorted(said) == sorted(each.value for each in decisions.QuarantineVerdict)
 
 
@@ -326,7 +383,7 @@ def several(value: str | list[str]) -> list[str]:
 @pytest.mark.slow
 def test_the_alarms_are_those_of_their_page(grown: planned_app.PlannedApp) -> None:
     planned = {
-        each.values["alarm_name"].removeprefix("hello-retail-prod-")
+        each.values["alarm_name"].removeprefix("hello-retail-prod-").removesuffix("@hello-retail-prod-events")
         for each in grown.of("aws_cloudwatch_metric_alarm")
     }
     said = set(first_cells(section(text("docs/operating.md"), "## Alarms")))

@@ -19,6 +19,7 @@ import pytest
 import typer.main
 
 from retailctl import cli
+from retailctl.options import NAME_AWS
 from support.makefile import SETTINGS, TARGETS, TEXT
 from tools import release as tools_release
 
@@ -197,10 +198,25 @@ def test_an_environment_that_is_not_there_is_refused_in_a_sentence(form: str, wa
     assert done.stderr.startswith(
         f"make: There is no environment '{values['ENV']}': set ENV to one of dev prod staging\n"
     )
-    assert "ENV=<name> says which environment (dev prod staging; dev by default)" in done.stdout
+    assert "ENV=<name>    which environment (dev prod staging; dev by default)" in done.stdout
     assert [call for call in clone.calls() if "retailctl" in call] == ["retailctl tools", "retailctl down"]
     found = clone.environ()
-    assert {name: found.get(name) for name in values} == values
+    assert {name: found.get(name) for name in values} == {
+        **values,
+        "RETAIL_CLOUD": values["RETAIL_CLOUD"] or "aws",
+    }
+
+
+@pytest.mark.parametrize("settings", [{}, {"CLOUD": "lab"}, {"RETAIL_CLOUD": "lab"}])
+@pytest.mark.parametrize("target", sorted({*TARGETS} - {"clean", "help", "environment"}))
+def test_a_target_names_aws_where_it_means_aws_unless_a_local_cloud_is_named(
+    target: str, settings: Mapping[str, str], clone: Clone
+) -> None:
+    clone.make("environment", settings, target)
+
+    place = clone.environ().get("RETAIL_CLOUD")
+    unless_named = "aws" if target in NAME_AWS else ""
+    assert place == ("lab" if settings else unless_named)
 
 
 def test_without_its_environment_no_target_starts_that_wants_one(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -69,9 +70,8 @@ def test_the_board_is_printed_as_json_with_the_apis_names() -> None:
 
 def test_without_an_address_the_local_clouds_api_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     with api() as url:
-        monkeypatch.setattr(board.clouds, "load_cloud", lambda name: name)
         monkeypatch.setattr(
-            board.outputs, "read_local_outputs", lambda cloud, env: {"api_url": url, "of": (cloud, env)}
+            board.outputs, "find_outputs", lambda env, cloud: {("dev", "local"): {"api_url": url}}[env, cloud]
         )
         result = CliRunner().invoke(cli.app, ["winners"])
     assert "Ada 1" in result.stdout
@@ -108,13 +108,17 @@ def test_an_api_out_of_reach_is_told_with_its_address() -> None:
         board.read_board(url, 5)
 
 
-def test_an_api_that_hangs_up_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    def hang_up(_url: str) -> None:
-        raise ConnectionResetError("reset")
+def test_an_api_that_hangs_up_is_told() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
 
-    monkeypatch.setattr(board, "_get", hang_up)
-    with pytest.raises(UserError, match="did not answer"):
-        board.read_board("http://127.0.0.1:1", 5)
+        def hang_up() -> None:
+            connection, _ = listening.accept()
+            connection.close()
+
+        Thread(target=hang_up).start()
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        with pytest.raises(UserError, match=r"out of reach at http://127.* is its cloud up\?"):
+            board.read_board(url, 5)
 
 
 def test_what_is_no_address_is_refused() -> None:

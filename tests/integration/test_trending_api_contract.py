@@ -9,7 +9,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from hello_retail.aws_failures import StoreUnavailable
+from hello_retail.aws_failures import Unavailable
 from hello_retail.http_api.parameters import MAX_LIMIT
 from hello_retail.read_models.trending import add_sale
 from hello_retail.trending_api import handler as entry
@@ -171,7 +171,7 @@ def test_head_answers_as_get_does_without_the_body(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "status"), [(StoreUnavailable("ThrottlingException"), 503), (KeyError("weight"), 500)]
+    ("error", "status"), [(Unavailable("ThrottlingException"), 503), (KeyError("weight"), 500)]
 )
 def test_failures_are_problem_documents_that_the_log_explains(
     world: World, monkeypatch: pytest.MonkeyPatch, error: Exception, status: int
@@ -205,7 +205,7 @@ def test_a_read_that_fails_has_its_metric(
     monkeypatch.setenv("POWERTOOLS_METRICS_DISABLED", "false")
 
     def fail(*_: object) -> None:
-        raise StoreUnavailable("ThrottlingException")
+        raise Unavailable("ThrottlingException")
 
     monkeypatch.setattr(TrendingApiStore, "read_products", fail)
     world.client.get(PATH)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import time
@@ -14,6 +15,7 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 from moto.cognitoidp.models import COGNITO_TOTP_MFA_SECRET
 from moto.cognitoidp.utils import cognito_totp
+from rich.console import Console
 from typer.testing import CliRunner
 
 from retailctl import cli
@@ -284,7 +286,7 @@ def test_they_sign_in_again_when_their_tokens_end(pool: Pool) -> None:
 
 def test_who_cannot_sign_in_is_told_so(pool: Pool) -> None:
     pool.create_account(Newcomer("mo", PASSWORD, "Mo"))
-    with pytest.raises(UserError, match=r"mo cannot sign in \(NotAuthorizedException\)"):
+    with pytest.raises(UserError, match=r"^mo cannot sign in \(NotAuthorizedException: \w.*\w\)\.$"):
         sign_in.sign_in(pool, "mo", "Wrong-Password-77")
 
     class Challenging:
@@ -360,6 +362,19 @@ class SettingUp:
         )
 
 
+def test_in_a_terminal_the_address_is_drawn_as_a_qr_code(
+    mira: Newcomer, codes: Callable[[], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer = f"{PASSWORD}\n{codes()}\n"
+    assert "▄" not in run("second-factor", NAMED, answer=answer).output
+
+    shown = io.StringIO()
+    terminal = Console(file=shown, force_terminal=True, width=80)
+    monkeypatch.setattr(second_factor, "console", terminal)
+    told = enrolled(run("second-factor", NAMED, answer=f"{PASSWORD}\n{codes()}\n{codes()}\n"))
+    assert second_factor.draw_qr_code(told["uri"]).plain.splitlines()[5] in shown.getvalue()
+
+
 def test_who_gave_an_app_the_secret_signs_in_with_its_codes_from_then_on(
     pool: Pool, mira: Newcomer, codes: Callable[[], str]
 ) -> None:
@@ -432,7 +447,7 @@ def test_a_wrong_password_gets_no_secret(pool: Pool, mira: Newcomer) -> None:
 @pytest.mark.parametrize(
     ("challenge", "sentence"),
     [
-        ("NEW_PASSWORD_REQUIRED", "has to choose a password of his own first: sign in at the page"),
+        ("NEW_PASSWORD_REQUIRED", "has to choose a new password first: sign in at the page"),
         ("SMS_MFA", "Cognito asks for SMS_MFA, which is no code of an app"),
     ],
 )

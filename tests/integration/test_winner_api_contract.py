@@ -9,7 +9,7 @@ import pytest
 from moto import mock_aws
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from hello_retail.aws_failures import StoreUnavailable
+from hello_retail.aws_failures import Unavailable
 from hello_retail.contract import WHOLE
 from hello_retail.http_api.parameters import MAX_LIMIT
 from hello_retail.http_api.problems import RETRY_AFTER_SECONDS
@@ -169,9 +169,7 @@ def test_real_answers_are_what_it_says(
 
 
 @pytest.mark.parametrize("path", sorted(set(READS) - {"/openapi.json"}))
-@pytest.mark.parametrize(
-    ("error", "status"), [(StoreUnavailable("Throttling"), 503), (KeyError("userId"), 500)]
-)
+@pytest.mark.parametrize(("error", "status"), [(Unavailable("Throttling"), 503), (KeyError("userId"), 500)])
 def test_real_failures_are_what_it_says(
     client: Client, monkeypatch: pytest.MonkeyPatch, path: str, error: Exception, status: int
 ) -> None:

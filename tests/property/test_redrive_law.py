@@ -15,6 +15,7 @@ from retailctl.quarantine import log, records, redrive
 from retailctl.quarantine import marks as quarantine_marks
 from retailctl.quarantine.redrive import ENDED, SENT, Begun, Mark
 from support.faults import seeds
+from support.laws import histories
 from support.redriving import Mishaps, World
 
 RATES = (0.0, 0.05, 0.2)
@@ -81,7 +82,7 @@ def test_a_generation_that_begins_meanwhile_counts_the_original_or_the_copy(
 
 @pytest.mark.slow
 @given(seed=seeds, mishaps=mishaps, new_generation=st.booleans())
-@settings(max_examples=1000)
+@histories(1000)
 def test_a_record_is_put_at_most_once_in_a_thousand_histories(
     seed: int, mishaps: Mishaps, new_generation: bool
 ) -> None:

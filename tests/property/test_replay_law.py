@@ -20,6 +20,7 @@ from retailctl.replay import proof
 from support.faults import seeds
 from support.histories import one_pass
 from support.kept_log import LONG, Mishaps, archived, replayed
+from support.laws import histories
 
 HARMLESS = Mishaps(crash=0.1, repeated=0.3, zombie=0.2)
 """What every consumer of a stream meets."""
@@ -75,7 +76,7 @@ def test_each_sale_counts_once_or_the_replay_is_refused(seed: int, mishaps: Mish
 
 @pytest.mark.slow
 @given(seed=seeds, mishaps=rough)
-@settings(max_examples=1000)
+@histories(1000)
 def test_each_sale_counts_once_or_the_replay_is_refused_in_a_thousand_histories(
     seed: int, mishaps: Mishaps
 ) -> None:
@@ -150,6 +151,10 @@ def note_the_tip_before_the_records(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Archive, "add_batch", hasty)
 
 
+NOTICED_FIRST = {"let_the_archive_end_before_the_stream_begins": 537}
+"""The seed that notices a broken rule, where the search for it is long: a hint that may be out of date."""
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "break_a_rule",
@@ -168,7 +173,8 @@ def test_the_law_notices_a_broken_rule(
     break_a_rule: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     break_a_rule(monkeypatch)
-    assert any(goes_wrong(seed) for seed in range(600))
+    first = NOTICED_FIRST.get(break_a_rule.__name__, 0)
+    assert any(goes_wrong(seed) for seed in (first, *range(600)))
 
 
 def goes_wrong(seed: int) -> bool:

@@ -23,6 +23,7 @@ from support.broken_ledgers import (
 from support.event_source import Faults, FaultyClient, World
 from support.faults import ROUGH, faults, seeds
 from support.histories import random_log
+from support.laws import histories
 from support.trending import (
     HALF_LIFE,
     TRENDING,
@@ -77,7 +78,7 @@ def test_every_sale_weighs_once_through_failures_zombies_and_resharding(seed: in
 
 @pytest.mark.slow
 @given(seed=seeds, faults=faults)
-@settings(max_examples=600)
+@histories(600)
 def test_every_sale_weighs_once_in_many_histories(seed: int, faults: Faults) -> None:
     fold_log(seed, faults, events=90, instances=4)
 

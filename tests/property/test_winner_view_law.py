@@ -28,6 +28,7 @@ from support.event_source import Faults, FaultyClient, LogRecord, World
 from support.fake_aws import FakeDynamoDB, FakeS3
 from support.faults import ROUGH, faults, seeds
 from support.histories import one_pass, random_log, scores_of
+from support.laws import histories
 from support.winner_view import CONTRIBUTIONS, SCORES, tables, warm_instance
 
 
@@ -89,7 +90,7 @@ def test_every_sale_counts_once_through_failures_zombies_and_resharding(seed: in
 
 @pytest.mark.slow
 @given(seed=seeds, faults=faults)
-@settings(max_examples=1000)
+@histories(1000)
 def test_every_sale_counts_once_in_thousands_of_histories(seed: int, faults: Faults) -> None:
     fold_log(seed, faults, events=90, instances=4)
 
@@ -170,6 +171,10 @@ def take_an_unknown_outcome_for_success(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(store.WinnerViewStore, "_credit", hopeful)  # against rule 7
 
 
+NOTICED_FIRST = {"read_eventually_consistently": 161}
+"""The seed that notices a broken rule, where the search for it is long: a hint that may be out of date."""
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "break_a_rule",
@@ -192,7 +197,8 @@ def test_the_law_notices_a_broken_rule(
     break_a_rule: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     break_a_rule(monkeypatch)
-    assert any(goes_wrong(seed) for seed in range(400))
+    first = NOTICED_FIRST.get(break_a_rule.__name__, 0)
+    assert any(goes_wrong(seed) for seed in (first, *range(400)))
 
 
 def goes_wrong(seed: int) -> bool:

@@ -16,6 +16,7 @@ TOGETHER = (
     "tests/e2e/test_strangers.py",
     "tests/infrastructure/test_app_",
     "tests/infrastructure/test_docs.py",
+    "tests/infrastructure/test_modules_together.py",
 )
 """How the paths of these files begin."""
 LANDSCAPE = (
@@ -25,13 +26,14 @@ LANDSCAPE = (
     "tests/e2e/test_quiet_logs.py",
     "tests/e2e/test_three_environments.py",
 )
-"""The files that share the applied environments (tests/e2e/conftest.py); the last of them takes those apart."""
+"""The files that share the applied environments (tests/e2e/conftest.py); the last of them destroys one."""
 PLANS = (
     "tests/infrastructure/test_app_plan.py",
+    "tests/infrastructure/test_ci_first_apply.py",
     "tests/infrastructure/test_ci_policies.py",
     "tests/infrastructure/test_cost_inventory.py",
 )
-"""The files that share the environments as they would be (tests/infrastructure/conftest.py)."""
+"""The files that share the environments and the bootstrap as they would be (tests/infrastructure/conftest.py)."""
 
 
 class Scheduling(LoadScopeScheduling):

@@ -23,7 +23,6 @@ from moto.server import ThreadedMotoServer
 
 from retailctl import interrupts, project
 from retailctl.artifacts import package
-from retailctl.delivery import destroy
 from retailctl.emulator import ministack, processes
 from retailctl.emulator.cloud import Cloud
 from retailctl.environments import outputs
@@ -232,20 +231,6 @@ def changes(planned: Mapping[str, Any]) -> set[tuple[str, str]]:
         if change["actions"] != ["no-op"]:
             found.add(("output", name))
     return found
-
-
-def destroy_all(there: Landscape) -> None:
-    """Destroy the environments side by side, as `make destroy` does, and after them the bucket of their states."""
-    with ThreadPoolExecutor(len(ENVIRONMENTS)) as pool:
-        done = [
-            pool.submit(
-                destroy.destroy_environment, environment, cloud=there.cloud.name, confirmed=environment
-            )
-            for environment in ENVIRONMENTS
-        ]
-        for each in done:
-            each.result()
-    destroy_bootstrap(there.target(ENVIRONMENTS[0]).build_bootstrap_workspace())
 
 
 def destroy_bootstrap(workspace: terraform.Workspace) -> None:

@@ -8,7 +8,9 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
+from retailctl.emulator.cloud import Cloud
 from retailctl.project import Project
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -154,3 +156,19 @@ def with_resources(project: Project) -> Iterator[None]:
     finally:
         (project.app / "resources.tf").unlink()
         (project.app / ".terraform.lock.hcl").unlink()
+
+
+def a_cloud(clone: Project, **fields: Any) -> Cloud:
+    """Return a local cloud of a clone that nobody has started; ``fields`` say what is different."""
+    known = {
+        "name": "local",
+        "home": clone.cloud_folder("local"),
+        "pid": 2**22 + 1,
+        "port": 4566,
+        "access_key_id": "AKIA1",
+        "secret_access_key": "secret",
+        "account_id": "000000000000",
+        "region": "us-east-1",
+        "environments": ("dev",),
+    }
+    return Cloud(**{**known, **fields})

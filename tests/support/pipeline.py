@@ -1,6 +1,7 @@
-"""The pipelines' commands run in sequence, in a clone of their own, with a log of all that they say.
+"""The pipelines' commands, in clones of their own, with a log of all that they say.
 
-The clone is a copy, so that its commits, its code and its artifacts can differ from those that other tests use.
+A clone is a copy, so that its commits, its code and its artifacts can differ from those that other tests use. The
+jobs of several environments run side by side, each with a copy of that copy, as on machines of their own.
 """
 
 from __future__ import annotations
@@ -8,14 +9,18 @@ from __future__ import annotations
 import io
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
-from dataclasses import dataclass
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 import typer
 
+from retailctl import project
 from retailctl.artifacts import builds, package
 from retailctl.delivery import drift, plan_apply, rollback, smoke
 from retailctl.emulator import cloud as clouds
@@ -30,9 +35,22 @@ WHO = ("-c", "user.name=e2e", "-c", "user.email=e2e@example.com")
 
 Role = Callable[[Cloud, str], Cloud]
 """How a cloud looks to a job with a role of an environment."""
+Outcome = TypeVar("Outcome")
+
+_clone: ContextVar[Project] = ContextVar("clone")
+_seen: ContextVar[Cloud] = ContextVar("seen")
+_said: ContextVar[io.StringIO] = ContextVar("said")
+"""The clone of the command at work, the cloud as it sees it, and what it has said, for each thread its own."""
 
 
-@dataclass
+class _Said(io.TextIOBase):
+    """What goes to the command that says it."""
+
+    def write(self, text: str) -> int:
+        return _said.get(io.StringIO()).write(text)
+
+
+@dataclass(frozen=True)
 class Pipeline:
     """A clone with a local cloud, as a workflow's jobs have them.
 
@@ -50,8 +68,16 @@ class Pipeline:
     log: Path
     planning: Role
     applying: Role
-    seen: Cloud | None = None
-    """The cloud as the command that is at work sees it."""
+
+    def side_by_side(self, jobs: Mapping[str, Callable[[Pipeline], Outcome]]) -> dict[str, Outcome]:
+        """Run each job in a copy of the clone, and return what it gives by its name."""
+        copies = {}
+        for name in jobs:
+            copies[name] = Project(self.clone.root.with_name(f"clone-{name}"))
+            shutil.copytree(self.clone.root, copies[name].root)
+        with ThreadPoolExecutor(len(jobs)) as pool:
+            done = {name: pool.submit(job, replace(self, clone=copies[name])) for name, job in jobs.items()}
+            return {name: each.result() for name, each in done.items()}
 
     def commit(self, change: Callable[[Path], None], message: str) -> builds.Hashes:
         """Commit a change, build its artifacts, and return their hashes."""
@@ -120,18 +146,17 @@ class Pipeline:
 
     def run(self, seen: Cloud, words: str, call: Callable[[], None]) -> int:
         """Run a command in this process, note what it says, and return its exit status."""
-        self.seen = seen
-        said = io.StringIO()
-        status = 0
+        _clone.set(self.clone)
+        _seen.set(seen)
+        _said.set(io.StringIO())
         try:
-            with redirect_stdout(said), redirect_stderr(said):
-                call()
+            call()
         except typer.Exit as end:
-            status = end.exit_code
+            return end.exit_code
         finally:
-            self._write(f"\n$ retailctl {words} --cloud {self.cloud.name}\n{said.getvalue()}")
-            self.seen = None
-        return status
+            said = _said.get().getvalue()
+            self._write(f"\n$ retailctl {words} --cloud {self.cloud.name}\n{said}")
+        return 0
 
     def _write(self, text: str) -> None:
         with self.log.open("a") as log:
@@ -159,9 +184,13 @@ def pipeline(
     git(clone.root, "init", "--quiet")
     log = here.root / "build" / "pipeline.log"
     log.parent.mkdir(exist_ok=True)
-    log.write_text("The pipelines' commands on the local cloud, in sequence.\n")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("RETAIL_ROOT", str(clone.root))
-        line = Pipeline(clone, cloud, log, planning, applying)
-        patch.setattr(clouds, "load_cloud", lambda name, in_project=None: line.seen)
-        yield line
+    log.write_text("The pipelines' commands on the local cloud.\n")
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        redirect_stdout(_Said()),
+        redirect_stderr(_Said()),
+    ):
+        _clone.set(clone)
+        patch.setattr(project, "find_project", _clone.get)
+        patch.setattr(clouds, "load_cloud", lambda name, in_project=None: _seen.get())
+        yield Pipeline(clone, cloud, log, planning, applying)

@@ -13,6 +13,7 @@ import re
 import shutil
 import subprocess
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ import hcl2
 
 from retailctl import project
 from retailctl.terraform import installation
+from support import shared_provider
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,7 +70,7 @@ _ARNS = {
 }
 _KEY = re.compile(r'\[(?:"1"|0)\]')
 _MODULE_KEY = re.compile(r'(module\.\w+)\[(?:"1"|0)\]')
-_PROVIDER = """
+PROVIDER = """
 provider "aws" {
   region                      = "us-east-1"
   access_key                  = "none"
@@ -161,10 +163,17 @@ def initialised(app: Path) -> Path:
     return app
 
 
+@cache
+def _parsed(text: str) -> dict[str, Any]:
+    """Return what a file says; most modules are called more than once."""
+    found: dict[str, Any] = hcl2.loads(text)
+    return found
+
+
 def _declared(folder: Path) -> Iterator[tuple[str, str]]:
     """Yield type and label of every resource that the files of ``folder`` declare."""
     for file in sorted(folder.glob("*.tf")):
-        for block in hcl2.loads(file.read_text()).get("resource", []):
+        for block in _parsed(file.read_text()).get("resource", []):
             for kind, labelled in block.items():
                 for label in labelled:
                     yield kind.strip('"'), label.strip('"')
@@ -177,7 +186,7 @@ def _modules(folder: Path, *outer: str) -> Iterator[tuple[tuple[str, ...], Path]
     that is on; `planned` leaves both keys out again.
     """
     for file in sorted(folder.glob("*.tf")):
-        for block in hcl2.loads(file.read_text()).get("module", []):
+        for block in _parsed(file.read_text()).get("module", []):
             for label, body in block.items():
                 key = '["1"]' if "for_each" in body else "[0]" if "count" in body else ""
                 names = (*outer, label.strip('"') + key)
@@ -194,7 +203,7 @@ def _override(target: str, kind: str, name: str) -> str:
 
 def terraform_test(app: Path) -> str:
     """Return a Terraform test that makes everything and nothing."""
-    blocks = [_PROVIDER]
+    blocks = [PROVIDER]
     callers = f'account_id = "{ACCOUNT}", arn = "arn:aws:iam::{ACCOUNT}:root"'
     for kind, label in _declared(app):
         if kind != "terraform_data":
@@ -203,7 +212,9 @@ def terraform_test(app: Path) -> str:
         module = ".".join(f"module.{name}" for name in names)
         label_of_all = _KEY.sub("", "-".join(names)).replace("_", "-")
         blocks += [
-            _override(f"{module}.{kind}.{label}", kind, label_of_all) for kind, label in _declared(folder)
+            _override(f"{module}.{kind}.{label}", kind, label_of_all)
+            for kind, label in _declared(folder)
+            if kind != "terraform_data"
         ]
         if "aws_caller_identity" in "".join(file.read_text() for file in folder.glob("*.tf")):
             target = f"{module}.data.aws_caller_identity.current"
@@ -236,7 +247,8 @@ def planned(app: Path, environment: str, **values: object) -> PlannedApp:
     file = app.parents[1] / "environments" / environment / "terraform.tfvars"
     changed = {"alarm_emails": ["on-call@retail.internal"], **values}
     given = [f"-var-file={file}", *(f"-var={name}={json.dumps(value)}" for name, value in changed.items())]
-    done = run(app, "test", "-json", "-verbose", "-filter=tests/everything.tftest.hcl", *given)
+    only = "-filter=tests/everything.tftest.hcl"
+    done = run(app, "test", "-json", "-verbose", only, *given, **shared_provider.attached(app))
     events = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
     errors = [
         f"{event['diagnostic']['summary']}: {event['diagnostic'].get('detail', '')}"

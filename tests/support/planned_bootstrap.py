@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from support import planned_app
+from support import planned_app, shared_provider
 from support.planned_app import ROOT, Resource
 
 REPOSITORY = "octo@1234/shop@5678"
@@ -27,7 +27,8 @@ def planned(folder: Path) -> tuple[Resource, ...]:
         shutil.copytree(ROOT / part, folder / part, ignore=ignored)
     root = planned_app.initialised(folder / "terraform" / "bootstrap")
     (root / "tests" / "everything.tftest.hcl").write_text(VARIABLES + planned_app.terraform_test(root))
-    done = planned_app.run(root, "test", "-json", "-verbose", "-filter=tests/everything.tftest.hcl")
+    only, attached = "-filter=tests/everything.tftest.hcl", shared_provider.attached(root)
+    done = planned_app.run(root, "test", "-json", "-verbose", only, **attached)
     events = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
     assert done.returncode == 0, done.stdout + done.stderr
     state: dict[str, Any] = next(each["test_state"] for each in events if each.get("type") == "test_state")

@@ -157,8 +157,11 @@ def attempts_on(whose: str, found: Mapping[str, Any], cloud: Cloud) -> Iterator[
     )
     for logical, function in found["functions"].items():
         name, group = {"FunctionName": function}, {"logGroupName": f"/aws/lambda/{function}"}
-        policy = {"RoleName": function, "PolicyName": "probe", "PolicyDocument": "{}"}
-        role = {"RoleArn": f"arn:aws:iam::{cloud.account_id}:role/{function}", "RoleSessionName": "probe"}
+        policy = {"RoleName": role_of(cloud, function), "PolicyName": "probe", "PolicyDocument": "{}"}
+        role = {
+            "RoleArn": f"arn:aws:iam::{cloud.account_id}:role/{policy['RoleName']}",
+            "RoleSessionName": "probe",
+        }
         yield from (
             attempt("InvokeFunction", logical, "lambda", "invoke", **name, Qualifier="live", Payload="{}"),
             attempt("GetFunction", logical, "lambda", "get_function", **name),
@@ -168,7 +171,7 @@ def attempts_on(whose: str, found: Mapping[str, Any], cloud: Cloud) -> Iterator[
             attempt("DeleteFunction", logical, "lambda", "delete_function", **name),
             attempt("FilterLogEvents", logical, "logs", "filter_log_events", **group),
             attempt("DeleteLogGroup", logical, "logs", "delete_log_group", **group),
-            attempt("GetRole", logical, "iam", "get_role", RoleName=function),
+            attempt("GetRole", logical, "iam", "get_role", RoleName=policy["RoleName"]),
             attempt("PutRolePolicy", logical, "iam", "put_role_policy", **policy),
             attempt("AssumeRole", logical, "sts", "assume_role", **role),
         )
@@ -202,11 +205,16 @@ def attempts_on_the_account(state_bucket: str) -> Iterator[Attempt]:
     )
 
 
+def role_of(cloud: Cloud, function: str) -> str:
+    """Return the name of a function's role."""
+    return f"{function}@{cloud.region}"
+
+
 def allowed(cloud: Cloud, role: str, attempts: Iterable[Attempt]) -> set[str]:
     """Make all the attempts as ``role`` and return the names of those that it may."""
     attempts = list(attempts)
     client = cloud.client("lambda")
-    function = f"probe-{role}"
+    function = f"probe-{role.partition('@')[0]}"
     client.create_function(
         FunctionName=function,
         Runtime="python3.13",

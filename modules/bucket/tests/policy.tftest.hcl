@@ -95,6 +95,11 @@ run "holds_a_prefixs_statements_to_the_prefix" {
 run "lets_a_service_read_for_the_resource_named_and_no_other" {
   command = plan
 
+  override_data {
+    target = data.aws_service_principal.readers
+    values = { name = "cloudfront.amazonaws.com" }
+  }
+
   variables {
     readers = {
       shop-window = {

@@ -3,8 +3,9 @@ mock_provider "aws" {
 }
 
 variables {
-  name_prefix      = "example"
-  ceiling_services = ["dynamodb"]
+  name_prefix       = "example"
+  oidc_provider_arn = "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com"
+  ceiling_services  = ["dynamodb"]
   environments = {
     dev = {
       plan_subjects       = ["repo:example/orders:pull_request"]
@@ -27,24 +28,6 @@ run "makes_two_roles_and_two_bounds_for_an_environment" {
   assert {
     condition     = aws_iam_policy.boundary["dev"].name == "example-dev-boundary" && aws_iam_policy.ceiling["dev"].name == "example-dev-ceiling"
     error_message = "The bounds are ${aws_iam_policy.boundary["dev"].name} and ${aws_iam_policy.ceiling["dev"].name}."
-  }
-
-  assert {
-    condition     = one(aws_iam_openid_connect_provider.github[*].url) == "https://token.actions.githubusercontent.com"
-    error_message = "GitHub's tokens are not taken."
-  }
-}
-
-run "takes_a_provider_that_is_there" {
-  command = plan
-
-  variables {
-    oidc_provider_arn = "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com"
-  }
-
-  assert {
-    condition     = length(aws_iam_openid_connect_provider.github) == 0 && output.oidc_provider_arn == var.oidc_provider_arn
-    error_message = "There would be a second provider."
   }
 }
 

@@ -14,11 +14,6 @@ override_data {
 }
 
 override_resource {
-  target = aws_iam_openid_connect_provider.github
-  values = { arn = "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com" }
-}
-
-override_resource {
   target = aws_iam_policy.this
   values = { arn = "arn:aws:iam::111122223333:policy/part" }
 }
@@ -42,8 +37,9 @@ override_resource {
 }
 
 variables {
-  name_prefix      = "example"
-  ceiling_services = ["dynamodb"]
+  name_prefix       = "example"
+  oidc_provider_arn = "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com"
+  ceiling_services  = ["dynamodb"]
   environments = {
     dev = {
       plan_subjects       = ["repo:example/orders:pull_request", "repo:example/orders:ref:refs/heads/main"]

@@ -3,8 +3,9 @@ mock_provider "aws" {
 }
 
 variables {
-  name_prefix      = "example"
-  ceiling_services = ["dynamodb"]
+  name_prefix       = "example"
+  oidc_provider_arn = "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com"
+  ceiling_services  = ["dynamodb"]
   environments = {
     dev = {
       plan_subjects       = ["repo:example/orders:pull_request"]
@@ -208,4 +209,29 @@ run "refuses_a_session_of_a_minute" {
   }
 
   expect_failures = [var.session_seconds]
+}
+
+run "refuses_an_environment_whose_roles_could_change_anothers" {
+  command = plan
+
+  variables {
+    environments = {
+      dev    = { plan_policies = { tables = {} }, apply_policies = { tables = {} }, plan_subjects = ["repo:example/orders:pull_request"], apply_subjects = ["repo:example/orders:environment:x"], boundary_statements = {} }
+      dev-eu = { plan_policies = { tables = {} }, apply_policies = { tables = {} }, plan_subjects = ["repo:example/orders:pull_request"], apply_subjects = ["repo:example/orders:environment:x"], boundary_statements = {} }
+    }
+  }
+
+  expect_failures = [var.environments]
+}
+
+run "refuses_a_policy_whose_name_iam_does_not_take" {
+  command = plan
+
+  variables {
+    environments = {
+      dev = { plan_policies = { "the tables" = {} }, apply_policies = { tables = {} }, plan_subjects = ["repo:example/orders:pull_request"], apply_subjects = ["repo:example/orders:environment:x"], boundary_statements = {} }
+    }
+  }
+
+  expect_failures = [var.environments]
 }

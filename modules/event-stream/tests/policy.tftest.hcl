@@ -86,7 +86,19 @@ run "lets_other_accounts_put_records_and_nothing_else" {
   }
 
   assert {
-    condition     = aws_iam_role.writers[0].name == "example-clicks-writers" && output.writer_role_arn == aws_iam_role.writers[0].arn
+    condition     = aws_iam_role.writers[0].name == "example-clicks.writers@us-east-1" && output.writer_role_arn == aws_iam_role.writers[0].arn
     error_message = "The role is ${aws_iam_role.writers[0].name}, returned as ${coalesce(output.writer_role_arn, "nothing")}."
+  }
+}
+
+run "shortens_the_name_of_a_role_that_iam_would_not_take" {
+  variables {
+    name               = join("", [for number in range(16) : "clicks-x"])
+    writer_account_ids = ["444455556666"]
+  }
+
+  assert {
+    condition     = aws_iam_role.writers[0].name == "${substr(var.name, 0, 37)}+${substr(sha1(var.name), 0, 8)}.writers@us-east-1" && length(aws_iam_role.writers[0].name) == 64
+    error_message = "The role is ${aws_iam_role.writers[0].name}."
   }
 }

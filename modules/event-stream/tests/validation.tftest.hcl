@@ -117,17 +117,6 @@ run "refuses_a_writers_account_without_twelve_digits" {
   expect_failures = [var.writer_account_ids]
 }
 
-run "refuses_a_name_too_long_for_the_writers_role" {
-  command = plan
-
-  variables {
-    name               = "example-clicks-whose-name-is-longer-than-a-roles-may-be-alas"
-    writer_account_ids = ["444455556666"]
-  }
-
-  expect_failures = [var.writer_account_ids]
-}
-
 run "refuses_runbooks_with_a_slash_at_their_end" {
   command = plan
 

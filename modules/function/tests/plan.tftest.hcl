@@ -266,3 +266,25 @@ run "refuses_to_try_a_version_beside_itself" {
 
   expect_failures = [aws_lambda_alias.live]
 }
+
+run "names_its_role_for_its_region_too" {
+  command = plan
+
+  assert {
+    condition     = aws_iam_role.this.name == "example-orders@us-east-1"
+    error_message = "The role is ${aws_iam_role.this.name}: a function of this name in another region would have the same."
+  }
+}
+
+run "shortens_the_name_of_a_role_that_iam_would_not_take" {
+  command = plan
+
+  variables {
+    name = join("", [for number in range(8) : "orders-x"])
+  }
+
+  assert {
+    condition     = aws_iam_role.this.name == "${substr(var.name, 0, 45)}+${substr(sha1(var.name), 0, 8)}@us-east-1" && length(aws_iam_role.this.name) == 64
+    error_message = "The role is ${aws_iam_role.this.name}."
+  }
+}

@@ -6,7 +6,7 @@ variables {
   name        = "example-orders"
   handler     = "orders.handler.handler"
   kms_key_arn = "arn:aws:kms:us-east-1:111122223333:key/11111111-2222-3333-4444-555555555555"
-  artifact    = { path = "./main.tf" }
+  artifact    = { path = "./variables.tf" }
 }
 
 run "refuses_a_name_over_64_characters" {

@@ -44,17 +44,12 @@ run "answers_its_routes_through_the_alias" {
   }
 
   assert {
-    condition = { for key, permission in aws_lambda_permission.this : key => permission.source_arn } == {
-      "GET /orders"      = "${aws_apigatewayv2_api.this.execution_arn}/*/GET/orders"
-      "GET /orders/{id}" = "${aws_apigatewayv2_api.this.execution_arn}/*/GET/orders/{id}"
-      "ANY /admin"       = "${aws_apigatewayv2_api.this.execution_arn}/*/*/admin"
-      "$default"         = "${aws_apigatewayv2_api.this.execution_arn}/*/$default"
-    }
-    error_message = "The permissions are ${jsonencode([for permission in aws_lambda_permission.this : permission.source_arn])}."
+    condition     = { for key, permission in aws_lambda_permission.function : key => permission.source_arn } == { orders = "${aws_apigatewayv2_api.this.execution_arn}/*" }
+    error_message = "The permissions are ${jsonencode([for permission in aws_lambda_permission.function : permission.source_arn])}, not one for the function, of this API."
   }
 
   assert {
-    condition     = alltrue([for permission in aws_lambda_permission.this : permission.qualifier == "live" && permission.function_name == "example-orders"])
+    condition     = alltrue([for permission in aws_lambda_permission.function : permission.qualifier == "live" && permission.function_name == "example-orders"])
     error_message = "A permission is not on the alias."
   }
 }
@@ -191,7 +186,6 @@ run "opens_the_methods_of_its_routes_to_the_origins_named" {
       "GET /orders"      = { function = "orders" }
       "GET /orders/{id}" = { function = "orders" }
       "POST /orders"     = { function = "orders" }
-      "$default"         = { function = "orders" }
     }
     cors = { allow_origins = ["https://shop.example.com", "http://localhost:8080"], allow_credentials = true }
   }
@@ -202,6 +196,69 @@ run "opens_the_methods_of_its_routes_to_the_origins_named" {
       && aws_apigatewayv2_api.this.cors_configuration[0].allow_methods == toset(["GET", "POST"])
     )
     error_message = "CORS is open to ${jsonencode(aws_apigatewayv2_api.this.cors_configuration[0].allow_methods)} from ${jsonencode(aws_apigatewayv2_api.this.cors_configuration[0].allow_origins)}."
+  }
+}
+
+run "opens_every_method_where_a_route_takes_every_method" {
+  command = plan
+
+  variables {
+    routes = {
+      "GET /orders" = { function = "orders" }
+      "$default"    = { function = "orders" }
+    }
+    cors = { allow_origins = ["https://*"] }
+  }
+
+  assert {
+    condition     = aws_apigatewayv2_api.this.cors_configuration[0].allow_methods == toset(["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"])
+    error_message = "CORS is open to ${jsonencode(aws_apigatewayv2_api.this.cors_configuration[0].allow_methods)}."
+  }
+}
+
+run "lets_preflights_through_beside_guarded_routes" {
+  command = plan
+
+  variables {
+    authorizers = { staff = { issuer = "https://id.example.com", audience = ["shop"] } }
+    cors        = { allow_origins = ["https://shop.example.com"], allow_headers = ["Authorization"] }
+    routes = {
+      "$default"              = { function = "orders", authorizer = "staff" }
+      "OPTIONS /"             = { function = "orders" }
+      "OPTIONS /{proxy+}"     = { function = "orders" }
+      "ANY /orders/{id}"      = { function = "orders", authorizer = "staff" }
+      "OPTIONS /orders/{any}" = { function = "orders" }
+      "POST /orders"          = { function = "orders", authorizer = "staff" }
+    }
+  }
+
+  assert {
+    condition     = length(aws_apigatewayv2_route.this) == 6
+    error_message = "The routes are ${join(", ", keys(aws_apigatewayv2_route.this))}."
+  }
+}
+
+run "takes_three_hundred_routes_to_one_function" {
+  command = plan
+
+  variables {
+    routes = { for number in range(300) : "GET /orders/${number}" => { function = "orders" } }
+  }
+
+  assert {
+    condition     = length(aws_apigatewayv2_route.this) == 300 && length(aws_lambda_permission.function) == 1
+    error_message = "300 routes make ${length(aws_lambda_permission.function)} statements in the function's policy, which takes some sixty."
+  }
+}
+
+run "makes_statement_ids_that_lambda_takes_and_no_other_api_has" {
+  variables {
+    name = join("", [for number in range(64) : "ab"])
+  }
+
+  assert {
+    condition     = aws_lambda_permission.function["orders"].statement_id == "${aws_apigatewayv2_api.this.id}-${substr(sha1("orders"), 0, 8)}"
+    error_message = "The statement is called ${aws_lambda_permission.function["orders"].statement_id}."
   }
 }
 

@@ -214,3 +214,74 @@ run "refuses_a_class_of_log_group_that_logs_insights_cannot_read" {
 
   expect_failures = [var.log]
 }
+
+run "refuses_credentials_for_every_origin_with_tls" {
+  command = plan
+
+  variables {
+    cors = { allow_origins = ["https://*"], allow_credentials = true }
+  }
+
+  expect_failures = [var.cors]
+}
+
+run "refuses_every_header_with_credentials" {
+  command = plan
+
+  variables {
+    cors = { allow_origins = ["https://shop.example.com"], allow_headers = ["*"], allow_credentials = true }
+  }
+
+  expect_failures = [var.cors]
+}
+
+run "refuses_a_default_route_that_asks_preflights_for_a_token" {
+  command = plan
+
+  variables {
+    authorizers = { staff = { issuer = "https://id.example.com", audience = ["shop"] } }
+    cors        = { allow_origins = ["https://shop.example.com"], allow_headers = ["authorization"] }
+    routes      = { "$default" = { function = "orders", authorizer = "staff" } }
+  }
+
+  expect_failures = [var.cors]
+}
+
+run "refuses_a_route_of_every_method_that_asks_preflights_for_a_token" {
+  command = plan
+
+  variables {
+    authorizers = { staff = { issuer = "https://id.example.com", audience = ["shop"] } }
+    cors        = { allow_origins = ["https://shop.example.com"], allow_headers = ["authorization"] }
+    routes = {
+      "ANY /orders/{id}"  = { function = "orders", authorizer = "staff" }
+      "OPTIONS /{proxy+}" = { function = "orders" }
+    }
+  }
+
+  expect_failures = [var.cors]
+}
+
+run "refuses_a_route_for_preflights_that_asks_for_a_token" {
+  command = plan
+
+  variables {
+    authorizers = { staff = { issuer = "https://id.example.com", audience = ["shop"] } }
+    cors        = { allow_origins = ["https://shop.example.com"], allow_headers = ["authorization"] }
+    routes      = { "OPTIONS /orders" = { function = "orders", authorizer = "staff" } }
+  }
+
+  expect_failures = [var.cors]
+}
+
+run "refuses_pages_that_could_not_send_their_token" {
+  command = plan
+
+  variables {
+    authorizers = { staff = { issuer = "https://id.example.com", audience = ["shop"] } }
+    cors        = { allow_origins = ["https://shop.example.com"], allow_headers = ["*"] }
+    routes      = { "GET /orders" = { function = "orders", authorizer = "staff" } }
+  }
+
+  expect_failures = [var.cors]
+}

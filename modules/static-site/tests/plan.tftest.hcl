@@ -232,6 +232,22 @@ run "takes_a_domain_with_tls_1_2_at_least" {
   }
 }
 
+run "takes_wildcards_and_names_in_other_scripts" {
+  command = plan
+
+  variables {
+    domain = {
+      names           = ["shop.xn--p1ai", "*.shop.xn--p1ai", "shop.example.com"]
+      certificate_arn = "arn:aws:acm:us-east-1:111122223333:certificate/11111111-2222-3333-4444-555555555555"
+    }
+  }
+
+  assert {
+    condition     = aws_cloudfront_distribution.this.aliases == toset(var.domain.names)
+    error_message = "The site answers for ${join(", ", aws_cloudfront_distribution.this.aliases)}."
+  }
+}
+
 run "says_what_deploying_takes" {
   assert {
     condition = { for verb, statement in output.policy_statements : verb => join(" ", statement.actions) } == {

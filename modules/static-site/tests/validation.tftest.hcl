@@ -121,6 +121,16 @@ run "refuses_a_domain_with_a_scheme" {
   expect_failures = [var.domain]
 }
 
+run "refuses_a_wildcard_as_its_address" {
+  command = plan
+
+  variables {
+    domain = { names = ["*.example.com", "example.com"], certificate_arn = "arn:aws:acm:us-east-1:111122223333:certificate/1" }
+  }
+
+  expect_failures = [var.domain]
+}
+
 run "refuses_a_certificate_of_another_region" {
   command = plan
 

@@ -201,3 +201,53 @@ run "waits_off_the_stream_where_asked" {
     error_message = "The mapping reads the stream, or would not begin at its oldest record."
   }
 }
+
+run "shares_no_name_with_a_consumer_of_the_same_function" {
+  command = plan
+
+  assert {
+    condition = (
+      aws_iam_role_policy.this.name == "consume-example-clicks"
+      && aws_cloudwatch_metric_alarm.iterator_age.alarm_name == "example-orders-iterator-age@example-clicks"
+      && aws_cloudwatch_metric_alarm.given_up["given-up"].alarm_name == "example-orders-given-up@example-clicks"
+    )
+    error_message = "The policy is ${aws_iam_role_policy.this.name}, the alarm ${aws_cloudwatch_metric_alarm.iterator_age.alarm_name}."
+  }
+}
+
+run "tells_streams_of_one_name_apart_by_their_accounts" {
+  command = plan
+
+  variables {
+    stream = {
+      arn             = "arn:aws:kinesis:us-east-1:444455556666:stream/example-clicks"
+      name            = "example-clicks"
+      retention_hours = 24
+    }
+  }
+
+  assert {
+    condition = (
+      aws_iam_role_policy.this.name == "consume-example-clicks@444455556666"
+      && aws_cloudwatch_metric_alarm.iterator_age.alarm_name == "example-orders-iterator-age@example-clicks@444455556666"
+    )
+    error_message = "The policy is ${aws_iam_role_policy.this.name}, the alarm ${aws_cloudwatch_metric_alarm.iterator_age.alarm_name}."
+  }
+}
+
+run "shortens_the_name_of_a_policy_that_iam_would_not_take" {
+  command = plan
+
+  variables {
+    stream = {
+      arn             = "arn:aws:kinesis:us-east-1:111122223333:stream/${join("", [for number in range(16) : "clicks-x"])}"
+      name            = join("", [for number in range(16) : "clicks-x"])
+      retention_hours = 24
+    }
+  }
+
+  assert {
+    condition     = aws_iam_role_policy.this.name == "${substr("consume-${var.stream.name}", 0, 119)}+${substr(sha1("consume-${var.stream.name}"), 0, 8)}" && length(aws_iam_role_policy.this.name) == 128
+    error_message = "The policy is ${aws_iam_role_policy.this.name}."
+  }
+}

@@ -159,3 +159,17 @@ run "draws_itself_for_a_dashboard" {
     error_message = "The widgets are not 2, each with its metrics and their region."
   }
 }
+
+run "shortens_alarm_names_that_cloudwatch_would_not_take" {
+  command = plan
+
+  variables {
+    name                = join("", [for number in range(51) : "table"])
+    deletion_protection = false
+  }
+
+  assert {
+    condition     = length(var.name) == 255 && max([for alarm in concat([aws_cloudwatch_metric_alarm.system_errors], values(aws_cloudwatch_metric_alarm.throttles)) : length(alarm.alarm_name)]...) <= 255
+    error_message = "An alarm's name is longer than 255 characters."
+  }
+}

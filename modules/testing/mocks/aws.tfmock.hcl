@@ -26,6 +26,13 @@ mock_data "aws_region" {
   }
 }
 
+mock_data "aws_service_principal" {
+  defaults = {
+    name   = "service.amazonaws.com"
+    suffix = "amazonaws.com"
+  }
+}
+
 mock_resource "aws_apigatewayv2_api" {
   defaults = {
     api_endpoint  = "https://example.execute-api.us-east-1.amazonaws.com"

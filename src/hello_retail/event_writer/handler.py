@@ -14,9 +14,10 @@ import boto3
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
+from hello_retail.aws_failures import Unavailable
 from hello_retail.event_writer.identifiers import RANDOM_BYTES, Identifiers, create_identifiers
 from hello_retail.event_writer.kinds import KINDS
-from hello_retail.event_writer.store import AWS_CONFIG, EventStream, NotAccepted
+from hello_retail.event_writer.store import AWS_CONFIG, EventStream
 from hello_retail.event_writer.submission import (
     EventRecord,
     EventSubmission,
@@ -34,7 +35,7 @@ from hello_retail.http_api.problems import (
     describe_fault,
     format_json,
 )
-from hello_retail.settings import require_setting
+from hello_retail.settings import read_settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,27 +45,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class EventWriterSettings:
-    """What the function is told by its environment; it fails at cold start and names what is missing."""
+    """What the function is told by its environment, under these names in upper case."""
 
     stream_name: str
     idempotency_table: str
     environment: str
-    metrics_namespace: str
-
-    @classmethod
-    def from_environment(cls) -> EventWriterSettings:
-        """Read the settings from the environment variables.
-
-        Raises:
-            MissingSetting: for the first that is absent.
-
-        """
-        return cls(
-            stream_name=require_setting("STREAM_NAME"),
-            idempotency_table=require_setting("IDEMPOTENCY_TABLE"),
-            environment=require_setting("ENVIRONMENT"),
-            metrics_namespace=require_setting("POWERTOOLS_METRICS_NAMESPACE"),
-        )
+    powertools_metrics_namespace: str
 
 
 NOT_TAKEN = "The event could not be taken just now; send it again in a moment, with the same Idempotency-Key."
@@ -73,7 +59,7 @@ PERHAPS_TAKEN = (
     "Only what has an Idempotency-Key from its first attempt on can be sent again safely."
 )
 
-SETTINGS = EventWriterSettings.from_environment()
+SETTINGS = read_settings(EventWriterSettings)
 logger = Logger()
 stream = EventStream(boto3.client("kinesis", config=AWS_CONFIG), SETTINGS.stream_name)
 compile_validators(INGRESS_1_1, *KINDS)
@@ -90,7 +76,9 @@ def load_idempotency() -> Once:
 def report_lost_receipt(error: Exception) -> None:
     """Log and count that an accepted event's receipt could not be kept for a retry."""
     logger.warning("An accepted event's receipt is not in the table", extra=describe_fault(error))
-    with single_metric("ReceiptsLost", MetricUnit.Count, 1, namespace=SETTINGS.metrics_namespace) as metric:
+    with single_metric(
+        "ReceiptsLost", MetricUnit.Count, 1, namespace=SETTINGS.powertools_metrics_namespace
+    ) as metric:
         metric.add_dimension("Environment", SETTINGS.environment)
 
 
@@ -121,7 +109,7 @@ def accept_submission(submission: EventSubmission, context: object) -> dict[str,
 
     Raises:
         Refused: what the client can mend.
-        NotAccepted: AWS does not answer now.
+        Unavailable: AWS does not answer now.
 
     """
     if submission.key is None:
@@ -160,7 +148,7 @@ def build_problem(error: Exception, request_id: str, *, has_key: bool) -> Proble
     if isinstance(error, SubmissionRefused):
         count_refusal(error.code, request_id)
         return error
-    if isinstance(error, NotAccepted):
+    if isinstance(error, Unavailable):
         count_refusal("unavailable", request_id)
         logger.warning("AWS is not available", extra={"request_id": request_id, "code": error.code})
         return build_unavailable_problem(NOT_TAKEN if has_key else PERHAPS_TAKEN, request_id)
@@ -171,7 +159,9 @@ def build_problem(error: Exception, request_id: str, *, has_key: bool) -> Proble
 
 def count_refusal(code: str, request_id: str) -> None:
     """Write the one line of a refused event: its metric, with the request's id."""
-    with single_metric("EventsRefused", MetricUnit.Count, 1, namespace=SETTINGS.metrics_namespace) as metric:
+    with single_metric(
+        "EventsRefused", MetricUnit.Count, 1, namespace=SETTINGS.powertools_metrics_namespace
+    ) as metric:
         metric.add_dimension("Environment", SETTINGS.environment)
         metric.add_dimension("Code", code)
         metric.add_metadata("request_id", request_id)

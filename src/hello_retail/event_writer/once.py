@@ -20,8 +20,7 @@ from aws_lambda_powertools.utilities.idempotency.exceptions import (
     IdempotencyValidationError,
 )
 
-from hello_retail.aws_failures import get_transient_code
-from hello_retail.event_writer.store import NotAccepted
+from hello_retail.aws_failures import Unavailable, get_transient_code
 from hello_retail.event_writer.submission import (
     EventSubmission,
     build_in_progress_refusal,
@@ -69,7 +68,7 @@ class Once:
 
         Raises:
             Refused: 422 for another body under the key, 409 while the first attempt is under way.
-            NotAccepted: where DynamoDB, or ``put``, may do better later.
+            Unavailable: where DynamoDB, or ``put``, may do better later.
 
         """
         receipts: list[Receipt] = []
@@ -106,5 +105,5 @@ class Once:
             code = get_transient_code(error.__cause__)
             if code is None:
                 raise
-            raise NotAccepted(code) from error
+            raise Unavailable(code) from error
         return receipt

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from botocore.config import Config
 
-from hello_retail.aws_failures import FAILURES, get_transient_code
+from hello_retail.aws_failures import translate_transient_failures
 
 if TYPE_CHECKING:
     from mypy_boto3_kinesis import KinesisClient
@@ -23,17 +23,6 @@ AWS_CONFIG = Config(
 """The worst call ends after 5 s (two attempts and a pause). Sent twice, an event has one ``eventId``."""
 
 
-class NotAccepted(Exception):
-    """AWS throttled, failed or did not answer: whether the event is on the stream is not known.
-
-    ``code`` is AWS's error code or the name of botocore's exception.
-    """
-
-    def __init__(self, code: str) -> None:
-        super().__init__(f"AWS is not available: {code}.")
-        self.code = code
-
-
 @dataclass(frozen=True, slots=True)
 class EventStream:
     """The stream by its name."""
@@ -45,16 +34,11 @@ class EventStream:
         """Put the record on the stream.
 
         Raises:
-            NotAccepted: where a later attempt may do better. Whatever else botocore raises is a fault in code,
+            Unavailable: where a later attempt may do better. Whatever else botocore raises is a fault in code,
                 policy or set-up.
 
         """
-        try:
+        with translate_transient_failures():
             self.client.put_record(
                 StreamName=self.name, Data=record.payload, PartitionKey=record.partition_key
             )
-        except FAILURES as error:
-            code = get_transient_code(error)
-            if code is None:
-                raise
-            raise NotAccepted(code) from error

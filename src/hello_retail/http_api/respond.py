@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.metrics import MetricUnit
 
-from hello_retail.aws_failures import StoreUnavailable
+from hello_retail.aws_failures import Unavailable
 from hello_retail.http_api.problems import (
     HttpResponse,
     Problem,
@@ -77,7 +77,7 @@ def _problem(error: Exception, request_id: str, telemetry: Telemetry) -> Problem
     """Return what the client is told of an error; log and count what is not the client's doing."""
     if isinstance(error, Problem):
         return error
-    if isinstance(error, StoreUnavailable):
+    if isinstance(error, Unavailable):
         telemetry.logger.warning(
             "DynamoDB is not available", extra={"request_id": request_id, "code": error.code}
         )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from hello_retail.stream_consumer.usage import AWS_FAILURES, Usage
+from hello_retail.aws_failures import FAILURES
+from hello_retail.stream_consumer.usage import Usage
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -37,7 +38,7 @@ def read_items(
                     RequestItems={table: {"Keys": keys, "ConsistentRead": True}},
                     ReturnConsumedCapacity="TOTAL",
                 )
-            except AWS_FAILURES as error:
+            except FAILURES as error:
                 usage.note_failure(error)
                 break
             usage.read_units += sum(used["CapacityUnits"] for used in answer.get("ConsumedCapacity", ()))

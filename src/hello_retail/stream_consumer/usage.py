@@ -5,10 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from threading import Lock
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-AWS_FAILURES = (BotoCoreError, ClientError)
-"""Whatever a call of AWS may raise: the batch comes again, from the first record that is not done with."""
+from botocore.exceptions import ClientError
 
 
 @dataclass(slots=True)

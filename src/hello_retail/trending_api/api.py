@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from hello_retail.http_api.parameters import build_limit_parameter, parse_parameters
 from hello_retail.http_api.problems import HttpResponse, Problem
-from hello_retail.http_api.protocol import HttpRequest, adapt_response, build_ok_response
+from hello_retail.http_api.protocol import HttpRequest, build_ok_response
 from hello_retail.http_api.respond import refuse_other_methods
 from hello_retail.trending_api.board import RankedProduct, rank_products
 
@@ -38,16 +38,14 @@ class TrendingApi:
 
         Raises:
             Problem: what the client can mend: 400, 404 or 405.
-            StoreUnavailable: DynamoDB does not answer now.
+            Unavailable: DynamoDB does not answer now.
 
         """
         if request.path != PATH:
             raise Problem(HTTPStatus.NOT_FOUND, f"There is no such resource; there is {PATH}.")
         refuse_other_methods(request)
         most = parse_parameters((LIMIT,), request.query)["limit"]
-        return adapt_response(
-            build_ok_response([product.as_json() for product in self.read_board()[:most]]), request
-        )
+        return build_ok_response([product.as_json() for product in self.read_board()[:most]])
 
     def read_board(self) -> tuple[RankedProduct, ...]:
         """Return what trends most, at most ``BOARD_SECONDS`` old."""

@@ -24,7 +24,7 @@ class TrendingApiStore:
         """Return all products that sold lately, in no order.
 
         Raises:
-            StoreUnavailable: DynamoDB does not answer now.
+            Unavailable: DynamoDB does not answer now.
 
         """
         products: list[TrendingProduct] = []

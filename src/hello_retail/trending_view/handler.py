@@ -12,7 +12,7 @@ import boto3
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from hello_retail.settings import require_count, require_setting
+from hello_retail.settings import read_settings
 from hello_retail.stream_consumer.answer import AWS_CONFIG, SIDE_BY_SIDE, Applied, build_batch_response
 from hello_retail.stream_consumer.usage import Usage
 from hello_retail.trending_view.batch import TrendingBatch, decode_batch
@@ -22,31 +22,14 @@ from hello_retail.trending_view.trend import Rule
 
 @dataclass(frozen=True, slots=True)
 class TrendingViewSettings:
-    """What the function is told by its environment; it fails at cold start and names what is missing."""
+    """What the function is told by its environment, under these names in upper case."""
 
-    table: str
+    trending_table: str
     half_life_minutes: int
     retention_hours: int
     recent_events: int
     environment: str
-    metrics_namespace: str
-
-    @classmethod
-    def from_environment(cls) -> TrendingViewSettings:
-        """Read the settings from the environment variables.
-
-        Raises:
-            MissingSetting: for the first that is absent or malformed.
-
-        """
-        return cls(
-            table=require_setting("TRENDING_TABLE"),
-            half_life_minutes=require_count("HALF_LIFE_MINUTES"),
-            retention_hours=require_count("RETENTION_HOURS"),
-            recent_events=require_count("RECENT_EVENTS"),
-            environment=require_setting("ENVIRONMENT"),
-            metrics_namespace=require_setting("POWERTOOLS_METRICS_NAMESPACE"),
-        )
+    powertools_metrics_namespace: str
 
     @property
     def rule(self) -> Rule:
@@ -58,9 +41,9 @@ class TrendingViewSettings:
         )
 
 
-SETTINGS = TrendingViewSettings.from_environment()
+SETTINGS = read_settings(TrendingViewSettings)
 logger = Logger()
-metrics = Metrics(namespace=SETTINGS.metrics_namespace)
+metrics = Metrics(namespace=SETTINGS.powertools_metrics_namespace)
 metrics.set_default_dimensions(Environment=SETTINGS.environment)
 
 
@@ -70,7 +53,7 @@ def get_store() -> TrendingViewStore:
     return TrendingViewStore(
         boto3.client("dynamodb", config=AWS_CONFIG),
         ThreadPoolExecutor(SIDE_BY_SIDE),
-        table=SETTINGS.table,
+        table=SETTINGS.trending_table,
         rule=SETTINGS.rule,
     )
 

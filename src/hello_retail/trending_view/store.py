@@ -11,12 +11,13 @@ from concurrent.futures import Executor
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from hello_retail.aws_failures import FAILURES
 from hello_retail.read_models.trending import Weight
 from hello_retail.stream_consumer import batch_get
 from hello_retail.stream_consumer import ledger as ledgers
 from hello_retail.stream_consumer.answer import Applied
 from hello_retail.stream_consumer.concurrently import run_concurrently
-from hello_retail.stream_consumer.usage import AWS_FAILURES, Usage
+from hello_retail.stream_consumer.usage import Usage
 from hello_retail.trending_view.trend import Rule, Standing, TrendingSale, fold_sales
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ class TrendingViewStore:
                 usage.add_write_units(1.0)  # a refused write is billed by the item's size, here at most 1 KB
                 item: Mapping[str, Any] = error.response.get("Item", {})  # type: ignore[assignment]
                 standing = _parse_standing(item, shard_id)
-            except AWS_FAILURES as error:
+            except FAILURES as error:
                 usage.note_failure(error)
                 break
             else:

@@ -12,7 +12,7 @@ from hello_retail import contract
 from hello_retail.http_api.parameters import Parameter, build_limit_parameter
 from hello_retail.http_api.parameters import parse_parameters as values_of
 from hello_retail.http_api.problems import HttpResponse, Problem
-from hello_retail.http_api.protocol import HttpRequest, adapt_response, build_ok_response
+from hello_retail.http_api.protocol import HttpRequest, build_ok_response
 from hello_retail.http_api.respond import refuse_other_methods
 from hello_retail.read_models.scores import CREATOR, PHOTOGRAPHER
 from hello_retail.winner_api.board import (
@@ -63,13 +63,13 @@ class WinnerApi:
 
         Raises:
             Problem: what the client can mend: 400, 404 or 405.
-            StoreUnavailable: DynamoDB does not answer now.
+            Unavailable: DynamoDB does not answer now.
 
         """
         route, product_id = _find_route(request.path)
         refuse_other_methods(request)
         values = values_of(route.parameters, request.query)
-        return adapt_response(route.answer(self, product_id, values), request)
+        return route.answer(self, product_id, values)
 
     def answer_scores(self, _path: str, values: Mapping[str, Any]) -> HttpResponse:
         """Answer ``GET /scores``: the best ``limit`` of a role."""

@@ -14,7 +14,7 @@ from aws_lambda_powertools import Logger, Metrics
 
 from hello_retail.aws_failures import AWS_CONFIG
 from hello_retail.http_api.respond import Telemetry, respond_to_request
-from hello_retail.settings import require_count, require_setting
+from hello_retail.settings import read_settings
 from hello_retail.winner_api.api import WinnerApi
 from hello_retail.winner_api.store import WinnerApiStore
 
@@ -24,34 +24,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class WinnerApiSettings:
-    """What the function is told by its environment; it fails at cold start and names what is missing."""
+    """What the function is told by its environment, under these names in upper case."""
 
     contributions_table: str
     scores_table: str
     score_buckets: int
     environment: str
-    metrics_namespace: str
-
-    @classmethod
-    def from_environment(cls) -> WinnerApiSettings:
-        """Read the settings from the environment variables.
-
-        Raises:
-            MissingSetting: for the first that is absent or malformed.
-
-        """
-        return cls(
-            contributions_table=require_setting("CONTRIBUTIONS_TABLE"),
-            scores_table=require_setting("SCORES_TABLE"),
-            score_buckets=require_count("SCORE_BUCKETS"),
-            environment=require_setting("ENVIRONMENT"),
-            metrics_namespace=require_setting("POWERTOOLS_METRICS_NAMESPACE"),
-        )
+    powertools_metrics_namespace: str
 
 
-SETTINGS = WinnerApiSettings.from_environment()
+SETTINGS = read_settings(WinnerApiSettings)
 logger = Logger()
-metrics = Metrics(namespace=SETTINGS.metrics_namespace)
+metrics = Metrics(namespace=SETTINGS.powertools_metrics_namespace)
 metrics.set_default_dimensions(Environment=SETTINGS.environment)
 telemetry = Telemetry(logger, metrics)
 

@@ -27,7 +27,7 @@ class ContributionPage:
 class WinnerApiStore:
     """The Scores and Contributions tables.
 
-    All methods raise ``StoreUnavailable``; what else botocore raises is a fault in code, policy or set-up.
+    All methods raise ``Unavailable``; what else botocore raises is a fault in code, policy or set-up.
     """
 
     client: DynamoDBClient

@@ -15,9 +15,10 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
 from hello_retail import events
-from hello_retail.settings import require_count, require_setting
+from hello_retail.aws_failures import FAILURES
+from hello_retail.settings import read_settings
 from hello_retail.stream_consumer.answer import AWS_CONFIG, SIDE_BY_SIDE, Applied, build_batch_response
-from hello_retail.stream_consumer.usage import AWS_FAILURES, Usage
+from hello_retail.stream_consumer.usage import Usage
 from hello_retail.winner_view import tally
 from hello_retail.winner_view.batch import WinnerBatch, decode_batch
 from hello_retail.winner_view.store import Places, WinnerViewStore
@@ -31,41 +32,23 @@ FRESHNESS_VALUES = 20
 
 @dataclass(frozen=True, slots=True)
 class WinnerViewSettings:
-    """What the function is told by its environment; it fails at cold start and names what is missing."""
+    """What the function is told by its environment, under these names in upper case."""
 
-    places: Places
+    contributions_table: str
+    scores_table: str
+    redrives_table: str
+    quarantine_bucket: str
+    generation: int
     score_buckets: int
     recent_events: int
     environment: str
-    metrics_namespace: str
-
-    @classmethod
-    def from_environment(cls) -> WinnerViewSettings:
-        """Read the settings from the environment variables.
-
-        Raises:
-            MissingSetting: for the first that is absent or malformed.
-
-        """
-        return cls(
-            places=Places(
-                contributions_table=require_setting("CONTRIBUTIONS_TABLE"),
-                scores_table=require_setting("SCORES_TABLE"),
-                redrives_table=require_setting("REDRIVES_TABLE"),
-                quarantine_bucket=require_setting("QUARANTINE_BUCKET"),
-                generation=require_count("GENERATION"),
-            ),
-            score_buckets=require_count("SCORE_BUCKETS"),
-            recent_events=require_count("RECENT_EVENTS"),
-            environment=require_setting("ENVIRONMENT"),
-            metrics_namespace=require_setting("POWERTOOLS_METRICS_NAMESPACE"),
-        )
+    powertools_metrics_namespace: str
 
 
-SETTINGS = WinnerViewSettings.from_environment()
+SETTINGS = read_settings(WinnerViewSettings)
 logger = Logger()
-metrics = Metrics(namespace=SETTINGS.metrics_namespace)
-DIMENSIONS = {"Environment": SETTINGS.environment, "Generation": str(SETTINGS.places.generation)}
+metrics = Metrics(namespace=SETTINGS.powertools_metrics_namespace)
+DIMENSIONS = {"Environment": SETTINGS.environment, "Generation": str(SETTINGS.generation)}
 """Of every metric: two generations that stand side by side are not added up."""
 metrics.set_default_dimensions(**DIMENSIONS)
 
@@ -83,7 +66,13 @@ def get_store() -> WinnerViewStore:
         boto3.client("dynamodb", config=AWS_CONFIG),
         get_s3_client,
         ThreadPoolExecutor(SIDE_BY_SIDE),
-        places=SETTINGS.places,
+        places=Places(
+            contributions_table=SETTINGS.contributions_table,
+            scores_table=SETTINGS.scores_table,
+            redrives_table=SETTINGS.redrives_table,
+            quarantine_bucket=SETTINGS.quarantine_bucket,
+            generation=SETTINGS.generation,
+        ),
         score_buckets=SETTINGS.score_buckets,
         recent_events=SETTINGS.recent_events,
     )
@@ -131,7 +120,7 @@ def quarantine_rejected(batch: WinnerBatch, views: WinnerViewStore, usage: Usage
         return None
     try:
         views.write_quarantine(batch)
-    except AWS_FAILURES as error:
+    except FAILURES as error:
         usage.note_failure(error)
         return batch.first_rejected
     return None

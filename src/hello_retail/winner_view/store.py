@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from hello_retail.aws_failures import FAILURES
 from hello_retail.event_log import quarantine
 from hello_retail.event_log.quarantine import QuarantinedRecords
 from hello_retail.read_models.scores import format_board_key
@@ -20,7 +21,7 @@ from hello_retail.stream_consumer import ledger as ledgers
 from hello_retail.stream_consumer.answer import Applied
 from hello_retail.stream_consumer.concurrently import run_concurrently
 from hello_retail.stream_consumer.ledger import Ledger
-from hello_retail.stream_consumer.usage import AWS_FAILURES, Usage
+from hello_retail.stream_consumer.usage import Usage
 from hello_retail.winner_view.tally import Contributor, Credit, Facts, ProductUpdate, Registration
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ class WinnerViewStore:
         while True:
             try:
                 answer = self._dynamodb.scan(**request)
-            except AWS_FAILURES as error:
+            except FAILURES as error:
                 usage.note_failure(error)
                 return None
             usage.read_units += answer["ConsumedCapacity"]["CapacityUnits"]
@@ -174,7 +175,7 @@ class WinnerViewStore:
         """Write the batch's bad records, raw, into one object that says which generation judged them.
 
         Raises:
-            BotoCoreError, ClientError: where S3 did not take it.
+            One of ``FAILURES``: where S3 did not take it.
 
         """
         bad = QuarantinedRecords(self._generation, batch.stream, batch.shard_id, tuple(batch.rejected))
@@ -209,7 +210,7 @@ class WinnerViewStore:
                 ReturnValues="ALL_NEW",
                 ReturnConsumedCapacity="TOTAL",
             )
-        except AWS_FAILURES as error:
+        except FAILURES as error:
             usage.note_failure(error)
             return None
         usage.add_write_units(answer["ConsumedCapacity"]["CapacityUnits"])
@@ -238,7 +239,7 @@ class WinnerViewStore:
                 usage.add_write_units(1.0)  # a refused write is billed by the item's size, here at most 1 KB
                 item: Mapping[str, Any] = error.response.get("Item", {})  # type: ignore[assignment]
                 ledger = ledgers.parse_ledger(item, shard_id)
-            except AWS_FAILURES as error:
+            except FAILURES as error:
                 usage.note_failure(error)
                 break
             else:

@@ -12,10 +12,11 @@ import json
 import re
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from retailctl import project
 from retailctl.artifacts.package import MANIFEST
+from retailctl.aws import list_keys
 from retailctl.errors import UserError
 
 if TYPE_CHECKING:
@@ -138,7 +139,7 @@ def keep_build(target: Target, files: Files, commit: str) -> KeptBuild:
 def list_kept_builds(target: Target) -> list[KeptBuild]:
     """Return the builds that the environment has had, the one last applied first."""
     s3, bucket = target.client("s3"), target.state_bucket
-    keys = _keys(s3, bucket, _prefix(target.environment))
+    keys = list_keys(s3, bucket, _prefix(target.environment))
     found = [
         KeptBuild(**json.load(s3.get_object(Bucket=bucket, Key=key)["Body"]))
         for key in keys
@@ -192,7 +193,7 @@ def read_build_files(target: Target, kept: KeptBuild) -> Files:
         target.state_bucket,
         f"{_prefix(target.environment)}{kept.build}/",
     )
-    names = [key.removeprefix(prefix) for key in _keys(s3, bucket, prefix)]
+    names = [key.removeprefix(prefix) for key in list_keys(s3, bucket, prefix)]
     files = {
         name: s3.get_object(Bucket=bucket, Key=prefix + name)["Body"].read()
         for name in names
@@ -205,8 +206,3 @@ def read_build_files(target: Target, kept: KeptBuild) -> Files:
             f"The build in {where} is not the one that was applied: {wrong or 'its id is another'}."
         )
     return files
-
-
-def _keys(s3: Any, bucket: str, prefix: str) -> list[str]:  # noqa: ANN401 - boto3 makes its classes at run time
-    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
-    return [item["Key"] for page in pages for item in page.get("Contents", [])]

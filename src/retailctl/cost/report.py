@@ -55,7 +55,10 @@ def estimate_cost(  # noqa: PLR0913 - one for each figure of a workload
     archive_window: Annotated[float, typer.Option(help="Seconds in an object of the archive.")] = 60,
     archive_days: Annotated[int, typer.Option(help="Days for which the archive is kept.")] = 365,
     free_tier: Annotated[bool, typer.Option("--free-tier", help="Take the free tiers off the bill.")] = False,
-    price_list: Annotated[Path, typer.Option("--prices", help="Another price list.")] = prices.FILE,
+    price_list: Annotated[
+        Path,
+        typer.Option("--prices", help="Another price list.", show_default="the price list of this clone"),
+    ] = prices.FILE,
     units: Annotated[
         Path | None, typer.Option("--measured", help="A bench's figures; else build/bench.json.")
     ] = None,

@@ -19,7 +19,7 @@ from retailctl.console import print_note
 from retailctl.environments import outputs
 from retailctl.environments.target import resolve_target
 from retailctl.errors import UserError
-from retailctl.options import AnyCloud, EnvironmentName
+from retailctl.options import DEFAULT_CLOUD, CloudName, EnvironmentName
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -32,7 +32,7 @@ WATCHED = timedelta(hours=1)
 
 app = typer.Typer(
     no_args_is_help=True,
-    rich_markup_mode=None,
+    rich_markup_mode="markdown",
     help="Show which versions of the API's functions get calls, and roll a canary back.",
 )
 
@@ -188,7 +188,7 @@ OneFunction = Annotated[
 
 @app.command("show")
 def show_canaries(
-    environment: EnvironmentName = "dev", cloud: AnyCloud = None, function: OneFunction = None
+    environment: EnvironmentName = "dev", cloud: CloudName = DEFAULT_CLOUD, function: OneFunction = None
 ) -> None:
     """Print which version of each API function serves, which is the canary, and the errors of both."""
     target = resolve_target(environment, cloud)
@@ -210,7 +210,7 @@ def show_canaries(
 @app.command("rollback")
 def roll_back_canary(
     environment: EnvironmentName = "dev",
-    cloud: AnyCloud = None,
+    cloud: CloudName = DEFAULT_CLOUD,
     function: OneFunction = None,
     to: Annotated[
         str | None,

@@ -11,10 +11,12 @@ from retailctl.console import require_confirmation
 from retailctl.environments.state import initialise_workspace
 from retailctl.environments.target import resolve_target
 from retailctl.errors import UserError
-from retailctl.options import AnyCloud, Confirmed, EnvironmentName
+from retailctl.options import DEFAULT_CLOUD, CloudName, Confirmed, EnvironmentName
 from retailctl.terraform import workspace as terraform
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+
     from retailctl.environments.target import Target
 
 PIN = "terraform_data.environment_pin"
@@ -22,7 +24,7 @@ PIN = "terraform_data.environment_pin"
 
 def destroy_environment(
     environment: EnvironmentName = "dev",
-    cloud: AnyCloud = None,
+    cloud: CloudName = DEFAULT_CLOUD,
     confirmed: Confirmed = None,
     *,
     lift_protection: Annotated[
@@ -79,21 +81,36 @@ def remove_protection(target: Target, resources: list[dict[str, Any]], *, asked:
         raise UserError(
             f"These buckets contain objects: {', '.join(full)}. Save the objects, empty the buckets, and try again."
         )
-    protected = {"tables": tables, "user pools": list(pools)}
-    if any(protected.values()) and not asked:
-        sentences = "".join(
-            f"These {what} are protected against deletion: {', '.join(names)}. "
-            for what, names in protected.items()
-            if names
-        )
-        raise UserError(f"{sentences}To delete them, add LIFT_PROTECTION=1 (--lift-protection).")
+    if not asked:
+        refuse_protected({"tables": tables, "user pools": list(pools)})
     for bucket in full:
         empty_bucket(s3, bucket)
-    for table in tables:
-        target.client("dynamodb").update_table(TableName=table, DeletionProtectionEnabled=False)
+    unprotect_tables(target, tables)
     for pool in pools.values():
         # This resets the pool's other settings, but the destroy deletes the pool next.
         target.client("cognito-idp").update_user_pool(UserPoolId=pool, DeletionProtection="INACTIVE")
+
+
+def refuse_protected(protected: Mapping[str, Collection[str]]) -> None:
+    """Refuse to delete what is protected against it; ``protected`` has the names of each kind.
+
+    Raises:
+        UserError: where there is anything.
+
+    """
+    those = "".join(
+        f"These {kind} are protected against deletion: {', '.join(names)}. "
+        for kind, names in protected.items()
+        if names
+    )
+    if those:
+        raise UserError(f"{those}If they are to go, add LIFT_PROTECTION=1 (--lift-protection).")
+
+
+def unprotect_tables(target: Target, tables: Iterable[str]) -> None:
+    """Take away the tables' protection against deletion."""
+    for table in tables:
+        target.client("dynamodb").update_table(TableName=table, DeletionProtectionEnabled=False)
 
 
 def empty_bucket(s3: Any, bucket: str) -> None:  # noqa: ANN401 - boto3 makes its classes at run time

@@ -20,7 +20,7 @@ from retailctl.environments import target as environments_target
 from retailctl.environments.state import initialise_workspace
 from retailctl.errors import UserError
 from retailctl.files import write_atomically
-from retailctl.options import AnyCloud
+from retailctl.options import DEFAULT_CLOUD, CloudName
 from retailctl.terraform import plan_changes
 from retailctl.terraform import workspace as terraform
 
@@ -163,7 +163,7 @@ def format_report(report: DriftReport) -> list[str]:
 
 def report_drift(
     environment: Annotated[str, typer.Option("--env", envvar="ENV", help="Which environment.")] = "dev",
-    cloud: AnyCloud = None,
+    cloud: CloudName = DEFAULT_CLOUD,
     report: Annotated[
         Path | None,
         typer.Option("--report", envvar="REPORT", help="Write the reports to this file, as JSON."),

@@ -6,10 +6,13 @@ import gzip
 import json
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
+
+import typer
 
 from retailctl import project
 from retailctl.artifacts import package
@@ -25,17 +28,18 @@ from retailctl.artifacts.page import (
     decode_content,
     read_sources,
 )
+from retailctl.aws import list_keys
 from retailctl.console import print_note
 from retailctl.emulator import page as emulator_page
 from retailctl.environments.state import initialise_workspace
 from retailctl.environments.target import resolve_target
 from retailctl.errors import UserError
-from retailctl.options import AnyCloud, EnvironmentName
+from retailctl.options import DEFAULT_CLOUD, CloudName, EnvironmentName
 from retailctl.progress import show_progress
 from retailctl.terraform import workspace as terraform
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterator, Mapping
 
     from retailctl.artifacts.package import Files
     from retailctl.environments.target import Target
@@ -44,6 +48,8 @@ if TYPE_CHECKING:
 _UPLOADS_AT_ONCE = 8
 
 _NEEDED = ("cognito_url", "region", "site_bucket", "site_url", "user_pool_client_id", "user_pool_id")
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown", help="Put up the page.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +124,7 @@ def publish_page(
 
     """
     *assets, index = build_page(read_sources(folder or project.find_project().root / "src" / "web"))
-    stored_paths = set(_list_keys(s3, bucket, ASSETS))
+    stored_paths = set(list_keys(s3, bucket, ASSETS))
     current_paths = {file.path for file in assets}
     previous_paths = _list_indexed_files(s3, bucket)
     missing = [file for file in assets if file.path not in stored_paths]
@@ -160,11 +166,6 @@ def _put_file(s3: Any, bucket: str, file: SiteFile) -> None:  # noqa: ANN401 - a
     )
 
 
-def _list_keys(s3: Any, bucket: str, prefix: str) -> Iterable[str]:  # noqa: ANN401 - as publish
-    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
-        yield from (item["Key"] for item in page.get("Contents", []))
-
-
 def _list_indexed_files(s3: Any, bucket: str) -> set[str]:  # noqa: ANN401 - as publish
     """Return the hashed names that the index in the bucket contains; none without an index."""
     content = _read_stored(s3, bucket, INDEX) or b""
@@ -201,26 +202,38 @@ def find_page(environment: str, values: Mapping[str, Any]) -> EnvironmentPage | 
     return EnvironmentPage(str(values["site_bucket"]), str(values["site_url"]), config)
 
 
-def upload_page(target: Target, page: EnvironmentPage) -> Published:
-    """Upload the page; no invalidation is needed, because files with constant names are not cached."""
+def upload_page(target: Target, page: EnvironmentPage, folder: Path | None = None) -> Published:
+    """Upload the page: this clone's, or that of the sources in ``folder``.
+
+    Nothing needs invalidating: only files that are not cached keep their names.
+    """
     with show_progress(f"Deploying the page of {target.environment}"):
-        return publish_page(target.client("s3"), page.bucket, page.config, folder=target.project.web)
+        return publish_page(
+            target.client("s3"), page.bucket, page.config, folder=folder or target.project.web
+        )
 
 
-def deploy_page(target: Target, environment_page: EnvironmentPage) -> None:
-    """Upload the page, and print its address."""
-    published = upload_page(target, environment_page)
+def deploy_page(target: Target, page: EnvironmentPage, zipped: bytes | None = None) -> None:
+    """Put up the page of this clone, or the one that a build's zip holds, and say where it is."""
+    with nullcontext(target.project.web) if zipped is None else _extract_page(zipped) as folder:
+        published = upload_page(target, page, folder)
     url = (
-        environment_page.url
+        page.url
         if target.cloud is None
-        else emulator_page.serve_page(target.cloud, target.environment, environment_page.domain)
+        else emulator_page.serve_page(target.cloud, target.environment, page.domain)
     )
     print_note(
         f"The page is at {url} ({len(published.uploaded)} files uploaded, {len(published.kept)} unchanged)."
     )
 
 
-def deploy_site(environment: EnvironmentName = "dev", cloud: AnyCloud = None) -> None:
+@app.callback()
+def _site_commands() -> None:
+    """Keep `deploy` a command of its own, though it is the only one."""
+
+
+@app.command("deploy")
+def deploy_site(environment: EnvironmentName = "dev", cloud: CloudName = DEFAULT_CLOUD) -> None:
     """Deploy the page of this clone, and change nothing else."""
     target = resolve_target(environment, cloud)
     environment_page = find_page(environment, terraform.read_root_outputs(initialise_workspace(target)))
@@ -237,8 +250,13 @@ def has_other_page(target: Target, workspace: Workspace, files: Files) -> bool:
     environment_page = find_page(target.environment, terraform.read_root_outputs(workspace))
     if environment_page is None or package.PAGE not in files:
         return False
+    with _extract_page(files[package.PAGE]) as folder:
+        return is_page_outdated(target.client("s3"), environment_page.bucket, environment_page.config, folder)
+
+
+@contextmanager
+def _extract_page(zipped: bytes) -> Iterator[Path]:
+    """Yield a folder with the sources of the page that a build holds."""
     with tempfile.TemporaryDirectory(prefix="retail-page-") as folder:
-        package.extract_zip(files[package.PAGE], Path(folder))
-        return is_page_outdated(
-            target.client("s3"), environment_page.bucket, environment_page.config, Path(folder)
-        )
+        package.extract_zip(zipped, Path(folder))
+        yield Path(folder)

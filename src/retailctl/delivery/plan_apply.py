@@ -7,8 +7,8 @@ between, and if anything differs from it, the apply is refused before it changes
 from __future__ import annotations
 
 import json
+import shlex
 import sys
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,12 +20,11 @@ from retailctl.console import print_note, require_confirmation
 from retailctl.delivery import page, plan_summary, saved_plan
 from retailctl.delivery.page import has_other_page
 from retailctl.delivery.saved_plan import PlanRecord, State
-from retailctl.emulator import page as emulator_page
 from retailctl.environments.state import initialise_workspace
 from retailctl.environments.target import resolve_target
 from retailctl.errors import UserError
 from retailctl.files import hold_lock, write_atomically
-from retailctl.options import AnyCloud, Confirmed, EnvironmentName
+from retailctl.options import DEFAULT_CLOUD, CloudName, Confirmed, EnvironmentName, format_retailctl
 from retailctl.progress import show_progress
 from retailctl.terraform import workspace as terraform
 
@@ -103,29 +102,17 @@ def apply_saved_plan(
         "-auto-approve",
         *workspace.arguments,
     )
-    environment_page = page.find_page(target.environment, terraform.read_root_outputs(workspace))
-    if environment_page is not None and package.PAGE in files:
-        deploy_built_page(target, environment_page, files[package.PAGE])
+    found = page.find_page(target.environment, terraform.read_root_outputs(workspace))
+    if found is not None and package.PAGE in files:
+        page.deploy_page(target, found, files[package.PAGE])
     with show_progress("Keeping the build"):
         builds.keep_build(target, files, record.commit)
     print_note(f"{target.environment} in {target.place} has build {record.build} of commit {record.commit}.")
 
 
-def deploy_built_page(target: Target, environment_page: page.EnvironmentPage, zipped: bytes) -> None:
-    """Deploy the page of a build, whatever page this clone has."""
-    with tempfile.TemporaryDirectory(prefix="retail-page-") as folder:
-        package.extract_zip(zipped, Path(folder))
-        with show_progress(f"Deploying the page of {target.environment}"):
-            page.publish_page(
-                target.client("s3"), environment_page.bucket, environment_page.config, folder=Path(folder)
-            )
-    if target.cloud is not None:
-        emulator_page.serve_page(target.cloud, target.environment, environment_page.domain)
-
-
 def plan_environment(
     environment: EnvironmentName = "dev",
-    cloud: AnyCloud = None,
+    cloud: CloudName = DEFAULT_CLOUD,
     out: OutFile = None,
     summary: SummaryFile = None,
     *,
@@ -153,9 +140,10 @@ def plan_environment(
     if summary is not None:
         plan = json.loads(terraform.read_command_output(workspace, "show", "-json", str(out)))
         write_atomically(summary, plan_summary.render_section(record, plan))
-    print_note(
-        f"The plan is in {project.format_path(out)}: apply it with `retailctl apply --env {environment} --plan …`."
+    apply = format_retailctl(
+        f"apply --plan {shlex.quote(project.format_path(out))}", environment, target.cloud_name
     )
+    print_note(f"The plan is in {project.format_path(out)}: apply it with `{apply}`.")
 
 
 def _plan_and_show(environment: str, cloud: str | None) -> None:
@@ -175,7 +163,7 @@ def _plan_and_show(environment: str, cloud: str | None) -> None:
 
 def apply_environment(
     environment: EnvironmentName = "dev",
-    cloud: AnyCloud = None,
+    cloud: CloudName = DEFAULT_CLOUD,
     confirmed: Confirmed = None,
     plan_file: PlanFile = None,
     *,
@@ -239,10 +227,11 @@ def check_commit_order(target: Target, commit: str) -> None:
     """
     current = next(iter(builds.list_kept_builds(target)), None) if target.has_state_bucket() else None
     if current is not None and git.is_older_commit(target.project, commit, current.commit):
+        rollback = format_retailctl("rollback --to <build>", target.environment, target.cloud_name)
         raise UserError(
             f"Commit {commit} is older than {current.commit}, whose build {current.build} was applied to "
-            f"{target.environment} {current.applied}. Nothing was changed. To go back, use `retailctl rollback "
-            f"--env {target.environment} --to <build>`; to apply the older commit, add OLDER=1 (--older)."
+            f"{target.environment} {current.applied}. Nothing was changed. To go back, use `{rollback}`; "
+            "to apply the older commit, add OLDER=1 (--older)."
         )
 
 

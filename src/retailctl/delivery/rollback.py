@@ -14,7 +14,7 @@ from retailctl.delivery.plan_apply import ask_and_apply
 from retailctl.environments.target import resolve_target
 from retailctl.errors import UserError
 from retailctl.files import hold_lock
-from retailctl.options import AnyCloud, Confirmed, EnvironmentName
+from retailctl.options import DEFAULT_CLOUD, CloudName, Confirmed, EnvironmentName
 from retailctl.progress import show_progress
 
 BuildName = Annotated[
@@ -26,7 +26,7 @@ BuildName = Annotated[
 def roll_back_environment(
     to: BuildName = "",
     environment: EnvironmentName = "dev",
-    cloud: AnyCloud = None,
+    cloud: CloudName = DEFAULT_CLOUD,
     confirmed: Confirmed = None,
 ) -> None:
     """Apply an earlier build: its zips and its page, with the present Terraform code and values."""
@@ -57,7 +57,7 @@ def roll_back_environment(
 
 def list_builds(
     environment: EnvironmentName = "dev",
-    cloud: AnyCloud = None,
+    cloud: CloudName = DEFAULT_CLOUD,
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON array.")] = False,
 ) -> None:

@@ -5,25 +5,23 @@ The request to the event writer has no token: its refusal proves that it is reac
 
 from __future__ import annotations
 
-import http.client
 import json
 import time
-import urllib.error
-import urllib.request
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from functools import partial
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import urlsplit
 
 import typer
-from botocore.exceptions import BotoCoreError, ClientError
 
+from retailctl.aws import FAILURES
 from retailctl.console import print_note
 from retailctl.environments import outputs
 from retailctl.environments.target import resolve_target
 from retailctl.errors import UserError
-from retailctl.options import AnyCloud, EnvironmentName
+from retailctl.http import NoReply, send_request
+from retailctl.options import DEFAULT_CLOUD, CloudName, EnvironmentName
 from retailctl.progress import show_progress
 from retailctl.terraform import workspace
 
@@ -39,53 +37,13 @@ JSON = "application/json"
 ALIAS = "live"
 
 
-@dataclass(frozen=True, slots=True)
-class HttpAnswer:
-    """A response; the names of its headers are in lower case."""
-
-    status: int
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes = b""
-
-    @property
-    def media_type(self) -> str:
-        """Return the content type without its parameters."""
-        return self.headers.get("content-type", "").split(";")[0].strip().lower()
-
-
-def send_request(url: str, *, method: str = "GET", headers: Mapping[str, str] | None = None) -> HttpAnswer:
-    """Send a request and return the response, whatever its status.
-
-    Raises:
-        OSError: where there is no response.
-
-    """
-    request = urllib.request.Request(  # noqa: S310 - the environment's own URL
-        url, method=method, headers=dict(headers or {}), data=b"{}" if method == "POST" else None
-    )
-    is_local = urlsplit(url).hostname == "127.0.0.1"
-    opener = urllib.request.build_opener(*([urllib.request.ProxyHandler({})] if is_local else []))
-    try:
-        with opener.open(request, timeout=TIMEOUT_SECONDS) as reply:
-            return _build_answer(reply, reply.status)
-    except urllib.error.HTTPError as error:
-        with error:
-            return _build_answer(error, error.code)
-    except http.client.HTTPException as error:
-        raise OSError(str(error)) from error
-
-
-def _build_answer(reply: Any, status: int) -> HttpAnswer:  # noqa: ANN401 - urllib's answer and its error alike
-    return HttpAnswer(status, {name.lower(): text for name, text in reply.headers.items()}, reply.read())
-
-
 def check_json(url: str, path: str, shape: type) -> str | None:
     """Return what is wrong with the JSON response of a path, or None."""
     try:
-        answer = send_request(url + path)
-    except OSError as error:
+        answer = send_request(url + path, timeout=TIMEOUT_SECONDS)
+    except NoReply as error:
         return f"GET {path} got no response ({error})."
-    if answer.status != http.client.OK:
+    if answer.status != HTTPStatus.OK:
         return f"GET {path} answered {answer.status}, not 200."
     if answer.media_type != JSON:
         return f"GET {path} answered with the content type '{answer.media_type}', not {JSON}."
@@ -103,10 +61,16 @@ def check_json(url: str, path: str, shape: type) -> str | None:
 def check_writer_refusal(url: str) -> str | None:
     """Return what is wrong with the event writer's refusal of requests without a token, or None."""
     try:
-        answer = send_request(f"{url}/events", method="POST", headers={"Content-Type": JSON})
-    except OSError as error:
+        answer = send_request(
+            f"{url}/events",
+            method="POST",
+            headers={"Content-Type": JSON},
+            body=b"{}",
+            timeout=TIMEOUT_SECONDS,
+        )
+    except NoReply as error:
         return f"POST /events got no response ({error})."
-    if answer.status == http.client.UNAUTHORIZED:
+    if answer.status == HTTPStatus.UNAUTHORIZED:
         return None
     return f"POST /events answered {answer.status} to a request without a token, not 401."
 
@@ -114,10 +78,10 @@ def check_writer_refusal(url: str) -> str | None:
 def check_page(url: str, headers: Mapping[str, str]) -> str | None:
     """Return what is wrong with the page, or None."""
     try:
-        answer = send_request(f"{url}/", headers=headers)
-    except OSError as error:
+        answer = send_request(f"{url}/", headers=headers, timeout=TIMEOUT_SECONDS)
+    except NoReply as error:
         return f"The page got no response ({error})."
-    if answer.status != http.client.OK or answer.media_type != "text/html":
+    if answer.status != HTTPStatus.OK or answer.media_type != "text/html":
         return f"The page answered {answer.status} with '{answer.media_type}', not 200 with text/html."
     policy = answer.headers.get("content-security-policy", "")
     if "default-src 'none'" not in policy and "default-src 'self'" not in policy:
@@ -200,13 +164,13 @@ def run_checks(
 def _run_check(check: Callable[[], str | None]) -> str | None:
     try:
         return check()
-    except (ClientError, BotoCoreError) as error:
+    except FAILURES as error:
         return f"AWS refuses the check: {error}."
 
 
 def run_smoke_test(
     environment: EnvironmentName = "dev",
-    cloud: AnyCloud = None,
+    cloud: CloudName = DEFAULT_CLOUD,
     patience: Annotated[
         int, typer.Option(min=0, help="Seconds to wait for failing checks.")
     ] = PATIENCE_SECONDS,

@@ -17,6 +17,7 @@ from retailctl import project
 from retailctl.emulator import processes
 from retailctl.errors import CloudNotRunning
 from retailctl.files import write_atomically
+from retailctl.options import format_make
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -123,15 +124,17 @@ def load_cloud(cloud: str, in_project: Project | None = None) -> Cloud:
     """Return the running local cloud of that name.
 
     Raises:
-        CloudNotRunning: where it is not running.
+        CloudNotRunning: where it was never started, was stopped or has died.
+        UserError: where an earlier version started it.
 
     """
     home = (in_project or project.find_project()).cloud_folder(cloud)
     running = read_cloud(home)
-    command = "make up" if cloud == project.DEFAULT_CLOUD else f"make up CLOUD={cloud}"
+    command = format_make("up", cloud=cloud)
     if running is None:
         raise CloudNotRunning(f"The local cloud '{cloud}' is not running: start it with `{command}`.")
     if not running.is_running():
+        processes.check_known(home)
         raise CloudNotRunning(
             f"The local cloud '{cloud}' has died (see {project.format_path(running.log)}): "
             f"start it again with `{command}`."

@@ -9,15 +9,15 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from dataclasses import replace
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from retailctl.emulator import iam, processes, refusals
 from retailctl.emulator.cloud import Cloud
 from retailctl.emulator.retries import OncePerInvocation
 from retailctl.errors import UserError
+from retailctl.http import NoReply, send_request
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,7 +26,6 @@ REGION = "us-east-1"
 ACCOUNT_ID = "000000000000"
 ATTEMPTS = 5
 PATIENCE_SECONDS = 30.0
-_LOCAL = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 def find_free_port() -> int:
@@ -64,9 +63,9 @@ def build_emulator_environ(cloud: Cloud) -> dict[str, str]:
 def is_healthy(port: int) -> bool:
     """Say whether an emulator on ``port`` is ready."""
     try:
-        with _LOCAL.open(f"http://127.0.0.1:{port}/_ministack/health", timeout=2) as answer:
-            return isinstance(json.load(answer), dict)
-    except (OSError, ValueError):
+        reply = send_request(f"http://127.0.0.1:{port}/_ministack/health", timeout=2)
+        return reply.status == HTTPStatus.OK and isinstance(json.loads(reply.body), dict)
+    except (NoReply, ValueError):
         return False
 
 

@@ -7,11 +7,11 @@ import os
 import subprocess
 import sys
 import time
-import urllib.request
 from typing import TYPE_CHECKING
 
 from retailctl.emulator import ministack, page_proxy, processes
 from retailctl.errors import UserError
+from retailctl.http import NoReply, send_request
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 ATTEMPTS = 5
 PATIENCE_SECONDS = 20.0
-_LOCAL = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 def find_page_address(cloud: Cloud, environment: str) -> str | None:
@@ -94,7 +93,7 @@ def _port(server: processes.Process | None) -> int | None:
 def _serves(port: int, wanted: page_proxy.Origin) -> bool:
     """Say whether the server on ``port`` is a page server of this page."""
     try:
-        with _LOCAL.open(f"http://{page_proxy.LOOPBACK}:{port}{page_proxy.WHOAMI}", timeout=2) as answer:
-            return bool(json.load(answer) == page_proxy.describe_server(wanted))
-    except (OSError, ValueError):
+        reply = send_request(f"http://{page_proxy.LOOPBACK}:{port}{page_proxy.WHOAMI}", timeout=2)
+        return bool(json.loads(reply.body) == page_proxy.describe_server(wanted))
+    except (NoReply, ValueError):
         return False

@@ -12,22 +12,24 @@ that happens to have a recorded process id:
 from __future__ import annotations
 
 import os
-import shlex
 import signal
-import subprocess
 import time
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import psutil
 
 from retailctl.errors import UserError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 EMULATOR_MODULE = "retailctl.emulator.ministack"
 PAGE_SERVER_MODULE = "retailctl.emulator.page_proxy"
-_PROC = Path("/proc")
+EARLIER_MODULES = ("retailctl.emulator", "retailctl.page_server")
+"""What the two were called before 0.2.0: their processes are known, so that nothing is taken from under them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,38 +38,20 @@ class Process:
 
     pid: int
     arguments: tuple[str, ...]
+    handle: psutil.Process | None = field(default=None, compare=False, repr=False)
+    """Reaches this very process, and none that gets its id later."""
 
-
-def _list_from_proc() -> Iterator[Process]:
-    for entry in _PROC.iterdir():
-        if entry.name.isdigit():
-            try:
-                line = (entry / "cmdline").read_bytes()
-            except OSError:  # ended while we read
-                continue
-            if line:  # a zombie and a kernel thread have none
-                yield Process(int(entry.name), tuple(line.rstrip(b"\0").decode(errors="replace").split("\0")))
-
-
-def _list_from_ps() -> Iterator[Process]:
-    table = subprocess.run(
-        ["ps", "-A", "-ww", "-o", "pid=,command="],  # noqa: S607 - wherever this system keeps it
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
-    for line in table.splitlines():
-        pid, _, command = line.strip().partition(" ")
-        try:
-            arguments = tuple(shlex.split(command))
-        except ValueError:  # an unbalanced quote in the arguments
-            arguments = tuple(command.split())
-        yield Process(int(pid), arguments)
+    def send_signal(self, number: signal.Signals) -> None:
+        """Send a signal to the process, if it is still there and may be reached."""
+        with suppress(psutil.Error):
+            (self.handle or psutil.Process(self.pid)).send_signal(number)
 
 
 def list_processes() -> Iterator[Process]:
-    """Yield every visible process."""
-    yield from _list_from_proc() if (_PROC / "self" / "cmdline").exists() else _list_from_ps()
+    """Yield every process whose command line we may see; a zombie and a kernel thread have none."""
+    for found in psutil.process_iter(["cmdline"]):
+        if found.info["cmdline"]:
+            yield Process(found.pid, tuple(found.info["cmdline"]), found)
 
 
 def is_emulator(process: Process, home: Path) -> bool:
@@ -99,12 +83,30 @@ def list_cloud_processes(home: Path) -> list[Process]:
     return sorted(ours, key=lambda process: not is_emulator(process, home))
 
 
-def _send(processes: list[Process], number: signal.Signals) -> None:
+def check_known(home: Path) -> None:
+    """See that no process of the local cloud in ``home`` was started by an earlier version.
+
+    Raises:
+        UserError: where one was, with how to end it.
+
+    """
+    earlier = [
+        str(process.pid)
+        for process in list_processes()
+        if process.arguments[1:2] == ("-m",)
+        and process.arguments[2:3] in {(module,) for module in EARLIER_MODULES}
+        and process.arguments[3:4] == (str(home),)
+    ]
+    if earlier:
+        raise UserError(
+            f"This version does not know the local cloud '{home.name}': a version before 0.2.0 started it. End it "
+            f"with `kill {' '.join(earlier)}`, and run this again."
+        )
+
+
+def _send(processes: Iterable[Process], number: signal.Signals) -> None:
     for process in processes:
-        try:
-            os.kill(process.pid, number)
-        except ProcessLookupError:
-            continue
+        process.send_signal(number)
 
 
 def _wait_until_gone(home: Path, seconds: float) -> bool:
@@ -135,9 +137,10 @@ def end_cloud_processes(home: Path, *, patience: float = 8.0) -> int:
     They get SIGTERM, and SIGKILL after ``patience`` seconds.
 
     Raises:
-        UserError: where a process does not end.
+        UserError: where one outlives even that, or an earlier version started one: then none is ended.
 
     """
+    check_known(home)
     running = list_cloud_processes(home)
     _send(running, signal.SIGTERM)
     if not _wait_until_gone(home, patience):

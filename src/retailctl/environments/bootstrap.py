@@ -15,12 +15,12 @@ from retailctl.environments.state import apply_bootstrap
 from retailctl.environments.target import resolve_target
 from retailctl.errors import UserError
 from retailctl.gh import GhError
-from retailctl.options import AnyCloud, EnvironmentName
+from retailctl.options import DEFAULT_CLOUD, CloudName, EnvironmentName
 
 
 def bootstrap_account(
     environment: EnvironmentName = "dev",
-    cloud: AnyCloud = None,
+    cloud: CloudName = DEFAULT_CLOUD,
     github_repository: Annotated[
         str | None,
         typer.Option(

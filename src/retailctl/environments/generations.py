@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from retailctl.errors import UserError
 from retailctl.files import write_atomically
+from retailctl.terraform.tfvars import read_values
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,10 +29,7 @@ FUNCTION = "winner_view"
 OWN_VALUES = "generations.tfvars.json"
 """The file of a local cloud's own generations, in the environment's Terraform folder."""
 _BLOCK = re.compile(r"^generations = \{\n(?:^[ \t].*\n)*^\}\n", re.MULTILINE)
-_LINE = re.compile(r'^\s+"?(?P<number>\d+)"?\s*=\s*\{(?P<body>[^}]*)\}\s*$')
 _LIVE = re.compile(r"^live_generation\s*=\s*(?P<number>\d+)[ \t]*$", re.MULTILINE)
-_BUILD = re.compile(r'\bbuild\s*=\s*"(?P<commit>[0-9a-f]{40})"')
-_DISABLED = re.compile(r"\benabled\s*=\s*false\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,59 +84,61 @@ def read_generations(values: Path) -> Generations:
     """Return the generations in an environment's values.
 
     Raises:
-        UserError: where they are missing, or in another form than ``replace_generations`` writes.
+        UserError: where they do not say it.
 
     """
-    text = values.read_text()
-    block, live = _BLOCK.search(text), _LIVE.search(text)
-    lines = [_LINE.match(line) for line in block[0].splitlines()[1:-1]] if block else []
-    if not lines or not all(lines) or live is None:
+    return _build_generations(values, read_values(values))
+
+
+def _build_generations(file: Path, values: Mapping[str, Any]) -> Generations:
+    try:
+        standing = {
+            int(number): Generation(each.get("build"), enabled=each.get("enabled", True))
+            for number, each in values["generations"].items()
+        }
+        found = Generations(dict(sorted(standing.items())), int(values["live_generation"]))
+    except (KeyError, ValueError, TypeError, AttributeError):
+        found = None
+    if found is None or not found.standing:
         raise UserError(
-            f"{values} does not list the generations in the form that retailctl reads: "
-            '`generations = {`, a line such as `  "1" = {}` for each, `}`, and `live_generation = 1`.'
+            f"{file} does not say which generations stand and which is live: set `generations` to an object such "
+            'as `{ "1" = {} }`, and `live_generation = 1`.'
         )
-    standing = {}
-    for line in lines:
-        if line is not None:
-            build = _BUILD.search(line["body"])
-            standing[int(line["number"])] = Generation(
-                build["commit"] if build else None, enabled=not _DISABLED.search(line["body"])
-            )
-    return Generations(dict(sorted(standing.items())), int(live["number"]))
+    return found
 
 
 def replace_generations(text: str, wanted: Generations) -> str:
-    """Return the text of an environment's values with the generations replaced."""
+    """Return the text of an environment's values with other generations in it, all else as it was.
+
+    What is in another form than ``Generations.as_hcl`` gives stays.
+    """
     text = _BLOCK.sub(lambda _: wanted.as_hcl(), text, count=1)
     return _LIVE.sub(f"live_generation = {wanted.live}", text, count=1)
 
 
 def read_local_generations(file: Path) -> Generations:
-    """Return the generations in a local cloud's own file."""
-    values: dict[str, Any] = json.loads(file.read_text())
-    return Generations(
-        {
-            int(number): Generation(each.get("build"), enabled=each.get("enabled", True))
-            for number, each in values["generations"].items()
-        },
-        int(values["live_generation"]),
-    )
+    """Return what a local cloud's own file says."""
+    return _build_generations(file, json.loads(file.read_text()))
 
 
 def write_generations(file: Path, wanted: Generations) -> None:
     """Write generations into an environment's values or, by its name, a local cloud's own file.
 
     Raises:
-        UserError: where the values cannot be written in the form that retailctl reads.
+        UserError: where the values have them in a form that cannot be replaced; nothing is written then.
 
     """
     if file.name == OWN_VALUES:
         write_atomically(file, wanted.as_json())
         return
-    text = replace_generations(file.read_text(), wanted)
-    write_atomically(file, text)
-    if read_generations(file) != wanted:  # pragma: no cover - the form was accepted before
-        raise UserError(f"{file} could not be written. Add this by hand:\n{wanted.as_hcl()}")
+    before = file.read_text()
+    write_atomically(file, replace_generations(before, wanted))
+    if read_generations(file) != wanted:
+        write_atomically(file, before)
+        raise UserError(
+            f"{file} has its generations in a form that retailctl does not write: put in by hand\n"
+            f"{wanted.as_hcl()}live_generation = {wanted.live}"
+        )
 
 
 def list_pinned_builds(in_project: Project) -> set[str]:
@@ -155,8 +155,10 @@ def list_pinned_builds(in_project: Project) -> set[str]:
 def read_pinned_builds(file: Path) -> set[str]:
     """Return the builds pinned in an environment's values or a local cloud's own file."""
     if file.name == OWN_VALUES:
-        return {each.build for each in read_local_generations(file).standing.values() if each.build}
-    return set(_BUILD.findall(file.read_text()))
+        standing = read_local_generations(file).standing
+    else:
+        standing = read_generations(file).standing if "generations" in read_values(file) else {}
+    return {each.build for each in standing.values() if each.build}
 
 
 def parse_generation(name: str) -> int:

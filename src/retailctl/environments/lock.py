@@ -9,7 +9,7 @@ import typer
 from retailctl.console import print_note, require_confirmation
 from retailctl.environments.state import initialise_workspace
 from retailctl.environments.target import resolve_target
-from retailctl.options import AnyCloud, Confirmed, EnvironmentName
+from retailctl.options import DEFAULT_CLOUD, CloudName, Confirmed, EnvironmentName
 from retailctl.terraform import workspace as terraform
 
 
@@ -18,7 +18,7 @@ def unlock_state(
         str, typer.Argument(help="The id of the lock, from Terraform's error.", show_default=False)
     ],
     environment: EnvironmentName = "dev",
-    cloud: AnyCloud = None,
+    cloud: CloudName = DEFAULT_CLOUD,
     confirmed: Confirmed = None,
 ) -> None:
     """Release the lock of a run that has died, after the environment's name was typed."""

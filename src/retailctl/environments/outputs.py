@@ -1,4 +1,4 @@
-"""The root outputs of an environment in a local cloud."""
+"""The root outputs of an environment, in a local cloud or in AWS."""
 
 from __future__ import annotations
 
@@ -13,10 +13,9 @@ from retailctl import project
 from retailctl.emulator import cloud as clouds
 from retailctl.emulator import page as emulator_page
 from retailctl.environments.state import initialise_workspace
-from retailctl.environments.target import Target
+from retailctl.environments.target import Target, resolve_target
 from retailctl.errors import UserError
-from retailctl.options import CloudName, EnvironmentName
-from retailctl.project import DEFAULT_CLOUD
+from retailctl.options import AWS, DEFAULT_CLOUD, CloudName, EnvironmentName, format_make
 from retailctl.terraform import workspace
 
 if TYPE_CHECKING:
@@ -52,7 +51,7 @@ def read_local_outputs(cloud: Cloud, environment: str) -> dict[str, Any]:
         applied = ", ".join(cloud.environments) or "none"
         raise UserError(
             f"{environment} is not applied to the local cloud '{cloud.name}' (applied: {applied}): "
-            f"apply it with `make up ENV={environment}`."
+            f"apply it with `{format_make('up', environment, cloud.name)}`."
         )
     return read_outputs(Target(project.find_project(), environment, cloud))
 
@@ -74,12 +73,50 @@ def read_outputs(target: Target) -> dict[str, Any]:
     return values
 
 
+def find_outputs(environment: str, cloud: str) -> dict[str, Any]:
+    """Return the root outputs of an environment in the place that ``--cloud`` names, as ``read_outputs`` does.
+
+    Raises:
+        UserError: where the place cannot be reached, or the environment is not applied to it.
+
+    """
+    if cloud == AWS:
+        return read_outputs(resolve_target(environment, cloud))
+    return read_local_outputs(clouds.load_cloud(cloud), environment)
+
+
+def format_outputs(values: Mapping[str, Any]) -> list[str]:
+    """Return outputs as lines: text beside its name, a list or a map below it, one entry a line."""
+    width = max(
+        (len(name) for name, value in values.items() if not isinstance(value, dict | list)), default=0
+    )
+    plain, nested = [], []
+    for name, value in sorted(values.items()):
+        if isinstance(value, dict | list):
+            nested += [f"{name}:", *(f"  {line}" for line in _format_entries(value))]
+        else:
+            plain.append(f"{name:<{width}}  {_format_value(value)}")
+    return plain + nested
+
+
+def _format_entries(value: dict[str, Any] | list[Any]) -> list[str]:
+    """Return the entries of a map or a list, one line each."""
+    if not value:
+        return ["(none)"]
+    if isinstance(value, list):
+        return [_format_value(each) for each in value]
+    width = max(map(len, value))
+    return [f"{key:<{width}}  {_format_value(value[key])}" for key in sorted(value)]
+
+
+def _format_value(value: Any) -> str:  # noqa: ANN401 - any JSON
+    return value if isinstance(value, str) else json.dumps(value)
+
+
 def print_outputs(values: Mapping[str, Any]) -> None:
-    """Print outputs to stdout, one per line: strings as they are, other values as JSON."""
-    width = max(map(len, values), default=0)
-    for name in sorted(values):
-        value = values[name]
-        typer.echo(f"{name:<{width}}  {value if isinstance(value, str) else json.dumps(value)}")
+    """Print outputs to stdout."""
+    for line in format_outputs(values):
+        typer.echo(line)
 
 
 def show_outputs(
@@ -88,8 +125,8 @@ def show_outputs(
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Print the root outputs of an environment in a local cloud."""
-    values = read_local_outputs(clouds.load_cloud(cloud), environment)
+    """Print the root outputs of an environment: addresses, names, ARNs."""
+    values = find_outputs(environment, cloud)
     if as_json:
         typer.echo(json.dumps(values, indent=2, sort_keys=True))
     else:

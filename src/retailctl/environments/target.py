@@ -15,7 +15,8 @@ from retailctl import project
 from retailctl.console import print_note
 from retailctl.emulator import cloud as clouds
 from retailctl.environments import generations
-from retailctl.errors import UserError
+from retailctl.errors import CloudNotRunning, UserError
+from retailctl.options import AWS
 from retailctl.terraform import installation
 from retailctl.terraform.settings import list_ignored, select_settings
 from retailctl.terraform.tfvars import read_value
@@ -60,14 +61,14 @@ class Target:
         return "AWS" if self.cloud is None else f"the local cloud '{self.cloud.name}'"
 
     @property
-    def selection(self) -> str:
-        """Return the options of retailctl that select this target, for the commands in messages."""
-        return f"--env {self.environment}" + (f" --cloud {self.cloud.name}" if self.cloud else "")
+    def cloud_name(self) -> str:
+        """Return what ``--cloud`` says for this place."""
+        return AWS if self.cloud is None else self.cloud.name
 
     @property
     def folder(self) -> Path:
         """Return the folder of Terraform's data for this place."""
-        home = self.project.scratch / project.AWS if self.cloud is None else self.cloud.home
+        home = self.project.scratch / AWS if self.cloud is None else self.cloud.home
         return home / "terraform"
 
     @property
@@ -113,7 +114,8 @@ class Target:
             root=root,
             data=data,
             environ=self.environ,
-            selection=self.selection,
+            environment=self.environment,
+            cloud=self.cloud_name,
             temporary=None if self.cloud is None else self.cloud.home / "tmp",
             arguments=arguments,
         )
@@ -144,7 +146,7 @@ class Target:
         """Return the generations that this environment is to have.
 
         Raises:
-            UserError: where the environment's values list them in another form than retailctl reads.
+            UserError: where the environment's values do not say it.
 
         """
         if self.cloud is not None and self.generations_file.is_file():
@@ -266,7 +268,7 @@ def check_aws_settings(environ: Mapping[str, str]) -> None:
 
 
 def resolve_target(environment: str, cloud: str | None) -> Target:
-    """Return the target of a command, after checking that it can be reached.
+    """Return the target of a command, after checking that it can be reached; None as ``cloud`` is AWS too.
 
     Raises:
         UserError: where the environment is unknown, the local cloud is not running, or there are no credentials.
@@ -276,7 +278,11 @@ def resolve_target(environment: str, cloud: str | None) -> Target:
     here.check_environment(environment)
     check_shell()
     installation.find_terraform()
-    target = Target(here, environment, clouds.load_cloud(cloud, here) if cloud else None)
+    try:
+        running = None if cloud in {None, AWS} else clouds.load_cloud(str(cloud), here)
+    except CloudNotRunning as error:
+        raise CloudNotRunning(f"{error} Name AWS with --cloud {AWS}.") from None
+    target = Target(here, environment, running)
     if target.cloud is None:
         check_aws_settings(os.environ)
         print_note(f"{environment} in AWS account {read_account_id(target)}, region {target.region}")

@@ -17,7 +17,7 @@ from retailctl.environments import outputs
 from retailctl.errors import UserError
 from retailctl.files import hold_lock
 from retailctl.local_cloud import up_down
-from retailctl.options import CloudName, EnvironmentName
+from retailctl.options import EnvironmentName, LocalCloudName, format_retailctl
 from retailctl.progress import show_progress
 from retailctl.scores import board, freshness
 from retailctl.scores.recount import collect_event_ids, compare_scores, recount_scores
@@ -47,8 +47,8 @@ def run_demo(
     seed: Annotated[int, typer.Option(help="The same seed plays the same workshop.")] = 1,
     events: Annotated[int, typer.Option(min=100, max=100_000, help="How many events.")] = EVENTS,
     keep: Annotated[bool, typer.Option("--keep", help="Leave the local cloud up.")] = False,
-    cloud: CloudName = CLOUD,
-    env: EnvironmentName = "dev",
+    cloud: LocalCloudName = CLOUD,
+    environment: EnvironmentName = "dev",
 ) -> None:
     """Start a local cloud, play a workshop, check every score, stop the cloud; exit 0 if all are right."""
     here = project.find_project()
@@ -56,10 +56,10 @@ def run_demo(
     busy = f"Another demo is running in the local cloud '{cloud}': wait for it, or use another --cloud."
     with (
         hold_lock(here, f"demo-{cloud}", or_else=busy),
-        _run_demo_cloud(here, cloud, env, keep=keep) as running,
+        _run_demo_cloud(here, cloud, environment, keep=keep) as running,
     ):
         run_demo_workshop(
-            running, env, Workshop(seed, products=120, people=48, start=datetime.now(UTC)), events
+            running, environment, Workshop(seed, products=120, people=48, start=datetime.now(UTC)), events
         )
     print_note(f"The demo took {time.monotonic() - started:.0f} s.")
 
@@ -77,7 +77,7 @@ def _run_demo_cloud(here: Project, name: str, environment: str, *, keep: bool) -
         if name != CLOUD and before is not None and before.is_running():
             raise UserError(
                 f"The local cloud '{name}' is running, and a demo needs a new one: stop it with "
-                f"`retailctl down --cloud {name}`, or use another --cloud."
+                f"`{format_retailctl('down', cloud=name)}`, or use another --cloud."
             )
         up_down.stop_local_cloud(name)
     try:
@@ -86,7 +86,9 @@ def _run_demo_cloud(here: Project, name: str, environment: str, *, keep: bool) -
         if not keep:
             up_down.stop_local_cloud(name)
         elif here.cloud_folder(name).exists():
-            print_note(f"The local cloud '{name}' stays up: `retailctl down --cloud {name}` stops it.")
+            print_note(
+                f"The local cloud '{name}' stays up: `{format_retailctl('down', cloud=name)}` stops it."
+            )
 
 
 def run_demo_workshop(running: Cloud, environment: str, workshop: Workshop, events: int) -> None:

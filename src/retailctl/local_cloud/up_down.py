@@ -6,7 +6,7 @@ import shlex
 import shutil
 import time
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -21,14 +21,14 @@ from retailctl.environments import state as environments_state
 from retailctl.environments.target import Target, check_shell
 from retailctl.errors import CloudNotRunning
 from retailctl.files import hold_lock
-from retailctl.options import CloudName, EnvironmentName
+from retailctl.options import DEFAULT_CLOUD, EnvironmentName, LocalCloudName, format_make, format_retailctl
 from retailctl.progress import show_progress
-from retailctl.project import DEFAULT_CLOUD
 from retailctl.terraform import installation, tfvars
 from retailctl.terraform import workspace as terraform
 from retailctl.terraform.runs import end_orphaned_runs
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from concurrent.futures import Executor, Future
     from contextlib import AbstractContextManager
     from pathlib import Path
@@ -115,8 +115,8 @@ def _end_unfinished(home: Path, cloud: Cloud | None, done: list[str], *, stays: 
     so_far = ", ".join(done) or "nothing was done yet"
     if stays:
         print_note(
-            f"`up` did not finish: {so_far}. The local cloud '{home.name}' stays: "
-            f"`retailctl down --cloud {home.name}` stops it."
+            f"`up` did not finish: {so_far}. The local cloud '{home.name}' stays; "
+            f"`{format_make('down', cloud=home.name)}` stops it."
         )
     else:
         _remove_cloud(home)
@@ -128,6 +128,7 @@ def _find_running_cloud(home: Path) -> Cloud | None:
     cloud = clouds.read_cloud(home)
     if cloud is not None and ministack.await_health(cloud):
         return cloud
+    processes.check_known(home)
     if home.exists() or processes.list_cloud_processes(home):
         print_note(f"The local cloud '{home.name}' had died: removing its remains and starting it again.")
         _remove_cloud(home)
@@ -170,20 +171,35 @@ def _account(here: Project, environment: str) -> dict[str, str]:
 
 
 def start_local_cloud(
-    cloud: CloudName = DEFAULT_CLOUD,
+    cloud: LocalCloudName = DEFAULT_CLOUD,
     environment: EnvironmentName = "dev",
     *,
     keep: Annotated[bool, typer.Option("--keep", help="Leave the cloud running where a step fails.")] = False,
     if_needed: Annotated[bool, typer.Option("--if-needed", help="Do nothing if it is up.")] = False,
 ) -> None:
-    """Start a local cloud with an environment in it, or update a running one; print its outputs."""
+    """Start a local cloud with an environment in it, or update a running one; print what comes next."""
     here = project.find_project()
     if if_needed and _is_up(here, cloud, environment):
         return
     started = time.monotonic()
     running = bring_up_cloud(here, cloud, environment, keep=keep)
-    print_note(f"{environment} is up in the local cloud '{cloud}' after {time.monotonic() - started:.0f} s:")
-    outputs.print_outputs(outputs.read_local_outputs(running, environment))
+    seconds = time.monotonic() - started
+    print_note(f"{environment} is up in the local cloud '{cloud}' after {seconds:.0f} s.")
+    for line in describe_next_steps(outputs.read_local_outputs(running, environment), cloud, environment):
+        typer.echo(line)
+
+
+def describe_next_steps(values: Mapping[str, Any], cloud: str, environment: str) -> list[str]:
+    """Return what a person may want next: the addresses, and the commands with what they need to act there."""
+    steps = {
+        "The page": values.get("page_url"),
+        "The API": values.get("api_url"),
+        "Add a user": f".venv/bin/{format_retailctl('users add --name Grace', environment, cloud)}",
+        "Play": format_make("play", environment, cloud),
+        "All outputs": f".venv/bin/{format_retailctl('outputs', environment, cloud)}",
+        "Stop": format_make("down", cloud=cloud),
+    }
+    return [f"  {title:<12} {step}" for title, step in steps.items() if step]
 
 
 def _is_up(here: Project, cloud: str, environment: str) -> bool:
@@ -195,7 +211,7 @@ def _is_up(here: Project, cloud: str, environment: str) -> bool:
 
 
 def stop_local_cloud(
-    cloud: CloudName = DEFAULT_CLOUD,
+    cloud: LocalCloudName = DEFAULT_CLOUD,
     *,
     every: Annotated[bool, typer.Option("--all", help="Every local cloud of this clone.")] = False,
 ) -> None:
@@ -210,7 +226,7 @@ def stop_local_cloud(
         print_note(f"The local cloud '{name}' {'is down' if ended or was_there else 'was not running'}.")
 
 
-def print_exports(cloud: CloudName = DEFAULT_CLOUD) -> None:
+def print_exports(cloud: LocalCloudName = DEFAULT_CLOUD) -> None:
     """Print shell exports that point AWS tools at a local cloud: `eval "$(retailctl env)"`."""
     for name, value in clouds.load_cloud(cloud).build_environ().items():
         typer.echo(f"export {name}={shlex.quote(value)}")

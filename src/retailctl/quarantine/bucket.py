@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hello_retail.event_log.quarantine import RECORDS
+from retailctl.aws import list_keys
 from retailctl.quarantine.records import BATCHES, BrokenObject, Entry, parse_entries
 
 if TYPE_CHECKING:
@@ -27,14 +28,11 @@ class Quarantine:
         """Yield all that lies there; ``on_object`` hears how many objects were read, ``on_broken`` of the rest."""
         read = 0
         for prefix in (RECORDS, BATCHES):
-            for page in self.client.get_paginator("list_objects_v2").paginate(
-                Bucket=self.bucket, Prefix=prefix
-            ):
-                for each in page.get("Contents", ()):
-                    body = self.client.get_object(Bucket=self.bucket, Key=each["Key"])["Body"].read()
-                    read += 1
-                    on_object(read)
-                    try:
-                        yield from parse_entries(each["Key"], body)
-                    except BrokenObject as error:
-                        on_broken(str(error))
+            for key in list_keys(self.client, self.bucket, prefix):
+                body = self.client.get_object(Bucket=self.bucket, Key=key)["Body"].read()
+                read += 1
+                on_object(read)
+                try:
+                    yield from parse_entries(key, body)
+                except BrokenObject as error:
+                    on_broken(str(error))

@@ -10,15 +10,14 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from botocore.exceptions import BotoCoreError, ClientError
 
-from retailctl import project
+from retailctl.aws import FAILURES
 from retailctl.console import print_note
 from retailctl.environments import outputs
 from retailctl.environments.generations import get_live_generation, get_standing_generations
 from retailctl.environments.target import Target, resolve_target
 from retailctl.errors import UserError
-from retailctl.options import CloudName, EnvironmentName, InAws
+from retailctl.options import DEFAULT_CLOUD, CloudName, EnvironmentName, InAws, choose_cloud
 from retailctl.progress import show_progress
 from retailctl.quarantine import decisions as planning
 from retailctl.quarantine import redrive
@@ -36,12 +35,14 @@ if TYPE_CHECKING:
     from retailctl.quarantine.redrive import Result
 
 app = typer.Typer(
-    no_args_is_help=True, rich_markup_mode=None, help="What could not be applied: list, show, redrive, drop."
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    help="What could not be applied: list, show, redrive, drop.",
 )
 
 Which = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[RECORD]...", help="Records, by stream/shard/number as `list` shows them."),
+    typer.Argument(metavar="RECORD", help="Records, by stream/shard/number as `list` shows them."),
 ]
 Objects = Annotated[
     list[str] | None, typer.Option("--object", help="All that this object of the bucket holds.")
@@ -70,7 +71,7 @@ class Desk:
     stream: RedriveStream
 
     @classmethod
-    def from_outputs(cls, target: Target, found: Mapping[str, Any]) -> Desk:
+    def from_outputs(cls, target: Target, environment_outputs: Mapping[str, Any]) -> Desk:
         """Return it as an environment's root outputs name it.
 
         Raises:
@@ -78,13 +79,13 @@ class Desk:
 
         """
         try:
-            stream = str(found["stream_name"])
+            stream = str(environment_outputs["stream_name"])
             return cls(
                 target,
-                Quarantine(target.client("s3"), str(found["quarantine_bucket"])),
-                Redrives(target.client("dynamodb"), str(found["redrives_table"])),
-                get_live_generation(found),
-                get_standing_generations(found),
+                Quarantine(target.client("s3"), str(environment_outputs["quarantine_bucket"])),
+                Redrives(target.client("dynamodb"), str(environment_outputs["redrives_table"])),
+                get_live_generation(environment_outputs),
+                get_standing_generations(environment_outputs),
                 RedriveStream(target.client("kinesis"), create_put_client(target), stream, time.time),
             )
         except KeyError as error:
@@ -109,7 +110,7 @@ def create_put_client(target: Target) -> Any:  # noqa: ANN401 - boto3 makes its 
 
 
 def _open_desk(environment: str, cloud: str, *, aws: bool) -> Desk:
-    target = resolve_target(environment, None if aws else cloud)
+    target = resolve_target(environment, choose_cloud(cloud, aws=aws))
     return Desk.from_outputs(target, outputs.read_outputs(target))
 
 
@@ -141,7 +142,7 @@ def _select_decisions(plan: Plan, choice: Choice, *, everything: bool) -> list[D
     """Return what an operator means who wants something done.
 
     Raises:
-        UserError: where he names nothing, or something that is not there.
+        UserError: where nothing is named, or a record that is not in the quarantine.
 
     """
     if choice.names_nothing and not everything:
@@ -161,34 +162,34 @@ def list_entries(
     until: Until = "",
     everything: Annotated[bool, typer.Option("--all", help="Also what was redriven or dropped.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="As one JSON object.")] = False,
-    cloud: CloudName = project.DEFAULT_CLOUD,
+    cloud: CloudName = DEFAULT_CLOUD,
     environment: EnvironmentName = "dev",
     aws: InAws = False,
 ) -> None:
     """Print what lies in the quarantine: when it came, why it lies there, what may become of it, its name."""
     plan = _open_desk(environment, cloud, aws=aws).build_plan()
-    found = [
+    decisions = [
         decision
         for decision in plan.select_decisions(_build_choice(reasons=reason, since=since, until=until))
         if everything or decision.verdict in OPEN
     ]
-    counted = planning.count_codes(found)
+    counted = planning.count_codes(decisions)
     if as_json:
-        document = {"counts": counted, "entries": [_summary(decision, plan) for decision in found]}
+        document = {"counts": counted, "entries": [_summary(decision, plan) for decision in decisions]}
         typer.echo(json.dumps(document, indent=2))
         return
-    for decision in found:
+    for decision in decisions:
         entry = decision.entry
         arrived = f"{entry.arrived:%Y-%m-%dT%H:%M:%SZ}"
         typer.echo(f"{arrived}  {decision.code:<16}  {decision.verdict.value:<16}  {entry.identity}")
-    print_note("Nothing lies there." if not found else "By reason: " + _format_counts(counted))
+    print_note("Nothing lies there." if not decisions else "By reason: " + _format_counts(counted))
 
 
 @app.command("show")
 def show_record(
     record: Annotated[str, typer.Argument(help="Stream/shard/number, or the object of a batch.")],
     *,
-    cloud: CloudName = project.DEFAULT_CLOUD,
+    cloud: CloudName = DEFAULT_CLOUD,
     environment: EnvironmentName = "dev",
     aws: InAws = False,
 ) -> None:
@@ -213,30 +214,30 @@ def redrive_records(  # noqa: PLR0913 - one option each
     until: Until = "",
     everything: Everything = False,
     yes: Yes = False,
-    cloud: CloudName = project.DEFAULT_CLOUD,
+    cloud: CloudName = DEFAULT_CLOUD,
     environment: EnvironmentName = "dev",
     aws: InAws = False,
 ) -> None:
     """Put records on the stream anew, once each, if they are valid events today."""
     desk = _open_desk(environment, cloud, aws=aws)
     choice = _build_choice(records, objects, reason, since, until)
-    found = _select_decisions(desk.build_plan(), choice, everything=everything)
-    batches = [decision for decision in found if decision.verdict is QuarantineVerdict.HALF_APPLIED]
+    chosen = _select_decisions(desk.build_plan(), choice, everything=everything)
+    batches = [decision for decision in chosen if decision.verdict is QuarantineVerdict.HALF_APPLIED]
     if batches and (choice.identities or choice.objects):
         raise UserError(
             f"{batches[0].entry.identity} is a batch that was given up. {planning.NEW_GENERATION}"
         )
-    ready = [decision for decision in found if decision.copy is not None]
-    if not ready and any(decision.verdict is QuarantineVerdict.NOT_ALONE for decision in found):
+    ready = [decision for decision in chosen if decision.copy is not None]
+    if not ready and any(decision.verdict is QuarantineVerdict.NOT_ALONE for decision in chosen):
         raise UserError(f"Nothing is redriven now. {redrive.NOT_ALONE}")
-    for decision in found:
+    for decision in chosen:
         if decision.copy is None:
             _say("stays", decision, f"{decision.verdict.value}: {decision.reason}")
     if not yes:
         for decision in ready:
             _say("would be", decision, f"redriven: {decision.reason}")
         print_note(
-            f"Nothing was done: {len(ready)} of {len(found)} would be redriven with --yes."
+            f"Nothing was done: {len(ready)} of {len(chosen)} would be redriven with --yes."
             if ready
             else "There is nothing to redrive."
         )
@@ -279,7 +280,7 @@ def _redrive_decision(
 ) -> Result:
     try:
         return redriver.redrive_copy(copy)
-    except (BotoCoreError, ClientError) as error:
+    except FAILURES as error:
         wait = redrive.LEASE_SECONDS + redrive.SLACK_SECONDS
         raise UserError(
             f"AWS failed at {decision.entry.identity} ({error}), after {outcomes.total()} that were done with. The "
@@ -308,7 +309,7 @@ def drop_records(  # noqa: PLR0913 - one option each
     until: Until = "",
     everything: Everything = False,
     yes: Yes = False,
-    cloud: CloudName = project.DEFAULT_CLOUD,
+    cloud: CloudName = DEFAULT_CLOUD,
     environment: EnvironmentName = "dev",
     aws: InAws = False,
 ) -> None:
@@ -355,7 +356,7 @@ def _format_counts(counted: Mapping[str, int]) -> str:
 
 def _summary(decision: Decision, plan: Plan) -> dict[str, Any]:
     entry = decision.entry
-    found: dict[str, Any] = {
+    summary: dict[str, Any] = {
         "identity": entry.identity,
         "arrived": entry.arrived.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "code": decision.code,
@@ -363,13 +364,13 @@ def _summary(decision: Decision, plan: Plan) -> dict[str, Any]:
         "today": decision.reason,
     }
     if isinstance(entry, Held):
-        return found | {
+        return summary | {
             "reason": entry.reason,
             "partitionKey": entry.partition_key,
             "generation": entry.generation,
             "objects": sorted(plan.objects[entry.identity]),
         }
-    return found | {
+    return summary | {
         "reason": f"Lambda gave the batch up ({entry.condition}).",
         "stream": entry.stream,
         "shardId": entry.shard_id,

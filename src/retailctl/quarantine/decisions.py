@@ -131,8 +131,8 @@ def decide_entries(
 
     ``live`` is the live generation, and ``alone`` says whether no other stands beside it.
     """
-    found = list(entries)
-    helds = [entry for entry in found if isinstance(entry, Held)]
+    all_entries = list(entries)
+    helds = [entry for entry in all_entries if isinstance(entry, Held)]
     objects: dict[str, frozenset[str]] = {}
     for held in helds:
         objects[held.identity] = objects.get(held.identity, frozenset()) | {held.key}
@@ -145,7 +145,7 @@ def decide_entries(
         and (click := get_event_key(held))
     }
     decisions = [
-        _decide_batch(entry, marks.get(entry.identity)) for entry in found if isinstance(entry, GivenUp)
+        _decide_batch(entry, marks.get(entry.identity)) for entry in all_entries if isinstance(entry, GivenUp)
     ]
     for held in records:
         decision = _decide_record(held, marks.get(held.identity), live, stream)
@@ -214,10 +214,10 @@ def _ready(copy: Copy) -> str:
 
 def count_codes(decisions: Iterable[Decision]) -> dict[str, int]:
     """Return how many there are of each code, most first."""
-    found: dict[str, int] = {}
+    counts: dict[str, int] = {}
     for decision in decisions:
-        found[decision.code] = found.get(decision.code, 0) + 1
-    return dict(sorted(found.items(), key=lambda pair: (-pair[1], pair[0])))
+        counts[decision.code] = counts.get(decision.code, 0) + 1
+    return dict(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])))
 
 
 def parse_moment(text: str, now: datetime) -> datetime:

@@ -8,19 +8,14 @@ from datetime import UTC, datetime
 from hashlib import md5
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    ConnectTimeoutError,
-    EndpointConnectionError,
-    HTTPClientError,
-)
+from botocore.exceptions import ClientError
 
 from hello_retail.event_log.retention import MARGIN_SECONDS, compute_retention_start
+from retailctl.aws import FAILURES
 from retailctl.quarantine.records import parse_copy
 from retailctl.quarantine.redrive import SLACK_SECONDS, Forgotten, Mark, NotPut, Place, PutUnanswered
-from retailctl.stream.reader import StreamReader
-from retailctl.stream.sender import THROTTLES
+from retailctl.stream.reader import StreamReader, list_shards
+from retailctl.stream.sender import THROTTLES, PutEnd, classify_put_failure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -30,7 +25,6 @@ if TYPE_CHECKING:
 
 PAUSES = (0.2, 0.5, 1.0, 2.0)
 """Seconds between attempts to put a record that the stream throttles: all within ``redrive.PUT_SECONDS``."""
-_SERVER_ERROR = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,22 +42,14 @@ class RedriveStream:
 
         Raises:
             NotPut: where it is not on the stream, and why.
-            Unanswered: where nobody can tell.
+            PutUnanswered: where nobody can tell.
 
         """
         try:
             answer = self._put_with_backoff(partition_key, payload)
-        except ClientError as error:
-            status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-            if status >= _SERVER_ERROR:
-                raise PutUnanswered(_clause(error)) from error
-            raise NotPut(_clause(error)) from error
-        except (EndpointConnectionError, ConnectTimeoutError) as error:
-            raise NotPut(_clause(error)) from error
-        except HTTPClientError as error:
-            raise PutUnanswered(_clause(error)) from error
-        except BotoCoreError as error:  # no credentials, say
-            raise NotPut(_clause(error)) from error
+        except FAILURES as failure:
+            failed = PutUnanswered if classify_put_failure(failure) is PutEnd.UNKNOWN else NotPut
+            raise failed(str(failure).rstrip(".")) from failure
         return Place(answer["ShardId"], answer["SequenceNumber"])
 
     def _put_with_backoff(self, partition_key: str, payload: bytes) -> PutRecordOutputTypeDef:
@@ -116,16 +102,10 @@ class RedriveStream:
 
     def _shards_of(self, partition_key: str) -> list[str]:
         hash_key = int.from_bytes(md5(partition_key.encode(), usedforsecurity=False).digest())
-        pages = self.client.get_paginator("list_shards").paginate(StreamName=self.name)
         return [
             shard["ShardId"]
-            for page in pages
-            for shard in page["Shards"]
+            for shard in list_shards(self.client, self.name)
             if int(shard["HashKeyRange"]["StartingHashKey"])
             <= hash_key
             <= int(shard["HashKeyRange"]["EndingHashKey"])
         ]
-
-
-def _clause(error: Exception) -> str:
-    return str(error).rstrip(".")

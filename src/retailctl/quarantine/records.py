@@ -256,13 +256,13 @@ def parse_copy(payload: bytes) -> tuple[str, str] | None:
     return str(document.get("eventId")), str(document.get("redriveOf"))
 
 
-def deduplicate_records(found: Iterable[Held], live: int) -> list[Held]:
+def deduplicate_records(records: Iterable[Held], live: int) -> list[Held]:
     """Return each record once, in the order in which they came, however many objects hold it.
 
     Where several generations put it aside, it is the live one's word that is kept, else the newest's.
     """
     kept: dict[str, Held] = {}
-    for held in found:
+    for held in records:
         before = kept.get(held.identity)
         if before is None or _rank(held, live) > _rank(before, live):
             kept[held.identity] = held

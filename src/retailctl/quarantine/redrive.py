@@ -1,14 +1,15 @@
 """Putting a quarantined record on the stream anew, once, whatever crashes in between (counting rule 17).
 
 A stream cannot be told "only if it is not there", so a table is asked first. Its item says ``sending`` before the
-record is put and ``sent`` after. Whoever finds ``sending`` looks in the log for the copy before he puts it. So that
-two operators are never between those steps at once, the item has an owner for ``LEASE_SECONDS``: nobody puts a
-record unless he owns its item for ``PUT_SECONDS`` more, and nobody takes the item over before the owner's time, and
-``SLACK_SECONDS`` for clocks that differ, are over.
+record is put and ``sent`` after. Whoever finds ``sending`` looks in the log for the copy before they put it. So
+that two operators are never between those steps at once, the item has an owner for ``LEASE_SECONDS``: nobody puts
+a record unless they own its item for ``PUT_SECONDS`` more, and nobody takes the item over before the owner's
+time, and ``SLACK_SECONDS`` for clocks that differ, are over.
 
-A mark also decides between original and copy for good (rule 18): a generation of the views that begins later passes
-over the original. So a record can only be marked while the generation that judged it stands alone, which the table
-itself knows: an item of it says which generations stand, and Terraform writes that before it makes another.
+A mark also decides between original and copy for good (rule 18): a generation of the views that begins later
+passes over the original. So a record can only be marked while the generation that judged it stands alone, which
+the table itself knows: an item of it says which generations stand, and Terraform writes that before it makes
+another.
 """
 
 from __future__ import annotations

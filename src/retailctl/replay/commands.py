@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 from enum import StrEnum
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -18,14 +19,14 @@ from rich.table import Table
 from retailctl import git, interrupts, project
 from retailctl.artifacts import package
 from retailctl.console import print_note
-from retailctl.delivery import plan_apply
+from retailctl.delivery import destroy, plan_apply
 from retailctl.environments import generations, outputs
 from retailctl.environments.generations import Generation, Generations
 from retailctl.environments.state import initialise_workspace
 from retailctl.environments.target import Target, resolve_target
 from retailctl.errors import UserError
 from retailctl.files import write_atomically
-from retailctl.options import AnyCloud, Confirmed, EnvironmentName
+from retailctl.options import DEFAULT_CLOUD, CloudName, Confirmed, EnvironmentName, format_retailctl
 from retailctl.progress import show_progress
 from retailctl.replay import fold as replay_fold
 from retailctl.replay.log import ReplayLog
@@ -52,7 +53,7 @@ GAPS_SHOWN = 20
 
 app = typer.Typer(
     no_args_is_help=True,
-    rich_markup_mode=None,
+    rich_markup_mode="markdown",
     help="Fold a new generation of the views from the log, and switch to it.",
 )
 Number = Annotated[int, typer.Argument(min=1, help="Which generation.", show_default=False)]
@@ -144,7 +145,7 @@ def _print_commit_reminder(target: Target) -> None:
 
 
 @app.command("status")
-def show_status(environment: EnvironmentName = "dev", cloud: AnyCloud = None) -> None:
+def show_status(environment: EnvironmentName = "dev", cloud: CloudName = DEFAULT_CLOUD) -> None:
     """Show the generations, which is live, and how far each has come."""
     target, values = _read_target(environment, cloud)
     views, log = Views(target), ReplayLog(target, values)
@@ -172,7 +173,7 @@ def prepare_generation(
         str, typer.Option(help="The commit whose code folds it; without it, this clone's code.")
     ] = "",
     environment: EnvironmentName = "dev",
-    cloud: AnyCloud = None,
+    cloud: CloudName = DEFAULT_CLOUD,
     confirmed: Confirmed = None,
 ) -> None:
     """Create an empty generation that does not read the stream; the other generations keep their code."""
@@ -252,7 +253,7 @@ def fold_generation(
         float, typer.Option(help="Seconds to wait until it has caught up.")
     ] = PATIENCE_SECONDS,
     environment: EnvironmentName = "dev",
-    cloud: AnyCloud = None,
+    cloud: CloudName = DEFAULT_CLOUD,
 ) -> None:
     """Fold a generation from the log, let it read the stream, and wait until it has caught up."""
     target, values = _read_target(environment, cloud)
@@ -266,7 +267,7 @@ def fold_generation(
         try:
             _fold_source(source, view, views, log, target, trust_order=trust_order)
         except KeyboardInterrupt:
-            command = f"retailctl replay fold {number} --resume {target.selection}"
+            command = format_retailctl(f"replay fold {number} --resume", environment, cloud)
             print_note(f"The fold was interrupted: `{command}` continues it.")
             raise
     wanted = target.read_generations()
@@ -402,7 +403,7 @@ def compare_generation(
         float, typer.Option(help="Seconds for which the two may differ.")
     ] = COMPARING_SECONDS,
     environment: EnvironmentName = "dev",
-    cloud: AnyCloud = None,
+    cloud: CloudName = DEFAULT_CLOUD,
 ) -> None:
     """Compare a generation's scores with the live ones; print differences and exit with status 1."""
     target, values = _read_target(environment, cloud)
@@ -435,7 +436,7 @@ def switch_generation(
     *,
     patience: Annotated[float, typer.Option(help="Seconds to wait until it has caught up.")] = 60.0,
     environment: EnvironmentName = "dev",
-    cloud: AnyCloud = None,
+    cloud: CloudName = DEFAULT_CLOUD,
     confirmed: Confirmed = None,
 ) -> None:
     """Make the API read another generation after that has caught up; switch back in the same way."""
@@ -470,45 +471,30 @@ def retire_generation(
         bool, typer.Option("--lift-protection", envvar="LIFT_PROTECTION", help="Delete protected tables too.")
     ] = False,
     environment: EnvironmentName = "dev",
-    cloud: AnyCloud = None,
+    cloud: CloudName = DEFAULT_CLOUD,
     confirmed: Confirmed = None,
 ) -> None:
     """Delete a generation, with its tables and its function."""
     target, values = _read_target(environment, cloud)
     wanted = target.read_generations()
-    protected = []
+    protected: list[str] = []
     if number in wanted.standing or not _unfinished_mark(target).exists():
         view = View.from_outputs(values, number)
         if number == int(values["live_generation"]):
             raise UserError(f"Generation {number} is live: switch to another first.")
-        may_delete = lift_protection or target.cloud is not None
-        protected = _list_protected_tables(target, view, may_delete=may_delete)
-
-    def lift_protections() -> None:
-        for table in protected:
-            target.client("dynamodb").update_table(TableName=table, DeletionProtectionEnabled=False)
-
-    _apply(target, wanted.without_generation(number), confirmed, lift_protections)
+        protected = _list_protected_tables(target, view)
+        if not lift_protection and target.cloud is None:
+            destroy.refuse_protected({"tables": protected})
+    lift = partial(destroy.unprotect_tables, target, protected)
+    _apply(target, wanted.without_generation(number), confirmed, lift)
     print_note(f"Generation {number} is deleted.")
 
 
-def _list_protected_tables(target: Target, view: View, *, may_delete: bool) -> list[str]:
-    """Return the tables of a generation that are protected against deletion.
-
-    Raises:
-        UserError: where there are any and ``may_delete`` is false.
-
-    """
+def _list_protected_tables(target: Target, view: View) -> list[str]:
+    """Return which of a generation's tables are protected against deletion."""
     dynamodb = target.client("dynamodb")
-    tables = (view.contributions_table, view.scores_table)
-    protected = [
+    return [
         table
-        for table in tables
+        for table in (view.contributions_table, view.scores_table)
         if dynamodb.describe_table(TableName=table)["Table"].get("DeletionProtectionEnabled")
     ]
-    if protected and not may_delete:
-        raise UserError(
-            f"These tables are protected against deletion: {', '.join(protected)}. To delete them, add "
-            "LIFT_PROTECTION=1 (--lift-protection)."
-        )
-    return protected

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 from hello_retail import events
 from hello_retail.event_log import archive, retention
 from hello_retail.event_log.archive import ArchivedRecord, Shard, Span
+from retailctl.aws import list_keys
 from retailctl.errors import UserError
 from retailctl.replay.proof import Archived, Streamed
-from retailctl.stream.reader import StreamReader
+from retailctl.stream.reader import StreamReader, list_shards
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -55,12 +56,11 @@ class ReplayLog:
         return self.created.timestamp() > retention.compute_retention_start(self._clock())
 
     def list_shards(self) -> dict[str, Shard]:
-        """Return the shards of the stream that have not expired."""
-        pages = self._kinesis.get_paginator("list_shards").paginate(StreamName=self._name)
-        shards = [
-            archive.parse_shard_description(described) for page in pages for described in page["Shards"]
+        """Return the shards that the stream has not forgotten."""
+        found = [
+            archive.parse_shard_description(described) for described in list_shards(self._kinesis, self._name)
         ]
-        return {shard.shard_id: shard for shard in shards}
+        return {shard.shard_id: shard for shard in found}
 
     def inspect_stream(self) -> Streamed:
         """Return the stream's shards and oldest records, for the proof."""
@@ -117,10 +117,7 @@ class ReplayLog:
         return archive.unpack_records(self._object(span.key))
 
     def _keys(self, part: str) -> Iterator[str]:
-        pages = self._s3.get_paginator("list_objects_v2").paginate(
-            Bucket=self._bucket, Prefix=f"{part}/{self.identity}/"
-        )
-        return (item["Key"] for page in pages for item in page.get("Contents", []))
+        return list_keys(self._s3, str(self._bucket), f"{part}/{self.identity}/")
 
     def _object(self, key: str) -> bytes:
         content: bytes = self._s3.get_object(Bucket=self._bucket, Key=key)["Body"].read()

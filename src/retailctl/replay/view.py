@@ -11,9 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from hello_retail.event_log import watermark
+from retailctl.aws import FAILURES
 from retailctl.errors import UserError
 from retailctl.replay.fold import NotTaken
 from retailctl.scores.recount import Scores
@@ -128,7 +127,7 @@ class Views:
                 FunctionName=view.function, Qualifier="live", Payload=json.dumps(event).encode()
             )
             payload = answer["Payload"].read()
-        except (BotoCoreError, ClientError) as error:
+        except FAILURES as error:
             raise NotTaken(str(error)) from error
         if answer.get("FunctionError"):
             raise NotTaken(f"it failed: {payload.decode(errors='replace')[:300]}")

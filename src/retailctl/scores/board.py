@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Annotated, Any
-from urllib.error import HTTPError, URLError
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Annotated
 from urllib.parse import urlencode, urlsplit
-from urllib.request import OpenerDirector, ProxyHandler, build_opener
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from retailctl import project
-from retailctl.emulator import cloud as clouds
 from retailctl.environments import outputs
 from retailctl.errors import UserError
-from retailctl.options import CloudName, EnvironmentName
+from retailctl.http import HttpReply, NoReply, send_request
+from retailctl.options import DEFAULT_CLOUD, CloudName, EnvironmentName
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,41 +55,30 @@ def read_board(api_url: str, limit: int) -> Board:
 
 def _scores(api_url: str, role: str, limit: int) -> list[Row]:
     url = f"{api_url.rstrip('/')}/scores?{urlencode({'role': role, 'limit': limit})}"
+    if urlsplit(url).scheme not in {"http", "https"}:
+        raise NoBoard(f"{url} is no address of an API: it must begin with http:// or https://.")
     try:
-        rows = _get(url)
+        reply = send_request(url, timeout=TIMEOUT_SECONDS)
+    except NoReply as error:
+        raise NoBoard(f"The API is out of reach at {url} ({error}): is its cloud up?") from error
+    if reply.status != HTTPStatus.OK:
+        raise NoBoard(f"The API answered {reply.status} to {url}: {_detail(reply)}")
+    try:
         return [
-            Row(int(row["rank"]), str(row["userId"]), str(row["name"]), int(row["score"])) for row in rows
+            Row(int(row["rank"]), str(row["userId"]), str(row["name"]), int(row["score"]))
+            for row in json.loads(reply.body)
         ]
-    except HTTPError as error:
-        raise NoBoard(f"The API answered {error.code} to {url}: {_detail(error)}") from error
-    except URLError as error:
-        raise NoBoard(f"The API is out of reach at {url} ({error.reason}): is its cloud up?") from error
-    except OSError as error:
-        raise NoBoard(f"The API did not answer at {url} ({error}): is its cloud up?") from error
     except (ValueError, KeyError, TypeError) as error:
         raise NoBoard(f"The API's answer to {url} holds no scores: is `api_url` right?") from error
 
 
-def _get(url: str) -> Any:  # noqa: ANN401 - whatever JSON the server sends
-    if urlsplit(url).scheme not in {"http", "https"}:
-        raise NoBoard(f"{url} is no address of an API: it must begin with http:// or https://.")
-    with _opener(url).open(url, timeout=TIMEOUT_SECONDS) as answer:
-        return json.load(answer)
-
-
-def _opener(url: str) -> OpenerDirector:
-    """Return what opens the address: through no proxy where that is this machine."""
-    local = urlsplit(url).hostname in {"127.0.0.1", "localhost", "::1"}
-    return build_opener(ProxyHandler({})) if local else build_opener()
-
-
-def _detail(error: HTTPError) -> str:
+def _detail(reply: HttpReply) -> str:
     """Return what a problem document says, or the status line's words."""
     try:
-        problem = json.load(error)
+        problem = json.loads(reply.body)
         return str(problem.get("detail") or problem["title"])
     except (ValueError, KeyError, AttributeError):
-        return f"{error.reason}."
+        return f"{reply.reason}."
 
 
 def render_board(board: Board) -> Table:
@@ -137,14 +124,14 @@ def show_winners(
     *,
     limit: Annotated[int, typer.Option(min=1, max=100, help="How many of each role.")] = 10,
     in_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-    api_url: Annotated[str, typer.Option(help="The API to ask, instead of the local cloud's.")] = "",
-    cloud: CloudName = project.DEFAULT_CLOUD,
-    env: EnvironmentName = "dev",
+    api_url: Annotated[str, typer.Option(help="The API to ask, instead of the environment's.")] = "",
+    cloud: CloudName = DEFAULT_CLOUD,
+    environment: EnvironmentName = "dev",
 ) -> None:
     """Print who is winning."""
-    url = api_url or str(outputs.read_local_outputs(clouds.load_cloud(cloud), env)["api_url"])
-    found = read_board(url, limit)
+    url = api_url or str(outputs.find_outputs(environment, cloud)["api_url"])
+    winners = read_board(url, limit)
     if in_json:
-        typer.echo(format_board_json(found))
+        typer.echo(format_board_json(winners))
     else:
-        Console(highlight=False).print(render_board(found))
+        Console(highlight=False).print(render_board(winners))

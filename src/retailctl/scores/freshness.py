@@ -28,7 +28,7 @@ class Wait:
 
 def parse_waits(lines: Iterable[str]) -> list[Wait]:
     """Return what the metrics among a function's log lines (embedded metric format) say, in their order."""
-    found: list[Wait] = []
+    waits: list[Wait] = []
     for line in lines:
         if f'"{METRIC}"' not in line:
             continue
@@ -39,24 +39,24 @@ def parse_waits(lines: Iterable[str]) -> list[Wait]:
         if isinstance(entry, dict) and "_aws" in entry and METRIC in entry:
             values = _list(entry[METRIC])
             events = sum(_list(entry.get(WEIGHT, len(values))))
-            found += [Wait(value, events / len(values)) for value in values]
-    return found
+            waits += [Wait(value, events / len(values)) for value in values]
+    return waits
 
 
 def _list(value: Any) -> list[float]:  # noqa: ANN401 - a number or a list of them
     return [float(number) for number in (value if isinstance(value, list) else [value])]
 
 
-def compute_percentile(found: Sequence[Wait], percent: float) -> float:
+def compute_percentile(waits: Sequence[Wait], percent: float) -> float:
     """Return the milliseconds within which ``percent`` of the events counted.
 
     Raises:
         ValueError: where there is none.
 
     """
-    if not found:
+    if not waits:
         raise ValueError("There is no wait to take a percentile of.")
-    ordered = sorted(found, key=lambda wait: wait.milliseconds)
+    ordered = sorted(waits, key=lambda wait: wait.milliseconds)
     up_to = list(accumulate(wait.events for wait in ordered))
     return ordered[bisect_left(up_to, up_to[-1] * percent / 100)].milliseconds
 

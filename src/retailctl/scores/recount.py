@@ -32,7 +32,7 @@ _SALE = "com.nordstrom/product/purchase/1-0-0"
 def recount_scores(payloads: Iterable[bytes]) -> Scores:
     """Return the scores that a log leads to, given its records' bytes in order (at least per product).
 
-    What is no event of a product (garbage, other events, no user, one who calls himself UNKNOWN, no product)
+    What is no event of a product (garbage, other events, no user, a user named UNKNOWN, no product)
     counts for nothing. Fields that play no part in the credit are not looked at: the schemas are the view's
     to check.
     """
@@ -111,11 +111,11 @@ def collect_event_ids(payloads: Iterable[bytes]) -> set[str]:
     return ids - {""}
 
 
-def compare_scores(expected: Scores, found: Scores) -> list[str]:
+def compare_scores(expected: Scores, actual: Scores) -> list[str]:
     """Return a sentence for each score that is not what it must be, none where all are right."""
     sentences = []
-    for role in sorted(expected.keys() | found.keys()):
-        must, have = expected.get(role, {}), found.get(role, {})
+    for role in sorted(expected.keys() | actual.keys()):
+        must, have = expected.get(role, {}), actual.get(role, {})
         sentences += [
             f"{role} {user} has {have.get(user, 0)} sales, and must have {must.get(user, 0)}."
             for user in sorted(must.keys() | have.keys())

@@ -7,7 +7,6 @@ Idempotency-Key, so that an attempt whose answer was lost is made again and stil
 
 from __future__ import annotations
 
-import http.client
 import json
 import queue
 import threading
@@ -19,13 +18,13 @@ from http import HTTPStatus
 from itertools import count
 from textwrap import shorten
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from botocore.exceptions import BotoCoreError
 
 from retailctl import project
 from retailctl.environments.target import Target
 from retailctl.errors import UserError
+from retailctl.http import NoReply, open_pool, send_request
 from retailctl.progress import show_progress
 from retailctl.simulation.lanes import Lanes, SimulatedSubmission, build_submissions
 from retailctl.simulation.load_report import LoadReport
@@ -96,10 +95,8 @@ class _Client:
     """One connection to the front door, kept open from event to event."""
 
     def __init__(self, api_url: str) -> None:
-        parts = urlsplit(f"{api_url.rstrip('/')}/events")
-        make = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-        self._connection = make(parts.hostname or "", parts.port, timeout=TIMEOUT_SECONDS)
-        self._path = parts.path
+        self._url = f"{api_url.rstrip('/')}/events"
+        self._pool = open_pool(self._url)
 
     def post_event(self, submission: SimulatedSubmission, token: str) -> _FailedAttempt | None:
         """Send an event; return None where it was accepted."""
@@ -108,24 +105,29 @@ class _Client:
             "content-type": "application/json",
             "idempotency-key": submission.key,
         }
+        body = json.dumps(submission.data).encode()
         try:
-            self._connection.request("POST", self._path, json.dumps(submission.data).encode(), headers)
-            answer = self._connection.getresponse()
-            body = answer.read()
-        except (OSError, http.client.HTTPException) as error:
-            self.close()
-            return _FailedAttempt(type(error).__name__, 0.0)
-        if answer.status == HTTPStatus.ACCEPTED:
+            reply = send_request(
+                self._url,
+                method="POST",
+                headers=headers,
+                body=body,
+                timeout=TIMEOUT_SECONDS,
+                pool=self._pool,
+            )
+        except NoReply as error:
+            return _FailedAttempt(error.kind, 0.0)
+        if reply.status == HTTPStatus.ACCEPTED:
             return None
-        kind = f"{answer.status} {answer.reason}".strip()
-        asked = answer.getheader("retry-after", "")
-        if answer.status not in _PASSING:
-            return _FailedAttempt(kind, None, answer.status == HTTPStatus.UNAUTHORIZED, _parse_detail(body))
-        return _FailedAttempt(kind, float(asked) if asked.isdecimal() else 0.0, words=_parse_detail(body))
+        kind, words = f"{reply.status} {reply.reason}".strip(), _parse_detail(reply.body)
+        asked = reply.headers.get("retry-after", "")
+        if reply.status not in _PASSING:
+            return _FailedAttempt(kind, None, reply.status == HTTPStatus.UNAUTHORIZED, words)
+        return _FailedAttempt(kind, float(asked) if asked.isdecimal() else 0.0, words=words)
 
     def close(self) -> None:
-        """Hang up; the next event opens the connection anew."""
-        self._connection.close()
+        """Hang up."""
+        self._pool.clear()
 
 
 class _Run:
@@ -310,9 +312,11 @@ class Door:
         return self.report.accepted
 
 
-def open_front_door(running: Cloud, environment: str, found: Mapping[str, Any], workshop: Workshop) -> Door:
+def open_front_door(
+    running: Cloud, environment: str, environment_outputs: Mapping[str, Any], workshop: Workshop
+) -> Door:
     """Return the front door of an environment with the people of a workshop signed in."""
-    pool = find_pool(Target(project.find_project(), environment, running), found)
+    pool = find_pool(Target(project.find_project(), environment, running), environment_outputs)
     people = len(workshop.merchants) + len(workshop.photographers)
     with show_progress(f"Signing in {people} simulated people") as advance:
         signed_in = 0
@@ -322,4 +326,4 @@ def open_front_door(running: Cloud, environment: str, found: Mapping[str, Any], 
             signed_in += number
             advance(signed_in, people)
 
-        return Door(str(found["api_url"]), sign_in_people(pool, workshop, on_one))
+        return Door(str(environment_outputs["api_url"]), sign_in_people(pool, workshop, on_one))

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from retailctl import project
 from retailctl.console import print_note
 from retailctl.emulator import cloud as clouds
 from retailctl.environments import outputs
-from retailctl.options import CloudName, EnvironmentName
+from retailctl.options import DEFAULT_CLOUD, EnvironmentName, LocalCloudName, format_retailctl
 from retailctl.scores import board
 from retailctl.simulation.api_load import open_front_door
 from retailctl.simulation.stream_load import run_stream_load
@@ -43,36 +42,37 @@ def play_workshop(  # noqa: PLR0913 - each is an option of the command
     through: Annotated[
         Through, typer.Option(help="Put events on the stream, or sign in and send them to the API.")
     ] = Through.STREAM,
-    cloud: CloudName = project.DEFAULT_CLOUD,
-    env: EnvironmentName = "dev",
+    cloud: LocalCloudName = DEFAULT_CLOUD,
+    environment: EnvironmentName = "dev",
 ) -> None:
     """Simulate a workshop and watch the board: 30 s, unless --count or --duration say otherwise."""
     running = clouds.load_cloud(cloud)
-    found = outputs.read_local_outputs(running, env)
+    environment_outputs = outputs.read_local_outputs(running, environment)
     workshop = Workshop(
         seed, products=products, people=people, start=datetime.now(UTC), seconds_per_event=1 / rate
     )
     until = duration or (None if count else 30.0)
     entries = workshop.generate_day(count or None)
-    if "page_url" in found:
-        print_note(f"The page is at {found['page_url']}.")
+    if "page_url" in environment_outputs:
+        print_note(f"The page is at {environment_outputs['page_url']}.")
 
     def read() -> Board:
-        return board.read_board(str(found["api_url"]), TOP)
+        return board.read_board(str(environment_outputs["api_url"]), TOP)
 
     if through is Through.STREAM:
         put = sender.build_stream_put(
-            running.client("kinesis", **build_no_retry_settings()), str(found["stream_name"])
+            running.client("kinesis", **build_no_retry_settings()), str(environment_outputs["stream_name"])
         )
         with display_board() as show:
             sent = watch_board(
                 lambda on_tick: run_stream_load(entries, put, rate, until, on_tick), read, show
             )
         print_note(
-            f"{sent:,} events are on the stream (seed {seed}); `retailctl winners` prints the board again."
+            f"{sent:,} events are on the stream (seed {seed}); "
+            f"`{format_retailctl('winners', environment, cloud)}` prints the board again."
         )
         return
-    door = open_front_door(running, env, found, workshop)
+    door = open_front_door(running, environment, environment_outputs, workshop)
     try:
         with display_board() as show:
             watch_board(lambda on_tick: door.send_events(entries, rate, until, on_tick), read, show)

@@ -81,14 +81,14 @@ def display_board(*, transient: bool = False) -> Iterator[Callable[[int, float, 
     console = Console(highlight=False)
     if console.is_terminal:
         with Live(console=console, auto_refresh=False, transient=transient) as live:
-            yield lambda sent, seconds, found: live.update(
-                render_progress(sent, seconds, found), refresh=True
+            yield lambda sent, seconds, latest_board: live.update(
+                render_progress(sent, seconds, latest_board), refresh=True
             )
         return
     latest: list[str] = [""]
 
-    def print_line(sent: int, seconds: float, found: Board) -> None:
-        text = f"{sent:,} events; {board.format_board_line(found)}"
+    def print_line(sent: int, seconds: float, latest_board: Board) -> None:
+        text = f"{sent:,} events; {board.format_board_line(latest_board)}"
         if text != latest[0]:
             latest[0] = text
             console.print(f"{seconds:5.1f} s  {text}", markup=False, soft_wrap=True)
@@ -96,6 +96,6 @@ def display_board(*, transient: bool = False) -> Iterator[Callable[[int, float, 
     yield print_line
 
 
-def render_progress(sent: int, seconds: float, found: Board) -> Group:
+def render_progress(sent: int, seconds: float, latest_board: Board) -> Group:
     """Return the board and how far the play is, for Rich to print."""
-    return Group(Text(f"{sent:,} events in {seconds:.0f} s", style="dim"), board.render_board(found))
+    return Group(Text(f"{sent:,} events in {seconds:.0f} s", style="dim"), board.render_board(latest_board))

@@ -11,12 +11,11 @@ import typer
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 
-from retailctl import project
 from retailctl.console import print_note
 from retailctl.emulator import cloud as clouds
 from retailctl.environments import outputs
 from retailctl.errors import UserError
-from retailctl.options import CloudName, EnvironmentName
+from retailctl.options import DEFAULT_CLOUD, EnvironmentName, LocalCloudName
 from retailctl.progress import OnProgress, ignore_progress, show_progress
 from retailctl.stream import log_file, sender
 
@@ -42,8 +41,8 @@ def publish_log(
     stream: Annotated[
         str, typer.Option(help="A stream in the account of the AWS settings, not the local cloud's.")
     ] = "",
-    cloud: CloudName = project.DEFAULT_CLOUD,
-    env: EnvironmentName = "dev",
+    cloud: LocalCloudName = DEFAULT_CLOUD,
+    environment: EnvironmentName = "dev",
 ) -> None:
     """Put an event log on the stream, in order per product."""
     try:
@@ -52,7 +51,7 @@ def publish_log(
         raise UserError(f"--skip-lines cannot be read: {error}.") from error
     with show_progress(f"Checking {file}"):
         total = check_log(file, from_line, skipped)
-    client, name = _open_aws_stream(stream) if stream else _open_local_stream(cloud, env)
+    client, name = _open_aws_stream(stream) if stream else _open_local_stream(cloud, environment)
     records = f"{total:,} record{'' if total == 1 else 's'}"
     with show_progress(f"Putting {records} on {name}") as progress:
         send_log(

@@ -1,4 +1,4 @@
-"""Reading a shard by hand, beside those who live from it: slowly, and patient where the stream throttles.
+"""Read a shard beside its live consumers: slowly, and with retries where the stream throttles.
 
 A shard answers five reads a second and 2 MB a second for all its readers together (Kinesis Data Streams quotas),
 and the live consumers come first.
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from mypy_boto3_kinesis import KinesisClient
-    from mypy_boto3_kinesis.type_defs import RecordTypeDef
+    from mypy_boto3_kinesis.type_defs import RecordTypeDef, ShardTypeDef
 
 PAUSE_SECONDS = 0.25
 """Between two answers while more is to come."""
 MOST_RECORDS = 10_000
 """In one answer; Kinesis gives no more."""
 ATTEMPTS = 16
-"""How often a read is tried that the stream throttles: a minute or two."""
+"""Attempts for a throttled read: a minute or two in all."""
 LONGEST_PAUSE_SECONDS = 10.0
 _EXPIRED = "ExpiredIteratorException"
 Answer = TypeVar("Answer")
@@ -67,7 +67,7 @@ class StreamReader:
             except ClientError as error:
                 if error.response.get("Error", {}).get("Code") != _EXPIRED:
                     raise
-                iterator = self._iterator(shard_id, where)  # whoever takes the records took his time
+                iterator = self._iterator(shard_id, where)  # the caller was slow
                 continue
             for record in page["Records"]:
                 yield record
@@ -101,9 +101,15 @@ class StreamReader:
                 longest = min(LONGEST_PAUSE_SECONDS, PAUSE_SECONDS * 2**attempt)
                 self.pause(random.uniform(longest / 2, longest))  # noqa: S311 - jitter is no secret
         raise UserError(
-            f"The stream {self.name} lets nobody else read {shard_id}: its consumers take all that a shard gives "
+            f"The stream {self.name} throttles reads of {shard_id}: its consumers use all that a shard allows "
             f"({ATTEMPTS} attempts were throttled). Try again when they have caught up."
         )
+
+
+def list_shards(client: KinesisClient, stream: str) -> Iterator[ShardTypeDef]:
+    """Yield the shards that a stream has not forgotten."""
+    for page in client.get_paginator("list_shards").paginate(StreamName=stream):
+        yield from page["Shards"]
 
 
 def read_payloads(client: KinesisClient, stream: str) -> list[bytes]:
@@ -111,10 +117,9 @@ def read_payloads(client: KinesisClient, stream: str) -> list[bytes]:
 
     A shard's first sequence number is above every number of its parents, so ascending order is enough.
     """
-    shards = []
-    pages = client.get_paginator("list_shards").paginate(StreamName=stream)
-    for page in pages:
-        shards += page["Shards"]
-    shards.sort(key=lambda shard: int(shard["SequenceNumberRange"]["StartingSequenceNumber"]))
+    shards = sorted(
+        list_shards(client, stream),
+        key=lambda shard: int(shard["SequenceNumberRange"]["StartingSequenceNumber"]),
+    )
     reader = StreamReader(client, stream)
     return [record["Data"] for shard in shards for record in reader.read_records(shard["ShardId"])]

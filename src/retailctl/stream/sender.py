@@ -11,17 +11,19 @@ from __future__ import annotations
 import random
 import sys
 import time
+from enum import Enum
 from itertools import islice
 from typing import TYPE_CHECKING, Protocol
 
 from botocore.exceptions import (
-    BotoCoreError,
     ClientError,
     ConnectTimeoutError,
     EndpointConnectionError,
     HTTPClientError,
 )
+from botocore.parsers import ResponseParserError
 
+from retailctl.aws import FAILURES
 from retailctl.progress import OnProgress, ignore_progress
 
 if TYPE_CHECKING:
@@ -59,6 +61,29 @@ class PutRecordsRefused(Exception):
 
 class PutRecordsUnanswered(Exception):
     """The request's answer was lost: its records may be on the stream or not."""
+
+
+class PutEnd(Enum):
+    """How a put ended that failed."""
+
+    NOT_TAKEN = "The stream took nothing, and may take the same later: it throttles, or is out of reach."
+    REFUSED = "The stream took nothing and will not."
+    UNKNOWN = "The answer was lost: the records may be on the stream or not."
+
+
+def classify_put_failure(failure: Exception) -> PutEnd:
+    """Return how a put ended that failed with one of ``aws.FAILURES``."""
+    if isinstance(failure, ClientError):
+        code = failure.response.get("Error", {}).get("Code", "")
+        status = failure.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        if code in THROTTLES:
+            return PutEnd.NOT_TAKEN
+        return PutEnd.UNKNOWN if status >= _SERVER_ERROR else PutEnd.REFUSED
+    if isinstance(failure, (EndpointConnectionError, ConnectTimeoutError)):
+        return PutEnd.NOT_TAKEN  # no connection, so nothing was sent
+    if isinstance(failure, (HTTPClientError, ResponseParserError)):
+        return PutEnd.UNKNOWN
+    return PutEnd.REFUSED  # no credentials, say
 
 
 class Put(Protocol):
@@ -104,27 +129,14 @@ def build_stream_put(client: KinesisClient, stream: str) -> Put:
         ]
         try:
             answer = client.put_records(StreamName=stream, Records=records)
-        except ClientError as error:
-            return _refusal(error, len(entries))
-        except (EndpointConnectionError, ConnectTimeoutError):
-            return [False] * len(entries)  # no connection, so nothing was sent
-        except HTTPClientError as error:
-            raise PutRecordsUnanswered(str(error).rstrip(".")) from error
-        except BotoCoreError as error:  # no credentials, say
-            raise PutRecordsRefused(str(error).rstrip(".")) from error
+        except FAILURES as failure:
+            end, words = classify_put_failure(failure), str(failure).rstrip(".")
+            if end is PutEnd.NOT_TAKEN:
+                return [False] * len(entries)
+            raise (PutRecordsUnanswered if end is PutEnd.UNKNOWN else PutRecordsRefused)(words) from failure
         return [not record.get("ErrorCode") for record in answer["Records"]]
 
     return put
-
-
-def _refusal(error: ClientError, records: int) -> list[bool]:
-    code = error.response.get("Error", {}).get("Code", "")
-    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    if code in THROTTLES:
-        return [False] * records
-    if status >= _SERVER_ERROR:
-        raise PutRecordsUnanswered(str(error).rstrip(".")) from error
-    raise PutRecordsRefused(str(error).rstrip(".")) from error
 
 
 class _Outbox:

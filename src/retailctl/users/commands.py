@@ -6,19 +6,22 @@ from typing import Annotated
 
 import typer
 
-from retailctl import project
 from retailctl.console import print_note
 from retailctl.environments import outputs
 from retailctl.environments.target import Target, resolve_target
 from retailctl.errors import UserError
-from retailctl.options import CloudName, EnvironmentName, InAws
+from retailctl.options import DEFAULT_CLOUD, CloudName, EnvironmentName, InAws, choose_cloud
 from retailctl.users.pool import ASK, Newcomer, create_username, find_pool, generate_password
+from retailctl.users.second_factor import set_up_second_factor
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Make and list people who can sign in.")
+app = typer.Typer(
+    no_args_is_help=True, rich_markup_mode="markdown", help="Make and list people who can sign in."
+)
+app.command("second-factor")(set_up_second_factor)
 
 
 def _target(environment: str, cloud: str, *, aws: bool) -> Target:
-    return resolve_target(environment, None if aws else cloud)
+    return resolve_target(environment, choose_cloud(cloud, aws=aws))
 
 
 @app.command("add")
@@ -33,7 +36,7 @@ def add_player(
         str,
         typer.Option(help=f"At least as strong as the pool asks; made if left out, asked for with {ASK}."),
     ] = "",
-    cloud: CloudName = project.DEFAULT_CLOUD,
+    cloud: CloudName = DEFAULT_CLOUD,
     environment: EnvironmentName = "dev",
     aws: InAws = False,
 ) -> None:
@@ -58,7 +61,7 @@ def add_player(
 
 @app.command("list")
 def list_players(
-    cloud: CloudName = project.DEFAULT_CLOUD, environment: EnvironmentName = "dev", *, aws: InAws = False
+    cloud: CloudName = DEFAULT_CLOUD, environment: EnvironmentName = "dev", *, aws: InAws = False
 ) -> None:
     """Print who can sign in: user name, groups and name."""
     target = _target(environment, cloud, aws=aws)

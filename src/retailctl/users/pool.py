@@ -1,6 +1,6 @@
 """`retailctl users`: people who can sign in, in an environment's user pool.
 
-Accounts are made here only: nobody can make one for himself.
+Only operators create accounts, here: the pool has no self sign-up.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ ROLES = ("merchant", "photographer", "customer")
 
 @dataclass(frozen=True, slots=True)
 class Newcomer:
-    """Somebody who is to get an account: what he signs in with, what others see, and what he may do."""
+    """An account to create: the user name, the name that others see, and the roles."""
 
     username: str
     password: str
@@ -135,8 +135,8 @@ class Pool:
             for user in (user for page in pages for user in page["Users"]):
                 members.setdefault(user["Username"], []).append(group)
         pages = self.client.get_paginator("list_users").paginate(UserPoolId=self.pool_id)
-        found = [user for page in pages for user in page["Users"]]
-        for user in sorted(found, key=lambda user: str(user["Username"])):
+        users = [user for page in pages for user in page["Users"]]
+        for user in sorted(users, key=lambda user: str(user["Username"])):
             attributes = {each["Name"]: each["Value"] for each in user.get("Attributes", [])}
             groups = tuple(members.get(user["Username"], ()))
             yield Player(user["Username"], attributes.get("name", ""), groups, user["UserStatus"])
@@ -159,7 +159,7 @@ def _explain_refusal(error: ClientError, newcomer: Newcomer) -> Exception:
     return UserError(sentence) if sentence else error
 
 
-def find_pool(target: Target, found: Mapping[str, Any]) -> Pool:
+def find_pool(target: Target, environment_outputs: Mapping[str, Any]) -> Pool:
     """Return the user pool that an environment's root outputs name.
 
     Raises:
@@ -168,7 +168,9 @@ def find_pool(target: Target, found: Mapping[str, Any]) -> Pool:
     """
     try:
         return Pool(
-            target.client("cognito-idp"), str(found["user_pool_id"]), str(found["user_pool_client_id"])
+            target.client("cognito-idp"),
+            str(environment_outputs["user_pool_id"]),
+            str(environment_outputs["user_pool_client_id"]),
         )
     except KeyError as error:
         hint = f"make {'up' if target.cloud else 'apply'} ENV={target.environment}"

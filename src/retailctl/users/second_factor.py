@@ -1,42 +1,40 @@
 """`retailctl users second-factor`: somebody's sign-in asks for a code from an authenticator app from then on.
 
-The calls are those that anybody may make of himself: they need his password and no AWS credentials.
+The calls are those of the user: they need the password and no AWS credentials.
 """
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from dataclasses import dataclass
+from io import StringIO
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import quote, urlencode
 
+import segno
 import typer
-from botocore.exceptions import ClientError
+from rich.text import Text
 
-from retailctl import project
-from retailctl.console import print_note
+from retailctl.console import console, print_note
 from retailctl.environments import outputs
 from retailctl.environments.target import resolve_target
 from retailctl.errors import UserError
-from retailctl.options import CloudName, EnvironmentName, InAws
+from retailctl.options import DEFAULT_CLOUD, CloudName, EnvironmentName, InAws, choose_cloud
 from retailctl.users.pool import ASK, find_pool
+from retailctl.users.sign_in import (
+    WrongCode,
+    answer_challenge,
+    explain_refusals,
+    read_challenge_username,
+    start_sign_in,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from retailctl.users.pool import Pool
 
 ATTEMPTS = 3
 """How often a code is asked for: the next one may come before the last one is typed."""
-
-_WRONG_CODE = frozenset({"CodeMismatchException", "EnableSoftwareTokenMFAException", "ExpiredCodeException"})
-_SENTENCES = {
-    "SoftwareTokenMFANotFoundException": (
-        "The user pool takes no codes: set sign_in.totp to optional or required, and apply."
-    ),
-    "TooManyRequestsException": "Cognito takes no more attempts for now: wait a moment, and try again.",
-    "LimitExceededException": "Cognito takes no more attempts for now: wait a moment, and try again.",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,21 +57,16 @@ def prove_identity(pool: Pool, username: str, password: str, ask_code: Callable[
         UserError: where Cognito refuses, or asks for something else.
 
     """
-    with _explain_refusals("cannot sign in", username):
-        answer = pool.client.initiate_auth(
-            AuthFlow="USER_PASSWORD_AUTH",
-            ClientId=pool.client_id,
-            AuthParameters={"USERNAME": username, "PASSWORD": password},
-        )
+    answer = start_sign_in(pool, username, password)
     if answer.get("ChallengeName") == "SOFTWARE_TOKEN_MFA":
         code = ask_code("Code of the app that was in use until now")
-        answer = _answer_challenge(
-            pool, _read_challenge_username(answer, username), answer, {"SOFTWARE_TOKEN_MFA_CODE": code}
+        answer = answer_challenge(
+            pool, read_challenge_username(answer, username), answer, {"SOFTWARE_TOKEN_MFA_CODE": code}
         )
     if answer.get("ChallengeName") == "NEW_PASSWORD_REQUIRED":
-        raise UserError(f"{username} has to choose a password of his own first: sign in at the page.")
+        raise UserError(f"{username} has to choose a new password first: sign in at the page.")
     if answer.get("ChallengeName") == "MFA_SETUP":
-        return Proof(_read_challenge_username(answer, username), session=answer["Session"])
+        return Proof(read_challenge_username(answer, username), session=answer["Session"])
     return Proof(username, access_token=_access_token(username, answer))
 
 
@@ -84,7 +77,7 @@ def request_secret(pool: Pool, proof: Proof) -> tuple[str, Proof]:
         UserError: where Cognito refuses.
 
     """
-    with _explain_refusals("gets no secret", proof.username):
+    with explain_refusals("gets no secret", proof.username):
         made = pool.client.associate_software_token(**proof.build_arguments())
     return made["SecretCode"], _update_proof(proof, made)
 
@@ -107,8 +100,8 @@ def confirm_app(pool: Pool, proof: Proof, ask_code: Callable[[str], str]) -> Non
     access_token = proof.access_token
     if not access_token:
         challenge = {"ChallengeName": "MFA_SETUP", "Session": proof.session}
-        access_token = _access_token(proof.username, _answer_challenge(pool, proof.username, challenge, {}))
-    with _explain_refusals("cannot turn codes on", proof.username):
+        access_token = _access_token(proof.username, answer_challenge(pool, proof.username, challenge, {}))
+    with explain_refusals("cannot turn codes on", proof.username):
         pool.client.set_user_mfa_preference(
             AccessToken=access_token, SoftwareTokenMfaSettings={"Enabled": True, "PreferredMfa": True}
         )
@@ -116,7 +109,7 @@ def confirm_app(pool: Pool, proof: Proof, ask_code: Callable[[str], str]) -> Non
 
 def _verify_code(pool: Pool, proof: Proof, ask_code: Callable[[str], str]) -> Proof:
     code = ask_code("Code that the app shows now")
-    with _explain_refusals("cannot turn codes on", proof.username):
+    with explain_refusals("cannot turn codes on", proof.username):
         answer = pool.client.verify_software_token(UserCode=code, **proof.build_arguments())
     if answer["Status"] != "SUCCESS":
         raise WrongCode
@@ -128,45 +121,6 @@ def format_otpauth_uri(environment: str, username: str, secret_code: str) -> str
     issuer = f"Hello Retail {environment}"
     told = urlencode({"secret": secret_code, "issuer": issuer}, quote_via=quote)
     return f"otpauth://totp/{quote(issuer)}:{quote(username, safe='')}?{told}"
-
-
-class WrongCode(UserError):
-    """A code that is not the app's, or is too old."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "The code is not right: run the command again, and take the one that the app shows then."
-        )
-
-
-@contextmanager
-def _explain_refusals(what_fails: str, username: str) -> Iterator[None]:
-    """Put what Cognito refuses into a sentence."""
-    try:
-        yield
-    except ClientError as error:
-        code, words = error.response["Error"]["Code"], error.response["Error"].get("Message", "").rstrip(".")
-        if code in _WRONG_CODE:
-            raise WrongCode from error
-        raise UserError(_SENTENCES.get(code, f"{username} {what_fails} ({code}: {words}).")) from error
-
-
-def _answer_challenge(
-    pool: Pool, username: str, challenge: dict[str, Any], responses: dict[str, str]
-) -> dict[str, Any]:
-    with _explain_refusals("cannot sign in", username):
-        answer: dict[str, Any] = pool.client.respond_to_auth_challenge(
-            ClientId=pool.client_id,
-            ChallengeName=challenge["ChallengeName"],
-            Session=challenge["Session"],
-            ChallengeResponses={"USERNAME": username, **responses},
-        )
-    return answer
-
-
-def _read_challenge_username(challenge: dict[str, Any], username: str) -> str:
-    """Return the name that the answer to a challenge goes by, where an alias would not do."""
-    return str(challenge.get("ChallengeParameters", {}).get("USER_ID_FOR_SRP", username))
 
 
 def _access_token(username: str, answer: dict[str, Any]) -> str:
@@ -189,7 +143,7 @@ def set_up_second_factor(
     username: Annotated[str, typer.Argument(help="What they sign in with.", show_default=False)],
     *,
     password: Annotated[str, typer.Option(help=f"Theirs; asked for with {ASK}.")] = ASK,
-    cloud: CloudName = project.DEFAULT_CLOUD,
+    cloud: CloudName = DEFAULT_CLOUD,
     environment: EnvironmentName = "dev",
     aws: InAws = False,
 ) -> None:
@@ -197,20 +151,30 @@ def set_up_second_factor(
 
     Prints the app's secret, once, and asks for a code from the app before anything changes.
     """
-    target = resolve_target(environment, None if aws else cloud)
+    target = resolve_target(environment, choose_cloud(cloud, aws=aws))
     pool = find_pool(target, outputs.read_outputs(target))
     if password == ASK:
         password = typer.prompt("Password", hide_input=True, err=True)
     proof = prove_identity(pool, username, password, _ask)
     secret_code, proof = request_secret(pool, proof)
-    outputs.print_outputs(
-        {"secret": secret_code, "uri": format_otpauth_uri(environment, username, secret_code)}
-    )
-    print_note("Give the secret, or the uri as a QR code, to an authenticator app.")
+    uri = format_otpauth_uri(environment, username, secret_code)
+    outputs.print_outputs({"secret": secret_code, "uri": uri})
+    if console.is_terminal:
+        console.print(draw_qr_code(uri))
+        print_note("Scan the code with an authenticator app, or give it the secret.")
+    else:
+        print_note("Give the secret, or the uri as a QR code, to an authenticator app.")
     confirm_app(pool, proof, _ask)
     print_note(
         f"{username} signs in to {environment} in {target.place} with a code from that app from now on."
     )
+
+
+def draw_qr_code(uri: str) -> Text:
+    """Return a QR code for a terminal of any colours, two modules in a character."""
+    drawn = StringIO()
+    segno.make_qr(uri).terminal(out=drawn, compact=True)
+    return Text(drawn.getvalue().rstrip("\n"), style="#ffffff on #000000", no_wrap=True)
 
 
 def _ask(what: str) -> str:

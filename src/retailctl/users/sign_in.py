@@ -1,15 +1,52 @@
-"""Sign a user in."""
+"""Sign a user in with a password, as far as that goes, and put what Cognito refuses into words."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from retailctl.errors import UserError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from retailctl.users.pool import Pool
+
+_WRONG_CODE = frozenset({"CodeMismatchException", "EnableSoftwareTokenMFAException", "ExpiredCodeException"})
+_SENTENCES = {
+    "SoftwareTokenMFANotFoundException": (
+        "The user pool takes no codes: set sign_in.totp to optional or required, and apply."
+    ),
+    "TooManyRequestsException": "Cognito takes no more attempts for now: wait a moment, and try again.",
+    "LimitExceededException": "Cognito takes no more attempts for now: wait a moment, and try again.",
+}
+
+
+class WrongCode(UserError):
+    """A code that is not the app's, or is too old."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The code is not right: run the command again, and take the one that the app shows then."
+        )
+
+
+def start_sign_in(pool: Pool, username: str, password: str) -> dict[str, Any]:
+    """Return what Cognito answers to a name and a password: tokens, or what it asks for next.
+
+    Raises:
+        UserError: where Cognito refuses.
+
+    """
+    with explain_refusals("cannot sign in", username):
+        answer: dict[str, Any] = pool.client.initiate_auth(
+            AuthFlow="USER_PASSWORD_AUTH",
+            ClientId=pool.client_id,
+            AuthParameters={"USERNAME": username, "PASSWORD": password},
+        )
+    return answer
 
 
 def sign_in(pool: Pool, username: str, password: str) -> str:
@@ -19,18 +56,45 @@ def sign_in(pool: Pool, username: str, password: str) -> str:
         UserError: where Cognito refuses, or asks for more than a password.
 
     """
-    try:
-        answer = pool.client.initiate_auth(
-            AuthFlow="USER_PASSWORD_AUTH",
-            ClientId=pool.client_id,
-            AuthParameters={"USERNAME": username, "PASSWORD": password},
-        )
-    except ClientError as error:
-        raise UserError(
-            f"{username} cannot sign in ({error.response['Error']['Code']}): is the password right?"
-        ) from error
+    answer = start_sign_in(pool, username, password)
     if "AuthenticationResult" not in answer:
         raise UserError(
             f"{username} cannot sign in with a password alone: Cognito asks for {answer.get('ChallengeName')}."
         )
     return str(answer["AuthenticationResult"]["IdToken"])
+
+
+def answer_challenge(
+    pool: Pool, username: str, challenge: dict[str, Any], responses: dict[str, str]
+) -> dict[str, Any]:
+    """Return what Cognito says to the answer of a challenge: tokens, or the next challenge.
+
+    Raises:
+        UserError: where Cognito refuses.
+
+    """
+    with explain_refusals("cannot sign in", username):
+        answer: dict[str, Any] = pool.client.respond_to_auth_challenge(
+            ClientId=pool.client_id,
+            ChallengeName=challenge["ChallengeName"],
+            Session=challenge["Session"],
+            ChallengeResponses={"USERNAME": username, **responses},
+        )
+    return answer
+
+
+def read_challenge_username(challenge: dict[str, Any], username: str) -> str:
+    """Return the name that the answer to a challenge goes by, where an alias would not do."""
+    return str(challenge.get("ChallengeParameters", {}).get("USER_ID_FOR_SRP", username))
+
+
+@contextmanager
+def explain_refusals(what_fails: str, username: str) -> Iterator[None]:
+    """Put what Cognito refuses into a sentence."""
+    try:
+        yield
+    except ClientError as error:
+        code, words = error.response["Error"]["Code"], error.response["Error"].get("Message", "").rstrip(".")
+        if code in _WRONG_CODE:
+            raise WrongCode from error
+        raise UserError(_SENTENCES.get(code, f"{username} {what_fails} ({code}: {words}).")) from error

@@ -13,7 +13,13 @@ from botocore.exceptions import (
 from botocore.parsers import ResponseParserError
 from botocore.retries.standard import ThrottledRetryableChecker, TransientRetryableChecker
 
-from hello_retail.aws_failures import FAILURES, PASSING, get_transient_code
+from hello_retail.aws_failures import (
+    FAILURES,
+    PASSING,
+    Unavailable,
+    get_transient_code,
+    translate_transient_failures,
+)
 
 
 def aws_error(code: str, status: int) -> ClientError:
@@ -60,3 +66,24 @@ def test_every_code_that_botocore_itself_would_try_again_passes() -> None:
 )
 def test_a_fault_in_code_policy_or_set_up_does_not_pass(error: Exception | None) -> None:
     assert get_transient_code(error) is None
+
+
+def test_what_passes_is_unavailable_and_keeps_its_code() -> None:
+    failure = aws_error("ThrottlingException", 400)
+
+    with pytest.raises(Unavailable, match=r"^AWS is not available: ThrottlingException\.$") as raised:
+        raise_in_the_block(failure)
+    assert raised.value.code == "ThrottlingException"
+    assert raised.value.__cause__ is failure
+
+
+@pytest.mark.parametrize("error", [aws_error("AccessDeniedException", 400), KeyError("id")])
+def test_what_does_not_pass_goes_through_as_it_is(error: Exception) -> None:
+    with pytest.raises(type(error)) as raised:
+        raise_in_the_block(error)
+    assert raised.value is error
+
+
+def raise_in_the_block(error: Exception) -> None:
+    with translate_transient_failures():
+        raise error

@@ -23,11 +23,18 @@ locals {
   }
 }
 
+# An account has one; where it is there already, give its ARN. AWS checks GitHub's certificate by itself.
+resource "aws_iam_openid_connect_provider" "github" {
+  url            = "https://token.actions.githubusercontent.com"
+  client_id_list = ["sts.amazonaws.com"]
+}
+
 module "ci_roles" {
   source = "../.."
 
-  name_prefix      = "example"
-  ceiling_services = ["dynamodb"]
+  name_prefix       = "example"
+  oidc_provider_arn = aws_iam_openid_connect_provider.github.arn
+  ceiling_services  = ["dynamodb"]
 
   environments = {
     dev = {

@@ -36,7 +36,7 @@ module "api" {
   name        = "example-shop"
   kms_key_arn = module.key.arn
   throttle    = { burst = 20, rate_per_second = 10 }
-  cors        = { allow_origins = ["https://shop.example.com"] }
+  cors        = { allow_origins = ["https://shop.example.com"], allow_headers = ["authorization"] }
 
   functions = {
     shop = {

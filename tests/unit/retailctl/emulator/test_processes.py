@@ -39,16 +39,34 @@ def test_a_cloud_s_processes_are_known_by_their_command_lines(
     assert processes.belongs_to_cloud(Process(1, arguments), HOME) is belongs
 
 
-def test_ps_tells_the_same_where_there_is_no_proc(monkeypatch: pytest.MonkeyPatch) -> None:
-    table = "    1 /sbin/init\n   42 python -m retailctl.emulator.ministack /clone/.retail/local\n   43 it's odd\n"
-    answer = subprocess.CompletedProcess([], 0, table, "")
-    monkeypatch.setattr(subprocess, "run", lambda *_arguments, **_options: answer)
-    monkeypatch.setattr(processes, "_PROC", Path("/no-proc"))
+def test_a_process_is_listed_by_its_arguments_and_ends_with_its_process() -> None:
+    arguments = (sys.executable, "-c", "import time; time.sleep(100)", "an 'odd' one", "")
+    process = subprocess.Popen(arguments)
+    try:
+        wait_for(lambda: Process(process.pid, arguments) in processes.list_processes())
+        assert Process(os.getpid(), ()) not in processes.list_processes()
+    finally:
+        process.kill()
 
-    assert processes.list_cloud_processes(HOME) == [
-        Process(42, ("python", "-m", "retailctl.emulator.ministack", "/clone/.retail/local"))
-    ]
-    assert Process(43, ("it's", "odd")) in list(processes.list_processes())
+    # Until somebody waits for it, it is a zombie: not running any more.
+    wait_for(lambda: Process(process.pid, arguments) not in processes.list_processes())
+    process.wait()
+
+
+def test_what_may_not_be_reached_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    process = subprocess.Popen(["sleep", "100"])
+    wait_for(lambda: Process(process.pid, ("sleep", "100")) in processes.list_processes())
+    [found] = [each for each in processes.list_processes() if each.pid == process.pid]
+
+    def refuse(_pid: int, _number: int) -> None:
+        raise PermissionError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "kill", refuse)
+        found.send_signal(processes.signal.SIGTERM)
+    assert process.poll() is None
+    process.kill()
+    process.wait()
 
 
 @pytest.fixture

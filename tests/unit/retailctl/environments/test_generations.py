@@ -55,16 +55,57 @@ def test_what_is_written_is_read_and_all_else_stays(tmp_path: Path, name: str) -
     "text",
     [
         "",
-        "generations = { 1 = {} }\nlive_generation = 1\n",
-        'generations = {\n  "1" = {\n  }\n}\nlive_generation = 1\n',
         'generations = {\n  "1" = {}\n}\n',
+        "generations = {}\nlive_generation = 1\n",
+        "generations = { one = {} }\nlive_generation = 1\n",
+        "generations = { 1 = 2 }\nlive_generation = 1\n",
+        "generations = { 1 = {} }\nlive_generation = null\n",
     ],
 )
-def test_values_in_another_form_are_refused_with_the_right_one(tmp_path: Path, text: str) -> None:
+def test_values_that_do_not_say_which_stand_are_refused_with_what_would_do(tmp_path: Path, text: str) -> None:
     (tmp_path / "terraform.tfvars").write_text(text)
 
-    with pytest.raises(UserError, match=r"in the form that retailctl reads: .*`live_generation = 1`"):
+    with pytest.raises(UserError, match=r"does not say which generations stand .*`live_generation = 1`"):
         generations.read_generations(tmp_path / "terraform.tfvars")
+
+
+FORMS = {
+    "generations = { 1 = {} }\nlive_generation = 1\n": False,
+    'generations = {\n  "1" = {\n  }\n}\nlive_generation = 1\n': True,
+    "generations = {\n  # the first\n  1 = { enabled = true }\n}\nlive_generation = 1 # for now\n": False,
+    "live_generation = 1\ngenerations = {\n  1 = { build = null }\n}\n": True,
+}
+"""Values that say the same, and whether other generations can be written in their place."""
+
+
+@pytest.mark.parametrize("text", FORMS)
+def test_values_are_read_in_every_form_of_hcl(tmp_path: Path, text: str) -> None:
+    (tmp_path / "terraform.tfvars").write_text(text)
+
+    assert generations.read_generations(tmp_path / "terraform.tfvars") == Generations(
+        {1: Generation()}, live=1
+    )
+
+
+@pytest.mark.parametrize("text", [form for form, can_be_written in FORMS.items() if can_be_written])
+def test_others_are_written_in_their_place(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "terraform.tfvars"
+    file.write_text(text)
+
+    generations.write_generations(file, THREE)
+
+    assert generations.read_generations(file) == THREE
+
+
+@pytest.mark.parametrize("text", [form for form, can_be_written in FORMS.items() if not can_be_written])
+def test_a_form_that_cannot_be_written_stays_and_it_is_said_what_to_put_in(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "terraform.tfvars"
+    file.write_text(text)
+
+    with pytest.raises(UserError) as refused:
+        generations.write_generations(file, THREE)
+    assert THREE.as_hcl() in str(refused.value)
+    assert file.read_text() == text
 
 
 def test_one_is_added_and_taken_away_in_order() -> None:

@@ -85,7 +85,6 @@ def views(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakeViews:
     target = SimpleNamespace(
         cloud=SimpleNamespace(name="lab"),
         environment="dev",
-        selection="--env dev --cloud lab",
         folder=tmp_path / "terraform",
         generations_file=file,
         read_generations=lambda: generations.read_local_generations(file),
@@ -118,7 +117,7 @@ def fold(number: int, **options: Any) -> None:
         "resume": False,
         "patience": 0.0,
     } | options
-    replay.fold_generation(number, **options, environment="dev", cloud=None)
+    replay.fold_generation(number, **options, environment="dev", cloud="lab")
 
 
 def test_a_replay_into_the_live_generation_is_refused_with_the_next_number(views: FakeViews) -> None:
@@ -277,7 +276,7 @@ def test_a_fold_that_was_interrupted_says_what_continues_it_and_goes_on_after_th
     monkeypatch.setattr(replay, "_fold_source", interrupted)
     with pytest.raises(KeyboardInterrupt):
         fold(2)
-    assert "`retailctl replay fold 2 --resume --env dev --cloud lab` continues it" in capsys.readouterr().err
+    assert "`retailctl replay fold 2 --resume --cloud lab` continues it" in capsys.readouterr().err
     assert not stands(views).standing[2].enabled
 
     views.mapping = "Enabled"  # the archive was folded, and the command ended while it waited

@@ -79,7 +79,7 @@ def test_a_stream_that_throttles_for_ever_ends_it_in_a_sentence() -> None:
     pauses: list[float] = []
     reader = StreamReader(FakeKinesis(*[THROTTLED] * 99), "events", pauses.append)  # type: ignore[arg-type]
 
-    with pytest.raises(UserError, match=rf"The stream events lets nobody else read {SHARD}: .* Try again"):
+    with pytest.raises(UserError, match=rf"The stream events throttles reads of {SHARD}: .* Try again"):
         reader.read_first_record(SHARD)
     assert len(pauses) == ATTEMPTS
     assert 50 < sum(pauses) < 150

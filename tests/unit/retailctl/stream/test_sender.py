@@ -11,6 +11,7 @@ from botocore.exceptions import (
     EndpointConnectionError,
     NoCredentialsError,
 )
+from botocore.parsers import ResponseParserError
 
 from retailctl.stream import publish, sender
 from retailctl.stream.log_file import LogEntry
@@ -174,7 +175,12 @@ def test_a_request_that_cannot_succeed_is_refused(error: Exception) -> None:
 
 
 @pytest.mark.parametrize(
-    "error", [client_error("InternalFailure", 500), ConnectionClosedError(endpoint_url="http://127.0.0.1:1")]
+    "error",
+    [
+        client_error("InternalFailure", 500),
+        ConnectionClosedError(endpoint_url="http://127.0.0.1:1"),
+        ResponseParserError("<html>"),
+    ],
 )
 def test_a_request_with_a_lost_answer_is_not_tried_again(error: Exception) -> None:
     with pytest.raises(PutRecordsUnanswered):

@@ -1,0 +1,574 @@
+"""Every module with all its inputs given, and every way in which a caller can change them."""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import hcl2
+
+ROOT = Path(__file__).parents[2]
+ACCOUNT = "000000000000"
+KEY = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/11111111-2222-3333-4444-555555555555"
+OTHER_KEY = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/22222222-2222-3333-4444-555555555555"
+TOPIC = f"arn:aws:sns:us-east-1:{ACCOUNT}:alarms"
+BOUNDARY = f"arn:aws:iam::{ACCOUNT}:policy/fixture-boundary"
+CERTIFICATE = f"arn:aws:acm:us-east-1:{ACCOUNT}:certificate/11111111-2222-3333-4444-555555555555"
+PROVIDER = f"arn:aws:iam::{ACCOUNT}:oidc-provider/token.actions.githubusercontent.com"
+WATCHED = {"alarm_actions": [TOPIC], "runbooks_url": "docs/runbooks", "tags": {"team": "one"}}
+WATCHED_OTHERWISE = {"alarm_actions": [f"{TOPIC}-2"], "runbooks_url": "docs/other", "tags": {"team": "two"}}
+Inputs = dict[str, Any]
+
+
+def statement(*actions: str) -> Inputs:
+    return {"actions": list(actions), "resources": ["*"], "conditions": []}
+
+
+def function_behind(name: str) -> Inputs:
+    alias = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:{name}:live"
+    invoke = f"arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/{alias}/invocations"
+    return {"function_name": name, "alias_name": "live", "alias_invoke_arn": invoke}
+
+
+def reading(name: str, stream: str) -> Inputs:
+    """Return what a consumer takes that names the function ``name`` and the stream ``stream``."""
+    return {
+        "function": {
+            "name": name,
+            "alias_arn": f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:{name}:live",
+            "role_name": "fixture",
+        },
+        "stream": {
+            "arn": f"arn:aws:kinesis:us-east-1:{ACCOUNT}:stream/{stream}",
+            "name": stream,
+            "retention_hours": 24,
+        },
+    }
+
+
+def environment(name: str) -> Inputs:
+    return {
+        "plan_subjects": ["repo:ada/weather:pull_request"],
+        "apply_subjects": [f"repo:ada/weather:environment:{name}"],
+        "plan_policies": {"look": {"tables": statement("dynamodb:DescribeTable")}},
+        "apply_policies": {"make": {"tables": statement("dynamodb:CreateTable")}},
+        "boundary_statements": {"use": statement("dynamodb:GetItem")},
+    }
+
+
+@dataclass(frozen=True)
+class Module:
+    """A module with all its inputs.
+
+    Attributes:
+        given: a value of every input.
+        other: another value of every input.
+        also: further changes by their names, of several inputs at once.
+        refused: words with which a plan refuses the change of that name.
+        usual: the name of the change that `make test` tries.
+
+    """
+
+    given: Inputs
+    other: Inputs
+    usual: str
+    also: dict[str, Inputs] = field(default_factory=dict)
+    refused: dict[str, str] = field(default_factory=dict)
+
+
+MODULES = {
+    "bucket": Module(
+        given={
+            "name": "changes-files",
+            "kms_key_arn": KEY,
+            "versioning": True,
+            "lifecycle_days": {"cold": 30, "expire": 90, "expire_noncurrent": 7, "abort_multipart": 3},
+            "expiring_prefixes": {
+                "logs": {"prefix": "logs/", "days": 7},
+                "drafts": {"prefix": "drafts/", "days": 3},
+            },
+            "force_destroy": True,
+            "prefixes": {"records": "records/", "links": "links/"},
+            "readers": {
+                "site": {
+                    "service": "cloudfront",
+                    "source_arn": f"arn:aws:cloudfront::{ACCOUNT}:distribution/E1",
+                },
+                "logs": {"service": "logs", "source_arn": f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:a"},
+            },
+            "tags": {"team": "one"},
+        },
+        other={
+            "name": "changes-other-files",
+            "kms_key_arn": OTHER_KEY,
+            "versioning": False,
+            "lifecycle_days": {"cold": None, "expire": 30, "expire_noncurrent": 3, "abort_multipart": 2},
+            "expiring_prefixes": {"logs": {"prefix": "logs/", "days": 14}},
+            "force_destroy": False,
+            "prefixes": {"records": "other/"},
+            "readers": {
+                "site": {
+                    "service": "cloudfront",
+                    "source_arn": f"arn:aws:cloudfront::{ACCOUNT}:distribution/E2",
+                }
+            },
+            "tags": {"team": "two"},
+        },
+        usual="remove readers.logs",
+    ),
+    "ci-roles": Module(
+        given={
+            "audience": "sts.amazonaws.com",
+            "ceiling_services": ["dynamodb", "s3"],
+            "environments": {"dev": environment("dev"), "prod": environment("prod")},
+            "name_prefix": "weather",
+            "oidc_provider_arn": PROVIDER,
+            "session_seconds": 7200,
+            "tags": {"team": "one"},
+        },
+        other={
+            "audience": "sts.amazonaws.com.cn",
+            "ceiling_services": ["dynamodb"],
+            "environments": {
+                "dev": {
+                    **environment("dev"),
+                    "plan_policies": {"see": {"tables": statement("dynamodb:DescribeTable")}},
+                },
+                "prod": environment("prod"),
+            },
+            "name_prefix": "climate",
+            "oidc_provider_arn": PROVIDER.replace("token", "tokens"),
+            "session_seconds": 3600,
+            "tags": {"team": "two"},
+        },
+        usual="change environments",
+    ),
+    "encryption-key": Module(
+        given={
+            "name": "changes",
+            "description": "Encrypts what changes.",
+            "log_group_patterns": ["/aws/lambda/changes-*"],
+            "services": ["cloudwatch", "sns"],
+            "readers": {
+                "cloudfront": [f"arn:aws:cloudfront::{ACCOUNT}:distribution/*"],
+                "logs": [f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:*"],
+            },
+            "deletion_window_days": 7,
+            "rotation_period_days": 90,
+            "tags": {"team": "one"},
+        },
+        other={
+            "name": "changes/other",
+            "description": "Encrypts other things.",
+            "log_group_patterns": [],
+            "services": ["s3"],
+            "readers": {"cloudfront": [f"arn:aws:cloudfront::{ACCOUNT}:distribution/E1"]},
+            "deletion_window_days": 8,
+            "rotation_period_days": 91,
+            "tags": {"team": "two"},
+        },
+        usual="change name",
+    ),
+    "event-stream": Module(
+        given={
+            "name": "changes-clicks",
+            "shard_count": 2,
+            "retention_hours": 48,
+            "kms_key_arn": KEY,
+            "shard_level_metrics": ["IncomingBytes", "IncomingRecords"],
+            "enforce_consumer_deletion": True,
+            "writer_account_ids": ["444455556666"],
+            "permissions_boundary_arn": BOUNDARY,
+            "alarms": {"write_throttles": 3, "breaching_minutes": 2, "evaluation_minutes": 3},
+            **WATCHED,
+        },
+        other={
+            "name": "changes-sales",
+            "shard_count": 4,
+            "retention_hours": 24,
+            "kms_key_arn": OTHER_KEY,
+            "shard_level_metrics": ["OutgoingBytes"],
+            "enforce_consumer_deletion": False,
+            "writer_account_ids": ["777788889999"],
+            "permissions_boundary_arn": f"{BOUNDARY}-2",
+            "alarms": {"write_throttles": 4, "breaching_minutes": 1, "evaluation_minutes": 1},
+            **WATCHED_OTHERWISE,
+        },
+        also={"on demand": {"shard_count": None}},
+        usual="leave out writer_account_ids",
+    ),
+    "function": Module(
+        given={
+            "alarms": {"errors": 1, "throttles": 1, "duration_share": 0.5, "period_seconds": 60},
+            "architecture": "arm64",
+            "artifact": {"path": "one.zip"},
+            "canary": None,
+            "description": "Changes.",
+            "environment": {"ONE": "1", "TWO": "2"},
+            "handler": "f.handler",
+            "kms_key_arn": KEY,
+            "log": {"retention_days": 7, "level": "WARN"},
+            "memory_mb": 512,
+            "name": "changes-orders",
+            "permissions_boundary_arn": BOUNDARY,
+            "policy_statements": {
+                "read": statement("dynamodb:GetItem"),
+                "write": statement("dynamodb:PutItem"),
+            },
+            "reserved_concurrency": 5,
+            "runtime": "python3.13",
+            "timeout_seconds": 20,
+            "tracing_mode": "Active",
+            **WATCHED,
+        },
+        other={
+            "alarms": {"errors": 2, "throttles": 2, "duration_share": 0.6, "period_seconds": 120},
+            "architecture": "x86_64",
+            "artifact": {"path": "two.zip"},
+            "canary": {"version": "1", "weight": 0.1},
+            "description": "Changes otherwise.",
+            "environment": {"ONE": "2"},
+            "handler": "f.other",
+            "kms_key_arn": OTHER_KEY,
+            "log": {"retention_days": 14, "level": "INFO"},
+            "memory_mb": 256,
+            "name": "changes-sales",
+            "permissions_boundary_arn": f"{BOUNDARY}-2",
+            "policy_statements": {"read": statement("dynamodb:Query")},
+            "reserved_concurrency": 0,
+            "runtime": "python3.12",
+            "timeout_seconds": 30,
+            "tracing_mode": "PassThrough",
+            **WATCHED_OTHERWISE,
+        },
+        usual="change name",
+    ),
+    "http-api": Module(
+        given={
+            "alarms": {"server_errors": 1, "latency_ms": 500, "period_seconds": 60},
+            "authorizers": {
+                "staff": {
+                    "issuer": "https://staff.example.com",
+                    "audience": ["shop"],
+                    "identity_source": "$request.header.Authorization",
+                },
+                "guests": {"issuer": "https://guests.example.com", "audience": ["shop"]},
+            },
+            "cors": {
+                "allow_origins": ["https://shop.example.com"],
+                "allow_methods": ["GET", "POST"],
+                "allow_headers": ["authorization"],
+                "expose_headers": ["etag"],
+                "allow_credentials": True,
+                "max_age_seconds": 60,
+            },
+            "description": "Changes.",
+            "functions": {"books": function_behind("fixture-one"), "loans": function_behind("fixture-two")},
+            "kms_key_arn": KEY,
+            "log": {"retention_days": 7},
+            "name": "changes-shop",
+            "routes": {
+                "GET /books": {"function": "books"},
+                "POST /books": {
+                    "function": "books",
+                    "authorizer": "staff",
+                    "scopes": ["books/write"],
+                    "throttle": {"burst": 5, "rate_per_second": 2},
+                },
+                "GET /loans": {"function": "loans", "authorizer": "guests"},
+            },
+            "throttle": {"burst": 10, "rate_per_second": 5},
+            **WATCHED,
+        },
+        other={
+            "alarms": {"server_errors": 2, "latency_ms": 600, "period_seconds": 120},
+            "authorizers": {
+                "staff": {"issuer": "https://staff.example.org", "audience": ["till"]},
+                "guests": {"issuer": "https://guests.example.org", "audience": ["shop"]},
+            },
+            "cors": {
+                "allow_origins": ["https://shop.example.org"],
+                "allow_headers": ["authorization", "accept"],
+            },
+            "description": "Changes otherwise.",
+            "functions": {"books": function_behind("fixture-two"), "loans": function_behind("fixture-one")},
+            "kms_key_arn": OTHER_KEY,
+            "log": {"retention_days": 14},
+            "name": "changes-library",
+            "routes": {
+                "GET /books/{id}": {"function": "books", "throttle": {"burst": 5, "rate_per_second": 2}},
+                "POST /books": {"function": "loans", "authorizer": "guests"},
+            },
+            "throttle": {"burst": 11, "rate_per_second": 6},
+            **WATCHED_OTHERWISE,
+        },
+        usual="remove authorizers.staff",
+        refused={"leave out cors.allow_headers": "cors.allow_headers"},
+    ),
+    "static-site": Module(
+        given={
+            "allowed_sources": {
+                "connect": ["https://api.example.com"],
+                "script": ["https://cdn.example.com"],
+                "style": ["https://cdn.example.com"],
+                "image": ["data:"],
+                "font": ["'self'"],
+            },
+            "backends": {
+                "api": {
+                    "url": "https://api.example.com/v1",
+                    "cached_paths": ["/boards/*"],
+                    "uncached_paths": ["/events"],
+                },
+                "maps": {"url": "https://maps.example.com", "uncached_paths": ["/maps/*"]},
+            },
+            "backends_max_age_seconds": 2,
+            "bucket_name": "changes-site",
+            "denied_features": ["camera"],
+            "domain": {"names": ["shop.example.com"], "certificate_arn": CERTIFICATE},
+            "force_destroy": True,
+            "keep_replaced_files_days": 7,
+            "kms_key_arn": KEY,
+            "name": "changes-board",
+            "price_class": "PriceClass_200",
+            "tags": {"team": "one"},
+            "trusted_types": ["page"],
+            "wait_for_deployment": False,
+        },
+        other={
+            "allowed_sources": {"connect": ["https://api.example.org"]},
+            "backends": {"api": {"url": "https://api.example.org", "cached_paths": ["/events"]}},
+            "backends_max_age_seconds": 3,
+            "bucket_name": "changes-other-site",
+            "denied_features": ["usb"],
+            "domain": {"names": ["shop.example.org", "*.shop.example.org"], "certificate_arn": CERTIFICATE},
+            "force_destroy": False,
+            "keep_replaced_files_days": 14,
+            "kms_key_arn": OTHER_KEY,
+            "name": "changes-shelf",
+            "price_class": "PriceClass_All",
+            "tags": {"team": "two"},
+            "trusted_types": ["other"],
+            "wait_for_deployment": True,
+        },
+        usual="leave out backends.api.cached_paths",
+    ),
+    "stream-consumer": Module(
+        given={
+            **reading("fixture-one", "fixture-clicks"),
+            "alarms": {"iterator_age_seconds": 60, "evaluation_periods": 2},
+            "batch_size": 200,
+            "batching_window_seconds": 2,
+            "enabled": False,
+            "failure_destination": {"bucket_arn": "arn:aws:s3:::fixture-failures"},
+            "filter_patterns": ['{"data":{"kind":["sale"]}}'],
+            "maximum_record_age_seconds": 3600,
+            "order_free": True,
+            "parallelization_factor": 2,
+            "policy_statements": {
+                "read": statement("kinesis:GetRecords"),
+                "decrypt": statement("kms:Decrypt"),
+            },
+            "starting_position": "LATEST",
+            **WATCHED,
+        },
+        other={
+            "function": reading("fixture-two", "fixture-clicks")["function"],
+            "stream": reading("fixture-one", "fixture-sales")["stream"],
+            "alarms": {"iterator_age_seconds": 61, "evaluation_periods": 3},
+            "batch_size": 100,
+            "batching_window_seconds": 3,
+            "enabled": True,
+            "failure_destination": {"bucket_arn": "arn:aws:s3:::fixture-other-failures"},
+            "filter_patterns": ['{"data":{"kind":["view"]}}'],
+            "maximum_record_age_seconds": 7200,
+            "order_free": False,
+            "parallelization_factor": 1,
+            "policy_statements": {"read": statement("kinesis:GetRecords", "kinesis:GetShardIterator")},
+            "starting_position": "TRIM_HORIZON",
+            **WATCHED_OTHERWISE,
+        },
+        usual="change function",
+        refused={
+            "change order_free": "order_free = true",
+            "leave out order_free": "order_free = true",
+            "remove policy_statements.read": "kinesis:GetRecords",
+        },
+    ),
+    "table": Module(
+        given={
+            "name": "changes-orders",
+            "hash_key": {"name": "id", "type": "S"},
+            "range_key": {"name": "placedAt", "type": "N"},
+            "kms_key_arn": KEY,
+            "point_in_time_recovery": True,
+            "deletion_protection": False,
+            "ttl_attribute": "expiresAt",
+            "alarms": {
+                "read_throttles": 1,
+                "write_throttles": 1,
+                "system_errors": 1,
+                "operations": ["GetItem"],
+                "breaching_minutes": 2,
+                "evaluation_minutes": 3,
+            },
+            **WATCHED,
+        },
+        other={
+            "name": "changes-sales",
+            "hash_key": {"name": "key", "type": "S"},
+            "range_key": {"name": "soldAt", "type": "N"},
+            "kms_key_arn": OTHER_KEY,
+            "point_in_time_recovery": False,
+            "deletion_protection": True,
+            "ttl_attribute": "endsAt",
+            "alarms": {"operations": ["PutItem", "Query"]},
+            **WATCHED_OTHERWISE,
+        },
+        usual="change name",
+        also={"another table": {"name": "changes-sales", "hash_key": {"name": "key"}, "range_key": None}},
+        refused={
+            "change hash_key": "another name",
+            "change range_key": "another name",
+            "leave out range_key": "another name",
+            "leave out range_key.type": "another name",
+            "change ttl_attribute": "Apply ttl_attribute = null first",
+        },
+    ),
+    "user-pool": Module(
+        given={
+            "alarms": {"sign_in_throttles": 1, "failed_sign_ins": 20, "period_seconds": 60},
+            "alias_attributes": ["email"],
+            "app_client": {
+                "auth_flows": ["USER_PASSWORD_AUTH"],
+                "read_attributes": ["name", "nickname"],
+                "write_attributes": ["name", "nickname"],
+            },
+            "deletion_protection": False,
+            "groups": {"staff": "Run the shop.", "guests": "Look at it."},
+            "name": "changes-players",
+            "password_policy": {
+                "minimum_length": 14,
+                "require_lowercase": False,
+                "require_numbers": False,
+                "require_symbols": False,
+                "require_uppercase": False,
+                "temporary_password_validity_days": 3,
+            },
+            "required_attributes": ["name"],
+            "tier": "ESSENTIALS",
+            "token_lifetimes": {
+                "id_minutes": 30,
+                "access_minutes": 30,
+                "refresh_hours": 8,
+                "challenge_minutes": 4,
+            },
+            "totp": "required",
+            **WATCHED,
+        },
+        other={
+            "alarms": {"sign_in_throttles": 2, "failed_sign_ins": 30, "period_seconds": 120},
+            "alias_attributes": ["phone_number"],
+            "app_client": {"auth_flows": ["USER_SRP_AUTH", "CUSTOM_AUTH"]},
+            "deletion_protection": True,
+            "groups": {"staff": "Keep the shop."},
+            "name": "changes-members",
+            "password_policy": {"minimum_length": 15},
+            "required_attributes": ["name", "nickname"],
+            "tier": "PLUS",
+            "token_lifetimes": {"id_minutes": 20},
+            "totp": "off",
+            **WATCHED_OTHERWISE,
+        },
+        usual="rename groups.guests",
+        refused={
+            "change alias_attributes": "Cognito changes none",
+            "leave out alias_attributes": "Cognito changes none",
+            "change required_attributes": "Cognito changes none",
+            "leave out required_attributes": "Cognito changes none",
+        },
+    ),
+}
+
+
+def variables(module: str) -> dict[str, dict[str, Any]]:
+    """Return what a module says of each of its inputs."""
+    blocks = hcl2.loads((ROOT / "modules" / module / "variables.tf").read_text())["variable"]
+    return {label.strip('"'): body for block in blocks for label, body in block.items()}
+
+
+def _optional(kind: str, attribute: str) -> bool:
+    return bool(re.search(rf"\b{attribute}\W{{1,6}}optional\(", kind))
+
+
+def _without(inputs: Inputs, *path: str) -> Inputs:
+    found = copy.deepcopy(inputs)
+    inner = found
+    for step in path[:-1]:
+        inner = inner[step]
+    del inner[path[-1]]
+    return found
+
+
+def _following(inputs: Inputs) -> Inputs:
+    """Return ``inputs`` with routes that name what there still is."""
+    found = copy.deepcopy(inputs)
+    for route in found.get("routes", {}).values():
+        if route["function"] not in found["functions"]:
+            route["function"] = next(iter(found["functions"]))
+        if route.get("authorizer") not in found.get("authorizers", {}):
+            route.pop("authorizer", None)
+        if "authorizer" not in route:
+            route.pop("scopes", None)
+    return found
+
+
+def _renamed(inputs: Inputs, key: str) -> Inputs:
+    """Return ``inputs`` with another key in the place of ``key``, wherever it is named."""
+    text = json.dumps(inputs)
+    found: Inputs = json.loads(text.replace(json.dumps(key), json.dumps(f"{key}2")))
+    return found
+
+
+def _of_attributes(given: Inputs, path: tuple[str, ...], kind: str) -> Iterator[tuple[str, Inputs]]:
+    """Yield ``given`` without each optional attribute of the object at ``path``."""
+    inner = given
+    for step in path:
+        inner = inner[step]
+    for attribute in inner if isinstance(inner, dict) else ():
+        if _optional(kind, attribute):
+            yield f"leave out {'.'.join((*path, attribute))}", _without(given, *path, attribute)
+
+
+def _of_entries(given: Inputs, name: str, kind: str) -> Iterator[tuple[str, Inputs]]:
+    """Yield ``given`` with each entry of a map under another key, without it, and without each of its parts."""
+    for key in given[name]:
+        yield f"rename {name}.{key}", _renamed(given, key)
+        if len(given[name]) > 1:
+            yield f"remove {name}.{key}", _without(given, name, key)
+        yield from _of_attributes(given, (name, key), kind)
+
+
+def _changes(module: str) -> Iterator[tuple[str, Inputs]]:
+    given, said = MODULES[module].given, variables(module)
+    for name, value in MODULES[module].other.items():
+        yield f"change {name}", {**given, name: value}
+    for name, inputs in MODULES[module].also.items():
+        yield name, {**given, **inputs}
+    for name, value in given.items():
+        kind = str(said[name]["type"]).removeprefix("${")
+        if "default" in said[name]:
+            yield f"leave out {name}", _without(given, name)
+        if isinstance(value, dict):
+            in_it = _of_entries(given, name, kind) if kind.startswith("map(") else None
+            yield from in_it or _of_attributes(given, (name,), kind)
+
+
+def changes(module: str) -> dict[str, Inputs]:
+    """Return every change of the inputs of ``module`` by its name: the inputs as they are after it."""
+    return {name: _following(inputs) for name, inputs in _changes(module)}

@@ -1,0 +1,87 @@
+"""Where an environment is applied, and by whose credentials."""
+
+from __future__ import annotations
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError
+
+from retailctl.environments import target
+from retailctl.environments.target import Target
+from retailctl.errors import UserError
+from retailctl.project import Project
+from support.miniature import a_cloud
+
+
+def test_nothing_ambient_leads_from_a_local_cloud_to_an_account(
+    clone: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "prod")
+    monkeypatch.setenv("AWS_SESSION_TOKEN", "token")
+    monkeypatch.setenv("AWS_CA_BUNDLE", "/bundle")
+
+    environ = Target(clone, "dev", a_cloud(clone)).environ
+
+    assert {name for name in environ if name.startswith("AWS_")} == {
+        "AWS_ACCESS_KEY_ID",
+        "AWS_CA_BUNDLE",
+        "AWS_DEFAULT_REGION",
+        "AWS_ENDPOINT_URL",
+        "AWS_MAX_ATTEMPTS",
+        "AWS_REGION",
+        "AWS_SECRET_ACCESS_KEY",
+    }
+    assert Target(clone, "dev", None).environ["AWS_PROFILE"] == "prod"
+
+
+def test_every_bucket_for_states_has_a_bootstrap_state_of_its_own(clone: Project) -> None:
+    in_aws, here = Target(clone, "dev", None), Target(clone, "dev", a_cloud(clone))
+
+    assert in_aws.bootstrap_state == clone.bootstrap / "miniature-state.tfstate"
+    assert here.bootstrap_state.is_relative_to(clone.cloud_folder("local"))
+    assert in_aws.place == "AWS"
+
+
+class Caller:
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+    def get_caller_identity(self) -> None:
+        raise self.error
+
+    def head_bucket(self, **_: str) -> None:
+        raise self.error
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (
+            ClientError({"Error": {"Code": "ExpiredToken"}}, "GetCallerIdentity"),
+            r"AWS refuses the credentials \(ExpiredToken\): log in again",
+        ),
+        (
+            EndpointConnectionError(endpoint_url="https://sts"),
+            "dev is in AWS, and there are no credentials",
+        ),
+    ],
+)
+def test_credentials_that_do_not_do_are_a_sentence(
+    clone: Project, error: Exception, sentence: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(boto3, "client", lambda *_arguments, **_settings: Caller(error))
+
+    with pytest.raises(UserError, match=sentence):
+        target.read_account_id(Target(clone, "dev", None))
+
+
+def test_a_bucket_that_is_not_ours_is_no_missing_bucket(
+    clone: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    error = ClientError({"Error": {"Code": "403"}, "ResponseMetadata": {"HTTPStatusCode": 403}}, "HeadBucket")
+    monkeypatch.setattr(boto3, "client", lambda *_arguments, **_settings: Caller(error))
+
+    with pytest.raises(
+        UserError, match="These credentials may not access the bucket miniature-state for the state of dev"
+    ):
+        Target(clone, "dev", None).has_state_bucket()
