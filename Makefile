@@ -89,8 +89,7 @@ test-quick: setup ## Run the tests that take no Terraform and no local cloud
 
 .PHONY: test-laws
 test-laws: setup ## Run the laws with all histories (SEED=<n> repeats a run)
-	@seed="$${SEED:-$$(date +%s)}"; echo "SEED=$$seed repeats these histories."; \
-	.venv/bin/pytest -n 2 --hypothesis-profile laws --hypothesis-seed "$$seed" tests/property
+	@.venv/bin/python -m tools.laws
 
 .PHONY: check
 check: tools ## Run all gates: formats, types, policies, generated files

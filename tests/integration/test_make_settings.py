@@ -164,7 +164,7 @@ def test_what_may_be_set_is_listed() -> None:
 
 
 def test_commands_read_what_is_set_but_for_what_is_the_set_up_s() -> None:
-    assert {"CLOUD", "PROVIDERS", "PYTHON", "UPGRADE"} == SETTINGS - READ_BY_COMMANDS
+    assert {"CLOUD", "PROVIDERS", "PYTHON", "SEED", "UPGRADE"} == SETTINGS - READ_BY_COMMANDS
     assert "RETAIL_CLOUD" in READ_BY_COMMANDS
 
 
