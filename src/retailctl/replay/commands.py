@@ -107,8 +107,8 @@ def _apply(
         has_begun = True
         _print_commit_reminder(target)
 
-    generations.write_generations(file, wanted)
     try:
+        generations.write_generations(file, wanted)
         if target.cloud is None:
             plan_apply.plan_and_apply(target.environment, None, confirmed, start)
         else:
