@@ -7,6 +7,7 @@ that each finds what the one before it has left.
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import random
 import shutil
@@ -140,7 +141,7 @@ class World:
         for step in STEPS:
             way = self.random.choice(WAYS)
             moment = self.random.uniform(0, self.durations.get(step.name, FIRST_GUESS_SECONDS))
-            context = f"seed {self.figures.seed}: {step.name}, {way!s} after {moment:.2f} s"
+            context = f"seed {self.figures.seed}: {step.name}, {_name(way)} after {moment:.2f} s"
             self._interrupt(step, way, moment, context)
             started = time.monotonic()
             again = self.operator.run(*step.arguments)
@@ -155,7 +156,7 @@ class World:
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(moment)
         was_running = process.poll() is None
-        self.figures.interruptions[(step.name, str(way))] += 1
+        self.figures.interruptions[(step.name, _name(way))] += 1
         self.figures.in_time += was_running
         sent = time.monotonic()
         if was_running:
@@ -177,6 +178,10 @@ class World:
             "was prepared before",
         ):
             self.figures.healed[mark] += mark in said
+
+
+def _name(way: signal.Signals | str) -> str:
+    return way.name if isinstance(way, signal.Signals) else way
 
 
 def send(process: subprocess.Popen[str], way: signal.Signals | str) -> None:
@@ -282,6 +287,9 @@ def _create_views(project: Project, cloud: Cloud) -> None:
     """Create what the root outputs name: a stream, and of each generation the tables and the function."""
     cloud.client("kinesis").create_stream(StreamName="events", ShardCount=1)
     dynamodb, functions = cloud.client("dynamodb"), cloud.client("lambda")
+    trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    role = cloud.client("iam").create_role(RoleName="view", AssumeRolePolicyDocument=policy)["Role"]["Arn"]
     zipped = (project.artifacts / f"{generations.FUNCTION}.zip").read_bytes()
     for number in (1, 2):
         for table in (f"contributions-g{number}", f"scores-g{number}"):
@@ -294,7 +302,7 @@ def _create_views(project: Project, cloud: Cloud) -> None:
         functions.create_function(
             FunctionName=f"view-g{number}",
             Runtime="python3.13",
-            Role=f"arn:aws:iam::{cloud.account_id}:role/view",
+            Role=role,
             Handler="hello_retail.winner_view.handler.handler",
             Code={"ZipFile": zipped},
             Publish=True,
