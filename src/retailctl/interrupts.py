@@ -61,8 +61,6 @@ def handle_signals() -> Iterator[None]:
     if _state.handles or threading.current_thread() is not threading.main_thread():
         yield
         return
-    _state.received.clear()
-    _state.first.clear()
     before = {number: signal.getsignal(number) for number in SIGNALS}
     _state.handles = True
     try:
@@ -74,6 +72,8 @@ def handle_signals() -> Iterator[None]:
         _state.handles = False
         for number, handler in before.items():
             signal.signal(number, handler)
+        _state.received.clear()
+        _state.first.clear()
 
 
 @contextmanager

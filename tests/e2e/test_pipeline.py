@@ -295,7 +295,7 @@ def test_what_is_older_than_the_present_build_is_refused_unless_it_is_asked_for(
 
     for complaint in (overtaken, by_hand):
         assert (
-            f"Commit {older} is older than {newer}, whose build {builds.compute_build_id(second)} was applied to dev"
+            f"Commit {older} is older than {newer}, whose build {builds.compute_build_id(second)} was applied to"
             in complaint
         )
         assert "Nothing was changed" in complaint

@@ -127,6 +127,8 @@ def plan_environment(
         _plan_and_show(environment, cloud)
         return
     here = project.find_project()
+    saved_plan.check_writable(out)
+    plan_summary.check_writable(summary)
     if not prebuilt:
         package.build_artifacts(here)
     _, artifacts = builds.read_artifacts(here)
@@ -150,11 +152,13 @@ def _plan_and_show(environment: str, cloud: str | None) -> None:
     package.build_artifacts(target.project)
     workspace = initialise_workspace(target)
     file = workspace.data / "run.tfplan"
-    terraform.run_with_progress(
-        workspace, f"Planning {environment}", "plan", f"-out={file}", *workspace.arguments
-    )
-    print_plan(workspace, file)
-    file.unlink()
+    try:
+        terraform.run_with_progress(
+            workspace, f"Planning {environment}", "plan", f"-out={file}", *workspace.arguments
+        )
+        print_plan(workspace, file)
+    finally:
+        file.unlink(missing_ok=True)  # it contains all values in plain text
 
 
 def apply_environment(

@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from retailctl import project
 from retailctl.delivery import drift
 from retailctl.delivery.bounds import LONGEST_BODY, LONGEST_SUMMARY, cut_markdown, share_room
+from retailctl.errors import UserError
 from retailctl.terraform import plan_changes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
 
     from retailctl.delivery.saved_plan import PlanRecord
     from retailctl.terraform.plan_changes import Attribute, Change
@@ -31,6 +34,25 @@ def format_counts(changes: Iterable[Change]) -> str:
     counts = Counter(change.kind for change in changes)
     parts = [f"{counts[kind]} to {kind}" for kind in _ORDER if counts[kind]]
     return ", ".join(parts) if parts else "no changes"
+
+
+def check_writable(summary: Path | None) -> None:
+    """Check that writing a summary overwrites nothing but an earlier summary, as of a plan.
+
+    Raises:
+        UserError: where the file holds something else.
+
+    """
+    if (
+        summary
+        and summary.is_file()
+        and summary.stat().st_size
+        and not summary.read_bytes().startswith(b"### ")
+    ):
+        raise UserError(
+            f"{project.format_path(summary)}, which SUMMARY (--summary) names, exists and is not a summary of a "
+            "plan: name another file."
+        )
 
 
 def render_section(record: PlanRecord, plan: Mapping[str, Any]) -> str:

@@ -67,7 +67,7 @@ class Cloud:
         }
 
     def client(self, service: str, **settings: Any) -> Any:  # noqa: ANN401 - boto3 makes its classes at run time
-        """Return a boto3 client of ``service`` in this cloud; the AWS variables of the shell are ignored.
+        """Return a boto3 client of ``service`` in this cloud; the AWS settings of the shell have no effect.
 
         Args:
             service: its name in boto3.

@@ -12,6 +12,7 @@ from retailctl.console import print_note
 from retailctl.environments import ci_roles as ci
 from retailctl.environments.target import Target
 from retailctl.errors import UserError
+from retailctl.options import format_make
 from retailctl.progress import show_progress
 from retailctl.terraform import workspace as terraform
 from retailctl.terraform.runs import end_orphaned_runs, list_terraform_runs
@@ -26,10 +27,12 @@ def initialise_workspace(target: Target) -> Workspace:
 
     """
     if not target.has_state_bucket():
-        command = "bootstrap" if target.cloud is None else "up"
+        hint = format_make(
+            "bootstrap" if target.cloud is None else "up", target.environment, target.cloud_name
+        )
         raise UserError(
             f"The bucket {target.state_bucket} for the state of {target.environment} does not exist in "
-            f"{target.place}: create it with `retailctl {command} {target.selection}`."
+            f"{target.place}: create it with `{hint}`, once per account."
         )
     workspace = target.build_app_workspace()
     end_orphaned_runs(workspace.data)

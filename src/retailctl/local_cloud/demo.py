@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from retailctl import progress, project
+from retailctl import interrupts, progress, project
 from retailctl.console import print_note, print_renderable
 from retailctl.emulator import cloud as clouds
 from retailctl.environments import outputs
@@ -83,7 +83,8 @@ def _run_demo_cloud(here: Project, name: str, environment: str, *, keep: bool) -
         yield up_down.bring_up_cloud(here, name, environment)
     finally:
         if not keep:
-            up_down.stop_local_cloud(name)
+            with interrupts.defer_interrupts():  # a second Ctrl-C must not stop the clean-up
+                up_down.stop_local_cloud(name)
         elif here.cloud_folder(name).exists():
             print_note(
                 f"The local cloud '{name}' stays up: `{format_retailctl('down', cloud=name)}` stops it."

@@ -18,7 +18,7 @@ from retailctl.emulator import cloud as clouds
 from retailctl.emulator import ministack, processes
 from retailctl.environments import outputs
 from retailctl.environments import state as environments_state
-from retailctl.environments.target import Target
+from retailctl.environments.target import Target, check_shell
 from retailctl.errors import CloudNotRunning
 from retailctl.files import hold_lock
 from retailctl.options import DEFAULT_CLOUD, EnvironmentName, LocalCloudName, format_make, format_retailctl
@@ -69,6 +69,7 @@ def bring_up_cloud(here: Project, name: str, environment: str, *, keep: bool = F
 
     """
     here.check_environment(environment)
+    check_shell()
     installation.find_terraform()
     home = here.cloud_folder(name)
     done: list[str] = []

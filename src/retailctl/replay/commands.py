@@ -105,8 +105,8 @@ def _apply(
         has_begun = True
         _print_commit_reminder(target)
 
-    generations.write_generations(file, wanted)
     try:
+        generations.write_generations(file, wanted)
         if target.cloud is None:
             plan_apply.plan_and_apply(target.environment, None, confirmed, start)
         else:
@@ -482,7 +482,7 @@ def retire_generation(
     """Delete a generation, with its tables and its function."""
     target, values = _read_target(environment, cloud)
     wanted = target.read_generations()
-    protected = []
+    protected: list[str] = []
     if number in wanted.standing or not _unfinished_mark(target).exists():
         view = View.from_outputs(values, number, target)
         if number == int(values["live_generation"]):

@@ -42,7 +42,7 @@ def find_terraform() -> str:
     try:
         answer = subprocess.run(  # noqa: S603 - the operator's own Terraform
             [program, "version", "-json"],
-            env={**os.environ, **QUIET},
+            env={name: value for name, value in os.environ.items() if not name.startswith("TF_")} | QUIET,
             capture_output=True,
             text=True,
             errors="replace",

@@ -121,7 +121,7 @@ def fold(number: int, **options: Any) -> None:
         "resume": False,
         "patience": 0.0,
     } | options
-    replay.fold_generation(number, **options, environment="dev", cloud=None)
+    replay.fold_generation(number, **options, environment="dev", cloud="lab")
 
 
 def test_a_replay_into_the_live_generation_is_refused_with_the_next_number(views: FakeViews) -> None:

@@ -175,17 +175,17 @@ Lock Info:
     ("output", "sentence"),
     [
         (LOCKED, "ada@till has held it since 2026-11-20 10:00:00 +0000 UTC (OperationTypeApply)"),
-        (LOCKED, "`retailctl unlock 6f2a --env dev --cloud two`"),
+        (LOCKED, "`retailctl unlock 6f2a --cloud two --env prod`"),
         (
             "Error: Instance cannot be destroyed\n  with terraform_data.environment_pin",
             "The state and the values belong to different environments",
         ),
-        ('Error: S3 bucket "x" does not exist.', "`retailctl bootstrap --env dev --cloud two`"),
+        ('Error: S3 bucket "x" does not exist.', "`make bootstrap CLOUD=two ENV=prod`"),
         ("Error: Backend configuration changed", "backend.hcl has changed"),
         ("Error: No valid credential sources found", "There are no valid AWS credentials"),
         (
             "dial tcp 127.0.0.1:4566: connect: connection refused",
-            "start it again with `retailctl up --env dev --cloud two`",
+            "start it again with `make up CLOUD=two ENV=prod`",
         ),
         (
             "Error: Failed to query available provider packages",
@@ -194,7 +194,7 @@ Lock Info:
     ],
 )
 def test_a_known_failure_gets_the_sentence_that_it_lacks(output: str, sentence: str) -> None:
-    error = str(failures.build_error("Applying dev", output, "--env dev --cloud two"))
+    error = str(failures.build_error("Applying dev", output, "prod", "two"))
 
     assert error.startswith("Applying dev failed. ")
     assert sentence in error
@@ -203,10 +203,10 @@ def test_a_known_failure_gets_the_sentence_that_it_lacks(output: str, sentence: 
 
 def test_an_unknown_failure_is_shown_as_it_is() -> None:
     assert (
-        str(failures.build_error("Applying dev", "Error: strange", "--env dev"))
+        str(failures.build_error("Applying dev", "Error: strange"))
         == "Applying dev failed.\n\nError: strange"
     )
-    assert "Terraform printed nothing." in str(failures.build_error("Applying dev", "", "--env dev"))
+    assert "Terraform printed nothing." in str(failures.build_error("Applying dev", ""))
 
 
 def test_a_run_is_counted_by_its_events_and_its_errors_are_kept_whole() -> None:
