@@ -328,7 +328,7 @@ def test_a_build_from_before_a_pin_is_rolled_back_to_with_the_pinned_zip_beside_
 
     assert present["artifacts"] == {**before, pinned: after[pinned]}
     assert present["commit"] == good
-    assert f"the build gets {pinned}" in said.stderr
+    assert f"the build also gets {pinned}" in said.stderr
 
 
 def test_an_environment_is_rolled_back_to_an_earlier_build_by_its_bytes(operator: Operator) -> None:
