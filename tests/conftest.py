@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,6 +13,8 @@ from hypothesis import HealthCheck, settings
 from support import left_out, makefile
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from support.distribution import Scheduling
 
 os.environ |= {
@@ -52,6 +55,18 @@ gc.set_threshold(50_000)
 settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("laws", settings.get_profile("default"), derandomize=False, print_blob=True)
 settings.load_profile("default")
+
+
+@pytest.fixture
+def signals_heard() -> Iterator[None]:
+    """Have signals heard where whoever runs the tests has them ignored (`nohup`, a job in the background)."""
+    default = {signal.SIGINT: signal.default_int_handler, signal.SIGHUP: signal.SIG_DFL}
+    ignored = [number for number in default if signal.getsignal(number) is signal.SIG_IGN]
+    for number in ignored:
+        signal.signal(number, default[number])
+    yield
+    for number in ignored:
+        signal.signal(number, signal.SIG_IGN)
 
 
 @pytest.hookimpl(optionalhook=True)

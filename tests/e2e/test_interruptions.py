@@ -15,6 +15,8 @@ from retailctl.emulator import processes
 from support.command import wait_for
 from support.interruptions import KILL_ALL, World, send
 
+pytestmark = pytest.mark.usefixtures("signals_heard")
+
 SEED = int(os.environ.get("RETAIL_SEED") or random.SystemRandom().randrange(10**6))
 """RETAIL_SEED=<seed> draws the same moments again; whether they hit the same instruction is up to the machine."""
 ROUNDS = 200

@@ -18,7 +18,7 @@ from retailctl.emulator import ministack, processes
 from support.command import Operator, wait_for
 from support.miniature import BROKEN, miniature, write
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("signals_heard")]
 
 
 @pytest.fixture

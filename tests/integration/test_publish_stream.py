@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from click.testing import Result
     from mypy_boto3_kinesis import KinesisClient
 
+pytestmark = pytest.mark.usefixtures("signals_heard")
+
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 DAY = FIXTURES / "workshop-day.jsonl"
 STREAM = "hello-retail-test-events"

@@ -16,6 +16,8 @@ from retailctl import cli, interrupts
 from retailctl.errors import UserError
 from retailctl.interrupts import SIGNALS, Interrupted
 
+pytestmark = pytest.mark.usefixtures("signals_heard")
+
 
 def send(number: signal.Signals) -> None:
     os.kill(os.getpid(), number)

@@ -25,6 +25,8 @@ from retailctl.terraform.workspace import Workspace
 from support.command import wait_for
 from support.miniature import miniature
 
+pytestmark = pytest.mark.usefixtures("signals_heard")
+
 TERRAFORM = """#!{python}
 import os, pathlib, signal, sys, time
 notes = pathlib.Path(os.environ["NOTES"])
