@@ -155,10 +155,11 @@ def list_pinned_builds(in_project: Project) -> set[str]:
 def read_pinned_builds(file: Path) -> set[str]:
     """Return the builds pinned in an environment's values or a local cloud's own file."""
     if file.name == OWN_VALUES:
-        standing = read_local_generations(file).standing
-    else:
-        standing = read_generations(file).standing if "generations" in read_values(file) else {}
-    return {each.build for each in standing.values() if each.build}
+        return {each.build for each in read_local_generations(file).standing.values() if each.build}
+    # Whatever else the values lack: a build that one of them pins has to be in the artifacts.
+    standing = read_values(file).get("generations")
+    generations = standing.values() if isinstance(standing, dict) else ()
+    return {str(each["build"]) for each in generations if isinstance(each, dict) and each.get("build")}
 
 
 def parse_generation(name: str) -> int:
