@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 import subprocess
 import tarfile
@@ -21,6 +22,24 @@ UNKNOWN_COMMIT = "unknown"
 
 PARTS = ("src/hello_retail", "requirements/lambda.txt")
 """What an artifact is made of."""
+_SETTINGS = (
+    "-c", "core.autocrlf=false",
+    "-c", "core.eol=lf",
+    "-c", "log.showSignature=false",
+    "-c", "status.showUntrackedFiles=normal",
+)  # fmt: skip
+"""Settings of a clone or its owner that would change the bytes of an archive, or what git prints."""
+_OTHER_REPOSITORY = {
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_COMMON_DIR",
+    "GIT_DIR",
+    "GIT_INDEX_FILE",
+    "GIT_NAMESPACE",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_PREFIX",
+    "GIT_WORK_TREE",
+}
+"""Variables that lead git to another repository; git sets them for its hooks."""
 _HASH = re.compile(r"[0-9a-f]{40}")
 
 
@@ -118,7 +137,8 @@ def run_git(in_project: Project, *arguments: str) -> subprocess.CompletedProcess
     """
     try:
         return subprocess.run(  # noqa: S603 - the operator's own git, and no shell
-            ["git", "-C", str(in_project.root), *arguments],  # noqa: S607 - wherever it is on the PATH
+            ["git", *_SETTINGS, "-C", str(in_project.root), *arguments],  # noqa: S607 - wherever it is on the PATH
+            env={name: value for name, value in os.environ.items() if name not in _OTHER_REPOSITORY},
             capture_output=True,
             check=False,
         )

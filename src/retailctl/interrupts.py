@@ -61,8 +61,6 @@ def handle_signals() -> Iterator[None]:
     if _state.handles or threading.current_thread() is not threading.main_thread():
         yield
         return
-    _state.received.clear()
-    _state.first.clear()
     before = {number: signal.getsignal(number) for number in SIGNALS}
     _state.handles = True
     try:
@@ -74,6 +72,8 @@ def handle_signals() -> Iterator[None]:
         _state.handles = False
         for number, handler in before.items():
             signal.signal(number, handler)
+        _state.received.clear()
+        _state.first.clear()
 
 
 @contextmanager
@@ -91,6 +91,13 @@ def defer_interrupts() -> Iterator[None]:
             _state.deferrals -= 1
         if not _state.deferrals and len(_state.received) > before:
             _raise_interrupted()
+
+
+def record_signal(number: int) -> None:
+    """Take note of a signal that a handler of its own got, within ``handle_signals``."""
+    if _state.handles:
+        _state.received.append(signal.Signals(number))
+        _state.first.set()
 
 
 def count_interrupts() -> int:

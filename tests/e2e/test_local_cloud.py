@@ -197,7 +197,7 @@ def test_an_up_that_fails_stops_what_it_started_and_shows_the_error_in_full(oper
     assert not operator.project.cloud_folder("local").exists()
 
     kept = operator.run("up", "--keep")
-    assert "The local cloud 'local' stays: `retailctl down --cloud local` stops it" in kept.stderr
+    assert "The local cloud 'local' stays; `make down` stops it" in kept.stderr
     assert state_of(operator).is_running()
     (operator.project.app / "broken.tf").unlink()
     operator.do("up")

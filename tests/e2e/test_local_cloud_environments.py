@@ -60,10 +60,10 @@ def test_an_environment_is_planned_applied_and_destroyed_once_its_name_is_typed(
 
         # Ambient credentials that reach the emulator stand for an account.
         account = {**cloud.build_environ(), "CONFIRM": "prod"}
-        protected = refused(operator, "destroy", "--env", "prod", **account)
+        protected = refused(operator, "destroy", "--env", "prod", "--cloud", "aws", **account)
         assert "These tables are protected against deletion: miniature-prod-board" in protected
         cloud.client("s3").put_object(Bucket="miniature-prod-quarantine", Key="record", Body=b"{}")
-        full = refused(operator, "destroy", "--env", "prod", "--lift-protection", **account)
+        full = refused(operator, "destroy", "--env", "prod", "--lift-protection", "--cloud", "aws", **account)
         assert "These buckets contain objects: miniature-prod-quarantine" in full
         assert "No changes." in operator.do("apply", *there)
 
@@ -111,7 +111,7 @@ def test_a_missing_bucket_for_the_state_names_the_command_that_makes_it(
     right = backend.read_text()
     backend.write_text(right.replace("miniature-state", "miniature-other"))
     try:
-        complaint = refused(operator, "plan", "--env", "prod", **cloud.build_environ())
+        complaint = refused(operator, "plan", "--env", "prod", "--cloud", "aws", **cloud.build_environ())
         assert "The bucket miniature-other for the state of prod does not exist in AWS" in complaint
         assert "make bootstrap ENV=prod" in complaint
         operator.do("bootstrap", "--env", "prod", **cloud.build_environ())
@@ -124,7 +124,7 @@ def test_a_missing_bucket_for_the_state_names_the_command_that_makes_it(
 
 
 def test_without_credentials_a_sentence_says_what_is_lacking(operator: Operator) -> None:
-    complaint = refused(operator, "plan", "--env", "prod")
+    complaint = refused(operator, "plan", "--env", "prod", "--cloud", "aws")
 
     assert "prod is in AWS, and there are no credentials for it" in complaint
     assert "CLOUD=local" in complaint
@@ -134,7 +134,9 @@ def test_without_credentials_a_sentence_says_what_is_lacking(operator: Operator)
 def test_credentials_that_aws_refuses_are_told_from_none(operator: Operator, cloud: clouds.Cloud) -> None:
     wrong = {**cloud.build_environ(), "AWS_ACCESS_KEY_ID": "AKIA0000000000000000"}
 
-    assert "AWS refuses the credentials (" in refused(operator, "plan", "--env", "prod", **wrong)
+    assert "AWS refuses the credentials (" in refused(
+        operator, "plan", "--env", "prod", "--cloud", "aws", **wrong
+    )
 
 
 def test_validation_covers_roots_and_modules_by_their_examples_and_leaves_no_lock_file(

@@ -116,7 +116,7 @@ def run_bench() -> None:
     """Measure cost, throughput, cold starts and reads against their bounds; write build/bench.json."""
     here = project.find_project()
     busy = "Another bench is at work in this clone: wait for it to end."
-    with hold_lock(here, "bench", or_else=busy), interrupts.handle_signals():
+    with hold_lock(here, "bench", or_else=busy):
         figures = measure_figures(here)
     write_atomically(
         here.root / "build" / "bench.json", json.dumps(build_bench_document(figures), indent=2) + "\n"
@@ -161,7 +161,8 @@ def measure_figures(here: Project) -> dict[str, Any]:
             up_down.bring_up_cloud(here, CLOUD, FRONT_DOOR_ENVIRONMENT), FRONT_DOOR_ENVIRONMENT
         )
     finally:
-        up_down.stop_local_cloud(CLOUD)
+        with interrupts.defer_interrupts():
+            up_down.stop_local_cloud(CLOUD)
     return figures
 
 

@@ -15,7 +15,7 @@ import typer
 
 from retailctl import project
 from retailctl.artifacts import builds, package
-from retailctl.console import print_error, print_note
+from retailctl.console import print_document, print_error, print_line, print_note
 from retailctl.environments import target as environments_target
 from retailctl.environments.state import initialise_workspace
 from retailctl.errors import UserError
@@ -177,18 +177,41 @@ def report_drift(
     """Detect changes made outside Terraform; exit status 0: none, 2: drift, 1: the check failed."""
     here = project.find_project()
     names = here.environments if every else (here.check_environment(environment),)
+    check_writable(report)
     package.build_artifacts(here)
     reports = [_try_detect_drift(name, cloud) for name in names]
     text = json.dumps([asdict(each) for each in reports], indent=2)
     if report is not None:
         write_atomically(report, text + "\n")
     if as_json:
-        typer.echo(text)
+        print_document(text)
     for each in reports:
         for sentence in format_report(each):
-            (print_error if each.error else print_note if as_json else typer.echo)(sentence)
+            (print_error if each.error else print_note if as_json else print_line)(sentence)
     statuses = {each.status for each in reports}
     raise typer.Exit(FAILED if FAILED in statuses else max(statuses))
+
+
+def check_writable(report: Path | None) -> None:
+    """Check that writing a report overwrites nothing but an earlier report, as of a plan.
+
+    Raises:
+        UserError: where the file holds something else.
+
+    """
+    if report is None or not report.is_file() or not report.stat().st_size:
+        return
+    try:
+        entries = json.loads(report.read_bytes())
+    except ValueError:
+        entries = None
+    if not isinstance(entries, list) or not all(
+        isinstance(each, dict) and "drifted" in each for each in entries
+    ):
+        raise UserError(
+            f"{project.format_path(report)}, which REPORT (--report) names, exists and is not a drift report: "
+            "name another file."
+        )
 
 
 def _try_detect_drift(environment: str, cloud: str | None) -> DriftReport:

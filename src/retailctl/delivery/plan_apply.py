@@ -16,7 +16,7 @@ import typer
 
 from retailctl import git, project
 from retailctl.artifacts import builds, package
-from retailctl.console import print_note, require_confirmation
+from retailctl.console import print_document, print_note, require_confirmation
 from retailctl.delivery import page, plan_summary, saved_plan
 from retailctl.delivery.page import has_other_page
 from retailctl.delivery.saved_plan import PlanRecord, State
@@ -127,6 +127,8 @@ def plan_environment(
         _plan_and_show(environment, cloud)
         return
     here = project.find_project()
+    saved_plan.check_writable(out)
+    plan_summary.check_writable(summary)
     if not prebuilt:
         package.build_artifacts(here)
     _, artifacts = builds.read_artifacts(here)
@@ -150,11 +152,13 @@ def _plan_and_show(environment: str, cloud: str | None) -> None:
     package.build_artifacts(target.project)
     workspace = initialise_workspace(target)
     file = workspace.data / "run.tfplan"
-    terraform.run_with_progress(
-        workspace, f"Planning {environment}", "plan", f"-out={file}", *workspace.arguments
-    )
-    print_plan(workspace, file)
-    file.unlink()
+    try:
+        terraform.run_with_progress(
+            workspace, f"Planning {environment}", "plan", f"-out={file}", *workspace.arguments
+        )
+        print_plan(workspace, file)
+    finally:
+        file.unlink(missing_ok=True)  # it contains all values in plain text
 
 
 def apply_environment(
@@ -259,4 +263,5 @@ def ask_and_apply(
 def print_plan(workspace: Workspace, plan_file: Path) -> None:
     """Print a plan to stdout."""
     colour = [] if sys.stdout.isatty() else ["-no-color"]
-    typer.echo(terraform.read_command_output(workspace, "show", *colour, str(plan_file)))
+    text = terraform.read_command_output(workspace, "show", *colour, str(plan_file))
+    print_document(text, with_colours=not colour)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import zipfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -61,7 +62,30 @@ class PlanRecord:
 
 def record_file(plan: Path) -> Path:
     """Return the path of a plan's record."""
-    return plan.with_name(f"{plan.name}.json")
+    return Path(f"{plan}.json")  # with_name() refuses a path without a name, such as "/"
+
+
+def check_writable(plan: Path) -> None:
+    """Check that saving a plan overwrites nothing but an earlier plan.
+
+    OUT is a common name: one that was meant for another program must not cost a file.
+
+    Raises:
+        UserError: where the file holds something else.
+
+    """
+    if plan.is_file() and plan.stat().st_size and not _is_plan(plan):
+        raise UserError(
+            f"{project.format_path(plan)}, which OUT (--out) names, exists and is not a plan: name another file."
+        )
+
+
+def _is_plan(file: Path) -> bool:
+    try:
+        with zipfile.ZipFile(file) as archive:
+            return "tfplan" in archive.namelist()
+    except zipfile.BadZipFile:
+        return False
 
 
 def read_record(plan: Path) -> PlanRecord:

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
+import re
 from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import boto3
+import botocore.session
 from botocore.config import Config
 
 from retailctl import project
 from retailctl.emulator import processes
 from retailctl.errors import CloudNotRunning
 from retailctl.files import write_atomically
-from retailctl.options import format_make
+from retailctl.options import DEFAULT_CLOUD, format_make
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -63,14 +67,14 @@ class Cloud:
         }
 
     def client(self, service: str, **settings: Any) -> Any:  # noqa: ANN401 - boto3 makes its classes at run time
-        """Return a boto3 client of ``service`` in this cloud; the AWS variables of the shell are ignored.
+        """Return a boto3 client of ``service`` in this cloud; the AWS settings of the shell have no effect.
 
         Args:
             service: its name in boto3.
             settings: further ``botocore.config.Config`` settings.
 
         """
-        return boto3.client(
+        return open_isolated_session().client(
             service,  # type: ignore[call-overload]  # the service is known at run time only
             endpoint_url=self.endpoint,
             region_name=self.region,
@@ -95,6 +99,21 @@ class Cloud:
     def with_environment(self, environment: str) -> Cloud:
         """Return this cloud with ``environment`` added to the applied ones."""
         return replace(self, environments=tuple(sorted({*self.environments, environment})))
+
+
+@lru_cache(maxsize=1)
+def open_isolated_session() -> boto3.Session:
+    """Return a session of boto3 that reads no AWS variable and no AWS file.
+
+    Otherwise a profile that does not exist (AWS_PROFILE) or an AWS_MAX_ATTEMPTS that is no number stops boto3
+    before it has sent anything.
+    """
+    settings = {
+        name: (None, None, default, convert)
+        for name, (_, _, default, convert) in botocore.session.Session.SESSION_VARIABLES.items()
+    }
+    settings |= dict.fromkeys(("config_file", "credentials_file"), (None, None, os.devnull, None))
+    return boto3.Session(botocore_session=botocore.session.Session(session_vars=settings))
 
 
 def read_cloud(home: Path) -> Cloud | None:
@@ -126,6 +145,16 @@ def load_cloud(cloud: str, in_project: Project | None = None) -> Cloud:
             f"start it again with `{command}`."
         )
     return running
+
+
+def describe_restart(address: str) -> str:
+    """Return how to start the local cloud again that listens at ``address``, a URL or ``host:port``."""
+    match = re.search(r":(\d{1,5})\b", address)
+    homes = project.find_project().scratch.glob(f"*/{STATE}")
+    running = [cloud for home in homes if (cloud := read_cloud(home.parent)) is not None]
+    names = [cloud.name for cloud in running if match and cloud.port == int(match[1])]
+    command = format_make("up", cloud=names[0] if names else DEFAULT_CLOUD)
+    return f"start it again with `{command}`"
 
 
 def remove_aws_settings(environ: Mapping[str, str]) -> dict[str, str]:

@@ -155,11 +155,12 @@ def list_pinned_builds(in_project: Project) -> set[str]:
 def read_pinned_builds(file: Path) -> set[str]:
     """Return the builds pinned in an environment's values or a local cloud's own file."""
     if file.name == OWN_VALUES:
-        return {each.build for each in read_local_generations(file).standing.values() if each.build}
-    # Whatever else the values lack: a build that one of them pins has to be in the artifacts.
-    standing = read_values(file).get("generations")
-    generations = standing.values() if isinstance(standing, dict) else ()
-    return {str(each["build"]) for each in generations if isinstance(each, dict) and each.get("build")}
+        standing = read_local_generations(file).standing
+    else:
+        values = read_values(file)
+        has_any = "generations" in values
+        standing = _build_generations(file, {"live_generation": 1, **values}).standing if has_any else {}
+    return {each.build for each in standing.values() if each.build}
 
 
 def parse_generation(name: str) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from pathlib import Path
 
 from botocore.exceptions import ClientError
@@ -11,6 +12,7 @@ from retailctl.console import print_note
 from retailctl.environments import ci_roles as ci
 from retailctl.environments.target import Target
 from retailctl.errors import UserError
+from retailctl.options import format_make
 from retailctl.progress import show_progress
 from retailctl.terraform import workspace as terraform
 from retailctl.terraform.runs import end_orphaned_runs, list_terraform_runs
@@ -25,10 +27,12 @@ def initialise_workspace(target: Target) -> Workspace:
 
     """
     if not target.has_state_bucket():
-        command = "bootstrap" if target.cloud is None else "up"
+        hint = format_make(
+            "bootstrap" if target.cloud is None else "up", target.environment, target.cloud_name
+        )
         raise UserError(
             f"The bucket {target.state_bucket} for the state of {target.environment} does not exist in "
-            f"{target.place}: create it with `retailctl {command} {target.selection}`."
+            f"{target.place}: create it with `{hint}`, once per account."
         )
     workspace = target.build_app_workspace()
     end_orphaned_runs(workspace.data)
@@ -44,7 +48,8 @@ def initialise_workspace(target: Target) -> Workspace:
 def release_stale_lock(target: Target) -> bool:
     """Release the lock of a state in a local cloud where no Terraform run holds it any more; say whether it did.
 
-    A local cloud is reached from this machine only. So if no process holds the lock, its run was killed.
+    A local cloud is reached from this machine only. So if a run of this machine took the lock and no process holds
+    it, that run was killed.
     """
     if target.cloud is None:
         return False
@@ -52,6 +57,8 @@ def release_stale_lock(target: Target) -> bool:
     try:
         lock = json.loads(s3.get_object(**location)["Body"].read())
     except ClientError:  # there is no lock, or no bucket
+        return False
+    if str(lock.get("Who", "")).rpartition("@")[2] != socket.gethostname():
         return False
     data = target.build_app_workspace().data
     for _, environ in list_terraform_runs():

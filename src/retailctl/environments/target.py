@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import boto3
 from botocore.config import Config
@@ -15,17 +16,34 @@ from retailctl.console import print_note
 from retailctl.emulator import cloud as clouds
 from retailctl.environments import generations
 from retailctl.errors import CloudNotRunning, UserError
-from retailctl.options import AWS
+from retailctl.options import AWS, format_make, format_retailctl
 from retailctl.terraform import installation
+from retailctl.terraform.settings import list_ignored, select_settings
 from retailctl.terraform.tfvars import read_value
 from retailctl.terraform.workspace import Workspace
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from retailctl.emulator.cloud import Cloud
     from retailctl.environments.generations import Generations
     from retailctl.project import Project
+
+
+_LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+_STATE_SETTINGS = {
+    "AWS_DYNAMODB_ENDPOINT",
+    "AWS_IAM_ENDPOINT",
+    "AWS_S3_ENDPOINT",
+    "AWS_SSE_CUSTOMER_KEY",
+    "AWS_SSO_ENDPOINT",
+    "AWS_STS_ENDPOINT",
+}
+"""What Terraform's S3 backend reads beside the endpoints that all AWS tools know.
+
+Source: https://developer.hashicorp.com/terraform/language/backend/s3.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +66,15 @@ class Target:
         return AWS if self.cloud is None else self.cloud.name
 
     @property
+    def update_command(self) -> str:
+        """Return the command that applies this environment here."""
+        return format_make("apply" if self.cloud is None else "up", self.environment, self.cloud_name)
+
+    def format_command(self, command: str) -> str:
+        """Return a command of retailctl that acts on this environment here, for messages."""
+        return format_retailctl(command, self.environment, self.cloud_name)
+
+    @property
     def selection(self) -> str:
         """Return the options of retailctl that select this target, for the commands in messages."""
         return f"--env {self.environment} --cloud {self.cloud_name}"
@@ -60,11 +87,18 @@ class Target:
 
     @property
     def environ(self) -> dict[str, str]:
-        """Return the environment variables with which AWS tools reach this place only."""
+        """Return the environment variables with which AWS tools and Terraform reach this place only.
+
+        Raises:
+            UserError: where the shell has settings that would lead Terraform elsewhere.
+
+        """
+        environ = select_settings(os.environ)
         if self.cloud is None:
-            return dict(os.environ)
+            check_aws_settings(environ)
+            return environ
         return {
-            **clouds.remove_aws_settings(os.environ),
+            **clouds.remove_aws_settings(environ),
             **self.cloud.build_environ(),
             "TF_VAR_local_cognito_url": self.cloud.endpoint,
             "AWS_MAX_ATTEMPTS": "5",  # the provider's 25 attempts would take minutes if the emulator had died
@@ -94,7 +128,8 @@ class Target:
             root=root,
             data=data,
             environ=self.environ,
-            selection=self.selection,
+            environment=self.environment,
+            cloud=self.cloud_name,
             temporary=None if self.cloud is None else self.cloud.home / "tmp",
             arguments=arguments,
         )
@@ -212,6 +247,40 @@ def read_account_id(target: Target) -> str:
         ) from None
 
 
+def check_shell() -> None:
+    """Print which Terraform settings of the shell have no effect.
+
+    Raises:
+        UserError: where some could change what is planned.
+
+    """
+    ignored = list_ignored(os.environ)
+    if ignored:
+        print_note(
+            f"Ignored in this shell: {', '.join(ignored)}. An environment's values are in environments/."
+        )
+
+
+def check_aws_settings(environ: Mapping[str, str]) -> None:
+    """Check that the shell does not lead calls to AWS elsewhere, as a local cloud's exports do.
+
+    Raises:
+        UserError: naming the settings.
+
+    """
+    wrong = [
+        name
+        for name, value in sorted(environ.items())
+        if (name.startswith("AWS_ENDPOINT_URL") and urlsplit(value).hostname in _LOOPBACK)
+        or name in _STATE_SETTINGS
+    ]
+    if wrong:
+        raise UserError(
+            f"{', '.join(wrong)} in this shell would lead calls elsewhere than to AWS: unset them, or name the "
+            "local cloud with CLOUD (--cloud)."
+        )
+
+
 def resolve_target(environment: str, cloud: str | None) -> Target:
     """Return the target of a command, after checking that it can be reached; None as ``cloud`` is AWS too.
 
@@ -221,6 +290,7 @@ def resolve_target(environment: str, cloud: str | None) -> Target:
     """
     here = project.find_project()
     here.check_environment(environment)
+    check_shell()
     installation.find_terraform()
     try:
         running = None if cloud in {None, AWS} else clouds.load_cloud(str(cloud), here)
@@ -228,5 +298,6 @@ def resolve_target(environment: str, cloud: str | None) -> Target:
         raise CloudNotRunning(f"{error} Name AWS with --cloud {AWS}.") from None
     target = Target(here, environment, running)
     if target.cloud is None:
+        check_aws_settings(os.environ)
         print_note(f"{environment} in AWS account {read_account_id(target)}, region {target.region}")
     return target

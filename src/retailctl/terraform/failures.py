@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from retailctl.errors import UserError
+from retailctl.options import DEFAULT_CLOUD, format_make, format_retailctl
 
 Event = dict[str, Any]
 """One line of Terraform's `-json` output."""
@@ -28,19 +29,19 @@ def format_diagnostic(event: Event) -> str:
     return "\n".join(lines)
 
 
-def build_error(what: str, output: str, selection: str) -> TerraformError:
+def build_error(what: str, output: str, environment: str = "", cloud: str = DEFAULT_CLOUD) -> TerraformError:
     """Return the error of a failed run: our explanation, if there is one, then Terraform's output.
 
-    ``selection`` are the options of retailctl that select the target, for the commands in the explanation.
+    ``environment`` and ``cloud`` are the place that the commands in the explanation name.
     """
-    sentence = explain_failure(output, selection)
+    sentence = explain_failure(output, environment, cloud)
     words = output.strip() or "Terraform printed nothing."
     return TerraformError(
         f"{what} failed. {sentence}\n\n{words}" if sentence else f"{what} failed.\n\n{words}"
     )
 
 
-def _explain_lock(output: str, selection: str) -> str:
+def _explain_lock(output: str, environment: str, cloud: str) -> str:
     lock = {
         key: value.strip()
         for key, value in re.findall(r"^\W*(ID|Operation|Who|Created):(.*)$", output, re.MULTILINE)
@@ -48,9 +49,10 @@ def _explain_lock(output: str, selection: str) -> str:
     who = lock.get("Who") or "somebody"
     since = lock.get("Created") or "an unknown time"
     operation = lock.get("Operation") or "operation"
+    unlock = f"unlock {lock.get('ID', '<lock id>')}"
     return (
         f"The state is locked: {who} has held it since {since} ({operation}). Wait for that run to end. "
-        f"Only if it has died, release the lock with `retailctl unlock {lock.get('ID', '<lock id>')} {selection}`."
+        f"Only if it has died, release the lock with `{format_retailctl(unlock, environment, cloud)}`."
     )
 
 
@@ -60,7 +62,7 @@ _EXPLANATIONS: tuple[tuple[str, str], ...] = (
         (
             "The state and the values belong to different environments. "
             "Check that environments/<ENV>/backend.hcl names the state of the same ENV. "
-            "To remove an environment, use `retailctl destroy {selection}`."
+            "To remove an environment, use `{destroy}`."
         ),
     ),
     (
@@ -71,10 +73,7 @@ _EXPLANATIONS: tuple[tuple[str, str], ...] = (
     ),
     (
         r"S3 bucket .* does not exist|NoSuchBucket",
-        (
-            "The bucket for the state does not exist. "
-            "Create it with `retailctl bootstrap {selection}`, once per account."
-        ),
+        ("The bucket for the state does not exist. Create it with `{bootstrap}`, once per account."),
     ),
     (
         r"Backend configuration changed",
@@ -89,7 +88,7 @@ _EXPLANATIONS: tuple[tuple[str, str], ...] = (
     ),
     (
         r"(127\.0\.0\.1|localhost):\d+\S*: (connect: )?connection refused",
-        ("The local cloud no longer answers: start it again with `retailctl up {selection}`."),
+        ("The local cloud no longer answers: start it again with `{up}`."),
     ),
     (
         r"[Cc]ould not (retrieve|query).*(provider|registry)|Failed to query available provider packages",
@@ -99,14 +98,14 @@ _EXPLANATIONS: tuple[tuple[str, str], ...] = (
         ),
     ),
 )
-"""Pattern in Terraform's output, and its explanation; {selection} stands for the options that select the target."""
+"""Pattern in Terraform's output, and its explanation; {up} stands for `make up` in that place."""
 
 
-def explain_failure(output: str, selection: str) -> str | None:
+def explain_failure(output: str, environment: str = "", cloud: str = DEFAULT_CLOUD) -> str | None:
     """Return an explanation of a known failure of Terraform, or None for an unknown one."""
     if "Error acquiring the state lock" in output:
-        return _explain_lock(output, selection)
+        return _explain_lock(output, environment, cloud)
     for pattern, sentence in _EXPLANATIONS:
         if re.search(pattern, output):
-            return sentence.replace("{selection}", selection)
+            return re.sub(r"\{(\w+)\}", lambda target: format_make(target[1], environment, cloud), sentence)
     return None

@@ -15,6 +15,7 @@ from typing import IO, TYPE_CHECKING, Any
 from retailctl import interrupts
 from retailctl.console import print_note
 from retailctl.files import hold_lock
+from retailctl.options import DEFAULT_CLOUD
 from retailctl.progress import show_progress
 from retailctl.terraform.failures import Event, build_error, format_diagnostic
 from retailctl.terraform.installation import build_cli_environ, find_terraform
@@ -45,8 +46,9 @@ class Workspace:
     data: Path
     """TF_DATA_DIR: the provider, the modules and the settings of the backend."""
     environ: Mapping[str, str]
-    selection: str = "--env <env>"
-    """The options of retailctl that select the target, for the commands in messages."""
+    environment: str = ""
+    cloud: str = DEFAULT_CLOUD
+    """With ``environment``, the place that the commands in messages name."""
     temporary: Path | None = None
     """A folder for Terraform's temporary files, which a killed run leaves behind."""
     arguments: tuple[str, ...] = field(default=())
@@ -158,7 +160,7 @@ def run_init(workspace: Workspace, *options: str) -> None:
     with hold_lock(workspace.project, "terraform-init"):
         status = _run(workspace, ["init", "-input=false", "-no-color", *options], lines.append)
     if status != 0:
-        raise build_error("`terraform init`", "\n".join(lines), workspace.selection)
+        raise build_error("`terraform init`", "\n".join(lines), workspace.environment, workspace.cloud)
 
 
 @dataclass(slots=True)
@@ -185,7 +187,8 @@ class _Progress:
             self.changes = {name: n for name, n in event["changes"].items() if isinstance(n, int)}
             if event["changes"].get("operation") == "plan":
                 self.total = sum(self.changes.values())
-        elif kind == "apply_complete":
+        elif kind == "apply_complete" and event.get("hook", {}).get("action") != "read":
+            # Data sources that an apply reads are not among the planned changes.
             self.finished += 1
         self.advance(self.finished, self.total)
 
@@ -203,7 +206,7 @@ def run_with_progress(workspace: Workspace, title: str, *arguments: str) -> dict
             workspace, [arguments[0], "-json", "-input=false", *arguments[1:]], progress.count_event
         )
         if status != 0:
-            raise build_error(title, "\n\n".join(progress.errors), workspace.selection)
+            raise build_error(title, "\n\n".join(progress.errors), workspace.environment, workspace.cloud)
         return dict(progress.changes)
 
 
@@ -220,7 +223,7 @@ def read_command_output(workspace: Workspace, *arguments: str) -> str:
         errors.seek(0)
         error_output = errors.read().decode(errors="replace")
     if status != 0 and error_output.strip():
-        raise build_error(f"`terraform {arguments[0]}`", error_output, workspace.selection)
+        raise build_error(f"`terraform {arguments[0]}`", error_output, workspace.environment, workspace.cloud)
     return "\n".join(lines)
 
 

@@ -8,10 +8,18 @@ from typing import TYPE_CHECKING
 import pytest
 
 from retailctl.errors import UserError
-from retailctl.git import UNKNOWN_COMMIT, find_checked_out_commit, read_git
+from retailctl.git import (
+    UNKNOWN_COMMIT,
+    check_out_commits,
+    find_checked_out_commit,
+    list_recent_commits,
+    read_git,
+)
 from support.miniature import write
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from retailctl.project import Project
 
 
@@ -54,3 +62,21 @@ def test_where_there_is_no_git_that_is_a_sentence(clone: Project, monkeypatch: p
     monkeypatch.setenv("PATH", "")
     with pytest.raises(UserError, match=r"^git is not installed, or cannot run: put it on the PATH\.$"):
         read_git(clone, "status")
+
+
+def test_the_settings_of_a_clone_and_of_a_hook_change_nothing(
+    clone: Project, commit: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def archive() -> bytes:
+        with check_out_commits(clone, [commit]) as trees:
+            return (trees[commit].root / "src" / "hello_retail" / "settings.py").read_bytes()
+
+    for setting in ("core.autocrlf=true", "log.showSignature=true", "status.showUntrackedFiles=no"):
+        read_git(clone, "config", *setting.split("="))
+    for name in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"):
+        monkeypatch.setenv(name, str(tmp_path / "another"))
+
+    assert archive() == b"SHARED = True\n"
+    assert list_recent_commits(clone, 5) == [commit]
+    write(clone.root, {"new.txt": ""})
+    assert find_checked_out_commit(clone) == f"{commit}+changes"

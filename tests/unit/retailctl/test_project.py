@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from pathlib import Path
 
 import pytest
@@ -34,3 +35,12 @@ def test_outside_of_a_clone_there_is_a_sentence(tmp_path: Path, monkeypatch: pyt
 
     with pytest.raises(UserError, match="clone it and run `make setup`"):
         project.find_project()
+
+
+def test_the_folder_of_keys_and_states_is_its_owners_alone(clone: Project) -> None:
+    project.find_project()
+    assert stat.S_IMODE(clone.scratch.stat().st_mode) == 0o700
+
+    clone.scratch.chmod(0o755)  # as earlier versions made it
+    project.find_project()
+    assert stat.S_IMODE(clone.scratch.stat().st_mode) == 0o700

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from retailctl.artifacts import builds
-from retailctl.delivery import saved_plan
+from retailctl.delivery import drift, plan_summary, saved_plan
 from retailctl.delivery.saved_plan import PlanRecord, State
 from retailctl.errors import UserError
 
@@ -98,3 +99,47 @@ def test_a_record_of_another_version_is_refused(plan: Path, record: PlanRecord) 
 def test_a_build_is_known_by_its_bytes_alone() -> None:
     assert builds.compute_build_id(ARTIFACTS) == builds.compute_build_id(dict(reversed(ARTIFACTS.items())))
     assert builds.compute_build_id(ARTIFACTS) != builds.compute_build_id({**ARTIFACTS, "a.zip": "f" * 64})
+
+
+@pytest.mark.parametrize("content", [b"", None])
+def test_a_plan_is_saved_where_nothing_is(tmp_path: Path, content: bytes | None) -> None:
+    file = tmp_path / "saved.tfplan"
+    if content is not None:
+        file.write_bytes(content)
+
+    saved_plan.check_writable(file)
+
+
+def test_a_stray_out_costs_no_file(tmp_path: Path) -> None:
+    plan, other, text = tmp_path / "saved.tfplan", tmp_path / "release.zip", tmp_path / "notes.txt"
+    for file, entry in ((plan, "tfplan"), (other, "readme")):
+        with zipfile.ZipFile(file, "w") as archive:
+            archive.writestr(entry, "")
+    text.write_text("Mine.")
+
+    saved_plan.check_writable(plan)
+    for file in (other, text):
+        with pytest.raises(UserError, match=r"which OUT \(--out\) names, exists and is not a plan"):
+            saved_plan.check_writable(file)
+
+
+def test_a_stray_summary_or_report_costs_no_file(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    for check in (plan_summary.check_writable, drift.check_writable):
+        check(None)
+        check(file)
+    file.touch()
+    for check in (plan_summary.check_writable, drift.check_writable):
+        check(file)
+
+    for content in ("Mine.", "[1]", '{"a": 1}'):
+        file.write_text(content)
+        with pytest.raises(UserError, match=r"SUMMARY \(--summary\) names, exists and is not a summary"):
+            plan_summary.check_writable(file)
+        with pytest.raises(UserError, match=r"REPORT \(--report\) names, exists and is not a drift report"):
+            drift.check_writable(file)
+
+    file.write_text("### dev: no changes\n")
+    plan_summary.check_writable(file)
+    file.write_text('[{"environment": "dev", "drifted": []}]')
+    drift.check_writable(file)

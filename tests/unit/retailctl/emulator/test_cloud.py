@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -49,3 +50,30 @@ def test_its_client_reaches_it_whatever_the_ambient_settings(
     assert client.meta.endpoint_url == "http://127.0.0.1:4566"
     assert client.meta.config.proxies == {}
     assert client.meta.config.read_timeout == 5
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("AWS_PROFILE", "another-project"),
+        ("AWS_MAX_ATTEMPTS", "abc"),
+        ("AWS_RETRY_MODE", "odd"),
+        ("AWS_DEFAULTS_MODE", "odd"),
+        ("AWS_USE_FIPS_ENDPOINT", "true"),
+        ("AWS_CONFIG_FILE", "broken"),
+    ],
+)
+def test_aws_settings_of_another_project_have_no_effect(
+    clone: Project, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, value: str
+) -> None:
+    (tmp_path / "broken").write_text("no [ini")
+    cloud.open_isolated_session.cache_clear()
+    expected = a_cloud(clone).client("kinesis").meta
+    cloud.open_isolated_session.cache_clear()
+    monkeypatch.setenv(name, str(tmp_path / value) if name == "AWS_CONFIG_FILE" else value)
+
+    client = a_cloud(clone).client("kinesis")
+
+    assert client.meta.endpoint_url == expected.endpoint_url
+    assert client.meta.config.retries == expected.config.retries
+    cloud.open_isolated_session.cache_clear()

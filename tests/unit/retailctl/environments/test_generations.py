@@ -114,9 +114,6 @@ def test_a_form_that_cannot_be_written_stays_and_it_is_said_what_to_put_in(tmp_p
         ("", set()),
         ('generations = { 1 = {}, 2 = { build = "%s" } }\n', {COMMIT}),
         ('generations = {\n  "1" = { build = "%s", enabled = false }\n}\nlive_generation = 1\n', {COMMIT}),
-        ("generations = {}\n", set()),
-        ("generations = null\n", set()),
-        ("generations = { 1 = null }\n", set()),
     ],
 )
 def test_pinned_builds_are_found_whatever_else_the_values_lack(

@@ -34,6 +34,54 @@ def test_nothing_ambient_leads_from_a_local_cloud_to_an_account(
     assert Target(clone, "dev", None).environ["AWS_PROFILE"] == "prod"
 
 
+def test_another_projects_terraform_settings_have_no_effect_and_are_named(
+    clone: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("TF_WORKSPACE", "TF_DATA_DIR", "TF_VAR_environment"):
+        monkeypatch.setenv(name, "foo")
+
+    for cloud in (None, a_cloud(clone)):
+        workspace = Target(clone, "dev", cloud).build_app_workspace()
+        environ = workspace.build_process_environ()
+        assert "TF_WORKSPACE" not in environ
+        assert "TF_VAR_environment" not in environ
+        assert environ["TF_DATA_DIR"] == str(workspace.data)
+    target.check_shell()
+    assert "Ignored in this shell: TF_DATA_DIR, TF_VAR_environment, TF_WORKSPACE." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("AWS_ENDPOINT_URL", "http://127.0.0.1:4566"),
+        ("AWS_ENDPOINT_URL_S3", "http://localhost:4566"),
+        ("AWS_SSE_CUSTOMER_KEY", "key"),
+        ("AWS_S3_ENDPOINT", "https://s3.example"),
+    ],
+)
+def test_a_shell_that_leads_elsewhere_than_to_aws_is_refused_before_anything_is_planned(
+    clone: Project, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setattr(target.installation, "find_terraform", lambda: "terraform")
+    monkeypatch.setenv(name, value)
+
+    with pytest.raises(
+        UserError, match=rf"^{name} in this shell would lead calls elsewhere than to AWS: unset"
+    ):
+        target.resolve_target("dev", "aws")
+    with pytest.raises(UserError, match=rf"^{name} "):
+        Target(clone, "dev", None).build_app_workspace()
+    assert Target(clone, "dev", a_cloud(clone)).build_app_workspace()
+
+
+def test_an_endpoint_in_a_network_of_ones_own_is_no_other_place(
+    clone: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "https://bucket.vpce-1a2b.s3.us-east-1.vpce.amazonaws.com")
+
+    assert Target(clone, "dev", None).build_app_workspace()
+
+
 def test_every_bucket_for_states_has_a_bootstrap_state_of_its_own(clone: Project) -> None:
     in_aws, here = Target(clone, "dev", None), Target(clone, "dev", a_cloud(clone))
 

@@ -70,3 +70,21 @@ def test_a_cloud_gets_the_account_and_region_of_its_environments_values(clone: P
     )
 
     assert up_down._account(clone, "dev") == {"region": "eu-west-1", "account_id": "111122223333"}
+
+
+@pytest.mark.parametrize(
+    ("environments", "locked", "starts_again"),
+    [((), True, True), ((), False, False), (("dev",), True, False)],
+)
+def test_a_new_cloud_in_which_terraform_was_killed_is_started_again(
+    clone: Project,
+    monkeypatch: pytest.MonkeyPatch,
+    environments: tuple[str, ...],
+    *,
+    locked: bool,
+    starts_again: bool,
+) -> None:
+    monkeypatch.setattr(up_down.environments_state, "release_stale_lock", lambda _target: locked)
+
+    target = Target(clone, "dev", a_cloud(clone, environments=environments))
+    assert up_down._is_half_applied(target) is starts_again

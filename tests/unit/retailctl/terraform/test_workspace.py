@@ -175,17 +175,17 @@ Lock Info:
     ("output", "sentence"),
     [
         (LOCKED, "ada@till has held it since 2026-11-20 10:00:00 +0000 UTC (OperationTypeApply)"),
-        (LOCKED, "`retailctl unlock 6f2a --env dev --cloud two`"),
+        (LOCKED, "`retailctl unlock 6f2a --cloud two --env prod`"),
         (
             "Error: Instance cannot be destroyed\n  with terraform_data.environment_pin",
             "The state and the values belong to different environments",
         ),
-        ('Error: S3 bucket "x" does not exist.', "`retailctl bootstrap --env dev --cloud two`"),
+        ('Error: S3 bucket "x" does not exist.', "`make bootstrap CLOUD=two ENV=prod`"),
         ("Error: Backend configuration changed", "backend.hcl has changed"),
         ("Error: No valid credential sources found", "There are no valid AWS credentials"),
         (
             "dial tcp 127.0.0.1:4566: connect: connection refused",
-            "start it again with `retailctl up --env dev --cloud two`",
+            "start it again with `make up CLOUD=two ENV=prod`",
         ),
         (
             "Error: Failed to query available provider packages",
@@ -194,7 +194,7 @@ Lock Info:
     ],
 )
 def test_a_known_failure_gets_the_sentence_that_it_lacks(output: str, sentence: str) -> None:
-    error = str(failures.build_error("Applying dev", output, "--env dev --cloud two"))
+    error = str(failures.build_error("Applying dev", output, "prod", "two"))
 
     assert error.startswith("Applying dev failed. ")
     assert sentence in error
@@ -203,10 +203,10 @@ def test_a_known_failure_gets_the_sentence_that_it_lacks(output: str, sentence: 
 
 def test_an_unknown_failure_is_shown_as_it_is() -> None:
     assert (
-        str(failures.build_error("Applying dev", "Error: strange", "--env dev"))
+        str(failures.build_error("Applying dev", "Error: strange"))
         == "Applying dev failed.\n\nError: strange"
     )
-    assert "Terraform printed nothing." in str(failures.build_error("Applying dev", "", "--env dev"))
+    assert "Terraform printed nothing." in str(failures.build_error("Applying dev", ""))
 
 
 def test_a_run_is_counted_by_its_events_and_its_errors_are_kept_whole() -> None:
@@ -224,7 +224,8 @@ def test_a_run_is_counted_by_its_events_and_its_errors_are_kept_whole() -> None:
         {"type": "version"},
         {"type": "diagnostic", "diagnostic": {"severity": "warning", "summary": "Mind"}},
         {"type": "change_summary", "changes": {"add": 2, "change": 0, "remove": 1, "operation": "plan"}},
-        {"type": "apply_complete"},
+        {"type": "apply_complete", "hook": {"action": "create"}},
+        {"type": "apply_complete", "hook": {"action": "read"}},
         {"type": "diagnostic", "diagnostic": error},
         {"type": "diagnostic", "diagnostic": {"severity": "error", "summary": "Bare"}},
     ):
@@ -232,7 +233,7 @@ def test_a_run_is_counted_by_its_events_and_its_errors_are_kept_whole() -> None:
     progress.count_event("panic: oh no")
     progress.count_event('"not an event"')
 
-    assert seen == [(0, None), (0, None), (0, 3), (1, 3), (1, 3), (1, 3)]
+    assert seen == [(0, None), (0, None), (0, 3), (1, 3), (1, 3), (1, 3), (1, 3)]
     assert progress.changes == {"add": 2, "change": 0, "remove": 1}
     assert progress.errors == [
         "Error: No luck\n  with aws_x.y\n  on x.tf line 7\nIt is Friday.",
