@@ -161,20 +161,13 @@ def test_validation_covers_roots_and_modules_by_their_examples_and_leaves_no_loc
             f"{module}/examples/basic/main.tf": example,
         },
     )
-    validated = subprocess.run(
-        [sys.executable, "-m", "tools.validate"],
-        cwd=ROOT,
-        env={**someone.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert "3 roots and examples are valid." in validated.stderr
+    assert "3 roots and examples are valid." in someone.run_tool("tools.validate").stderr
 
     write(someone.project.root, {f"{module}/examples/basic/main.tf": example.replace("height", "width")})
-    found = refused(someone, "validate")
-    assert "terraform validate finds:\nmodules/shelf/examples/basic: " in found
-    assert "width" in found
+    found = someone.run_tool("tools.validate")
+    assert found.returncode == 1
+    assert "retailctl: terraform validate finds:\nmodules/shelf/examples/basic: " in found.stderr
+    assert "width" in found.stderr
     assert not list(someone.project.root.rglob("*.lock.hcl"))
     assert not list(someone.project.scratch.glob("validate-*"))
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from retailctl.emulator import processes
 from retailctl.project import Project
 
+ROOT = Path(__file__).resolve().parents[2]
 RETAILCTL = Path(sys.executable).parent / "retailctl"
 
 
@@ -54,6 +55,19 @@ class Operator:
         process = self.start(*arguments, **environ)
         out, err = process.communicate(timeout=240)
         return subprocess.CompletedProcess(arguments, process.returncode, out, err)
+
+    def run_tool(self, module: str) -> subprocess.CompletedProcess[str]:
+        """Run one of the maintainers' tools on the clone, as pre-commit does."""
+        return subprocess.run(
+            [sys.executable, "-m", module],
+            cwd=ROOT,
+            env=self.environ,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=240,
+        )
 
     def do(self, *arguments: str, **environ: str) -> str:
         """Run `retailctl` with ``arguments``, which must succeed, and return its stdout."""

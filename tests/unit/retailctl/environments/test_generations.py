@@ -108,6 +108,23 @@ def test_a_form_that_cannot_be_written_stays_and_it_is_said_what_to_put_in(tmp_p
     assert file.read_text() == text
 
 
+@pytest.mark.parametrize(
+    ("text", "builds"),
+    [
+        ("", set()),
+        ('generations = { 1 = {}, 2 = { build = "%s" } }\n', {COMMIT}),
+        ('generations = {\n  "1" = { build = "%s", enabled = false }\n}\nlive_generation = 1\n', {COMMIT}),
+    ],
+)
+def test_pinned_builds_are_found_whatever_else_the_values_lack(
+    tmp_path: Path, text: str, builds: set[str]
+) -> None:
+    file = tmp_path / "terraform.tfvars"
+    file.write_text(text.replace("%s", COMMIT))
+
+    assert generations.read_pinned_builds(file) == builds
+
+
 def test_one_is_added_and_taken_away_in_order() -> None:
     assert list(THREE.without_generation(1).standing) == [2, 3]
     assert list(THREE.without_generation(1).with_generation(1, Generation()).standing) == [1, 2, 3]
