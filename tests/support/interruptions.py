@@ -263,9 +263,9 @@ def _check_down(world: World) -> None:
 STEPS = (
     Step(("up",), _check_first_up),
     Step(("up", "--keep"), _check_kept),
-    Step(("plan"), _check_committed_values),
+    Step(("plan",), _check_committed_values),
     Step(("apply", "--confirm", "dev"), _check_committed_values),
-    Step(("drift"), _check_committed_values),
+    Step(("drift",), _check_committed_values),
     Step(("replay", "prepare", "2"), _check_generations(1, 2, live=1)),
     Step(("replay", "switch", "2"), _check_generations(1, 2, live=2)),
     Step(("replay", "switch", "1"), _check_generations(1, 2, live=1)),
