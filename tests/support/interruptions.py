@@ -111,8 +111,8 @@ class Step:
 
     @property
     def name(self) -> str:
-        """Return the command without its options."""
-        return " ".join(word for word in self.arguments if not word.startswith("-"))
+        """Return the command as it is typed."""
+        return " ".join(self.arguments)
 
 
 class World:
