@@ -6,20 +6,23 @@ A command is a plain function, typed with Typer's annotations, in the module of 
 
 from __future__ import annotations
 
+import contextlib
 import io
+import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 from retailctl import interrupts
 from retailctl.artifacts import package
-from retailctl.aws import FAILURES, explain_failure
 from retailctl.console import print_error
 from retailctl.cost import report
 from retailctl.delivery import canary, destroy, drift, github, page, plan_apply, rollback, smoke
 from retailctl.environments import bootstrap, listing, lock, outputs
 from retailctl.errors import UserError
+from retailctl.explanations import TRACEBACK, explain_error
 from retailctl.local_cloud import demo, up_down
 from retailctl.quarantine import commands as quarantine
 from retailctl.replay import commands as replay
@@ -111,29 +114,68 @@ def build_single_command(command: Callable[..., Any]) -> typer.Typer:
 
 
 def run_program(program: typer.Typer) -> None:
-    """Run a command line; what the operator can mend is one sentence on stderr and exit status 1.
+    """Run a command line; every failure is one sentence on stderr and exit status 1.
 
-    The exit status of an interrupted command is 128 and the number of the signal, as shells have it.
+    The exit status of an interrupted command is 128 and the number of the signal, as shells have it. With
+    RETAIL_TRACEBACK set, Python's traceback is printed instead of the sentence.
     """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # names may hold what no encoding can print
-    with interrupts.handle_signals():
+    try:
+        with interrupts.handle_signals():
+            _run_to_exit(program)
+    finally:
+        _close_broken_streams()
+
+
+def _run_to_exit(program: typer.Typer) -> None:
+    try:
+        _check_working_directory()
         try:
             program()
-        except UserError as error:
-            print_error(str(error))
-            sys.exit(_interrupted_status() or 1)
-        except FAILURES as error:
-            print_error(explain_failure(error))
-            sys.exit(_interrupted_status() or 1)
         except SystemExit as ended:
+            _flush_output()
             if ended.code and (status := _interrupted_status()):
                 sys.exit(status)
             raise
+    except Exception as error:
+        if os.environ.get(TRACEBACK):
+            raise
+        with contextlib.suppress(OSError):
+            print_error(explain_error(error))
+        sys.exit(_interrupted_status() or 1)
 
 
 def _interrupted_status() -> int:
     """Return the exit status of a command that was interrupted; 0 where it was not."""
     number = interrupts.get_last_signal()
     return 128 + number if number else 0
+
+
+def _check_working_directory() -> None:
+    try:
+        Path.cwd()
+    except OSError:
+        raise UserError(
+            "The working directory of this shell no longer exists: change to one that does (`cd`)."
+        ) from None
+
+
+def _flush_output() -> None:
+    if sys.stdout is not None:  # it is None where the shell has closed it
+        sys.stdout.flush()
+
+
+def _close_broken_streams() -> None:
+    """Let Python not try again at its exit what a full disk or a closed pipe did not take.
+
+    See https://docs.python.org/3/library/signal.html#note-on-sigpipe.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            if stream is not None:
+                stream.flush()
+        except (OSError, ValueError):
+            with contextlib.suppress(OSError, ValueError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

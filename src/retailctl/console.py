@@ -1,30 +1,112 @@
-"""What the operator sees: progress and notes on stderr, so that stdout carries data only."""
+"""What the operator sees: data on stdout, progress and notes on stderr, and all of it as plain text.
+
+Names, messages and records come from outside. So nothing here obeys Rich's markup, and what a terminal would obey,
+or not show, is printed as an escape sequence of Python. No other module prints.
+"""
 
 from __future__ import annotations
 
+import re
 import sys
+import unicodedata
+from typing import TYPE_CHECKING, Any
 
 import typer
 from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
+from hello_retail.visibility import BLANK
 from retailctl.errors import UserError
 
-console = Console(stderr=True, highlight=False)
+if TYPE_CHECKING:
+    from rich.console import ConsoleRenderable, RenderableType, RichCast
+    from rich.style import StyleType
+
+_JOINERS = frozenset("\u200c\u200d\ufe0e\ufe0f")
+"""Parts of Persian and Indic words and of emoji, which change the look of their neighbours only."""
+_COLOUR = re.compile(r"(\x1b\[[0-9;]*m)")
 
 
-def print_note(text: str) -> None:
-    """Print ``text`` as a line on stderr."""
-    console.print(text, markup=False, soft_wrap=True)
+def create_console(*, stderr: bool = False, width: int | None = None) -> Console:
+    """Return a console that takes text for text: no markup, no emoji codes, no highlighting."""
+    return Console(stderr=stderr, width=width, highlight=False, markup=False, emoji=False)
+
+
+console = create_console(stderr=True)
+
+
+def escape_text(text: str) -> str:
+    """Return a line of text with all that a terminal would obey, or not show, as Python's escape sequences."""
+    return "".join(_escape(character) for character in text)
+
+
+def escape_document(text: str) -> str:
+    """Return text of many lines likewise: line ends and tabs stay."""
+    return "".join(character if character in "\n\t" else _escape(character) for character in text)
+
+
+def _escape(character: str) -> str:
+    is_shown = character.isprintable() and not BLANK.match(character)
+    if is_shown or character in _JOINERS or unicodedata.category(character) == "Zs":
+        return character
+    return character.encode("unicode_escape").decode()
+
+
+class DataTable(Table):
+    """A table whose cells are text, not markup, and are folded where the terminal is narrow, never cut."""
+
+    def add_column(self, *arguments: Any, **options: Any) -> None:  # noqa: ANN401 - as Rich's
+        """Add a column."""
+        super().add_column(*arguments, **{"overflow": "fold"} | options)
+
+    def add_row(
+        self,
+        *renderables: ConsoleRenderable | RichCast | str | None,
+        style: StyleType | None = None,
+        end_section: bool = False,
+    ) -> None:
+        """Add a row."""
+        cells = [escape_text(each) if isinstance(each, str) else each for each in renderables]
+        super().add_row(*cells, style=style, end_section=end_section)
+
+
+def print_line(text: str) -> None:
+    """Print a line of data on stdout."""
+    typer.echo(escape_text(text))
+
+
+def print_fields(*fields: str) -> None:
+    """Print a line of data on stdout: fields, with tabs between them."""
+    typer.echo("\t".join(escape_text(field) for field in fields))
+
+
+def print_document(text: str, *, with_colours: bool = False) -> None:
+    """Print text of many lines on stdout; ``with_colours`` lets the colours of a program that we ran stay."""
+    parts = _COLOUR.split(text) if with_colours else [text]
+    typer.echo("".join(part if _COLOUR.fullmatch(part) else escape_document(part) for part in parts))
+
+
+def print_renderable(renderable: RenderableType, width: int | None = None) -> None:
+    """Print a table, or what else Rich renders, on stdout."""
+    create_console(width=width).print(renderable)
+
+
+def print_note(text: str, *, has_lines: bool = False) -> None:
+    """Print ``text`` on stderr: as one line, unless it ``has_lines``."""
+    console.print(escape_document(text) if has_lines else escape_text(text), soft_wrap=True)
 
 
 def print_error(sentence: str) -> None:
     """Print why a command ended."""
-    console.print(f"retailctl: {sentence}", style="bold red", markup=False, soft_wrap=True)
+    console.print(f"retailctl: {escape_document(sentence)}", style="bold red", soft_wrap=True)
 
 
 def print_done(text: str, seconds: float) -> None:
     """Print that a step is done and how long it took."""
-    console.print(f"[green]✓[/green] {text} [dim]({seconds:.1f} s)[/dim]", soft_wrap=True)
+    console.print(
+        Text.assemble(("✓", "green"), f" {escape_text(text)} ", (f"({seconds:.1f} s)", "dim")), soft_wrap=True
+    )
 
 
 def require_confirmation(environment: str, what: str, confirmed: str | None) -> None:

@@ -22,6 +22,11 @@ def write_atomically(path: Path, content: str | bytes, *, mode: int = 0o644) -> 
     data = content.encode() if isinstance(content, str) else content
     if path.is_file() and path.read_bytes() == data:
         return False
+    if (
+        path.exists() and not path.is_file()
+    ):  # a pipe or a device, such as /dev/stdout, which nothing may replace
+        path.write_bytes(data)
+        return True
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
@@ -29,6 +34,9 @@ def write_atomically(path: Path, content: str | bytes, *, mode: int = 0o644) -> 
             file.write(data)
         Path(name).chmod(mode)
         Path(name).replace(path)
+    except OSError as error:  # a full disk is told without the file's name
+        Path(name).unlink(missing_ok=True)
+        raise OSError(error.errno, error.strerror, str(path)) from error
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise

@@ -22,6 +22,10 @@ def run_gh(*arguments: str, given: str | None = None) -> str:
         done = subprocess.run(["gh", *arguments], input=given, capture_output=True, text=True, check=False)  # noqa: S603, S607 - GitHub's own program, wherever it is
     except FileNotFoundError:
         raise GhError("`gh`, GitHub's program, is not installed: see https://cli.github.com.") from None
+    except OSError as error:
+        raise GhError(
+            f"`gh` does not run on this machine ({error.strerror}): see https://cli.github.com."
+        ) from None
     if done.returncode != 0:
         raise GhError(f"`gh {arguments[0]}` failed: {done.stderr.strip() or 'it printed nothing'}")
     return done.stdout

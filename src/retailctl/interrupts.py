@@ -93,6 +93,13 @@ def defer_interrupts() -> Iterator[None]:
             _raise_interrupted()
 
 
+def record_signal(number: int) -> None:
+    """Take note of a signal that a handler of its own got, within ``handle_signals``."""
+    if _state.handles:
+        _state.received.append(signal.Signals(number))
+        _state.first.set()
+
+
 def count_interrupts() -> int:
     """Return how many signals this process has received."""
     return len(_state.received)

@@ -17,7 +17,7 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
-from retailctl.console import console, print_done
+from retailctl.console import console, escape_text, print_done
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -44,7 +44,7 @@ class _Bars:
             if self._progress is None:
                 self._progress = Progress(
                     SpinnerColumn(),
-                    TextColumn("{task.description}"),
+                    TextColumn("{task.description}", markup=False),
                     BarColumn(),
                     MofNCompleteColumn(),
                     TimeElapsedColumn(),
@@ -78,10 +78,10 @@ def show_progress(title: str) -> Iterator[Advance]:
     """
     started = time.monotonic()
     progress = _bars.add_step()
-    task = progress.add_task(title, total=None)
+    task = progress.add_task(escape_text(title), total=None)
 
     def advance(completed: int, total: int | None) -> None:
-        progress.update(task, completed=completed, total=total)
+        progress.update(task, completed=completed if total is None else min(completed, total), total=total)
 
     try:
         yield advance

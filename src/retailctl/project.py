@@ -124,4 +124,7 @@ def _keep_private(folder: Path) -> None:
 
 def format_path(path: Path) -> str:
     """Return ``path`` as a person would type it here."""
-    return os.path.relpath(path) if path.is_relative_to(Path.cwd()) else str(path)
+    try:
+        return os.path.relpath(path) if path.is_relative_to(Path.cwd()) else str(path)
+    except FileNotFoundError:  # the working directory was deleted
+        return str(path)

@@ -603,7 +603,7 @@ def test_its_own_policies_would_not_help_the_role_that_applies_above_its_ceiling
 def test_a_role_that_was_made_does_no_more_than_its_boundary_says_whatever_its_policies_allow(
     there: There, applied: Target
 ) -> None:
-    role = "hello-retail-dev-winner-api"
+    role = f"hello-retail-dev-winner-api@{there.cloud.region}"
     changed = {"RoleName": role, "PolicyName": "more"}
     ci_roles.applying(there.cloud, "dev").client("iam").put_role_policy(**changed, PolicyDocument=EVERYTHING)
     attempts = [

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +17,8 @@ from support.command import Operator
 from support.miniature import miniature, with_resources, write
 
 pytestmark = pytest.mark.slow
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -29,6 +33,12 @@ def operator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operator]:
 @pytest.fixture
 def cloud(operator: Operator) -> clouds.Cloud:
     return clouds.load_cloud("lab", operator.project)
+
+
+def as_aws(cloud: clouds.Cloud) -> dict[str, str]:
+    """Return what leads to a local cloud as if it were AWS: by an address that is not this machine's usual one."""
+    environ = cloud.build_environ()
+    return {**environ, "AWS_ENDPOINT_URL": environ["AWS_ENDPOINT_URL"].replace("127.0.0.1", "0.0.0.0")}  # noqa: S104
 
 
 def refused(operator: Operator, *arguments: str, **environ: str) -> str:
@@ -59,11 +69,11 @@ def test_an_environment_is_planned_applied_and_destroyed_once_its_name_is_typed(
         assert not list(operator.project.scratch.rglob("*.tfplan"))
 
         # Ambient credentials that reach the emulator stand for an account.
-        account = {**cloud.build_environ(), "CONFIRM": "prod"}
-        protected = refused(operator, "destroy", "--env", "prod", **account)
+        account = {**as_aws(cloud), "CONFIRM": "prod"}
+        protected = refused(operator, "destroy", "--env", "prod", "--cloud", "aws", **account)
         assert "These tables are protected against deletion: miniature-prod-board" in protected
         cloud.client("s3").put_object(Bucket="miniature-prod-quarantine", Key="record", Body=b"{}")
-        full = refused(operator, "destroy", "--env", "prod", "--lift-protection", **account)
+        full = refused(operator, "destroy", "--env", "prod", "--lift-protection", "--cloud", "aws", **account)
         assert "These buckets contain objects: miniature-prod-quarantine" in full
         assert "No changes." in operator.do("apply", *there)
 
@@ -84,7 +94,7 @@ def test_prod_s_values_against_dev_s_state_are_refused_in_words(operator: Operat
 
     assert "The state and the values belong to different environments" in planned
     assert "Instance cannot be destroyed" in planned
-    assert "is pinned to 'dev', not to 'prod': nothing was changed" in destroyed
+    assert "is pinned to 'dev', not to 'prod'. Nothing was changed" in destroyed
 
 
 def test_a_held_lock_tells_who_and_since_when(operator: Operator, cloud: clouds.Cloud) -> None:
@@ -111,20 +121,20 @@ def test_a_missing_bucket_for_the_state_names_the_command_that_makes_it(
     right = backend.read_text()
     backend.write_text(right.replace("miniature-state", "miniature-other"))
     try:
-        complaint = refused(operator, "plan", "--env", "prod", **cloud.build_environ())
+        complaint = refused(operator, "plan", "--env", "prod", "--cloud", "aws", **as_aws(cloud))
         assert "The bucket miniature-other for the state of prod does not exist in AWS" in complaint
         assert "make bootstrap ENV=prod" in complaint
-        operator.do("bootstrap", "--env", "prod", **cloud.build_environ())
+        operator.do("bootstrap", "--env", "prod", "--cloud", "aws", **as_aws(cloud))
         cloud.client("s3").head_bucket(Bucket="miniature-other")
     finally:
         backend.write_text(right)
     assert (operator.project.bootstrap / "miniature-other.tfstate").is_file()
-    elsewhere = operator.run("bootstrap", "--env", "prod", **cloud.build_environ())
+    elsewhere = operator.run("bootstrap", "--env", "prod", "--cloud", "aws", **as_aws(cloud))
     assert "The bucket miniature-state already exists, created in another clone" in elsewhere.stderr
 
 
 def test_without_credentials_a_sentence_says_what_is_lacking(operator: Operator) -> None:
-    complaint = refused(operator, "plan", "--env", "prod")
+    complaint = refused(operator, "plan", "--env", "prod", "--cloud", "aws")
 
     assert "prod is in AWS, and there are no credentials for it" in complaint
     assert "CLOUD=local" in complaint
@@ -132,9 +142,11 @@ def test_without_credentials_a_sentence_says_what_is_lacking(operator: Operator)
 
 
 def test_credentials_that_aws_refuses_are_told_from_none(operator: Operator, cloud: clouds.Cloud) -> None:
-    wrong = {**cloud.build_environ(), "AWS_ACCESS_KEY_ID": "AKIA0000000000000000"}
+    wrong = {**as_aws(cloud), "AWS_ACCESS_KEY_ID": "AKIA0000000000000000"}
 
-    assert "AWS refuses the credentials (" in refused(operator, "plan", "--env", "prod", **wrong)
+    assert "AWS refuses the credentials (" in refused(
+        operator, "plan", "--env", "prod", "--cloud", "aws", **wrong
+    )
 
 
 def test_validation_covers_roots_and_modules_by_their_examples_and_leaves_no_lock_file(
@@ -150,7 +162,15 @@ def test_validation_covers_roots_and_modules_by_their_examples_and_leaves_no_loc
             f"{module}/examples/basic/main.tf": example,
         },
     )
-    assert "3 roots and examples are valid." in someone.run("validate").stderr
+    validated = subprocess.run(
+        [sys.executable, "-m", "tools.validate"],
+        cwd=ROOT,
+        env={**someone.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "3 roots and examples are valid." in validated.stderr
 
     write(someone.project.root, {f"{module}/examples/basic/main.tf": example.replace("height", "width")})
     found = refused(someone, "validate")

@@ -199,7 +199,7 @@ def test_a_plan_for_another_environment_is_refused(operator: Operator, plan: Pat
 def test_a_plan_that_was_tampered_with_is_refused(operator: Operator, plan: Path) -> None:
     plan.write_bytes(plan.read_bytes() + b"x")
 
-    assert "is not the plan that its record tells of" in refused(
+    assert "does not match its record (another SHA-256)" in refused(
         operator, "apply", *THERE, "--plan", str(plan)
     )
 
@@ -232,7 +232,7 @@ def test_a_stale_plan_is_refused_in_words_by_us_and_where_we_are_deceived_by_ter
 
     assert "The plan is stale: it was made" in ours
     assert "Plan again" in ours
-    assert "The plan is stale: the state has changed since it was made" in terraforms
+    assert "The plan is stale: the state has changed since the" in terraforms
     assert "Saved plan is stale" in terraforms
 
 
@@ -295,10 +295,10 @@ def test_what_is_older_than_the_present_build_is_refused_unless_it_is_asked_for(
 
     for complaint in (overtaken, by_hand):
         assert (
-            f"Commit {older} is older than {newer}, whose build {builds.compute_build_id(second)} dev got"
+            f"Commit {older} is older than {newer}, whose build {builds.compute_build_id(second)} was applied to"
             in complaint
         )
-        assert "nothing was changed" in complaint
+        assert "Nothing was changed" in complaint
 
 
 def test_a_build_from_before_a_pin_is_rolled_back_to_with_the_pinned_zip_beside_it(
@@ -328,7 +328,7 @@ def test_a_build_from_before_a_pin_is_rolled_back_to_with_the_pinned_zip_beside_
 
     assert present["artifacts"] == {**before, pinned: after[pinned]}
     assert present["commit"] == good
-    assert f"the build gets {pinned}" in said.stderr
+    assert f"the build also gets {pinned}" in said.stderr
 
 
 def test_an_environment_is_rolled_back_to_an_earlier_build_by_its_bytes(operator: Operator) -> None:
@@ -370,7 +370,7 @@ def test_a_rollback_to_what_never_was_or_has_been_altered_or_lacks_a_function_is
 
     assert "'ffffffffffff' names no build of dev: take an id of " in unknown
     assert build in unknown
-    assert f"Build {build} is older than a function of today: it has no painter.zip" in older
+    assert f"Build {build} is older than a present function: it has no painter.zip" in older
     assert "counter.zip has SHA-256" in altered
 
 

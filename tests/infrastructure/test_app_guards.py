@@ -80,7 +80,7 @@ def test_another_environments_values_are_refused_by_devs_state(dev: Path, other:
 def test_the_refusal_is_given_the_sentence_that_it_lacks(dev: Path) -> None:
     done = run(dev, "plan", "-input=false", "-no-color", f"-target={PIN}", values("prod"))
 
-    assert "belongs to another environment" in (failures.explain_failure(done.stderr) or "")
+    assert "belongs to another environment" in (failures.explain_failure(done.stderr, "--env dev") or "")
 
 
 @slow

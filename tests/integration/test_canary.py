@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 from retailctl.delivery import canary
 from retailctl.delivery.canary import Alias, Function
 from retailctl.errors import UserError
+from support.hostile import NAMES
 
 NAME = "shop-api"
 
@@ -153,6 +154,15 @@ def test_show_tells_of_each_function_and_how_a_version_being_tried_does(
     )
     assert "  version 3: 0 errors in 0 calls in the last hour\n" in said
     assert "writer: version 1 serves, and there is no canary (the newest is 1).\n" in said
+
+
+@pytest.mark.parametrize(("name", "shown"), NAMES.items())
+def test_what_an_alias_holds_is_text(
+    commands: CliRunner, monkeypatch: pytest.MonkeyPatch, name: str, shown: str
+) -> None:
+    monkeypatch.setattr(canary.Function, "read_alias", lambda _: Alias(name))
+    said = commands.invoke(canary.app, ["show"], catch_exceptions=False).stdout
+    assert f"api: version {shown} serves" in said
 
 
 def test_rollback_takes_back_what_is_being_tried_and_prints_the_value_to_commit(

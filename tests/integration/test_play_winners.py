@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -13,9 +14,13 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from typer.testing import CliRunner
 
-from retailctl import cli
+from retailctl import cli, console
 from retailctl.errors import UserError
+from retailctl.local_cloud import demo
 from retailctl.scores import board
+from retailctl.scores.board import Row
+from retailctl.simulation.watch import display_board
+from support.hostile import NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,6 +65,27 @@ def test_the_board_is_printed_as_two_tables() -> None:
     assert result.exit_code == 0, result.output
     for text in ("Merchants", "Ada 1", "1,234", "Alan 2", "Photographers", "nobody yet"):
         assert text in result.stdout
+
+
+@pytest.mark.parametrize(("name", "shown"), NAMES.items())
+def test_a_strangers_name_is_text_on_the_board(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str, shown: str
+) -> None:
+    rows = [Row(1, "***0B8F-54w4crz6", name, 7)]
+    monkeypatch.setattr(board, "read_board", lambda *_: {"creator": rows, "photographer": []})
+    result = CliRunner().invoke(cli.app, ["winners", "--api-url", "http://x"], env={"COLUMNS": "120"})
+    assert result.exit_code == 0, result.output
+    assert f"│ {shown} " in result.stdout
+    with display_board() as show_board:
+        show_board(1, 0.0, {"creator": rows, "photographer": []})
+    assert f"merchants: {shown} 7" in capsys.readouterr().out
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "120")
+    with display_board() as show_board:
+        show_board(1, 0.0, {"creator": rows, "photographer": []})
+    assert f"│ {shown} " in re.sub("\x1b\\[[0-9;]*m", "", capsys.readouterr().out)
+    console.print_note(demo.describe_winners({"creator": rows, "photographer": []}))
+    assert capsys.readouterr().err == f"The winners: {shown} (merchant, 7 sales).\n"
 
 
 def test_the_board_is_printed_as_json_with_the_apis_names() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from random import Random
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -14,6 +15,7 @@ from typer.testing import CliRunner
 from hello_retail.events import Event, decode_event
 from retailctl import cli
 from retailctl.cli import main
+from retailctl.environments import target as environments_target
 from retailctl.environments.generations import get_live_generation, get_standing_generations
 from retailctl.errors import UserError
 from retailctl.quarantine import commands as quarantine
@@ -25,6 +27,7 @@ from retailctl.quarantine.redrive import Begun, Mark, Place
 from retailctl.stream.reader import read_payloads
 from support.events import purchase
 from support.fake_aws import FakeDynamoDB
+from support.hostile import NAMES
 from support.quarantined import GIVEN_UP, GIVEN_UP_KEY, SHARD, document_of, held
 
 if TYPE_CHECKING:
@@ -39,7 +42,12 @@ NEWER = purchase("p1", "ann", "Ann") | {"schema": "com.nordstrom/retail-stream-i
 class Target:
     """An environment in a local cloud, with moto's clients."""
 
-    cloud, environment, place = object(), "dev", "the local cloud 'local'"
+    cloud, environment, place = SimpleNamespace(name="lab"), "dev", "the local cloud 'lab'"
+    cloud_name, update_command = (
+        environments_target.Target.cloud_name,
+        environments_target.Target.update_command,
+    )
+    format_command = environments_target.Target.format_command
 
     def client(self, service: str, **settings: Any) -> Any:
         return boto3.client(service)
@@ -121,6 +129,23 @@ def entries(*arguments: str) -> dict[str, Any]:
 
 
 # list and show
+
+
+@pytest.mark.parametrize(("hostile", "shown"), NAMES.items())
+def test_what_a_producer_wrote_is_text_in_list_and_show(
+    environment: Environment, hostile: str, shown: str
+) -> None:
+    environment.put_aside(hostile.encode())
+    environment.s3.put_object(
+        Bucket=BUCKET, Key=f"records/g3/2026/11/23/{hostile}.json", Body=b"no document of ours"
+    )
+    result = run("list")
+    shown_record = do("show", name(17))
+    for text in (result.stdout, result.stderr, shown_record):
+        assert not set(text) & {"\x1b", "\x07", "\r", "\x9b", "\u202e"}
+    assert shown in result.stderr
+    result = run("redrive", "--object", f"records/g3/2026/11/23/{hostile}.json")
+    assert not set(result.output) & {"\x1b", "\x07", "\r", "\x9b", "\u202e"}
 
 
 def test_a_list_says_when_why_and_what_may_become_of_it(environment: Environment) -> None:
@@ -388,7 +413,7 @@ def test_what_somebody_else_takes_up_this_moment_is_not_dropped(
 
 def test_an_environment_without_the_table_says_how_to_get_it(environment: Environment) -> None:
     del environment.outputs["redrives_table"]
-    assert "has no output 'redrives_table': bring it up to date with `make up ENV=dev`" in refusal("list")
+    assert "has no output 'redrives_table': bring it up to date with `make up CLOUD=lab`" in refusal("list")
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import json
 import re
 import time
 from base64 import urlsafe_b64decode
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -19,12 +20,14 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from retailctl import cli
+from retailctl.environments import target as environments_target
 from retailctl.errors import UserError
 from retailctl.simulation import people as simulation_people
 from retailctl.simulation.workshop import Workshop
 from retailctl.users import commands, second_factor, sign_in
 from retailctl.users import pool as users
 from retailctl.users.pool import Newcomer, Pool
+from support.hostile import NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -37,7 +40,12 @@ PASSWORD = "Lantern-Harbour-42"
 class Target:
     """An environment in a local cloud, with moto's clients."""
 
-    cloud, environment, place = object(), "dev", "the local cloud 'local'"
+    cloud, environment, place = SimpleNamespace(name="lab"), "dev", "the local cloud 'lab'"
+    cloud_name, update_command = (
+        environments_target.Target.cloud_name,
+        environments_target.Target.update_command,
+    )
+    format_command = environments_target.Target.format_command
 
     def client(self, service: str) -> Any:
         return boto3.client(service)
@@ -121,7 +129,7 @@ def test_a_password_can_be_asked_for_where_no_list_of_processes_shows_it(
 def test_in_aws_is_asked_for_by_an_option(pool: Pool, environment: dict[str, Any]) -> None:
     printed(run("add", "--name", "Mira", "--aws", "--env", "prod"))
 
-    assert environment["asked"] == [("prod", None)]
+    assert environment["asked"] == [("prod", "aws")]
 
 
 def test_those_who_can_sign_in_are_listed(pool: Pool, environment: dict[str, Any]) -> None:
@@ -129,6 +137,17 @@ def test_those_who_can_sign_in_are_listed(pool: Pool, environment: dict[str, Any
     run("add", "--name", "Ben", "--group", "")
 
     assert run("list").stdout.splitlines() == ["ben\t\tBen", "mira-sato\tcustomer,merchant\tMira Sato"]
+
+
+@pytest.mark.parametrize(("name", "shown"), NAMES.items())
+def test_a_strangers_name_is_text_in_the_list(
+    pool: Pool, environment: dict[str, Any], name: str, shown: str
+) -> None:
+    pool.create_account(Newcomer("eve", PASSWORD, "Eve", ("customer",)))
+    pool.client.admin_update_user_attributes(
+        UserPoolId=pool.pool_id, Username="eve", UserAttributes=[{"Name": "name", "Value": name}]
+    )
+    assert run("list").stdout == f"eve\tcustomer\t{shown}\n"
 
 
 @pytest.mark.parametrize(
@@ -158,11 +177,11 @@ def test_an_environment_without_a_pool_says_how_to_get_one(
     environment: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     del environment["user_pool_id"]
-    assert "has no user pool (no output 'user_pool_id'): bring it up to date with `make up ENV=dev`" in str(
+    assert "has no user pool (no output 'user_pool_id'): bring it up to date with `make up CLOUD=lab`" in str(
         run("add", "--name", "Mo").exception
     )
     monkeypatch.setattr(Target, "cloud", None)
-    assert "`make apply ENV=dev`" in str(run("list").exception)
+    assert "`make apply`" in str(run("list").exception)
 
 
 # Below it
@@ -386,7 +405,7 @@ def test_who_gave_an_app_the_secret_signs_in_with_its_codes_from_then_on(
         "otpauth://totp/Hello%20Retail%20dev:mira%40example.com?secret=asdfasdfasdf&issuer=Hello%20Retail%20dev"
     )
     assert PASSWORD not in result.output
-    assert "mira@example.com signs in to dev in the local cloud 'local' with a code" in result.stderr
+    assert "mira@example.com signs in to dev in the local cloud 'lab' with a code" in result.stderr
     assert preference(pool) == "SOFTWARE_TOKEN_MFA"
     with pytest.raises(UserError, match="Cognito asks for SOFTWARE_TOKEN_MFA"):
         sign_in.sign_in(pool, NAMED, PASSWORD)

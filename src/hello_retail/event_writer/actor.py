@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hello_retail.events.decoder import MAXIMUM_NAME
 from hello_retail.unknown import UNKNOWN
+from hello_retail.visibility import is_visible
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,11 +17,6 @@ _SUBJECT = re.compile(rf"[A-Za-z0-9._:@+=|-]{{1,{MAXIMUM_NAME}}}")
 """An issuer's user ids: no slash, which would move the parts of an origin, and no space."""
 _UNSEEN = re.compile("[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 """What an origin may not hold: control characters, changes of direction, halves of surrogate pairs."""
-_BLANK = re.compile(
-    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
-)
-"""Letters, marks and symbols that show nothing: fillers, selectors of variations, the empty braille cell."""
-_BLANK_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp", "Zs"})
 
 
 class NotSignedIn(Exception):
@@ -74,14 +69,6 @@ def clean_display_name(claim: object) -> str:
     seen = " ".join(_UNSEEN.sub("", " ".join(text.split())).split())
     name = seen[:MAXIMUM_NAME].strip()
     return name if is_visible(name) else ""
-
-
-def is_visible(text: str) -> bool:
-    """Say whether any character of a text leaves a mark on the screen."""
-    return any(
-        unicodedata.category(character) not in _BLANK_CATEGORIES and not _BLANK.match(character)
-        for character in text
-    )
 
 
 def parse_groups(claim: object) -> frozenset[str]:

@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
-from hello_retail.event_writer.actor import Actor, NotSignedIn, clean_display_name, is_visible, parse_actor
+from hello_retail.event_writer.actor import Actor, NotSignedIn, clean_display_name, parse_actor
 from hello_retail.event_writer.identifiers import Identifiers, derive_identifiers, hash_json
 from hello_retail.event_writer.kinds import KINDS, Kind
 from hello_retail.events import Event, decode_event
 from hello_retail.events.registry import INGRESS_1_1, Violation, list_violations
 from hello_retail.events.strict_json import NotStrictJson, parse_strict_json
 from hello_retail.http_api.problems import Problem, WrongMember
+from hello_retail.visibility import is_visible
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

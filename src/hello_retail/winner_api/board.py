@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from hello_retail.http_api.parameters import MAX_LIMIT
 from hello_retail.read_models.scores import CREATOR, PHOTOGRAPHER
 from hello_retail.unknown import UNKNOWN
+from hello_retail.visibility import is_visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -89,7 +90,7 @@ def build_contribution_json(contribution: Contribution) -> dict[str, str | None]
 def mask_user_id(user_id: str) -> str:
     """Return what stands for a user in answers: stable, the same on every list, and never the id itself.
 
-    ``***``, the id's last four characters (a player knows his own again), and 40 bits of its hash, which keep
+    ``***``, the id's last four characters (players know their own again), and 40 bits of its hash, which keep
     two users apart: among 10,000 the chance of any two alike is below 1 in 20,000. An id shorter than twelve
     characters shows none of them, because four would be too much of it.
     """
@@ -99,8 +100,8 @@ def mask_user_id(user_id: str) -> str:
 
 
 def choose_display_name(user_id: str, name: str) -> str:
-    """Return the display name, or the masked id where there is none or where it gives the id away."""
-    return mask_user_id(user_id) if not name or user_id in name else name
+    """Return the display name, or the masked id where nothing of it is visible or where it gives the id away."""
+    return name if is_visible(name) and user_id not in name else mask_user_id(user_id)
 
 
 def encode_cursor(product_id: str) -> str:

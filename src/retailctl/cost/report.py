@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console, Group
-from rich.table import Table
+from rich.console import Group
 from rich.text import Text
 
 from retailctl import project
-from retailctl.console import print_note
+from retailctl.console import DataTable, create_console, print_document, print_note, print_renderable
 from retailctl.cost import chart, model, original, prices, workload
 from retailctl.cost import units as measured
+from retailctl.errors import UserError
 from retailctl.files import write_atomically
 
 if TYPE_CHECKING:
@@ -32,6 +32,10 @@ WIDE = 168
 CENT_OF_A_CENT = 0.0001
 TIMES = (1, 10, 100)
 """By how much the load is multiplied to see how the whole day grows."""
+
+
+MOST = 1e15
+"""Largest number of anything; no bill is made of infinity, or of what is not a number."""
 
 
 def estimate_cost(  # noqa: PLR0913 - one for each figure of a workload
@@ -69,6 +73,20 @@ def estimate_cost(  # noqa: PLR0913 - one for each figure of a workload
 ) -> None:
     """Say what a day costs, line by line, and what a dollar more would buy; draw it."""
     here = project.find_project()
+    for number in (
+        events,
+        peak,
+        contributors,
+        reads,
+        window,
+        shards,
+        batch_size,
+        memory,
+        bad,
+        archive_window,
+    ):
+        if number is not None and not abs(number) <= MOST:
+            raise UserError(f"{number} cannot be computed with: give numbers up to {MOST:.0e}.")
     load = workload.build_workload(
         events_per_day=events,
         peak_per_second=peak,
@@ -93,12 +111,10 @@ def estimate_cost(  # noqa: PLR0913 - one for each figure of a workload
     )
     answer = model.compute_bill(load, bench, price, free_tier=free_tier)
     if as_json:
-        typer.echo(json.dumps(build_cost_document(answer, bench, price), indent=2))
+        print_document(json.dumps(build_cost_document(answer, bench, price), indent=2))
     else:
-        console = Console(highlight=False)
-        if not console.is_terminal:
-            console = Console(highlight=False, width=WIDE)
-        console.print(render_bill(answer, bench, price))
+        width = None if create_console().is_terminal else WIDE
+        print_renderable(render_bill(answer, bench, price), width)
     if picture or not as_json:
         file = picture or here.root / "build" / "cost.svg"
         write_atomically(file, chart.draw_cost_chart(load, bench, price))
@@ -225,19 +241,19 @@ HEADINGS = ("Service", "What", "Units a day", "Price, $", "$ a day", "The number
 
 def render_bill(answer: Bill, bench: Measured, price: Prices) -> Group:
     """Return the bill for Rich to print: the way line by line, the rest by its sum, and what it means."""
-    table = Table(title=format_heading(answer.workload), title_justify="left", title_style="bold")
+    table = DataTable(title=format_heading(answer.workload), title_justify="left", title_style="bold")
     for number, title in enumerate(HEADINGS):
         table.add_column(title, justify="right" if number in (2, 4) else "left", no_wrap=number in (0, 4))
     for row in format_rows(answer.way):
         table.add_row(*row)
     table.add_section()
-    table.add_row(answer.way.name, "", "", "", f"[bold]{answer.way.usd:.2f}[/bold]", format_verdict(answer))
+    table.add_row(answer.way.name, "", "", "", Text(f"{answer.way.usd:.2f}", "bold"), format_verdict(answer))
     table.add_section()
     for part in answer.apart:
         services = ", ".join(f"{name} {usd:.2f}" for name, usd in part.sum_by_service().items())
         table.add_row("apart", part.name, "", "", f"{part.usd:.2f}", services)
     table.add_section()
-    whole, parts = f"[bold]{answer.front_door_to_board:.2f}[/bold]", f"{answer.front_door.name} and the way"
+    whole, parts = Text(f"{answer.front_door_to_board:.2f}", "bold"), f"{answer.front_door.name} and the way"
     table.add_row("From front door to board", "", "", "", whole, parts)
     return Group(table, *(Text(sentence) for sentence in explain_bill(answer, bench, price)))
 

@@ -15,7 +15,7 @@ import typer
 from botocore.exceptions import ClientError
 
 from retailctl import project
-from retailctl.console import print_note
+from retailctl.console import print_line, print_note
 from retailctl.environments import outputs
 from retailctl.environments.target import resolve_target
 from retailctl.errors import UserError
@@ -196,7 +196,7 @@ def show_canaries(
     for each in _functions(target, function):
         alias = each.read_alias()
         versions = each.list_versions()
-        typer.echo(
+        print_line(
             f"{each.name}: {alias.describe_routing()} (the newest is {versions[-1] if versions else 'none'})."
         )
         if alias.tried is None:
@@ -204,7 +204,7 @@ def show_canaries(
         for version in (alias.version, alias.tried):
             counts = read_call_counts(metrics, each.function_name, version, datetime.now(UTC))
             summary = "unknown" if counts is None else f"{counts.errors:,} errors in {counts.calls:,} calls"
-            typer.echo(f"  version {version}: {summary} in the last hour")
+            print_line(f"  version {version}: {summary} in the last hour")
 
 
 @app.command("rollback")
@@ -227,7 +227,7 @@ def roll_back_canary(
     for each in functions:
         version = each.roll_back(to)
         print_note(f"Version {version} of {each.name} gets all calls in {environment} in {target.place} now.")
-        typer.echo(format_canary(each.name, Alias(version)))
+        print_line(format_canary(each.name, Alias(version)))
     values = project.format_path(target.project.values_file(environment))
     print_note(
         f"Add that to `canary` in {values} and commit it. Otherwise the next apply reverts the rollback."

@@ -15,7 +15,7 @@ import typer
 
 from retailctl import project
 from retailctl.artifacts import builds, package
-from retailctl.console import print_error, print_note
+from retailctl.console import print_document, print_error, print_line, print_note
 from retailctl.environments import target as environments_target
 from retailctl.environments.state import initialise_workspace
 from retailctl.errors import UserError
@@ -184,10 +184,10 @@ def report_drift(
     if report is not None:
         write_atomically(report, text + "\n")
     if as_json:
-        typer.echo(text)
+        print_document(text)
     for each in reports:
         for sentence in format_report(each):
-            (print_error if each.error else print_note if as_json else typer.echo)(sentence)
+            (print_error if each.error else print_note if as_json else print_line)(sentence)
     statuses = {each.status for each in reports}
     raise typer.Exit(FAILED if FAILED in statuses else max(statuses))
 

@@ -13,11 +13,12 @@ from typing import Annotated, Any
 import typer
 
 from retailctl import project
-from retailctl.console import print_note
+from retailctl.console import print_document, print_note
 from retailctl.delivery import drift, plan_summary
+from retailctl.delivery.bounds import LONGEST_BODY, LONGEST_TITLE, cut_markdown, cut_text
 from retailctl.errors import UserError
 from retailctl.gh import run_gh
-from retailctl.options import EnvironmentName
+from retailctl.options import AWS, EnvironmentName, format_make
 
 COMMENTER = "github-actions[bot]"
 """The author of a workflow's comments; those of other authors are not changed."""
@@ -95,7 +96,7 @@ def post_plan_comment(
     link = format_run_link()
     body = f"{body}\n{link}\n" if link else body
     if pull_request is None:
-        typer.echo(body)
+        print_document(body)
     else:
         print_note(f"The comment on #{pull_request} is {post_comment(pull_request, body)}.")
 
@@ -107,7 +108,7 @@ def format_issue_marker(environment: str) -> str:
 
 def format_issue_title(environment: str) -> str:
     """Return the title of the issue on an environment's drift."""
-    return f"{environment} has drifted"
+    return cut_text(f"{environment} has drifted", LONGEST_TITLE)
 
 
 def render_issue_body(report: drift.DriftReport) -> str:
@@ -125,16 +126,16 @@ def render_issue_body(report: drift.DriftReport) -> str:
     if report.pending:
         lines += ["These changes are pending, which is not drift:", ""]
         lines += [f"- `{each.address}`: {_format_finding(each)}" for each in report.pending] + [""]
-    lines += [
-        "See `docs/delivery.md` for what to do. This issue is closed when the drift is gone.",
-    ]
-    return "\n".join(lines)
+    closing = "See `docs/delivery.md` for what to do. This issue is closed when the drift is gone."
+    command = format_make("drift", report.environment, AWS)
+    notice = f"The list is too long for an issue: `{command}` prints the whole of it."
+    return cut_markdown("\n".join(lines), LONGEST_BODY - len(closing) - 1, notice) + "\n" + closing
 
 
 def _format_finding(finding: drift.Finding) -> str:
     if finding.kind == "destroy":
         return "gone" if not finding.attributes else "to be destroyed"
-    return ", ".join(f"`{name}`" for name in finding.attributes) or finding.kind
+    return plan_summary.format_names(finding.attributes) or finding.kind
 
 
 def update_issue(report: drift.DriftReport) -> str:

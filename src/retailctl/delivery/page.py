@@ -238,9 +238,9 @@ def deploy_site(environment: EnvironmentName = "dev", cloud: CloudName = DEFAULT
     target = resolve_target(environment, cloud)
     environment_page = find_page(environment, terraform.read_root_outputs(initialise_workspace(target)))
     if environment_page is None:
-        hint = f"make {'up' if target.cloud else 'apply'} ENV={environment}"
         raise UserError(
-            f"{environment} in {target.place} has no bucket for the page yet: update it with `{hint}`."
+            f"{environment} in {target.place} has no bucket for the page yet: update it with "
+            f"`{target.update_command}`."
         )
     deploy_page(target, environment_page)
 

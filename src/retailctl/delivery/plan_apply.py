@@ -16,7 +16,7 @@ import typer
 
 from retailctl import git, project
 from retailctl.artifacts import builds, package
-from retailctl.console import print_note, require_confirmation
+from retailctl.console import print_document, print_note, require_confirmation
 from retailctl.delivery import page, plan_summary, saved_plan
 from retailctl.delivery.page import has_other_page
 from retailctl.delivery.saved_plan import PlanRecord, State
@@ -263,4 +263,5 @@ def ask_and_apply(
 def print_plan(workspace: Workspace, plan_file: Path) -> None:
     """Print a plan to stdout."""
     colour = [] if sys.stdout.isatty() else ["-no-color"]
-    typer.echo(terraform.read_command_output(workspace, "show", *colour, str(plan_file)))
+    text = terraform.read_command_output(workspace, "show", *colour, str(plan_file))
+    print_document(text, with_colours=not colour)

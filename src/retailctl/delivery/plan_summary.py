@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from retailctl import project
 from retailctl.delivery import drift
+from retailctl.delivery.bounds import LONGEST_BODY, LONGEST_SUMMARY, cut_markdown, share_room
 from retailctl.errors import UserError
 from retailctl.terraform import plan_changes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from retailctl.delivery.saved_plan import PlanRecord
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 
 MARKER = "<!-- retailctl plan -->"
 """Hidden in the comment, to find it again."""
-LONGEST = 60_000
-"""Maximum characters of a comment; GitHub's limit is 65,536."""
 MOST_ATTRIBUTES = 12
 _ORDER = ("destroy", "replace", "create", "update", "forget")
 """The kinds of changes, the most important first."""
@@ -90,11 +89,21 @@ def render_section(record: PlanRecord, plan: Mapping[str, Any]) -> str:
         ]
         lines += [f"- `{each.address}`: {_format_finding(each)}" for each in drifted] + [""]
     lines += [f"Build `{record.build}`, commit `{record.commit}`, planned {record.made}.", ""]
-    return "\n".join(lines)
+    notice = (
+        f"The rest of the plan of {record.environment} is too long to be shown here: see the plan itself."
+    )
+    return cut_markdown("\n".join(lines), LONGEST_SUMMARY, notice, encoding="utf-8")
 
 
 def _format_finding(finding: drift.Finding) -> str:
-    return ", ".join(f"`{name}`" for name in finding.attributes) or "gone"
+    return format_names(finding.attributes) or "gone"
+
+
+def format_names(names: Sequence[str]) -> str:
+    """Return the names of attributes in Markdown, the first ones and the number of the others."""
+    more = len(names) - MOST_ATTRIBUTES
+    shown = [f"`{name}`" for name in names[:MOST_ATTRIBUTES]]
+    return ", ".join([*shown, *([f"and {more} more"] if more > 0 else [])])
 
 
 def _format_attributes(change: Change) -> str:
@@ -131,13 +140,14 @@ def render_comment(sections: Mapping[str, str], environments: Iterable[str]) -> 
         environments: all environments.
 
     """
-    lines = [MARKER, "## What this would change", ""]
-    for environment in environments:
-        missing = f"### {environment}: no plan\n\nThe plan failed or was not made: see the run.\n"
-        lines.append(sections.get(environment, missing))
-    text = "\n".join(lines)
-    if len(text) <= LONGEST:
-        return text
-    cut = text[:LONGEST].rsplit("\n", 1)[0]
-    closing = "\n\n</details>" if cut.count("<details>") > cut.count("</details>") else ""
-    return f"{cut}{closing}\n\n**The rest is too long for a comment: see the run.**\n"
+    texts = {
+        name: sections.get(name, f"### {name}: no plan\n\nThe plan failed or was not made: see the run.\n")
+        for name in environments
+    }
+    head = f"{MARKER}\n## What this would change\n\n"
+    room = LONGEST_BODY - len(head) - len(texts)  # a line break after each
+    shares = share_room({name: len(text) for name, text in texts.items()}, room)
+    return head + "\n".join(
+        cut_markdown(text, shares[name], f"The rest of {name} is too long for a comment: see the run.")
+        for name, text in texts.items()
+    )

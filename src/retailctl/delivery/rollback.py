@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from retailctl.artifacts import builds, package
-from retailctl.console import print_note
+from retailctl.console import print_document, print_line, print_note
 from retailctl.delivery.plan_apply import ask_and_apply
 from retailctl.environments.target import resolve_target
 from retailctl.errors import UserError
@@ -65,9 +65,9 @@ def list_builds(
     target = resolve_target(environment, cloud)
     kept_builds = builds.list_kept_builds(target)
     if as_json:
-        typer.echo(json.dumps([asdict(kept) for kept in kept_builds], indent=2))
+        print_document(json.dumps([asdict(kept) for kept in kept_builds], indent=2))
         return
     if not kept_builds:
         print_note(f"{environment} in {target.place} has no kept builds: `apply` keeps each build.")
     for number, kept in enumerate(kept_builds):
-        typer.echo(f"{kept.build}  {kept.applied}  {kept.commit}{'  (present)' if number == 0 else ''}")
+        print_line(f"{kept.build}  {kept.applied}  {kept.commit}{'  (present)' if number == 0 else ''}")

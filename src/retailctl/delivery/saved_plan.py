@@ -62,7 +62,7 @@ class PlanRecord:
 
 def record_file(plan: Path) -> Path:
     """Return the path of a plan's record."""
-    return plan.with_name(f"{plan.name}.json")
+    return Path(f"{plan}.json")  # with_name() refuses a path without a name, such as "/"
 
 
 def check_writable(plan: Path) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 from dataclasses import asdict, dataclass, replace
-from functools import cache
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -17,7 +18,7 @@ from retailctl import project
 from retailctl.emulator import processes
 from retailctl.errors import CloudNotRunning
 from retailctl.files import write_atomically
-from retailctl.options import format_make
+from retailctl.options import DEFAULT_CLOUD, format_make
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from retailctl.project import Project
 
 STATE = "state.json"
-_FILES = {"config_file", "credentials_file"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ class Cloud:
             settings: further ``botocore.config.Config`` settings.
 
         """
-        return _build_session().client(
+        return open_isolated_session().client(
             service,  # type: ignore[call-overload]  # the service is known at run time only
             endpoint_url=self.endpoint,
             region_name=self.region,
@@ -101,14 +101,19 @@ class Cloud:
         return replace(self, environments=tuple(sorted({*self.environments, environment})))
 
 
-@cache
-def _build_session() -> boto3.Session:
-    """Return a session that reads neither variables nor files of the shell: each setting has its default."""
-    defaults = {
-        name: (None, None, os.devnull if name in _FILES else default, conversion)
-        for name, (_, _, default, conversion) in botocore.session.Session.SESSION_VARIABLES.items()
+@lru_cache(maxsize=1)
+def open_isolated_session() -> boto3.Session:
+    """Return a session of boto3 that reads no AWS variable and no AWS file.
+
+    Otherwise a profile that does not exist (AWS_PROFILE) or an AWS_MAX_ATTEMPTS that is no number stops boto3
+    before it has sent anything.
+    """
+    settings = {
+        name: (None, None, default, convert)
+        for name, (_, _, default, convert) in botocore.session.Session.SESSION_VARIABLES.items()
     }
-    return boto3.Session(botocore_session=botocore.session.Session(session_vars=defaults))
+    settings |= dict.fromkeys(("config_file", "credentials_file"), (None, None, os.devnull, None))
+    return boto3.Session(botocore_session=botocore.session.Session(session_vars=settings))
 
 
 def read_cloud(home: Path) -> Cloud | None:
@@ -140,6 +145,16 @@ def load_cloud(cloud: str, in_project: Project | None = None) -> Cloud:
             f"start it again with `{command}`."
         )
     return running
+
+
+def describe_restart(address: str) -> str:
+    """Return how to start the local cloud again that listens at ``address``, a URL or ``host:port``."""
+    match = re.search(r":(\d{1,5})\b", address)
+    homes = project.find_project().scratch.glob(f"*/{STATE}")
+    running = [cloud for home in homes if (cloud := read_cloud(home.parent)) is not None]
+    names = [cloud.name for cloud in running if match and cloud.port == int(match[1])]
+    command = format_make("up", cloud=names[0] if names else DEFAULT_CLOUD)
+    return f"start it again with `{command}`"
 
 
 def remove_aws_settings(environ: Mapping[str, str]) -> dict[str, str]:

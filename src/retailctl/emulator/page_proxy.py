@@ -19,7 +19,10 @@ import threading
 from dataclasses import dataclass
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from retailctl.options import format_make
 
 if TYPE_CHECKING:
     import ssl
@@ -54,10 +57,18 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 64
 
-    def __init__(self, origin: Origin, port: int = 0, context: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self,
+        origin: Origin,
+        port: int = 0,
+        context: ssl.SSLContext | None = None,
+        *,
+        restart: str = "make up",
+    ) -> None:
         super().__init__((LOOPBACK, port), _PageHandler)
         self.origin = origin
         self.context = context
+        self.restart = restart
         self.names = frozenset({LOOPBACK, "localhost", origin.domain})
 
     def finish_request(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - socketserver's
@@ -83,6 +94,7 @@ class _PageHandler(BaseHTTPRequestHandler):
     """A client's connection, and the connection to the emulator that belongs to it."""
 
     protocol_version = "HTTP/1.1"
+    default_request_version = "HTTP/1.1"  # or a request line that cannot be read is answered without a status
     timeout = TIMEOUT_SECONDS
     server: Server
     _upstream: http.client.HTTPConnection | None = None
@@ -109,11 +121,10 @@ class _PageHandler(BaseHTTPRequestHandler):
                 json.dumps(describe_server(self.server.origin)).encode(),
             )
             return
-        length = self.headers.get("content-length", "0")
-        if "transfer-encoding" in self.headers or not length.isdecimal() or int(length) > MAXIMUM_BODY:
-            self._send_text(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "Send a small body with a Content-Length.")
+        body = self._read_body()
+        if isinstance(body, tuple):
+            self._send_text(*body)
             return
-        body = self.rfile.read(int(length))
         headers = {
             name: value
             for name, value in self.headers.items()
@@ -121,16 +132,48 @@ class _PageHandler(BaseHTTPRequestHandler):
         }
         try:
             answer, content = self._forward(body, headers)
+        except (ValueError, http.client.InvalidURL):  # http.client refuses to send such a header or path
+            self._close_upstream()
+            self._send_text(HTTPStatus.BAD_REQUEST, "The request holds characters that HTTP does not allow.")
+            return
         except (OSError, http.client.HTTPException):
             self._close_upstream()
             self._send_text(
-                HTTPStatus.BAD_GATEWAY, "The local cloud does not answer: start it again with `make up`."
+                HTTPStatus.BAD_GATEWAY,
+                f"The local cloud does not answer: start it again with `{self.server.restart}`.",
             )
             return
         forwarded = [(name, value) for name, value in answer.getheaders() if name.lower() not in _HOP_BY_HOP]
         self._send_response(answer.status, forwarded, content, length=answer.getheader("content-length"))
 
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _serve  # noqa: N815 - http.server's
+
+    def _read_body(self) -> bytes | tuple[HTTPStatus, str]:
+        """Return the body of the request, or the status and the sentence with which it is refused."""
+        problem = self._find_problem()
+        if problem is not None:
+            return problem
+        length = int(self.headers.get("content-length", "0"))
+        try:
+            body = self.rfile.read(length)
+        except TimeoutError:
+            return HTTPStatus.REQUEST_TIMEOUT, "The body did not come in time."
+        if len(body) < length:
+            return HTTPStatus.BAD_REQUEST, "The body is shorter than its Content-Length."
+        return body
+
+    def _find_problem(self) -> tuple[HTTPStatus, str] | None:
+        """Return why the request is refused, or None."""
+        if not self.path.startswith("/") or not self.path.isascii():
+            return HTTPStatus.BAD_REQUEST, "The path must begin with / and be percent-encoded."
+        lengths = set(self.headers.get_all("content-length", ["0"]))
+        length = lengths.pop()
+        if lengths or not (length.isascii() and length.isdecimal()):
+            return HTTPStatus.BAD_REQUEST, "Send one Content-Length, a whole number."
+        too_long = len(length) > len(str(MAXIMUM_BODY)) or int(length) > MAXIMUM_BODY
+        if "transfer-encoding" in self.headers or too_long:
+            return HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "Send a small body with a Content-Length."
+        return None
 
     def _forward(self, body: bytes, headers: dict[str, str]) -> tuple[http.client.HTTPResponse, bytes]:
         """Send the request to the emulator, over a new connection if the open one was closed."""
@@ -195,8 +238,9 @@ def main(arguments: Sequence[str]) -> None:
     Arguments: the cloud's folder, by which `down` finds this process; the environment; the port to serve on; the
     emulator's port; the distribution's domain.
     """
-    _, _, port, emulator, domain = arguments
-    server = Server(Origin(int(emulator), domain), int(port))
+    home, environment, port, emulator, domain = arguments
+    restart = format_make("up", environment, Path(home).name)
+    server = Server(Origin(int(emulator), domain), int(port), restart=restart)
     signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=server.shutdown).start())
     server.serve_forever(poll_interval=0.2)
     server.server_close()

@@ -157,7 +157,9 @@ def read_pinned_builds(file: Path) -> set[str]:
     if file.name == OWN_VALUES:
         standing = read_local_generations(file).standing
     else:
-        standing = read_generations(file).standing if "generations" in read_values(file) else {}
+        values = read_values(file)
+        has_any = "generations" in values
+        standing = _build_generations(file, {"live_generation": 1, **values}).standing if has_any else {}
     return {each.build for each in standing.values() if each.build}
 
 

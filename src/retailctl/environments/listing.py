@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from retailctl import project
+from retailctl.console import print_line
 from retailctl.errors import UserError
 
 if TYPE_CHECKING:
@@ -27,10 +28,10 @@ def list_environments(
     arns = _roles(roles, names) if roles else {}
     entries = [{"environment": name, **({"role": arns[name]} if arns else {})} for name in names]
     if output:
-        typer.echo(f"{output}={json.dumps(entries)}")
+        print_line(f"{output}={json.dumps(entries)}")
         return
     for entry in entries:
-        typer.echo("  ".join(entry.values()))
+        print_line("  ".join(entry.values()))
 
 
 def _roles(text: str, names: Iterable[str]) -> dict[str, str]:

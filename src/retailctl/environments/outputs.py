@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 from urllib.parse import quote
 
 import typer
 
 from retailctl import project
+from retailctl.console import print_document, print_line
 from retailctl.emulator import cloud as clouds
 from retailctl.emulator import page as emulator_page
 from retailctl.environments.state import initialise_workspace
 from retailctl.environments.target import Target, resolve_target
 from retailctl.errors import UserError
-from retailctl.options import AWS, DEFAULT_CLOUD, CloudName, EnvironmentName, format_make
+from retailctl.options import AWS, DEFAULT_CLOUD, CloudName, EnvironmentName
 from retailctl.terraform import workspace
 
 if TYPE_CHECKING:
@@ -24,6 +25,21 @@ if TYPE_CHECKING:
     from retailctl.emulator.cloud import Cloud
 
 _EXECUTE_API = re.compile(r"https?://(?P<api>[a-z0-9]+)\.execute-api\.[^/]+(?P<path>/.*)?")
+
+
+class Outputs(dict[str, Any]):
+    """The root outputs of an environment; a missing one is a sentence with the remedy."""
+
+    def __init__(self, target: Target, values: Mapping[str, Any]) -> None:
+        super().__init__(values)
+        self._target = target
+
+    def __missing__(self, name: str) -> NoReturn:
+        """Raise the error of an output that the applied root does not have."""
+        raise UserError(
+            f"{self._target.environment} in {self._target.place} has no output '{name}': bring it up to date with "
+            f"`{self._target.update_command}`."
+        )
 
 
 def resolve_api_url(api_url: str, cloud: Cloud) -> str:
@@ -47,12 +63,6 @@ def read_local_outputs(cloud: Cloud, environment: str) -> dict[str, Any]:
         UserError: where the environment is not applied to ``cloud``.
 
     """
-    if environment not in cloud.environments:
-        applied = ", ".join(cloud.environments) or "none"
-        raise UserError(
-            f"{environment} is not applied to the local cloud '{cloud.name}' (applied: {applied}): "
-            f"apply it with `{format_make('up', environment, cloud.name)}`."
-        )
     return read_outputs(Target(project.find_project(), environment, cloud))
 
 
@@ -61,10 +71,25 @@ def read_outputs(target: Target) -> dict[str, Any]:
 
     In a local cloud, ``api_url`` is a URL that works on this machine, and ``page_url`` is added if the page is
     served.
+
+    Raises:
+        UserError: where the environment is not applied there.
+
     """
     if target.cloud is None:
-        return workspace.read_root_outputs(initialise_workspace(target))
-    values = workspace.read_root_outputs(target.build_app_workspace())
+        values = Outputs(target, workspace.read_root_outputs(initialise_workspace(target)))
+        if not values:
+            raise UserError(
+                f"{target.environment} is not applied in AWS: apply it with `{target.update_command}`."
+            )
+        return values
+    if target.environment not in target.cloud.environments:
+        applied = ", ".join(target.cloud.environments) or "none"
+        raise UserError(
+            f"{target.environment} is not applied to {target.place} (applied: {applied}): "
+            f"apply it with `{target.update_command}`."
+        )
+    values = Outputs(target, workspace.read_root_outputs(target.build_app_workspace()))
     if isinstance(values.get("api_url"), str):
         values["api_url"] = resolve_api_url(values["api_url"], target.cloud)
     page_url = emulator_page.find_page_address(target.cloud, target.environment)
@@ -116,7 +141,7 @@ def _format_value(value: Any) -> str:  # noqa: ANN401 - any JSON
 def print_outputs(values: Mapping[str, Any]) -> None:
     """Print outputs to stdout."""
     for line in format_outputs(values):
-        typer.echo(line)
+        print_line(line)
 
 
 def show_outputs(
@@ -128,6 +153,6 @@ def show_outputs(
     """Print the root outputs of an environment: addresses, names, ARNs."""
     values = find_outputs(environment, cloud)
     if as_json:
-        typer.echo(json.dumps(values, indent=2, sort_keys=True))
+        print_document(json.dumps(values, indent=2, sort_keys=True))
     else:
         print_outputs(values)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from pathlib import Path
 
 from botocore.exceptions import ClientError
@@ -47,7 +48,8 @@ def initialise_workspace(target: Target) -> Workspace:
 def release_stale_lock(target: Target) -> bool:
     """Release the lock of a state in a local cloud where no Terraform run holds it any more; say whether it did.
 
-    A local cloud is reached from this machine only. So if no process holds the lock, its run was killed.
+    A local cloud is reached from this machine only. So if a run of this machine took the lock and no process holds
+    it, that run was killed.
     """
     if target.cloud is None:
         return False
@@ -55,6 +57,8 @@ def release_stale_lock(target: Target) -> bool:
     try:
         lock = json.loads(s3.get_object(**location)["Body"].read())
     except ClientError:  # there is no lock, or no bucket
+        return False
+    if str(lock.get("Who", "")).rpartition("@")[2] != socket.gethostname():
         return False
     data = target.build_app_workspace().data
     for _, environ in list_terraform_runs():

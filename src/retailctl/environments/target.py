@@ -16,7 +16,7 @@ from retailctl.console import print_note
 from retailctl.emulator import cloud as clouds
 from retailctl.environments import generations
 from retailctl.errors import CloudNotRunning, UserError
-from retailctl.options import AWS
+from retailctl.options import AWS, format_make, format_retailctl
 from retailctl.terraform import installation
 from retailctl.terraform.settings import list_ignored, select_settings
 from retailctl.terraform.tfvars import read_value
@@ -64,6 +64,20 @@ class Target:
     def cloud_name(self) -> str:
         """Return what ``--cloud`` says for this place."""
         return AWS if self.cloud is None else self.cloud.name
+
+    @property
+    def update_command(self) -> str:
+        """Return the command that applies this environment here."""
+        return format_make("apply" if self.cloud is None else "up", self.environment, self.cloud_name)
+
+    def format_command(self, command: str) -> str:
+        """Return a command of retailctl that acts on this environment here, for messages."""
+        return format_retailctl(command, self.environment, self.cloud_name)
+
+    @property
+    def selection(self) -> str:
+        """Return the options of retailctl that select this target, for the commands in messages."""
+        return f"--env {self.environment} --cloud {self.cloud_name}"
 
     @property
     def folder(self) -> Path:

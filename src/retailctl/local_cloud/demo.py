@@ -8,10 +8,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
 
 from retailctl import interrupts, progress, project
-from retailctl.console import print_note
+from retailctl.console import print_note, print_renderable
 from retailctl.emulator import cloud as clouds
 from retailctl.environments import outputs
 from retailctl.errors import UserError
@@ -125,7 +124,7 @@ def run_demo_workshop(running: Cloud, environment: str, workshop: Workshop, even
     with show_progress("Waiting until every event counts"):
         await_scores(lambda: read_stored_scores(dynamodb, str(values["scores_table"])), expected)
     final = await_board(lambda: board.read_board(api_url, watch.TOP), expected)
-    Console(highlight=False).print(board.render_board(final))
+    print_renderable(board.render_board(final))
     check_scores(read_stored_scores(dynamodb, str(values["scores_table"])), expected, len(payloads))
     check_board(final, expected)
     print_note(describe_freshness(running, values))
@@ -188,7 +187,7 @@ def check_board(shown: board.Board, expected: Scores) -> None:
 def describe_winners(shown: board.Board) -> str:
     """Return a sentence with the winners."""
     best = [
-        f"{rows[0].name} ({'merchant' if role == 'creator' else role}, {rows[0].score:,} sales)"
+        f"{board.choose_shown_name(rows[0])} ({'merchant' if role == 'creator' else role}, {rows[0].score:,} sales)"
         for role, rows in shown.items()
         if rows
     ]

@@ -12,7 +12,7 @@ import typer
 
 from retailctl import interrupts, project
 from retailctl.artifacts import package
-from retailctl.console import print_note
+from retailctl.console import print_line, print_note
 from retailctl.delivery import page
 from retailctl.emulator import cloud as clouds
 from retailctl.emulator import ministack, processes
@@ -109,9 +109,8 @@ def _is_half_applied(target: Target) -> bool:
 def _end_unfinished(home: Path, cloud: Cloud | None, done: list[str], *, stays: bool) -> None:
     """Print how far `up` got and, unless the cloud stays, stop it."""
     if cloud is not None and not cloud.is_running() and cloud.log.is_file():
-        print_note(
-            f"The emulator has died. {ministack.format_log_tail(cloud.log.read_text(errors='replace'))}"
-        )
+        last_words = ministack.format_log_tail(cloud.log.read_text(errors="replace"))
+        print_note(f"The emulator has died. {last_words}", has_lines=True)
     so_far = ", ".join(done) or "nothing was done yet"
     if stays:
         print_note(
@@ -186,7 +185,7 @@ def start_local_cloud(
     seconds = time.monotonic() - started
     print_note(f"{environment} is up in the local cloud '{cloud}' after {seconds:.0f} s.")
     for line in describe_next_steps(outputs.read_local_outputs(running, environment), cloud, environment):
-        typer.echo(line)
+        print_line(line)
 
 
 def describe_next_steps(values: Mapping[str, Any], cloud: str, environment: str) -> list[str]:
@@ -229,5 +228,5 @@ def stop_local_cloud(
 def print_exports(cloud: LocalCloudName = DEFAULT_CLOUD) -> None:
     """Print shell exports that point AWS tools at a local cloud: `eval "$(retailctl env)"`."""
     for name, value in clouds.load_cloud(cloud).build_environ().items():
-        typer.echo(f"export {name}={shlex.quote(value)}")
-    typer.echo(f"unset {' '.join(_OTHER_SHELL_SETTINGS)}")
+        print_line(f"export {name}={shlex.quote(value)}")
+    print_line(f"unset {' '.join(_OTHER_SHELL_SETTINGS)}")

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from retailctl.aws import FAILURES
-from retailctl.console import print_note
+from retailctl.console import print_document, print_line, print_note
 from retailctl.environments import outputs
 from retailctl.environments.generations import get_live_generation, get_standing_generations
 from retailctl.environments.target import Target, resolve_target
 from retailctl.errors import UserError
+from retailctl.moments import parse_moment
 from retailctl.options import DEFAULT_CLOUD, CloudName, EnvironmentName, InAws, choose_cloud
 from retailctl.progress import show_progress
 from retailctl.quarantine import decisions as planning
@@ -89,9 +90,9 @@ class Desk:
                 RedriveStream(target.client("kinesis"), create_put_client(target), stream, time.time),
             )
         except KeyError as error:
-            hint = f"make {'up' if target.cloud else 'apply'} ENV={target.environment}"
             raise UserError(
-                f"{target.environment} in {target.place} has no output {error}: bring it up to date with `{hint}`."
+                f"{target.environment} in {target.place} has no output {error}: bring it up to date with "
+                f"`{target.update_command}`."
             ) from None
 
     def build_plan(self) -> Plan:
@@ -123,8 +124,8 @@ def _build_choice(
 ) -> Choice:
     def moment(option: str, text: str) -> datetime | None:
         try:
-            return planning.parse_moment(text, datetime.now(UTC)) if text else None
-        except ValueError:
+            return parse_moment(text, datetime.now(UTC)) if text else None
+        except (ValueError, OverflowError):
             raise UserError(
                 f"--{option} {text!r} is no time: give one such as 2026-11-22T18:00 (UTC), or 36h or 7d for ago."
             ) from None
@@ -138,7 +139,7 @@ def _build_choice(
     )
 
 
-def _select_decisions(plan: Plan, choice: Choice, *, everything: bool) -> list[Decision]:
+def _select_decisions(desk: Desk, plan: Plan, choice: Choice, *, everything: bool) -> list[Decision]:
     """Return what an operator means who wants something done.
 
     Raises:
@@ -150,7 +151,8 @@ def _select_decisions(plan: Plan, choice: Choice, *, everything: bool) -> list[D
     known = {decision.entry.identity for decision in plan.decisions}
     unknown = sorted(choice.identities - known)
     if unknown:
-        raise UserError(f"There is no {unknown[0]} in the quarantine: see `retailctl quarantine list --all`.")
+        command = desk.target.format_command("quarantine list --all")
+        raise UserError(f"There is no {unknown[0]} in the quarantine: see `{command}`.")
     return plan.select_decisions(choice)
 
 
@@ -176,12 +178,12 @@ def list_entries(
     counted = planning.count_codes(decisions)
     if as_json:
         document = {"counts": counted, "entries": [_summary(decision, plan) for decision in decisions]}
-        typer.echo(json.dumps(document, indent=2))
+        print_document(json.dumps(document, indent=2))
         return
     for decision in decisions:
         entry = decision.entry
         arrived = f"{entry.arrived:%Y-%m-%dT%H:%M:%SZ}"
-        typer.echo(f"{arrived}  {decision.code:<16}  {decision.verdict.value:<16}  {entry.identity}")
+        print_line(f"{arrived}  {decision.code:<16}  {decision.verdict.value:<16}  {entry.identity}")
     print_note("Nothing lies there." if not decisions else "By reason: " + _format_counts(counted))
 
 
@@ -194,14 +196,15 @@ def show_record(
     aws: InAws = False,
 ) -> None:
     """Print one record as JSON, decoded, with why it lies there, and what may become of it today."""
-    plan = _open_desk(environment, cloud, aws=aws).build_plan()
-    (decision,) = _select_decisions(plan, _build_choice([record]), everything=False)
+    desk = _open_desk(environment, cloud, aws=aws)
+    plan = desk.build_plan()
+    (decision,) = _select_decisions(desk, plan, _build_choice([record]), everything=False)
     document = _summary(decision, plan)
     if isinstance(decision.entry, Held):
         document["record"] = _decode_record(decision.entry)
     if decision.copy is not None:
         document["copy"] = json.loads(decision.copy.payload)
-    typer.echo(json.dumps(document, indent=2))
+    print_document(json.dumps(document, indent=2))
 
 
 @app.command("redrive")
@@ -221,7 +224,7 @@ def redrive_records(  # noqa: PLR0913 - one option each
     """Put records on the stream anew, once each, if they are valid events today."""
     desk = _open_desk(environment, cloud, aws=aws)
     choice = _build_choice(records, objects, reason, since, until)
-    chosen = _select_decisions(desk.build_plan(), choice, everything=everything)
+    chosen = _select_decisions(desk, desk.build_plan(), choice, everything=everything)
     batches = [decision for decision in chosen if decision.verdict is QuarantineVerdict.HALF_APPLIED]
     if batches and (choice.identities or choice.objects):
         raise UserError(
@@ -294,7 +297,7 @@ def _so_far(outcomes: Counter[RedriveOutcome], asked: Sequence[Decision]) -> str
 
 
 def _say(what: str, decision: Decision, words: str) -> None:
-    typer.echo(f"{what:<8}  {decision.entry.identity}  {words}")
+    print_line(f"{what:<8}  {decision.entry.identity}  {words}")
 
 
 @app.command("drop")
@@ -317,9 +320,8 @@ def drop_records(  # noqa: PLR0913 - one option each
     if not undo and not because.strip():
         raise UserError("Say why with --because: whoever finds the record later wants to know.")
     desk = _open_desk(environment, cloud, aws=aws)
-    chosen = _select_decisions(
-        desk.build_plan(), _build_choice(records, objects, reason, since, until), everything=everything
-    )
+    choice = _build_choice(records, objects, reason, since, until)
+    chosen = _select_decisions(desk, desk.build_plan(), choice, everything=everything)
     wanted = [decision for decision in chosen if (decision.verdict is QuarantineVerdict.DROPPED) is undo]
     if not undo:
         wanted = [

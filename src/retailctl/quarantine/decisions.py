@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -31,8 +30,6 @@ NEW_GENERATION = (
     "It may be half applied, so it is never put back: fold the views anew, in a new generation, while the stream "
     "or the archive still has its records (docs/quarantine.md)."
 )
-_AGO = re.compile(r"([0-9]+)([mhd])")
-_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 
 class QuarantineVerdict(Enum):
@@ -218,16 +215,3 @@ def count_codes(decisions: Iterable[Decision]) -> dict[str, int]:
     for decision in decisions:
         counts[decision.code] = counts.get(decision.code, 0) + 1
     return dict(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])))
-
-
-def parse_moment(text: str, now: datetime) -> datetime:
-    """Return the time that an operator means: ISO 8601 (UTC unless it says otherwise), or ``90m``, ``36h``, ``7d``.
-
-    Raises:
-        ValueError: where it is neither.
-
-    """
-    if ago := _AGO.fullmatch(text):
-        return now - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
-    time = datetime.fromisoformat(text)
-    return time if time.tzinfo else time.replace(tzinfo=UTC)

@@ -13,12 +13,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from retailctl import git, interrupts, project
 from retailctl.artifacts import package
-from retailctl.console import print_note
+from retailctl.console import DataTable, print_line, print_note, print_renderable
 from retailctl.delivery import destroy, plan_apply
 from retailctl.environments import generations, outputs
 from retailctl.environments.generations import Generation, Generations
@@ -26,7 +24,7 @@ from retailctl.environments.state import initialise_workspace
 from retailctl.environments.target import Target, resolve_target
 from retailctl.errors import UserError
 from retailctl.files import write_atomically
-from retailctl.options import DEFAULT_CLOUD, CloudName, Confirmed, EnvironmentName, format_retailctl
+from retailctl.options import DEFAULT_CLOUD, CloudName, Confirmed, EnvironmentName
 from retailctl.progress import show_progress
 from retailctl.replay import fold as replay_fold
 from retailctl.replay.log import ReplayLog
@@ -150,9 +148,9 @@ def show_status(environment: EnvironmentName = "dev", cloud: CloudName = DEFAULT
     target, values = _read_target(environment, cloud)
     views, log = Views(target), ReplayLog(target, values)
     newest = {shard_id: log.find_newest_sale(shard_id) for shard_id in log.list_shards()}
-    table = Table("Generation", "", "Build", "Reads the stream", "Sales on the board", "Behind in")
+    table = DataTable("Generation", "", "Build", "Reads the stream", "Sales on the board", "Behind in")
     for number, each in sorted(values["generations"].items(), key=lambda item: int(item[0])):
-        view = View.from_outputs(values, int(number))
+        view = View.from_outputs(values, int(number), target)
         lagging = list_lagging_shards(newest, views.read_watermarks(view))
         table.add_row(
             number,
@@ -162,7 +160,7 @@ def show_status(environment: EnvironmentName = "dev", cloud: CloudName = DEFAULT
             f"{sum(views.read_scores(view)['creator'].values()):,}",
             f"{len(lagging)} of {len(newest)} shards" if lagging else "",
         )
-    Console(highlight=False).print(table)
+    print_renderable(table)
 
 
 @app.command("prepare")
@@ -184,14 +182,15 @@ def prepare_generation(
     package.build_artifacts(target.project)
     for other, each in wanted.standing.items():
         if each.build is None and other != number:
-            pin = find_build(target, views.read_code_hash(View.from_outputs(values, other)), other)
+            pin = find_build(target, views.read_code_hash(View.from_outputs(values, other, target)), other)
             if pin is not None:
                 print_note(f"Generation {other} keeps the build {pin}, because this clone's code differs.")
                 wanted = wanted.with_generation(other, replace(each, build=pin))
     before = wanted.standing.get(number)
     commit = git.resolve_commit(target.project, build) if build else before.build if before else None
     _apply(target, wanted.with_generation(number, Generation(commit, enabled=False)), confirmed)
-    print_note(f"Generation {number} exists and is empty. Fold it with `retailctl replay fold {number}`.")
+    command = target.format_command(f"replay fold {number}")
+    print_note(f"Generation {number} exists and is empty. Fold it with `{command}`.")
 
 
 def check_preparable(number: int, wanted: Generations, values: Mapping[str, Any], views: Views) -> None:
@@ -205,10 +204,13 @@ def check_preparable(number: int, wanted: Generations, values: Mapping[str, Any]
         return
     if wanted.standing[number].enabled:
         raise UserError(f"Generation {number} already exists: use another number.")
-    if str(number) in values["generations"] and not views.is_empty(View.from_outputs(values, number)):
+    if str(number) in values["generations"] and not views.is_empty(
+        View.from_outputs(values, number, views.target)
+    ):
+        command = views.target.format_command(f"replay fold {number} --resume")
         raise UserError(
-            f"Generation {number} already exists and is not empty: continue its fold with `retailctl replay fold "
-            f"{number} --resume`, or use another number."
+            f"Generation {number} already exists and is not empty: continue its fold with `{command}`, "
+            "or use another number."
         )
     print_note(f"Generation {number} was prepared before: continuing.")
 
@@ -257,7 +259,7 @@ def fold_generation(
 ) -> None:
     """Fold a generation from the log, let it read the stream, and wait until it has caught up."""
     target, values = _read_target(environment, cloud)
-    view, views, log = View.from_outputs(values, number), Views(target), ReplayLog(target, values)
+    view, views, log = View.from_outputs(values, number, target), Views(target), ReplayLog(target, values)
     next_free = 1 + max(map(int, values["generations"]))
     live = int(values["live_generation"])
     if resume and number != live and views.read_mapping_state(view) != "Disabled":
@@ -267,7 +269,7 @@ def fold_generation(
         try:
             _fold_source(source, view, views, log, target, trust_order=trust_order)
         except KeyboardInterrupt:
-            command = format_retailctl(f"replay fold {number} --resume", environment, cloud)
+            command = target.format_command(f"replay fold {number} --resume")
             print_note(f"The fold was interrupted: `{command}` continues it.")
             raise
     wanted = target.read_generations()
@@ -279,7 +281,8 @@ def fold_generation(
     _print_commit_reminder(target)
     with show_progress(f"Waiting until generation {number} has caught up"):
         await_caught_up(view, views, log, patience)
-    print_note(f"Next: `retailctl replay compare {number}`, and `retailctl replay switch {number}`.")
+    compare, switch = (target.format_command(f"replay {each} {number}") for each in ("compare", "switch"))
+    print_note(f"Next: `{compare}`, and `{switch}`.")
 
 
 def _fold_source(
@@ -302,16 +305,17 @@ def check_foldable(view: View, views: Views, *, live: int, next_free: int, resum
         UserError: where it is live, reads the stream already, or is not empty.
 
     """
+    prepare = views.target.format_command(f"replay prepare {next_free}")
     if view.number == live:
         raise UserError(
             f"Generation {view.number} is live: a replay into it would count sales twice. Prepare another "
-            f"(`retailctl replay prepare {next_free}`), and switch to that."
+            f"(`{prepare}`), and switch to that."
         )
     state = views.read_mapping_state(view)
     if state != "Disabled":
         raise UserError(
             f"Generation {view.number} reads the stream already ({state}), and a replay needs one that never did. "
-            f"Prepare another (`retailctl replay prepare {next_free}`)."
+            f"Prepare another (`{prepare}`)."
         )
     if not resume and not views.is_empty(view):
         raise UserError(
@@ -390,7 +394,7 @@ def await_caught_up(view: View, views: Views, log: ReplayLog, patience: float) -
         if time.monotonic() > deadline:
             raise UserError(
                 f"Generation {view.number} has not caught up after {patience:.0f} s: {' '.join(lagging)} It "
-                "continues; see `retailctl replay status`."
+                f"continues; see `{views.target.format_command('replay status')}`."
             )
         time.sleep(min(1.0, patience))
 
@@ -408,8 +412,8 @@ def compare_generation(
     """Compare a generation's scores with the live ones; print differences and exit with status 1."""
     target, values = _read_target(environment, cloud)
     live, new, views = (
-        View.from_outputs(values, int(values["live_generation"])),
-        View.from_outputs(values, number),
+        View.from_outputs(values, int(values["live_generation"]), target),
+        View.from_outputs(values, number, target),
         Views(target),
     )
     deadline = time.monotonic() + patience
@@ -418,7 +422,7 @@ def compare_generation(
             break
         time.sleep(min(1.0, patience))
     for sentence in sentences:
-        typer.echo(sentence.replace("must have", f"in generation {live.number}"))
+        print_line(sentence.replace("must have", f"in generation {live.number}"))
     if sentences:
         print_note(
             f"{len(sentences)} scores of generation {number} differ from the live generation {live.number}."
@@ -441,14 +445,15 @@ def switch_generation(
 ) -> None:
     """Make the API read another generation after that has caught up; switch back in the same way."""
     target, values = _read_target(environment, cloud)
-    view, views, log = View.from_outputs(values, number), Views(target), ReplayLog(target, values)
-    if number == int(values["live_generation"]) and not _unfinished_mark(target).exists():
+    view, views, log = View.from_outputs(values, number, target), Views(target), ReplayLog(target, values)
+    previous = int(values["live_generation"])
+    if number == previous and not _unfinished_mark(target).exists():
         raise UserError(f"Generation {number} is already live.")
     state = views.read_mapping_state(view)
     if state != "Enabled":
         raise UserError(
             f"Generation {number} does not read the stream ({state}): fold it first with "
-            f"`retailctl replay fold {number}`."
+            f"`{target.format_command(f'replay fold {number}')}`."
         )
     with show_progress(f"Checking that generation {number} has caught up"):
         await_caught_up(view, views, log, patience)
@@ -459,7 +464,7 @@ def switch_generation(
     _apply(target, wanted, confirmed)
     print_note(
         f"The API reads generation {number}. The previous one stays up to date: to go back, use "
-        "`retailctl replay switch`."
+        f"`{target.format_command(f'replay switch {previous}')}`."
     )
 
 
@@ -479,7 +484,7 @@ def retire_generation(
     wanted = target.read_generations()
     protected: list[str] = []
     if number in wanted.standing or not _unfinished_mark(target).exists():
-        view = View.from_outputs(values, number)
+        view = View.from_outputs(values, number, target)
         if number == int(values["live_generation"]):
             raise UserError(f"Generation {number} is live: switch to another first.")
         protected = _list_protected_tables(target, view)

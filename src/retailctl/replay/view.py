@@ -35,7 +35,7 @@ class View:
     mapping: str
 
     @classmethod
-    def from_outputs(cls, outputs: Mapping[str, Any], number: int) -> View:
+    def from_outputs(cls, outputs: Mapping[str, Any], number: int, target: Target) -> View:
         """Return a generation from the root outputs.
 
         Raises:
@@ -47,7 +47,7 @@ class View:
         if generation is None:
             raise UserError(
                 f"There is no generation {number} (there are: {', '.join(sorted(standing)) or 'none'}): create it "
-                f"with `retailctl replay prepare {number}`."
+                f"with `{target.format_command(f'replay prepare {number}')}`."
             )
         return cls(
             number,
@@ -62,6 +62,7 @@ class Views:
     """The views of an environment in AWS or in a local cloud."""
 
     def __init__(self, target: Target) -> None:
+        self.target = target
         self._dynamodb = target.client("dynamodb")
         self._lambda = target.client("lambda", read_timeout=120)
 

@@ -6,12 +6,13 @@ import json
 from dataclasses import asdict, dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Annotated
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 import typer
-from rich.console import Console
-from rich.table import Table
+from rich.columns import Columns
 
+from hello_retail.visibility import is_visible
+from retailctl.console import DataTable, print_document, print_renderable
 from retailctl.environments import outputs
 from retailctl.errors import UserError
 from retailctl.http import HttpReply, NoReply, send_request
@@ -55,7 +56,7 @@ def read_board(api_url: str, limit: int) -> Board:
 
 def _scores(api_url: str, role: str, limit: int) -> list[Row]:
     url = f"{api_url.rstrip('/')}/scores?{urlencode({'role': role, 'limit': limit})}"
-    if urlsplit(url).scheme not in {"http", "https"}:
+    if not url.startswith(("http://", "https://")):
         raise NoBoard(f"{url} is no address of an API: it must begin with http:// or https://.")
     try:
         reply = send_request(url, timeout=TIMEOUT_SECONDS)
@@ -81,30 +82,38 @@ def _detail(reply: HttpReply) -> str:
         return f"{reply.reason}."
 
 
-def render_board(board: Board) -> Table:
-    """Return the board as two tables side by side, for Rich to print."""
-    side_by_side = Table.grid(padding=(0, 4))
-    side_by_side.add_row(*(_table(title, board[role]) for role, title in ROLES.items()))
-    return side_by_side
+def render_board(board: Board) -> Columns:
+    """Return the board as two tables for Rich to print: side by side where the terminal is wide enough."""
+    return Columns([_build_table(title, board[role]) for role, title in ROLES.items()], padding=(0, 4))
 
 
-def _table(title: str, rows: Sequence[Row]) -> Table:
-    table = Table(title=title, title_justify="left", title_style="bold")
-    table.add_column("", justify="right", style="dim")
+def _build_table(title: str, rows: Sequence[Row]) -> DataTable:
+    table = DataTable(title=title, title_justify="left", title_style="bold")
+    table.add_column("", justify="right", style="dim", no_wrap=True)
     table.add_column("Name", min_width=12)
-    table.add_column("Sales", justify="right")
+    table.add_column("Sales", justify="right", no_wrap=True)
     for row in rows:
-        table.add_row(str(row.rank), row.name, f"{row.score:,}", style="bold green" if row.rank == 1 else "")
+        table.add_row(
+            str(row.rank),
+            choose_shown_name(row),
+            f"{row.score:,}",
+            style="bold green" if row.rank == 1 else "",
+        )
     if not rows:
         table.add_row("", "nobody yet", "")
     return table
+
+
+def choose_shown_name(row: Row) -> str:
+    """Return the name of a row, or its mask where nothing of the name is visible."""
+    return row.name if is_visible(row.name) else row.user_id
 
 
 def format_board_line(board: Board, best: int = 3) -> str:
     """Return the board's top as one line of text."""
     return "; ".join(
         f"{title.lower()}: "
-        + (", ".join(f"{row.name} {row.score:,}" for row in board[role][:best]) or "none yet")
+        + (", ".join(f"{choose_shown_name(row)} {row.score:,}" for row in board[role][:best]) or "none yet")
         for role, title in ROLES.items()
     )
 
@@ -132,6 +141,6 @@ def show_winners(
     url = api_url or str(outputs.find_outputs(environment, cloud)["api_url"])
     winners = read_board(url, limit)
     if in_json:
-        typer.echo(format_board_json(winners))
+        print_document(format_board_json(winners))
     else:
-        Console(highlight=False).print(render_board(winners))
+        print_renderable(render_board(winners))

@@ -5,10 +5,11 @@ from __future__ import annotations
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from rich.console import Console, Group
+from rich.console import Group
 from rich.live import Live
 from rich.text import Text
 
+from retailctl.console import create_console, escape_text
 from retailctl.progress import REAL, Clock, OnTick
 from retailctl.scores import board
 
@@ -78,7 +79,7 @@ def display_board(*, transient: bool = False) -> Iterator[Callable[[int, float, 
 
     ``transient`` takes the table away at the end.
     """
-    console = Console(highlight=False)
+    console = create_console()
     if console.is_terminal:
         with Live(console=console, auto_refresh=False, transient=transient) as live:
             yield lambda sent, seconds, latest_board: live.update(
@@ -91,7 +92,7 @@ def display_board(*, transient: bool = False) -> Iterator[Callable[[int, float, 
         text = f"{sent:,} events; {board.format_board_line(latest_board)}"
         if text != latest[0]:
             latest[0] = text
-            console.print(f"{seconds:5.1f} s  {text}", markup=False, soft_wrap=True)
+            console.print(f"{seconds:5.1f} s  {escape_text(text)}", soft_wrap=True)
 
     yield print_line
 

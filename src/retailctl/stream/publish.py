@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from itertools import groupby
+import shlex
+from contextlib import nullcontext
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,16 +14,23 @@ import typer
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 
-from retailctl.console import print_note
+from retailctl.console import print_line, print_note
 from retailctl.emulator import cloud as clouds
 from retailctl.environments import outputs
 from retailctl.errors import UserError
-from retailctl.options import DEFAULT_CLOUD, EnvironmentName, LocalCloudName
+from retailctl.moments import parse_moment
+from retailctl.options import DEFAULT_CLOUD, EnvironmentName, LocalCloudName, format_retailctl
 from retailctl.progress import OnProgress, ignore_progress, show_progress
-from retailctl.stream import log_file, sender
+from retailctl.stream import sender
+from retailctl.stream.interruption import Interruption, catch_signals
+from retailctl.stream.lines import LineRanges, LineSelection, parse_ranges
+from retailctl.stream.log_copy import LogCopy, copy_log
+from retailctl.stream.look_up import compute_digest, look_up_entries
+from retailctl.stream.reader import read_stream, read_stream_time
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable
+    from contextlib import AbstractContextManager
 
     from retailctl.stream.log_file import LogEntry
 
@@ -33,11 +43,46 @@ def build_no_retry_settings() -> dict[str, Any]:
     return {"retries": {"total_max_attempts": 1}, "read_timeout": 30}
 
 
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """What the command was told: which lines of which file go on which stream.
+
+    ``command`` is the beginning of a command for the same stream. A file that ``is_pipe`` can be read once only.
+    """
+
+    file: Path
+    selection: LineSelection
+    stream: str
+    command: str = "retailctl publish"
+    is_pipe: bool = False
+
+    def format_command(self, selection: LineSelection, *more: str) -> str:
+        """Return the command for other lines of the same file and the same stream."""
+        options = shlex.join([*selection.format_options(), *more])
+        if self.is_pipe:
+            return f"the same command with `{options}`"
+        return f"`{self.command} {shlex.quote(str(self.file))} {options}`"
+
+
 def publish_log(
-    file: Annotated[Path, typer.Argument(help="The event log: JSON lines, one record or one event each.")],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="The event log, a file or a pipe such as /dev/stdin: JSON lines, one record or one event each."
+        ),
+    ],
     *,
     from_line: Annotated[int, typer.Option(min=1, help="The line to begin at.")] = 1,
     skip_lines: Annotated[str, typer.Option(help="Lines to leave out, such as 12-40,43.")] = "",
+    look_up: Annotated[
+        bool, typer.Option("--look-up", help="Send nothing; say which of the lines the stream has.")
+    ] = False,
+    since: Annotated[
+        str,
+        typer.Option(
+            help="With --look-up: only what arrived then or later, 2026-11-22T18:00 or 90m, 36h, 7d ago."
+        ),
+    ] = "",
     stream: Annotated[
         str, typer.Option(help="A stream in the account of the AWS settings, not the local cloud's.")
     ] = "",
@@ -46,88 +91,137 @@ def publish_log(
 ) -> None:
     """Put an event log on the stream, in order per product."""
     try:
-        skipped = parse_ranges(skip_lines)
+        selection = LineSelection(from_line, parse_ranges(skip_lines))
     except ValueError as error:
         raise UserError(f"--skip-lines cannot be read: {error}.") from error
-    with show_progress(f"Checking {file}"):
-        total = check_log(file, from_line, skipped)
-    client, name = _open_aws_stream(stream) if stream else _open_local_stream(cloud, environment)
-    records = f"{total:,} record{'' if total == 1 else 's'}"
-    with show_progress(f"Putting {records} on {name}") as progress:
-        send_log(
-            sender.build_stream_put(client, name),
-            file,
-            from_line,
-            skipped,
-            lambda sent: progress(sent, total),
-        )
-    print_note(f"{records} {'is' if total == 1 else 'are'} on {name}.")
+    moment = _parse_since(since, look_up=look_up)
+    with catch_signals() as interruption:
+        try:
+            with copy_log(file) as log:
+                with show_progress(f"Checking {file}"):
+                    total = log.check_entries(selection)
+                client, name = _open_aws_stream(stream) if stream else _open_local_stream(cloud, environment)
+                command = (
+                    f"retailctl publish --stream {shlex.quote(stream)}"
+                    if stream
+                    else format_retailctl("publish", environment, cloud)
+                )
+                sending = Sending(file, selection, name, command, is_pipe=log.is_pipe)
+                if look_up:
+                    look_up_log(client, log, sending, moment)
+                    return
+                send_log(client, log, sending, total, interruption)
+        except KeyboardInterrupt:
+            raise UserError("It was interrupted. Nothing was sent.") from None
 
 
-def check_log(file: Path, from_line: int = 1, skipped: frozenset[int] = frozenset()) -> int:
-    """Return the number of records to send, having read the whole file.
-
-    Raises:
-        UserError: where the file is missing or a line of it is broken; nothing has been sent then.
-
-    """
+def _parse_since(since: str, *, look_up: bool) -> float | None:
+    if since and not look_up:
+        raise UserError("--since belongs to --look-up: a sending begins at a line, --from-line.")
     try:
-        found = [entry.line for entry in log_file.read_event_log(file)]
-    except OSError as error:
-        raise UserError(f"{file} cannot be read ({error.strerror}): name an event log.") from error
-    except log_file.BrokenLog as error:
-        raise UserError(f"{error} Nothing was sent.") from error
-    return sum(line >= from_line and line not in skipped for line in found)
+        return max(parse_moment(since, datetime.now(UTC)).timestamp(), 0.0) if since else None
+    except (ValueError, OverflowError):
+        raise UserError(
+            f"--since {since!r} is no time: give one such as 2026-11-22T18:00 (UTC), or 36h or 7d for ago."
+        ) from None
 
 
-def send_log(
-    put: sender.Put,
-    file: Path,
-    from_line: int = 1,
-    skipped: frozenset[int] = frozenset(),
-    on_progress: OnProgress = ignore_progress,
-) -> int:
-    """Send a checked log and return how many records it was; ``on_progress`` hears of the sum so far.
+def send_log(client: Any, log: LogCopy, sending: Sending, total: int, interruption: Interruption) -> None:  # noqa: ANN401 - a boto3 client
+    """Send the ``total`` selected records of a checked log, and say how many the stream has.
 
     Raises:
         UserError: where it stops on the way, with how far it got and how to go on.
 
     """
-    sent = 0
+    began = read_stream_time(client, sending.stream)
+    with show_progress(f"Putting {format_records(total)} on {sending.stream}") as progress:
+        try:
+            sent = put_entries(
+                sender.build_stream_put(client, sending.stream),
+                log.read_entries(sending.selection),
+                lambda so_far: progress(so_far, total),
+                interruption.hold_back,
+            )
+        except sender.Stopped as stopped:
+            if stopped.sent < total:
+                raise UserError(describe_stop(stopped, sending, began)) from stopped
+            sent = stopped.sent
+        finally:
+            interruption.ignore_signals()
+    print_note(f"{format_records(sent)} {'is' if sent == 1 else 'are'} on {sending.stream}.")
+    if log.has_grown():
+        rest = LineSelection(log.count_lines() + 1)
+        print_note(
+            f"{sending.file} has grown since it was read, and the new lines were not sent. To send them: "
+            f"{sending.format_command(rest)}."
+        )
+
+
+def put_entries(
+    put: sender.Put,
+    entries: Iterable[LogEntry],
+    on_progress: OnProgress = ignore_progress,
+    hold_back: Callable[[], AbstractContextManager[None]] = nullcontext,
+) -> int:
+    """Put records on a stream and return how many it was; ``on_progress`` hears of the sum so far.
+
+    Raises:
+        Stopped: where it stops on the way.
+
+    """
+    so_far = 0
 
     def on_sent(records: int) -> None:
-        nonlocal sent
-        sent += records
-        on_progress(sent)
+        nonlocal so_far
+        so_far += records
+        on_progress(so_far)
 
-    try:
-        return sender.send_entries(_select_entries(file, from_line, skipped), put, on_sent=on_sent)
-    except sender.Stopped as stopped:
-        raise UserError(describe_stop(stopped, file, from_line, skipped)) from stopped
+    return sender.send_entries(entries, put, on_sent=on_sent, hold_back=hold_back)
 
 
-def describe_stop(stopped: sender.Stopped, file: Path, from_line: int, skipped: frozenset[int]) -> str:
-    """Return in words how far a stopped sending got, and what sends the rest."""
-    done = sorted({*stopped.ahead, *(line for line in skipped if line > stopped.next_line)})
-    rest = f"--from-line {stopped.next_line}" + (f" --skip-lines {format_ranges(done)}" if done else "")
+def describe_stop(stopped: sender.Stopped, sending: Sending, began: float) -> str:
+    """Return in words how far a stopped sending got, and the command that goes on.
+
+    ``began`` is the time of the stream before the first record was sent.
+    """
+    first, verb = sending.selection.from_line, "is" if stopped.sent == 1 else "are"
     sentences = [
         f"The sending stopped: {stopped}.",
-        f"{stopped.sent:,} records of {file} from line {from_line} on are on the stream.",
+        f"{format_records(stopped.sent)} of {sending.file} from line {first} on {verb} on {sending.stream}.",
     ]
     if stopped.uncertain:
+        plural = len(stopped.uncertain) > 1
+        moment = datetime.fromtimestamp(began, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        command = sending.format_command(sending.selection, "--look-up", "--since", moment)
         sentences.append(
-            f"Whether line {format_ranges(stopped.uncertain)} is there too, nobody can tell: look before "
-            "you send it again."
+            f"Whether line{'s' if plural else ''} {LineRanges.from_lines(stopped.uncertain)} "
+            f"{'are' if plural else 'is'} there too is not known. "
+            f"To look it up, and to get the command that sends the rest: {command}."
         )
-    return " ".join([*sentences, f"The same command with `{rest}` sends the rest."])
+    else:
+        rest = sending.selection.select_rest(stopped.next_line, stopped.ahead)
+        sentences.append(f"To send the rest: {sending.format_command(rest)}.")
+    return " ".join(sentences)
 
 
-def _select_entries(file: Path, from_line: int, skipped: frozenset[int]) -> Iterator[LogEntry]:
-    return (
-        entry
-        for entry in log_file.read_event_log(file)
-        if entry.line >= from_line and entry.line not in skipped
-    )
+def look_up_log(client: Any, log: LogCopy, sending: Sending, since: float | None) -> None:  # noqa: ANN401 - a boto3 client
+    """Print which of the selected lines the stream has, of what arrived from ``since`` on."""
+    with show_progress(f"Reading {sending.stream}"):
+        digests = [
+            compute_digest(record["PartitionKey"], record["Data"])
+            for record in read_stream(client, sending.stream, since)
+        ]
+    result = look_up_entries(log.read_entries(sending.selection), digests)
+    for sentence in result.describe_lines():
+        print_line(sentence)
+    if result.missing:
+        command = sending.format_command(result.select_missing(sending.selection))
+        print_note(f"To send what is missing: {command}.")
+
+
+def format_records(number: int) -> str:
+    """Return a number of records in words."""
+    return f"{number:,} record{'' if number == 1 else 's'}"
 
 
 def _open_local_stream(cloud: str, environment: str) -> tuple[Any, str]:
@@ -142,28 +236,3 @@ def _open_aws_stream(stream: str) -> tuple[Any, str]:
         return boto3.client("kinesis", config=Config(**build_no_retry_settings())), stream
     except BotoCoreError as error:
         raise UserError(f"The AWS settings do not do: {error}") from error
-
-
-def format_ranges(lines: Iterable[int]) -> str:
-    """Write line numbers the short way: 3, 4, 5, 9 as ``3-5,9``."""
-    parts = []
-    for _, run in groupby(enumerate(sorted(lines)), key=lambda pair: pair[1] - pair[0]):
-        numbers = [number for _, number in run]
-        parts.append(str(numbers[0]) if len(numbers) == 1 else f"{numbers[0]}-{numbers[-1]}")
-    return ",".join(parts)
-
-
-def parse_ranges(text: str) -> frozenset[int]:
-    """Read what ``format_ranges`` writes.
-
-    Raises:
-        ValueError: where the text is something else.
-
-    """
-    lines: set[int] = set()
-    for part in filter(None, text.split(",")):
-        first, _, last = part.partition("-")
-        if not (first.isdecimal() and (not _ or last.isdecimal()) and int(first) <= int(last or first)):
-            raise ValueError(f"{part!r} is no line number and no range such as 12-40")
-        lines.update(range(int(first), int(last or first) + 1))
-    return frozenset(lines)

@@ -10,16 +10,18 @@ import random
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore.exceptions import ClientError
 
+from retailctl.aws import FAILURES
 from retailctl.errors import UserError
 from retailctl.stream.sender import THROTTLES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from mypy_boto3_kinesis import KinesisClient
     from mypy_boto3_kinesis.type_defs import RecordTypeDef, ShardTypeDef
@@ -112,8 +114,8 @@ def list_shards(client: KinesisClient, stream: str) -> Iterator[ShardTypeDef]:
         yield from page["Shards"]
 
 
-def read_payloads(client: KinesisClient, stream: str) -> list[bytes]:
-    """Return the bytes of all records that are on a stream now: parents before children, each shard in order.
+def read_stream(client: KinesisClient, stream: str, since: float | None = None) -> Iterator[RecordTypeDef]:
+    """Yield the records that are on a stream now, or those from ``since`` on: parents before children.
 
     A shard's first sequence number is above every number of its parents, so ascending order is enough.
     """
@@ -122,4 +124,29 @@ def read_payloads(client: KinesisClient, stream: str) -> list[bytes]:
         key=lambda shard: int(shard["SequenceNumberRange"]["StartingSequenceNumber"]),
     )
     reader = StreamReader(client, stream)
-    return [record["Data"] for shard in shards for record in reader.read_records(shard["ShardId"])]
+    for shard in shards:
+        yield from reader.read_records(shard["ShardId"], since)
+
+
+def read_payloads(client: KinesisClient, stream: str) -> list[bytes]:
+    """Return the bytes of all records that are on a stream now, each shard in order."""
+    return [record["Data"] for record in read_stream(client, stream)]
+
+
+def read_stream_time(client: KinesisClient, stream: str) -> float:
+    """Return the stream's own time, in whole seconds since the epoch.
+
+    It is the ``Date`` of any answer, refusals included. Where the stream does not answer, it is the time
+    of this machine.
+    """
+    headers: Mapping[str, str] = {}
+    try:
+        headers = client.describe_stream_summary(StreamName=stream)["ResponseMetadata"]["HTTPHeaders"]
+    except ClientError as error:
+        headers = error.response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+    except FAILURES:
+        pass
+    try:
+        return parsedate_to_datetime(headers["date"]).timestamp()
+    except (KeyError, ValueError):
+        return float(int(time.time()))

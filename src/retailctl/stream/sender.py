@@ -11,6 +11,8 @@ from __future__ import annotations
 import random
 import sys
 import time
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
 from enum import Enum
 from itertools import islice
 from typing import TYPE_CHECKING, Protocol
@@ -20,6 +22,7 @@ from botocore.exceptions import (
     ConnectTimeoutError,
     EndpointConnectionError,
     HTTPClientError,
+    IncompleteReadError,
 )
 from botocore.parsers import ResponseParserError
 
@@ -28,6 +31,7 @@ from retailctl.progress import OnProgress, ignore_progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+    from contextlib import AbstractContextManager
 
     from mypy_boto3_kinesis import KinesisClient
     from mypy_boto3_kinesis.type_defs import PutRecordsRequestEntryTypeDef
@@ -81,7 +85,7 @@ def classify_put_failure(failure: Exception) -> PutEnd:
         return PutEnd.UNKNOWN if status >= _SERVER_ERROR else PutEnd.REFUSED
     if isinstance(failure, (EndpointConnectionError, ConnectTimeoutError)):
         return PutEnd.NOT_TAKEN  # no connection, so nothing was sent
-    if isinstance(failure, (HTTPClientError, ResponseParserError)):
+    if isinstance(failure, (HTTPClientError, IncompleteReadError, ResponseParserError)):
         return PutEnd.UNKNOWN
     return PutEnd.REFUSED  # no credentials, say
 
@@ -139,27 +143,40 @@ def build_stream_put(client: KinesisClient, stream: str) -> Put:
     return put
 
 
+@dataclass(frozen=True, slots=True)
+class _Account:
+    """What is known of the records at one moment.
+
+    ``pending`` are read and not on the stream, ``ahead`` are the lines on the stream behind the first of them,
+    ``under_way`` are the records of a request without an answer.
+    """
+
+    pending: tuple[LogEntry, ...] = ()
+    ahead: tuple[int, ...] = ()
+    sent: int = 0
+    under_way: tuple[LogEntry, ...] = ()
+    last_read: int = 0
+
+
 class _Outbox:
-    """The records not on the stream yet, as far as the window reaches, and what is known of the others."""
+    """The records not on the stream yet, as far as the window reaches, and what is known of the others.
+
+    The account is replaced as a whole, so that an interruption at any moment leaves a true one.
+    """
 
     def __init__(self, entries: Iterable[LogEntry]) -> None:
         self._source = iter(entries)
-        self._pending: list[LogEntry] = []
-        self._ahead: list[int] = []
-        self._sent = 0
+        self.account = _Account()
 
-    @property
-    def sent(self) -> int:
-        return self._sent
-
-    def build_request(self) -> list[LogEntry]:
+    def build_request(self) -> tuple[LogEntry, ...]:
         """Return the earliest pending record of each key, as many as one request takes; empty at the end."""
-        room = WINDOW - len(self._ahead) - len(self._pending)
-        self._pending += islice(self._source, max(room, 0))
+        account = self.account
+        room = WINDOW - len(account.ahead) - len(account.pending)
+        pending = (*account.pending, *islice(self._source, max(room, 0)))
         chosen: list[LogEntry] = []
         keys: set[str] = set()
         size = 0
-        for entry in self._pending:
+        for entry in pending:
             if entry.partition_key in keys:
                 continue
             size += entry.size
@@ -167,26 +184,34 @@ class _Outbox:
                 break
             keys.add(entry.partition_key)
             chosen.append(entry)
-        return chosen
+        request = tuple(chosen)
+        last_read = pending[-1].line if pending else account.last_read
+        self.account = replace(
+            account, pending=pending, under_way=request, last_read=max(last_read, account.last_read)
+        )
+        return request
 
     def apply_answers(self, request: Sequence[LogEntry], answers: Sequence[bool]) -> int:
         """Note what the stream took of a request, and return how many records that is."""
+        account = self.account
         lines = {entry.line for entry, taken in zip(request, answers, strict=True) if taken}
-        self._pending = [entry for entry in self._pending if entry.line not in lines]
-        first = self._pending[0].line if self._pending else sys.maxsize
-        self._ahead = sorted(line for line in (*self._ahead, *lines) if line > first)
-        self._sent += len(lines)
+        pending = tuple(entry for entry in account.pending if entry.line not in lines)
+        first = pending[0].line if pending else sys.maxsize
+        ahead = tuple(sorted(line for line in (*account.ahead, *lines) if line > first))
+        self.account = replace(
+            account, pending=pending, ahead=ahead, sent=account.sent + len(lines), under_way=()
+        )
         return len(lines)
 
-    def build_stopped(self, reason: str, uncertain: Sequence[LogEntry] = ()) -> Stopped:
-        """Return the account of a sending that ends here; at least one record is pending or in the source."""
-        following = self._pending or list(islice(self._source, 1))
+    def build_stopped(self, reason: str, *, is_answered: bool) -> Stopped:
+        """Return the account of a sending that ends here."""
+        account = self.account
         return Stopped(
             reason,
-            sent=self._sent,
-            next_line=following[0].line if following else 0,
-            ahead=self._ahead,
-            uncertain=[entry.line for entry in uncertain],
+            sent=account.sent,
+            next_line=account.pending[0].line if account.pending else account.last_read + 1,
+            ahead=account.ahead,
+            uncertain=() if is_answered else [entry.line for entry in account.under_way],
         )
 
 
@@ -197,22 +222,28 @@ def send_entries(
     on_sent: OnProgress = ignore_progress,
     pause: Callable[[float], None] = time.sleep,
     patience_seconds: float = PATIENCE_SECONDS,
+    hold_back: Callable[[], AbstractContextManager[None]] = nullcontext,
 ) -> int:
     """Put all entries on the stream, in order per partition key, and return their number.
 
     ``on_sent`` hears after every request how many records it brought. A throttled request is repeated after a
-    growing, random pause, until the stream has taken nothing for ``patience_seconds`` of pauses.
+    growing, random pause, until the stream has taken nothing for ``patience_seconds`` of pauses. ``hold_back``
+    may hold interruptions back while a request is under way.
 
     Raises:
         Stopped: with how far it got, where the stream refuses, stays throttled or does not answer, or the
-            sending is interrupted from the keyboard.
+            sending is interrupted.
 
     """
     outbox = _Outbox(entries)
     failures, waited = 0, 0.0
-    while request := outbox.build_request():
-        taken = outbox.apply_answers(request, _send_request(put, request, outbox))
-        try:
+    try:
+        while waited <= patience_seconds:
+            with hold_back():
+                request = outbox.build_request()
+                taken = outbox.apply_answers(request, put(request)) if request else 0
+            if not request:
+                return outbox.account.sent
             if taken:
                 failures, waited = 0, 0.0
                 on_sent(taken)
@@ -221,24 +252,16 @@ def send_entries(
                 seconds = _compute_backoff(failures)
                 waited += seconds
                 pause(seconds)
-        except KeyboardInterrupt as error:
-            raise outbox.build_stopped("it was interrupted") from error
-        if waited > patience_seconds:
-            raise outbox.build_stopped(
-                f"the stream took nothing for {patience_seconds:.0f} s (it throttles, or is out of reach)"
-            )
-    return outbox.sent
-
-
-def _send_request(put: Put, request: Sequence[LogEntry], outbox: _Outbox) -> list[bool]:
-    try:
-        return put(request)
     except PutRecordsRefused as error:
-        raise outbox.build_stopped(f"the stream refused: {error}") from error
+        raise outbox.build_stopped(f"the stream refused: {error}", is_answered=True) from error
     except PutRecordsUnanswered as error:
-        raise outbox.build_stopped(f"no answer came: {error}", uncertain=request) from error
+        raise outbox.build_stopped(f"no answer came: {error}", is_answered=False) from error
     except KeyboardInterrupt as error:
-        raise outbox.build_stopped("it was interrupted", uncertain=request) from error
+        raise outbox.build_stopped("it was interrupted", is_answered=False) from error
+    raise outbox.build_stopped(
+        f"the stream took nothing for {patience_seconds:.0f} s (it throttles, or is out of reach)",
+        is_answered=True,
+    )
 
 
 def _compute_backoff(failures: int) -> float:

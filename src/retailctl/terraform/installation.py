@@ -39,13 +39,20 @@ def find_terraform() -> str:
     program = shutil.which("terraform")
     if program is None:
         raise UserError(f"Terraform is not installed: put version {wanted} or newer ({INSTALL}) on the PATH.")
-    answer = subprocess.run(  # noqa: S603 - the operator's own Terraform
-        [program, "version", "-json"],
-        env={name: value for name, value in os.environ.items() if not name.startswith("TF_")} | QUIET,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    try:
+        answer = subprocess.run(  # noqa: S603 - the operator's own Terraform
+            [program, "version", "-json"],
+            env={name: value for name, value in os.environ.items() if not name.startswith("TF_")} | QUIET,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
+        )
+    except OSError as error:  # such as "Exec format error": it was built for another processor
+        raise UserError(
+            f"{program} does not run on this machine ({error.strerror}): install version {wanted} or newer "
+            f"({INSTALL})."
+        ) from None
     try:
         version = json.loads(answer.stdout)["terraform_version"]
         number = tuple(int(part) for part in version.split("-")[0].split("."))

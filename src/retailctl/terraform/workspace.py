@@ -187,7 +187,8 @@ class _Progress:
             self.changes = {name: n for name, n in event["changes"].items() if isinstance(n, int)}
             if event["changes"].get("operation") == "plan":
                 self.total = sum(self.changes.values())
-        elif kind == "apply_complete":
+        elif kind == "apply_complete" and event.get("hook", {}).get("action") != "read":
+            # Data sources that an apply reads are not among the planned changes.
             self.finished += 1
         self.advance(self.finished, self.total)
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from retailctl.console import print_note
+from retailctl.console import print_fields, print_note
 from retailctl.environments import outputs
 from retailctl.environments.target import Target, resolve_target
 from retailctl.errors import UserError
@@ -66,4 +66,4 @@ def list_players(
     """Print who can sign in: user name, groups and name."""
     target = _target(environment, cloud, aws=aws)
     for player in find_pool(target, outputs.read_outputs(target)).read_players():
-        typer.echo(f"{player.username}\t{','.join(player.groups)}\t{player.name}")
+        print_fields(player.username, ",".join(player.groups), player.name)

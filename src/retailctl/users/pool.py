@@ -173,10 +173,9 @@ def find_pool(target: Target, environment_outputs: Mapping[str, Any]) -> Pool:
             str(environment_outputs["user_pool_client_id"]),
         )
     except KeyError as error:
-        hint = f"make {'up' if target.cloud else 'apply'} ENV={target.environment}"
         raise UserError(
             f"{target.environment} in {target.place} has no user pool (no output {error}): bring it up to date "
-            f"with `{hint}`."
+            f"with `{target.update_command}`."
         ) from None
 
 

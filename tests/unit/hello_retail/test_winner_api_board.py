@@ -82,8 +82,10 @@ def test_a_display_name_is_shown_as_it_is() -> None:
     assert choose_display_name(GRACE, "Grace Hopper <script>") == "Grace Hopper <script>"
 
 
-@pytest.mark.parametrize("name", ["", GRACE, f"me, {GRACE}"])
-def test_a_name_that_is_missing_or_gives_the_id_away_becomes_the_mask(name: str) -> None:
+@pytest.mark.parametrize(
+    "name", ["", " ", "\u200b", "\x1b\x07", "\u3164\u2800", "\ufe0f\u202e", GRACE, f"me, {GRACE}"]
+)
+def test_a_name_that_is_missing_invisible_or_gives_the_id_away_becomes_the_mask(name: str) -> None:
     assert choose_display_name(GRACE, name) == mask_user_id(GRACE)
 
 

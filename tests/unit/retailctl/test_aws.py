@@ -9,7 +9,8 @@ import pytest
 from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError, NoCredentialsError
 from botocore.parsers import ResponseParserError
 
-from retailctl.aws import FAILURES, explain_failure, list_keys
+from retailctl.aws import FAILURES, list_keys
+from retailctl.explanations import explain_error
 
 
 def bucket_of(*pages: list[str]) -> Any:
@@ -47,5 +48,5 @@ def test_keys_are_those_of_every_page(pages: list[list[str]], keys: list[str]) -
 )
 def test_every_failure_is_a_sentence(failure: Exception, said: str) -> None:
     assert isinstance(failure, FAILURES)
-    assert said in explain_failure(failure)
-    assert explain_failure(failure).endswith(".")
+    assert said in explain_error(failure)
+    assert explain_error(failure).endswith(".")

@@ -15,7 +15,7 @@ ROOMS = "Rooms of retailctl: a room imports only what stands below it"
 FUNCTIONS = "Rooms of hello_retail: a function imports no other"
 CIRCLES = "No circle, in a room or between rooms"
 PACKAGES = "What runs in Lambda knows nothing of the command line"
-LOG_ONLY = "retailctl imports of hello_retail only events and event_log"
+LOG_ONLY = "retailctl imports of hello_retail only events, event_log and visibility"
 
 
 @pytest.fixture(scope="module")

@@ -67,13 +67,13 @@ def test_aws_settings_of_another_project_have_no_effect(
     clone: Project, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, value: str
 ) -> None:
     (tmp_path / "broken").write_text("no [ini")
-    cloud._build_session.cache_clear()
+    cloud.open_isolated_session.cache_clear()
     expected = a_cloud(clone).client("kinesis").meta
-    cloud._build_session.cache_clear()
+    cloud.open_isolated_session.cache_clear()
     monkeypatch.setenv(name, str(tmp_path / value) if name == "AWS_CONFIG_FILE" else value)
 
     client = a_cloud(clone).client("kinesis")
 
     assert client.meta.endpoint_url == expected.endpoint_url
     assert client.meta.config.retries == expected.config.retries
-    cloud._build_session.cache_clear()
+    cloud.open_isolated_session.cache_clear()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import socket
 import ssl
 import subprocess
 import sys
@@ -207,6 +208,58 @@ def test_a_body_of_any_size_is_not_taken(
 ) -> None:
     assert ask(door, "POST", "/events", None, **headers)[0] == 413
     assert behind[0].asked == []
+
+
+def ask_raw(port: int, request: bytes) -> bytes:
+    """Send bytes as they are, end the sending, and return the answer."""
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        connection.sendall(request)
+        connection.shutdown(socket.SHUT_WR)
+        return b"".join(iter(lambda: connection.recv(4096), b""))
+
+
+@pytest.mark.parametrize(
+    ("request_line", "headers", "status"),
+    [
+        ("GET /caf\xe9 HTTP/1.1", "", 400),
+        ("GET /a\x01b HTTP/1.1", "", 400),
+        ("GET http://elsewhere/ HTTP/1.1", "", 400),
+        ("OPTIONS * HTTP/1.1", "", 400),
+        ("GET / HTTP/9.9", "", 505),
+        ("GET /a b HTTP/1.1", "", 400),
+        ("BREW / HTTP/1.1", "", 501),
+        ("POST / HTTP/1.1", "content-length: -1", 400),
+        ("POST / HTTP/1.1", "content-length: 1e3", 400),
+        ("POST / HTTP/1.1", "content-length: \xb2", 400),
+        ("POST / HTTP/1.1", "content-length: 1\r\ncontent-length: 2", 400),
+        ("POST / HTTP/1.1", "content-length: 5", 400),
+        ("POST / HTTP/1.1", "content-length: " + "9" * 5000, 413),
+        ("POST / HTTP/1.1", "content-length: " + str(10 * 1024 * 1024 + 1), 413),
+        ("GET /" + "a" * 70_000 + " HTTP/1.1", "", 414),
+    ],
+)
+def test_odd_paths_and_lengths_are_answered_with_a_status(
+    behind: tuple[Emulator, int],
+    capfd: pytest.CaptureFixture[str],
+    request_line: str,
+    headers: str,
+    status: int,
+) -> None:
+    with serving(Server(Origin(behind[1], DOMAIN))) as port:
+        lines = [request_line, "host: localhost", *filter(None, [headers]), "", ""]
+        answer = ask_raw(port, "\r\n".join(lines).encode("latin-1"))
+
+    assert answer.startswith(f"HTTP/1.1 {status} ".encode()), answer[:200]
+    assert behind[0].asked == []
+    assert "Traceback" not in capfd.readouterr().err
+
+
+def test_the_hint_names_the_cloud_that_the_page_belongs_to() -> None:
+    server = Server(Origin(ministack.find_free_port(), DOMAIN), restart="make up CLOUD=lab")
+    with serving(server) as port:
+        assert b"start it again with `make up CLOUD=lab`" in ask_raw(
+            port, b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n"
+        )
 
 
 def test_it_says_which_page_it_serves(behind: tuple[Emulator, int], door: http.client.HTTPConnection) -> None:

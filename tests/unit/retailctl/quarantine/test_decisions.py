@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
+from retailctl.moments import parse_moment
 from retailctl.quarantine.decisions import (
     Choice,
     Decision,
     QuarantineVerdict,
     count_codes,
     decide_entries,
-    parse_moment,
 )
 from retailctl.quarantine.records import Entry, Held, parse_entries
 from retailctl.quarantine.redrive import DROPPED, SENDING, SENT, Mark, Place

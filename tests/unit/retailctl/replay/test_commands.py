@@ -16,10 +16,12 @@ from retailctl.delivery import plan_apply
 from retailctl.environments import generations
 from retailctl.environments.generations import Generation, Generations
 from retailctl.errors import UserError
+from retailctl.options import format_retailctl
 from retailctl.replay import commands as replay
 from retailctl.replay.log import is_sale
 from retailctl.replay.view import Views, list_lagging_shards
 from support.histories import create, purchase
+from support.hostile import NAMES
 
 SHARD = "shardId-000000000003"
 STANDING = {
@@ -85,6 +87,8 @@ def views(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakeViews:
     target = SimpleNamespace(
         cloud=SimpleNamespace(name="lab"),
         environment="dev",
+        format_command=lambda command: format_retailctl(command, "dev", "lab"),
+        selection="--env dev --cloud lab",
         folder=tmp_path / "terraform",
         generations_file=file,
         read_generations=lambda: generations.read_local_generations(file),
@@ -121,7 +125,7 @@ def fold(number: int, **options: Any) -> None:
 
 
 def test_a_replay_into_the_live_generation_is_refused_with_the_next_number(views: FakeViews) -> None:
-    with pytest.raises(UserError, match=r"Generation 1 is live.*`retailctl replay prepare 3`"):
+    with pytest.raises(UserError, match=r"Generation 1 is live.*`retailctl replay prepare 3 --cloud lab`"):
         fold(1)
 
 
@@ -142,7 +146,9 @@ def test_a_replay_into_tables_that_are_not_empty_is_refused_unless_it_goes_on(vi
 
 
 def test_a_generation_that_does_not_stand_is_refused_with_the_command_that_makes_it(views: FakeViews) -> None:
-    with pytest.raises(UserError, match=r"no generation 9 \(there are: 1, 2\).*`retailctl replay prepare 9`"):
+    with pytest.raises(
+        UserError, match=r"no generation 9 \(there are: 1, 2\).*`retailctl replay prepare 9 --cloud lab`"
+    ):
         fold(9)
 
 
@@ -237,7 +243,8 @@ def test_an_interrupted_prepare_is_continued_and_a_generation_in_use_is_not_touc
 
     views.empty = False
     with pytest.raises(
-        UserError, match=r"2 already exists and is not empty: .*`retailctl replay fold 2 --resume`"
+        UserError,
+        match=r"2 already exists and is not empty: .*`retailctl replay fold 2 --resume --cloud lab`",
     ):
         prepare(2)
     with pytest.raises(UserError, match="Generation 1 already exists"):
@@ -342,6 +349,20 @@ def test_the_status_shows_who_is_live_and_who_is_behind(
     printed = capsys.readouterr().out
     assert "live" in printed
     assert "1 of 1" in printed
+
+
+@pytest.mark.parametrize(("name", "shown"), NAMES.items())
+def test_a_strangers_words_are_text_in_the_status(
+    views: FakeViews,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    name: str,
+    shown: str,
+) -> None:
+    monkeypatch.setattr(views, "read_mapping_state", lambda _: name)
+    monkeypatch.setenv("COLUMNS", "160")
+    replay.show_status(environment="dev", cloud=None)
+    assert f" {shown} " in capsys.readouterr().out
 
 
 def test_in_aws_the_values_are_changed_for_the_operator_to_commit_and_applied(

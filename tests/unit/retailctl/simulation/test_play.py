@@ -171,7 +171,7 @@ def test_in_a_terminal_the_board_is_a_table_that_moves(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        watch, "Console", lambda **_: Console(force_terminal=True, highlight=False, width=100)
+        watch, "create_console", lambda: Console(force_terminal=True, highlight=False, width=100)
     )
     with watch.display_board() as show:
         show(10, 1.0, board_of(3))

@@ -56,6 +56,38 @@ def test_an_event_on_its_own_line_goes_by_its_product(tmp_path: Path) -> None:
     assert json.loads(entry.data) == EVENT
 
 
+BYTES = [
+    '{"n": 1e400, "a": 1, "a": 2}',
+    '[1.10,  2E0, "\\u00e9", "é"]',
+    "12345678901234567890.0",
+    "9" * 5000,
+    '{ "d" : {"data": 1} }',
+    "null",
+]
+
+
+@pytest.mark.parametrize("data", BYTES)
+@pytest.mark.parametrize(
+    "form", ['{"partitionKey": "p", "data": %s}', ' { "data" :%s , "partitionKey":"p" } \r']
+)
+def test_a_records_data_goes_on_the_stream_to_the_byte(tmp_path: Path, data: str, form: str) -> None:
+    (entry,) = log_file.read_event_log(log(tmp_path, form % data))
+    assert entry.data == data.encode()
+
+
+def test_an_event_goes_on_the_stream_to_the_byte(tmp_path: Path) -> None:
+    line = json.dumps(EVENT, indent=1).replace("\n", "  ").replace("Grace", "Gr\\u00e4ce é")
+    (entry,) = log_file.read_event_log(log(tmp_path, line + "\r"))
+    assert entry.data == line.encode()
+
+
+def test_a_line_without_an_end_may_still_be_written(tmp_path: Path) -> None:
+    path = log(tmp_path, record(data="a"))
+    path.write_bytes(path.read_bytes() + b'{"partitionKey": "p", "da')
+    with pytest.raises(BrokenLog, match=r"Line 2 of .* has no line end: it may still be written"):
+        list(log_file.read_event_log(path))
+
+
 def test_blank_lines_and_a_byte_order_mark_are_passed_over(tmp_path: Path) -> None:
     path = log(tmp_path, b"\xef\xbb\xbf" + record(data="a").encode(), "", "  \t", record(data="b"))
     assert [entry.line for entry in log_file.read_event_log(path)] == [1, 4]
@@ -81,6 +113,11 @@ def test_a_lone_surrogate_of_a_text_reaches_the_stream(tmp_path: Path) -> None:
         (record(partitionKey="\ud800", data=1), "half a surrogate pair"),
         ('{"shardId": "shardId-000000000000", "data": {}}', "needs a `partitionKey`"),
         (record(), "needs `data`"),
+        ('{"partitionKey": "p", "data": 1, "data": 2}', "has the name 'data' 2 times"),
+        (
+            '{"partitionKey": "p", "partition\\u004bey": "q", "data": 1}',
+            "has the name 'partitionKey' 2 times",
+        ),
         (record(data="x" * 1024 * 1024), "larger than the 1,048,576 Kinesis takes"),
         ("{}", "not a valid event"),
         (json.dumps(EVENT["data"]), "not a valid event"),

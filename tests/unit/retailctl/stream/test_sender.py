@@ -9,11 +9,13 @@ from botocore.exceptions import (
     ClientError,
     ConnectionClosedError,
     EndpointConnectionError,
+    IncompleteReadError,
     NoCredentialsError,
 )
 from botocore.parsers import ResponseParserError
 
-from retailctl.stream import publish, sender
+from retailctl.stream import sender
+from retailctl.stream.interruption import Interruption
 from retailctl.stream.log_file import LogEntry
 from retailctl.stream.sender import PutRecordsRefused, PutRecordsUnanswered, Stopped
 
@@ -93,6 +95,44 @@ def test_an_interruption_stops_with_the_lines_that_may_be_there() -> None:
     with pytest.raises(Stopped, match="interrupted") as stopped:
         send(entries("ab"), Stream(KeyboardInterrupt()))
     assert (stopped.value.sent, stopped.value.uncertain) == (0, (1, 2))
+
+
+def test_an_interruption_that_waits_for_the_answer_leaves_nothing_uncertain() -> None:
+    interruption = Interruption()
+
+    def put(request: Sequence[LogEntry]) -> list[bool]:
+        interruption.handle_signal(15, None)
+        return [entry.line == 2 for entry in request]
+
+    with pytest.raises(Stopped, match="interrupted") as stopped:
+        sender.send_entries(entries("ab"), put, pause=lambda _: None, hold_back=interruption.hold_back)
+    assert (stopped.value.sent, stopped.value.next_line) == (1, 1)
+    assert (stopped.value.ahead, stopped.value.uncertain) == ((2,), ())
+
+
+def test_a_second_interruption_does_not_wait() -> None:
+    interruption = Interruption()
+
+    def put(_: Sequence[LogEntry]) -> list[bool]:
+        interruption.handle_signal(15, None)
+        interruption.handle_signal(15, None)
+        raise AssertionError
+
+    with pytest.raises(Stopped, match="interrupted") as stopped:
+        sender.send_entries(entries("ab"), put, hold_back=interruption.hold_back)
+    assert (stopped.value.sent, stopped.value.uncertain) == (0, (1, 2))
+
+
+def test_an_interruption_after_the_last_record_tells_that_all_are_there() -> None:
+    interruption = Interruption()
+
+    def put(request: Sequence[LogEntry]) -> list[bool]:
+        interruption.handle_signal(2, None)
+        return [True] * len(request)
+
+    with pytest.raises(Stopped) as stopped:
+        sender.send_entries(entries("ab"), put, hold_back=interruption.hold_back)
+    assert (stopped.value.sent, stopped.value.next_line, stopped.value.uncertain) == (2, 3, ())
 
 
 def test_an_interruption_between_requests_leaves_nothing_uncertain() -> None:
@@ -179,23 +219,10 @@ def test_a_request_that_cannot_succeed_is_refused(error: Exception) -> None:
     [
         client_error("InternalFailure", 500),
         ConnectionClosedError(endpoint_url="http://127.0.0.1:1"),
-        ResponseParserError("<html>"),
+        IncompleteReadError(actual_bytes=1, expected_bytes=2),
+        ResponseParserError("cut off"),
     ],
 )
 def test_a_request_with_a_lost_answer_is_not_tried_again(error: Exception) -> None:
     with pytest.raises(PutRecordsUnanswered):
         put(error)
-
-
-@pytest.mark.parametrize(
-    ("lines", "text"), [((), ""), ((3,), "3"), ((3, 4, 5, 9), "3-5,9"), ((7, 1, 2), "1-2,7")]
-)
-def test_line_numbers_are_written_as_ranges_and_read_back(lines: tuple[int, ...], text: str) -> None:
-    assert publish.format_ranges(lines) == text
-    assert publish.parse_ranges(text) == frozenset(lines)
-
-
-@pytest.mark.parametrize("text", ["x", "3-", "-3", "5-3", "1.5", "1;2"])
-def test_what_is_no_list_of_lines_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="is no line number"):
-        publish.parse_ranges(text)

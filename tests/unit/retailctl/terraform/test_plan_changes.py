@@ -188,4 +188,4 @@ def test_a_comment_that_github_would_not_take_is_cut_and_says_so() -> None:
 
     assert len(text) < 65_536
     assert text.count("<details>") == text.count("</details>")
-    assert "The rest is too long for a comment" in text
+    assert "The rest of dev is too long for a comment: see the run." in text

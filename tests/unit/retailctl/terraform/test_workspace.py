@@ -224,7 +224,8 @@ def test_a_run_is_counted_by_its_events_and_its_errors_are_kept_whole() -> None:
         {"type": "version"},
         {"type": "diagnostic", "diagnostic": {"severity": "warning", "summary": "Mind"}},
         {"type": "change_summary", "changes": {"add": 2, "change": 0, "remove": 1, "operation": "plan"}},
-        {"type": "apply_complete"},
+        {"type": "apply_complete", "hook": {"action": "create"}},
+        {"type": "apply_complete", "hook": {"action": "read"}},
         {"type": "diagnostic", "diagnostic": error},
         {"type": "diagnostic", "diagnostic": {"severity": "error", "summary": "Bare"}},
     ):
@@ -232,7 +233,7 @@ def test_a_run_is_counted_by_its_events_and_its_errors_are_kept_whole() -> None:
     progress.count_event("panic: oh no")
     progress.count_event('"not an event"')
 
-    assert seen == [(0, None), (0, None), (0, 3), (1, 3), (1, 3), (1, 3)]
+    assert seen == [(0, None), (0, None), (0, 3), (1, 3), (1, 3), (1, 3), (1, 3)]
     assert progress.changes == {"add": 2, "change": 0, "remove": 1}
     assert progress.errors == [
         "Error: No luck\n  with aws_x.y\n  on x.tf line 7\nIt is Friday.",

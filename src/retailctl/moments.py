@@ -1,0 +1,25 @@
+"""Times as an operator writes them."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+
+_AGO = re.compile(r"([0-9]{1,9})([mhd])")
+_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
+
+
+def parse_moment(text: str, now: datetime) -> datetime:
+    """Return the time that an operator means: ISO 8601 (UTC unless it says otherwise), or ``90m``, ``36h``, ``7d``.
+
+    Raises:
+        ValueError: where it is neither, or before the year 1.
+
+    """
+    if ago := _AGO.fullmatch(text):
+        try:
+            return now - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
+        except OverflowError as error:
+            raise ValueError("before the year 1") from error
+    time = datetime.fromisoformat(text)
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
