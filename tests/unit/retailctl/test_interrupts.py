@@ -9,8 +9,10 @@ import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from retailctl import cli, interrupts
 from retailctl.errors import UserError
@@ -100,7 +102,7 @@ def test_without_an_interruption_nothing_is_raised() -> None:
 
 
 @pytest.mark.parametrize("number", SIGNALS)
-@pytest.mark.parametrize("ending", ["typer", "sentence", "failure of AWS"])
+@pytest.mark.parametrize("ending", ["typer", "late", "sentence", "failure of AWS"])
 def test_the_exit_status_names_the_signal(
     number: signal.Signals, ending: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -108,14 +110,15 @@ def test_the_exit_status_names_the_signal(
         try:
             send(number)
         except Interrupted:
+            if ending == "late":
+                raise
             if ending == "typer":
                 sys.exit(1)  # as Typer ends what is interrupted
-            raise (UserError("Stopped.") if ending == "sentence" else cli.FAILURES[0](*FIELDS)) from None
+            raise (
+                UserError("Stopped.") if ending == "sentence" else ClientError(answer, "GetItem")
+            ) from None
 
-    from botocore.exceptions import ClientError  # noqa: PLC0415
-
-    FIELDS = ({"Error": {"Code": "X", "Message": "Y"}}, "GetItem")  # noqa: N806
-    monkeypatch.setattr(cli, "FAILURES", (ClientError,))
+    answer: Any = {"Error": {"Code": "X", "Message": "Y"}}
     monkeypatch.setattr(cli, "app", program)
 
     with pytest.raises(SystemExit) as ended:
