@@ -100,8 +100,10 @@ def test_up_again_applies_what_changed_and_further_environments_join(operator: O
     app = operator.project.app / "main.tf"
     app.write_text(app.read_text() + '\noutput "stream_name" { value = "new" }\n')
 
-    assert "stream_name   new" in operator.do("up")
-    assert "scores_table  miniature-prod-board" in operator.do("up", "--env", "prod")
+    operator.do("up")
+    assert "stream_name   new" in operator.do("outputs")
+    assert "retailctl outputs --env prod" in operator.do("up", "--env", "prod")
+    assert "scores_table  miniature-prod-board" in operator.do("outputs", "--env", "prod")
     assert operator.do("up", "--if-needed", "--env", "prod") == ""
 
     second = state_of(operator)
