@@ -41,7 +41,8 @@ WAYS: tuple[signal.Signals | str, ...] = (
     KILL_ALL,
 )
 """How a command is interrupted: as by Ctrl-C, by `kill`, by a closed terminal, by `kill -9`, by the OOM killer."""
-FIRST_GUESS_SECONDS = 5.0
+STARTS = 3
+"""How many starts of `retailctl` a command lasts at least, for the first draw."""
 LONGEST_END_SECONDS = 120.0
 
 APP = """
@@ -125,6 +126,9 @@ class World:
         self.random = random.Random(seed)  # noqa: S311 - a repeatable draw
         self.figures = Figures(seed)
         self.durations: dict[str, float] = {}
+        started = time.monotonic()
+        self.operator.do("--help")
+        self.first_guess = STARTS * (time.monotonic() - started)
         self.pid = 0
         """The emulator's process while the cloud holds what must not be lost."""
 
@@ -142,7 +146,7 @@ class World:
         """Interrupt each command once, and run it to its end afterwards."""
         for step in STEPS:
             way = self.random.choice(WAYS)
-            moment = self.random.uniform(0, self.durations.get(step.name, FIRST_GUESS_SECONDS))
+            moment = self.random.uniform(0, self.durations.get(step.name, self.first_guess))
             context = f"seed {self.figures.seed}: {step.name}, {_name(way)} after {moment:.2f} s"
             self._interrupt(step, way, moment, context)
             started = time.monotonic()
