@@ -81,9 +81,11 @@ def test_a_new_cloud_in_which_terraform_was_killed_is_started_again(
     monkeypatch: pytest.MonkeyPatch,
     environments: tuple[str, ...],
     *,
+    has_bucket: bool,
     locked: bool,
     starts_again: bool,
 ) -> None:
+    monkeypatch.setattr(Target, "has_state_bucket", lambda _self: has_bucket)
     monkeypatch.setattr(up_down.environments_state, "release_stale_lock", lambda _target: locked)
 
     target = Target(clone, "dev", a_cloud(clone, environments=environments))
