@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -92,6 +93,46 @@ def test_other_threads_end_when_they_ask(wait: Callable[[], None]) -> None:
     with pytest.raises(Interrupted):
         run_thread()
     assert ended == [signal.SIGHUP]
+
+
+class Finalized:
+    """What sends a signal, or fails, while it is finalized, where Python drops whatever is raised."""
+
+    def __init__(self, finalize: Callable[[], object]) -> None:
+        self.finalize = finalize
+
+    def __del__(self) -> None:
+        self.finalize()
+
+
+def test_a_signal_in_a_finalizer_is_not_lost() -> None:
+    counts = []
+
+    def work() -> None:
+        with interrupts.handle_signals():
+            thing = Finalized(lambda: send(signal.SIGTERM))
+            del thing
+            try:
+                time.sleep(30)
+            finally:
+                counts.append(interrupts.count_interrupts())
+
+    started = time.monotonic()
+    with pytest.raises(Interrupted):
+        work()
+    assert time.monotonic() - started < 10
+    assert counts == [1]
+
+
+def test_another_failure_in_a_finalizer_is_told_as_ever(capsys: pytest.CaptureFixture[str]) -> None:
+    def fail() -> None:
+        raise UserError("Not closed.")
+
+    with interrupts.handle_signals():
+        thing = Finalized(fail)
+        del thing
+
+    assert "Not closed." in capsys.readouterr().err
 
 
 def test_without_an_interruption_nothing_is_raised() -> None:
