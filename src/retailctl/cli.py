@@ -139,6 +139,8 @@ def _run_to_exit(program: typer.Typer) -> None:
             if ended.code and (status := _interrupted_status()):
                 sys.exit(status)
             raise
+    except KeyboardInterrupt:  # after Typer has handled the command's end
+        sys.exit(_interrupted_status() or 1)
     except Exception as error:
         if os.environ.get(TRACEBACK):
             raise

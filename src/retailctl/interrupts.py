@@ -7,7 +7,9 @@ https://docs.python.org/3/library/signal.html#signals-and-threads.
 
 from __future__ import annotations
 
+import os
 import signal
+import sys
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import FrameType
 
+_REPEAT_SECONDS = 0.02
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -36,13 +39,17 @@ class _State:
     first: threading.Event = field(default_factory=threading.Event)
     deferrals: int = 0
     handles: bool = False
+    is_repeated: bool = False
+    """Whether the next signal is one of before, sent again."""
 
 
 _state = _State()
 
 
 def _receive(number: int, _frame: FrameType | None) -> None:
-    _state.received.append(signal.Signals(number))
+    if not _state.is_repeated:
+        _state.received.append(signal.Signals(number))
+    _state.is_repeated = False
     _state.first.set()
     if not _state.deferrals:
         _raise_interrupted()
@@ -50,6 +57,17 @@ def _receive(number: int, _frame: FrameType | None) -> None:
 
 def _raise_interrupted() -> NoReturn:
     raise Interrupted(_state.received[-1])
+
+
+def _repeat_signal(unraisable: sys.UnraisableHookArgs, /) -> None:
+    """Send a signal again that came in a finalizer: Python drops what is raised there."""
+    if not isinstance(unraisable.exc_value, Interrupted):
+        sys.__unraisablehook__(unraisable)
+        return
+    _state.is_repeated = True
+    again = threading.Timer(_REPEAT_SECONDS, os.kill, (os.getpid(), unraisable.exc_value.number))
+    again.daemon = True
+    again.start()
 
 
 @contextmanager
@@ -63,6 +81,7 @@ def handle_signals() -> Iterator[None]:
         return
     before = {number: signal.getsignal(number) for number in SIGNALS}
     _state.handles = True
+    hook, sys.unraisablehook = sys.unraisablehook, _repeat_signal
     try:
         for number, handler in before.items():
             if handler is not signal.SIG_IGN:
@@ -70,6 +89,7 @@ def handle_signals() -> Iterator[None]:
         yield
     finally:
         _state.handles = False
+        sys.unraisablehook = hook
         for number, handler in before.items():
             signal.signal(number, handler)
         _state.received.clear()

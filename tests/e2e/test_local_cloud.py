@@ -68,7 +68,7 @@ def test_up_and_down_leave_nothing_behind(operator: Operator) -> None:
     printed = operator.do("up")
     cloud = state_of(operator)
 
-    assert "scores_table  miniature-dev-board" in printed
+    assert "scores_table  miniature-dev-board" in operator.do("outputs")
     assert f"{cloud.endpoint}/_aws/execute-api/abcdef01/%24default" in printed
     found = json.loads(operator.do("outputs", "--json"))
     assert found["functions"] == {"counter": "miniature-dev-counter"}

@@ -23,11 +23,22 @@ BOUNDARY = "TF_VAR_permissions_boundary_arn"
 
 
 def _outputs(bootstrap_state: Path) -> dict[str, Any]:
-    """Return the outputs of a bootstrap; none where it was not applied in this clone."""
+    """Return the outputs of a bootstrap; none where it was not applied in this clone.
+
+    Raises:
+        UserError: where the state was not written to its end.
+
+    """
     try:
-        state = json.loads(bootstrap_state.read_text())
+        text = bootstrap_state.read_text()
+        state = json.loads(text) if text else {}  # Terraform creates the file before it has a state
     except FileNotFoundError:
         return {}
+    except ValueError:
+        raise UserError(
+            f"{bootstrap_state} is not whole: Terraform was killed while it wrote it. Copy "
+            f"{bootstrap_state.name}.backup over it."
+        ) from None
     return {name: output["value"] for name, output in state.get("outputs", {}).items()}
 
 

@@ -76,7 +76,7 @@ def bring_up_cloud(here: Project, name: str, environment: str, *, keep: bool = F
     with _lock_cloud(here, name), ThreadPoolExecutor(max_workers=1) as aside:
         cloud = _find_running_cloud(home)
         if cloud is not None and _is_half_applied(Target(here, environment, cloud)):
-            print_note(f"Terraform was killed in the new local cloud '{name}': starting it again.")
+            print_note(f"The new local cloud '{name}' was left unfinished: starting it again.")
             _remove_cloud(home)
             cloud = None
         was_running = cloud is not None
@@ -102,6 +102,8 @@ def _is_half_applied(target: Target) -> bool:
     """
     if target.cloud is None or target.cloud.environments:
         return False
+    if not target.has_state_bucket():
+        return True
     end_orphaned_runs(target.build_app_workspace().data)
     return environments_state.release_stale_lock(target)
 

@@ -7,10 +7,13 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from retailctl import cli, interrupts
 from retailctl.errors import UserError
@@ -94,6 +97,46 @@ def test_other_threads_end_when_they_ask(wait: Callable[[], None]) -> None:
     assert ended == [signal.SIGHUP]
 
 
+class Finalized:
+    """What sends a signal, or fails, while it is finalized, where Python drops whatever is raised."""
+
+    def __init__(self, finalize: Callable[[], object]) -> None:
+        self.finalize = finalize
+
+    def __del__(self) -> None:
+        self.finalize()
+
+
+def test_a_signal_in_a_finalizer_is_not_lost() -> None:
+    counts = []
+
+    def work() -> None:
+        with interrupts.handle_signals():
+            thing = Finalized(lambda: send(signal.SIGTERM))
+            del thing
+            try:
+                time.sleep(30)
+            finally:
+                counts.append(interrupts.count_interrupts())
+
+    started = time.monotonic()
+    with pytest.raises(Interrupted):
+        work()
+    assert time.monotonic() - started < 10
+    assert counts == [1]
+
+
+def test_another_failure_in_a_finalizer_is_told_as_ever(capsys: pytest.CaptureFixture[str]) -> None:
+    def fail() -> None:
+        raise UserError("Not closed.")
+
+    with interrupts.handle_signals():
+        thing = Finalized(fail)
+        del thing
+
+    assert "Not closed." in capsys.readouterr().err
+
+
 def test_without_an_interruption_nothing_is_raised() -> None:
     with interrupts.handle_signals():
         interrupts.check_interrupted()
@@ -102,7 +145,7 @@ def test_without_an_interruption_nothing_is_raised() -> None:
 
 
 @pytest.mark.parametrize("number", SIGNALS)
-@pytest.mark.parametrize("ending", ["typer", "sentence", "failure of AWS"])
+@pytest.mark.parametrize("ending", ["typer", "late", "sentence", "failure of AWS"])
 def test_the_exit_status_names_the_signal(
     number: signal.Signals, ending: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -110,14 +153,15 @@ def test_the_exit_status_names_the_signal(
         try:
             send(number)
         except Interrupted:
+            if ending == "late":
+                raise
             if ending == "typer":
                 sys.exit(1)  # as Typer ends what is interrupted
-            raise (UserError("Stopped.") if ending == "sentence" else cli.FAILURES[0](*FIELDS)) from None
+            raise (
+                UserError("Stopped.") if ending == "sentence" else ClientError(answer, "GetItem")
+            ) from None
 
-    from botocore.exceptions import ClientError  # noqa: PLC0415
-
-    FIELDS = ({"Error": {"Code": "X", "Message": "Y"}}, "GetItem")  # noqa: N806
-    monkeypatch.setattr(cli, "FAILURES", (ClientError,))
+    answer: Any = {"Error": {"Code": "X", "Message": "Y"}}
     monkeypatch.setattr(cli, "app", program)
 
     with pytest.raises(SystemExit) as ended:

@@ -82,4 +82,4 @@ def test_a_command_that_is_named_exists(file: str, command: str) -> None:
 
 
 def test_there_are_such_commands() -> None:
-    assert len(COMMANDS) > 20
+    assert len(COMMANDS) > 15

@@ -128,3 +128,16 @@ def test_who_may_not_see_whether_there_is_a_boundary_is_told_what_to_do(account:
         UserError, match=r"allow iam:GetPolicy on arn:aws:iam::111122223333:policy/hello-retail"
     ):
         ci_roles.add_permissions_boundary(account, workspace(tmp_path))
+
+
+def test_a_bootstrap_that_was_killed_at_its_start_has_no_outputs_yet(account: Any) -> None:
+    account.bootstrap_state.write_text("")
+
+    assert ci_roles.read_role_arns(account) == {}
+
+
+def test_a_state_that_was_not_written_to_its_end_is_a_sentence_with_the_remedy(account: Any) -> None:
+    account.bootstrap_state.write_text('{"outputs": {')
+
+    with pytest.raises(UserError, match=r"is not whole: .* Copy .*\.tfstate\.backup over it\."):
+        ci_roles.read_role_arns(account)

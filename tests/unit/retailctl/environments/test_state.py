@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import socket
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +18,7 @@ from retailctl.environments import state
 from retailctl.environments.target import Target
 from support.miniature import miniature
 
-LOCK = {"ID": "6f2a", "Operation": "OperationTypeApply", "Created": "2026-11-20T10:00:00Z"}
+LOCK = {"ID": "6f2a", "Who": f"ada@{socket.gethostname()}", "Created": "2026-11-20T10:00:00Z"}
 KEY = {"Bucket": "miniature-state", "Key": "miniature/dev/terraform.tfstate.tflock"}
 
 
@@ -89,3 +90,10 @@ def test_a_run_that_may_hold_the_lock_keeps_it(
 def test_without_a_lock_and_in_aws_nothing_is_done(target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
     assert not release(target, Bucket(None), [], monkeypatch)
     assert not release(replace(target, cloud=None), Bucket(LOCK), [], monkeypatch)
+
+
+def test_a_lock_of_another_machine_is_left_alone(target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
+    bucket = Bucket({**LOCK, "Who": "ada@elsewhere"})
+
+    assert not release(target, bucket, [], monkeypatch)
+    assert bucket.deleted == []

@@ -73,17 +73,24 @@ def test_a_cloud_gets_the_account_and_region_of_its_environments_values(clone: P
 
 
 @pytest.mark.parametrize(
-    ("environments", "locked", "starts_again"),
-    [((), True, True), ((), False, False), (("dev",), True, False)],
+    ("environments", "has_bucket", "locked", "starts_again"),
+    [
+        ((), False, False, True),
+        ((), True, True, True),
+        ((), True, False, False),
+        (("dev",), False, True, False),
+    ],
 )
 def test_a_new_cloud_in_which_terraform_was_killed_is_started_again(
     clone: Project,
     monkeypatch: pytest.MonkeyPatch,
     environments: tuple[str, ...],
     *,
+    has_bucket: bool,
     locked: bool,
     starts_again: bool,
 ) -> None:
+    monkeypatch.setattr(Target, "has_state_bucket", lambda _self: has_bucket)
     monkeypatch.setattr(up_down.environments_state, "release_stale_lock", lambda _target: locked)
 
     target = Target(clone, "dev", a_cloud(clone, environments=environments))
