@@ -224,7 +224,7 @@ def refuse(request: Request, cloud: Cloud) -> Refusal | None:
 
 def serve_what_the_emulator_lacks(request: Request, cloud: Cloud) -> bytes | None:
     """Return the answer to a call that AWS knows and the emulator does not, and None to all others."""
-    if request.target.endswith((".AssociateKmsKey", ".DisassociateKmsKey")):
+    if request.target.endswith((".AssociateKmsKey", ".DisassociateKmsKey", ".UpdateGroup")):
         return b"{}"
     return b"" if _drop_route_settings(request, cloud) else None
 
