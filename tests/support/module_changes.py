@@ -200,6 +200,7 @@ MODULES = {
             **WATCHED_OTHERWISE,
         },
         also={"on demand": {"shard_count": None}},
+        refused={"leave out alarms.evaluation_minutes": "An alarm cannot ring"},
         usual="leave out writer_account_ids",
     ),
     "function": Module(
@@ -306,6 +307,11 @@ MODULES = {
             },
             "throttle": {"burst": 11, "rate_per_second": 6},
             **WATCHED_OTHERWISE,
+        },
+        also={
+            "300 routes to one function": {
+                "routes": {f"GET /books/{number}": {"function": "books"} for number in range(300)}
+            }
         },
         usual="remove authorizers.staff",
         refused={"leave out cors.allow_headers": "cors.allow_headers"},
@@ -438,6 +444,7 @@ MODULES = {
             "leave out range_key": "another name",
             "leave out range_key.type": "another name",
             "change ttl_attribute": "Apply ttl_attribute = null first",
+            "leave out alarms.evaluation_minutes": "An alarm cannot ring",
         },
     ),
     "user-pool": Module(

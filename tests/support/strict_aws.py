@@ -10,9 +10,10 @@ import json
 import re
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from retailctl.emulator.cloud import Cloud
@@ -172,18 +173,22 @@ def _resharded(request: Request, cloud: Cloud) -> Refusal | None:
     return Refusal(400, "LimitExceededException", f"UpdateShardCount cannot go from {now} to {wanted}.")
 
 
+def _policies_of(iam: Any, role: str) -> set[str]:
+    """Return the ARNs of the policies that are attached to a role, and of the one that bounds it."""
+    attached = iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]
+    bound = iam.get_role(RoleName=role)["Role"].get("PermissionsBoundary", {}).get("PermissionsBoundaryArn")
+    return {*(each["PolicyArn"] for each in attached), *([bound] if bound else [])}
+
+
 def _bounding(request: Request, cloud: Cloud) -> Refusal | None:
     """Keep a policy that is attached to a role or bounds one, and a role with policies: API_DeletePolicy."""
     given = request.form() if request.method == "POST" and b"Action=Delete" in request.body else {}
     iam = cloud.client("iam")
     if given.get("Action") == "DeletePolicy":
-        for role in iam.list_roles()["Roles"]:
-            found = iam.get_role(RoleName=role["RoleName"])["Role"]
-            attached = iam.list_attached_role_policies(RoleName=role["RoleName"])["AttachedPolicies"]
-            bound = found.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn")
-            if given["PolicyArn"] in {bound, *(each["PolicyArn"] for each in attached)}:
-                message = f"Cannot delete a policy that the role {role['RoleName']} has."
-                return Refusal(409, "DeleteConflict", message)
+        for role in (each["RoleName"] for each in iam.list_roles()["Roles"]):
+            with suppress(iam.exceptions.NoSuchEntityException):  # deleted meanwhile
+                if given["PolicyArn"] in _policies_of(iam, role):
+                    return Refusal(409, "DeleteConflict", f"Cannot delete a policy of the role {role}.")
     if given.get("Action") == "DeleteRole":
         name = given["RoleName"]
         has = iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]
@@ -203,6 +208,40 @@ RULES: tuple[Rule, ...] = (
     _resharded,
     _bounding,
 )
+
+
+def refuse(request: Request, cloud: Cloud) -> Refusal | None:
+    """Return how the first rule that refuses ``request`` does so; a rule that fails refuses too, with its error."""
+    for rule in RULES:
+        try:
+            refusal = rule(request, cloud)
+        except Exception as error:  # noqa: BLE001 - a closed connection would be tried again for an hour
+            return Refusal(400, "RuleFailed", f"{rule.__name__}: {error!r}")
+        if refusal:
+            return refusal
+    return None
+
+
+def serve_what_the_emulator_lacks(request: Request, cloud: Cloud) -> bytes | None:
+    """Return the answer to a call that AWS knows and the emulator does not, and None to all others."""
+    if request.target.endswith((".AssociateKmsKey", ".DisassociateKmsKey", ".UpdateGroup")):
+        return b"{}"
+    return b"" if _drop_route_settings(request, cloud) else None
+
+
+def _drop_route_settings(request: Request, cloud: Cloud) -> bool:
+    """Serve DeleteRouteSettings, which the emulator takes for DeleteStage; say whether that was asked."""
+    found = re.fullmatch(r"/v2/apis/([^/]+)/stages/([^/]+)/routesettings/(.+)", request.path)
+    if request.method != "DELETE" or not found:
+        return False
+    api, stage, route = map(unquote, found.groups())
+    client = cloud.client("apigatewayv2")
+    settings = client.get_stage(ApiId=api, StageName=stage).get("RouteSettings", {})
+    settings.pop(route, None)
+    client.update_stage(ApiId=api, StageName=stage, RouteSettings=settings)
+    return True
+
+
 XML = ("/2020-05-31/",)
 """How the paths of services begin that answer in XML, beside those that are asked by form."""
 
@@ -229,13 +268,16 @@ def _handler(cloud: Cloud, refused: list[Refusal]) -> type[BaseHTTPRequestHandle
             parts = urlsplit(self.path)
             query = {name: values[0] for name, values in parse_qs(parts.query).items()}
             request = Request(self.command, parts.path, query, self.headers.get("x-amz-target", ""), body)
-            for rule in RULES:
-                if refusal := rule(request, cloud):
-                    refused.append(refusal)
-                    kind, content = written(request, refusal)
-                    headers = [("Content-Type", kind), ("x-amzn-ErrorType", refusal.code)]
-                    self.reply(refusal.status, headers, content)
-                    return
+            served = serve_what_the_emulator_lacks(request, cloud)
+            if served is not None:
+                self.reply(200 if served else 204, [("Content-Type", "application/x-amz-json-1.1")], served)
+                return
+            if refusal := refuse(request, cloud):
+                refused.append(refusal)
+                kind, content = written(request, refusal)
+                headers = [("Content-Type", kind), ("x-amzn-ErrorType", refusal.code)]
+                self.reply(refusal.status, headers, content)
+                return
             connection = http.client.HTTPConnection(str(upstream.hostname), upstream.port, timeout=120)
             connection.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)
             for name, value in self.headers.items():
