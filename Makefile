@@ -114,7 +114,7 @@ release: tools ## Release VERSION=x.y.z: one commit, one tag, no push
 .PHONY: clean
 clean: ## Stop this clone's clouds; remove what was built or cached
 	@if ls .retail/*/state.json >/dev/null 2>&1; then scripts/setup && $(retailctl) down --all; fi
-	@rm -rf .venv .retail build .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.* coverage.xml
+	@rm -rf .venv .retail build .import_linter_cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.* coverage.xml
 	@find . -name .git -prune -o \( -name __pycache__ -o -name '*.egg-info' -o -name .terraform \) -type d -prune -exec rm -rf {} +
 
 ##@ Operate ENV in AWS; with CLOUD=name in a local cloud

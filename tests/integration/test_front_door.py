@@ -138,6 +138,7 @@ def test_clean_removes_what_was_made_and_nothing_else(clone: Path) -> None:
         ".retail/x",
         "scripts/__pycache__/x",
         ".mypy_cache/x",
+        ".import_linter_cache/x",
         ".coverage",
     ):
         path = clone / made
