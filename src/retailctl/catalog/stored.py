@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 PATIENCE_SECONDS = 60.0
 """How long the last event may take until the tables have it."""
+INNER = frozenset({"merchantSequence", "sortName"})
+"""What the view needs beside what is shown: where the first offer is in the log, and how products are sorted."""
 _LEDGER = re.compile(r"[wr]\d+")
 
 
@@ -62,7 +64,7 @@ def read_stored_catalog(client: DynamoDBClient, outputs: Mapping[str, Any]) -> C
     """Return what the API shows, from the tables that the root outputs name: offered products only."""
     live = read_generation(client, outputs[SHOP.standing][str(outputs[SHOP.live])])
     offered = {
-        product: {name: value for name, value in attributes.items() if name != "sortName"}
+        product: {name: value for name, value in attributes.items() if name not in INNER}
         for product, attributes in live.products.items()
         if "category" in attributes
     }

@@ -40,7 +40,7 @@ def play_workshop(  # noqa: PLR0913 - each is an option of the command
         typer.Option(
             min=0,
             help="How many offers, pictures and sales; 0 for as many as fit. "
-            "A price and a stock follow each offer.",
+            "A price and a stock follow each first offer.",
         ),
     ] = 0,
     duration: Annotated[float, typer.Option(min=0, help="How many seconds; 0 for no end.")] = 0.0,

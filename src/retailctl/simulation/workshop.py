@@ -147,15 +147,16 @@ class Workshop:
                 yield self._sale(line, self._choose_demanded(dice, offered), self._choose_person(dice))
 
     def generate_shop_day(self, number: int | None = None) -> Iterator[LogEntry]:
-        """Yield the events of ``generate_day``; a price and a stock follow each offer, on top of ``number``.
+        """Yield the events of ``generate_day``; price and stock follow a first offer, on top of ``number``.
 
         They carry the offer's time, so that everything else is as in that day.
         """
-        line = count(1)
+        line, offered = count(1), set[str]()
         for entry in self.generate_day(number):
             yield replace(entry, line=next(line))
             envelope = json.loads(entry.data)
-            if envelope["data"]["schema"] == _OFFER:
+            if envelope["data"]["schema"] == _OFFER and entry.partition_key not in offered:
+                offered.add(entry.partition_key)
                 for action, data in self._price_and_stock(entry.partition_key, envelope["origin"]):
                     origin = envelope["origin"].replace("create-product", action, 1)
                     event = {**envelope, "origin": origin, "data": data}

@@ -56,15 +56,19 @@ def is_priced_or_stocked(entry: LogEntry) -> bool:
     return kind(entry) in {"price", "stock"}
 
 
-def test_a_shop_day_is_the_same_day_with_a_price_and_a_stock_after_each_offer() -> None:
+def test_a_shop_day_is_the_same_day_with_price_and_stock_after_a_first_offer() -> None:
     workshop = Workshop(3, products=50, people=20)
     day, shop_day = list(workshop.generate_day(800)), list(workshop.generate_shop_day(800))
 
     assert [entry.data for entry in shop_day if not is_priced_or_stocked(entry)] == [e.data for e in day]
     assert [entry.line for entry in shop_day] == list(range(1, len(shop_day) + 1))
-    offers = [number for number, entry in enumerate(shop_day) if kind(entry) == "create"]
+    offers: dict[str, int] = {}
+    for number, entry in enumerate(shop_day):
+        if kind(entry) == "create":
+            offers.setdefault(entry.partition_key, number)
+    assert len(offers) == 50
     assert len(shop_day) == len(day) + 2 * len(offers)
-    for number in offers:
+    for number in offers.values():
         offer, price, stock = shop_day[number : number + 3]
         assert (kind(price), kind(stock)) == ("price", "stock")
         assert len({entry.partition_key for entry in (offer, price, stock)}) == 1
