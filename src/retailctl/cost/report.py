@@ -58,6 +58,10 @@ def estimate_cost(  # noqa: PLR0913 - one for each figure of a workload
     stream_days: Annotated[int, typer.Option(help="Days for which the stream keeps events, up to 7.")] = 1,
     archive_window: Annotated[float, typer.Option(help="Seconds in an object of the archive.")] = 60,
     archive_days: Annotated[int, typer.Option(help="Days for which the archive is kept.")] = 365,
+    archive_fan_out: Annotated[
+        bool, typer.Option(help="Whether the archive reads the stream by enhanced fan-out.")
+    ] = True,
+    offers: Annotated[float, typer.Option(help="New products a day, with price, stock and picture.")] = 1_000,
     free_tier: Annotated[bool, typer.Option("--free-tier", help="Take the free tiers off the bill.")] = False,
     price_list: Annotated[
         Path,
@@ -84,6 +88,7 @@ def estimate_cost(  # noqa: PLR0913 - one for each figure of a workload
         memory,
         bad,
         archive_window,
+        offers,
     ):
         if number is not None and not abs(number) <= MOST:
             raise UserError(f"{number} cannot be computed with: give numbers up to {MOST:.0e}.")
@@ -102,6 +107,8 @@ def estimate_cost(  # noqa: PLR0913 - one for each figure of a workload
         stream_days=stream_days,
         archive_window_seconds=archive_window,
         archive_days=archive_days,
+        archive_fan_out=archive_fan_out,
+        offers_per_day=offers,
     )
     price = prices.read_price_list(price_list)
     bench = (
