@@ -132,7 +132,7 @@ def _environments(root: Path, price: Prices) -> Iterator[str]:
 
 
 def read_workload(file: Path) -> Workload:
-    """Return the default workload on the shards, window, memory and retentions of an environment's values.
+    """Return the default workload on the shards, window, memory, retentions and archive of an environment's values.
 
     A window of 0 is the shortest that a mapping without enhanced fan-out has.
     """
@@ -146,6 +146,7 @@ def read_workload(file: Path) -> Workload:
         memory_mb=view["memory_mb"],
         log_days=values["log_retention_days"],
         access_log_days=values["access_log_retention_days"],
+        archive_fan_out=values["archive"]["fan_out"],
     )
 
 
