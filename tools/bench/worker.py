@@ -25,6 +25,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import boto3
 
+from retailctl.catalog.recount import compare_catalogs, recount_catalog
+from retailctl.catalog.stored import read_stored_catalog
 from retailctl.cost.original import CALLS_A_SALE
 from retailctl.cost.units import EXPONENT, PEOPLE, PRODUCTS, SHARDS
 from retailctl.scores.recount import compare_scores, recount_scores
@@ -292,12 +294,51 @@ def time_writes(instance: Instance, *, rounds: int) -> dict[str, float]:
     }
 
 
+CATALOG_PHASES = ("create", "price", "image", "stock", "purchase")
+"""The kinds of events whose write units are measured, one after another."""
+
+
+def measure_catalog(instance: Instance, *, size: int) -> dict[str, float]:
+    """Hand the shop view new products, then prices, pictures, stock and sales, in batches of ``size``.
+
+    Returns:
+        the write units of an event of each of ``CATALOG_PHASES``.
+
+    Raises:
+        WrongBench: where a batch was not taken, a call was not metered or the catalog is wrong afterwards.
+
+    """
+    people = Workshop(SEED, PRODUCTS, PEOPLE, EXPONENT, prefix="catalog-")
+    registrations = people.add_prices_and_stock(people.generate_registrations())
+    entries = [add_event_id(entry) for entry in (*registrations, *people.generate_purchases(PRODUCTS))]
+    shards, figures = Shards(), {}
+    handed_over: list[LogEntry] = []
+    for kind in CATALOG_PHASES:
+        phase = [entry for entry in entries if f"com.nordstrom/product/{kind}/".encode() in entry.data]
+        handed_over += phase
+        instance.meter.reset()
+        for event in shards.build_batches(phase, size):
+            _invoke_handler(instance.handler, event)
+        if instance.meter.unmetered:
+            calls = ", ".join(sorted(instance.meter.unmetered))
+            raise WrongBench(f"The handler does not ask {calls} for consumed capacity.")
+        figures[kind] = instance.meter.write_units / len(phase)
+    tables = {f"{name}_table": os.environ[f"{name.upper()}_TABLE"] for name in ("catalog", "categories")}
+    outputs = {"shop_generations": {"1": tables}, "live_shop_generation": 1}
+    stored = read_stored_catalog(instance.client, {**outputs, "stock_table": os.environ["STOCK_TABLE"]})
+    wrong = compare_catalogs(recount_catalog(entry.data for entry in handed_over), stored)
+    if wrong:
+        raise WrongBench(f"{len(wrong)} items of the catalog are wrong: {wrong[0]}")
+    return figures
+
+
 MEASUREMENTS: dict[str, Callable[..., dict[str, float]]] = {
     "register": register_products,
     "sell": measure_sales,
     "original": measure_original,
     "reads": time_reads,
     "writes": time_writes,
+    "catalog": measure_catalog,
 }
 
 

@@ -19,7 +19,7 @@ from retailctl.simulation.goods import describe_good
 from retailctl.stream.log_file import LogEntry, format_compact_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from retailctl.simulation.goods import Good
 
@@ -147,12 +147,16 @@ class Workshop:
                 yield self._sale(line, self._choose_demanded(dice, offered), self._choose_person(dice))
 
     def generate_shop_day(self, number: int | None = None) -> Iterator[LogEntry]:
-        """Yield the events of ``generate_day``; price and stock follow a first offer, on top of ``number``.
+        """Yield the events of ``generate_day``; price and stock follow a first offer, on top of ``number``."""
+        return self.add_prices_and_stock(self.generate_day(number))
 
-        They carry the offer's time, so that everything else is as in that day.
+    def add_prices_and_stock(self, entries: Iterable[LogEntry]) -> Iterator[LogEntry]:
+        """Yield entries with a price and a stock after the first offer of each product.
+
+        They carry the offer's time, so that everything else stays as it is.
         """
         line, offered = count(1), set[str]()
-        for entry in self.generate_day(number):
+        for entry in entries:
             yield replace(entry, line=next(line))
             envelope = json.loads(entry.data)
             if envelope["data"]["schema"] == _OFFER and entry.partition_key not in offered:
