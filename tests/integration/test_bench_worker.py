@@ -100,7 +100,7 @@ def test_the_real_view_is_sold_through_and_its_scores_are_checked(aws: Any) -> N
 def test_the_real_shop_view_is_filled_and_its_catalog_is_checked(aws: Any) -> None:
     found = worker.measure_catalog(worker.import_instance(SHOP), size=5)
     assert set(found) == set(worker.CATALOG_PHASES) == set(run.CATALOG_WRITE_UNITS)
-    assert found["create"] > 0
+    assert found["price"] > 0  # moto does not tell what transactions take
     assert found["purchase"] == 0
     assert aws.scan(TableName=os.environ["CATALOG_TABLE"])["Count"] == 12
 

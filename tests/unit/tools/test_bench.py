@@ -178,7 +178,7 @@ def test_the_report_has_a_line_for_every_bound() -> None:
     console = Console(width=160, file=printout)
     console.print(run.render_report(found, run.check_figures(found)))
     printed = printout.getvalue()
-    assert len(re.findall(r" pass\b", printed)) == 3 * 4 + 3 + 2 + 3
+    assert len(re.findall(r" pass\b", printed)) == 3 * 4 + 5 + 2 + 6 + 3
     assert ">= 30x" in printed
     assert "<= 1.35" in printed
 
@@ -221,8 +221,10 @@ def test_a_worker_has_the_functions_environment_and_no_more(
 def test_a_worker_has_every_variable_that_the_environments_give_the_function(
     tmp_path: Path, name: str
 ) -> None:
-    root = Path(__file__).parents[3] / "terraform" / "app" / f"{name}.tf"
-    block = re.search(r"\n  environment = \{\n(.*?)\n  \}", root.read_text(), re.DOTALL)
+    files = (Path(__file__).parents[3] / "terraform" / "app").glob("*.tf")
+    module = re.compile(rf'^module "{name}" \{{\n.*?^\}}', re.MULTILINE | re.DOTALL)
+    (found,) = [match[0] for file in files if (match := module.search(file.read_text()))]
+    block = re.search(r"\n  environment = \{\n(.*?)\n  \}", found, re.DOTALL)
     assert block is not None
     given = set(re.findall(r"^ +([A-Z_]+) +=", block[1], re.MULTILINE))
     assert given - run.build_function_environ(Cloud(), function(tmp_path, "", name)).keys() == set()  # type: ignore[arg-type]
