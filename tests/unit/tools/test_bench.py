@@ -134,14 +134,22 @@ def test_figures_within_their_bounds_end_well_and_are_written(
     ("changes", "missed"),
     [
         (
-            {"cold_start": {"winner_view": 1.4, "winner_api": 1.2, "event_writer": 1.3}},
+            {"cold_start": COLD_START | {"winner_view": 1.4}},
             "cold start of winner_view",
         ),
         (
-            {"cold_start": {"winner_view": 1.3, "winner_api": 1.2, "event_writer": 1.81}},
+            {"cold_start": COLD_START | {"event_writer": 1.81}},
             "cold start of event_writer, against a bare kinesis client",
         ),
         ({"event_writer": {"ratio": 1.6}}, "POST /events"),
+        (
+            {"catalog": {"create": 7.5, "price": 2.0, "image": 2.0, "stock": 1.0, "purchase": 0.0}},
+            "catalog's write units of a new product",
+        ),
+        (
+            {"products_listed": {"ratio": 1.31, "products_seconds": 0.0131, "trending_seconds": 0.01}},
+            "GET /products of 10,000, against GET /trending",
+        ),
         ({"front_door": FRONT_DOOR | {"failed": 1}}, "40 people's events given up"),
         ({"front_door": FRONT_DOOR | {"missing": 1}}, "accepted events that are not on the stream"),
         ({"front_door": FRONT_DOOR | {"wrong_scores": 1}}, "scores that are not the one-pass count's"),

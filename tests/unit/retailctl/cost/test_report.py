@@ -198,6 +198,10 @@ def test_an_environments_values_are_a_workload(tmp_path: Path) -> None:
     values = tmp_path / "terraform.tfvars"
     values.write_text(
         """access_log_retention_days = 14
+archive = {
+  enabled = true
+  fan_out = false
+}
 log_retention_days = 7
 stream = {
   shard_count     = 2
@@ -215,6 +219,7 @@ winner_view = {
     assert (load.shards, load.stream_days, load.window_seconds) == (2, 2, 1)
     assert (load.batch_size, load.memory_mb, load.log_days) == (500, 256, 7)
     assert load.access_log_days == 14
+    assert not load.archive_fan_out
 
 
 def test_the_front_door_with_prods_values_costs_no_more_than_its_bound() -> None:
