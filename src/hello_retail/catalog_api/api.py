@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from hello_retail.catalog_api.listing import (
     MAX_CATEGORY,
@@ -104,7 +104,7 @@ class CatalogApi:
             last = page.lines[-1]
             cursor = encode_product_cursor(ProductPlace(category, last.sort_name, last.product_id))
             query = {"category": category, "limit": values["limit"], "cursor": cursor}
-            next_page = f"products?{urlencode(query)}"
+            next_page = f"products?{urlencode(query, quote_via=quote)}"
         return build_ok_response([product.as_json() for product in page.lines], next_page)
 
     def answer_product(self, product_id: str, _values: Mapping[str, Any]) -> HttpResponse:

@@ -238,6 +238,10 @@ class ShopViewStore:
         left = fold.deliveries[len(decided) :]
         kept = (shard_id, fold.product_id)
         own, foreign = select_deliveries(fold.product.offer, decided)
+        fold.foreign += foreign
+        fold.deliveries = own + left  # what does not count is done with
+        if not own:
+            return
         ledger = self._stocks.get(kept, ledgers.NO_ITEM)
         for attempt in range(1, ATTEMPTS + 1):
             verdict = ledgers.judge_entries(ledger, own, self._recent_events)
@@ -263,7 +267,6 @@ class ShopViewStore:
             fold.deliveries = left
             fold.repeats += verdict.repeats
             fold.redelivered += verdict.delivered
-            fold.foreign += foreign
             return
 
     def _keep_stock(self, kept: tuple[str, str], ledger: Ledger) -> None:
