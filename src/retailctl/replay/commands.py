@@ -335,7 +335,7 @@ def check_foldable(view: View, views: Views, *, live: int, next_free: int, resum
     prepare = view.replayed.format_command(views.target, f"prepare {next_free}")
     if view.number == live:
         raise UserError(
-            f"Generation {view.number} is live: a replay into it would count sales twice. Prepare another "
+            f"Generation {view.number} is live: a replay into it would count events twice. Prepare another "
             f"(`{prepare}`), and switch to that."
         )
     state = views.read_mapping_state(view)
@@ -409,7 +409,7 @@ def _batch_size(target: Target, view: View) -> int:
 
 
 def await_caught_up(view: View, views: Views, log: ReplayLog, patience: float) -> None:
-    """Wait until the present newest sale of each shard is on the generation's board.
+    """Wait until the generation has the newest record of each shard that its view folds.
 
     Raises:
         UserError: where that takes too long, with the shards.
