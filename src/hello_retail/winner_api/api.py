@@ -141,7 +141,7 @@ def _build_contract_response() -> HttpResponse:
 
 
 def _find_route(path: str) -> tuple[Route, str]:
-    """Return the route of a path and what its placeholder stands for ("" where it has none)."""
+    """Return a path's route and its placeholder's value ("" if none)."""
     for route in ROUTES:
         if route.path == path:
             return route, ""

@@ -1,4 +1,4 @@
-"""Who is winning, and how people and places in a list are shown: pure functions, no AWS, no HTTP."""
+"""Ranks contributors and masks ids: pure functions, without AWS or HTTP."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class Contribution:
-    """Who offered and who photographed a product, as user ids; ``None`` where the log does not say."""
+    """A product's contributors by user id; ``None`` if not registered."""
 
     product_id: str
     creator: str | None
@@ -64,7 +64,7 @@ class RankedScore:
 
 
 def rank_scores(scores: Iterable[Score]) -> tuple[RankedScore, ...]:
-    """Return the best ``MAX_LIMIT`` of one role, highest first, ties by user id, ranked from 1 without gaps.
+    """Return the top ``MAX_LIMIT`` of a role, ranked from 1, ties by user id.
 
     ``UNKNOWN`` is nobody, so it is not on the board.
     """
@@ -88,7 +88,7 @@ def build_contribution_json(contribution: Contribution) -> dict[str, str | None]
 
 
 def mask_user_id(user_id: str) -> str:
-    """Return what stands for a user in answers: stable, the same on every list, and never the id itself.
+    """Return the masked id of a user: stable, and never the id itself.
 
     ``***``, the id's last four characters (players know their own again), and 40 bits of its hash, which keep
     two users apart: among 10,000 the chance of any two alike is below 1 in 20,000. An id shorter than twelve
@@ -100,12 +100,12 @@ def mask_user_id(user_id: str) -> str:
 
 
 def choose_display_name(user_id: str, name: str) -> str:
-    """Return the display name, or the masked id where nothing of it is visible or where it gives the id away."""
+    """Return the display name, or the masked id if it is invisible or reveals the id."""
     return name if is_visible(name) and user_id not in name else mask_user_id(user_id)
 
 
 def encode_cursor(product_id: str) -> str:
-    """Return an opaque text, safe in a URL, for the place in the list behind this product."""
+    """Return an opaque, URL-safe cursor for the position after this product."""
     key = product_id.encode()
     return urlsafe_b64encode(_compute_checksum(key) + key).decode().rstrip("=")
 
@@ -134,7 +134,7 @@ def decode_cursor(cursor: str) -> str:
 
 
 def is_product_key(product_id: str) -> bool:
-    """Whether DynamoDB takes the text as a hash key: 1 to 2,048 bytes of UTF-8."""
+    """Return whether DynamoDB accepts the hash key: 1 to 2,048 bytes of UTF-8."""
     try:
         return 0 < len(product_id.encode()) <= _KEY_BYTES
     except UnicodeEncodeError:  # half of a surrogate pair, as JSON may hold it
