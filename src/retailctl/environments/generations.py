@@ -96,15 +96,15 @@ def _build_generations(file: Path, values: Mapping[str, Any]) -> Generations:
             int(number): Generation(each.get("build"), enabled=each.get("enabled", True))
             for number, each in values["generations"].items()
         }
-        found = Generations(dict(sorted(standing.items())), int(values["live_generation"]))
+        generations = Generations(dict(sorted(standing.items())), int(values["live_generation"]))
     except (KeyError, ValueError, TypeError, AttributeError):
-        found = None
-    if found is None or not found.standing:
+        generations = None
+    if generations is None or not generations.standing:
         raise UserError(
             f"{file} does not say which generations stand and which is live: set `generations` to an object such "
             'as `{ "1" = {} }`, and `live_generation = 1`.'
         )
-    return found
+    return generations
 
 
 def replace_generations(text: str, wanted: Generations) -> str:
