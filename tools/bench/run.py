@@ -1,4 +1,4 @@
-"""`make bench`: what a sale costs, sales a second, cold starts, reads, writes, against their bounds.
+"""`make bench`: measure sales, cold starts, reads and writes against bounds.
 
 Everything is measured against a local cloud of its own, with the bytes that get deployed: the artifacts are
 unpacked, and the real handlers run from there in processes that have the functions' environment and no more. In the
@@ -67,7 +67,7 @@ FRONT_DOOR_RATE = 200.0
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """What must hold at one batch size: units a purchase at most, speed-up at least."""
+    """Bounds at one batch size: maximum units, minimum speed-up."""
 
     write_units: float
     read_units: float
@@ -146,7 +146,7 @@ def run_bench() -> None:
 
 
 def measure_figures(here: Project) -> dict[str, Any]:
-    """Return all figures, from a local cloud that is started for them and taken down again.
+    """Measure all figures in a temporary local cloud.
 
     Returns:
         ``original`` and ``batches`` (see ``measure_batch_sizes``), ``cold_start`` (function to
@@ -185,16 +185,16 @@ def measure_figures(here: Project) -> dict[str, Any]:
 
 
 def measure_api_load(cloud: Cloud, environment: str) -> dict[str, float]:
-    """Have signed-in people send a workshop to the API, and compare what came of it with the one-pass count.
+    """Send a workshop through the API and compare scores with a recount.
 
     Returns:
         ``people``, a ``front_door.Report``'s figures, ``missing`` (accepted events that are not on the stream) and
         ``wrong_scores``.
 
     """
-    found = outputs.read_local_outputs(cloud, environment)
+    root_outputs = outputs.read_local_outputs(cloud, environment)
     workshop = Workshop(1, products=100, people=FRONT_DOOR_PEOPLE, start=datetime.now(UTC))
-    door = api_load.open_front_door(cloud, environment, found, workshop)
+    door = api_load.open_front_door(cloud, environment, root_outputs, workshop)
     with show_progress(f"Sending {FRONT_DOOR_EVENTS} events through the front door") as progress:
         door.send_events(
             workshop.generate_day(FRONT_DOOR_EVENTS),
@@ -202,20 +202,20 @@ def measure_api_load(cloud: Cloud, environment: str) -> dict[str, float]:
             None,
             lambda sent, _: progress(sent, FRONT_DOOR_EVENTS),
         )
-    payloads = reader.read_payloads(cloud.client("kinesis"), str(found["stream_name"]))
+    payloads = reader.read_payloads(cloud.client("kinesis"), str(root_outputs["stream_name"]))
     expected = recount.recount_scores(payloads)
     dynamodb = cloud.client("dynamodb")
 
-    def scores() -> recount.Scores:
-        return stored.read_stored_scores(dynamodb, str(found["scores_table"]))
+    def read_scores() -> recount.Scores:
+        return stored.read_stored_scores(dynamodb, str(root_outputs["scores_table"]))
 
     with show_progress("Waiting until every event counts"):
-        stored.await_scores(scores, expected)
+        stored.await_scores(read_scores, expected)
     return {
         "people": FRONT_DOOR_PEOPLE,
         **door.report.compute_figures(),
         "missing": door.report.accepted - len(recount.collect_event_ids(payloads)),
-        "wrong_scores": len(recount.compare_scores(expected, scores())),
+        "wrong_scores": len(recount.compare_scores(expected, read_scores())),
     }
 
 
@@ -292,14 +292,14 @@ def measure_batch_sizes(cloud: Cloud, function: Unpacked) -> dict[str, Any]:
     added: dict[str, float] = {}
     sales = {"sales": ORIGINAL_SALES // (len(BATCHES) + 1)}
 
-    def sold(size: int, ids: int) -> dict[str, float]:
+    def measure_sales(size: int, ids: int) -> dict[str, float]:
         run_worker(cloud, function, "register", {"size": size, "ids": ids})
         return run_worker(cloud, function, "sell", {"size": size, "purchases": PURCHASES, "ids": ids})
 
     with show_progress("Selling the original's way and ours") as progress:
         loops.append(run_worker(cloud, function, "original", sales))
         for number, size in enumerate(BATCHES, start=1):
-            batch, plain = sold(size, 1), sold(size, 0)
+            batch, plain = measure_sales(size, 1), measure_sales(size, 0)
             units = "write_units_per_purchase"
             added[str(size)] = batch[units] - plain[units]
             batches.append(batch)
@@ -333,7 +333,7 @@ def unpack_artifacts(here: Project, folder: Path) -> dict[str, Unpacked]:
 
 
 def create_tables(cloud: Cloud) -> None:
-    """Make the views' tables as the environments have them, on demand, and a stream."""
+    """Create a stream and the views' tables as in the environments."""
     cloud.client("kinesis").create_stream(StreamName=STREAM, ShardCount=1)
     dynamodb = cloud.client("dynamodb")
     for table, keys in (
@@ -402,7 +402,7 @@ def build_function_environ(cloud: Cloud, function: Unpacked) -> dict[str, str]:
 
 
 def run_worker(cloud: Cloud, function: Unpacked, what: str, numbers: Mapping[str, Any]) -> dict[str, Any]:
-    """Run one measurement of ``worker`` in a process of its own and return what it found.
+    """Run one measurement of ``worker`` in its own process; return its figures.
 
     Raises:
         UserError: where it fails, with the end of what it wrote.
@@ -423,12 +423,12 @@ def run_worker(cloud: Cloud, function: Unpacked, what: str, numbers: Mapping[str
     if process.returncode:
         last = (process.stderr.strip().splitlines() or ["it wrote nothing"])[-1]
         raise UserError(f"The bench of {function.name} failed: {last}")
-    found: dict[str, Any] = json.loads(result.read_text())
-    return found
+    figures: dict[str, Any] = json.loads(result.read_text())
+    return figures
 
 
 def measure_cold_starts(cloud: Cloud, functions: Mapping[str, Unpacked]) -> dict[str, Any]:
-    """Time processes that import a handler and make its clients, by turns with those that make a bare client.
+    """Time cold starts of handlers, alternating with bare clients.
 
     Byte code is warm for all: the first round is not counted.
 

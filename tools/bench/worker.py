@@ -1,4 +1,4 @@
-"""Where `make bench` runs the real handlers: in a process of its own, like a function's instance.
+"""Run the real handlers for `make bench`, in a process of its own.
 
 The process has the function's environment and nothing else, and imports the handler from the unpacked
 artifact, whose folder comes first on its path. What it measures is the name of a function in
@@ -54,7 +54,7 @@ class Handler(Protocol):
 
 
 class WrongBench(Exception):
-    """What was measured is not what should have been: a figure from it would be worth nothing."""
+    """The measured run is wrong, so its figures are invalid."""
 
 
 @dataclass(slots=True)
@@ -65,7 +65,7 @@ class Shards:
     next_number: int = FIRST_SEQUENCE_NUMBER
 
     def build_batches(self, entries: Iterable[LogEntry], size: int) -> Iterator[dict[str, Any]]:
-        """Yield the Lambda events that a mapping of this batch size makes: shards in turn, rests last.
+        """Yield a mapping's Lambda events, shards in turn, remainders last.
 
         Arrival is the time a batch is made, so that nothing is stale before it is handed over.
         """
@@ -141,14 +141,14 @@ class Instance:
 
 
 def register_products(instance: Instance, *, size: int, ids: int) -> dict[str, float]:
-    """Have the workshop of a batch size registered by an instance that will be gone when the sales come."""
+    """Register a workshop's products, in an instance of their own."""
     for event in Shards().build_batches(create_workshop(size, ids=ids).generate_registrations(), size):
         _invoke_handler(instance.handler, event)
     return {}
 
 
 def measure_sales(instance: Instance, *, size: int, purchases: int, ids: int) -> dict[str, float]:
-    """Hand purchases of registered products to a cold handler in batches of ``size``, metered and timed.
+    """Measure a cold handler on purchases in batches of ``size``.
 
     With ``ids`` they are as the event writer puts them; without, as a producer of the first envelope does.
 
@@ -178,8 +178,8 @@ def measure_sales(instance: Instance, *, size: int, purchases: int, ids: int) ->
         "events_per_second": purchases / seconds,
     }
     expected = recount_scores(entry.data for entry in (*people.generate_registrations(), *sold))
-    found = read_stored_scores(instance.client, os.environ["SCORES_TABLE"], people.prefix)
-    wrong = compare_scores(expected, found)
+    scores = read_stored_scores(instance.client, os.environ["SCORES_TABLE"], people.prefix)
+    wrong = compare_scores(expected, scores)
     if wrong:
         raise WrongBench(f"With batches of {size}, {len(wrong)} scores are wrong: {wrong[0]}")
     return figures
@@ -192,7 +192,7 @@ def _invoke_handler(handler: Handler, event: Mapping[str, Any]) -> None:
 
 
 def measure_original(instance: Instance, *, sales: int) -> dict[str, float]:
-    """Count sales the original's way, in its own tables, which are made and filled where they are not there.
+    """Count sales the original's way; create and fill its tables if missing.
 
     Returns:
         ``write_units_per_purchase``, ``read_units_per_purchase``, ``events_per_second``.
@@ -397,13 +397,13 @@ def import_instance(target: str) -> Instance:
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Run one measurement and write what it found to a file as JSON.
+    """Run one measurement and write its figures to a file as JSON.
 
     Arguments: its name, the result file, the handler, and its numbers as a JSON object.
     """
     what, result, target, numbers = arguments
-    found = MEASUREMENTS[what](import_instance(target), **json.loads(numbers))
-    Path(result).write_text(json.dumps(found))
+    figures = MEASUREMENTS[what](import_instance(target), **json.loads(numbers))
+    Path(result).write_text(json.dumps(figures))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The artifacts: a zip for each function and one of the page, byte for byte the same from the same commit anywhere.
+"""Build reproducible artifacts: a zip for each function and for the page.
 
 What could differ is taken out: entries are sorted, times and modes fixed, and stored rather than deflated
 (zlib and its successors compress the same bytes differently; the zips are far below Lambda's limits). Of the
@@ -82,7 +82,7 @@ def is_artifact_file(path: PurePosixPath) -> bool:
 
 
 def read_installed_files(folder: Path) -> Files:
-    """Return the files of the dependencies installed in ``folder`` that go into an artifact.
+    """Return the installed dependencies' files that go into an artifact.
 
     Raises:
         UserError: where one of them is native code, which would tie an artifact to one kind of machine.
@@ -102,7 +102,7 @@ def read_installed_files(folder: Path) -> Files:
 
 
 def read_dependencies(in_project: Project, *further: Project) -> list[Files]:
-    """Return, for the clone and ``further`` trees, the files of `requirements/lambda.txt`; install what is new.
+    """Install the Lambda requirements of each tree; return their files.
 
     Raises:
         UserError: where pip cannot install one, with what pip says.
@@ -233,7 +233,7 @@ def _manifest(content: Mapping[str, Any]) -> bytes:
 
 
 def add_pinned_zips(in_project: Project, files: Files, pinned: Iterable[PinnedBuild]) -> Files:
-    """Return a build's files, and beside them the zip of each of the ``pinned`` builds that they lack.
+    """Return a build's files with the missing zips of ``pinned`` builds.
 
     Raises:
         UserError: where the clone lacks one of the commits whose zip the build does not have.
@@ -263,8 +263,8 @@ def build_pinned_zip(in_project: Project, build: PinnedBuild) -> bytes:
 
 def write_artifacts(folder: Path, files: Mapping[str, bytes]) -> list[Path]:
     """Make ``files`` all that ``folder`` holds, and return those that changed."""
-    gone: Iterable[Path] = (path for path in folder.glob("*") if path.name not in files)
-    for path in gone:
+    stale_files: Iterable[Path] = (path for path in folder.glob("*") if path.name not in files)
+    for path in stale_files:
         path.unlink()
     return [folder / name for name, content in files.items() if write_atomically(folder / name, content)]
 

@@ -1,4 +1,4 @@
-"""What a workload costs a day, line by line: pure, from measured units and a price list."""
+"""Calculate a day's bill from measured units and a price list."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ PIECES = {
 
 @dataclass(frozen=True, slots=True)
 class Fold:
-    """A day of the winner view: its batches, what they write and read, and a whole processor's seconds."""
+    """A day of the winner view: batches, write and read units, CPU seconds."""
 
     batches: float
     write_units: float
@@ -157,7 +157,7 @@ def estimate_fold(load: Workload, measured: Measured) -> Fold:
 
 
 def compute_batch_size(load: Workload, rate: float) -> float:
-    """Return the sales in a shard's batch where so many come in a second, over all shards."""
+    """Return the sales in a batch for a rate over all shards."""
     return min(max(rate / load.shards * load.window_seconds, 1.0), float(load.batch_size))
 
 
@@ -287,7 +287,7 @@ def _add_monitoring(sheet: Sheet, load: Workload, fold: Fold) -> None:
 
 
 def _add_access_log(sheet: Sheet, load: Workload, line_bytes: float, origin: str) -> None:
-    """Add what so many bytes of lines in the access log cost: a request that succeeds leaves no other line."""
+    """Add the cost of lines in the access log."""
     sheet.add_line("cloudwatch.infrequent_log_gb", "access log", line_bytes / GB, origin)
     sheet.add_monthly_line(
         "cloudwatch.log_storage",
@@ -315,7 +315,7 @@ def _add_key_use(sheet: Sheet, load: Workload) -> None:
 
 
 def _price_archive(load: Workload, prices: Prices) -> Part:
-    """Return what a second consumer costs that writes each batch as one compressed object."""
+    """Return the archive's cost: one compressed object for each batch."""
     sheet = Sheet(prices)
     each = replace(load, window_seconds=load.archive_window_seconds, batch_size=ARCHIVE_BATCH)
     batches = sum(lasting * rate / compute_batch_size(each, rate) for rate, lasting in load.compute_rates())
@@ -374,7 +374,7 @@ def _price_writer(load: Workload, prices: Prices) -> Part:
 
 
 def _price_trending(load: Workload, prices: Prices) -> Part:
-    """Return what the trending view costs: a batch writes each product in it once, and a read asks all of them.
+    """Return the trending view's cost: a write for each product and batch.
 
     All products of a shard are taken to sell alike, which puts the most of them into a batch.
     """
@@ -504,7 +504,7 @@ def _price_catalog(load: Workload, prices: Prices) -> Part:
 
 
 def _score_bytes(load: Workload) -> float:
-    """Return the size of a score: what it is about, and a watermark and a ring for each shard."""
+    """Return the size of a score's item, with its watermarks and rings."""
     return min(1_024.0, 200.0 + 170.0 * load.shards)
 
 
@@ -522,7 +522,7 @@ def build_total_function(load: Workload, measured: Measured, prices: Prices) -> 
 
 
 def find_window(dollars: float, total: Total, now: float) -> float:
-    """Return the smallest window, in seconds, that costs at most so many dollars a day; ``now`` where none does.
+    """Return the smallest affordable window in seconds, or ``now`` if none is.
 
     Below ``SHORTEST_POLL`` there is a step up, for enhanced fan-out: that side is looked at first.
     """

@@ -54,7 +54,7 @@ class Workload:
         return self.events_per_day / DAY
 
     def compute_rates(self) -> list[tuple[float, float]]:
-        """Return sales a second, and for how many seconds of the day, in ``SLOTS`` equal parts.
+        """Return (sales a second, seconds) for ``SLOTS`` equal parts of the day.
 
         They swing as a cosine between the peak and as far below the average; where that would be below nothing,
         the shop is closed for the rest of the day.
@@ -85,7 +85,7 @@ def build_workload(  # noqa: PLR0913 - one for each option of the command
     archive_fan_out: bool = True,
     offers_per_day: float = 1_000,
 ) -> Workload:
-    """Return a workload; without a peak the workshop's 1.728 times the average, without shards what that takes.
+    """Return a workload, with the default peak and shards if not given.
 
     Raises:
         UserError: where it cannot be, in words.
@@ -155,7 +155,7 @@ def change_workload(load: Workload, **changes: Any) -> Workload:  # noqa: ANN401
 
 
 def multiply_workload(load: Workload, times: int) -> Workload:
-    """Return the workload with so many times everything that comes in a day, on as many times the shards."""
+    """Return the workload with all that comes in a day, and the shards, multiplied."""
     return change_workload(
         load,
         events_per_day=load.events_per_day * times,

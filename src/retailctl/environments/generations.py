@@ -137,15 +137,15 @@ def _build_generations(file: Path, values: Mapping[str, Any], view: FoldedView) 
             int(number): Generation(each.get("build"), enabled=each.get("enabled", True))
             for number, each in values[view.standing].items()
         }
-        found = Generations(dict(sorted(standing.items())), int(values[view.live]), view)
+        generations = Generations(dict(sorted(standing.items())), int(values[view.live]), view)
     except (KeyError, ValueError, TypeError, AttributeError):
-        found = None
-    if found is None or not found.standing:
+        generations = None
+    if generations is None or not generations.standing:
         raise UserError(
             f"{file} does not say which generations stand and which is live: set `{view.standing}` to an object "
             f'such as `{{ "1" = {{}} }}`, and `{view.live} = 1`.'
         )
-    return found
+    return generations
 
 
 def replace_generations(text: str, wanted: Generations) -> str:

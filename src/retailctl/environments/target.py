@@ -9,13 +9,15 @@ from urllib.parse import urlsplit
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+from botocore.exceptions import ConnectionError as NoConnection
 
 from retailctl import project
 from retailctl.console import print_note
 from retailctl.emulator import cloud as clouds
 from retailctl.environments import generations
 from retailctl.errors import CloudNotRunning, UserError
+from retailctl.http import LOOPBACK, check_address
 from retailctl.options import AWS, format_make, format_retailctl
 from retailctl.terraform import installation
 from retailctl.terraform.settings import list_ignored, select_settings
@@ -31,7 +33,6 @@ if TYPE_CHECKING:
     from retailctl.project import Project
 
 
-_LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 _STATE_SETTINGS = {
     "AWS_DYNAMODB_ENDPOINT",
     "AWS_IAM_ENDPOINT",
@@ -247,6 +248,8 @@ def read_account_id(target: Target) -> str:
         raise UserError(
             f"AWS refuses the credentials ({code}): log in again (`aws sso login`) or export fresh keys."
         ) from None
+    except (NoConnection, HTTPClientError):
+        raise  # the credentials are not to blame
     except BotoCoreError as error:
         raise UserError(
             f"{target.environment} is in AWS, and there are no credentials for it ({error}): log in "
@@ -269,6 +272,23 @@ def check_shell() -> None:
         )
 
 
+def check_addresses(environ: Mapping[str, str]) -> None:
+    """Check the addresses that the shell gives AWS tools; boto3 does not say which of them it cannot read.
+
+    Raises:
+        UserError: naming a malformed one.
+
+    """
+    for name, value in sorted(environ.items()):
+        if name.startswith("AWS_ENDPOINT_URL") and value:
+            try:
+                check_address(value)
+            except ValueError as error:
+                raise UserError(
+                    f"{name} in this shell is {value!r}, a malformed address ({error}): correct it, or unset it."
+                ) from None
+
+
 def check_aws_settings(environ: Mapping[str, str]) -> None:
     """Check that the shell does not lead calls to AWS elsewhere, as a local cloud's exports do.
 
@@ -276,11 +296,12 @@ def check_aws_settings(environ: Mapping[str, str]) -> None:
         UserError: naming the settings.
 
     """
+    check_addresses(environ)
     stands_in = environ.get("RETAIL_AWS_STAND_IN") == "1"  # an emulator is meant to be taken for AWS
     wrong = [
         name
         for name, value in sorted(environ.items())
-        if (name.startswith("AWS_ENDPOINT_URL") and urlsplit(value).hostname in _LOOPBACK and not stands_in)
+        if (name.startswith("AWS_ENDPOINT_URL") and urlsplit(value).hostname in LOOPBACK and not stands_in)
         or name in _STATE_SETTINGS
     ]
     if wrong:

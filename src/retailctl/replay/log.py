@@ -61,10 +61,11 @@ class ReplayLog:
 
     def list_shards(self) -> dict[str, Shard]:
         """Return the shards that the stream has not forgotten."""
-        found = [
-            archive.parse_shard_description(described) for described in list_shards(self._kinesis, self._name)
+        shards = [
+            archive.parse_shard_description(description)
+            for description in list_shards(self._kinesis, self._name)
         ]
-        return {shard.shard_id: shard for shard in found}
+        return {shard.shard_id: shard for shard in shards}
 
     def inspect_stream(self) -> Streamed:
         """Return the stream's shards and oldest records, for the proof."""
