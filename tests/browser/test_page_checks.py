@@ -37,10 +37,20 @@ def test_axe_finds_nothing_in_any_view_or_state(
         shop.stub.credit("creator", "Noor Aziz", 400)
         browser.until(lambda: browser.board("merchant")[0][0] == "Noor Aziz", "a new leader")
     assert violations(browser, tools) == []
-    for view in ("offer", "photograph", "buy"):
+    for view in ("offer", "photograph", "shop"):
         browser.go(view)
         browser.settled()
         assert violations(browser, tools) == [], view
+    browser.type("#shop-filter", "nothing has such a name")
+    browser.sees("No loaded product matches", "[data-view=shop]")
+    assert violations(browser, tools) == [], "with an empty search"
+    browser.type("#shop-filter", "e")
+    browser.click(".tile a")
+    browser.until(lambda: browser.find_all(".sheet"), "a product")
+    assert violations(browser, tools) == [], "product"
+    browser.go_to("product/nobody-has-offered-this")
+    browser.sees("Nobody has offered", "[data-view=product]")
+    assert violations(browser, tools) == [], "no product"
     browser.go("offer")
     browser.click("#offer-form [type=submit]")
     browser.sees("Name is missing.", "#offer-form")
@@ -52,6 +62,8 @@ def test_axe_finds_nothing_in_any_view_or_state(
     browser.fill_sign_in(shop.merchant.username, shop.merchant.password)
     browser.sees(shop.merchant.name, "#who-name")
     browser.offer("A lamp")
+    browser.sees("A lamp", "[data-part=own-products]")
+    browser.click("[data-part=own-products] .own button")
     assert violations(browser, tools) == [], "after an offer"
     browser.cut_off(shop.api_url)
     browser.go("board")
@@ -89,8 +101,12 @@ def test_the_html_that_the_scripts_have_made_is_valid_too(
 ) -> None:
     assert stubbed.shop.stub is not None
     open_for_business(stubbed.shop.stub)
-    for view in ("board", "photograph", "buy", "offer"):
-        stubbed.open(view)
+    for view in ("board", "photograph", "shop", "product", "offer"):
+        if view == "product":
+            stubbed.click(".tile a")
+            stubbed.until(lambda: stubbed.find_all(".sheet"), "a product")
+        else:
+            stubbed.open(view)
         stubbed.settled()
         if view == "offer":
             stubbed.sign_in(MERCHANT)
