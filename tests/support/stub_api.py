@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote, urlencode, urlsplit
 
 from hello_retail.events import registry
-from hello_retail.winner_api.board import mask_user_id
+from hello_retail.http_api.mask import mask_user_id
 from retailctl.artifacts.page import build_page, build_security_headers, read_sources
 from retailctl.delivery.page import SiteConfig
 

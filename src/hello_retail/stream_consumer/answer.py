@@ -22,7 +22,7 @@ AWS_CONFIG = Config(
 class Applied:
     """How the update of one item ended.
 
-    ``counted`` sales were new, ``repeats`` were put on the stream twice, ``redelivered`` had been taken before;
+    ``counted`` events were new, ``repeats`` were put on the stream twice, ``redelivered`` had been taken before;
     ``unapplied`` is the lowest sequence number that is not known to be done with (``None``: all are).
     """
 

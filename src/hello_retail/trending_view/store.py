@@ -92,7 +92,7 @@ class TrendingViewStore:
                 usage.add_write_units(answer["ConsumedCapacity"]["CapacityUnits"])
                 self._standings[kept] = outcome.after
                 return Applied(outcome.counted, outcome.repeats, outcome.redelivered, None)
-        return Applied(0, 0, 0, ledgers.find_first_new_sale(standing.ledger, sales))
+        return Applied(0, 0, 0, ledgers.find_first_new_entry(standing.ledger, sales))
 
     def _update(self, shard_id: str, product_id: str, before: Standing, after: Standing) -> dict[str, Any]:
         """Return the request that turns a product's item from ``before`` into ``after`` (rule 12).
@@ -107,7 +107,7 @@ class TrendingViewStore:
         return {
             "TableName": self._table,
             "Key": {"productId": {"S": product_id}},
-            "UpdateExpression": FOLD + move.expression,
+            "UpdateExpression": f"{FOLD}, {move.expression}",
             "ConditionExpression": condition,
             "ExpressionAttributeNames": move.names,
             "ExpressionAttributeValues": {

@@ -61,11 +61,11 @@ class TrendingOutcome:
 
 def fold_sales(standing: Standing, sales: Sequence[TrendingSale], rule: Rule) -> TrendingOutcome:
     """Return what the sales of one shard, in their order, make of a product's standing."""
-    verdict = ledgers.judge_sales(standing.ledger, sales, rule.recent_events)
+    verdict = ledgers.judge_entries(standing.ledger, sales, rule.recent_events)
     if verdict.after is None:
         return TrendingOutcome(0, 0, verdict.delivered, None)
     weight = standing.weight
-    for sale in verdict.sales:
+    for sale in verdict.entries:
         weight = add_sale(weight, sale.arrival, rule.half_life)
     newest = max(sale.arrival for sale in sales)
     expires = max(standing.expires, ceil(newest + FORGOTTEN * rule.half_life + rule.kept_seconds))

@@ -227,7 +227,7 @@ class WinnerViewStore:
         kept = (shard_id, *key)
         ledger = self._ledgers.get(kept, ledgers.NO_ITEM)
         for _ in range(CREDIT_ATTEMPTS):
-            verdict = ledgers.judge_sales(ledger, credit.sales, self._recent_events)
+            verdict = ledgers.judge_entries(ledger, credit.sales, self._recent_events)
             if verdict.after is None:
                 self._ledgers[kept] = ledger
                 return Applied(0, 0, verdict.delivered, None)
@@ -246,7 +246,7 @@ class WinnerViewStore:
                 usage.add_write_units(answer["ConsumedCapacity"]["CapacityUnits"])
                 self._ledgers[kept] = verdict.after
                 return Applied(verdict.counted, verdict.repeats, verdict.delivered, None)
-        return Applied(0, 0, 0, ledgers.find_first_new_sale(ledger, credit.sales))
+        return Applied(0, 0, 0, ledgers.find_first_new_entry(ledger, credit.sales))
 
     def _update(
         self,
@@ -267,7 +267,7 @@ class WinnerViewStore:
                 "board": {"S": format_board_key(role, user_id, self._score_buckets)},
                 "userId": {"S": user_id},
             },
-            "UpdateExpression": CREDIT + move.expression,
+            "UpdateExpression": f"{CREDIT}, {move.expression}",
             "ConditionExpression": move.condition,
             "ExpressionAttributeNames": {"#name": "name", **move.names},
             "ExpressionAttributeValues": {
