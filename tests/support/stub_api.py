@@ -28,7 +28,7 @@ from retailctl.artifacts.page import build_page, build_security_headers, read_so
 from retailctl.delivery.page import SiteConfig
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
 WEB = Path(__file__).resolve().parents[2] / "src" / "web"
 GROUPS = {
@@ -108,13 +108,17 @@ class StubShop:
     """Every signed-in request gets a 401 without CORS headers, as MiniStack's API Gateway answers."""
     failures: list[int] = field(default_factory=list)
     """Statuses for the next signed-in requests, each once; 0 takes the event and breaks the answer off."""
+    failures_of: dict[str, list[int]] = field(default_factory=dict)
+    """The same for single kinds of events: create, price, stock."""
     stalls: int = 0
     """How many of the API's next answers send their headers and then no body, until the browser gives up."""
     refresh_works: bool = True
     problem: dict[str, Any] | None = None
     """A problem document for the next event, once."""
+    problem_kind: str = ""
+    """The only kind of event that ``problem`` is for; "" for every."""
     page_size: int = 100
-    currency: str = "USD"
+    currency: str | None = "USD"
 
     taken: list[Taken] = field(default_factory=list)
     attempts: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
@@ -223,7 +227,7 @@ class StubShop:
                 return 202, answer
             if kind.endswith("create/1-0-0"):
                 data.setdefault("id", str(uuid.uuid4()))
-            if broken := list_violations(kind, data):
+            if broken := registry.list_violations(kind, data):
                 errors = [{"pointer": each.pointer, "detail": each.detail} for each in broken]
                 return 400, {**_problem(400, "The event does not fit its schema."), "errors": errors}
             answer = {"eventId": str(uuid.uuid4()), "productId": data["id"]}
@@ -315,17 +319,6 @@ class StubShop:
                 {"productId": product, **{role: user and mask_user_id(user) for role, user in known.items()}}
                 for product, known in self.products.items()
             ]
-
-
-def list_violations(kind: str, data: dict[str, Any]) -> Sequence[registry.Violation]:
-    """Return what is wrong with an event, by its schema."""
-    bounds = {"cents": 100_000_000, "added": 1_000_000}
-    for name, most in bounds.items():
-        if kind.endswith(("price/1-0-0", "stock/1-0-0")) and name in data:
-            amount = data[name]
-            is_whole = isinstance(amount, int) and 1 <= amount <= most
-            return () if is_whole else (registry.Violation(f"/{name}", f"must be 1 to {most}."),)
-    return registry.list_violations(kind, data)
 
 
 def _problem(status: int, detail: str) -> dict[str, Any]:
@@ -468,11 +461,13 @@ class _Api(_Handler):
         if player is None or shop.refuse_tokens_unreadably:
             self.answer(401, {"message": "Unauthorized"}, cors=False)
             return
-        if shop.problem:
+        kind = str(body.get("schema")).rpartition("/")[0].rpartition("/")[2]
+        if shop.problem and shop.problem_kind in {"", kind}:
             problem, shop.problem = shop.problem, None
             self.answer(problem["status"], problem)
             return
-        status = shop.failures.pop(0) if shop.failures else None
+        failures = shop.failures_of.get(kind) or shop.failures
+        status = failures.pop(0) if failures else None
         if status:
             headers = {"retry-after": "1"} if status == 503 else {}
             self.answer(status, _problem(status, f"The shop made a {status}."), headers)

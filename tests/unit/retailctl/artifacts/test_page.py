@@ -270,6 +270,17 @@ def test_the_form_allows_what_the_schema_allows() -> None:
         assert attributes["data-max"] == str(properties[name]["maxLength"])
 
 
+def test_the_page_takes_the_prices_and_stocks_that_the_schemas_take() -> None:
+    script = (WEB / "js" / "prices.js").read_text()
+    for name, field, most in (("price", "cents", "MOST_CENTS"), ("stock", "added", "MOST_STOCK")):
+        schema = registry.read_schema(f"com.nordstrom/product/{name}/1-0-0")
+        (bound,) = re.findall(rf"export const {most} = ([0-9_]+);", script)
+        assert f'"com.nordstrom/product/{name}/1-0-0"' in script
+        assert (
+            schema["properties"][field] | {"minimum": 1, "maximum": int(bound)} == schema["properties"][field]
+        )
+
+
 def test_the_pictures_places_are_of_the_schemas_form() -> None:
     script = (WEB / "js" / "photograph.js").read_text()
     (place,) = re.findall(r"=> `([^`]*\$\{id\}[^`]*)`;", script)
