@@ -23,7 +23,7 @@ RUNBOOKS = {
 }
 HEADINGS = ["What it means", "What to look at", "What to do", "How to know it is over"]
 CANARY = {"version": "7", "weight": 0.1}
-TRIED = ("event_writer", "trending_api", "winner_api")
+TRIED = ("catalog_api", "event_writer", "trending_api", "winner_api")
 NO_METRICS = {"AccessDenied", "NoSuchBucket", "UserAuthentication"}
 """What else stands in code type and capitals in runbooks: error codes and a quota of AWS."""
 TOPIC = "arn:aws:sns:us-east-1:111122223333:alarms"

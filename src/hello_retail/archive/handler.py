@@ -110,7 +110,8 @@ archive = Archive(
 def handler(event: Mapping[str, Any], _context: object) -> dict[str, list[Any]]:
     """Keep one batch of one shard; whatever AWS refuses is raised, and the whole batch comes again."""
     batch = [layout.parse_record(record) for record in event["Records"]]
-    stream_name = event["Records"][0]["eventSourceARN"].rpartition("/")[2]
+    # Of an enhanced fan-out consumer it is <stream's ARN>/consumer/<name>:<time>.
+    stream_name = event["Records"][0]["eventSourceARN"].split("/")[1]
     linked = archive.add_batch(stream_name, batch)
     log = logger.debug if linked else logger.warning
     log(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hello_retail.events import PRODUCT_STOCK, Event, decode_base64_event
-from hello_retail.shop_view.shelf import KINDS, ShelfStep, ShopEvent
+from hello_retail.shop_view.shelf import KINDS, ShelfStep, ShelvedProduct, ShopEvent
 
 
 @dataclass(slots=True)
@@ -15,13 +15,15 @@ class ProductFold:
     """One product's share of a batch: the events that are still to be folded, and what became of the others.
 
     ``entries`` are for the catalog, ``deliveries`` for the stock, both in the order of the shard. ``waits`` tells
-    that the next write changes a category, so that it must wait for its turn.
+    that the next write changes a category, so that it must wait for its turn; ``product`` is what its catalog item
+    is after the last call that told.
     """
 
     product_id: str
     entries: list[ShopEvent] = field(default_factory=list)
     deliveries: list[ShopEvent] = field(default_factory=list)
     waits: bool = False
+    product: ShelvedProduct = field(default_factory=ShelvedProduct)
     repeats: int = 0
     redelivered: int = 0
     foreign: int = 0
@@ -33,6 +35,7 @@ class ProductFold:
 
     def finish_step(self, step: ShelfStep) -> None:
         """Note that a step is written, or that there was nothing to write."""
+        self.product = step.after or self.product
         last = None if step.after is None else step.after.ledger.last
         self.entries = [entry for entry in self.entries if last is not None and entry.sequence > last]
         self.repeats += step.repeats

@@ -108,10 +108,8 @@ class ShopViewStore:
             [partial(self._receive, batch.shard_id, fold, usage) for fold in folds if fold.deliveries],
         )
         for fold in folds:
-            if fold.entries:
-                del self._products[
-                    batch.shard_id, fold.product_id
-                ]  # the next invocation reads what it became
+            if fold.entries:  # the next invocation is to read what became of it
+                self._products.pop((batch.shard_id, fold.product_id), None)
 
     def _read_products(self, shard_id: str, folds: Iterable[ProductFold], usage: Usage) -> list[ProductFold]:
         """Read the products that this instance does not know well enough; return those that it knows then.
@@ -121,19 +119,20 @@ class ShopViewStore:
         """
         if len(self._products) > PRODUCTS_KEPT:
             self._products.clear()
-        wanted = list(folds)
-        unknown = []
-        for fold in wanted:
+        known, unknown = [], []
+        for fold in folds:
             product = self._products.get((shard_id, fold.product_id))
             if product is None or (fold.deliveries and product.offer is None):
-                unknown.append(fold.product_id)
-        found, unread = batch_get.read_items(
-            self._dynamodb, self._tables.catalog, "productId", unknown, usage
-        )
-        for id_ in unknown:
-            if id_ not in unread:
-                self._products[shard_id, id_] = parse_product(found.get(id_, {}), shard_id)
-        return [fold for fold in wanted if fold.product_id not in unread]
+                unknown.append(fold)
+            else:
+                fold.product = product
+                known.append(fold)
+        ids = [fold.product_id for fold in unknown]
+        found, unread = batch_get.read_items(self._dynamodb, self._tables.catalog, "productId", ids, usage)
+        read = [fold for fold in unknown if fold.product_id not in unread]
+        for fold in read:
+            fold.product = parse_product(found.get(fold.product_id, {}), shard_id)
+        return known + read
 
     def _shelve(self, shard_id: str, fold: ProductFold, usage: Usage, *, in_turn: bool) -> None:
         """Write the product's events to its catalog item, step by step; stop where a write fails.
@@ -141,16 +140,15 @@ class ShopViewStore:
         Where the item changed meanwhile, judge anew from what it is. What is kept between invocations is only ever
         the answer to a call of this shard's, and kept after it (rule 11).
         """
-        kept = (shard_id, fold.product_id)
-        product, attempts = self._products[kept], 0
+        attempts = 0
         while fold.entries and attempts < ATTEMPTS:
-            step = plan_step(product, fold.entries, self._recent_events)
+            step = plan_step(fold.product, fold.entries, self._recent_events)
             fold.waits = step.moves and not in_turn
             if fold.waits:
                 break
             if step.after is not None:
                 try:
-                    self._write_step(shard_id, fold.product_id, product, step, usage)
+                    self._write_step(shard_id, fold.product_id, fold.product, step, usage)
                 except FAILURES as error:
                     attempts += 1
                     refusal = parse_refusal(error)
@@ -161,11 +159,11 @@ class ShopViewStore:
                     if refusal.item is None:
                         self._wait_after_conflict(attempts)
                     else:
-                        product = parse_product(refusal.item, shard_id)
+                        fold.product = parse_product(refusal.item, shard_id)
                     continue
-                product, attempts = step.after, 0
+                attempts = 0
             fold.finish_step(step)
-        self._products[kept] = product
+            self._products[shard_id, fold.product_id] = fold.product
 
     def _wait_after_conflict(self, attempts: int) -> None:
         longest = CONFLICT_PAUSE * 2**attempts
@@ -239,7 +237,7 @@ class ShopViewStore:
         decided = [entry for entry in fold.deliveries if cut is None or entry.sequence < cut]
         left = fold.deliveries[len(decided) :]
         kept = (shard_id, fold.product_id)
-        own, foreign = select_deliveries(self._products[kept].offer, decided)
+        own, foreign = select_deliveries(fold.product.offer, decided)
         ledger = self._stocks.get(kept, ledgers.NO_ITEM)
         for attempt in range(1, ATTEMPTS + 1):
             verdict = ledgers.judge_entries(ledger, own, self._recent_events)

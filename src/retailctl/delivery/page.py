@@ -57,8 +57,8 @@ class SiteConfig:
     """The settings of the page; none is secret.
 
     ``api_url`` is a URL or, where the site forwards requests, a path such as `/api`. ``cognito_url`` is the address
-    of Cognito; None for AWS's address in ``region``. ``currency`` is that of all prices, an ISO 4217 code; None for
-    the page's own choice.
+    of Cognito; None for AWS's address in ``region``. ``currency`` is that of the prices (ISO 4217); None where the
+    environment has no shop.
     """
 
     environment: str
@@ -200,7 +200,7 @@ def find_page(environment: str, values: Mapping[str, Any]) -> EnvironmentPage | 
         user_pool_id=str(values["user_pool_id"]),
         user_pool_client_id=str(values["user_pool_client_id"]),
         cognito_url=str(values["cognito_url"]),
-        currency=values.get("currency"),  # absent until an environment with a catalog is applied
+        currency=values.get("currency"),
     )
     return EnvironmentPage(str(values["site_bucket"]), str(values["site_url"]), config)
 

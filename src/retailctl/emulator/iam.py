@@ -143,6 +143,8 @@ def correct_resource_arn(request: IamRequest, action: str, guess: str, region: s
     if "tag" in name.lower() and namespace in _TAGGED_BY_ARN:
         arns = (request.read_field(key) for key in ("ResourceArn", "ResourceARN", "StreamARN"))
         return next((str(arn) for arn in arns if arn), guess)
+    if namespace == "kinesis" and (consumer := request.read_field("ConsumerARN")):
+        return str(consumer)
     if action == "lambda:CreateFunction":
         return f"arn:aws:lambda:{here}:function:{request.read_field('FunctionName')}"
     if namespace == "kms" and (alias := request.read_field("AliasName")):

@@ -7,6 +7,7 @@ import html.parser
 import json
 import random
 import re
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -160,9 +161,12 @@ def test_the_configuration_says_where_the_api_and_the_sign_in_are() -> None:
     }
     local = SiteConfig("dev", "http://127.0.0.1:4566/_aws", "us-east-1", "p", "c", "http://127.0.0.1:4566/")
     assert json.loads(local.render_file().content)["cognitoUrl"] == local.cognito == "http://127.0.0.1:4566/"
-    priced = SiteConfig("dev", "/", "us-east-1", "p", "c", currency="KWD")
-    assert json.loads(priced.render_file().content)["currency"] == "KWD"
     assert CONFIG.cognito == "https://cognito-idp.us-east-1.amazonaws.com/"
+
+
+def test_the_configuration_says_what_prices_are_in_where_there_is_a_shop() -> None:
+    assert json.loads(replace(CONFIG, currency="JPY").render_file().content)["currency"] == "JPY"
+    assert "currency" not in json.loads(CONFIG.render_file().content)
 
 
 def test_the_policy_lets_the_page_reach_its_api_and_cognito_and_nothing_inline() -> None:
