@@ -9,6 +9,7 @@ alarm_topic_arns = []
 
 archive = {
   enabled        = false
+  fan_out        = false
   window_seconds = 60
   cold_days      = 30
   expire_days    = 120
@@ -20,6 +21,7 @@ budget = {
 }
 
 canary = {
+  catalog_api  = null
   event_writer = null
   trending_api = null
   winner_api   = null
@@ -45,6 +47,22 @@ log_retention_days = 7
 quarantine = {
   retention_days = 7
   force_destroy  = true
+}
+
+shop = {
+  currency = "USD"
+}
+
+shop_generations = {
+  "1" = {}
+}
+live_shop_generation = 1
+
+shop_view = {
+  batch_size              = 1000
+  batching_window_seconds = 1
+  memory_mb               = 512
+  timeout_seconds         = 60
 }
 
 sign_in = {

@@ -9,6 +9,7 @@ alarm_topic_arns = []
 
 archive = {
   enabled        = true
+  fan_out        = true
   window_seconds = 60
   cold_days      = 30
   expire_days    = null
@@ -20,6 +21,7 @@ budget = {
 }
 
 canary = {
+  catalog_api  = null
   event_writer = null
   trending_api = null
   winner_api   = null
@@ -45,6 +47,22 @@ log_retention_days = 365
 quarantine = {
   retention_days = 365
   force_destroy  = false
+}
+
+shop = {
+  currency = "USD"
+}
+
+shop_generations = {
+  "1" = {}
+}
+live_shop_generation = 1
+
+shop_view = {
+  batch_size              = 1000
+  batching_window_seconds = 5
+  memory_mb               = 512
+  timeout_seconds         = 60
 }
 
 sign_in = {

@@ -19,6 +19,18 @@ data "aws_iam_policy_document" "this" {
     }
   }
 
+  # Beside what reading the stream takes:
+  # https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-create.html
+  dynamic "statement" {
+    for_each = aws_kinesis_stream_consumer.this[*].arn
+
+    content {
+      sid       = "SubscribeConsumer"
+      actions   = ["kinesis:DescribeStreamConsumer", "kinesis:SubscribeToShard"]
+      resources = [statement.value]
+    }
+  }
+
   statement {
     sid       = "WriteFailedBatches"
     actions   = ["s3:PutObject"]

@@ -9,8 +9,20 @@ resource "terraform_data" "function" {
   triggers_replace = [var.function.name]
 }
 
+locals {
+  # A stream's consumers each have a name of their own, and functions of two accounts may have one name.
+  consumer = local.stream_account == local.function_account ? var.function.name : "${var.function.name}.${local.function_account}"
+}
+
+resource "aws_kinesis_stream_consumer" "this" {
+  count = var.fan_out ? 1 : 0
+
+  name       = local.consumer
+  stream_arn = var.stream.arn
+}
+
 resource "aws_lambda_event_source_mapping" "this" {
-  event_source_arn = var.stream.arn
+  event_source_arn = var.fan_out ? aws_kinesis_stream_consumer.this[0].arn : var.stream.arn
   function_name    = var.function.alias_arn
   enabled          = var.enabled
 

@@ -12,6 +12,11 @@ output "arn" {
   value       = aws_lambda_event_source_mapping.this.arn
 }
 
+output "consumer_arn" {
+  description = "ARN of the stream's consumer that the mapping reads by; null without `fan_out`."
+  value       = one(aws_kinesis_stream_consumer.this[*].arn)
+}
+
 output "dashboard_widgets" {
   description = "Widgets for a CloudWatch dashboard, each `type` and `properties`, without their places: the caller lays them out."
   value       = local.dashboard_widgets

@@ -65,6 +65,17 @@ variable "failure_destination" {
   nullable = false
 }
 
+variable "fan_out" {
+  description = <<-EOT
+    Whether the stream is read by an enhanced fan-out consumer of its own: 2 MB a second of each shard for it alone, paid
+    by shard, hour and GB, in the place of a share of the five reads a second that a shard gives all standard consumers
+    together. Another value is another mapping, which begins at `starting_position`.
+  EOT
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
 variable "filter_patterns" {
   description = "Event filter patterns (JSON); a record that matches none never reaches the function. Empty: every record does."
   type        = list(string)

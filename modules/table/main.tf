@@ -1,6 +1,20 @@
 locals {
   keys          = concat([var.hash_key], var.range_key == null ? [] : [var.range_key])
   keys_in_words = join(", ", [for key in local.keys : "${key.name} (${key.type})"])
+
+  index_keys = flatten([for index in values(var.indexes) : [for key in [index.hash_key, index.range_key] : key if key != null]])
+
+  # DynamoDB is told once of each attribute that is a key of anything.
+  types_of_keys     = { for key in concat(local.keys, local.index_keys) : key.name => key.type... }
+  keys_of_two_types = [for name, types in local.types_of_keys : "${name} (${join(", ", distinct(types))})" if length(distinct(types)) > 1]
+
+  indexes_in_words = {
+    for name, index in var.indexes : name => join("; ", [
+      "keys ${join(", ", [for key in [index.hash_key, index.range_key] : "${key.name} (${key.type})" if key != null])}",
+      "projection ${index.projection_type == "INCLUDE" ? join(", ", sort(index.non_key_attributes)) : index.projection_type}",
+    ])
+  }
+  changed_indexes = [for name, words in local.indexes_in_words : name if terraform_data.index[name].output != words]
 }
 
 # What the table was made with. Terraform would plan changes of it that DynamoDB refuses; each of these keeps what was, so
@@ -17,6 +31,17 @@ resource "terraform_data" "keys" {
 resource "terraform_data" "protected_name" {
   input            = var.name
   triggers_replace = [var.deletion_protection ? null : var.name]
+
+  lifecycle {
+    ignore_changes = [input]
+  }
+}
+
+resource "terraform_data" "index" {
+  for_each = local.indexes_in_words
+
+  input            = each.value
+  triggers_replace = [var.name]
 
   lifecycle {
     ignore_changes = [input]
@@ -41,11 +66,23 @@ resource "aws_dynamodb_table" "this" {
   tags                        = var.tags
 
   dynamic "attribute" {
-    for_each = { for key in local.keys : key.name => key.type }
+    for_each = { for name, types in local.types_of_keys : name => types[0] }
 
     content {
       name = attribute.key
       type = attribute.value
+    }
+  }
+
+  dynamic "global_secondary_index" {
+    for_each = var.indexes
+
+    content {
+      name               = global_secondary_index.key
+      hash_key           = global_secondary_index.value.hash_key.name
+      range_key          = one(global_secondary_index.value.range_key[*].name)
+      projection_type    = global_secondary_index.value.projection_type
+      non_key_attributes = global_secondary_index.value.projection_type == "INCLUDE" ? global_secondary_index.value.non_key_attributes : null
     }
   }
 
@@ -77,8 +114,20 @@ resource "aws_dynamodb_table" "this" {
     }
 
     precondition {
+      condition     = length(local.keys_of_two_types) == 0
+      error_message = "An attribute has one type in all keys of a table and its indexes; of ${var.name} these have several: ${join(", ", local.keys_of_two_types)}."
+    }
+
+    precondition {
       condition     = !var.deletion_protection || terraform_data.protected_name.output == var.name
       error_message = "The table ${terraform_data.protected_name.output} is protected from deletion, so another name cannot replace it. Apply deletion_protection = false first, and the name ${var.name} after it."
+    }
+
+    # UpdateTable makes and deletes indexes; it changes none. The provider would delete the index and make it anew, and
+    # what reads it would find nothing until it is filled again.
+    precondition {
+      condition     = length(local.changed_indexes) == 0
+      error_message = "DynamoDB changes no index. ${join(" ", [for name in local.changed_indexes : "${name} of ${var.name} has ${terraform_data.index[name].output}, and not ${local.indexes_in_words[name]}."])} Add an index under another name, and remove this one when nothing reads it."
     }
 
     # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateTimeToLive.html

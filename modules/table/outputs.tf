@@ -12,7 +12,7 @@ locals {
 }
 
 output "alarm_arns" {
-  description = "ARNs of the alarms by what they watch: `read_throttles`, `write_throttles`, `system_errors`."
+  description = "ARNs of the alarms by what they watch: `read_throttles`, `write_throttles`, `system_errors`, and of each index `<name>.read_throttles` and `<name>.write_throttles`."
   value = merge(
     { for name, alarm in aws_cloudwatch_metric_alarm.throttles : name => alarm.arn },
     { system_errors = aws_cloudwatch_metric_alarm.system_errors.arn },
@@ -27,6 +27,18 @@ output "arn" {
 output "dashboard_widgets" {
   description = "Widgets for a CloudWatch dashboard, each `type` and `properties`, without their places: the caller lays them out."
   value       = local.dashboard_widgets
+}
+
+output "index_policy_statements" {
+  description = "What an identity needs to read an index, by the index's name and by verb: `query`, `scan`. Neither reads the table itself, and the table's statements read no index."
+  value = {
+    for name in keys(var.indexes) : name => {
+      for verb in ["query", "scan"] : verb => {
+        actions   = local.actions[verb]
+        resources = ["${aws_dynamodb_table.this.arn}/index/${name}"]
+      }
+    }
+  }
 }
 
 output "name" {

@@ -52,6 +52,76 @@ variable "range_key" {
   }
 }
 
+variable "indexes" {
+  description = "Global secondary indexes by name, 3 to 255 characters. Each has keys of the same form as the table's; `projection_type` is `ALL`, `KEYS_ONLY` or `INCLUDE`, which copies the `non_key_attributes` beside the keys. An index keeps what it was made with: other keys or another projection are refused, unless under another name. Each index that an item is in adds its own write units."
+  type = map(object({
+    hash_key = object({
+      name = string
+      type = optional(string, "S")
+    })
+    range_key = optional(object({
+      name = string
+      type = optional(string, "S")
+    }))
+    projection_type    = optional(string, "ALL")
+    non_key_attributes = optional(set(string), [])
+  }))
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = alltrue([for name in keys(var.indexes) : can(regex("^[a-zA-Z0-9_.-]{3,255}$", name))])
+    error_message = "These cannot name an index: ${join(", ", [for name in keys(var.indexes) : name if !can(regex("^[a-zA-Z0-9_.-]{3,255}$", name))])}. Use 3 to 255 letters, digits, underscores, periods and hyphens."
+  }
+
+  # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html
+  validation {
+    condition     = length(var.indexes) <= 20
+    error_message = "There are ${length(var.indexes)} indexes; a table has 20 at most."
+  }
+
+  validation {
+    condition     = alltrue([for index in values(var.indexes) : index.hash_key != null])
+    error_message = "These indexes have no hash_key: ${join(", ", [for name, index in var.indexes : name if index.hash_key == null])}. Name the attribute that each is read by."
+  }
+
+  validation {
+    condition     = alltrue(flatten([for index in values(var.indexes) : [for key in [index.hash_key, index.range_key] : contains(["S", "N", "B"], key.type) if key != null]]))
+    error_message = "A key's type is S (string), N (number) or B (bytes); these are not: ${join(", ", flatten([for index in values(var.indexes) : [for key in [index.hash_key, index.range_key] : "${key.type} of ${key.name}" if try(!contains(["S", "N", "B"], key.type), false)]]))}."
+  }
+
+  validation {
+    condition     = alltrue(flatten([for index in values(var.indexes) : [for key in [index.hash_key, index.range_key] : contains(range(1, 256), length(key.name)) if key != null]]))
+    error_message = "The name of an index's key has 1 to 255 characters; these have not: ${join(", ", flatten([for index in values(var.indexes) : [for key in [index.hash_key, index.range_key] : "\"${key.name}\"" if try(!contains(range(1, 256), length(key.name)), false)]]))}."
+  }
+
+  validation {
+    condition     = alltrue([for index in values(var.indexes) : try(index.hash_key.name != index.range_key.name, true)])
+    error_message = "One attribute cannot be both keys of an index; it is in: ${join(", ", [for name, index in var.indexes : name if !try(index.hash_key.name != index.range_key.name, true)])}."
+  }
+
+  validation {
+    condition     = alltrue([for index in values(var.indexes) : contains(["ALL", "INCLUDE", "KEYS_ONLY"], index.projection_type)])
+    error_message = "projection_type is ALL, KEYS_ONLY or INCLUDE; these are not: ${join(", ", [for name, index in var.indexes : "${index.projection_type} of ${name}" if !contains(["ALL", "INCLUDE", "KEYS_ONLY"], index.projection_type)])}."
+  }
+
+  validation {
+    condition     = alltrue([for index in values(var.indexes) : index.projection_type != "INCLUDE" || length(index.non_key_attributes) > 0])
+    error_message = "INCLUDE copies the non_key_attributes, and these indexes name none: ${join(", ", [for name, index in var.indexes : name if index.projection_type == "INCLUDE" && length(index.non_key_attributes) == 0])}. Name them, or choose KEYS_ONLY."
+  }
+
+  validation {
+    condition     = alltrue([for index in values(var.indexes) : index.projection_type == "INCLUDE" || length(index.non_key_attributes) == 0])
+    error_message = "Only INCLUDE takes non_key_attributes; these indexes have another projection_type: ${join(", ", [for name, index in var.indexes : name if index.projection_type != "INCLUDE" && length(index.non_key_attributes) > 0])}."
+  }
+
+  # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html
+  validation {
+    condition     = sum(concat([0], [for index in values(var.indexes) : length(index.non_key_attributes)])) <= 100
+    error_message = "The indexes copy ${sum(concat([0], [for index in values(var.indexes) : length(index.non_key_attributes)]))} non_key_attributes; a table's indexes copy 100 at most together. Choose ALL where an index needs most of an item."
+  }
+}
+
 variable "kms_key_arn" {
   description = "ARN of the KMS key that encrypts the items."
   type        = string

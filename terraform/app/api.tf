@@ -1,16 +1,22 @@
 locals {
   routes = {
+    "GET /categories"                = { function = "catalog_api" }
     "GET /contributions"             = { function = "winner_api" }
     "GET /contributions/{productId}" = { function = "winner_api" }
     "GET /openapi.json"              = { function = "winner_api" }
+    "GET /products"                  = { function = "catalog_api" }
+    "GET /products/{id}"             = { function = "catalog_api" }
     "GET /scores"                    = { function = "winner_api" }
     "GET /winners"                   = { function = "winner_api" }
     "GET /trending"                  = { function = "trending_api" }
     "POST /events"                   = { function = "event_writer", authorizer = "players", throttle = var.event_writer.throttle }
     # Other methods are refused in words.
-    "ANY /events"   = { function = "event_writer", throttle = var.event_writer.throttle }
-    "ANY /trending" = { function = "trending_api" }
-    "$default"      = { function = "winner_api" }
+    "ANY /categories"    = { function = "catalog_api" }
+    "ANY /events"        = { function = "event_writer", throttle = var.event_writer.throttle }
+    "ANY /products"      = { function = "catalog_api" }
+    "ANY /products/{id}" = { function = "catalog_api" }
+    "ANY /trending"      = { function = "trending_api" }
+    "$default"           = { function = "winner_api" }
   }
 }
 
@@ -40,6 +46,11 @@ module "api" {
   }
 
   functions = {
+    catalog_api = {
+      function_name    = module.catalog_api.function_name
+      alias_name       = module.catalog_api.alias_name
+      alias_invoke_arn = module.catalog_api.alias_invoke_arn
+    }
     event_writer = {
       function_name    = module.event_writer.function_name
       alias_name       = module.event_writer.alias_name

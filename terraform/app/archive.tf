@@ -69,6 +69,7 @@ module "archive_consumer" {
 
   batch_size              = 10000
   batching_window_seconds = var.archive.window_seconds
+  fan_out                 = var.archive.fan_out
   failure_destination     = { bucket_arn = module.quarantine.arn }
   alarm_actions           = local.alarm_actions
   runbooks_url            = var.runbooks_url

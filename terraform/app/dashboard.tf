@@ -107,12 +107,45 @@ locals {
     },
   ]
 
+  # Of the shop's live generation.
+  shop_metric = {
+    namespace  = local.metrics_namespace
+    dimensions = ["service", "shop_view", "Environment", var.environment, "Generation", local.live_shop]
+  }
+
+  shop_widgets = [
+    {
+      title = "Products folded, and events that changed nothing"
+      unit  = "a minute"
+      alarm = null
+      metrics = [
+        for name, label in {
+          ProductsFolded    = "products folded"
+          ForeignOffers     = "offers, prices and deliveries of other merchants"
+          RedeliveredEvents = "delivered again"
+          RepeatedEvents    = "put twice by their producer"
+        } :
+        concat([local.shop_metric.namespace, name], local.shop_metric.dimensions, [{ stat = "Sum", label = label }])
+      ]
+    },
+    {
+      title = "Capacity used by the catalog's view"
+      unit  = "units a minute"
+      alarm = null
+      metrics = [
+        for name, label in { WriteCapacityUnits = "write units", ReadCapacityUnits = "read units" } :
+        concat([local.shop_metric.namespace, name], local.shop_metric.dimensions, [{ stat = "Sum", label = label }])
+      ]
+    },
+  ]
+
   # From the sale to what it rests on; each section's widgets in rows of three.
   dashboard_sections = concat([
     { title = "The way of a sale", widgets = concat([for widget in local.sale_widgets : local.own_widget[widget.title]], module.winner_view_consumer[local.live].dashboard_widgets) },
     { title = "Functions", widgets = concat(module.winner_view[local.live].dashboard_widgets, module.winner_api.dashboard_widgets, module.event_writer.dashboard_widgets) },
     { title = "In and out", widgets = concat([for widget in concat(local.writer_widgets, local.reader_widgets) : local.own_widget[widget.title]], module.api.dashboard_widgets, module.players.dashboard_widgets, module.site.dashboard_widgets) },
     { title = "Stream and tables", widgets = concat(module.stream.dashboard_widgets, module.scores[local.live].dashboard_widgets, module.contributions[local.live].dashboard_widgets, module.idempotency.dashboard_widgets, module.redrives.dashboard_widgets) },
+    { title = "The shop", widgets = concat([for widget in local.shop_widgets : local.own_widget[widget.title]], module.shop_view_consumer[local.live_shop].dashboard_widgets, module.shop_view[local.live_shop].dashboard_widgets, module.catalog_api.dashboard_widgets, module.catalog[local.live_shop].dashboard_widgets, module.categories[local.live_shop].dashboard_widgets, module.stock.dashboard_widgets) },
     { title = "Trending products", widgets = concat(module.trending_consumer.dashboard_widgets, module.trending_view.dashboard_widgets, module.trending_api.dashboard_widgets, module.trending.dashboard_widgets) },
     ], [
     for number in range(length(module.archive)) :
@@ -120,7 +153,7 @@ locals {
   ])
 
   own_widget = {
-    for widget in concat(local.sale_widgets, local.writer_widgets, local.reader_widgets) : widget.title => {
+    for widget in concat(local.sale_widgets, local.writer_widgets, local.reader_widgets, local.shop_widgets) : widget.title => {
       type = "metric"
       properties = {
         title       = widget.title

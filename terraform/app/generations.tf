@@ -1,4 +1,5 @@
 # The generations of the views that stand side by side: each with tables, a function and a place on the stream of its own.
+# The shop's are apart from the winners', so that a fold anew takes one consumer more and not two.
 locals {
   generations = {
     for number, generation in var.generations : number => {
@@ -8,10 +9,22 @@ locals {
     }
   }
 
-  zips = distinct(concat([for name in local.functions : "${name}.zip"], [for generation in local.generations : generation.zip]))
+  shop_generations = {
+    for number, generation in var.shop_generations : number => {
+      build   = lookup(generation, "build", null)
+      enabled = tobool(coalesce(lookup(generation, "enabled", null), "true"))
+      zip     = lookup(generation, "build", null) == null ? "shop_view.zip" : "shop_view@${generation.build}.zip"
+    }
+  }
+
+  zips = distinct(concat(
+    [for name in local.functions : "${name}.zip"],
+    [for generation in concat(values(local.generations), values(local.shop_generations)) : generation.zip],
+  ))
 
   # What the API reads.
-  live = tostring(var.live_generation)
+  live      = tostring(var.live_generation)
+  live_shop = tostring(var.live_shop_generation)
 }
 
 # What was applied when only one generation could stand stays where it is.

@@ -1,6 +1,9 @@
 locals {
   alarm_arns = merge(local.archive_alarm_arns, {
     api                  = module.api.alarm_arns
+    catalog              = module.catalog[local.live_shop].alarm_arns
+    catalog_api          = module.catalog_api.alarm_arns
+    categories           = module.categories[local.live_shop].alarm_arns
     contributions        = module.contributions[local.live].alarm_arns
     event_writer         = module.event_writer.alarm_arns
     idempotency          = module.idempotency.alarm_arns
@@ -8,6 +11,9 @@ locals {
     quarantine           = { records_quarantined = aws_cloudwatch_metric_alarm.records_quarantined.arn }
     redrives             = module.redrives.alarm_arns
     scores               = module.scores[local.live].alarm_arns
+    shop_view            = module.shop_view[local.live_shop].alarm_arns
+    shop_view_consumer   = module.shop_view_consumer[local.live_shop].alarm_arns
+    stock                = module.stock.alarm_arns
     stream               = module.stream.alarm_arns
     trending             = module.trending.alarm_arns
     trending_api         = module.trending_api.alarm_arns
@@ -42,10 +48,21 @@ output "archive_bucket" {
 output "canaries" {
   description = "Names of the functions that `canary` can try a new version of, by logical name."
   value = {
+    catalog_api  = module.catalog_api.function_name
     event_writer = module.event_writer.function_name
     trending_api = module.trending_api.function_name
     winner_api   = module.winner_api.function_name
   }
+}
+
+output "catalog_table" {
+  description = "Table of the products that can be bought, and of those that are not offered yet."
+  value       = module.catalog[local.live_shop].name
+}
+
+output "categories_table" {
+  description = "Table of the categories and how many products each has."
+  value       = module.categories[local.live_shop].name
 }
 
 output "cognito_url" {
@@ -56,6 +73,11 @@ output "cognito_url" {
 output "contributions_table" {
   description = "Table of who offered and who photographed each product."
   value       = module.contributions[local.live].name
+}
+
+output "currency" {
+  description = "What prices are in, an ISO 4217 code."
+  value       = var.shop.currency
 }
 
 output "dashboard_name" {
@@ -69,9 +91,11 @@ output "environment" {
 }
 
 output "functions" {
-  description = "Names of the functions by logical name; of the view, the live generation's."
+  description = "Names of the functions by logical name; of a view with generations, the live one's."
   value = merge(local.archive_functions, {
+    catalog_api   = module.catalog_api.function_name
     event_writer  = module.event_writer.function_name
+    shop_view     = module.shop_view[local.live_shop].function_name
     trending_api  = module.trending_api.function_name
     trending_view = module.trending_view.function_name
     winner_api    = module.winner_api.function_name
@@ -103,6 +127,11 @@ output "live_generation" {
   value       = var.live_generation
 }
 
+output "live_shop_generation" {
+  description = "The generation of the shop's view that the API reads."
+  value       = var.live_shop_generation
+}
+
 output "quarantine_bucket" {
   description = "Bucket of what could not be applied."
   value       = module.quarantine.id
@@ -123,6 +152,20 @@ output "scores_table" {
   value       = module.scores[local.live].name
 }
 
+output "shop_generations" {
+  description = "The generations of the shop's view that stand, by number: their tables, function, mapping, and the build that is pinned to it (null: this one's)."
+  value = {
+    for number, generation in local.shop_generations : number => {
+      build            = generation.build
+      catalog_table    = module.catalog[number].name
+      categories_table = module.categories[number].name
+      enabled          = generation.enabled
+      function         = module.shop_view[number].function_name
+      mapping          = module.shop_view_consumer[number].uuid
+    }
+  }
+}
+
 output "site_bucket" {
   description = "Bucket that the page's files are put into."
   value       = module.site.bucket
@@ -136,6 +179,11 @@ output "site_distribution_id" {
 output "site_url" {
   description = "Address of the page, without a slash at its end. The API answers there too, by the same paths."
   value       = module.site.url
+}
+
+output "stock_table" {
+  description = "Table of what is there of each product; every generation of the shop's view writes to it."
+  value       = module.stock.name
 }
 
 output "stream_name" {

@@ -60,10 +60,12 @@ variable "allowed_account_ids" {
 variable "archive" {
   description = <<-EOT
     The archive of the log: whether there is one, seconds that one object holds, days after which objects move to cold storage,
-    days until they expire (null: never), and whether destroying the environment deletes what is in it.
+    days until they expire (null: never), and whether destroying the environment deletes what is in it. `fan_out` reads the
+    stream by a consumer of its own, so that the archive takes none of the five reads a second that a shard gives all others.
   EOT
   type = object({
     enabled        = bool
+    fan_out        = bool
     window_seconds = number
     cold_days      = number
     expire_days    = number
@@ -114,9 +116,9 @@ variable "budget" {
 
 variable "canary" {
   description = <<-EOT
-    The functions of the API whose newest version is being tried on a share of the calls, by `event_writer`, `trending_api`
-    or `winner_api`: `version` keeps serving, `weight` (from 0 to below 1) goes to the newest. Null: the newest has all. The
-    views' functions cannot be here: a shard's batches are for one version.
+    The functions of the API whose newest version is being tried on a share of the calls, by `catalog_api`, `event_writer`,
+    `trending_api` or `winner_api`: `version` keeps serving, `weight` (from 0 to below 1) goes to the newest. Null: the
+    newest has all. The views' functions cannot be here: a shard's batches are for one version.
   EOT
   # A map, for Terraform drops what an object does not name.
   type = map(object({
@@ -207,6 +209,22 @@ variable "live_generation" {
   validation {
     condition     = try(local.generations[tostring(var.live_generation)].enabled, true)
     error_message = "Generation ${var.live_generation} is live and does not follow the stream: its board would stand still. Take `enabled = false` off it."
+  }
+}
+
+variable "live_shop_generation" {
+  description = "The generation of the shop's view that the API reads; the others fold beside it."
+  type        = number
+  nullable    = false
+
+  validation {
+    condition     = contains(keys(var.shop_generations), tostring(var.live_shop_generation))
+    error_message = "live_shop_generation is ${var.live_shop_generation}; of shop_generations there are only ${join(", ", keys(var.shop_generations))}."
+  }
+
+  validation {
+    condition     = try(local.shop_generations[tostring(var.live_shop_generation)].enabled, true)
+    error_message = "Generation ${var.live_shop_generation} of the shop is live and does not follow the stream: its catalog would stand still. Take `enabled = false` off it."
   }
 }
 
@@ -329,6 +347,68 @@ variable "recent_events" {
   validation {
     condition     = var.recent_events >= 1 && var.recent_events <= 16 && floor(var.recent_events) == var.recent_events
     error_message = "recent_events is ${var.recent_events}; give a whole number from 1 to 16: more would push a score of five shards beyond 1 KB, where each write costs double."
+  }
+}
+
+variable "shop" {
+  description = "The shop: the currency of its prices, an ISO 4217 code. Prices are whole numbers of its smallest unit, so another currency is another shop: nothing is converted."
+  type = object({
+    currency = string
+  })
+  nullable = false
+
+  validation {
+    condition     = can(regex("^[A-Z]{3}$", var.shop.currency))
+    error_message = "shop.currency is \"${var.shop.currency}\"; give an ISO 4217 code, three capital letters such as USD."
+  }
+}
+
+variable "shop_generations" {
+  description = <<-EOT
+    Generations of the shop's view that stand side by side, by number, each as one of `generations`: part of the names of
+    the catalog's tables and of the function that folds them. The stock is none of a generation's: all write to the one.
+  EOT
+  # Maps all the way, for Terraform drops what an object does not name: `enable = false` would read the stream.
+  type     = map(map(string))
+  nullable = false
+
+  validation {
+    condition     = length(var.shop_generations) > 0 && alltrue([for number in keys(var.shop_generations) : can(regex("^[1-9][0-9]{0,3}$", number))])
+    error_message = "shop_generations are numbered from 1 up to 9999; these are: ${join(", ", keys(var.shop_generations))}."
+  }
+
+  validation {
+    condition     = alltrue([for generation in values(var.shop_generations) : length(setsubtract(keys(generation), ["build", "enabled"])) == 0])
+    error_message = "A generation has build and enabled; there are also ${join(", ", flatten([for number, generation in var.shop_generations : [for key in setsubtract(keys(generation), ["build", "enabled"]) : "${key} of ${number}"]]))}."
+  }
+
+  validation {
+    condition     = alltrue([for generation in values(var.shop_generations) : can(tobool(lookup(generation, "enabled", null)))])
+    error_message = "enabled of a generation is true or false; these are not: ${join(", ", [for generation in values(var.shop_generations) : generation.enabled if !can(tobool(lookup(generation, "enabled", null)))])}."
+  }
+
+  validation {
+    condition     = alltrue([for generation in values(var.shop_generations) : lookup(generation, "build", null) == null ? true : can(regex("^[0-9a-f]{40}$", generation.build))])
+    error_message = "A build is a commit's whole hash, 40 hexadecimal digits (`git rev-parse <commit>`); these are not: ${join(", ", [for generation in values(var.shop_generations) : generation.build if lookup(generation, "build", null) == null ? false : !can(regex("^[0-9a-f]{40}$", generation.build))])}."
+  }
+}
+
+variable "shop_view" {
+  description = <<-EOT
+    The function that folds the stream into the catalog: most records in a batch, seconds for which a batch is gathered
+    (freshness against cost), memory in MiB and seconds for a batch.
+  EOT
+  type = object({
+    batch_size              = number
+    batching_window_seconds = number
+    memory_mb               = number
+    timeout_seconds         = number
+  })
+  nullable = false
+
+  validation {
+    condition     = var.shop_view.batching_window_seconds <= 60
+    error_message = "shop_view.batching_window_seconds is ${var.shop_view.batching_window_seconds}; give 0 to 60: who offers a product waits to see it."
   }
 }
 

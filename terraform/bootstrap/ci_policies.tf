@@ -109,7 +109,7 @@ locals {
     for name, at in local.ci_arns : name => {
       data = {
         read_streams = {
-          actions   = ["kinesis:DescribeStream", "kinesis:DescribeStreamSummary", "kinesis:ListTagsForResource", "kinesis:ListTagsForStream"]
+          actions   = ["kinesis:DescribeStream", "kinesis:DescribeStreamConsumer", "kinesis:DescribeStreamSummary", "kinesis:ListTagsForResource", "kinesis:ListTagsForStream"]
           resources = [at.streams], conditions = []
         }
         read_tables = {
@@ -207,8 +207,8 @@ locals {
         write_streams = {
           actions = [
             "kinesis:AddTagsToStream", "kinesis:CreateStream", "kinesis:DecreaseStreamRetentionPeriod", "kinesis:DeleteStream",
-            "kinesis:DisableEnhancedMonitoring", "kinesis:EnableEnhancedMonitoring", "kinesis:IncreaseStreamRetentionPeriod",
-            "kinesis:RemoveTagsFromStream", "kinesis:StopStreamEncryption", "kinesis:TagResource", "kinesis:UntagResource",
+            "kinesis:DeregisterStreamConsumer", "kinesis:DisableEnhancedMonitoring", "kinesis:EnableEnhancedMonitoring",
+            "kinesis:IncreaseStreamRetentionPeriod", "kinesis:RegisterStreamConsumer", "kinesis:RemoveTagsFromStream", "kinesis:StopStreamEncryption", "kinesis:TagResource", "kinesis:UntagResource",
             "kinesis:UpdateShardCount", "kinesis:UpdateStreamMode",
           ]
           resources = [at.streams], conditions = []
@@ -436,8 +436,8 @@ locals {
       }
       use_streams = {
         actions = [
-          "kinesis:DescribeStream", "kinesis:DescribeStreamSummary", "kinesis:GetRecords", "kinesis:GetShardIterator", "kinesis:ListShards",
-          "kinesis:PutRecord", "kinesis:PutRecords", "kinesis:SubscribeToShard",
+          "kinesis:DescribeStream", "kinesis:DescribeStreamConsumer", "kinesis:DescribeStreamSummary", "kinesis:GetRecords",
+          "kinesis:GetShardIterator", "kinesis:ListShards", "kinesis:PutRecord", "kinesis:PutRecords", "kinesis:SubscribeToShard",
         ]
         resources = [at.streams], conditions = []
       }

@@ -18,8 +18,16 @@ ROOT = Path(__file__).parents[2]
 REASONS = tomllib.loads((Path(__file__).parent / "policy_wildcards.toml").read_text())["wildcard"]
 KEY = "arn:aws:kms:us-east-1:111122223333:key/key"
 CONSUMER = "module.winner_view_consumer.aws_lambda_event_source_mapping.this"
-CONSUMERS = ("winner_view_consumer", "trending_consumer")
-FUNCTIONS = ("event_writer", "trending_api", "trending_view", "winner_api", "winner_view")
+CONSUMERS = ("winner_view_consumer", "trending_consumer", "shop_view_consumer")
+FUNCTIONS = (
+    "catalog_api",
+    "event_writer",
+    "shop_view",
+    "trending_api",
+    "trending_view",
+    "winner_api",
+    "winner_view",
+)
 
 pytestmark = pytest.mark.slow
 
@@ -81,13 +89,32 @@ def test_what_is_given_up_goes_to_the_quarantine(planned: PlannedApp, consumer: 
     assert destination["on_failure"] == [{"destination_arn": "arn:aws:s3:::quarantine"}]
 
 
+def test_at_most_four_consumers_share_the_reads_of_a_shard(planned: PlannedApp) -> None:
+    """A generation that folds beside the live one is the fifth: docs/decisions/0020-consumers-a-shard.md."""
+    stream = planned.one("module.stream.aws_kinesis_stream.this")["arn"]
+    sources = {
+        each.values["function_name"].split(":")[6]: each.values["event_source_arn"]
+        for each in planned.of("aws_lambda_event_source_mapping")
+    }
+    sharing = {function for function, source in sources.items() if source == stream}
+    listed = re.search(
+        r"live_consumers = concat\(\n\s*\[(.*?)\]", (ROOT / "terraform/app/consumers.tf").read_text()
+    )
+    assert listed is not None
+
+    assert sharing == {name.replace("_", "-") for name in re.findall(r'"(\w+)"', listed[1])}
+    assert len(sharing) <= 4
+    for name in archive(planned, "archive"):
+        assert sources[name] == f"{stream}/consumer/archive-consumer:1700000000"
+
+
 # Triggers
 
 
 def test_every_trigger_calls_the_alias_live(planned: PlannedApp) -> None:
     assert {each.values["function_name"] for each in planned.of("aws_lambda_event_source_mapping")} == {
         f"arn:aws:lambda:us-east-1:111122223333:function:{name}:live"
-        for name in ("trending-view", "winner-view", *archive(planned, "archive"))
+        for name in ("shop-view", "trending-view", "winner-view", *archive(planned, "archive"))
     }
     for integration in planned.of("aws_apigatewayv2_integration"):
         assert integration.values["integration_uri"].endswith(":live/invocations")
@@ -111,7 +138,7 @@ def test_only_the_api_may_call_the_functions_behind_it(planned: PlannedApp) -> N
 
     assert permissions == {
         f"hello-retail-{planned.environment}-{name}": "arn:aws:execute-api:us-east-1:111122223333:api/*"
-        for name in ("event-writer", "trending-api", "winner-api")
+        for name in ("catalog-api", "event-writer", "trending-api", "winner-api")
     }
     assert {each.values["principal"] for each in planned.of("aws_lambda_permission")} == {
         "apigateway.amazonaws.com"
@@ -202,9 +229,12 @@ def test_the_api_answers_under_the_pages_own_address(planned: PlannedApp) -> Non
 
     assert {path for path, others in methods.items() if "POST" in others} == {"/events"}
     assert {path for path, others in methods.items() if not others} == {
+        "/categories",
         "/contributions",
         "/contributions/*",
         "/openapi.json",
+        "/products",
+        "/products/*",
         "/scores",
         "/trending",
         "/winners",
@@ -329,15 +359,18 @@ def test_the_archive_may_read_the_stream_and_write_its_bucket_and_nothing_else(
 ) -> None:
     bucket = "arn:aws:s3:::archive-bucket"
     stream = "arn:aws:kinesis:us-east-1:111122223333:stream/stream"
+    consumer = f"{stream}/consumer/archive-consumer:1700000000"
     log = "arn:aws:logs:us-east-1:111122223333:log-group:archive:log-stream:*"
 
     for name in ("staging", "prod"):
         assert allowed(environments[name].role_statements("archive")) == {
             ("kinesis:DescribeStream", stream),
+            ("kinesis:DescribeStreamConsumer", consumer),
             ("kinesis:DescribeStreamSummary", stream),
             ("kinesis:GetRecords", stream),
             ("kinesis:GetShardIterator", stream),
             ("kinesis:ListShards", stream),
+            ("kinesis:SubscribeToShard", consumer),
             ("kms:Decrypt", KEY),
             ("kms:DescribeKey", KEY),
             ("kms:Encrypt", KEY),
@@ -406,6 +439,48 @@ def test_the_trending_api_may_read_its_table_and_nothing_else(planned: PlannedAp
 
     assert allowed(planned.role_statements("trending_api")) == {
         ("dynamodb:Scan", "arn:aws:dynamodb:us-east-1:111122223333:table/trending"),
+        ("kms:Decrypt", KEY),
+        ("kms:DescribeKey", KEY),
+        ("logs:CreateLogStream", log),
+        ("logs:PutLogEvents", log),
+    }
+
+
+def test_the_shop_view_may_fold_its_tables_and_nothing_else(planned: PlannedApp) -> None:
+    table = "arn:aws:dynamodb:us-east-1:111122223333:table"
+    stream = "arn:aws:kinesis:us-east-1:111122223333:stream/stream"
+    log = "arn:aws:logs:us-east-1:111122223333:log-group:shop-view:log-stream:*"
+
+    assert allowed(planned.role_statements("shop_view")) == {
+        ("dynamodb:BatchGetItem", f"{table}/catalog"),
+        ("dynamodb:UpdateItem", f"{table}/catalog"),
+        ("dynamodb:UpdateItem", f"{table}/categories"),
+        ("dynamodb:UpdateItem", f"{table}/stock"),
+        ("kinesis:DescribeStream", stream),
+        ("kinesis:DescribeStreamSummary", stream),
+        ("kinesis:GetRecords", stream),
+        ("kinesis:GetShardIterator", stream),
+        ("kinesis:ListShards", stream),
+        ("kms:Decrypt", KEY),
+        ("kms:DescribeKey", KEY),
+        ("kms:Encrypt", KEY),
+        ("kms:GenerateDataKey", KEY),
+        ("logs:CreateLogStream", log),
+        ("logs:PutLogEvents", log),
+        ("s3:ListBucket", "arn:aws:s3:::quarantine"),
+        ("s3:PutObject", "arn:aws:s3:::quarantine/aws/lambda/*"),
+    }
+
+
+def test_the_catalog_api_may_read_the_shop_and_nothing_else(planned: PlannedApp) -> None:
+    table = "arn:aws:dynamodb:us-east-1:111122223333:table"
+    log = "arn:aws:logs:us-east-1:111122223333:log-group:catalog-api:log-stream:*"
+
+    assert allowed(planned.role_statements("catalog_api")) == {
+        ("dynamodb:GetItem", f"{table}/catalog"),
+        ("dynamodb:GetItem", f"{table}/stock"),
+        ("dynamodb:Query", f"{table}/catalog/index/byCategory"),
+        ("dynamodb:Query", f"{table}/categories"),
         ("kms:Decrypt", KEY),
         ("kms:DescribeKey", KEY),
         ("logs:CreateLogStream", log),
@@ -545,6 +620,21 @@ def test_a_views_tables_are_named_by_their_generation(planned: PlannedApp) -> No
     assert planned.outputs["contributions_table"] == f"hello-retail-{planned.environment}-contributions-g1"
 
 
+def test_the_shops_generations_share_the_stock_and_nothing_else(planned: PlannedApp) -> None:
+    prefix = f"hello-retail-{planned.environment}"
+    (index,) = planned.one("module.catalog.aws_dynamodb_table.this")["global_secondary_index"]
+
+    assert planned.outputs["live_shop_generation"] == 1
+    assert planned.outputs["shop_generations"]["1"].keys() == {
+        "build", "catalog_table", "categories_table", "enabled", "function", "mapping",
+    }  # fmt: skip
+    assert planned.outputs["catalog_table"] == f"{prefix}-catalog-g1"
+    assert planned.outputs["categories_table"] == f"{prefix}-categories-g1"
+    assert planned.outputs["stock_table"] == f"{prefix}-stock"
+    assert (index["name"], index["hash_key"], index["range_key"]) == ("byCategory", "category", "sortName")
+    assert set(index["non_key_attributes"]) == {"brand", "cents", "description", "image", "name"}
+
+
 def test_weights_of_another_half_life_cannot_meet(planned: PlannedApp) -> None:
     table = f"hello-retail-{planned.environment}-trending-h60-g1"
     view, api = (
@@ -567,7 +657,10 @@ def test_what_sells_no_more_is_forgotten_in_time(planned: PlannedApp) -> None:
 def test_the_outputs_that_people_rely_on_are_there(planned: PlannedApp) -> None:
     assert set(planned.outputs) >= {
         "api_url",
+        "catalog_table",
+        "categories_table",
         "contributions_table",
+        "currency",
         "functions",
         "idempotency_table",
         "quarantine_bucket",
@@ -575,6 +668,7 @@ def test_the_outputs_that_people_rely_on_are_there(planned: PlannedApp) -> None:
         "scores_table",
         "site_bucket",
         "site_url",
+        "stock_table",
         "stream_name",
         "trending_table",
         "user_pool_client_id",
@@ -583,6 +677,8 @@ def test_the_outputs_that_people_rely_on_are_there(planned: PlannedApp) -> None:
     assert planned.outputs["site_url"] == "https://site.cloudfront.net"
     assert planned.outputs["functions"] == {
         **dict.fromkeys(archive(planned, "archive"), f"hello-retail-{planned.environment}-archive"),
+        "catalog_api": f"hello-retail-{planned.environment}-catalog-api",
+        "shop_view": f"hello-retail-{planned.environment}-shop-view",
         "event_writer": f"hello-retail-{planned.environment}-event-writer",
         "trending_api": f"hello-retail-{planned.environment}-trending-api",
         "trending_view": f"hello-retail-{planned.environment}-trending-view-h60-g1",
@@ -600,6 +696,15 @@ def test_every_alarm_says_what_it_means_and_is_silent_without_data(planned: Plan
 def test_every_part_of_the_way_of_a_sale_has_its_alarms(planned: PlannedApp) -> None:
     assert {part: set(alarms) for part, alarms in planned.outputs["alarm_arns"].items()} == {
         "api": {"server_errors", "latency"},
+        "catalog": {
+            "byCategory.read_throttles",
+            "byCategory.write_throttles",
+            "read_throttles",
+            "write_throttles",
+            "system_errors",
+        },
+        "catalog_api": {"errors", "throttles", "duration"},
+        "categories": {"read_throttles", "write_throttles", "system_errors"},
         "contributions": {"read_throttles", "write_throttles", "system_errors"},
         "event_writer": {"errors", "throttles", "duration"},
         "idempotency": {"read_throttles", "write_throttles", "system_errors"},
@@ -607,6 +712,9 @@ def test_every_part_of_the_way_of_a_sale_has_its_alarms(planned: PlannedApp) -> 
         "quarantine": {"records_quarantined"},
         "redrives": {"read_throttles", "write_throttles", "system_errors"},
         "scores": {"read_throttles", "write_throttles", "system_errors"},
+        "shop_view": {"errors", "throttles", "duration"},
+        "shop_view_consumer": {"iterator_age", "given_up", "dropped"},
+        "stock": {"read_throttles", "write_throttles", "system_errors"},
         "stream": {"write_throttles"},
         "trending": {"read_throttles", "write_throttles", "system_errors"},
         "trending_api": {"errors", "throttles", "duration"},

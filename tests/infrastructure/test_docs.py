@@ -202,7 +202,12 @@ def test_the_readmes_costs_are_those_of_the_model() -> None:
         file = ROOT / f"environments/{name}/terraform.tfvars"
         load = cost_page.read_workload(file)
         nothing = change_workload(
-            load, events_per_day=1, peak_per_second=2e-5, reads_per_day=0, bad_records_per_day=0
+            load,
+            events_per_day=1,
+            peak_per_second=2e-5,
+            reads_per_day=0,
+            bad_records_per_day=0,
+            offers_per_day=0,
         )
         asleep, awake = (
             model.compute_bill(each, units.read_committed_figures(), prices.read_price_list())
@@ -296,6 +301,8 @@ def metrics(package: str, *shared: str) -> set[str]:
         ("winner_api", ("http_api/respond",), "docs/api.md", "## What it logs and measures"),
         ("trending_view", (), "docs/trending.md", "## The metrics of the view"),
         ("trending_api", ("http_api/respond",), "docs/trending.md", "## The metrics of the API"),
+        ("shop_view", (), "docs/catalog.md", "## The metrics of the view"),
+        ("catalog_api", ("http_api/respond",), "docs/catalog.md", "## The metrics of the API"),
     ],
 )
 def test_a_functions_metrics_are_those_of_its_page(
@@ -357,20 +364,23 @@ def test_the_guides_rule_passes_its_test(guide: dict[str, str], tmp_path: Path) 
 def grown(guide: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> planned_app.PlannedApp:
     """Return prod with the guide's view in it."""
     app = planned_app.copy_of_the_app(tmp_path_factory.mktemp("guide"))
-    (app / "catalog.tf").write_text(guide["terraform/app/catalog.tf"])
+    (app / "arrivals.tf").write_text(guide["terraform/app/arrivals.tf"])
     names = app / "names.tf"
-    names.write_text(names.read_text().replace("functions   = [", 'functions   = ["catalog", '))
-    (app.parents[1] / "build/artifacts/catalog.zip").write_bytes(b"")
+    names.write_text(names.read_text().replace("functions   = [", 'functions   = ["arrivals", '))
+    (app.parents[1] / "build/artifacts/arrivals.zip").write_bytes(b"")
     # So that the alarms are there that only a canary has.
-    tried = {name: {"version": "7", "weight": 0.1} for name in ("event_writer", "trending_api", "winner_api")}
+    tried = {
+        name: {"version": "7", "weight": 0.1}
+        for name in ("catalog_api", "event_writer", "trending_api", "winner_api")
+    }
     app = planned_app.initialised(app)
     return planned_app.planned(app, "prod", canary=tried)
 
 
 @pytest.mark.slow
 def test_the_guides_view_reads_the_stream_and_writes_its_table(grown: planned_app.PlannedApp) -> None:
-    mapping = grown.one("module.catalog_consumer.aws_lambda_event_source_mapping.this")
-    allowed = {action for each in grown.role_statements("catalog") for action in several(each["Action"])}
+    mapping = grown.one("module.arrivals_consumer.aws_lambda_event_source_mapping.this")
+    allowed = {action for each in grown.role_statements("arrivals") for action in several(each["Action"])}
 
     assert mapping["starting_position"] == "TRIM_HORIZON"
     assert {"dynamodb:UpdateItem", "kinesis:GetRecords", "s3:PutObject"} <= allowed
@@ -388,4 +398,4 @@ def test_the_alarms_are_those_of_their_page(grown: planned_app.PlannedApp) -> No
     }
     said = set(first_cells(section(text("docs/operating.md"), "## Alarms")))
 
-    assert said == {name for name in planned if not name.startswith("catalog-")}
+    assert said == {name for name in planned if not name.startswith("arrivals-")}

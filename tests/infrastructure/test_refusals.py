@@ -70,7 +70,10 @@ def refusal_of(app: Path, *arguments: str) -> str:
 def test_a_canary_of_what_is_no_function_of_the_api_is_refused_by_its_name(app: Path, key: str) -> None:
     said = refusal_of(app, f'-var=canary={{{key}={{version="7",weight=0.1}}}}')
 
-    assert f"canary has {key}; a version can be tried of event_writer, trending_api, winner_api" in said
+    assert (
+        f"canary has {key}; a version can be tried of catalog_api, event_writer, trending_api, winner_api"
+        in said
+    )
 
 
 def test_a_missing_zip_is_refused_at_plan_in_words(app: Path) -> None:

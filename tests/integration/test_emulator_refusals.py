@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import json
+import zipfile
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -9,11 +12,26 @@ import pytest
 from botocore.exceptions import ClientError
 
 from support import bare_emulator
+from support.e2e import eventually
 
 if TYPE_CHECKING:
     from retailctl.emulator.cloud import Cloud
 
 KEEPS_NOTHING = {"MinTTL": 0, "DefaultTTL": 0, "MaxTTL": 0}
+TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "lambda.amazonaws.com"}}
+    ],
+}
+KEEP = """
+import boto3
+
+def handler(event, context):
+    for record in event["Records"]:
+        item = {"id": {"S": record["kinesis"]["data"]}, "source": {"S": record["eventSourceARN"]}}
+        boto3.client("dynamodb").put_item(TableName="kept", Item=item)
+"""
 pytestmark = pytest.mark.slow
 
 
@@ -85,3 +103,96 @@ def test_a_birthdate_has_ten_characters_whatever_is_asked_for(cloud: Cloud) -> N
 
     assert found["birthdate"]["StringAttributeConstraints"] == {"MinLength": "10", "MaxLength": "10"}
     assert found["name"]["StringAttributeConstraints"] == bounds
+
+
+# Mappings that read by a consumer
+
+
+@pytest.fixture(scope="module")
+def consumer(cloud: Cloud) -> str:
+    kinesis = cloud.client("kinesis")
+    kinesis.create_stream(StreamName="clicks", ShardCount=1)
+    arn = kinesis.describe_stream_summary(StreamName="clicks")["StreamDescriptionSummary"]["StreamARN"]
+    return str(
+        kinesis.register_stream_consumer(StreamARN=arn, ConsumerName="orders")["Consumer"]["ConsumerARN"]
+    )
+
+
+def function_with_role(cloud: Cloud, name: str, *actions: str, resource: str) -> str:
+    """Create a function that writes what it gets, with a role that may do ``actions``, and return its name."""
+    iam, role = cloud.client("iam"), f"role-of-{name}"
+    policy = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Effect": "Allow", "Action": "dynamodb:PutItem", "Resource": "*"},
+            {"Effect": "Allow", "Action": list(actions), "Resource": resource},
+        ],
+    }
+    iam.create_role(RoleName=role, AssumeRolePolicyDocument=json.dumps(TRUST))
+    iam.put_role_policy(RoleName=role, PolicyName="use", PolicyDocument=json.dumps(policy))
+    zipped = io.BytesIO()
+    with zipfile.ZipFile(zipped, "w") as archive:
+        archive.writestr("keep.py", KEEP)
+    cloud.client("lambda").create_function(
+        FunctionName=name,
+        Runtime="python3.13",
+        Handler="keep.handler",
+        Role=f"arn:aws:iam::{cloud.account_id}:role/{role}",
+        Code={"ZipFile": zipped.getvalue()},
+    )
+    return name
+
+
+def mapping_on(cloud: Cloud, source: str, function: str) -> str:
+    created = cloud.client("lambda").create_event_source_mapping(
+        EventSourceArn=source, FunctionName=function, StartingPosition="TRIM_HORIZON", BatchSize=10
+    )
+    return str(created["UUID"])
+
+
+def test_a_role_that_may_read_the_stream_only_does_not_read_by_a_consumer(
+    cloud: Cloud, consumer: str
+) -> None:
+    stream = consumer.partition("/consumer/")[0]
+    reader = function_with_role(
+        cloud, "reader", "kinesis:GetRecords", "kinesis:SubscribeToShard", resource=stream
+    )
+
+    with pytest.raises(ClientError, match="may not SubscribeToShard"):
+        mapping_on(cloud, consumer, reader)
+    assert mapping_on(cloud, stream, reader)
+
+
+def test_a_mapping_needs_a_consumer_that_there_is(cloud: Cloud, consumer: str) -> None:
+    subscriber = function_with_role(cloud, "early", "kinesis:SubscribeToShard", resource="*")
+
+    with pytest.raises(ClientError, match="does not exist"):
+        mapping_on(cloud, consumer.replace("orders:", "others:"), subscriber)
+
+
+def test_a_mapping_on_a_consumer_gets_the_streams_records(cloud: Cloud, consumer: str) -> None:
+    dynamodb, kinesis, functions = (cloud.client(name) for name in ("dynamodb", "kinesis", "lambda"))
+    dynamodb.create_table(
+        TableName="kept",
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    for number in range(3):
+        kinesis.put_record(StreamName="clicks", PartitionKey="one", Data=f"{number}".encode())
+    subscriber = function_with_role(cloud, "subscriber", "kinesis:SubscribeToShard", resource=consumer)
+
+    mapping = mapping_on(cloud, consumer, subscriber)
+
+    def kept() -> dict[str, str]:
+        items = dynamodb.scan(TableName="kept")["Items"]
+        return {item["id"]["S"]: item["source"]["S"] for item in items}
+
+    wanted = dict.fromkeys(("MA==", "MQ==", "Mg=="), consumer)
+    assert eventually(kept, wanted) == wanted
+
+    def told() -> tuple[str, str]:
+        known = functions.get_event_source_mapping(UUID=mapping)
+        return known["EventSourceArn"], known["LastProcessingResult"].partition(" ")[0]
+
+    assert eventually(told, (consumer, "OK")) == (consumer, "OK")

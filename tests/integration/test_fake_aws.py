@@ -45,7 +45,7 @@ def credit(random: Random) -> dict[str, Any]:
     return {
         "TableName": SCORES,
         "Key": {"board": {"S": "creator#0"}, "userId": {"S": f"user-{random.randrange(3)}"}},
-        "UpdateExpression": store.CREDIT + ledger.MOVE + (ledger.REMEMBER if remember else ""),
+        "UpdateExpression": f"{store.CREDIT}, {ledger.MOVE}{ledger.REMEMBER if remember else ''}",
         "ConditionExpression": condition,
         "ExpressionAttributeNames": {"#name": "name", "#watermark": f"w{shard}"}
         | ({"#ring": f"r{shard}"} if remember else {}),

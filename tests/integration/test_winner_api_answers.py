@@ -21,10 +21,10 @@ from moto import mock_aws
 
 from hello_retail import contract
 from hello_retail.aws_failures import AWS_CONFIG
+from hello_retail.http_api.mask import mask_user_id
 from hello_retail.read_models.scores import format_board_key
 from hello_retail.winner_api import handler as entry
 from hello_retail.winner_api.api import WinnerApi
-from hello_retail.winner_api.board import mask_user_id
 from hello_retail.winner_api.store import WinnerApiStore
 from support.http import REQUEST_ID, Client, http_event
 

@@ -11,6 +11,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from hello_retail.aws_failures import Unavailable
 from hello_retail.contract import WHOLE
+from hello_retail.http_api.mask import mask_user_id
 from hello_retail.http_api.parameters import MAX_LIMIT
 from hello_retail.http_api.problems import RETRY_AFTER_SECONDS
 from hello_retail.http_api.protocol import CACHE_SECONDS
@@ -18,7 +19,7 @@ from hello_retail.http_api.respond import METHODS
 from hello_retail.read_models.scores import ROLES, format_board_key
 from hello_retail.winner_api import handler as entry
 from hello_retail.winner_api.api import ROUTES, WinnerApi
-from hello_retail.winner_api.board import ROLE_OF, encode_cursor, mask_user_id
+from hello_retail.winner_api.board import ROLE_OF, encode_cursor
 from hello_retail.winner_api.store import WinnerApiStore
 from support.http import Client, http_event
 from support.openapi import (

@@ -64,12 +64,12 @@ def test_the_verdict_on_a_sale_does_not_depend_on_how_the_batches_are_cut(cuts: 
         tally.SequencedEvent(number, sale(random.choice((None, "a", "b", "c", "d", "e", "f"))))
         for number in range(1, 61)
     ]
-    whole = ledger.judge_sales(ledger.NO_ITEM, sales, ring_size=3)
+    whole = ledger.judge_entries(ledger.NO_ITEM, sales, ring_size=3)
     state, counted, rest = ledger.NO_ITEM, list[tally.SequencedEvent](), sales
     for size in [*cuts, len(sales)]:
-        verdict = ledger.judge_sales(state, rest[:size], ring_size=3)
-        counted, rest, state = [*counted, *verdict.sales], rest[size:], verdict.after or state
-    assert (counted, state) == (list(whole.sales), whole.after)
+        verdict = ledger.judge_entries(state, rest[:size], ring_size=3)
+        counted, rest, state = [*counted, *verdict.entries], rest[size:], verdict.after or state
+    assert (counted, state) == (list(whole.entries), whole.after)
 
 
 def sale(event_id: str | None) -> Event:

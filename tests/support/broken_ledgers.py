@@ -29,9 +29,9 @@ def forget_what_the_parents_counted(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def let_every_repeat_count(monkeypatch: pytest.MonkeyPatch) -> None:
-    judge = ledger.judge_sales
+    judge = ledger.judge_entries
 
     def forgetful(before: ledger.Ledger, sales: Any, ring_size: int) -> ledger.Verdict[Any]:
         return judge(replace(before, ring=(), elsewhere=frozenset()), sales, ring_size)
 
-    monkeypatch.setattr(ledger, "judge_sales", forgetful)
+    monkeypatch.setattr(ledger, "judge_entries", forgetful)

@@ -15,12 +15,13 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
-from botocore.exceptions import ReadTimeoutError
+from botocore.exceptions import ClientError, ReadTimeoutError
 
-from support.fake_aws import FakeDynamoDB, FakeS3, client_error
+from support.fake_aws import FakeDynamoDB, FakeS3, client_error, transaction_canceled
 from support.stepping import Crash, Stepped
 
 STREAM_ARN = "arn:aws:kinesis:us-east-1:123456789012:stream/hello-retail-test-stream"
+WRITES = frozenset({"update_item", "transact_write_items"})
 FIRST_NUMBER = 49_671_669_009_522_853_278_119_462_494_300_940_056_686_602_130_905_854_121
 """A real sequence number: 56 digits."""
 
@@ -135,6 +136,8 @@ class Faults:
     """The mapping gives an invocation up at a call; it goes on as a zombie."""
     redelivered: float = 0.0
     """The mapping did not hear that a batch was done, and delivers it again."""
+    conflict: float = 0.0
+    """A write meets a transaction that has hold of its item: it has no effect and says so."""
 
     @classmethod
     def none(cls) -> Faults:
@@ -158,13 +161,20 @@ class FaultyClient:
                 raise Crash
             if happens("refused"):
                 raise client_error("ProvisionedThroughputExceededException", name)
+            if name in WRITES and happens("conflict"):
+                raise self._conflict(name, request)
             if happens("sent_again"):
                 try:
-                    operation(**request)
-                except self.exceptions.ConditionalCheckFailedException:
+                    first = operation(**request)
+                except (
+                    self.exceptions.ConditionalCheckFailedException,
+                    self.exceptions.TransactionCanceledException,
+                ):
                     pass
                 else:
                     Stepped.pause()
+                    if name == "transact_write_items" and self._world.random.random() < 0.5:
+                        return first  # DynamoDB knows the request by its ClientRequestToken, for ten minutes
             answer = operation(**request)
             if name == "batch_get_item":
                 answer = self._leave_out(answer)
@@ -175,6 +185,13 @@ class FaultyClient:
             return answer
 
         return call
+
+    def _conflict(self, name: str, request: Mapping[str, Any]) -> ClientError:
+        if name == "update_item":
+            return client_error("TransactionConflictException", name)
+        reasons = [{"Code": "None"} for _ in request["TransactItems"]]
+        self._world.random.choice(reasons)["Code"] = "TransactionConflict"
+        return transaction_canceled(reasons)
 
     def _leave_out(self, answer: dict[str, Any]) -> dict[str, Any]:
         for table, items in answer["Responses"].items():

@@ -67,6 +67,18 @@ def purchase(product_id: str, user_id: str, name: str = "", **envelope: str) -> 
     return ingress(data, origin("purchase-product", user_id, name), **envelope)
 
 
+def price(product_id: str, user_id: str, cents: int, name: str = "", **envelope: str) -> dict[str, Any]:
+    """Return the envelope of a merchant setting a product's price."""
+    data = {"schema": registry.PRODUCT_PRICE, "id": product_id, "cents": cents}
+    return ingress(data, origin("price-product", user_id, name), **envelope)
+
+
+def stock(product_id: str, user_id: str, added: int, name: str = "", **envelope: str) -> dict[str, Any]:
+    """Return the envelope of a merchant adding to a product's stock."""
+    data = {"schema": registry.PRODUCT_STOCK, "id": product_id, "added": added}
+    return ingress(data, origin("stock-product", user_id, name), **envelope)
+
+
 def origin(action: str, user_id: str, name: str = "") -> str:
     """Return an origin; ``name`` is the user id unless given."""
     return f"hello-retail/web-client-{action}/{user_id}/{name or user_id}"

@@ -31,6 +31,16 @@ def client_error(code: str, operation: str, **more: Any) -> ClientError:
     return kind({"Error": {"Code": code, "Message": "as AWS says it"}, **more}, operation)
 
 
+def transaction_canceled(reasons: list[Item]) -> TransactionCanceledException:
+    """Return the error of a transaction that was not made, with a reason for each of its items."""
+    error = {"Error": {"Code": "TransactionCanceledException", "Message": "as AWS says it"}}
+    return TransactionCanceledException(error | {"CancellationReasons": reasons}, "TransactWriteItems")
+
+
+def _item_of(error: ConditionalCheckFailedException) -> Item:
+    return {"Item": error.response["Item"]} if "Item" in error.response else {}
+
+
 class FakeDynamoDB:
     """A DynamoDB client over dictionaries: tables are made by naming their key attributes."""
 
@@ -103,22 +113,30 @@ class FakeDynamoDB:
         self.items[TableName].pop(self.key(TableName, Key), None)
         return {}
 
-    def transact_write_items(self, *, TransactItems: list[dict[str, Any]]) -> Item:
-        reasons = []
+    def transact_write_items(
+        self, *, TransactItems: list[dict[str, Any]], ReturnConsumedCapacity: str = "NONE"
+    ) -> Item:
+        reasons: list[Item] = []
+        places = []
         for ((kind, request),) in (each.items() for each in TransactItems):
-            assert kind in {"ConditionCheck", "Put"}
+            assert kind in {"ConditionCheck", "Put", "Update"}
+            key = request.get("Key") or request["Item"]
+            places.append((request["TableName"], self.key(request["TableName"], key)))
             try:
-                self._check(request["TableName"], request.get("Key") or request["Item"], request)
+                self._check(request["TableName"], key, request)
                 reasons.append({"Code": "None"})
-            except ConditionalCheckFailedException:
-                reasons.append({"Code": "ConditionalCheckFailed"})
+            except ConditionalCheckFailedException as error:
+                reasons.append({"Code": "ConditionalCheckFailed", **_item_of(error)})
+        assert len(set(places)) == len(places), "AWS takes each item once in a transaction"
         if any(reason["Code"] != "None" for reason in reasons):
-            error = {"Error": {"Code": "TransactionCanceledException", "Message": "as AWS says it"}}
-            raise TransactionCanceledException(error | {"CancellationReasons": reasons}, "TransactWriteItems")
+            raise transaction_canceled(reasons)
         for ((kind, request),) in (each.items() for each in TransactItems):
             if kind == "Put":
                 self.put_item(TableName=request["TableName"], Item=request["Item"])
-        return {}
+            if kind == "Update":
+                self.update_item(**request)
+        used = [{"TableName": table, "CapacityUnits": 2.0} for table, _ in places]
+        return {"ConsumedCapacity": used} if ReturnConsumedCapacity == "TOTAL" else {}
 
     def _check(self, table: str, key: Item, request: Mapping[str, Any]) -> None:
         old = self.items[table].get(self.key(table, key), {})
@@ -127,7 +145,8 @@ class FakeDynamoDB:
             request.get("ExpressionAttributeValues", {}),
         )
         if "ConditionExpression" in request and not holds(request["ConditionExpression"], old, names, values):
-            raise client_error("ConditionalCheckFailedException", "PutItem")
+            more = {"Item": dict(old)} if old and "ReturnValuesOnConditionCheckFailure" in request else {}
+            raise client_error("ConditionalCheckFailedException", "PutItem", **more)
 
     def get_paginator(self, operation: str) -> Any:
         """Return a paginator whose pages are the items of whole tables."""
@@ -146,9 +165,7 @@ class FakeDynamoDB:
         values = request.get("ExpressionAttributeValues", {})
         key = self.key(table, request["Key"])
         old = self.items[table].get(key, {})
-        if "ConditionExpression" in request and not holds(request["ConditionExpression"], old, names, values):
-            more = {"Item": dict(old)} if old and "ReturnValuesOnConditionCheckFailure" in request else {}
-            raise client_error("ConditionalCheckFailedException", "UpdateItem", **more)
+        self._check(table, request["Key"], request)
         new = {**request["Key"], **old} | assignments(request["UpdateExpression"], old, names, values)
         if old:
             self.stale[table][key] = dict(old)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import strategies as st
 
 from support.event_source import Faults
@@ -21,6 +23,8 @@ faults = st.builds(
     abandoned=st.sampled_from(ABANDONED),
     redelivered=st.sampled_from(RATES),
 )
+conflicting = st.builds(replace, faults, conflict=st.sampled_from(RATES))
+"""For views that write transactions, too."""
 ROUGH = Faults(
     refused=0.1, lost=0.1, sent_again=0.1, crash=0.02, unprocessed=0.1, abandoned=0.1, redelivered=0.1
 )

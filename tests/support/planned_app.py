@@ -55,6 +55,9 @@ _ARNS = {
     "aws_iam_policy": {"arn": "arn:aws:iam::{account}:policy/{name}"},
     "aws_iam_role": {"arn": "arn:aws:iam::{account}:role/{name}"},
     "aws_kinesis_stream": {"arn": "arn:aws:kinesis:us-east-1:{account}:stream/{name}"},
+    "aws_kinesis_stream_consumer": {
+        "arn": "arn:aws:kinesis:us-east-1:{account}:stream/stream/consumer/{name}:1700000000"
+    },
     "aws_kms_key": {"arn": "arn:aws:kms:us-east-1:{account}:key/{name}"},
     "aws_lambda_alias": {
         "arn": "arn:aws:lambda:us-east-1:{account}:function:{name}:live",

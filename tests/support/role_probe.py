@@ -56,10 +56,13 @@ def attempts_on(whose: str, found: Mapping[str, Any], cloud: Cloud) -> Iterator[
         return Attempt(f"{action} on {whose} {on}", service, operation, parameters)
 
     items = {
+        "catalog": (found["catalog_table"], {"productId": {"S": "probe"}}),
+        "categories": (found["categories_table"], {"shelf": {"S": "all"}, "category": {"S": "probe"}}),
         "contributions": (found["contributions_table"], {"productId": {"S": "probe"}}),
         "idempotency": (found["idempotency_table"], {"id": {"S": "probe"}}),
         "redrives": (found["redrives_table"], {"identity": {"S": "probe"}}),
         "trending": (found["trending_table"], {"productId": {"S": "probe"}}),
+        "stock": (found["stock_table"], {"productId": {"S": "probe"}}),
         "scores": (found["scores_table"], {"board": {"S": "creator#0"}, "userId": {"S": "probe"}}),
     }
     for kind, (table, key) in items.items():
@@ -92,6 +95,13 @@ def attempts_on(whose: str, found: Mapping[str, Any], cloud: Cloud) -> Iterator[
             attempt("UpdateItem", kind, "dynamodb", "update_item", **of, Key=key, **update),
             attempt("UpdateTable", kind, "dynamodb", "update_table", **of, DeletionProtectionEnabled=False),
         )
+    by_category = {"TableName": found["catalog_table"], "IndexName": "byCategory"}
+    category = {
+        "KeyConditionExpression": "category = :category",
+        "ExpressionAttributeValues": {":category": {"S": "probe"}},
+    }
+    yield attempt("Query", "catalog by category", "dynamodb", "query", **by_category, **category)
+    yield attempt("Scan", "catalog by category", "dynamodb", "scan", **by_category)
     stream = {"StreamName": found["stream_name"]}
     shard = {**stream, "ShardId": "shardId-000000000000", "ShardIteratorType": "LATEST"}
     kinesis = cloud.client("kinesis")
@@ -110,6 +120,17 @@ def attempts_on(whose: str, found: Mapping[str, Any], cloud: Cloud) -> Iterator[
         attempt("PutRecords", "stream", "kinesis", "put_records", **stream, Records=[record]),
         attempt("SplitShard", "stream", "kinesis", "split_shard", **stream, **split),
     )
+    for consumer in kinesis.list_stream_consumers(StreamARN=arn)["Consumers"]:
+        by = {"ConsumerARN": consumer["ConsumerARN"]}
+        start = {"ShardId": shard["ShardId"], "StartingPosition": {"Type": "LATEST"}}
+        place = (
+            f"consumer {consumer['ConsumerName'].removeprefix(found['stream_name'].removesuffix('events'))}"
+        )
+        yield from (
+            attempt("DescribeStreamConsumer", place, "kinesis", "describe_stream_consumer", **by),
+            attempt("SubscribeToShard", place, "kinesis", "subscribe_to_shard", **by, **start),
+            attempt("DeregisterStreamConsumer", place, "kinesis", "deregister_stream_consumer", **by),
+        )
     page = {"Bucket": found["site_bucket"], "Key": "index.html"}
     pool = {"UserPoolId": found["user_pool_id"]}
     user = {**pool, "Username": "probe"}

@@ -251,3 +251,51 @@ run "shortens_the_name_of_a_policy_that_iam_would_not_take" {
     error_message = "The policy is ${aws_iam_role_policy.this.name}."
   }
 }
+
+run "shares_the_streams_reads_by_default" {
+  command = plan
+
+  assert {
+    condition     = length(aws_kinesis_stream_consumer.this) == 0 && aws_lambda_event_source_mapping.this.event_source_arn == var.stream.arn && output.consumer_arn == null
+    error_message = "The mapping reads ${aws_lambda_event_source_mapping.this.event_source_arn}."
+  }
+}
+
+run "reads_by_a_consumer_of_its_own_where_asked" {
+  variables {
+    fan_out = true
+  }
+
+  override_resource {
+    target = aws_kinesis_stream_consumer.this
+    values = { arn = "arn:aws:kinesis:us-east-1:111122223333:stream/example-clicks/consumer/example-orders:1700000000" }
+  }
+
+  assert {
+    condition = (
+      aws_kinesis_stream_consumer.this[0].name == "example-orders"
+      && aws_kinesis_stream_consumer.this[0].stream_arn == var.stream.arn
+      && aws_lambda_event_source_mapping.this.event_source_arn == "arn:aws:kinesis:us-east-1:111122223333:stream/example-clicks/consumer/example-orders:1700000000"
+      && output.consumer_arn == aws_lambda_event_source_mapping.this.event_source_arn
+    )
+    error_message = "The mapping reads ${aws_lambda_event_source_mapping.this.event_source_arn}."
+  }
+}
+
+run "tells_functions_of_one_name_apart_by_their_accounts" {
+  command = plan
+
+  variables {
+    fan_out = true
+    stream = {
+      arn             = "arn:aws:kinesis:us-east-1:444455556666:stream/example-clicks"
+      name            = "example-clicks"
+      retention_hours = 24
+    }
+  }
+
+  assert {
+    condition     = aws_kinesis_stream_consumer.this[0].name == "example-orders.111122223333"
+    error_message = "The consumer is ${aws_kinesis_stream_consumer.this[0].name}."
+  }
+}

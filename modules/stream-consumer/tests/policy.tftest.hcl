@@ -60,3 +60,43 @@ run "lets_the_function_read_this_stream_and_write_what_failed" {
     error_message = "The policy goes to the role ${aws_iam_role_policy.this.role}."
   }
 }
+
+# What AWS would make is overridden, so that the consumer's ARN is known and the policy whole.
+run "lets_the_function_subscribe_to_its_own_consumer_only" {
+  variables {
+    fan_out = true
+  }
+
+  override_resource {
+    target = aws_kinesis_stream_consumer.this
+    values = { arn = "arn:aws:kinesis:us-east-1:111122223333:stream/example-clicks/consumer/example-orders:1700000000" }
+  }
+
+  override_resource {
+    target = aws_lambda_event_source_mapping.this
+  }
+
+  override_resource {
+    target = aws_iam_role_policy.this
+  }
+
+  override_resource {
+    target = aws_cloudwatch_metric_alarm.iterator_age
+  }
+
+  override_resource {
+    target = aws_cloudwatch_metric_alarm.given_up
+  }
+
+  assert {
+    condition = [for statement in jsondecode(data.aws_iam_policy_document.this.json).Statement : statement if statement.Sid == "SubscribeConsumer"] == [
+      {
+        Sid      = "SubscribeConsumer"
+        Effect   = "Allow"
+        Action   = ["kinesis:SubscribeToShard", "kinesis:DescribeStreamConsumer"]
+        Resource = "arn:aws:kinesis:us-east-1:111122223333:stream/example-clicks/consumer/example-orders:1700000000"
+      },
+    ]
+    error_message = "The policy is ${data.aws_iam_policy_document.this.json}."
+  }
+}

@@ -80,6 +80,67 @@ run "takes_another_attribute_once_items_do_not_expire" {
   }
 }
 
+run "takes_an_index" {
+  variables {
+    ttl_attribute = "endsAt"
+    indexes       = { byStatus = { hash_key = { name = "status" }, projection_type = "INCLUDE", non_key_attributes = ["total"] } }
+  }
+
+  assert {
+    condition     = one(aws_dynamodb_table.this.global_secondary_index).name == "byStatus"
+    error_message = "There is no index."
+  }
+}
+
+run "keeps_an_indexs_projection" {
+  command = plan
+
+  variables {
+    ttl_attribute = "endsAt"
+    indexes       = { byStatus = { hash_key = { name = "status" }, projection_type = "INCLUDE", non_key_attributes = ["city", "total"] } }
+  }
+
+  expect_failures = [aws_dynamodb_table.this]
+}
+
+run "keeps_an_indexs_keys" {
+  command = plan
+
+  variables {
+    ttl_attribute = "endsAt"
+    indexes       = { byStatus = { hash_key = { name = "status" }, range_key = { name = "placedAt", type = "N" }, projection_type = "INCLUDE", non_key_attributes = ["total"] } }
+  }
+
+  expect_failures = [aws_dynamodb_table.this]
+}
+
+run "takes_another_index_beside_it" {
+  variables {
+    ttl_attribute = "endsAt"
+    indexes = {
+      byStatus = { hash_key = { name = "status" }, projection_type = "INCLUDE", non_key_attributes = ["total"] }
+      byCity   = { hash_key = { name = "city" } }
+    }
+  }
+
+  assert {
+    condition     = toset(aws_dynamodb_table.this.global_secondary_index[*].name) == toset(["byCity", "byStatus"])
+    error_message = "The indexes are ${jsonencode(aws_dynamodb_table.this.global_secondary_index[*].name)}."
+  }
+}
+
+run "gives_up_an_index" {
+  variables {
+    ttl_attribute = "endsAt"
+    indexes       = { byCity = { hash_key = { name = "city" } } }
+  }
+
+  assert {
+    condition     = toset(aws_dynamodb_table.this.global_secondary_index[*].name) == toset(["byCity"])
+    error_message = "The indexes are ${jsonencode(aws_dynamodb_table.this.global_secondary_index[*].name)}."
+  }
+}
+
 run "gives_up_its_protection" {
   variables {
     ttl_attribute       = "endsAt"

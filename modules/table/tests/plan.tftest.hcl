@@ -173,3 +173,98 @@ run "shortens_alarm_names_that_cloudwatch_would_not_take" {
     error_message = "An alarm's name is longer than 255 characters."
   }
 }
+
+run "has_indexes_and_declares_each_attribute_once" {
+  command = plan
+
+  variables {
+    name                = "example-sales"
+    deletion_protection = false
+    range_key           = { name = "placedAt", type = "N" }
+    indexes = {
+      byStatus  = { hash_key = { name = "status" }, range_key = { name = "placedAt", type = "N" }, projection_type = "INCLUDE", non_key_attributes = ["total", "city"] }
+      byCourier = { hash_key = { name = "courier" }, range_key = { name = "status" }, projection_type = "KEYS_ONLY" }
+      byCity    = { hash_key = { name = "city" } }
+    }
+  }
+
+  assert {
+    condition = { for attribute in aws_dynamodb_table.this.attribute : attribute.name => attribute.type } == {
+      city = "S", courier = "S", customerId = "S", placedAt = "N", status = "S"
+    }
+    error_message = "The attributes are ${jsonencode(aws_dynamodb_table.this.attribute)}."
+  }
+
+  assert {
+    condition = jsonencode({
+      for index in aws_dynamodb_table.this.global_secondary_index :
+      index.name => [index.hash_key, index.range_key, index.projection_type, index.non_key_attributes]
+      }) == jsonencode({
+      byCity    = ["city", null, "ALL", null]
+      byCourier = ["courier", "status", "KEYS_ONLY", null]
+      byStatus  = ["status", "placedAt", "INCLUDE", ["city", "total"]]
+    })
+    error_message = "The indexes are ${jsonencode(aws_dynamodb_table.this.global_secondary_index)}."
+  }
+}
+
+run "tells_of_throttles_of_each_index" {
+  variables {
+    indexes       = { byStatus = { hash_key = { name = "status" } } }
+    alarm_actions = ["arn:aws:sns:us-east-1:111122223333:alarms"]
+    alarms        = { write_throttles = 5 }
+  }
+
+  assert {
+    condition = (
+      aws_cloudwatch_metric_alarm.throttles["byStatus.write_throttles"].dimensions == tomap({ TableName = "example-orders", GlobalSecondaryIndexName = "byStatus" })
+      && aws_cloudwatch_metric_alarm.throttles["byStatus.write_throttles"].threshold == 5
+      && aws_cloudwatch_metric_alarm.throttles["byStatus.write_throttles"].alarm_name == "example-orders-write-throttles@byStatus"
+      && aws_cloudwatch_metric_alarm.throttles["byStatus.read_throttles"].metric_name == "ReadThrottleEvents"
+    )
+    error_message = "The index's throttles do not ring as the table's."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.throttles["write_throttles"].dimensions == tomap({ TableName = "example-orders" })
+    error_message = "The table's alarm watches an index."
+  }
+
+  assert {
+    condition     = toset(keys(output.alarm_arns)) == toset(["byStatus.read_throttles", "byStatus.write_throttles", "read_throttles", "system_errors", "write_throttles"])
+    error_message = "alarm_arns is ${jsonencode(output.alarm_arns)}."
+  }
+}
+
+run "draws_what_each_index_uses" {
+  command = plan
+
+  variables {
+    indexes = { byStatus = { hash_key = { name = "status" } } }
+  }
+
+  assert {
+    condition = alltrue([
+      for widget in output.dashboard_widgets :
+      length(widget.properties.metrics) == 4
+      && length([for line in widget.properties.metrics : line if try(line[4] == "GlobalSecondaryIndexName" && line[5] == "byStatus", false)]) == 2
+    ])
+    error_message = "The widgets are ${jsonencode(output.dashboard_widgets)}."
+  }
+}
+
+run "shortens_an_indexs_alarm_names_that_cloudwatch_would_not_take" {
+  command = plan
+
+  variables {
+    indexes = { for letter in ["a", "b"] : "${join("", [for number in range(50) : "index"])}-${letter}" => { hash_key = { name = "status" } } }
+  }
+
+  assert {
+    condition = (
+      length(distinct([for alarm in aws_cloudwatch_metric_alarm.throttles : alarm.alarm_name])) == 6
+      && max([for alarm in aws_cloudwatch_metric_alarm.throttles : length(alarm.alarm_name)]...) == 255
+    )
+    error_message = "The alarms are ${jsonencode([for alarm in aws_cloudwatch_metric_alarm.throttles : alarm.alarm_name])}."
+  }
+}

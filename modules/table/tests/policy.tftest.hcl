@@ -38,3 +38,19 @@ run "grants_it_on_this_table_only" {
     error_message = "A policy statement reaches beyond the table."
   }
 }
+
+run "grants_reading_an_index_and_not_the_table" {
+  variables {
+    indexes = { byStatus = { hash_key = { name = "status" } } }
+  }
+
+  assert {
+    condition = jsonencode(output.index_policy_statements) == jsonencode({
+      byStatus = {
+        query = { actions = ["dynamodb:Query"], resources = ["arn:aws:dynamodb:us-east-1:111122223333:table/example-orders/index/byStatus"] }
+        scan  = { actions = ["dynamodb:Scan"], resources = ["arn:aws:dynamodb:us-east-1:111122223333:table/example-orders/index/byStatus"] }
+      }
+    })
+    error_message = "The statements are ${jsonencode(output.index_policy_statements)}."
+  }
+}

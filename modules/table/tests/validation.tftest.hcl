@@ -162,3 +162,132 @@ run "refuses_runbooks_with_a_slash_at_their_end" {
 
   expect_failures = [var.runbooks_url]
 }
+
+run "refuses_an_index_without_its_key" {
+  command = plan
+
+  variables {
+    indexes = { byCategory = { hash_key = null } }
+  }
+
+  expect_failures = [var.indexes]
+}
+
+run "refuses_an_index_of_two_letters" {
+  command = plan
+
+  variables {
+    indexes = { by = { hash_key = { name = "category" } } }
+  }
+
+  expect_failures = [var.indexes]
+}
+
+run "refuses_an_index_by_an_attribute_of_no_key_type" {
+  command = plan
+
+  variables {
+    indexes = { byCategory = { hash_key = { name = "category" }, range_key = { name = "tags", type = "SS" } } }
+  }
+
+  expect_failures = [var.indexes]
+}
+
+run "refuses_an_index_by_an_attribute_without_a_name" {
+  command = plan
+
+  variables {
+    indexes = { byCategory = { hash_key = { name = "" } } }
+  }
+
+  expect_failures = [var.indexes]
+}
+
+run "refuses_one_attribute_for_both_keys_of_an_index" {
+  command = plan
+
+  variables {
+    indexes = { byCategory = { hash_key = { name = "category" }, range_key = { name = "category" } } }
+  }
+
+  expect_failures = [var.indexes]
+}
+
+run "refuses_a_key_of_two_types" {
+  command = plan
+
+  variables {
+    indexes = {
+      byCategory = { hash_key = { name = "category" }, range_key = { name = "placedAt" } }
+      byAge      = { hash_key = { name = "shelf" }, range_key = { name = "placedAt", type = "N" } }
+    }
+  }
+
+  expect_failures = [aws_dynamodb_table.this]
+}
+
+run "refuses_a_key_of_another_type_than_the_tables" {
+  command = plan
+
+  variables {
+    indexes = { byId = { hash_key = { name = "id", type = "N" } } }
+  }
+
+  expect_failures = [aws_dynamodb_table.this]
+}
+
+run "refuses_a_projection_that_dynamodb_does_not_know" {
+  command = plan
+
+  variables {
+    indexes = { byCategory = { hash_key = { name = "category" }, projection_type = "SOME" } }
+  }
+
+  expect_failures = [var.indexes]
+}
+
+run "refuses_an_empty_projection" {
+  command = plan
+
+  variables {
+    indexes = { byCategory = { hash_key = { name = "category" }, projection_type = "INCLUDE" } }
+  }
+
+  expect_failures = [var.indexes]
+}
+
+run "refuses_attributes_that_no_projection_takes" {
+  command = plan
+
+  variables {
+    indexes = { byCategory = { hash_key = { name = "category" }, non_key_attributes = ["name"] } }
+  }
+
+  expect_failures = [var.indexes]
+}
+
+run "refuses_more_indexes_than_a_table_has" {
+  command = plan
+
+  variables {
+    indexes = { for number in range(21) : "by-${number + 10}" => { hash_key = { name = "key-${number}" } } }
+  }
+
+  expect_failures = [var.indexes]
+}
+
+run "refuses_more_copied_attributes_than_a_table_has" {
+  command = plan
+
+  variables {
+    indexes = {
+      for name in ["byCategory", "byBrand"] : name => {
+        hash_key           = { name = name }
+        projection_type    = "INCLUDE"
+        non_key_attributes = [for number in range(51) : "attribute-${number}"]
+      }
+    }
+  }
+
+  expect_failures = [var.indexes]
+}

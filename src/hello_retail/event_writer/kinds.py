@@ -1,8 +1,8 @@
 """Which events the front door takes, and from whom.
 
-What the original took, with two changes. ``product/image`` is taken from photographers: a person, not a Lambda,
-sends it here. ``user-info/add-role`` is not: nobody may give himself a role, and who may do what is the user
-pool's to say.
+What the original took, with three changes. Merchants also set prices and add stock. ``product/image`` is taken
+from photographers: a person, not a Lambda, sends it here. ``user-info/add-role`` is not: nobody may give himself a
+role, and who may do what is the user pool's to say.
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ from hello_retail.events.registry import (
     CART_REMOVE,
     PRODUCT_CREATE,
     PRODUCT_IMAGE,
+    PRODUCT_PRICE,
     PRODUCT_PURCHASE,
+    PRODUCT_STOCK,
     USER_LOGIN,
     USER_UPDATE_PHONE,
 )
@@ -53,6 +55,8 @@ KINDS: Final = {
     ),
     PRODUCT_IMAGE: Kind("photograph-product", PHOTOGRAPHER),
     PRODUCT_PURCHASE: Kind("purchase-product"),
+    PRODUCT_PRICE: Kind("price-product", MERCHANT),
+    PRODUCT_STOCK: Kind("stock-product", MERCHANT),
     CART_ADD: Kind("cart-add"),
     CART_REMOVE: Kind("cart-remove"),
     USER_LOGIN: Kind("login-user", about_actor=True),

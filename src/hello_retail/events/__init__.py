@@ -1,4 +1,4 @@
-"""The events of Hello, Retail!: one decoded record in, an ``Event`` or a ``Rejection`` out.
+"""Decode a record into an ``Event`` or a ``Rejection``.
 
 ``decode`` and ``decode_base64`` take any input and raise nothing. For whoever writes events, ``registry``
 holds the JSON Schemas by exact id, and ``strict_json`` is how both sides read JSON.
@@ -6,12 +6,21 @@ holds the JSON Schemas by exact id, and ``strict_json`` is how both sides read J
 
 from hello_retail.events.decoder import decode_base64_event, decode_event
 from hello_retail.events.event import Event, Rejection
-from hello_retail.events.registry import PRODUCT_CREATE, PRODUCT_IMAGE, PRODUCT_PURCHASE, SCHEMAS
+from hello_retail.events.registry import (
+    PRODUCT_CREATE,
+    PRODUCT_IMAGE,
+    PRODUCT_PRICE,
+    PRODUCT_PURCHASE,
+    PRODUCT_STOCK,
+    SCHEMAS,
+)
 
 __all__ = [
     "PRODUCT_CREATE",
     "PRODUCT_IMAGE",
+    "PRODUCT_PRICE",
     "PRODUCT_PURCHASE",
+    "PRODUCT_STOCK",
     "SCHEMAS",
     "Event",
     "Rejection",

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from fastjsonschema import JsonSchemaValueException
 
@@ -25,6 +25,8 @@ EGRESS_1_1 = "com.nordstrom/retail-stream-egress/1-1-0"
 PRODUCT_CREATE = "com.nordstrom/product/create/1-0-0"
 PRODUCT_IMAGE = "com.nordstrom/product/image/1-0-0"
 PRODUCT_PURCHASE = "com.nordstrom/product/purchase/1-0-0"
+PRODUCT_PRICE = "com.nordstrom/product/price/1-0-0"
+PRODUCT_STOCK = "com.nordstrom/product/stock/1-0-0"
 USER_LOGIN = "com.nordstrom/user-info/login/1-0-0"
 USER_UPDATE_PHONE = "com.nordstrom/user-info/update-phone/1-0-0"
 USER_ADD_ROLE = "com.nordstrom/user-info/add-role/1-0-0"
@@ -37,6 +39,8 @@ DATA_EVENTS = frozenset(
         PRODUCT_CREATE,
         PRODUCT_IMAGE,
         PRODUCT_PURCHASE,
+        PRODUCT_PRICE,
+        PRODUCT_STOCK,
         USER_LOGIN,
         USER_UPDATE_PHONE,
         USER_ADD_ROLE,
@@ -85,7 +89,7 @@ def read_schema(schema_id: str) -> dict[str, Any]:
 
 
 def find_violation(schema_id: str, document: object) -> Violation | None:
-    """Return the first thing in ``document`` (as ``strict_json.parse`` gives it) that breaks the schema, or None.
+    """Return the first violation of the schema in ``document``, or ``None``.
 
     Raises:
         UnknownSchema: where the registry has no such id.
@@ -95,7 +99,7 @@ def find_violation(schema_id: str, document: object) -> Violation | None:
 
 
 def list_violations(schema_id: str, document: object) -> tuple[Violation, ...]:
-    """Return each place of ``document`` that breaks the schema, with one rule that it breaks; none if it is valid.
+    """Return the violations of the schema in ``document``, one for each place.
 
     For whoever explains a refusal: a document that is not valid takes longer than with ``find_violation``. A member
     that is missing has a place of its own; all that the schema does not list are one violation, of the object
@@ -111,7 +115,7 @@ def list_violations(schema_id: str, document: object) -> tuple[Violation, ...]:
 
 
 def compile_validators(*schema_ids: str) -> None:
-    """Compile the validators of these ids now (about 1 ms each), so that no record waits for them.
+    """Compile the validators of these ids in advance (about 1 ms each).
 
     Raises:
         UnknownSchema: where the registry has no such id.
@@ -138,15 +142,38 @@ def _compile_schema(node: dict[str, Any]) -> Callable[[object], Violation | None
     import fastjsonschema  # noqa: PLC0415 - a cold start that decodes nothing need not load it
 
     validate = fastjsonschema.compile(node, use_default=False)
+    integers = tuple(_list_integers(node))
 
     def check_document(document: object) -> Violation | None:
         try:
             validate(document)
         except fastjsonschema.JsonSchemaValueException as broken:
             return _violation(broken)
-        return None
+        return _find_float(integers, document)
 
     return check_document
+
+
+def _list_integers(node: dict[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Yield the path of every integer in a schema."""
+    if node.get("type") == "integer":
+        yield path
+    for name, member in node.get("properties", {}).items():
+        yield from _list_integers(member, (*path, name))
+
+
+def _find_float(integers: Iterable[tuple[str, ...]], document: Any) -> Violation | None:  # noqa: ANN401 - JSON
+    """Return the first integer that is written as a float, or None.
+
+    JSON Schema takes 1.0 and 1e2 for integers; other readers of the log need not.
+    """
+    for path in integers:
+        member = document
+        for name in path:
+            member = member.get(name) if isinstance(member, dict) else None
+        if isinstance(member, float):
+            return Violation("".join(f"/{name}" for name in path), _NOT_AN_INTEGER)
+    return None
 
 
 def _walk_violations(
@@ -168,21 +195,24 @@ def _walk_violations(
 
 
 def _violation(broken: JsonSchemaValueException) -> Violation:
-    rule, wanted = str(broken.rule), broken.rule_definition
+    rule, expected = str(broken.rule), broken.rule_definition
     if rule == "required":
-        wanted = ", ".join(name for name in wanted if name not in broken.value)
+        expected = ", ".join(name for name in expected if name not in broken.value)
     elif rule == "pattern":
-        wanted = broken.definition["description"]
+        expected = broken.definition["description"]
     pointer = "".join(f"/{name}" for name in broken.path[1:])
-    return Violation(pointer, _DETAILS[rule].format(wanted))
+    return Violation(pointer, _DETAILS[rule].format(expected))
 
 
+_NOT_AN_INTEGER = "must be an integer, written without a decimal point or an exponent"
 _DETAILS = {
     "additionalProperties": "has a property that its schema does not list",
     "const": "must be {}",
     "format": "must be a {} that exists",
     "maxLength": "must be at most {} characters long",
+    "maximum": "must be at most {}",
     "minLength": "must be {} or more characters long",
+    "minimum": "must be {} or more",
     "pattern": "must be {}",
     "required": "lacks {}",
     "type": "must be of type {}",

@@ -1,4 +1,4 @@
-"""What functions that fold the log into a view share: how they call AWS, how a write ended, what Lambda is told."""
+"""Shared by the views: AWS settings, outcomes of writes, responses to Lambda."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ AWS_CONFIG = Config(
 class Applied:
     """How the update of one item ended.
 
-    ``counted`` sales were new, ``repeats`` were put on the stream twice, ``redelivered`` had been taken before;
+    ``counted`` events were new, ``repeats`` were put on the stream twice, ``redelivered`` had been taken before;
     ``unapplied`` is the lowest sequence number that is not known to be done with (``None``: all are).
     """
 
@@ -33,7 +33,7 @@ class Applied:
 
 
 def build_batch_response(numbers: Mapping[int, str], resume: int | None) -> dict[str, list[dict[str, str]]]:
-    """Return Lambda's ``batchItemFailures``: none, or the record from which the mapping is to deliver again.
+    """Return Lambda's ``batchItemFailures``: none, or the record to retry from.
 
     ``numbers`` gives each record's own text of its sequence number, which Lambda wants to the letter.
     """

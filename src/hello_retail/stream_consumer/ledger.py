@@ -1,4 +1,4 @@
-"""What an item that adds up sales remembers of the log, which sales are new to it, and how it is written: pure.
+"""An item's ledger: which events it has taken, and its conditional update.
 
 Per shard it keeps a watermark (``w3``: the last sequence number taken from shard 3) and a ring (``r3``: 8-byte
 hashes of the last event ids counted from it). The watermark recognises what the mapping delivers again; the ring
@@ -16,14 +16,14 @@ from hello_retail.event_log import watermark
 from hello_retail.events import Event
 
 HASH_BYTES = 8
-MOVE = ", #watermark = :last"
+MOVE = "#watermark = :last"
 REMEMBER = ", #ring = :ring"
 IF_NOTHING_TAKEN = "attribute_not_exists(#watermark)"
 IF_AS_JUDGED = "#watermark = :known"
 
 
-class Sale(Protocol):
-    """A sale of a batch: its event, and its record's sequence number as an integer."""
+class Entry(Protocol):
+    """An event of a batch and its sequence number."""
 
     @property
     def sequence(self) -> int:
@@ -34,7 +34,7 @@ class Sale(Protocol):
         """What happened."""
 
 
-AnySale = TypeVar("AnySale", bound=Sale)
+AnyEntry = TypeVar("AnyEntry", bound=Entry)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,22 +56,22 @@ NO_ITEM = Ledger()
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict(Generic[AnySale]):
-    """What becomes of a batch's sales for one item.
+class Verdict(Generic[AnyEntry]):
+    """What becomes of a batch's events for one item.
 
-    ``sales`` are new, in the order of their shard; ``repeats`` were put twice by their producer, ``delivered`` were
-    taken before. ``after`` is the ledger once the verdict is written; ``None`` where there is nothing to write.
+    ``entries`` are new, in the order of their shard; ``repeats`` were put twice by their producer, ``delivered``
+    were taken before. ``after`` is the ledger once the verdict is written; ``None``: there is nothing to write.
     """
 
-    sales: tuple[AnySale, ...]
+    entries: tuple[AnyEntry, ...]
     repeats: int
     delivered: int
     after: Ledger | None
 
     @property
     def counted(self) -> int:
-        """How many sales are new."""
-        return len(self.sales)
+        """How many entries are new."""
+        return len(self.entries)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ def format_ring_attribute(shard_id: str) -> str:
 
 
 def parse_ledger(item: Mapping[str, Any], shard_id: str) -> Ledger:
-    """Return the ledger of a shard in an item as DynamoDB gives it; an empty item is none."""
+    """Return a shard's ledger from a DynamoDB item, which may be empty."""
     if not item:
         return NO_ITEM
     own = format_ring_attribute(shard_id)
@@ -112,32 +112,32 @@ def parse_ledger(item: Mapping[str, Any], shard_id: str) -> Ledger:
     )
 
 
-def judge_sales(ledger: Ledger, sales: Sequence[AnySale], ring_size: int) -> Verdict[AnySale]:
-    """Judge sales in the order of their shard, event by event.
+def judge_entries(ledger: Ledger, entries: Sequence[AnyEntry], ring_size: int) -> Verdict[AnyEntry]:
+    """Judge entries in the order of their shard, event by event.
 
     The verdict on an event does not depend on how the batch was cut: only what the ledger holds when its turn
-    comes counts. A repeat leaves the ring alone; a sale without an event id never enters it (rules 13, 14).
+    comes counts. A repeat leaves the ring alone; an entry without an event id never enters it (rules 13, 14).
     """
-    fresh = [sale for sale in sales if ledger.last is None or sale.sequence > ledger.last]
-    delivered = len(sales) - len(fresh)
+    fresh = [entry for entry in entries if ledger.last is None or entry.sequence > ledger.last]
+    delivered = len(entries) - len(fresh)
     if not fresh:
         return Verdict((), 0, delivered, None)
     ring = list(ledger.ring)
-    new: list[AnySale] = []
-    for sale in fresh:
-        if sale.event.event_id is not None:
-            hash_ = blake2b(sale.event.event_id.encode(), digest_size=HASH_BYTES).digest()
+    new: list[AnyEntry] = []
+    for entry in fresh:
+        if entry.event.event_id is not None:
+            hash_ = blake2b(entry.event.event_id.encode(), digest_size=HASH_BYTES).digest()
             if hash_ in ring or hash_ in ledger.elsewhere:
                 continue
             ring.append(hash_)
             del ring[:-ring_size]
-        new.append(sale)
+        new.append(entry)
     after = Ledger(exists=True, last=fresh[-1].sequence, ring=tuple(ring), elsewhere=ledger.elsewhere)
     return Verdict(tuple(new), len(fresh) - len(new), delivered, after)
 
 
 def build_ledger_move(shard_id: str, before: Ledger, after: Ledger, if_no_item: str) -> Move:
-    """Return what moves a shard's ledger, on the condition that it still is as it was judged (rule 12).
+    """Return the update of a ledger, conditional on its old value (rule 12).
 
     ``if_no_item`` is the table's own condition that there is no item.
     """
@@ -158,10 +158,11 @@ def build_ledger_move(shard_id: str, before: Ledger, after: Ledger, if_no_item: 
     return Move(expression, condition, names, values)
 
 
-def find_first_new_sale(ledger: Ledger, sales: Sequence[Sale]) -> int | None:
-    """Return the lowest sequence number among the sales that the ledger has not taken."""
+def find_first_new_entry(ledger: Ledger, entries: Sequence[Entry]) -> int | None:
+    """Return the lowest sequence number that the ledger has not taken."""
     return min(
-        (sale.sequence for sale in sales if ledger.last is None or sale.sequence > ledger.last), default=None
+        (entry.sequence for entry in entries if ledger.last is None or entry.sequence > ledger.last),
+        default=None,
     )
 
 

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from hello_retail import contract
+from hello_retail.http_api.cursor import CURSOR_REMEDY
+from hello_retail.http_api.keys import is_product_key
 from hello_retail.http_api.parameters import Parameter, build_limit_parameter
-from hello_retail.http_api.parameters import parse_parameters as values_of
 from hello_retail.http_api.problems import HttpResponse, Problem
 from hello_retail.http_api.protocol import HttpRequest, build_ok_response
-from hello_retail.http_api.respond import refuse_other_methods
+from hello_retail.http_api.routes import Route, answer_by_route
 from hello_retail.read_models.scores import CREATOR, PHOTOGRAPHER
 from hello_retail.winner_api.board import (
     ROLE_OF,
@@ -21,7 +22,6 @@ from hello_retail.winner_api.board import (
     build_contribution_json,
     decode_cursor,
     encode_cursor,
-    is_product_key,
     rank_scores,
 )
 
@@ -43,11 +43,7 @@ def _parse_role(text: str) -> str:
 ROLE = Parameter("role", f"give one of {', '.join(ROLE_OF)}.", _parse_role, required=True)
 SCORES_LIMIT = build_limit_parameter(default=1)
 CONTRIBUTIONS_LIMIT = build_limit_parameter(default=25)
-CURSOR = Parameter(
-    "cursor",
-    "take it unchanged from the Link header of the page before, or leave it out to get the first page.",
-    decode_cursor,
-)
+CURSOR = Parameter("cursor", CURSOR_REMEDY, decode_cursor)
 
 
 @dataclass(slots=True)
@@ -66,10 +62,7 @@ class WinnerApi:
             Unavailable: DynamoDB does not answer now.
 
         """
-        route, product_id = _find_route(request.path)
-        refuse_other_methods(request)
-        values = values_of(route.parameters, request.query)
-        return route.answer(self, product_id, values)
+        return answer_by_route(ROUTES, self, request)
 
     def answer_scores(self, _path: str, values: Mapping[str, Any]) -> HttpResponse:
         """Answer ``GET /scores``: the best ``limit`` of a role."""
@@ -116,38 +109,15 @@ class WinnerApi:
         return board
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
-    """A resource. ``path`` is an OpenAPI path template; its one placeholder, if any, stands for a segment."""
-
-    path: str
-    answer: Callable[[WinnerApi, str, Mapping[str, Any]], HttpResponse]
-    parameters: tuple[Parameter, ...] = ()
-
-
-ROUTES = (
+ROUTES: tuple[Route[WinnerApi], ...] = (
     Route("/scores", WinnerApi.answer_scores, (ROLE, SCORES_LIMIT)),
     Route("/winners", WinnerApi.answer_winners),
     Route("/contributions", WinnerApi.answer_contributions, (CONTRIBUTIONS_LIMIT, CURSOR)),
     Route("/contributions/{productId}", WinnerApi.answer_contribution),
     Route("/openapi.json", WinnerApi.answer_contract),
 )
-_PLACEHOLDER = "/{productId}"
 
 
 @cache
 def _build_contract_response() -> HttpResponse:
     return build_ok_response(contract.read_openapi_document())
-
-
-def _find_route(path: str) -> tuple[Route, str]:
-    """Return the route of a path and what its placeholder stands for ("" where it has none)."""
-    for route in ROUTES:
-        if route.path == path:
-            return route, ""
-        collection = route.path.removesuffix(_PLACEHOLDER)
-        head, _, segment = path.rpartition("/")
-        if collection != route.path and head == collection and segment:
-            return route, segment
-    paths = ", ".join(route.path for route in ROUTES)
-    raise Problem(HTTPStatus.NOT_FOUND, f"There is no such resource; there are {paths}.")

@@ -57,7 +57,8 @@ class SiteConfig:
     """The settings of the page; none is secret.
 
     ``api_url`` is a URL or, where the site forwards requests, a path such as `/api`. ``cognito_url`` is the address
-    of Cognito; None for AWS's address in ``region``.
+    of Cognito; None for AWS's address in ``region``. ``currency`` is that of the prices (ISO 4217); None where the
+    environment has no shop.
     """
 
     environment: str
@@ -66,6 +67,7 @@ class SiteConfig:
     user_pool_id: str
     user_pool_client_id: str
     cognito_url: str | None = None
+    currency: str | None = None
 
     @property
     def cognito(self) -> str:
@@ -198,6 +200,7 @@ def find_page(environment: str, values: Mapping[str, Any]) -> EnvironmentPage | 
         user_pool_id=str(values["user_pool_id"]),
         user_pool_client_id=str(values["user_pool_client_id"]),
         cognito_url=str(values["cognito_url"]),
+        currency=values.get("currency"),
     )
     return EnvironmentPage(str(values["site_bucket"]), str(values["site_url"]), config)
 

@@ -120,6 +120,8 @@ def build_checks(
         "GET /openapi.json": lambda: check_json(api, "/openapi.json", dict),
         "POST /events unsigned": lambda: check_writer_refusal(api),
     }
+    if "catalog_api" in values["functions"]:
+        checks["GET /categories"] = lambda: check_json(api, "/categories", list)
     if "trending_api" in values["functions"]:
         checks["GET /trending"] = lambda: check_json(api, "/trending", list)
     for logical, name in sorted(values["functions"].items()):

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from retailctl.emulator.cloud import Cloud
-    from retailctl.environments.generations import Generations
+    from retailctl.environments.generations import FoldedView, Generations, PinnedBuild
     from retailctl.project import Project
 
 
@@ -150,23 +150,31 @@ class Target:
         return self.folder / self.environment / generations.OWN_VALUES
 
     @property
-    def pinned(self) -> set[str]:
+    def pinned(self) -> set[PinnedBuild]:
         """Return the builds to which generations are pinned here."""
-        own = self.generations_file
-        return generations.read_pinned_builds(
-            own if own.is_file() else self.project.values_file(self.environment)
-        )
+        return {
+            build
+            for view in generations.VIEWS
+            for build in generations.read_pinned_builds(self._find_generations(view), view)
+        }
 
-    def read_generations(self) -> Generations:
-        """Return the generations that this environment is to have.
+    def read_generations(self, view: FoldedView) -> Generations:
+        """Return the generations of a view that this environment is to have.
 
         Raises:
             UserError: where the environment's values do not say it.
 
         """
-        if self.cloud is not None and self.generations_file.is_file():
-            return generations.read_local_generations(self.generations_file)
-        return generations.read_generations(self.project.values_file(self.environment))
+        file = self._find_generations(view)
+        if file.name == generations.OWN_VALUES:
+            return generations.read_local_generations(file, view)
+        return generations.read_generations(file, view)
+
+    def _find_generations(self, view: FoldedView) -> Path:
+        """Return the file that says which generations of a view there are: a local cloud may say it of one only."""
+        own = self.generations_file
+        is_own = self.cloud is not None and generations.has_local_generations(own, view)
+        return own if is_own else self.project.values_file(self.environment)
 
     def build_bootstrap_workspace(self) -> Workspace:
         """Return the workspace of the root that creates the state bucket."""

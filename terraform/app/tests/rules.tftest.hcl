@@ -14,9 +14,20 @@ variables {
 
   budget          = { monthly_usd = 150 }
   canary          = {}
-  archive         = { enabled = true, window_seconds = 60, cold_days = 30, expire_days = null, force_destroy = false }
+  archive         = { enabled = true, fan_out = true, window_seconds = 60, cold_days = 30, expire_days = null, force_destroy = false }
   generations     = { "1" = {} }
   live_generation = 1
+
+  shop                 = { currency = "USD" }
+  shop_generations     = { "1" = {} }
+  live_shop_generation = 1
+  shop_view = {
+    batch_size              = 1000
+    batching_window_seconds = 5
+    memory_mb               = 512
+    timeout_seconds         = 60
+  }
+
   event_writer = {
     memory_mb       = 512
     timeout_seconds = 20
@@ -164,7 +175,7 @@ run "there_is_no_archive_where_it_is_switched_off" {
 
   variables {
     environment = "dev"
-    archive     = { enabled = false, window_seconds = 60, cold_days = 30, expire_days = 120, force_destroy = true }
+    archive     = { enabled = false, fan_out = false, window_seconds = 60, cold_days = 30, expire_days = 120, force_destroy = true }
   }
 
   assert {
@@ -258,5 +269,69 @@ run "a_local_cloud_has_its_own_cognito_and_waits_for_no_distribution" {
   assert {
     condition     = strcontains(module.site.content_security_policy, "connect-src 'self' http://127.0.0.1:4566;") && output.cognito_url == "http://127.0.0.1:4566/"
     error_message = "The page's policy is ${module.site.content_security_policy}."
+  }
+}
+
+run "a_shop_generation_has_a_catalog_and_a_function_of_its_own_and_shares_the_stock" {
+  command = plan
+
+  variables {
+    shop_generations     = { "1" = {}, "7" = {} }
+    live_shop_generation = 7
+  }
+
+  assert {
+    condition = (
+      output.shop_generations["7"].catalog_table == "hello-retail-prod-catalog-g7"
+      && output.shop_generations["7"].categories_table == "hello-retail-prod-categories-g7"
+      && output.shop_generations["7"].function == "hello-retail-prod-shop-view-g7"
+      && output.shop_generations["1"].function == "hello-retail-prod-shop-view"
+    )
+    error_message = "Generation 7 lives in ${jsonencode(output.shop_generations["7"])}."
+  }
+
+  assert {
+    condition     = output.live_shop_generation == 7 && output.catalog_table == "hello-retail-prod-catalog-g7" && output.functions.shop_view == "hello-retail-prod-shop-view-g7"
+    error_message = "The API reads ${output.catalog_table}."
+  }
+
+  assert {
+    condition     = output.stock_table == "hello-retail-prod-stock"
+    error_message = "The stock is ${output.stock_table}."
+  }
+
+  assert {
+    condition = alltrue([
+      for widget in local.shop_widgets : alltrue([for line in widget.metrics : line[6] == "Generation" && line[7] == "7"])
+    ])
+    error_message = "The dashboard adds up what two generations did."
+  }
+}
+
+run "two_generations_fold_beside_the_live_ones_where_the_archive_fans_out" {
+  command = plan
+
+  variables {
+    generations      = { "1" = {}, "2" = {} }
+    shop_generations = { "1" = {}, "2" = {} }
+  }
+
+  assert {
+    condition     = local.standard_consumers == ["winner_view", "trending_view", "shop_view", "winner_view of generation 2", "shop_view of generation 2"]
+    error_message = "A shard is read by ${join(", ", local.standard_consumers)}."
+  }
+}
+
+run "an_archive_that_does_not_fan_out_shares_the_reads" {
+  command = plan
+
+  variables {
+    archive     = { enabled = true, fan_out = false, window_seconds = 60, cold_days = 30, expire_days = null, force_destroy = false }
+    generations = { "1" = {}, "2" = {}, "3" = { enabled = false } }
+  }
+
+  assert {
+    condition     = local.standard_consumers == ["winner_view", "trending_view", "shop_view", "archive", "winner_view of generation 2"]
+    error_message = "A shard is read by ${join(", ", local.standard_consumers)}."
   }
 }

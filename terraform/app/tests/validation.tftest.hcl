@@ -14,9 +14,20 @@ variables {
 
   budget          = { monthly_usd = 150 }
   canary          = {}
-  archive         = { enabled = true, window_seconds = 60, cold_days = 30, expire_days = null, force_destroy = false }
+  archive         = { enabled = true, fan_out = true, window_seconds = 60, cold_days = 30, expire_days = null, force_destroy = false }
   generations     = { "1" = {} }
   live_generation = 1
+
+  shop                 = { currency = "USD" }
+  shop_generations     = { "1" = {} }
+  live_shop_generation = 1
+  shop_view = {
+    batch_size              = 1000
+    batching_window_seconds = 5
+    memory_mb               = 512
+    timeout_seconds         = 60
+  }
+
   event_writer = {
     memory_mb       = 512
     timeout_seconds = 20
@@ -120,7 +131,7 @@ run "prod_refuses_to_be_without_its_archive" {
   command = plan
 
   variables {
-    archive = { enabled = false, window_seconds = 60, cold_days = 30, expire_days = null, force_destroy = false }
+    archive = { enabled = false, fan_out = false, window_seconds = 60, cold_days = 30, expire_days = null, force_destroy = false }
   }
 
   expect_failures = [var.archive]
@@ -130,7 +141,7 @@ run "refuses_an_archive_that_expires_before_its_cold_storage_is_paid_off" {
   command = plan
 
   variables {
-    archive = { enabled = true, window_seconds = 60, cold_days = 30, expire_days = 60, force_destroy = false }
+    archive = { enabled = true, fan_out = true, window_seconds = 60, cold_days = 30, expire_days = 60, force_destroy = false }
   }
 
   expect_failures = [var.archive]
@@ -140,7 +151,7 @@ run "refuses_an_archive_that_waits_longer_than_a_mapping_can" {
   command = plan
 
   variables {
-    archive = { enabled = true, window_seconds = 301, cold_days = 30, expire_days = null, force_destroy = false }
+    archive = { enabled = true, fan_out = true, window_seconds = 301, cold_days = 30, expire_days = null, force_destroy = false }
   }
 
   expect_failures = [var.archive]
@@ -545,4 +556,106 @@ run "refuses_half_a_generation_of_what_trends" {
   }
 
   expect_failures = [var.trending]
+}
+
+run "refuses_a_currency_in_words" {
+  command = plan
+
+  variables {
+    shop = { currency = "dollars" }
+  }
+
+  expect_failures = [var.shop]
+}
+
+run "refuses_a_catalog_that_is_older_than_a_minute" {
+  command = plan
+
+  variables {
+    shop_view = { batch_size = 1000, batching_window_seconds = 61, memory_mb = 512, timeout_seconds = 60 }
+  }
+
+  expect_failures = [var.shop_view]
+}
+
+run "refuses_a_live_shop_generation_that_does_not_stand" {
+  command = plan
+
+  variables {
+    live_shop_generation = 2
+  }
+
+  expect_failures = [var.live_shop_generation]
+}
+
+run "refuses_a_live_shop_generation_that_does_not_read_the_stream" {
+  command = plan
+
+  variables {
+    shop_generations = { "1" = { enabled = false } }
+  }
+
+  expect_failures = [var.live_shop_generation]
+}
+
+run "refuses_a_mistyped_value_of_a_shop_generation" {
+  command = plan
+
+  variables {
+    shop_generations = { "1" = {}, "2" = { enable = false } }
+  }
+
+  expect_failures = [var.shop_generations]
+}
+
+run "refuses_a_shop_generation_that_is_neither_on_nor_off_the_stream" {
+  command = plan
+
+  variables {
+    shop_generations = { "1" = {}, "2" = { enabled = "later" } }
+  }
+
+  expect_failures = [var.shop_generations]
+}
+
+run "refuses_a_shop_generations_build_that_is_no_whole_hash" {
+  command = plan
+
+  variables {
+    shop_generations = { "1" = {}, "2" = { build = "main" } }
+  }
+
+  expect_failures = [var.shop_generations]
+}
+
+run "refuses_shop_generations_that_are_no_numbers" {
+  command = plan
+
+  variables {
+    shop_generations = { "1" = {}, "two" = {} }
+  }
+
+  expect_failures = [var.shop_generations]
+}
+
+run "a_shop_generation_goes_on_with_the_build_that_it_is_pinned_to" {
+  command = plan
+
+  variables {
+    shop_generations = { "1" = { build = "0123456789012345678901234567890123456789" }, "2" = {} }
+  }
+
+  expect_failures = [var.artifacts_dir]
+}
+
+run "warns_of_more_readers_than_a_shard_has_reads" {
+  command = plan
+
+  variables {
+    archive          = { enabled = true, fan_out = false, window_seconds = 60, cold_days = 30, expire_days = null, force_destroy = false }
+    generations      = { "1" = {}, "2" = {} }
+    shop_generations = { "1" = {}, "2" = {} }
+  }
+
+  expect_failures = [check.consumers_a_shard]
 }

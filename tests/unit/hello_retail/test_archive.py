@@ -151,7 +151,10 @@ def test_a_batch_that_comes_twice_leaves_the_same_objects() -> None:
     assert twice.bucket.objects == once.bucket.objects
 
 
-def test_the_function_keeps_a_batch_and_answers_that_it_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("consumer", ["", "/consumer/archive:1700000000"], ids=["standard", "fan-out"])
+def test_the_function_keeps_a_batch_and_answers_that_it_is_done(
+    monkeypatch: pytest.MonkeyPatch, consumer: str
+) -> None:
     stream = TimedStream(Random(1))  # noqa: S311 - a seed is a history
     stream.put("product-1", purchase("cy", "product-1"))
     stream.put("product-1", purchase("cy", "product-1"))
@@ -159,7 +162,7 @@ def test_the_function_keeps_a_batch_and_answers_that_it_is_done(monkeypatch: pyt
     store = ArchiveStore(log.kinesis, log.bucket, "archive")  # type: ignore[arg-type]
     monkeypatch.setattr(handler, "archive", handler.Archive(store, lambda: stream.now))
     records = [stream.kept(record) for record in stream.records]
-    arn = f"arn:aws:kinesis:us-east-1:123456789012:stream/{NAME}"
+    arn = f"arn:aws:kinesis:us-east-1:123456789012:stream/{NAME}{consumer}"
 
     assert handler.handler(archive.build_kinesis_event(records[1:], arn), None) == {"batchItemFailures": []}
     identity = archive.format_stream_identity(NAME, datetime.fromtimestamp(BORN, UTC))

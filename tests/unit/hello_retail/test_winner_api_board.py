@@ -6,16 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hello_retail.http_api.cursor import BadCursor
+from hello_retail.http_api.keys import is_product_key
+from hello_retail.http_api.mask import mask_user_id
 from hello_retail.winner_api.board import (
-    BadCursor,
     Contribution,
     Score,
     build_contribution_json,
     choose_display_name,
     decode_cursor,
     encode_cursor,
-    is_product_key,
-    mask_user_id,
     rank_scores,
 )
 

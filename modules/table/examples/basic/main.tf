@@ -29,12 +29,22 @@ module "orders" {
   ttl_attribute       = "expiresAt"
   kms_key_arn         = module.key.arn
   deletion_protection = false # so that the example can be destroyed
+
+  indexes = {
+    byStatus = {
+      hash_key           = { name = "status" }
+      range_key          = { name = "placedAt", type = "N" }
+      projection_type    = "INCLUDE"
+      non_key_attributes = ["total"]
+    }
+  }
 }
 
 output "reader_statements" {
   description = "What the role of a function that looks orders up needs."
   value = {
-    orders = module.orders.policy_statements.query
-    key    = module.key.policy_statements.decrypt
+    orders    = module.orders.policy_statements.query
+    by_status = module.orders.index_policy_statements.byStatus.query
+    key       = module.key.policy_statements.decrypt
   }
 }

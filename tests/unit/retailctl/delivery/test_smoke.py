@@ -118,21 +118,24 @@ def test_nobody_at_the_address_is_a_sentence(server: Server) -> None:
     assert "The page got no response" in str(smoke.check_page(server.url, {}))
 
 
+@pytest.mark.parametrize(
+    ("function", "path"), [("catalog_api", "/categories"), ("trending_api", "/trending")]
+)
 @pytest.mark.parametrize(("body", "wrong"), [(b"[]", None), (b"{}", "JSON of another type than list")])
-def test_what_is_trending_is_asked_where_there_is_such_a_view(
-    server: Server, body: bytes, wrong: str | None
+def test_a_view_with_an_api_is_asked_where_there_is_one(
+    server: Server, body: bytes, wrong: str | None, function: str, path: str
 ) -> None:
-    server.answers["GET", "/trending"] = 200, JSON, body
+    server.answers["GET", path] = 200, JSON, body
     there = Target(Project(Path()), "dev", None)
-    found = {"api_url": server.url, "functions": {"trending_api": "trending"}}
+    found = {"api_url": server.url, "functions": {function: "view"}}
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Target, "client", lambda *_: Lambda())
-        said = smoke.build_checks(there, found, [])["GET /trending"]()
+        said = smoke.build_checks(there, found, [])[f"GET {path}"]()
         without = smoke.build_checks(there, {**found, "functions": {"winner_api": "winners"}}, [])
 
     assert said is None if wrong is None else wrong in str(said)
-    assert "GET /trending" not in without
+    assert f"GET {path}" not in without
 
 
 class Lambda:

@@ -1,0 +1,13 @@
+"""Which texts of a request DynamoDB takes as a key."""
+
+from __future__ import annotations
+
+HASH_KEY_BYTES = 2048
+
+
+def is_product_key(product_id: str) -> bool:
+    """Return whether DynamoDB accepts the hash key: 1 to 2,048 bytes of UTF-8."""
+    try:
+        return 0 < len(product_id.encode()) <= HASH_KEY_BYTES
+    except UnicodeEncodeError:  # half of a surrogate pair, as JSON may hold it
+        return False
