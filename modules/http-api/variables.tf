@@ -116,6 +116,11 @@ variable "description" {
   type        = string
   default     = ""
   nullable    = false
+
+  validation {
+    condition     = length(var.description) <= 1024
+    error_message = "description has ${length(var.description)} characters; give at most 1,024."
+  }
 }
 
 variable "functions" {
@@ -233,6 +238,11 @@ variable "runbooks_url" {
     condition     = !endswith(var.runbooks_url, "/")
     error_message = "runbooks_url is \"${var.runbooks_url}\"; give it without a slash at its end."
   }
+
+  validation {
+    condition     = length(var.runbooks_url) <= 256
+    error_message = "runbooks_url has ${length(var.runbooks_url)} characters; give at most 256. An alarm's description, which ends with it, has at most 1,024."
+  }
 }
 
 variable "tags" {
@@ -240,6 +250,11 @@ variable "tags" {
   type        = map(string)
   default     = {}
   nullable    = false
+
+  validation {
+    condition     = alltrue([for key, value in var.tags : can(regex("^.{1,128}$", key)) && !startswith(lower(key), "aws:") && try(length(value) <= 256, true)])
+    error_message = "A tag's key has 1 to 128 characters and does not begin with aws:, its value has at most 256; not so: ${join(", ", [for key, value in var.tags : "\"${key}\" (a value of ${try(length(value), 0)})" if !can(regex("^.{1,128}$", key)) || startswith(lower(key), "aws:") || try(length(value) > 256, false)])}."
+  }
 }
 
 variable "throttle" {

@@ -84,6 +84,11 @@ variable "groups" {
     condition     = alltrue([for name in keys(var.groups) : can(regex("^[^\\s\\[\\],]{1,128}$", name))])
     error_message = "A group's name has 1 to 128 characters, and none of them white space, a comma or a square bracket, which separate names in what an HTTP API hands on; not so: ${join(", ", [for name in keys(var.groups) : "\"${name}\"" if !can(regex("^[^\\s\\[\\],]{1,128}$", name))])}."
   }
+
+  validation {
+    condition     = alltrue([for words in values(var.groups) : length(words) <= 2048])
+    error_message = "A group's description has at most 2,048 characters; those of these groups have more: ${join(", ", [for name, words in var.groups : "\"${name}\" (${length(words)})" if length(words) > 2048])}."
+  }
 }
 
 variable "name" {
@@ -146,6 +151,11 @@ variable "runbooks_url" {
     condition     = !endswith(var.runbooks_url, "/")
     error_message = "runbooks_url is \"${var.runbooks_url}\"; give it without a slash at its end."
   }
+
+  validation {
+    condition     = length(var.runbooks_url) <= 256
+    error_message = "runbooks_url has ${length(var.runbooks_url)} characters; give at most 256. An alarm's description, which ends with it, has at most 1,024."
+  }
 }
 
 variable "tags" {
@@ -153,6 +163,11 @@ variable "tags" {
   type        = map(string)
   default     = {}
   nullable    = false
+
+  validation {
+    condition     = alltrue([for key, value in var.tags : can(regex("^.{1,128}$", key)) && !startswith(lower(key), "aws:") && try(length(value) <= 256, true)])
+    error_message = "A tag's key has 1 to 128 characters and does not begin with aws:, its value has at most 256; not so: ${join(", ", [for key, value in var.tags : "\"${key}\" (a value of ${try(length(value), 0)})" if !can(regex("^.{1,128}$", key)) || startswith(lower(key), "aws:") || try(length(value) > 256, false)])}."
+  }
 }
 
 variable "tier" {

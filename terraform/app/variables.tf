@@ -324,6 +324,11 @@ variable "runbooks_url" {
     condition     = length(var.runbooks_url) > 0 && !endswith(var.runbooks_url, "/")
     error_message = "runbooks_url is \"${var.runbooks_url}\"; give a path or an address without a slash at its end, such as docs/runbooks."
   }
+
+  validation {
+    condition     = length(var.runbooks_url) <= 256
+    error_message = "runbooks_url has ${length(var.runbooks_url)} characters; give at most 256. An alarm's description, which ends with it, has at most 1,024."
+  }
 }
 
 variable "score_buckets" {

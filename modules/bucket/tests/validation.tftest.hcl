@@ -126,3 +126,23 @@ run "refuses_to_expire_a_part_on_the_day_itself" {
 
   expect_failures = [var.expiring_prefixes]
 }
+
+run "refuses_a_tag_that_is_longer_than_aws_takes" {
+  command = plan
+
+  variables {
+    tags = { Owner = format("%0257d", 0) }
+  }
+
+  expect_failures = [var.tags]
+}
+
+run "refuses_a_tag_with_a_key_that_aws_reserves" {
+  command = plan
+
+  variables {
+    tags = { "aws:owner" = "shop" }
+  }
+
+  expect_failures = [var.tags]
+}

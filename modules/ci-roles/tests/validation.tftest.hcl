@@ -235,3 +235,23 @@ run "refuses_a_policy_whose_name_iam_does_not_take" {
 
   expect_failures = [var.environments]
 }
+
+run "refuses_a_tag_that_is_longer_than_aws_takes" {
+  command = plan
+
+  variables {
+    tags = { Owner = format("%0257d", 0) }
+  }
+
+  expect_failures = [var.tags]
+}
+
+run "refuses_a_tag_with_a_key_that_aws_reserves" {
+  command = plan
+
+  variables {
+    tags = { "aws:owner" = "shop" }
+  }
+
+  expect_failures = [var.tags]
+}

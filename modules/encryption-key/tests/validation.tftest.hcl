@@ -105,3 +105,33 @@ run "refuses_a_reader_for_any_account" {
 
   expect_failures = [var.readers]
 }
+
+run "refuses_a_tag_that_is_longer_than_aws_takes" {
+  command = plan
+
+  variables {
+    tags = { Owner = format("%0257d", 0) }
+  }
+
+  expect_failures = [var.tags]
+}
+
+run "refuses_a_tag_with_a_key_that_aws_reserves" {
+  command = plan
+
+  variables {
+    tags = { "aws:owner" = "shop" }
+  }
+
+  expect_failures = [var.tags]
+}
+
+run "refuses_a_description_that_is_longer_than_aws_takes" {
+  command = plan
+
+  variables {
+    description = format("%08193d", 0)
+  }
+
+  expect_failures = [var.description]
+}

@@ -285,3 +285,43 @@ run "refuses_pages_that_could_not_send_their_token" {
 
   expect_failures = [var.cors]
 }
+
+run "refuses_a_tag_that_is_longer_than_aws_takes" {
+  command = plan
+
+  variables {
+    tags = { Owner = format("%0257d", 0) }
+  }
+
+  expect_failures = [var.tags]
+}
+
+run "refuses_a_tag_with_a_key_that_aws_reserves" {
+  command = plan
+
+  variables {
+    tags = { "aws:owner" = "shop" }
+  }
+
+  expect_failures = [var.tags]
+}
+
+run "refuses_an_address_of_runbooks_that_fills_the_description" {
+  command = plan
+
+  variables {
+    runbooks_url = format("%0257d", 0)
+  }
+
+  expect_failures = [var.runbooks_url]
+}
+
+run "refuses_a_description_that_is_longer_than_aws_takes" {
+  command = plan
+
+  variables {
+    description = format("%01025d", 0)
+  }
+
+  expect_failures = [var.description]
+}

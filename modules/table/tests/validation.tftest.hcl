@@ -291,3 +291,33 @@ run "refuses_more_copied_attributes_than_a_table_has" {
 
   expect_failures = [var.indexes]
 }
+
+run "refuses_a_tag_that_is_longer_than_aws_takes" {
+  command = plan
+
+  variables {
+    tags = { Owner = format("%0257d", 0) }
+  }
+
+  expect_failures = [var.tags]
+}
+
+run "refuses_a_tag_with_a_key_that_aws_reserves" {
+  command = plan
+
+  variables {
+    tags = { "aws:owner" = "shop" }
+  }
+
+  expect_failures = [var.tags]
+}
+
+run "refuses_an_address_of_runbooks_that_fills_the_description" {
+  command = plan
+
+  variables {
+    runbooks_url = format("%0257d", 0)
+  }
+
+  expect_failures = [var.runbooks_url]
+}
