@@ -1,9 +1,9 @@
 """Build the page from `src/web`: files with hashed names.
 
 Everything but `index.html` and `config.json` is named for its content, so that a browser may keep it for ever and a
-deployment never mixes old and new. There is no bundler: a file's references to others (a module's static imports,
-`href` and `src` in the page) are rewritten to the names that those got, innermost first. Import maps would
-need an inline script, which the Content-Security-Policy forbids.
+deployment never mixes old and new. There is no bundler: a file's references to others (a module's imports, `href`
+and `src` in the page) are rewritten to the names that those got, innermost first. Import maps would need an inline
+script, which the Content-Security-Policy forbids.
 """
 
 from __future__ import annotations
@@ -42,9 +42,11 @@ TYPES = {
 _HASH_LENGTH = 12
 _COMPRESSION = 9
 
-# Only what a browser follows, not the JSDoc types, which name modules too: those lines begin with a star.
+# Only what a browser follows, not the JSDoc types, which name modules too: `import("./a.js").Type`.
 _IMPORT = re.compile(
-    r"""^((?:(?:import|export)\b[^;"'=(]*\bfrom\s*|import\s*)["'])([^"']+)(?=["'])""", re.MULTILINE
+    r"""^((?:(?:import|export)\b[^;"'=(]*\bfrom\s*|import\s*)["']|.*?\bimport\((?=["'][^"']+["']\)(?!\.[A-Z]))["'])"""
+    r"""([^"']+)(?=["'])""",
+    re.MULTILINE,
 )
 ATTRIBUTE = re.compile(r"""(\s(?:href|src)=")([^"#][^"]*)(?=")""")
 _CSS_URL = re.compile(r"""(\burl\(["']?|@import\s+["'])([^"')]+)""")
