@@ -73,7 +73,7 @@ def test_every_alarm_names_a_runbook_and_every_runbook_has_an_alarm(
 def test_a_runbook_lists_the_alarms_that_name_it_and_no_other(
     alarms: dict[str, dict[str, Any]], name: str
 ) -> None:
-    listed = set(re.findall(r"`([a-z0-9-]+)`", RUNBOOKS[name].partition("\n## ")[0]))
+    listed = set(re.findall(r"`([A-Za-z0-9@-]+)`", RUNBOOKS[name].partition("\n## ")[0]))
 
     assert listed == {alarm for alarm, values in alarms.items() if runbook_of(values) == name}
 
