@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+from retailctl import interrupts
 from support import left_out, makefile
 
 if TYPE_CHECKING:
@@ -61,8 +62,13 @@ settings.load_profile("default")
 
 
 @pytest.fixture
-def signals_heard() -> Iterator[None]:
-    """Have signals heard where whoever runs the tests has them ignored (`nohup`, a job in the background)."""
+def signals_heard(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Have a test's signals heard by it alone.
+
+    Whoever runs the tests may have them ignored (`nohup`, a job in the background), and a fixture of other tests in
+    this process may handle them for as long as it stands.
+    """
+    monkeypatch.setattr(interrupts, "_state", interrupts._State())
     default = {signal.SIGINT: signal.default_int_handler, signal.SIGHUP: signal.SIG_DFL}
     ignored = [number for number in default if signal.getsignal(number) is signal.SIG_IGN]
     for number in ignored:

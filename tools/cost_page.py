@@ -53,7 +53,7 @@ def generate_files(root: Path) -> dict[Path, str]:
 
 
 def render_tables(root: Path) -> Iterator[str]:
-    """Yield the lines of Markdown: the bill, what is apart, what it means, the environments, and the prices."""
+    """Yield the generated part of the cost page as Markdown lines."""
     load, bench, price = workload.build_workload(), units.read_committed_figures(), prices.read_price_list()
     answer = model.compute_bill(load, bench, price)
     yield f"{report.format_heading(load)}:"
@@ -84,7 +84,7 @@ def _table(part: Part) -> Iterator[str]:
 
 
 def _whole_day(days: list[MultipliedDay]) -> Iterator[str]:
-    """Yield the sum of front door and way, beside the original's, and how both grow with the load."""
+    """Yield the cost from API to board, beside the original's, by load."""
     first = days[0]
     ours = {first.bill.front_door.name: first.bill.front_door.sum_by_service()}
     ours[first.bill.way.name] = first.bill.way.sum_by_service()
@@ -132,7 +132,7 @@ def _environments(root: Path, price: Prices) -> Iterator[str]:
 
 
 def read_workload(file: Path) -> Workload:
-    """Return the default workload on the shards, window, memory and retentions of an environment's values.
+    """Return the default workload with an environment's values.
 
     A window of 0 is the shortest that a mapping without enhanced fan-out has.
     """
@@ -146,6 +146,7 @@ def read_workload(file: Path) -> Workload:
         memory_mb=view["memory_mb"],
         log_days=values["log_retention_days"],
         access_log_days=values["access_log_retention_days"],
+        archive_fan_out=values["archive"]["fan_out"],
     )
 
 

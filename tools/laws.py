@@ -1,4 +1,4 @@
-"""`make test-laws`: run the property tests with all their histories, by a seed that is printed."""
+"""`make test-laws`: run the property tests at full length, with a seed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from retailctl.errors import UserError
 
 
 def choose_seed(text: str, now: float) -> int:
-    """Return the seed that SEED names, or one made of the time where it is empty.
+    """Return the seed in SEED, or one from the time if empty.
 
     Raises:
         UserError: where it is no whole number.

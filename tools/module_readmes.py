@@ -1,4 +1,4 @@
-"""The generated parts of a Terraform module's README: its usage, and the tables of its inputs and outputs.
+"""Generate usage, inputs and outputs in a Terraform module's README.
 
 A README marks where they go: between `<!-- BEGIN_TF_DOCS -->` and `<!-- END_TF_DOCS -->` the tables, made from
 `variables.tf` and `outputs.tf`; between `<!-- BEGIN_USAGE -->` and `<!-- END_USAGE -->`, where it has them, what
@@ -37,7 +37,7 @@ _PROVIDER = re.compile(r'^provider "aws" \{\n.*?^\}\n', re.DOTALL | re.MULTILINE
 
 
 class DocsError(UserError):
-    """A README or a module that cannot be documented; the message says which file and what it lacks."""
+    """A module cannot be documented; the message names the file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class Output:
 
 
 def _blocks(text: str, kind: str) -> dict[str, dict[str, Any]]:
-    """Return the bodies of the blocks of ``kind`` in HCL ``text``, by label, in the order of the file."""
+    """Return the blocks of ``kind`` in HCL ``text``, by label."""
     return {
         label.strip('"'): body
         for block in hcl2.loads(text).get(kind, [])
@@ -70,7 +70,7 @@ def _blocks(text: str, kind: str) -> dict[str, dict[str, Any]]:
 
 
 def _string(value: object) -> str:
-    """Return the text that a string of HCL, quoted or heredoc, stands for; its lines are joined."""
+    """Return the value of an HCL string, as one line."""
     text = str(value)[1:-1]
     if heredoc := _HEREDOC.fullmatch(text):
         return " ".join(textwrap.dedent(heredoc[2]).split())
@@ -100,8 +100,8 @@ def _expression(value: object) -> str:
 
 
 def parse_inputs(text: str) -> list[Input]:
-    """Return the variables that ``text``, a `variables.tf`, declares: by name, those without a default first."""
-    found = [
+    """Return the variables of a `variables.tf`, required ones first."""
+    inputs = [
         Input(
             name=name,
             description=_string(body.get("description", '""')),
@@ -110,16 +110,16 @@ def parse_inputs(text: str) -> list[Input]:
         )
         for name, body in _blocks(text, "variable").items()
     ]
-    return sorted(found, key=lambda each: (each.default is not None, each.name))
+    return sorted(inputs, key=lambda variable: (variable.default is not None, variable.name))
 
 
 def parse_outputs(text: str) -> list[Output]:
     """Return the outputs that ``text``, an `outputs.tf`, declares, by name."""
-    found = [
+    outputs = [
         Output(name=name, description=_string(body.get("description", '""')))
         for name, body in _blocks(text, "output").items()
     ]
-    return sorted(found, key=lambda each: each.name)
+    return sorted(outputs, key=lambda output: output.name)
 
 
 def _split(text: str) -> list[str]:
@@ -140,7 +140,7 @@ def _split(text: str) -> list[str]:
 
 
 def _fold_type(text: str, indent: str = "") -> str:
-    """Return a type over several lines, one for each attribute of an object that does not fit in one."""
+    """Return a type, broken over lines if it is long."""
     begin = text.find("object({")
     if begin < 0 or len(indent) + len(text) <= _LONGEST_LINE:
         return text
@@ -190,23 +190,25 @@ def render_tables(variables_text: str, outputs_text: str) -> str:
 
 
 def format_module_address(module: str, version: str) -> str:
-    """Return how a configuration of somebody else's names a module of ours at a version."""
+    """Return a module's source address at a version."""
     return f"{REPOSITORY}//modules/{module}?ref=v{version}"
 
 
 def render_usage(example_text: str, module: str, version: str) -> str:
-    """Return what the example of ``module`` says after its provider block, as a block of Markdown."""
-    said = _PROVIDER.split(example_text)[-1].strip()
-    said = _SOURCE.sub(lambda found: f'source = "{format_module_address(found[1] or module, version)}"', said)
-    return f"```hcl\n{said}\n```"
+    """Return a module's example, without its provider, as Markdown."""
+    usage = _PROVIDER.split(example_text)[-1].strip()
+    usage = _SOURCE.sub(
+        lambda match: f'source = "{format_module_address(match[1] or module, version)}"', usage
+    )
+    return f"```hcl\n{usage}\n```"
 
 
 def insert_content(readme: str, mark: str, content: str) -> str | None:
-    """Return ``readme`` with ``content`` between the two comments that ``mark`` names; None if it lacks them."""
+    """Return ``readme`` with ``content`` between its marks, or None without marks."""
     begin, end = f"<!-- BEGIN_{mark} -->", f"<!-- END_{mark} -->"
-    before, found, rest = readme.partition(begin)
+    before, opened, rest = readme.partition(begin)
     _, closed, after = rest.partition(end)
-    return f"{before}{begin}\n{content}\n{end}{after}" if found and closed else None
+    return f"{before}{begin}\n{content}\n{end}{after}" if opened and closed else None
 
 
 def _read(file: Path) -> str:
@@ -258,11 +260,11 @@ def write_readme(module_dir: Path, version: str | None = None) -> bool:
 
 def list_modules(folder: Path) -> list[Path]:
     """Return the modules in ``folder``, by name: what has a `variables.tf`."""
-    return sorted(found.parent for found in folder.glob("*/variables.tf"))
+    return sorted(variables_file.parent for variables_file in folder.glob("*/variables.tf"))
 
 
 def main(arguments: Sequence[str], folder: Path | None = None) -> int:
-    """Write the READMEs of all modules, or with `--check` in ``arguments`` only compare them.
+    """Write all modules' READMEs, or with `--check` compare them.
 
     Args:
         arguments: the command line, without the program.

@@ -1,4 +1,4 @@
-"""A release: the version everywhere it stands, the changelog's section, one commit, one tag. Nothing is pushed."""
+"""Cut a release: version, changelog, one commit, one tag, no push."""
 
 from __future__ import annotations
 
@@ -49,10 +49,10 @@ class Version:
             UserError: where it is not of that form.
 
         """
-        found = _VERSION.fullmatch(text)
-        if not found:
+        match = _VERSION.fullmatch(text)
+        if not match:
             raise UserError(f"{text!r} is no version: give three numbers, such as VERSION=1.2.3.")
-        return cls(*(int(part) for part in found.groups()))
+        return cls(*(int(part) for part in match.groups()))
 
     @property
     def tag(self) -> str:
@@ -68,9 +68,9 @@ class Version:
 
 
 def find_section(changelog: str, heading: str) -> str:
-    """Return what a changelog says below a heading of the second level, "" where it has none."""
-    found = re.search(rf"^{re.escape(heading)}[^\n]*\n(.*?)(?=^## |\Z)", changelog, re.MULTILINE | re.DOTALL)
-    return found[1].strip() if found else ""
+    """Return a changelog's section below a heading, or ""."""
+    match = re.search(rf"^{re.escape(heading)}[^\n]*\n(.*?)(?=^## |\Z)", changelog, re.MULTILINE | re.DOTALL)
+    return match[1].strip() if match else ""
 
 
 def release_changelog(changelog: str, version: Version, day: date) -> str:
@@ -88,7 +88,7 @@ def release_changelog(changelog: str, version: Version, day: date) -> str:
 
 
 def cut_release(here: Project, text: str, gates: Callable[[Project], None], day: date) -> str:
-    """Release the version that ``text`` says from a clean clone, and return what was done, as a sentence.
+    """Release version ``text`` from a clean clone; return a summary.
 
     Done once it changes nothing more; interrupted between commit and tag it goes on there.
 
@@ -111,15 +111,15 @@ def cut_release(here: Project, text: str, gates: Callable[[Project], None], day:
         _refuse_what_is_not_told(here, version, current, day)
     gates(here)
     if committed:
-        done = f"Tagged the release commit of {version}"
+        summary = f"Tagged the release commit of {version}"
     else:
         _bump(here, version, day)
-        done = f"Released {version}"
+        summary = f"Released {version}"
     changes = find_section(_changelog(here), f"## [{version}]")
     message = f"{version}\n\n{changes}\n"
     read_git(here, "tag", "--annotate", version.tag, "--cleanup=verbatim", f"--message={message}")
     branch = read_git(here, "branch", "--show-current")
-    return f"{done}. Nothing is pushed: `git push --atomic origin {branch} {version.tag}` does that."
+    return f"{summary}. Nothing is pushed: `git push --atomic origin {branch} {version.tag}` does that."
 
 
 def _refuse_what_is_in_the_way(here: Project, version: Version, current: Version) -> None:
@@ -145,7 +145,7 @@ def _refuse_what_is_not_told(here: Project, version: Version, current: Version, 
 
 
 def _bump(here: Project, version: Version, day: date) -> None:
-    """Write the version wherever it stands, and commit that; where it fails, the clone is as it was."""
+    """Write and commit the new version; on failure restore the clone."""
     try:
         _write(here.root / "CHANGELOG.md", release_changelog(_changelog(here), version, day))
         pyproject = here.root / "pyproject.toml"
@@ -182,15 +182,15 @@ def run_gates(here: Project) -> None:
 
     """
     with show_progress("Running all gates"):
-        done = subprocess.run(  # noqa: S603 - our own
+        process = subprocess.run(  # noqa: S603 - our own
             [str(here.root / ".venv/bin/pre-commit"), "run", "--all-files"],
             cwd=here.root,
             capture_output=True,
             text=True,
             check=False,
         )
-    if done.returncode != 0:
-        raise UserError(f"A gate fails, so nothing is released:\n{done.stdout.strip()}")
+    if process.returncode != 0:
+        raise UserError(f"A gate fails, so nothing is released:\n{process.stdout.strip()}")
 
 
 def release_version(

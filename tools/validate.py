@@ -25,7 +25,7 @@ SIDE_BY_SIDE = 2
 
 
 def list_targets(here: Project) -> list[Path]:
-    """Return the folders to validate, relative to the clone: an example validates its module with it.
+    """Return the folders to validate; an example includes its module.
 
     Raises:
         UserError: where a module has no example.
@@ -44,16 +44,16 @@ def list_targets(here: Project) -> list[Path]:
 
 
 def _problems(here: Project, copy: Path, target: Path) -> list[str]:
-    """Return what Terraform finds wrong in ``target``, by file and line."""
+    """Return Terraform's diagnostics for ``target``, with file."""
     root = copy / target
     if (here.app / LOCK).is_file():
         shutil.copy(here.app / LOCK, root / LOCK)
     workspace = Workspace(here, root, root / ".terraform", os.environ)
     terraform.run_init(workspace, "-backend=false")
-    found = json.loads(terraform.read_command_output(workspace, "validate", "-json"))
+    report = json.loads(terraform.read_command_output(workspace, "validate", "-json"))
     return [
-        f"{target}: {each['summary']} {each.get('detail', '')} {each.get('range', {}).get('filename', '')}"
-        for each in found["diagnostics"]
+        f"{target}: {entry['summary']} {entry.get('detail', '')} {entry.get('range', {}).get('filename', '')}"
+        for entry in report["diagnostics"]
     ]
 
 
@@ -74,10 +74,10 @@ def validate_terraform() -> None:
             )
         with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
             problems: list[str] = []
-            for done, found in enumerate(
+            for done, target_problems in enumerate(
                 pool.map(lambda target: _problems(here, copy, target), folders), start=1
             ):
-                problems += found
+                problems += target_problems
                 advance(done, len(folders))
     if problems:
         raise UserError("terraform validate finds:\n" + "\n".join(problems))

@@ -103,17 +103,21 @@ resource "aws_lambda_permission" "function" {
   source_arn    = "${aws_apigatewayv2_api.this.execution_arn}/*"
 }
 
+# A log group's class cannot be changed, so each class has a group of its own. That class is not compared: where it is not
+# reported (as by some emulators), a plan would replace the group, and lose its lines.
 resource "aws_cloudwatch_log_group" "requests" {
   #checkov:skip=CKV_AWS_338:How long logs are kept is the caller's decision; the default is a year.
-  # A log group's class cannot be changed, so each class has a name of its own.
-  name              = "/aws/vendedlogs/apigateway/${var.name}-requests${var.log.class == "STANDARD" ? "-standard" : ""}"
-  log_group_class   = var.log.class
+  for_each = toset([var.log.class])
+
+  name              = "/aws/vendedlogs/apigateway/${var.name}-requests${each.key == "STANDARD" ? "-standard" : ""}"
+  log_group_class   = each.key
   retention_in_days = var.log.retention_days
   kms_key_id        = var.kms_key_arn
   tags              = var.tags
 
   lifecycle {
     create_before_destroy = true
+    ignore_changes        = [log_group_class]
   }
 }
 
@@ -124,7 +128,7 @@ resource "aws_apigatewayv2_stage" "this" {
   tags        = var.tags
 
   access_log_settings {
-    destination_arn = aws_cloudwatch_log_group.requests.arn
+    destination_arn = aws_cloudwatch_log_group.requests[var.log.class].arn
     format          = jsonencode(local.access_log_format)
   }
 

@@ -26,5 +26,5 @@ output "execution_arn" {
 
 output "log_group_name" {
   description = "Name of the access log's group."
-  value       = aws_cloudwatch_log_group.requests.name
+  value       = aws_cloudwatch_log_group.requests[var.log.class].name
 }

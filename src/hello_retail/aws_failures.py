@@ -1,4 +1,4 @@
-"""Which failures of AWS pass: the same call may well succeed in a moment."""
+"""Transient failures of AWS: the same call may succeed later."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ FAILURES: Final = (BotoCoreError, ClientError, ResponseParserError)
 
 
 def get_transient_code(error: BaseException | None) -> str | None:
-    """Return AWS's error code, or the name of botocore's exception, where the failure passes; else None.
+    """Return the code of a transient failure, or ``None`` for others.
 
     An answer that was cut short or makes no sense passes too: the call itself may have done its work. What does not
     pass is a fault in code, policy or set-up.
@@ -70,7 +70,7 @@ def get_transient_code(error: BaseException | None) -> str | None:
 
 
 class Unavailable(Exception):
-    """AWS throttled, failed or did not answer: the same request may well succeed in a moment.
+    """AWS throttled, failed or did not answer: a retry may succeed.
 
     ``code`` is AWS's error code or the name of botocore's exception. Whether a write took place is not known.
     """

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class MissingSetting(Exception):
-    """An environment variable that the function cannot run without is absent, empty or of the wrong form."""
+    """A required environment variable is absent, empty or malformed."""
 
 
 def require_setting(name: str) -> str:
@@ -45,7 +45,7 @@ def require_count(name: str) -> int:
 
 
 def read_settings(kind: type[Settings]) -> Settings:
-    """Return a function's settings: for each field of ``kind``, the environment variable of its name in upper case.
+    """Return the settings ``kind``, read from environment variables named in upper case.
 
     Fields of type ``str`` are read by ``require_setting``, those of type ``int`` by ``require_count``.
 

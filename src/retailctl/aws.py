@@ -19,4 +19,4 @@ FAILURES = (BotoCoreError, ClientError, ResponseParserError)
 def list_keys(s3: S3Client, bucket: str, prefix: str = "") -> Iterator[str]:
     """Yield the names of the objects in a bucket that begin with ``prefix``, in their order."""
     for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
-        yield from (found["Key"] for found in page.get("Contents", ()))
+        yield from (entry["Key"] for entry in page.get("Contents", ()))

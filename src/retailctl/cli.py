@@ -28,6 +28,7 @@ from retailctl.quarantine import commands as quarantine
 from retailctl.replay import commands as replay
 from retailctl.scores import board
 from retailctl.simulation import play
+from retailctl.stock import commands as stock
 from retailctl.stream import publish
 from retailctl.terraform import installation
 from retailctl.users import commands as users
@@ -56,6 +57,7 @@ COMMANDS: dict[str, dict[str, Callable[..., Any] | typer.Typer]] = {
         "users": users.app,
         "quarantine": quarantine.app,
         "replay": replay.app,
+        "stock": stock.app,
         "plan": plan_apply.plan_environment,
         "apply": plan_apply.apply_environment,
         "destroy": destroy.destroy_environment,

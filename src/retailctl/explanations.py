@@ -36,6 +36,16 @@ _REMEDIES = {
     errno.EROFS: "work in a clone that can be written",
 }
 
+NETWORK_SETTINGS = (
+    "AWS_CA_BUNDLE",
+    "AWS_ENDPOINT_URL",
+    "HTTPS_PROXY",
+    "https_proxy",
+    "HTTP_PROXY",
+    "http_proxy",
+)
+"""Settings of a shell that change how AWS is reached."""
+
 
 @singledispatch
 def explain_error(error: Exception) -> str:
@@ -74,7 +84,9 @@ def _explain_silence(error: NoConnection | HTTPClientError) -> str:
     address = str(error.kwargs.get("endpoint_url", ""))
     if urlsplit(address).hostname == "127.0.0.1":
         return f"The local cloud does not answer ({error}): {clouds.describe_restart(address)}."
-    return f"AWS does not answer ({error}): check the network, and try again."
+    settings = " and ".join(name for name in NETWORK_SETTINGS if os.environ.get(name))
+    check = f"the network, and {settings} in this shell" if settings else "the network"
+    return f"AWS does not answer ({error}): check {check}."
 
 
 @explain_error.register(ResponseParserError)

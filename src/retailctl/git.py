@@ -62,14 +62,14 @@ def check_out_commits(in_project: Project, commits: Collection[str]) -> Iterator
 
 
 def _archive_commit(in_project: Project, commit: str) -> bytes:
-    done = run_git(in_project, "archive", "--format=tar", commit, *PARTS)
-    if done.returncode != 0:
+    process = run_git(in_project, "archive", "--format=tar", commit, *PARTS)
+    if process.returncode != 0:
         raise UserError(
             f"A generation is pinned to the build {commit}, which this clone does not have "
-            f"({done.stderr.decode(errors='replace').strip()}): fetch it (`git fetch --unshallow`, where the "
+            f"({process.stderr.decode(errors='replace').strip()}): fetch it (`git fetch --unshallow`, where the "
             "clone is shallow)."
         )
-    return done.stdout
+    return process.stdout
 
 
 def resolve_commit(in_project: Project, name: str) -> str:
@@ -79,16 +79,18 @@ def resolve_commit(in_project: Project, name: str) -> str:
         UserError: where there is none of that name.
 
     """
-    done = run_git(in_project, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
-    if done.returncode != 0:
+    process = run_git(
+        in_project, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}"
+    )
+    if process.returncode != 0:
         raise UserError(f"'{name}' names no commit of this clone.")
-    return done.stdout.decode().strip()
+    return process.stdout.decode().strip()
 
 
 def list_recent_commits(in_project: Project, most: int) -> list[str]:
     """Return the newest commits that changed what artifacts are made of, the newest first; none without git."""
-    done = run_git(in_project, "log", f"--max-count={most}", "--format=%H", "--", *PARTS)
-    return done.stdout.decode().split() if done.returncode == 0 else []
+    process = run_git(in_project, "log", f"--max-count={most}", "--format=%H", "--", *PARTS)
+    return process.stdout.decode().split() if process.returncode == 0 else []
 
 
 def is_older_commit(in_project: Project, commit: str, than: str) -> bool:
@@ -121,11 +123,11 @@ def read_git(in_project: Project, *arguments: str) -> str:
         UserError: with git's own words, or where there is no git.
 
     """
-    done = run_git(in_project, *arguments)
-    if done.returncode != 0:
-        words = (done.stderr or done.stdout).decode(errors="replace").strip()
+    process = run_git(in_project, *arguments)
+    if process.returncode != 0:
+        words = (process.stderr or process.stdout).decode(errors="replace").strip()
         raise UserError(f"`git {arguments[0]}` failed: {words}")
-    return done.stdout.decode().strip()
+    return process.stdout.decode().strip()
 
 
 def run_git(in_project: Project, *arguments: str) -> subprocess.CompletedProcess[bytes]:

@@ -41,6 +41,24 @@ class HttpReply:
         return self.headers.get("content-type", "").split(";")[0].strip().lower()
 
 
+def check_address(address: str) -> None:
+    """Check that a text is an address of HTTP: a scheme, a host, and maybe a port, a path and a query.
+
+    Raises:
+        ValueError: saying what is wrong with it.
+
+    """
+    if odd := next((each for each in address if each.isspace() or not each.isprintable()), None):
+        raise ValueError(f"it holds the character {odd!r}")
+    parts = urlsplit(address)
+    if parts.scheme not in {"http", "https"}:
+        raise ValueError("it must begin with http:// or https://")
+    if not parts.hostname:
+        raise ValueError("it names no host")
+    if parts.port == 0:  # the property judges all else
+        raise ValueError("Port out of range 1-65535")
+
+
 def open_pool(url: str) -> urllib3.PoolManager:
     """Return what keeps connections to an address: through the shell's proxy, unless it is this machine's own."""
     parts = urlsplit(url)
@@ -78,8 +96,7 @@ def send_request(
     )
     connections = pool
     try:
-        if urlsplit(url).scheme not in {"http", "https"}:
-            raise NoReply(ValueError(f"{url} is no address of http or https"))
+        check_address(url)
         connections = connections or open_pool(url)
         reply = connections.request(
             method, url, headers=dict(headers or {}), body=body, timeout=timeout, retries=retries

@@ -1,8 +1,8 @@
 """SIGINT, SIGTERM and SIGHUP end a command in the same way.
 
 Each raises ``Interrupted`` in the main thread, so that `finally` blocks run. A block that must not be cut short
-defers it. Other threads have to ask, because Python runs signal handlers in the main thread only:
-https://docs.python.org/3/library/signal.html#signals-and-threads.
+defers it, and may have parts that only a second signal cuts short. Other threads have to ask, because Python runs
+signal handlers in the main thread only: https://docs.python.org/3/library/signal.html#signals-and-threads.
 """
 
 from __future__ import annotations
@@ -38,9 +38,13 @@ class _State:
     received: list[signal.Signals] = field(default_factory=list)
     first: threading.Event = field(default_factory=threading.Event)
     deferrals: int = 0
+    admits_second: bool = False
+    """Whether a second signal raises though interruptions are deferred."""
     handles: bool = False
     is_repeated: bool = False
     """Whether the next signal is one of before, sent again."""
+    repeat: threading.Timer | None = None
+    """What sends it again."""
 
 
 _state = _State()
@@ -51,7 +55,7 @@ def _receive(number: int, _frame: FrameType | None) -> None:
         _state.received.append(signal.Signals(number))
     _state.is_repeated = False
     _state.first.set()
-    if not _state.deferrals:
+    if not _state.deferrals or (_state.admits_second and len(_state.received) > 1):
         _raise_interrupted()
 
 
@@ -65,9 +69,9 @@ def _repeat_signal(unraisable: sys.UnraisableHookArgs, /) -> None:
         sys.__unraisablehook__(unraisable)
         return
     _state.is_repeated = True
-    again = threading.Timer(_REPEAT_SECONDS, os.kill, (os.getpid(), unraisable.exc_value.number))
-    again.daemon = True
-    again.start()
+    _state.repeat = threading.Timer(_REPEAT_SECONDS, os.kill, (os.getpid(), unraisable.exc_value.number))
+    _state.repeat.daemon = True
+    _state.repeat.start()
 
 
 @contextmanager
@@ -90,6 +94,9 @@ def handle_signals() -> Iterator[None]:
     finally:
         _state.handles = False
         sys.unraisablehook = hook
+        if _state.repeat:  # whoever comes after the block did not ask for it
+            _state.repeat.cancel()
+            _state.repeat, _state.is_repeated = None, False
         for number, handler in before.items():
             signal.signal(number, handler)
         _state.received.clear()
@@ -113,11 +120,17 @@ def defer_interrupts() -> Iterator[None]:
             _raise_interrupted()
 
 
-def record_signal(number: int) -> None:
-    """Take note of a signal that a handler of its own got, within ``handle_signals``."""
-    if _state.handles:
-        _state.received.append(signal.Signals(number))
-        _state.first.set()
+@contextmanager
+def admit_second_interrupt() -> Iterator[None]:
+    """Raise ``Interrupted`` at once for a second signal, where the first is deferred; in other threads, nothing."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    _state.admits_second = True
+    try:
+        yield
+    finally:
+        _state.admits_second = False
 
 
 def count_interrupts() -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -37,10 +37,20 @@ def test_axe_finds_nothing_in_any_view_or_state(
         shop.stub.credit("creator", "Noor Aziz", 400)
         browser.until(lambda: browser.board("merchant")[0][0] == "Noor Aziz", "a new leader")
     assert violations(browser, tools) == []
-    for view in ("offer", "photograph", "buy"):
+    for view in ("offer", "photograph", "shop"):
         browser.go(view)
         browser.settled()
         assert violations(browser, tools) == [], view
+    browser.type("#shop-filter", "nothing has such a name")
+    browser.sees("No loaded product matches", "[data-view=shop]")
+    assert violations(browser, tools) == [], "with an empty search"
+    browser.type("#shop-filter", "e")
+    browser.click(".tile a")
+    browser.until(lambda: browser.find_all(".sheet"), "a product")
+    assert violations(browser, tools) == [], "product"
+    browser.go_to("product/nobody-has-offered-this")
+    browser.sees("Nobody has offered", "[data-view=product]")
+    assert violations(browser, tools) == [], "no product"
     browser.go("offer")
     browser.click("#offer-form [type=submit]")
     browser.sees("Name is missing.", "#offer-form")
@@ -52,6 +62,8 @@ def test_axe_finds_nothing_in_any_view_or_state(
     browser.fill_sign_in(shop.merchant.username, shop.merchant.password)
     browser.sees(shop.merchant.name, "#who-name")
     browser.offer("A lamp")
+    browser.sees("A lamp", "[data-part=own-products]")
+    browser.click("[data-part=own-products] .own button")
     assert violations(browser, tools) == [], "after an offer"
     browser.cut_off(shop.api_url)
     browser.go("board")
@@ -77,6 +89,15 @@ def run(*command: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run([str(part) for part in command], capture_output=True, text=True, check=False)
 
 
+def evaluate(module: str, script: str) -> Any:
+    """Return what a script says of a module of the page, as JSON on the standard output."""
+    path = (WEB / "js" / module).as_uri()
+    done = subprocess.run(
+        ["node", "--input-type=module", "-e", script, path], capture_output=True, text=True, check=True
+    )
+    return json.loads(done.stdout)
+
+
 def test_the_html_is_valid(tools: Path) -> None:
     checked = run(
         tools / "node_modules/.bin/html-validate", "--config", HERE / "htmlvalidate.json", WEB / "index.html"
@@ -89,8 +110,12 @@ def test_the_html_that_the_scripts_have_made_is_valid_too(
 ) -> None:
     assert stubbed.shop.stub is not None
     open_for_business(stubbed.shop.stub)
-    for view in ("board", "photograph", "buy", "offer"):
-        stubbed.open(view)
+    for view in ("board", "photograph", "shop", "product", "offer"):
+        if view == "product":
+            stubbed.click(".tile a")
+            stubbed.until(lambda: stubbed.find_all(".sheet"), "a product")
+        else:
+            stubbed.open(view)
         stubbed.settled()
         if view == "offer":
             stubbed.sign_in(MERCHANT)
@@ -127,11 +152,66 @@ def test_what_is_compared_is_a_minute_old_and_no_older(tools: Path) -> None:
       const late = compare(now, remember(history, { at: 95, entries: now }, 60)[0].entries);
       console.log(JSON.stringify([early, late].map(rows => rows.map(shown))));
     """
-    module = (WEB / "js" / "movement.js").as_uri()
-    done = subprocess.run(
-        ["node", "--input-type=module", "-e", script, module], capture_output=True, text=True, check=True
-    )
-    assert json.loads(done.stdout) == [
+    assert evaluate("movement.js", script) == [
         [["b", "up", 1, 3], ["c", "new", 0, 0], ["a", "down", 2, 0]],
         [["b", "same", 0, 1], ["c", "new", 0, 0], ["a", "down", 1, 0]],
     ]
+
+
+PRICES = [
+    ("12.50", "USD", "en", 1250),
+    (" 7 ", "USD", "en", 700),
+    ("0.01", "USD", "en", 1),
+    ("0.07", "USD", "en", 7),
+    ("1000000", "USD", "en", 100_000_000),
+    ("1.1", "USD", "en", 110),
+    ("8.2", "USD", "en", 820),
+    ("12,50", "USD", "de", 1250),
+    ("12.50", "USD", "de", 1250),
+    ("1200", "JPY", "en", 1200),
+    ("1.250", "KWD", "en", 1250),
+    ("0.001", "KWD", "en", 1),
+    ("", "USD", "en", "Write the price as a number without other signs, for example 12.50."),
+    ("12,50", "USD", "en", "Write the price as a number without other signs, for example 12.50."),
+    ("1,200.00", "USD", "en", "Write the price as a number without other signs, for example 12.50."),
+    ("1.200,00", "USD", "de", "Write the price as a number without other signs, for example 12.50."),
+    ("-1", "USD", "en", "Write the price as a number without other signs, for example 12.50."),
+    ("1e3", "USD", "en", "Write the price as a number without other signs, for example 12.50."),
+    ("12.", "USD", "en", "Write the price as a number without other signs, for example 12.50."),
+    (".5", "USD", "en", "Write the price as a number without other signs, for example 12.50."),
+    ("$5", "USD", "en", "Write the price as a number without other signs, for example 12.50."),
+    ("\u0661\u0662", "USD", "en", "Write the price as a number without other signs, for example 12.50."),
+    ("12.505", "USD", "en", "A price in USD has at most 2 decimals, for example 12.50."),
+    ("12.5", "JPY", "en", "A price in JPY has no decimals, for example 1200."),
+    ("1.2345", "KWD", "en", "A price in KWD has at most 3 decimals, for example 12.500."),
+    ("0", "USD", "en", "The price must be at least $0.01."),
+    ("0.00", "USD", "en", "The price must be at least $0.01."),
+    ("0", "JPY", "en", "The price must be at least ¥1."),
+    ("1000000.01", "USD", "en", "The price may be at most $1,000,000.00."),
+    ("100000.001", "KWD", "en", "The price may be at most KWD\u00a0100,000.000."),
+]
+
+
+@pytest.mark.usefixtures("tools")
+def test_prices_are_whole_minor_units_to_the_last_digit() -> None:
+    script = f"""
+      const {{ parsePrice }} = await import(process.argv[1]);
+      const read = ([text, currency, locale]) => parsePrice(text, currency, locale);
+      console.log(JSON.stringify({json.dumps(PRICES)}.map(read).map((entry) => entry.error ?? entry.value)));
+    """
+    assert evaluate("prices.js", script) == [expected for *_, expected in PRICES]
+
+
+@pytest.mark.usefixtures("tools")
+def test_a_price_that_is_shown_is_read_back_the_same() -> None:
+    script = """
+      const { formatPrice, parsePrice, toUnits } = await import(process.argv[1]);
+      const amounts = [1, 7, 10, 99, 100, 101, 110, 820, 999, 1000, 1001, 1999, 12345, 99999999, 100000000];
+      const wrong = ["USD", "JPY", "KWD", "CLF"].flatMap((currency) =>
+        amounts.filter((cents) => parsePrice(toUnits(cents, currency), currency, "en").value !== cents));
+      const shown = [[1250, "USD"], [5, "USD"], [1200, "JPY"], [1250, "KWD"], [100000000, "EUR"]];
+      console.log(JSON.stringify([wrong, shown.map(([cents, currency]) => formatPrice(cents, currency, "en"))]));
+    """
+    wrong, shown = evaluate("prices.js", script)
+    assert wrong == []
+    assert shown == ["$12.50", "$0.05", "¥1,200", "KWD\u00a01.250", "€1,000,000.00"]

@@ -56,6 +56,28 @@ def test_the_forms_have_their_pictures_taken(browsing: Callable[..., Browser], s
     browser.go("photograph")
     browser.settled()
     browser.picture(FOLDER / "photograph.png", whole=False)
-    browser.go("buy")
+
+
+@pytest.mark.parametrize(
+    ("name", "settings"),
+    [
+        ("light", {}),
+        ("dark", {"dark": True}),
+        ("phone", {"width": 390, "height": 844}),
+    ],
+)
+def test_the_shop_and_a_product_have_their_pictures_taken(
+    browsing: Callable[..., Browser], shop: Shop, name: str, settings: dict[str, bool | int]
+) -> None:
+    browser = browsing(**settings)
+    if shop.stub:
+        open_for_business(shop.stub)
+    browser.open("shop")
+    if shop.stub:
+        browser.go_to("shop/Household")
     browser.settled()
-    browser.picture(FOLDER / "buy.png", whole=False)
+    browser.until(lambda: browser.find_all(".tile"), "the products")
+    browser.picture(FOLDER / f"shop-{name}.png", whole=False)
+    browser.click(".tile:last-child a")
+    browser.until(lambda: browser.find_all(".sheet"), "a product")
+    browser.picture(FOLDER / f"product-{name}.png", whole=False)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from support.browser import Browser, Person, Shop
 
 pytestmark = pytest.mark.slow
-VIEWS = ("board", "offer", "photograph", "buy")
+VIEWS = ("board", "shop", "offer", "photograph")
 
 
 def a_name(what: str = "Lamp") -> str:
@@ -36,11 +36,10 @@ def test_three_people_play_and_the_board_shows_each_sale_within_three_seconds(
     player.photograph(product)
     player.click("#sign-out")
     player.sign_in(shop.customer)
-    player.go("buy")
-    line = player.find_product(product)
+    sheet = player.open_product(product)
     before = {role: dict(board.board(role)) for role in ("merchant", "photographer")}
     for sale in (1, 2, 3):
-        player.click(f"{line} button")
+        player.click(f"{sheet} button")
         pressed = time.monotonic()
         for role, person in (("merchant", shop.merchant), ("photographer", shop.photographer)):
             expected = (person.name, before[role].get(person.name, 0) + sale)
@@ -51,7 +50,7 @@ def test_three_people_play_and_the_board_shows_each_sale_within_three_seconds(
                 left,
             )
         player.until(
-            lambda sale=sale: f"{sale} times" in player.text(f"{line} .outcome") or sale == 1,
+            lambda sale=sale: f"{sale} times" in player.text(f"{sheet} .outcome") or sale == 1,
             "its being bought",
         )
     assert board.run("return window.hasNotBeenReloaded")
@@ -113,11 +112,13 @@ def test_a_product_named_script_is_only_text(browser: Browser, shop: Shop) -> No
     name = "<script>document.title='taken'</script><img src=x onerror=\"document.title='taken'\">"
     browser.open("offer")
     browser.sign_in(shop.merchant)
-    browser.offer(name)
+    product = browser.offer(name)
     assert name in browser.text("#offer-form .form-message")
-    assert name in browser.text("[data-part=offered]")
-    browser.go("buy")
-    browser.sees(name, "[data-view=buy] [data-part=products]")
+    browser.sees(name, "[data-part=own-products]")
+    browser.open_product(product)
+    browser.sees(name, "#product-title")
+    browser.go_to("shop/Household")
+    browser.sees(name, "[data-view=shop] [data-part=products]")
     assert "taken" not in browser.driver.title
     assert browser.find_all("main script, main img") == []
     assert browser.complaints() == []
@@ -139,7 +140,8 @@ def test_everything_works_by_keyboard(browser: Browser, shop: Shop) -> None:
     name = a_name()
     browser.press(Keys.TAB)
     assert browser.focused() == "offer-name"
-    browser.press(name, Keys.TAB, "Nord", Keys.TAB, "Toys", Keys.TAB, "Fine.", Keys.TAB, Keys.ENTER)
+    browser.press(name, Keys.TAB, "Nord", Keys.TAB, "Toys", Keys.TAB, "Fine.", Keys.TAB)
+    browser.press("9.99", Keys.TAB, "3", Keys.TAB, Keys.ENTER)
     browser.sees(f"You offer {name}", "#offer-form [role=status]")
     assert browser.focused() == "offer-name"
     product = browser.text("#offer-form .form-message .mono")
@@ -164,16 +166,30 @@ def test_everything_works_by_keyboard(browser: Browser, shop: Shop) -> None:
     assert browser.has_focus("#photograph-form .form-message")
 
     sign_in_by_keyboard(browser, shop.customer)
-    go_by_keyboard(browser, "buy")
-    browser.tab_to("#buy-filter")
-    browser.press(product, Keys.ENTER)
-    line = f"[data-product='{product}']"
-    browser.until(lambda: browser.find_all(line), "the product to buy")
-    browser.tab_to(f"{line} button")
-    browser.press(Keys.ENTER)
-    browser.sees("Bought", f"{line} .outcome")
-    assert browser.has_focus(f"{line} button")
+    find_and_buy_by_keyboard(browser, product, name)
     sign_out_by_keyboard(browser)
+
+
+def find_and_buy_by_keyboard(browser: Browser, product: str, name: str) -> None:
+    """Find a product in its category, open it, buy it and come back to it."""
+    go_by_keyboard(browser, "shop")
+    browser.tab_to("[data-part=categories] a[href='#/shop/Toys']")
+    browser.press(Keys.ENTER)
+    tile = f".tile[data-product='{product}'] a"
+    browser.until(lambda: browser.find_all(tile), "the product in the shop")
+    browser.tab_to("#shop-filter")
+    browser.press(name)
+    browser.tab_to(tile)
+    browser.press(Keys.ENTER)
+    sheet = f".sheet[data-product='{product}']"
+    browser.until(lambda: browser.find_all(sheet), "the product")
+    assert browser.focused() == "main"
+    browser.tab_to(f"{sheet} button")
+    browser.press(Keys.ENTER)
+    browser.sees("Bought", f"{sheet} .outcome")
+    assert browser.has_focus(f"{sheet} button")
+    browser.driver.back()
+    browser.until(lambda: browser.has_focus(tile), "the focus on the product that was opened")
 
 
 def sign_out_by_keyboard(browser: Browser) -> None:
@@ -199,7 +215,7 @@ def go_by_keyboard(browser: Browser, view: str) -> None:
 
 
 def test_the_dialog_gives_the_focus_back_to_where_it_was(browser: Browser, shop: Shop) -> None:
-    browser.open("buy")
+    browser.open("shop")
     browser.tab_to("#sign-in")
     browser.press(Keys.ENTER)
     browser.until(lambda: browser.focused() == "sign-in-username", "the first field's focus")
@@ -226,8 +242,8 @@ def test_the_dialog_closes_with_escape_and_nothing_is_lost(browser: Browser) -> 
 
 def test_the_back_button_and_the_title_follow_the_view(browser: Browser) -> None:
     browser.open("board")
-    browser.go("buy")
-    assert browser.driver.title == "Buy · Hello, Retail!"
+    browser.go("photograph")
+    assert browser.driver.title == "Photograph · Hello, Retail!"
     browser.driver.back()
     browser.until(lambda: browser.driver.title == "Board · Hello, Retail!", "the board's title")
     assert browser.find("[data-view=board]").is_displayed()
@@ -252,10 +268,13 @@ def test_no_view_is_wider_than_a_phone(browsing: Callable[..., Browser], shop: S
         shop.stub.credit(
             "creator", "A merchant with a very long name, longer than any phone is wide", 1234567
         )
-        shop.stub.stock("x" * 80, None, None)
+        shop.stub.stock("y" * 80, None, None)
+        long = {"name": "N" * 200, "brand": "B" * 100, "description": "D" * 2000, "category": "C" * 100}
+        shop.stub.stock("x" * 80, "A merchant of that name", None, cents=100_000_000, **long)
+        shop.stub.sales["x" * 80] = 1234567
     phone = browsing(width=width, height=740)
-    for view in VIEWS:
-        phone.open(view)
+    for view in (*VIEWS, "product/" + "x" * 80):
+        phone.go_to(view) if view.startswith("product") else phone.open(view)
         phone.settled()
         assert phone.run("return document.documentElement.scrollWidth") <= width, view
 

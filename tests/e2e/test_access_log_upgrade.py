@@ -55,9 +55,9 @@ def make_the_log_as_it_was(module: Path) -> None:
     )
     text, found = group.subn(AS_IT_WAS, main.read_text())
     assert found == 1
-    main.write_text(text.replace("aws_cloudwatch_log_group.requests", "aws_cloudwatch_log_group.access"))
+    main.write_text(text.replace("log_group.requests[var.log.class]", "log_group.access"))
     outputs = module / "outputs.tf"
-    outputs.write_text(outputs.read_text().replace("log_group.requests", "log_group.access"))
+    outputs.write_text(outputs.read_text().replace("log_group.requests[var.log.class]", "log_group.access"))
     (module / "moved.tf").unlink()
 
 
@@ -120,7 +120,7 @@ def test_terraform_forgets_the_old_group_and_destroys_nothing(upgrade: Upgrade) 
     assert re.search(r"^Apply complete! .* 0 destroyed\.", upgrade.said, re.MULTILINE), upgrade.said
     changed = re.findall(r"^  # (\S+) (?:will|must) be", upgrade.planned_again, re.MULTILINE)
     assert [address for address in changed if "aws_cloudwatch_metric_alarm" not in address] == []
-    assert "module.api.aws_cloudwatch_log_group.requests" in upgrade.addresses
+    assert 'module.api.aws_cloudwatch_log_group.requests["INFREQUENT_ACCESS"]' in upgrade.addresses
     assert "module.api.aws_cloudwatch_log_group.access" not in upgrade.addresses
 
 

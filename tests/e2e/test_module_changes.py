@@ -20,7 +20,7 @@ from typing import Any
 
 import pytest
 
-from retailctl import project
+from retailctl import interrupts, project
 from retailctl.emulator import ministack
 from retailctl.emulator.cloud import Cloud
 from retailctl.local_cloud import up_down
@@ -116,7 +116,7 @@ def rooted(folder: Path, modules: list[str]) -> Iterator[Root]:
     """Start a strict cloud and give an initialised root that has ``modules`` as they are given."""
     name = f"changes-{secrets.token_hex(4)}"
     try:
-        with up_down.interrupt_on_termination():
+        with interrupts.handle_signals():
             cloud = ministack.start_emulator(project.find_project().cloud_folder(name))
             cloud.save_state()
             furnish(cloud, folder)

@@ -144,8 +144,7 @@ def test_three_people_play_and_the_board_shows_each_sale_within_three_seconds(
     sign_in(player, shop.photographer)
     player.photograph(product)
     sign_in(player, shop.customer)
-    player.go("buy")
-    line = player.find_product(product)
+    sheet = player.open_product(product)
     contributors = (("merchant", shop.merchant), ("photographer", shop.photographer))
     assert not any(person.name in dict(board.board(role)) for role, person in contributors)
     sales = 0
@@ -154,7 +153,7 @@ def test_three_people_play_and_the_board_shows_each_sale_within_three_seconds(
         nonlocal sales
         sales += 1
         pressed = time.monotonic()
-        player.click(f"{line} button")
+        player.click(f"{sheet} button")
         for role, person in contributors:
             board.until(
                 lambda role=role, person=person: (person.name, sales) in board.board(role),
@@ -162,7 +161,7 @@ def test_three_people_play_and_the_board_shows_each_sale_within_three_seconds(
                 15,
             )
         waited = time.monotonic() - pressed
-        player.sees("Bought" if sales == 1 else f"Bought {sales} times", f"{line} .outcome")
+        player.sees("Bought" if sales == 1 else f"Bought {sales} times", f"{sheet} .outcome")
         return waited
 
     waits: list[list[float]] = []
@@ -211,11 +210,12 @@ def test_a_product_and_a_person_named_script_are_only_text(
     player.open("offer")
     sign_in(player, somebody)
     product = player.offer(MARKUP)
-    assert MARKUP in player.text("[data-part=offered]")
+    player.sees(MARKUP, "[data-part=own-products]")
     sign_in(player, shop.customer)
-    player.go("buy")
     player.buy(product)
-    player.sees(MARKUP, "[data-view=buy] [data-part=products]")
+    player.sees(MARKUP, "#product-title")
+    player.go_to("shop/Household")
+    player.sees(MARKUP, "[data-view=shop] [data-part=products]")
     board.open("board")
     board.until(lambda: (MARKUP, 1) in board.board("merchant"), "the name on the board", 15)
     for browser in (player, board):
@@ -261,7 +261,7 @@ def look_through(browser: Browser, shop: Shop) -> None:
     browser.open("board")
     sign_in(browser, shop.merchant)
     browser.until(lambda: browser.board("merchant"), "the merchants")
-    for view in ("board", "offer", "photograph", "buy"):
+    for view in ("board", "shop", "offer", "photograph"):
         browser.go(view)
         browser.settled()
         assert violations(browser, tools) == [], view

@@ -104,6 +104,6 @@ def test_the_access_log_is_of_the_class_and_kept_as_long_as_is_paid_for(prod: Pl
 
 def test_nothing_else_that_a_request_passes_writes_a_line_when_it_succeeds(prod: PlannedApp) -> None:
     """Lambda's START, END and REPORT of a success are below WARN; that handlers write nothing, their tests show."""
-    for name in ("event_writer", "trending_api", "winner_api"):
+    for name in ("catalog_api", "event_writer", "trending_api", "winner_api"):
         (logging,) = prod.one(f"module.{name}.aws_lambda_function.this")["logging_config"]
         assert (logging["log_format"], logging["system_log_level"]) == ("JSON", "WARN")

@@ -202,7 +202,12 @@ def test_the_readmes_costs_are_those_of_the_model() -> None:
         file = ROOT / f"environments/{name}/terraform.tfvars"
         load = cost_page.read_workload(file)
         nothing = change_workload(
-            load, events_per_day=1, peak_per_second=2e-5, reads_per_day=0, bad_records_per_day=0
+            load,
+            events_per_day=1,
+            peak_per_second=2e-5,
+            reads_per_day=0,
+            bad_records_per_day=0,
+            offers_per_day=0,
         )
         asleep, awake = (
             model.compute_bill(each, units.read_committed_figures(), prices.read_price_list())
@@ -296,6 +301,8 @@ def metrics(package: str, *shared: str) -> set[str]:
         ("winner_api", ("http_api/respond",), "docs/api.md", "## What it logs and measures"),
         ("trending_view", (), "docs/trending.md", "## The metrics of the view"),
         ("trending_api", ("http_api/respond",), "docs/trending.md", "## The metrics of the API"),
+        ("shop_view", (), "docs/catalog.md", "## The metrics of the view"),
+        ("catalog_api", ("http_api/respond",), "docs/catalog.md", "## The metrics of the API"),
     ],
 )
 def test_a_functions_metrics_are_those_of_its_page(

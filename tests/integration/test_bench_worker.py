@@ -13,6 +13,7 @@ from moto import mock_aws
 from hello_retail.event_writer import handler as writer_handler
 from hello_retail.event_writer.store import EventStream
 from hello_retail.read_models.scores import format_board_key
+from hello_retail.shop_view import handler as shop_handler
 from hello_retail.winner_api import handler as api_handler
 from hello_retail.winner_view import handler as view_handler
 from retailctl.stream.log_file import LogEntry
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+SHOP = "hello_retail.shop_view.handler.handler"
 VIEW, API = "hello_retail.winner_view.handler.handler", "hello_retail.winner_api.handler.handler"
 
 
@@ -42,12 +44,16 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     monkeypatch.setattr(run, "CONTRIBUTIONS", os.environ["CONTRIBUTIONS_TABLE"])
     monkeypatch.setattr(run, "SCORES", os.environ["SCORES_TABLE"])
     monkeypatch.setattr(run, "REDRIVES", os.environ["REDRIVES_TABLE"])
+    for table in ("CATALOG", "CATEGORIES", "STOCK"):
+        monkeypatch.setattr(run, table, os.environ[f"{table}_TABLE"])
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
     with mock_aws():
         run.create_tables(Cloud())  # type: ignore[arg-type]
         view_handler.get_store.cache_clear()
+        shop_handler.get_store.cache_clear()
         yield boto3.client("dynamodb")
     view_handler.get_store.cache_clear()
+    shop_handler.get_store.cache_clear()
 
 
 def instance(handler: Any, client: Any) -> Instance:
@@ -89,6 +95,19 @@ def test_the_real_view_is_sold_through_and_its_scores_are_checked(aws: Any) -> N
     assert 0 < found["read_units_per_purchase"] <= 12 / 60
     assert found["events_per_second"] > 0
     assert aws.scan(TableName=os.environ["SCORES_TABLE"])["Count"] > 0
+
+
+def test_the_real_shop_view_is_filled_and_its_catalog_is_checked(aws: Any) -> None:
+    found = worker.measure_catalog(worker.import_instance(SHOP), size=5)
+    assert set(found) == set(worker.CATALOG_PHASES) == set(run.CATALOG_WRITE_UNITS)
+    assert found["price"] > 0  # moto does not tell what transactions take
+    assert found["purchase"] == 0
+    assert aws.scan(TableName=os.environ["CATALOG_TABLE"])["Count"] == 12
+
+
+def test_a_catalog_that_is_wrong_has_no_figures(aws: Any) -> None:
+    with pytest.raises(WrongBench, match="items of the catalog are wrong: Product catalog-"):
+        worker.measure_catalog(instance(lambda _event, _context: {}, aws), size=5)
 
 
 def test_a_view_that_counts_wrong_has_no_figures(aws: Any) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import uuid
 from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +16,8 @@ from moto import mock_aws
 from typer.testing import CliRunner
 
 from retailctl import cli, progress
+from retailctl.catalog import stored as stored_catalog
+from retailctl.catalog.recount import recount_catalog
 from retailctl.errors import UserError
 from retailctl.local_cloud import demo
 from retailctl.project import Project
@@ -22,23 +26,27 @@ from retailctl.scores.board import Row
 from retailctl.scores.recount import recount_scores
 from retailctl.scores.stored import read_stored_scores
 from retailctl.simulation import load_report
+from retailctl.simulation.workshop import Workshop
 from retailctl.stream.reader import read_payloads
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
+    from retailctl.catalog.recount import Catalog
     from retailctl.stream.log_file import LogEntry
 
 pytestmark = pytest.mark.slow
 
 STREAM, TABLE = "events", "scores"
 INGRESS = "com.nordstrom/retail-stream-ingress/1-1-0"
+EVENTS = len(list(Workshop(1, products=120, people=48).generate_shop_day(300)))
+"""The events of the demo's workshop: offers, pictures and sales, and a price and a stock for each first offer."""
 METRIC = json.dumps({"_aws": {}, "EventsApplied": [100.0], "Freshness": [40, 60]})
 
 
 def with_id(entry: LogEntry) -> bytes:
-    minted = {"schema": INGRESS, "eventId": str(uuid.UUID(int=entry.line))}
+    minted = {"schema": INGRESS, "eventId": str(uuid.UUID(int=entry.line, version=4))}
     return json.dumps(json.loads(entry.data) | minted).encode()
 
 
@@ -66,11 +74,15 @@ class Cloud:
 @pytest.fixture
 def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[dict[str, Any]]:
     """A cloud with a stream, whose view and API are computed from the log: ``wrong`` is added to every score."""
-    world: dict[str, Any] = {"wrong": 0, "reads": 0, "stale": False, "lost": 0, "refused": {}}
+    world: dict[str, Any] = {"wrong": 0, "reads": 0, "stale": False, "lost": 0, "refused": {}, "sold": {}}
 
     def scores(*_: object) -> dict[str, dict[str, int]]:
         right = recount_scores(read_payloads(boto3.client("kinesis"), STREAM))
         return {role: {u: s + world["wrong"] for u, s in users.items()} for role, users in right.items()}
+
+    def catalog(*_: object) -> Catalog:
+        right = recount_catalog(read_payloads(boto3.client("kinesis"), STREAM))
+        return replace(right, stock={**right.stock, **world["sold"]})
 
     def board(_url: str, limit: int) -> dict[str, list[Row]]:
         world["reads"] += 1
@@ -118,7 +130,9 @@ def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[dict[str,
     monkeypatch.setattr(demo.outputs, "read_local_outputs", lambda *_: found)
     monkeypatch.setattr(demo.board, "read_board", board)
     monkeypatch.setattr(demo, "read_stored_scores", scores)
+    monkeypatch.setattr(demo, "read_stored_catalog", catalog)
     monkeypatch.setattr(stored, "PATIENCE_SECONDS", 0.3)
+    monkeypatch.setattr(stored_catalog, "PATIENCE_SECONDS", 0.3)
     monkeypatch.setattr(demo, "CACHE_SECONDS", 0.3)
     monkeypatch.setattr(demo.watch, "BOARD_SECONDS", 0.01)
     monkeypatch.setattr(demo, "_run_demo_cloud", lambda *_, **__: nullcontext(Cloud()))
@@ -135,9 +149,16 @@ def test_a_right_view_gets_its_winners_on_the_screen(world: dict[str, Any]) -> N
     result = run()
     assert result.exit_code == 0, result.output
     assert world["reads"] > 1
-    assert "scores are right: they equal a one-pass count of 300 records." in result.stderr
-    assert "Watch it in a browser: http://127.0.0.1:1234" in result.stderr
-    assert "300 events accepted in 1.0 s, 300.0 a second." in result.stderr
+    assert f"scores are right: they equal a one-pass count of {EVENTS} records." in result.stderr
+    assert f"A workshop of {EVENTS} events through the API" in result.stderr
+    assert (
+        "Watch it in a browser: http://127.0.0.1:1234, and the shop: http://127.0.0.1:1234/#/shop"
+        in result.stderr
+    )
+    assert f"{EVENTS} events accepted in 1.0 s, {EVENTS}.0 a second." in result.stderr
+    assert re.search(
+        r"The catalog is right: \d+ products in \d+ categories, and the stock of \d+, ", result.stderr
+    )
     assert "Latency: 50 ms (P50), 50 ms (P95), 50 ms (P99)." in result.stderr
     assert "Events counted 40 ms (P50) and 60 ms (P99) after their arrival." in result.stderr
     assert "no batching window: on AWS, up to 5 s come on top" in result.stderr
@@ -155,7 +176,7 @@ def test_events_that_were_given_up_fail_the_demo(world: dict[str, Any]) -> None:
 def test_an_accepted_event_that_is_not_on_the_stream_fails_the_demo(world: dict[str, Any]) -> None:
     world["lost"] = 1
     result = run()
-    assert "301 events were accepted, and 300 are on the stream." in str(result.exception)
+    assert f"{EVENTS + 1} events were accepted, and {EVENTS} are on the stream." in str(result.exception)
 
 
 def test_a_wrong_score_fails_the_demo_and_is_named(world: dict[str, Any]) -> None:
@@ -163,6 +184,16 @@ def test_a_wrong_score_fails_the_demo_and_is_named(world: dict[str, Any]) -> Non
     result = run()
     assert isinstance(result.exception, UserError)
     assert "scores are wrong. The first: creator " in str(result.exception)
+
+
+def test_a_wrong_stock_fails_the_demo_and_is_named(world: dict[str, Any]) -> None:
+    world["sold"] = {"1": {"available": 1, "added": 2}}
+    result = run()
+    assert isinstance(result.exception, UserError)
+    assert (
+        "1 products, categories or stocks are wrong. The first: Stock of product 1 is one too many."
+        in str(result.exception)
+    )
 
 
 def test_an_api_that_shows_other_scores_fails_the_demo(world: dict[str, Any]) -> None:

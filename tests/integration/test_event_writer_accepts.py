@@ -27,8 +27,10 @@ from support.event_writer import (
     NAME,
     OFFER,
     PHONE,
+    PRICE,
     PRODUCT,
     PURCHASE,
+    STOCK,
     SUB,
     claims,
     post,
@@ -61,7 +63,9 @@ def check_problem(reply: Reply, status: int) -> dict[str, Any]:
     return document
 
 
-@pytest.mark.parametrize("body", [OFFER, IMAGE, PURCHASE, CART], ids=lambda body: body["schema"])
+@pytest.mark.parametrize(
+    "body", [OFFER, IMAGE, PURCHASE, PRICE, STOCK, CART], ids=lambda body: body["schema"]
+)
 def test_an_event_is_answered_202_and_is_on_the_stream(door: Door, body: dict[str, Any]) -> None:
     before = datetime.now(UTC)
     reply = door.post(body)

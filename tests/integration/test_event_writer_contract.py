@@ -14,7 +14,19 @@ from hello_retail.event_writer.kinds import KINDS
 from hello_retail.event_writer.submission import BUSY_SECONDS, MAXIMUM_KEY
 from hello_retail.events import registry
 from support.door import THROTTLED, Broken, Door, aws_error
-from support.event_writer import CART, IMAGE, LOGIN, OFFER, PHONE, PRODUCT, PURCHASE, claims, post
+from support.event_writer import (
+    CART,
+    IMAGE,
+    LOGIN,
+    OFFER,
+    PHONE,
+    PRICE,
+    PRODUCT,
+    PURCHASE,
+    STOCK,
+    claims,
+    post,
+)
 from support.http import http_event
 from support.openapi import SEND, SPEC, check, check_examples, check_reply, problem_example, resolved
 
@@ -48,7 +60,7 @@ def test_it_takes_the_events_that_the_code_takes_by_the_registrys_own_schemas() 
 
 
 @pytest.mark.parametrize(
-    "body", [OFFER, IMAGE, PURCHASE, LOGIN, PHONE, CART], ids=lambda body: body["schema"]
+    "body", [OFFER, IMAGE, PURCHASE, PRICE, STOCK, LOGIN, PHONE, CART], ids=lambda body: body["schema"]
 )
 def test_what_the_code_takes_is_what_the_document_takes(body: dict[str, Any]) -> None:
     check(body, BODY)
@@ -100,6 +112,10 @@ def test_the_examples_of_errors_are_the_errors_of_the_code(door: Door) -> None:
         (post({"schema": registry.PRODUCT_CREATE, **PRODUCT}), 202),
         (post(PHONE), 202),
         (post(PURCHASE, key="a key"), 202),
+        (post(PRICE), 202),
+        (post(PRICE | {"cents": 2495.0}), 400),
+        (post(STOCK), 202),
+        (post(STOCK | {"added": 0}), 400),
         (post("nonsense"), 400),
         (post({}), 400),
         (post(OFFER | {"name": ""}), 400),

@@ -147,6 +147,26 @@ def test_an_api_that_hangs_up_is_told() -> None:
             board.read_board(url, 5)
 
 
-def test_what_is_no_address_is_refused() -> None:
-    with pytest.raises(UserError, match="is no address of an API"):
-        board.read_board("file:///etc", 5)
+@pytest.mark.parametrize(
+    ("address", "reason"),
+    [
+        ("http://h/a b", "it holds the character ' '"),
+        ("http://h/\n", r"it holds the character '\n'"),
+        ("http://[", "Invalid IPv6 URL"),
+        ("http://", "it names no host"),
+        ("http://:80", "it names no host"),
+        ("h", "it must begin with http:// or https://"),
+        ("file:///etc", "it must begin with http:// or https://"),
+        ("http://127.0.0.1:99999", "Port out of range 0-65535"),
+        ("http://127.0.0.1:0", "Port out of range 1-65535"),
+        ("http://h:x", "Port could not be cast to integer value as 'x'"),
+        ("http://h/?limit=1", "it must end with the host or a path"),
+    ],
+)
+def test_a_malformed_address_is_refused(address: str, reason: str) -> None:
+    result = CliRunner().invoke(cli.app, ["winners", "--api-url", address])
+    assert isinstance(result.exception, UserError)
+    assert (
+        str(result.exception)
+        == f"The address of the API is malformed: {address!r} ({reason}). Give one such as https://api.example.com."
+    )

@@ -20,6 +20,7 @@ import pytest
 
 from retailctl.stream.reader import read_stream
 from support import bare_emulator
+from support.command import shows_traceback
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     from retailctl.emulator.cloud import Cloud
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("signals_heard")]
 
 RECORDS = 600
 KEYS = 3
@@ -91,7 +92,7 @@ def test_whatever_interrupts_it_each_record_is_on_the_stream_once(
         else:
             longest = min(longest, time.monotonic() - started)
         _, sentence = process.communicate(timeout=60)
-        assert "Traceback" not in sentence or 'File "<frozen' in sentence, f"{context}:\n{sentence}"
+        assert not shows_traceback(sentence), f"{context}:\n{sentence}"
         if process.returncode < 0 or ("are on" not in sentence and "To " not in sentence):
             sentence = f"`retailctl publish {shlex.join([*arguments, '--look-up'])}`"
         last = go_on(cloud, sentence)

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
-from botocore.exceptions import ConnectionClosedError
+from botocore.exceptions import ConnectionClosedError, NoRegionError
 from moto import mock_aws
 from typer.testing import CliRunner
 
 from retailctl import cli
 from retailctl.errors import UserError
+from retailctl.explanations import explain_error
 from retailctl.scores.recount import recount_scores
 from retailctl.stream import publish, sender
 from retailctl.stream.lines import LineRanges, LineSelection
@@ -141,8 +142,18 @@ def test_without_a_region_the_settings_are_refused_in_words(monkeypatch: pytest.
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_CONFIG_FILE", "nowhere")
     result = CliRunner().invoke(cli.app, ["publish", str(DAY), "--stream", STREAM])
+    assert isinstance(result.exception, NoRegionError)
+    assert "You must specify a region. See the AWS variables" in explain_error(result.exception)
+
+
+@pytest.mark.parametrize("address", ["http://h/a b", "http://[", "h"])
+def test_a_malformed_address_in_the_settings_is_named(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL_KINESIS", address)
+    result = CliRunner().invoke(cli.app, ["publish", str(DAY), "--stream", STREAM])
     assert isinstance(result.exception, UserError)
-    assert "The AWS settings do not do" in str(result.exception)
+    assert f"AWS_ENDPOINT_URL_KINESIS in this shell is {address!r}, a malformed address" in str(
+        result.exception
+    )
 
 
 def numbers(tmp_path: Path, last: int = 12, keys: int = 3) -> Path:

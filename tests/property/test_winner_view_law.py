@@ -69,7 +69,7 @@ def test_the_verdict_on_a_sale_does_not_depend_on_how_the_batches_are_cut(cuts: 
     for size in [*cuts, len(sales)]:
         verdict = ledger.judge_entries(state, rest[:size], ring_size=3)
         counted, rest, state = [*counted, *verdict.entries], rest[size:], verdict.after or state
-    assert (counted, state) == (list(whole.sales), whole.after)
+    assert (counted, state) == (list(whole.entries), whole.after)
 
 
 def sale(event_id: str | None) -> Event:

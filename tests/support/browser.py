@@ -217,16 +217,18 @@ class Browser:
         self.fill_sign_in(person.username, person.password)
         self.sees(person.name, "#who-name")
 
-    def fill_offer(self, name: str) -> None:
+    def fill_offer(self, name: str, *, category: str = "Household", price: str = "12.50") -> None:
         self.type("#offer-name", name)
         self.type("#offer-brand", "Nordlicht")
-        self.type("#offer-category", "Household")
+        self.type("#offer-category", category)
         self.type("#offer-description", "Warm light for long evenings.")
+        self.type("#offer-price", price)
+        self.type("#offer-stock", "20")
 
-    def offer(self, name: str) -> str:
+    def offer(self, name: str, *, category: str = "Household") -> str:
         """Offer a product; return its id."""
         self.go("offer")
-        self.fill_offer(name)
+        self.fill_offer(name, category=category)
         self.click("#offer-form [type=submit]")
         self.sees("You offer", "#offer-form .form-message")
         return self.text("#offer-form .form-message .mono")
@@ -249,18 +251,31 @@ class Browser:
         self.click("#photograph-form [type=submit]")
         self.sees("is handed in", "#photograph-form .form-message")
 
-    def find_product(self, product_id: str) -> str:
-        """Find a product to buy by its id; return the selector of its line."""
-        line = f'[data-product="{product_id}"]'
-        self.type("#buy-filter", f"{product_id}\n")
-        self.until(lambda: self.find_all(line), "the product to buy")
-        return line
+    def go_to(self, address: str) -> None:
+        """Go to an address of the page, such as `product/lamp-1`, without loading the page anew."""
+        self.run("location.hash = arguments[0]", f"#/{address}")
+        view, *_ = address.split("/")
+        self.until(lambda: self.find(f"[data-view={view}]").is_displayed(), f"the view {view}")
+
+    def open_product(self, product_id: str) -> str:
+        """Open a product's page as soon as the catalog has it; return the selector of what is shown of it."""
+        sheet = f'[data-view=product] [data-product="{product_id}"]'
+        self.go_to(f"product/{product_id}")
+
+        def is_shown() -> bool:
+            if not self.find_all(sheet) and "Nobody has offered" in self.text("[data-view=product]"):
+                self.go_to("board")
+                self.go_to(f"product/{product_id}")
+            return bool(self.find_all(sheet))
+
+        self.until(is_shown, "the product", 15)
+        return sheet
 
     def buy(self, product_id: str, times: int = 1) -> None:
-        line = self.find_product(product_id)
+        sheet = self.open_product(product_id)
         for time in range(1, times + 1):
-            self.click(f"{line} button")
-            self.sees("Bought" if time == 1 else f"Bought {time} times", f"{line} .outcome")
+            self.click(f"{sheet} button")
+            self.sees("Bought" if time == 1 else f"Bought {time} times", f"{sheet} .outcome")
 
     def board(self, role: str) -> list[tuple[str, int]]:
         """Return names and sales as the table shows them."""

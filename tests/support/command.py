@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import time
@@ -14,6 +15,9 @@ from retailctl.project import Project
 
 ROOT = Path(__file__).resolve().parents[2]
 RETAILCTL = Path(sys.executable).parent / "retailctl"
+
+
+_OUR_CODE = re.compile(r'File ".*/src/retailctl/(?!__main__\.py|__init__\.py)\w')
 
 
 class Operator:
@@ -94,3 +98,12 @@ def wait_for(
         assert time.monotonic() < deadline, "it did not happen in time"
         assert process is None or process.poll() is None, "the command ended before it happened"
         time.sleep(0.05)
+
+
+def shows_traceback(complaint: str) -> bool:
+    """Say whether a command printed a traceback, other than that of Ctrl-C while Python itself starts.
+
+    No code of ours runs there: it ends before `retailctl.__main__` has set how Ctrl-C ends it.
+    """
+    is_python_start = complaint.rstrip().endswith("KeyboardInterrupt") and not _OUR_CODE.search(complaint)
+    return "Traceback" in complaint and not is_python_start

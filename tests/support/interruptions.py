@@ -29,7 +29,7 @@ from retailctl.environments import generations
 from retailctl.environments.generations import Generation, Generations
 from retailctl.environments.target import Target
 from retailctl.project import Project
-from support.command import Operator
+from support.command import Operator, shows_traceback
 from support.miniature import miniature, write
 
 KILL_ALL = "SIGKILL, Terraform too"
@@ -176,7 +176,7 @@ class World:
             assert process.returncode in {0, -way, 128 + way}, (
                 f"{context} ({process.returncode}):\n{complaint}"
             )
-        assert "Traceback" not in complaint or 'File "<frozen' in complaint, f"{context}:\n{complaint}"
+        assert not shows_traceback(complaint), f"{context}:\n{complaint}"
 
     def _note_healing(self, said: str) -> None:
         for mark in (

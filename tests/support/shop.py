@@ -122,7 +122,9 @@ def _random_record(random: Random, product: str, moment: int) -> bytes:
     if kind < 0.75:
         return payload(stock(product, user, random.randrange(1, 100), **envelope))
     if kind < 0.85:
-        return payload(image(product, user, **envelope))
+        picture = image(product, user, **envelope)
+        picture["data"]["image"] = f"photos/i/p/{moment}"
+        return payload(picture)
     if kind < 0.95:
         return payload(purchase(product, user, **envelope))
     return random.choice((b"garbage", b"null", payload(price(product, user, 0, **envelope))))

@@ -20,7 +20,7 @@ from hashlib import blake2b
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlencode, urlsplit
 
 from hello_retail.events import registry
 from hello_retail.http_api.mask import mask_user_id
@@ -34,10 +34,33 @@ WEB = Path(__file__).resolve().parents[2] / "src" / "web"
 GROUPS = {
     "com.nordstrom/product/create/1-0-0": "merchant",
     "com.nordstrom/product/image/1-0-0": "photographer",
+    "com.nordstrom/product/price/1-0-0": "merchant",
+    "com.nordstrom/product/stock/1-0-0": "merchant",
     "com.nordstrom/product/purchase/1-0-0": None,
 }
 CLIENT_ID = "stubclient0123456789"
 NOWHERE = "UNKNOWN"
+GOODS = (
+    ("Books", "Tidewater Press", "A Field Guide to Clouds", 2490),
+    ("Books", "Tidewater Press", "The Slow Kitchen", 3200),
+    ("Books", "Halftone", "Cities After Rain", 2850),
+    ("Garden", "Fern & Son", "Copper watering can", 4900),
+    ("Garden", "Fern & Son", "Pruning shears", 3450),
+    ("Garden", "Rootline", "Seed box with 24 compartments", 1995),
+    ("Household", "Nordlicht", "Reading lamp", 8900),
+    ("Household", "Nordlicht", "Wool blanket", 12900),
+    ("Household", "Kiln Yard", "Stoneware mug", 1650),
+    ("Household", "Kiln Yard", "Salad bowl", 3900),
+    ("Household", "Oakwright", "Folding chair", 14900),
+    ("Household", "Oakwright", "Bread board", None),
+    ("Household", "Brightside", "Enamel kettle", 5400),
+    ("Music", "Halftone", "Tuning fork in A", 1290),
+    ("Music", "Maple Lane", "Ukulele", 11900),
+    ("Shoes", "Strider", "Canvas sneakers", 6900),
+    ("Shoes", "Strider", "Rain boots", 5900),
+    ("Toys", "Maple Lane", "Wooden train", 3600),
+)
+OFFERED_AT = "2026-11-20T09:30:00.000Z"
 
 
 @dataclass(frozen=True)
@@ -85,12 +108,17 @@ class StubShop:
     """Every signed-in request gets a 401 without CORS headers, as MiniStack's API Gateway answers."""
     failures: list[int] = field(default_factory=list)
     """Statuses for the next signed-in requests, each once; 0 takes the event and breaks the answer off."""
+    failures_of: dict[str, list[int]] = field(default_factory=dict)
+    """The same for single kinds of events: create, price, stock."""
     stalls: int = 0
     """How many of the API's next answers send their headers and then no body, until the browser gives up."""
     refresh_works: bool = True
     problem: dict[str, Any] | None = None
     """A problem document for the next event, once."""
+    problem_kind: str = ""
+    """The only kind of event that ``problem`` is for; "" for every."""
     page_size: int = 100
+    currency: str | None = "USD"
 
     taken: list[Taken] = field(default_factory=list)
     attempts: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
@@ -99,6 +127,10 @@ class StubShop:
     scores: dict[str, Counter[str]] = field(
         default_factory=lambda: {"creator": Counter(), "photographer": Counter()}
     )
+    catalog: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """What was offered, by product id: the merchant's user id, texts, price, picture, pieces in stock."""
+    sales: Counter[str] = field(default_factory=Counter)
+    """Sales by product id."""
     names: dict[str, str] = field(default_factory=dict)
     score_answers: Counter[int] = field(default_factory=Counter)
     """How many answers of each status `GET /scores` gave."""
@@ -131,14 +163,22 @@ class StubShop:
             self.names[user_id] = name
             self.scores[role][user_id] += sales
 
-    def stock(self, product_id: str, creator: str | None, photographer: str | None) -> None:
-        """Put a product into the shop, by display names of who offered and photographed it."""
+    def stock(self, product_id: str, creator: str | None, photographer: str | None, **catalog: Any) -> None:
+        """Put a product into the shop, by display names of who offered and photographed it.
+
+        ``catalog`` takes the place of what the catalog would say of it.
+        """
         with self._guard:
             ids = [
                 None if name is None else str(uuid.uuid5(uuid.NAMESPACE_DNS, name))
                 for name in (creator, photographer)
             ]
             self.products[product_id] = {"creator": ids[0], "photographer": ids[1]}
+            if ids[0]:
+                plain = {"merchant": ids[0], "brand": "Nordlicht", "name": f"Product {product_id}",
+                         "description": "Made to last.", "category": "Household", "cents": 1250,
+                         "image": None, "offeredAt": OFFERED_AT, "pieces": 20}  # fmt: skip
+                self.catalog[product_id] = {**plain, **catalog}
             self.names |= {
                 user_id: name
                 for user_id, name in zip(ids, (creator, photographer), strict=True)
@@ -200,11 +240,22 @@ class StubShop:
     def _fold(self, player: Player, data: dict[str, Any]) -> None:
         with self._guard:
             known = self.products.setdefault(data["id"], {"creator": None, "photographer": None})
+            item = self.catalog.get(data["id"])
             if data["schema"].endswith("create/1-0-0"):
                 known["creator"] = known["creator"] or player.user_id
+                texts = {name: data[name] for name in ("brand", "name", "description", "category")}
+                first = {"merchant": player.user_id, "cents": None, "image": None, "offeredAt": OFFERED_AT,
+                         "pieces": 0}  # fmt: skip
+                if item is None or item["merchant"] == player.user_id:
+                    self.catalog[data["id"]] = {**first, **(item or {}), **texts}
+            elif data["schema"].endswith(("price/1-0-0", "stock/1-0-0")):
+                if item is not None and item["merchant"] == player.user_id:
+                    item["cents"] = data.get("cents", item["cents"])
+                    item["pieces"] += data.get("added", 0)
             elif data["schema"].endswith("image/1-0-0"):
                 known["photographer"] = known["photographer"] or player.user_id
             else:
+                self.sales[data["id"]] += 1
                 for role in ("creator", "photographer"):
                     self.scores[role][known[role] or NOWHERE] += 1
 
@@ -221,6 +272,45 @@ class StubShop:
                 }
                 for rank, (score, user) in enumerate(sorted(scores)[:limit], 1)
             ]
+
+    def trending(self, limit: int) -> list[dict[str, Any]]:
+        """Return what `GET /trending` answers; every sale is one of this moment."""
+        with self._guard:
+            sold = sorted((-score, product) for product, score in self.sales.items())[:limit]
+        return [
+            {"rank": rank, "productId": product, "score": float(-score)}
+            for rank, (score, product) in enumerate(sold, 1)
+        ]
+
+    def categories(self) -> list[dict[str, Any]]:
+        """Return every category as `GET /categories` does."""
+        with self._guard:
+            counts = Counter(item["category"] for item in self.catalog.values())
+        return [{"category": category, "products": counts[category]} for category in sorted(counts)]
+
+    def shelf(self, category: str) -> list[dict[str, Any]]:
+        """Return every product of a category as `GET /products` does."""
+        with self._guard:
+            items = sorted(
+                (item["name"].casefold(), product)
+                for product, item in self.catalog.items()
+                if item["category"] == category
+            )
+            return [self._listed(product) for _, product in items]
+
+    def product(self, product_id: str) -> dict[str, Any] | None:
+        """Return what `GET /products/{id}` answers; None for what was never offered."""
+        with self._guard:
+            item = self.catalog.get(product_id)
+            if item is None:
+                return None
+            more = {"merchant": mask_user_id(item["merchant"]), "inStock": item["pieces"] > 0}
+            kept = {name: item[name] for name in ("category", "offeredAt")}
+            return {**self._listed(product_id), **kept, **more}
+
+    def _listed(self, product_id: str) -> dict[str, Any]:
+        names = ("brand", "name", "description", "cents", "image")
+        return {"id": product_id, **{name: self.catalog[product_id][name] for name in names}}
 
     def contributions(self) -> list[dict[str, Any]]:
         """Return every product as `GET /contributions` does."""
@@ -259,7 +349,9 @@ class _Site(_Handler):
 
     def do_GET(self) -> None:
         shop = self.shop
-        config = SiteConfig("stub", shop.api_url, "us-east-1", "stub", CLIENT_ID, f"{shop.api_url}/cognito/")
+        config = SiteConfig(
+            "stub", shop.api_url, "us-east-1", "stub", CLIENT_ID, f"{shop.api_url}/cognito/", shop.currency
+        )
         files = {file.path: file for file in (*build_page(read_sources(WEB)), config.render_file())}
         found = files.get(urlsplit(self.path).path.lstrip("/") or "index.html")
         # The transport is plain here: STS would be ignored anyhow.
@@ -317,21 +409,32 @@ class _Api(_Handler):
             self.cacheable(self.shop.board(role, int(query.get("limit", "1"))))
         elif url.path == "/winners":
             self.answer(200, {"merchant": None, "photographer": None})
+        elif url.path == "/trending":
+            self.answer(200, self.shop.trending(int(query.get("limit", "10"))))
         elif url.path == "/contributions":
-            start = int(query.get("cursor", "0"))
-            every = self.shop.contributions()
-            end = start + min(int(query.get("limit", "25")), self.shop.page_size)
-            more = {"link": f'<contributions?limit=100&cursor={end}>; rel="next"'} if end < len(every) else {}
-            self.answer(200, every[start:end], more)
-        elif url.path.startswith("/contributions/"):
-            wanted = unquote(url.path.rpartition("/")[2])
-            found = [product for product in self.shop.contributions() if product["productId"] == wanted]
+            self.page("contributions", query, self.shop.contributions())
+        elif url.path == "/categories":
+            self.page("categories", query, self.shop.categories())
+        elif url.path == "/products" and "category" not in query:
+            self.answer(400, _problem(400, "The query parameter category is missing."))
+        elif url.path == "/products":
+            self.page("products", query, self.shop.shelf(query["category"]))
+        elif url.path.startswith("/products/"):
+            found = self.shop.product(unquote(url.path.rpartition("/")[2]))
             if found:
-                self.answer(200, found[0])
+                self.answer(200, found)
             else:
                 self.answer(404, _problem(404, "No product with this id has been offered."))
         else:
             self.answer(404, _problem(404, "There is no such resource."))
+
+    def page(self, resource: str, query: dict[str, str], every: list[dict[str, Any]]) -> None:
+        """Answer one page of a list, with a link to the next."""
+        start = int(query.get("cursor", "0"))
+        end = start + min(int(query.get("limit", "25")), self.shop.page_size)
+        following = urlencode({**query, "cursor": end})
+        more = {"link": f'<{resource}?{following}>; rel="next"'} if end < len(every) else {}
+        self.answer(200, every[start:end], more)
 
     def cacheable(self, body: Any) -> None:
         tag = f'"{blake2b(json.dumps(body).encode(), digest_size=8).hexdigest()}"'
@@ -358,11 +461,13 @@ class _Api(_Handler):
         if player is None or shop.refuse_tokens_unreadably:
             self.answer(401, {"message": "Unauthorized"}, cors=False)
             return
-        if shop.problem:
+        kind = str(body.get("schema")).rpartition("/")[0].rpartition("/")[2]
+        if shop.problem and shop.problem_kind in {"", kind}:
             problem, shop.problem = shop.problem, None
             self.answer(problem["status"], problem)
             return
-        status = shop.failures.pop(0) if shop.failures else None
+        failures = shop.failures_of.get(kind) or shop.failures
+        status = failures.pop(0) if failures else None
         if status:
             headers = {"retry-after": "1"} if status == 503 else {}
             self.answer(status, _problem(status, f"The shop made a {status}."), headers)
@@ -481,11 +586,15 @@ def open_for_business(shop: StubShop, seed: int = 7) -> random.Random:
     for names, role in ((merchants, "creator"), (photographers, "photographer")):
         for index, name in enumerate(names):
             shop.credit(role, name, 168 - index * 9 + chance.randrange(9))
-    for index in range(18):
+    for index, (category, brand, name, cents) in enumerate(GOODS):
         product = str(uuid.UUID(int=chance.getrandbits(128), version=4))
         shop.stock(
-            product, chance.choice(merchants), None if index % 3 == 0 else chance.choice(photographers)
-        )
+            product, chance.choice(merchants), None if index % 3 == 0 else chance.choice(photographers),
+            category=category, brand=brand, name=name, cents=cents, pieces=index % 5 * 4,
+            description=f"{name} by {brand}: made to last, and easy to repair.",
+        )  # fmt: skip
+        shop.sales[product] = 3 + chance.randrange(40) if index % 3 == 1 else 0
+    shop.sales += Counter()  # only what sold
     return chance
 
 

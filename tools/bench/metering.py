@@ -51,8 +51,8 @@ class Meter:
         operation, request = model.name, context[_REQUEST]
         if operation not in _WRITES | _READS:
             return
-        told = parsed.get("ConsumedCapacity")
-        entries = told if isinstance(told, list) else [told] if told else []
+        consumed = parsed.get("ConsumedCapacity")
+        entries = consumed if isinstance(consumed, list) else [consumed] if consumed else []
         units = sum(float(entry["CapacityUnits"]) for entry in entries)
         if operation == "BatchGetItem" and not entries and "Error" not in parsed:
             units = _batch_read_units(request, parsed)
@@ -72,9 +72,9 @@ class Meter:
 def _batch_read_units(request: Mapping[str, Any], answer: Mapping[str, Any]) -> float:
     unread = answer.get("UnprocessedKeys", {})
     return sum(
-        (len(asked["Keys"]) - len(unread.get(table, {}).get("Keys", ())))
-        * (1.0 if asked.get("ConsistentRead") else 0.5)
-        for table, asked in request["RequestItems"].items()
+        (len(table_request["Keys"]) - len(unread.get(table, {}).get("Keys", ())))
+        * (1.0 if table_request.get("ConsistentRead") else 0.5)
+        for table, table_request in request["RequestItems"].items()
     )
 
 

@@ -72,7 +72,7 @@ class Original:
         )
 
     def count_sale(self, product_id: str, event_id: str, now: str) -> None:
-        """Count one sale; ``event_id`` must be above the ids before it as text, ``now`` is RFC 3339."""
+        """Count one sale; ``event_id`` must increase as text, ``now`` is RFC 3339."""
         key = {"productId": {"S": product_id}}
         self.client.update_item(
             TableName=self.contributions,

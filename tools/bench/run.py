@@ -1,4 +1,4 @@
-"""`make bench`: what a sale costs, sales a second, cold starts, reads, writes, against their bounds.
+"""`make bench`: measure sales, cold starts, reads and writes against bounds.
 
 Everything is measured against a local cloud of its own, with the bytes that get deployed: the artifacts are
 unpacked, and the real handlers run from there in processes that have the functions' environment and no more. In the
@@ -15,6 +15,7 @@ import time
 import zipfile
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from http import HTTPStatus
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
@@ -30,6 +31,7 @@ from retailctl.emulator import ministack
 from retailctl.environments import outputs
 from retailctl.errors import UserError
 from retailctl.files import hold_lock, write_atomically
+from retailctl.http import send_request
 from retailctl.local_cloud import up_down
 from retailctl.progress import show_progress
 from retailctl.scores import recount, stored
@@ -38,7 +40,7 @@ from retailctl.simulation.workshop import Workshop
 from retailctl.stream import reader
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from retailctl.emulator.cloud import Cloud
     from retailctl.project import Project
@@ -51,6 +53,10 @@ READ_ROUNDS = 150
 SCORE_BUCKETS = 4
 CONTRIBUTIONS, SCORES, STREAM = "bench-contributions", "bench-scores", "bench-events"
 REDRIVES = "bench-redrives"
+CATALOG, CATEGORIES, STOCK = "bench-catalog", "bench-categories", "bench-stock"
+CATALOG_BATCH = 100
+LISTED_PRODUCTS, LISTED_CATEGORIES, LISTED_AT_ONCE = 10_000, 20, 25
+LIST_ROUNDS = 100
 WRITE_ROUNDS = 300
 FRONT_DOOR_ENVIRONMENT = "dev"
 FRONT_DOOR_PEOPLE = 40
@@ -61,7 +67,7 @@ FRONT_DOOR_RATE = 200.0
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """What must hold at one batch size: units a purchase at most, speed-up at least."""
+    """Bounds at one batch size: maximum units, minimum speed-up."""
 
     write_units: float
     read_units: float
@@ -73,12 +79,21 @@ ROOT = Path(__file__).parents[2]
 
 BATCHES = {67: Bounds(0.65, 0.12, 8.0), 335: Bounds(0.30, 0.06, 18.0), 1000: Bounds(0.16, 0.04, 30.0)}
 IDS_WRITE_UNITS = 0.02
-COLD_START = {"winner_view": 1.35, "winner_api": 1.6, "event_writer": 1.8}
+COLD_START = {
+    "winner_view": 1.35,
+    "winner_api": 1.6,
+    "event_writer": 1.8,
+    "shop_view": 1.6,
+    "catalog_api": 1.6,
+}
+CATALOG_WRITE_UNITS = {"create": 7.0, "price": 2.0, "image": 2.0, "stock": 1.0, "purchase": 0.0}
+"""Write units of an event: of a new product, its price, its picture, its stock, and of a sale."""
+PRODUCTS_LISTED = 1.3
 SCORES_READ = 1.5
 EVENT_WRITTEN = 1.5
 
 BARE_START = "import boto3; boto3.client({service!r})"
-BARE_SERVICE = {"winner_view": "dynamodb", "winner_api": "dynamodb", "event_writer": "kinesis"}
+BARE_SERVICE = {name: "kinesis" if name == "event_writer" else "dynamodb" for name in COLD_START}
 """Which service's bare client each function's cold start is measured against."""
 
 FUNCTION_START = """import importlib, sys
@@ -131,12 +146,13 @@ def run_bench() -> None:
 
 
 def measure_figures(here: Project) -> dict[str, Any]:
-    """Return all figures, from a local cloud that is started for them and taken down again.
+    """Measure all figures in a temporary local cloud.
 
     Returns:
         ``original`` and ``batches`` (see ``measure_batch_sizes``), ``cold_start`` (function to
         ratio), ``cold_start_seconds``, ``scores_read`` and ``event_writer`` (see ``bench_worker.reads`` and
-        ``writes``), and ``front_door`` (see ``measure_api_load``).
+        ``writes``), ``catalog`` (see ``measure_catalog``), ``front_door`` (see ``measure_api_load``) and
+        ``products_listed`` (see ``measure_product_lists``).
 
     """
     package.build_artifacts(here)
@@ -156,10 +172,12 @@ def measure_figures(here: Project) -> dict[str, Any]:
             figures["event_writer"] = run_worker(
                 cloud, functions["event_writer"], "writes", {"rounds": WRITE_ROUNDS}
             )
+        with show_progress("Filling the catalog"):
+            figures["catalog"] = run_worker(cloud, functions["shop_view"], "catalog", {"size": CATALOG_BATCH})
         figures |= measure_cold_starts(cloud, functions)
-        figures["front_door"] = measure_api_load(
-            up_down.bring_up_cloud(here, CLOUD, FRONT_DOOR_ENVIRONMENT), FRONT_DOOR_ENVIRONMENT
-        )
+        applied = up_down.bring_up_cloud(here, CLOUD, FRONT_DOOR_ENVIRONMENT)
+        figures["front_door"] = measure_api_load(applied, FRONT_DOOR_ENVIRONMENT)
+        figures["products_listed"] = measure_product_lists(applied, FRONT_DOOR_ENVIRONMENT)
     finally:
         with interrupts.defer_interrupts():
             up_down.stop_local_cloud(CLOUD)
@@ -167,16 +185,16 @@ def measure_figures(here: Project) -> dict[str, Any]:
 
 
 def measure_api_load(cloud: Cloud, environment: str) -> dict[str, float]:
-    """Have signed-in people send a workshop to the API, and compare what came of it with the one-pass count.
+    """Send a workshop through the API and compare scores with a recount.
 
     Returns:
         ``people``, a ``front_door.Report``'s figures, ``missing`` (accepted events that are not on the stream) and
         ``wrong_scores``.
 
     """
-    found = outputs.read_local_outputs(cloud, environment)
+    root_outputs = outputs.read_local_outputs(cloud, environment)
     workshop = Workshop(1, products=100, people=FRONT_DOOR_PEOPLE, start=datetime.now(UTC))
-    door = api_load.open_front_door(cloud, environment, found, workshop)
+    door = api_load.open_front_door(cloud, environment, root_outputs, workshop)
     with show_progress(f"Sending {FRONT_DOOR_EVENTS} events through the front door") as progress:
         door.send_events(
             workshop.generate_day(FRONT_DOOR_EVENTS),
@@ -184,21 +202,82 @@ def measure_api_load(cloud: Cloud, environment: str) -> dict[str, float]:
             None,
             lambda sent, _: progress(sent, FRONT_DOOR_EVENTS),
         )
-    payloads = reader.read_payloads(cloud.client("kinesis"), str(found["stream_name"]))
+    payloads = reader.read_payloads(cloud.client("kinesis"), str(root_outputs["stream_name"]))
     expected = recount.recount_scores(payloads)
     dynamodb = cloud.client("dynamodb")
 
-    def scores() -> recount.Scores:
-        return stored.read_stored_scores(dynamodb, str(found["scores_table"]))
+    def read_scores() -> recount.Scores:
+        return stored.read_stored_scores(dynamodb, str(root_outputs["scores_table"]))
 
     with show_progress("Waiting until every event counts"):
-        stored.await_scores(scores, expected)
+        stored.await_scores(read_scores, expected)
     return {
         "people": FRONT_DOOR_PEOPLE,
         **door.report.compute_figures(),
         "missing": door.report.accepted - len(recount.collect_event_ids(payloads)),
-        "wrong_scores": len(recount.compare_scores(expected, scores())),
+        "wrong_scores": len(recount.compare_scores(expected, read_scores())),
     }
+
+
+def measure_product_lists(cloud: Cloud, environment: str) -> dict[str, float]:
+    """Fill an environment's catalog, and time `GET /products` and `GET /trending` through the API, by turns.
+
+    Returns:
+        ``products_seconds`` and ``trending_seconds`` (medians), and ``ratio``.
+
+    Raises:
+        UserError: where a list is not what it must be.
+
+    """
+    found = outputs.read_local_outputs(cloud, environment)
+    live = found["shop_generations"][str(found["live_shop_generation"])]
+    with show_progress(f"Filling the catalog with {LISTED_PRODUCTS:,} products"):
+        fill_catalog(cloud, live["catalog_table"])
+    api_url = str(found["api_url"])
+    seconds: dict[str, list[float]] = {"products": [], "trending": []}
+    with show_progress("Listing products"):
+        for turn in range(LIST_ROUNDS + 1):
+            category = f"Category%20{turn % LISTED_CATEGORIES}"
+            limit = f"limit={LISTED_AT_ONCE}"
+            for name, query in (("products", f"category={category}&{limit}"), ("trending", limit)):
+                started = time.perf_counter()
+                reply = send_request(f"{api_url}/{name}?{query}", timeout=30)
+                took = time.perf_counter() - started
+                if reply.status != HTTPStatus.OK:
+                    raise UserError(f"GET /{name} answered {reply.status}: {reply.body[:200]!r}")
+                if name == "products" and len(json.loads(reply.body)) != LISTED_AT_ONCE:
+                    raise UserError(f"GET /products did not list {LISTED_AT_ONCE} products.")
+                if turn:  # the first starts the function
+                    seconds[name].append(took)
+    medians = {name: median(values) for name, values in seconds.items()}
+    return {
+        "products_seconds": medians["products"],
+        "trending_seconds": medians["trending"],
+        "ratio": medians["products"] / medians["trending"],
+    }
+
+
+def fill_catalog(cloud: Cloud, table: str) -> None:
+    """Put products into a catalog's table, as the shop view leaves them, evenly over the categories."""
+    dynamodb, most = cloud.client("dynamodb"), 25
+    numbers = range(LISTED_PRODUCTS)
+    for start in range(0, LISTED_PRODUCTS, most):
+        puts = []
+        for number in numbers[start : start + most]:
+            texts = {
+                "productId": f"listed-{number}",
+                "merchant": "bench",
+                "brand": "Bench",
+                "name": f"Product {number:05}",
+                "sortName": f"product {number:05}",
+                "description": "A product of the bench, with as many words as people give one.",
+                "category": f"Category {number % LISTED_CATEGORIES}",
+                "offeredAt": "2026-01-01T09:00:00.000Z",
+                "merchantSequence": "1",
+            }
+            item = {name: {"S": text} for name, text in texts.items()} | {"cents": {"N": str(100 + number)}}
+            puts.append({"PutRequest": {"Item": item}})
+        dynamodb.batch_write_item(RequestItems={table: puts})
 
 
 def measure_batch_sizes(cloud: Cloud, function: Unpacked) -> dict[str, Any]:
@@ -213,14 +292,14 @@ def measure_batch_sizes(cloud: Cloud, function: Unpacked) -> dict[str, Any]:
     added: dict[str, float] = {}
     sales = {"sales": ORIGINAL_SALES // (len(BATCHES) + 1)}
 
-    def sold(size: int, ids: int) -> dict[str, float]:
+    def measure_sales(size: int, ids: int) -> dict[str, float]:
         run_worker(cloud, function, "register", {"size": size, "ids": ids})
         return run_worker(cloud, function, "sell", {"size": size, "purchases": PURCHASES, "ids": ids})
 
     with show_progress("Selling the original's way and ours") as progress:
         loops.append(run_worker(cloud, function, "original", sales))
         for number, size in enumerate(BATCHES, start=1):
-            batch, plain = sold(size, 1), sold(size, 0)
+            batch, plain = measure_sales(size, 1), measure_sales(size, 0)
             units = "write_units_per_purchase"
             added[str(size)] = batch[units] - plain[units]
             batches.append(batch)
@@ -254,23 +333,46 @@ def unpack_artifacts(here: Project, folder: Path) -> dict[str, Unpacked]:
 
 
 def create_tables(cloud: Cloud) -> None:
-    """Make the winner view's tables as the environments have them, on demand and without an index, and a stream."""
+    """Create a stream and the views' tables as in the environments."""
     cloud.client("kinesis").create_stream(StreamName=STREAM, ShardCount=1)
     dynamodb = cloud.client("dynamodb")
     for table, keys in (
         (CONTRIBUTIONS, ["productId"]),
         (REDRIVES, ["identity"]),
         (SCORES, ["board", "userId"]),
+        (CATALOG, ["productId"]),
+        (CATEGORIES, ["shelf", "category"]),
+        (STOCK, ["productId"]),
     ):
+        index = CATALOG_INDEX if table == CATALOG else []
+        names = [*keys, *(key["AttributeName"] for each in index for key in each["KeySchema"])]
+        more = {"GlobalSecondaryIndexes": index} if index else {}
         dynamodb.create_table(
             TableName=table,
             BillingMode="PAY_PER_REQUEST",
-            KeySchema=[
-                {"AttributeName": key, "KeyType": kind}
-                for key, kind in zip(keys, ("HASH", "RANGE"), strict=False)
-            ],
-            AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in keys],
+            KeySchema=_build_key_schema(keys),
+            AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in names],
+            **more,
         )
+
+
+def _build_key_schema(keys: Sequence[str]) -> list[dict[str, str]]:
+    return [
+        {"AttributeName": key, "KeyType": kind} for key, kind in zip(keys, ("HASH", "RANGE"), strict=False)
+    ]
+
+
+CATALOG_INDEX: list[dict[str, Any]] = [
+    {
+        "IndexName": "byCategory",
+        "KeySchema": _build_key_schema(["category", "sortName"]),
+        "Projection": {
+            "ProjectionType": "INCLUDE",
+            "NonKeyAttributes": ["brand", "cents", "description", "image", "name"],
+        },
+    }
+]
+"""As terraform/app/catalog.tf has it: a write of the index costs what its projection takes."""
 
 
 def build_function_environ(cloud: Cloud, function: Unpacked) -> dict[str, str]:
@@ -280,6 +382,8 @@ def build_function_environ(cloud: Cloud, function: Unpacked) -> dict[str, str]:
         "PYTHONPATH": str(function.folder),
         **cloud.build_environ(),
         "AWS_LAMBDA_FUNCTION_NAME": f"hello-retail-bench-{function.name.replace('_', '-')}",
+        "CATALOG_TABLE": CATALOG,
+        "CATEGORIES_TABLE": CATEGORIES,
         "CONTRIBUTIONS_TABLE": CONTRIBUTIONS,
         "ENVIRONMENT": "bench",
         "GENERATION": "1",
@@ -292,12 +396,13 @@ def build_function_environ(cloud: Cloud, function: Unpacked) -> dict[str, str]:
         "REDRIVES_TABLE": REDRIVES,
         "SCORES_TABLE": SCORES,
         "SCORE_BUCKETS": str(SCORE_BUCKETS),
+        "STOCK_TABLE": STOCK,
         "STREAM_NAME": STREAM,
     }
 
 
 def run_worker(cloud: Cloud, function: Unpacked, what: str, numbers: Mapping[str, Any]) -> dict[str, Any]:
-    """Run one measurement of ``worker`` in a process of its own and return what it found.
+    """Run one measurement of ``worker`` in its own process; return its figures.
 
     Raises:
         UserError: where it fails, with the end of what it wrote.
@@ -318,12 +423,12 @@ def run_worker(cloud: Cloud, function: Unpacked, what: str, numbers: Mapping[str
     if process.returncode:
         last = (process.stderr.strip().splitlines() or ["it wrote nothing"])[-1]
         raise UserError(f"The bench of {function.name} failed: {last}")
-    found: dict[str, Any] = json.loads(result.read_text())
-    return found
+    figures: dict[str, Any] = json.loads(result.read_text())
+    return figures
 
 
 def measure_cold_starts(cloud: Cloud, functions: Mapping[str, Unpacked]) -> dict[str, Any]:
-    """Time processes that import a handler and make its clients, by turns with those that make a bare client.
+    """Time cold starts of handlers, alternating with bare clients.
 
     Byte code is warm for all: the first round is not counted.
 
@@ -377,7 +482,9 @@ def build_bench_document(figures: Mapping[str, Any]) -> dict[str, Any]:
         "event_ids_write_units": figures["event_ids_write_units"],
         "scores_read": figures["scores_read"]["ratio"],
         "event_writer": figures["event_writer"]["ratio"],
+        "catalog": figures["catalog"],
         "front_door": figures["front_door"],
+        "products_listed": figures["products_listed"]["ratio"],
     }
 
 
@@ -434,8 +541,26 @@ def check_figures(figures: Mapping[str, Any]) -> list[Check]:
         *checks,
         Check("GET /scores, against its bare queries", "", reads, SCORES_READ, at_most=True),
         Check("POST /events, against its bare PutRecord", "", writes, EVENT_WRITTEN, at_most=True),
+        *_catalog_checks(figures["catalog"], figures["products_listed"]),
         *_front_door_checks(figures["front_door"]),
     ]
+
+
+def _catalog_checks(units: Mapping[str, float], lists: Mapping[str, float]) -> list[Check]:
+    titles = {
+        "create": "new product",
+        "price": "price",
+        "image": "picture",
+        "stock": "stock",
+        "purchase": "sale",
+    }
+    written = [
+        Check(f"catalog's write units of a {title}", "", units[kind], CATALOG_WRITE_UNITS[kind], at_most=True)
+        for kind, title in titles.items()
+    ]
+    pace = f"{lists['products_seconds'] * 1000:.0f} ms against {lists['trending_seconds'] * 1000:.0f} ms"
+    title = f"GET /products of {LISTED_PRODUCTS:,}, against GET /trending (P50: {pace})"
+    return [*written, Check(title, "", lists["ratio"], PRODUCTS_LISTED, at_most=True)]
 
 
 def _front_door_checks(figures: Mapping[str, float]) -> list[Check]:

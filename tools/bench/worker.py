@@ -1,4 +1,4 @@
-"""Where `make bench` runs the real handlers: in a process of its own, like a function's instance.
+"""Run the real handlers for `make bench`, in a process of its own.
 
 The process has the function's environment and nothing else, and imports the handler from the unpacked
 artifact, whose folder comes first on its path. What it measures is the name of a function in
@@ -25,6 +25,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import boto3
 
+from retailctl.catalog.recount import compare_catalogs, recount_catalog
+from retailctl.catalog.stored import read_stored_catalog
 from retailctl.cost.original import CALLS_A_SALE
 from retailctl.cost.units import EXPONENT, PEOPLE, PRODUCTS, SHARDS
 from retailctl.scores.recount import compare_scores, recount_scores
@@ -52,7 +54,7 @@ class Handler(Protocol):
 
 
 class WrongBench(Exception):
-    """What was measured is not what should have been: a figure from it would be worth nothing."""
+    """The measured run is wrong, so its figures are invalid."""
 
 
 @dataclass(slots=True)
@@ -63,7 +65,7 @@ class Shards:
     next_number: int = FIRST_SEQUENCE_NUMBER
 
     def build_batches(self, entries: Iterable[LogEntry], size: int) -> Iterator[dict[str, Any]]:
-        """Yield the Lambda events that a mapping of this batch size makes: shards in turn, rests last.
+        """Yield a mapping's Lambda events, shards in turn, remainders last.
 
         Arrival is the time a batch is made, so that nothing is stale before it is handed over.
         """
@@ -139,14 +141,14 @@ class Instance:
 
 
 def register_products(instance: Instance, *, size: int, ids: int) -> dict[str, float]:
-    """Have the workshop of a batch size registered by an instance that will be gone when the sales come."""
+    """Register a workshop's products, in an instance of their own."""
     for event in Shards().build_batches(create_workshop(size, ids=ids).generate_registrations(), size):
         _invoke_handler(instance.handler, event)
     return {}
 
 
 def measure_sales(instance: Instance, *, size: int, purchases: int, ids: int) -> dict[str, float]:
-    """Hand purchases of registered products to a cold handler in batches of ``size``, metered and timed.
+    """Measure a cold handler on purchases in batches of ``size``.
 
     With ``ids`` they are as the event writer puts them; without, as a producer of the first envelope does.
 
@@ -176,8 +178,8 @@ def measure_sales(instance: Instance, *, size: int, purchases: int, ids: int) ->
         "events_per_second": purchases / seconds,
     }
     expected = recount_scores(entry.data for entry in (*people.generate_registrations(), *sold))
-    found = read_stored_scores(instance.client, os.environ["SCORES_TABLE"], people.prefix)
-    wrong = compare_scores(expected, found)
+    scores = read_stored_scores(instance.client, os.environ["SCORES_TABLE"], people.prefix)
+    wrong = compare_scores(expected, scores)
     if wrong:
         raise WrongBench(f"With batches of {size}, {len(wrong)} scores are wrong: {wrong[0]}")
     return figures
@@ -190,7 +192,7 @@ def _invoke_handler(handler: Handler, event: Mapping[str, Any]) -> None:
 
 
 def measure_original(instance: Instance, *, sales: int) -> dict[str, float]:
-    """Count sales the original's way, in its own tables, which are made and filled where they are not there.
+    """Count sales the original's way; create and fill its tables if missing.
 
     Returns:
         ``write_units_per_purchase``, ``read_units_per_purchase``, ``events_per_second``.
@@ -292,12 +294,51 @@ def time_writes(instance: Instance, *, rounds: int) -> dict[str, float]:
     }
 
 
+CATALOG_PHASES = ("create", "price", "image", "stock", "purchase")
+"""The kinds of events whose write units are measured, one after another."""
+
+
+def measure_catalog(instance: Instance, *, size: int) -> dict[str, float]:
+    """Hand the shop view new products, then prices, pictures, stock and sales, in batches of ``size``.
+
+    Returns:
+        the write units of an event of each of ``CATALOG_PHASES``.
+
+    Raises:
+        WrongBench: where a batch was not taken, a call was not metered or the catalog is wrong afterwards.
+
+    """
+    people = Workshop(SEED, PRODUCTS, PEOPLE, EXPONENT, prefix="catalog-")
+    registrations = people.add_prices_and_stock(people.generate_registrations())
+    entries = [add_event_id(entry) for entry in (*registrations, *people.generate_purchases(PRODUCTS))]
+    shards, figures = Shards(), {}
+    handed_over: list[LogEntry] = []
+    for kind in CATALOG_PHASES:
+        phase = [entry for entry in entries if f"com.nordstrom/product/{kind}/".encode() in entry.data]
+        handed_over += phase
+        instance.meter.reset()
+        for event in shards.build_batches(phase, size):
+            _invoke_handler(instance.handler, event)
+        if instance.meter.unmetered:
+            calls = ", ".join(sorted(instance.meter.unmetered))
+            raise WrongBench(f"The handler does not ask {calls} for consumed capacity.")
+        figures[kind] = instance.meter.write_units / len(phase)
+    tables = {f"{name}_table": os.environ[f"{name.upper()}_TABLE"] for name in ("catalog", "categories")}
+    outputs = {"shop_generations": {"1": tables}, "live_shop_generation": 1}
+    stored = read_stored_catalog(instance.client, {**outputs, "stock_table": os.environ["STOCK_TABLE"]})
+    wrong = compare_catalogs(recount_catalog(entry.data for entry in handed_over), stored)
+    if wrong:
+        raise WrongBench(f"{len(wrong)} items of the catalog are wrong: {wrong[0]}")
+    return figures
+
+
 MEASUREMENTS: dict[str, Callable[..., dict[str, float]]] = {
     "register": register_products,
     "sell": measure_sales,
     "original": measure_original,
     "reads": time_reads,
     "writes": time_writes,
+    "catalog": measure_catalog,
 }
 
 
@@ -356,13 +397,13 @@ def import_instance(target: str) -> Instance:
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Run one measurement and write what it found to a file as JSON.
+    """Run one measurement and write its figures to a file as JSON.
 
     Arguments: its name, the result file, the handler, and its numbers as a JSON object.
     """
     what, result, target, numbers = arguments
-    found = MEASUREMENTS[what](import_instance(target), **json.loads(numbers))
-    Path(result).write_text(json.dumps(found))
+    figures = MEASUREMENTS[what](import_instance(target), **json.loads(numbers))
+    Path(result).write_text(json.dumps(figures))
 
 
 if __name__ == "__main__":

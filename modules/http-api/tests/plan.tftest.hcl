@@ -140,7 +140,7 @@ run "logs_nothing_about_who_asked" {
   }
 
   assert {
-    condition     = aws_cloudwatch_log_group.requests.kms_key_id == var.kms_key_arn && aws_cloudwatch_log_group.requests.retention_in_days == 365
+    condition     = aws_cloudwatch_log_group.requests[var.log.class].kms_key_id == var.kms_key_arn && aws_cloudwatch_log_group.requests[var.log.class].retention_in_days == 365
     error_message = "The access log is not encrypted and kept for a year."
   }
 }
@@ -148,10 +148,10 @@ run "logs_nothing_about_who_asked" {
 run "writes_its_access_log_at_half_the_price" {
   assert {
     condition = (
-      aws_cloudwatch_log_group.requests.log_group_class == "INFREQUENT_ACCESS"
-      && aws_cloudwatch_log_group.requests.name == "/aws/vendedlogs/apigateway/${var.name}-requests"
+      aws_cloudwatch_log_group.requests[var.log.class].log_group_class == "INFREQUENT_ACCESS"
+      && aws_cloudwatch_log_group.requests[var.log.class].name == "/aws/vendedlogs/apigateway/${var.name}-requests"
     )
-    error_message = "The access log is ${aws_cloudwatch_log_group.requests.name}, of the class ${aws_cloudwatch_log_group.requests.log_group_class}."
+    error_message = "The access log is ${aws_cloudwatch_log_group.requests[var.log.class].name}, of the class ${aws_cloudwatch_log_group.requests[var.log.class].log_group_class}."
   }
 }
 
@@ -162,10 +162,10 @@ run "gives_another_class_another_name_since_a_class_cannot_be_changed" {
 
   assert {
     condition = (
-      aws_cloudwatch_log_group.requests.log_group_class == "STANDARD"
-      && aws_cloudwatch_log_group.requests.name == "/aws/vendedlogs/apigateway/${var.name}-requests-standard"
+      aws_cloudwatch_log_group.requests[var.log.class].log_group_class == "STANDARD"
+      && aws_cloudwatch_log_group.requests[var.log.class].name == "/aws/vendedlogs/apigateway/${var.name}-requests-standard"
     )
-    error_message = "The access log is ${aws_cloudwatch_log_group.requests.name}, of the class ${aws_cloudwatch_log_group.requests.log_group_class}."
+    error_message = "The access log is ${aws_cloudwatch_log_group.requests[var.log.class].name}, of the class ${aws_cloudwatch_log_group.requests[var.log.class].log_group_class}."
   }
 }
 

@@ -1,1 +1,1 @@
-"""The consumer that keeps the log beyond the stream's retention: each batch as one compressed object."""
+"""The consumer that archives the log: one compressed object for each batch."""

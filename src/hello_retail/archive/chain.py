@@ -1,4 +1,4 @@
-"""What came before a batch: pure, from what the stream still has. This is how a lost object will be noticed."""
+"""Links between archived batches, computed from the stream. They reveal a lost object."""
 
 from __future__ import annotations
 
@@ -10,23 +10,24 @@ from hello_retail.event_log.archive import Link
 
 @dataclass(frozen=True, slots=True)
 class Tip:
-    """The last record of a shard that is known to be kept, and when it arrived (seconds since the epoch)."""
+    """The last archived record of a shard; ``arrival`` is in seconds since the epoch."""
 
     number: int
     arrival: float
 
 
 def find_preceding_link(
-    shard_id: str, first: int, tip: Tip | None, there: Iterable[int], *, whole: bool
+    shard_id: str, first: int, tip: Tip | None, numbers: Iterable[int], *, whole: bool
 ) -> Link | None:
-    """Return what came directly before the record ``first``; ``None`` where the stream does not say.
+    """Return the link to the record before ``first``, or ``None`` if unknown.
 
-    ``there`` are the numbers that the stream still has of the shard, in order, from the tip itself on (from the
-    oldest, where there is none), up to ``first`` or further. A shard forgets its oldest records first: where the
-    tip is there, so is all that follows it. ``whole`` says of a shard without a tip that it forgot nothing yet.
+    ``numbers`` are the sequence numbers that the stream still has of the shard, in order. They start at the tip, or
+    at the oldest record if there is no tip, and reach ``first`` or further. A shard expires its oldest records
+    first: if the tip is present, so are all records after it. ``whole`` says that a shard without a tip has
+    expired no record yet.
     """
     after, proved = (None, whole) if tip is None else (tip.number, False)
-    for number in there:
+    for number in numbers:
         if number == first:
             return Link(shard_id, first, after, proved)
         if number > first:
@@ -35,13 +36,13 @@ def find_preceding_link(
     return None
 
 
-def find_closing_link(shard_id: str, tip: Tip | None, there: Iterable[int], *, whole: bool) -> Link | None:
-    """Return the link that ends a closed shard; ``None`` where records follow the tip, which are not kept yet.
+def find_closing_link(shard_id: str, tip: Tip | None, numbers: Iterable[int], *, whole: bool) -> Link | None:
+    """Return the link that ends a closed shard, or ``None`` if records are missing.
 
-    ``there`` and ``whole`` are as for ``find_preceding_link``, read to the shard's end.
+    ``numbers`` and ``whole`` are as for ``find_preceding_link``, read to the shard's end.
     """
     after, proved = (None, whole) if tip is None else (tip.number, False)
-    for number in there:
+    for number in numbers:
         if number != after:
             return None
         proved = True

@@ -1,4 +1,4 @@
-"""The Lambda entry of the archive: a batch of one shard in, one object out, and what links it to the one before."""
+"""The archive's Lambda handler: writes a batch as one object and links it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ logger = Logger()
 
 
 class Archive:
-    """What an instance remembers between batches: which shards of which stream it has written down, and when."""
+    """The shards that this instance has recorded, and when."""
 
     def __init__(self, store: ArchiveStore, clock: Callable[[], float] = time.time) -> None:
         self._store = store
@@ -41,23 +41,25 @@ class Archive:
         self._ended: set[str] = set()
 
     def add_batch(self, stream_name: str, batch: list[ArchivedRecord]) -> bool:
-        """Keep a batch of one shard, and say whether it is linked to what came before.
+        """Archive a batch of one shard; return whether it is linked.
 
-        The order of the writes is what makes a crash between them harmless: what is repeated is written the same,
-        and the tip, which goes last, never runs ahead of the records and their link.
+        The order of the writes makes a crash between them harmless. A repeated write has the same content. The tip
+        is written last, so that it is never ahead of the records and their link.
         """
         shard_id, first, last = batch[0].shard_id, batch[0].sequence, batch[-1]
         stream = self._store.describe_stream(stream_name)
-        noted = self._store.read_tip(stream, shard_id)
-        tip = noted[0] if noted else None
+        stored_tip = self._store.read_tip(stream, shard_id)
+        tip = stored_tip[0] if stored_tip else None
         self._update_shards(stream, shard_id, is_new=tip is None)
         self._store.write_batch(stream, batch)
         linked = True
         if tip is None or first > tip.number:
             shard = self._shards.get(shard_id)
             whole = tip is None and self._store.has_first_record(stream, shard, self._clock())
-            there = self._store.read_sequence_numbers(stream, shard_id, tip, noted[1] if noted else "")
-            link = chain.find_preceding_link(shard_id, first, tip, there, whole=whole)
+            numbers = self._store.read_sequence_numbers(
+                stream, shard_id, tip, stored_tip[1] if stored_tip else ""
+            )
+            link = chain.find_preceding_link(shard_id, first, tip, numbers, whole=whole)
             linked = link is not None
             if link is not None:
                 self._store.write_link(stream, link)
@@ -66,19 +68,19 @@ class Archive:
         return linked
 
     def _update_shards(self, stream: StreamFacts, shard_id: str, *, is_new: bool) -> None:
-        """Write down the stream's shards, where one is new or where some may have been closed meanwhile.
+        """Record the stream's shards if one is new or may have closed.
 
-        A child's first batch comes when its parents have been read to their end: then that can be written down.
+        A child's first batch comes after its parents were read to their end, so their end can be recorded then.
         """
         now = self._clock()
         is_same = stream.identity == self._identity
         if is_same and not is_new and shard_id in self._shards and now - self._looked < LOOK_AGAIN_SECONDS:
             return
-        known = self._shards if is_same else {}
+        recorded = self._shards if is_same else {}
         ended = self._ended if is_same else set()
-        found = self._store.list_shards(stream)
-        for shard in found.values():
-            if known.get(shard.shard_id) != shard:
+        shards = self._store.list_shards(stream)
+        for shard in shards.values():
+            if recorded.get(shard.shard_id) != shard:
                 if shard.end is not None:
                     self._store.write_lineage(stream, Shard(shard.shard_id, shard.parents, shard.start, None))
                 self._store.write_lineage(stream, shard)
@@ -88,15 +90,17 @@ class Archive:
                 and self._write_closing_link(stream, shard, now)
             ):
                 ended.add(shard.shard_id)
-        self._identity, self._looked, self._shards, self._ended = stream.identity, now, found, ended
+        self._identity, self._looked, self._shards, self._ended = stream.identity, now, shards, ended
 
     def _write_closing_link(self, stream: StreamFacts, shard: Shard, now: float) -> bool:
-        """Write down that a closed shard is kept to its end, if it is."""
-        noted = self._store.read_tip(stream, shard.shard_id)
-        tip = noted[0] if noted else None
+        """Record that a closed shard is archived to its end, if it is."""
+        stored_tip = self._store.read_tip(stream, shard.shard_id)
+        tip = stored_tip[0] if stored_tip else None
         whole = tip is None and self._store.has_first_record(stream, shard, now)
-        there = self._store.read_sequence_numbers(stream, shard.shard_id, tip, noted[1] if noted else "")
-        link = chain.find_closing_link(shard.shard_id, tip, there, whole=whole)
+        numbers = self._store.read_sequence_numbers(
+            stream, shard.shard_id, tip, stored_tip[1] if stored_tip else ""
+        )
+        link = chain.find_closing_link(shard.shard_id, tip, numbers, whole=whole)
         if link is not None:
             self._store.write_link(stream, link)
         return link is not None
@@ -108,7 +112,7 @@ archive = Archive(
 
 
 def handler(event: Mapping[str, Any], _context: object) -> dict[str, list[Any]]:
-    """Keep one batch of one shard; whatever AWS refuses is raised, and the whole batch comes again."""
+    """Archive one batch of one shard; an error of AWS makes Lambda retry it."""
     batch = [layout.parse_record(record) for record in event["Records"]]
     # Of an enhanced fan-out consumer it is <stream's ARN>/consumer/<name>:<time>.
     stream_name = event["Records"][0]["eventSourceARN"].split("/")[1]

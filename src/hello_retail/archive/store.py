@@ -1,4 +1,4 @@
-"""The only place where the archive talks to AWS: its bucket, and the stream that it asks what came before."""
+"""The archive's calls to AWS: its bucket and the stream."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 PAGES = 50
-"""Most answers of the stream that are read to find what came before a batch."""
+"""The maximum number of GetRecords pages to read for the record before a batch."""
 RECORDS_A_PAGE = 1_000
 
 
 @dataclass(frozen=True, slots=True)
 class StreamFacts:
-    """What the stream says of itself: the name that no other has, and when it was made."""
+    """A stream's name, ARN and creation time."""
 
     name: str
     arn: str
@@ -37,7 +37,7 @@ class StreamFacts:
 
 
 class ArchiveStore:
-    """The archive's bucket and the stream. Whatever AWS refuses is raised: the batch then comes again."""
+    """The archive's bucket and the stream. Errors of AWS are raised, so that Lambda retries."""
 
     def __init__(self, kinesis: KinesisClient, s3: S3Client, bucket: str) -> None:
         self._kinesis = kinesis
@@ -45,38 +45,44 @@ class ArchiveStore:
         self._bucket = bucket
 
     def describe_stream(self, name: str) -> StreamFacts:
-        """Return what the stream says of itself now: it may have been made anew under its name."""
-        found = self._kinesis.describe_stream_summary(StreamName=name)["StreamDescriptionSummary"]
-        return StreamFacts(name, found["StreamARN"], found["StreamCreationTimestamp"])
+        """Describe the stream now: it may have been recreated under its name."""
+        summary = self._kinesis.describe_stream_summary(StreamName=name)["StreamDescriptionSummary"]
+        return StreamFacts(name, summary["StreamARN"], summary["StreamCreationTimestamp"])
 
     def list_shards(self, stream: StreamFacts) -> dict[str, Shard]:
-        """Return the shards that the stream has not forgotten."""
+        """Return the shards that the stream still lists."""
         pages = self._kinesis.get_paginator("list_shards").paginate(StreamName=stream.name)
-        found = [archive.parse_shard_description(described) for page in pages for described in page["Shards"]]
-        return {shard.shard_id: shard for shard in found}
+        shards = [
+            archive.parse_shard_description(description) for page in pages for description in page["Shards"]
+        ]
+        return {shard.shard_id: shard for shard in shards}
 
     def has_first_record(self, stream: StreamFacts, shard: Shard | None, now: float) -> bool:
-        """Say whether the stream must still have a shard's first record; ``now`` is in seconds since the epoch.
+        """Return whether the stream must still have a shard's first record.
 
-        It must where the stream is younger than what every stream keeps, or the shard is: a parent of it still
-        took a record then.
+        It must if the stream is younger than the minimum retention, or if a parent of the shard took a record
+        within that time. ``now`` is in seconds since the epoch.
         """
         if stream.created.timestamp() > compute_retention_start(now):
             return True
         tips = (self.read_tip(stream, parent) for parent in (shard.parents if shard else ()))
-        return any(noted is not None and noted[0].arrival > compute_retention_start(now) for noted in tips)
+        return any(
+            stored_tip is not None and stored_tip[0].arrival > compute_retention_start(now)
+            for stored_tip in tips
+        )
 
     def read_sequence_numbers(
         self, stream: StreamFacts, shard_id: str, tip: Tip | None, own_text: str = ""
     ) -> Iterator[int]:
-        """Yield the numbers that the stream has of a shard, in order, to the newest or the shard's end.
+        """Yield the sequence numbers of a shard that the stream has, in order.
 
-        They begin at the tip, where the stream still has it; ``own_text`` is its number as the stream writes it.
+        They start at the tip if the stream still has it and end at the newest record or the end of the shard.
+        ``own_text`` is the tip's number as the stream writes it.
         """
-        where: dict[str, Any] = {"ShardIteratorType": "TRIM_HORIZON"}
+        position: dict[str, Any] = {"ShardIteratorType": "TRIM_HORIZON"}
         if tip is not None:
-            where = {"ShardIteratorType": "AT_SEQUENCE_NUMBER", "StartingSequenceNumber": own_text}
-        answer = self._kinesis.get_shard_iterator(StreamName=stream.name, ShardId=shard_id, **where)
+            position = {"ShardIteratorType": "AT_SEQUENCE_NUMBER", "StartingSequenceNumber": own_text}
+        answer = self._kinesis.get_shard_iterator(StreamName=stream.name, ShardId=shard_id, **position)
         iterator: str | None = answer["ShardIterator"]
         pages = 0
         while iterator is not None and pages < PAGES:
@@ -90,18 +96,18 @@ class ArchiveStore:
                 return
 
     def read_tip(self, stream: StreamFacts, shard_id: str) -> tuple[Tip, str] | None:
-        """Return how far a shard has come, with the number's own text; ``None`` before its first batch."""
+        """Return a shard's tip and its number as text; ``None`` before the first batch."""
         try:
             answer = self._s3.get_object(
                 Bucket=self._bucket, Key=archive.format_tip_key(stream.identity, shard_id)
             )
         except self._s3.exceptions.NoSuchKey:
             return None
-        found = json.loads(answer["Body"].read())
-        return Tip(int(found["number"]), float(found["arrival"])), str(found["number"])
+        note = json.loads(answer["Body"].read())
+        return Tip(int(note["number"]), float(note["arrival"])), str(note["number"])
 
     def write_batch(self, stream: StreamFacts, batch: Sequence[ArchivedRecord]) -> None:
-        """Write a batch as one object; the same batch twice is the same object."""
+        """Write a batch as one object; a repeat overwrites it with the same content."""
         self._put(
             archive.format_records_key(stream.identity, batch),
             archive.pack_records(batch),
@@ -117,7 +123,7 @@ class ArchiveStore:
         self._put(archive.format_lineage_key(stream.identity, shard), archive.encode_shard(shard))
 
     def write_tip(self, stream: StreamFacts, last: ArchivedRecord) -> None:
-        """Note how far a shard has come."""
+        """Write a shard's tip."""
         note = {"number": last.number, "arrival": last.arrival}
         self._put(archive.format_tip_key(stream.identity, last.shard_id), json.dumps(note).encode())
 

@@ -1,11 +1,11 @@
-"""What each route answers: reads its parameters, asks the store, shapes the answer."""
+"""What each route of the catalog API answers."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from hello_retail.catalog_api.listing import (
     MAX_CATEGORY,
@@ -85,7 +85,7 @@ class CatalogApi:
         return answer
 
     def answer_categories(self, _segment: str, values: Mapping[str, Any]) -> HttpResponse:
-        """Answer ``GET /categories``: one page, and where the next one is."""
+        """Answer ``GET /categories``: one page."""
         page = self.store.read_categories(values["limit"], values["cursor"])
         next_page = None
         if page.more:
@@ -94,7 +94,7 @@ class CatalogApi:
         return build_ok_response([category.as_json() for category in page.lines], next_page)
 
     def answer_products(self, _segment: str, values: Mapping[str, Any]) -> HttpResponse:
-        """Answer ``GET /products``: one page of a category, and where the next one is."""
+        """Answer ``GET /products``: one page of a category."""
         category, after = values["category"], values["cursor"]
         if after is not None and after.category != category:
             raise build_parameter_problem((WrongParameter("cursor", CURSOR_REMEDY),))
@@ -104,7 +104,7 @@ class CatalogApi:
             last = page.lines[-1]
             cursor = encode_product_cursor(ProductPlace(category, last.sort_name, last.product_id))
             query = {"category": category, "limit": values["limit"], "cursor": cursor}
-            next_page = f"products?{urlencode(query)}"
+            next_page = f"products?{urlencode(query, quote_via=quote)}"
         return build_ok_response([product.as_json() for product in page.lines], next_page)
 
     def answer_product(self, product_id: str, _values: Mapping[str, Any]) -> HttpResponse:

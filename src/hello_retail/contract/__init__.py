@@ -1,4 +1,4 @@
-"""The contract of the whole API, which `GET /openapi.json` answers: the OpenAPI document and its parts.
+"""The API's OpenAPI document, which `GET /openapi.json` returns, and its parts.
 
 ``openapi.json`` has what all functions share, and the paths of the winner API and the event writer. Every other
 JSON file beside it is a part: the paths, components and tags of one more function, which refers to the shared
@@ -22,7 +22,7 @@ class ContractConflict(Exception):
 
 @cache
 def read_openapi_document() -> dict[str, Any]:
-    """Return the document with all parts in it, in the order of their names.
+    """Return the document with all parts, in order of name.
 
     Raises:
         ContractConflict: where a part defines what is defined already.
@@ -42,8 +42,10 @@ def _join(whole: dict[str, Any], part: dict[str, Any], name: str) -> None:
         _add(whole["components"].setdefault(kind, {}), definitions, name)
 
 
-def _add(known: dict[str, Any], more: dict[str, Any], name: str) -> None:
-    twice = known.keys() & more.keys()
-    if twice:
-        raise ContractConflict(f"{name} defines {', '.join(sorted(twice))}, which the contract has already.")
-    known.update(more)
+def _add(defined: dict[str, Any], definitions: dict[str, Any], name: str) -> None:
+    conflicts = defined.keys() & definitions.keys()
+    if conflicts:
+        raise ContractConflict(
+            f"{name} defines {', '.join(sorted(conflicts))}, which the contract has already."
+        )
+    defined.update(definitions)

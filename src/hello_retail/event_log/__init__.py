@@ -1,1 +1,1 @@
-"""How the log is written down: the place of a record, the archive's objects, the quarantine's objects."""
+"""Formats of the log: record ids, archive objects, quarantine objects."""

@@ -1,4 +1,4 @@
-"""How the archive is laid out, for its writer and its readers alike: pure, names and bytes.
+"""The archive's layout: the keys and contents of its objects.
 
 Everything of one stream lies under its identity, ``<name>/<creation time>``: a stream of the same name that was
 made anew never mixes with it (counting rule 10). Below ``records/`` each object is a batch as the mapping delivered
@@ -34,7 +34,7 @@ _RECORDS_KEY = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class ArchivedRecord:
-    """One record of the log: its sequence number's own text, ``data`` in base64, ``arrival`` in seconds."""
+    """A record of the log; ``data`` is base64, ``arrival`` in seconds."""
 
     shard_id: str
     number: str
@@ -50,7 +50,7 @@ class ArchivedRecord:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """An object of records, by its name: a batch, whole, from its first number to its last."""
+    """The batch that an object's key names: its first and last numbers."""
 
     key: str
     shard_id: str
@@ -60,7 +60,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """What came directly before the record ``first`` in its shard: the record ``after``, or nothing (``None``).
+    """A link: record ``first`` follows record ``after``, or nothing (``None``).
 
     A ``first`` of ``None`` is the shard's end. ``proved`` tells whether the stream itself said so; otherwise only
     the mapping's order does, since the stream had forgotten what may have been between.
@@ -74,7 +74,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Shard:
-    """A shard's place in the stream: its parents, and its numbers; ``end`` is ``None`` while it is open."""
+    """A shard, its parents and its range; ``end`` is ``None`` while open."""
 
     shard_id: str
     parents: tuple[str, ...]
@@ -100,7 +100,7 @@ def parse_record(record: Mapping[str, Any]) -> ArchivedRecord:
 
 
 def build_kinesis_event(records: Sequence[ArchivedRecord], stream_arn: str) -> dict[str, Any]:
-    """Return the records of one shard as the Kinesis event in which Lambda would deliver them."""
+    """Return a shard's records as the Kinesis event that Lambda delivers."""
     return {
         "Records": [
             {
@@ -123,7 +123,7 @@ def build_kinesis_event(records: Sequence[ArchivedRecord], stream_arn: str) -> d
 
 
 def format_records_key(stream: str, batch: Sequence[ArchivedRecord]) -> str:
-    """Return the name of a batch's object; the date (UTC) is that of the first record's arrival.
+    """Return the key of a batch's object, dated (UTC) by its first arrival.
 
     The same batch delivered twice has the same name, and by ``pack_records`` the same bytes.
     """
@@ -132,7 +132,7 @@ def format_records_key(stream: str, batch: Sequence[ArchivedRecord]) -> str:
 
 
 def parse_records_key(key: str) -> Span | None:
-    """Return what the name of an object of records says; ``None`` for any other object."""
+    """Return the span that a key names; ``None`` for other keys."""
     match = _RECORDS_KEY.fullmatch(key)
     if match is None:
         return None
@@ -172,14 +172,14 @@ def unpack_records(content: bytes) -> list[ArchivedRecord]:
 
 
 def format_link_key(stream: str, link: Link) -> str:
-    """Return the name of a link's object, which says it all: names are enough to read a year of links."""
+    """Return the key of a link's object, which holds the whole link."""
     first = END if link.first is None else link.first
     after = NOTHING if link.after is None else link.after
     return f"{LINKS}/{stream}/{link.shard_id}/{first}.after.{after}.{PROVED if link.proved else TOLD}"
 
 
 def parse_link_key(key: str) -> Link | None:
-    """Return what the name of a link's object says; ``None`` for any other object."""
+    """Return the link that a key names; ``None`` for other keys."""
     match = _LINK_KEY.fullmatch(key)
     if match is None:
         return None
@@ -192,43 +192,43 @@ def parse_link_key(key: str) -> Link | None:
     )
 
 
-def parse_shard_description(described: Mapping[str, Any]) -> Shard:
+def parse_shard_description(description: Mapping[str, Any]) -> Shard:
     """Return a shard as Kinesis' ListShards describes it."""
-    numbers = described["SequenceNumberRange"]
-    parents = (described.get("ParentShardId"), described.get("AdjacentParentShardId"))
+    numbers = description["SequenceNumberRange"]
+    parents = (description.get("ParentShardId"), description.get("AdjacentParentShardId"))
     return Shard(
-        described["ShardId"],
+        description["ShardId"],
         tuple(parent for parent in parents if parent),
         int(numbers["StartingSequenceNumber"]),
         _number(numbers.get("EndingSequenceNumber")),
     )
 
 
-def format_lineage_key(stream: str, found: Shard) -> str:
-    """Return the name of a shard's object; a closed shard has a second one, so that none is ever changed."""
-    return f"{LINEAGE}/{stream}/{found.shard_id}/{'open' if found.end is None else 'closed'}.json"
+def format_lineage_key(stream: str, shard: Shard) -> str:
+    """Return the key of a shard's object; a closed shard has a second object."""
+    return f"{LINEAGE}/{stream}/{shard.shard_id}/{'open' if shard.end is None else 'closed'}.json"
 
 
-def encode_shard(found: Shard) -> bytes:
+def encode_shard(shard: Shard) -> bytes:
     """Return a shard as JSON."""
     return json.dumps(
         {
-            "shardId": found.shard_id,
-            "parents": list(found.parents),
-            "startingSequenceNumber": str(found.start),
-            "endingSequenceNumber": None if found.end is None else str(found.end),
+            "shardId": shard.shard_id,
+            "parents": list(shard.parents),
+            "startingSequenceNumber": str(shard.start),
+            "endingSequenceNumber": None if shard.end is None else str(shard.end),
         }
     ).encode()
 
 
 def decode_shard(content: bytes) -> Shard:
     """Return the shard that ``encode_shard`` wrote."""
-    found = json.loads(content)
+    description = json.loads(content)
     return Shard(
-        found["shardId"],
-        tuple(found["parents"]),
-        int(found["startingSequenceNumber"]),
-        _number(found["endingSequenceNumber"]),
+        description["shardId"],
+        tuple(description["parents"]),
+        int(description["startingSequenceNumber"]),
+        _number(description["endingSequenceNumber"]),
     )
 
 

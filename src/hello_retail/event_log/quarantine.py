@@ -1,4 +1,4 @@
-"""The objects of the quarantine: how the winner view writes them and the operator's tools read them."""
+"""The format of the quarantine's objects, for the view and `retailctl`."""
 
 from __future__ import annotations
 

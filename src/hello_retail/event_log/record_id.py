@@ -1,4 +1,4 @@
-"""What a record of the log is called for good: its stream, shard and sequence number (counting rule 17)."""
+"""The identity of a record: stream, shard, sequence number (rule 17)."""
 
 from __future__ import annotations
 

@@ -9,9 +9,9 @@ What a stream keeps today says nothing of the past: it may have kept less before
 bring back what is forgotten (Kinesis Developer Guide, "Change the data retention period").
 """
 MARGIN_SECONDS = 300.0
-"""How much sooner than the stream forgets a record it is taken for forgotten."""
+"""How many seconds before its expiry a record counts as expired."""
 
 
 def compute_retention_start(now: float) -> float:
-    """Return the moment from which on the stream has every record for certain; in seconds since the epoch."""
+    """Return the time, in seconds, since which the stream certainly has every record."""
     return now - KEPT_SECONDS + MARGIN_SECONDS

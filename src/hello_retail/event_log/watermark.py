@@ -1,4 +1,4 @@
-"""The last sequence number that an item has taken from a shard, as DynamoDB keeps it.
+"""The watermark of an item: the last sequence number it counted.
 
 Sequence numbers have 56 digits today and may grow; a DynamoDB number holds 38. One length byte and the minimal
 big-endian integer sort as bytes the way the numbers sort (counting rule 8), so a condition can compare them.

@@ -1,4 +1,4 @@
-"""Who acts: the claims of a verified ID token, as an HTTP API's JWT authorizer hands them over."""
+"""The user of a request, from the JWT authorizer's claims."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _UNSEEN = re.compile("[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069\ud80
 
 
 class NotSignedIn(Exception):
-    """The request carries no identity that events could be put down to; the message says what to send."""
+    """The request has no usable identity; the message says what to send."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +61,13 @@ def parse_actor(claims: Mapping[str, Any]) -> Actor:
 
 
 def clean_display_name(claim: object) -> str:
-    """Return a display name that every consumer takes, or "": one line, seen characters, at most 128 of them.
+    """Return a valid display name, or "": one line of visible characters.
 
     A name of nothing but white space, format characters and fillers would be a row without a name.
     """
     text = claim if isinstance(claim, str) else ""
-    seen = " ".join(_UNSEEN.sub("", " ".join(text.split())).split())
-    name = seen[:MAXIMUM_NAME].strip()
+    visible = " ".join(_UNSEEN.sub("", " ".join(text.split())).split())
+    name = visible[:MAXIMUM_NAME].strip()
     return name if is_visible(name) else ""
 
 

@@ -1,4 +1,4 @@
-"""The Lambda entry of the event writer: an HTTP request of API Gateway (payload 2.0) in, a receipt out."""
+"""The event writer's Lambda handler (payload format 2.0)."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class EventWriterSettings:
-    """What the function is told by its environment, under these names in upper case."""
+    """The function's environment variables, under these names in upper case."""
 
     stream_name: str
     idempotency_table: str
@@ -67,14 +67,14 @@ compile_validators(INGRESS_1_1, *KINDS)
 
 @cache
 def load_idempotency() -> Once:
-    """Load what only requests with an Idempotency-Key need when the first of them comes."""
+    """Load the idempotency store for the first request that needs it."""
     from hello_retail.event_writer.once import Once  # noqa: PLC0415 - it would double the cold start
 
     return Once(boto3.client("dynamodb", config=AWS_CONFIG), SETTINGS.idempotency_table, report_lost_receipt)
 
 
 def report_lost_receipt(error: Exception) -> None:
-    """Log and count that an accepted event's receipt could not be kept for a retry."""
+    """Log and count a receipt that could not be stored."""
     logger.warning("An accepted event's receipt is not in the table", extra=describe_fault(error))
     with single_metric(
         "ReceiptsLost", MetricUnit.Count, 1, namespace=SETTINGS.powertools_metrics_namespace
@@ -83,7 +83,7 @@ def report_lost_receipt(error: Exception) -> None:
 
 
 def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:
-    """Put one event on the stream; whatever happens, the client gets a receipt or a problem document.
+    """Put one event on the stream; return a receipt or a problem.
 
     An event that is accepted leaves no line here: the access log has one, and Kinesis counts it.
 
@@ -105,7 +105,7 @@ def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:
 
 
 def accept_submission(submission: EventSubmission, context: object) -> dict[str, str]:
-    """Put the submission's event on the stream, once if it has a key, and return the receipt.
+    """Put the event on the stream (once, given a key); return the receipt.
 
     Raises:
         Refused: what the client can mend.
@@ -141,7 +141,7 @@ def build_accepted_response(receipt: Mapping[str, str]) -> HttpResponse:
 
 
 def build_problem(error: Exception, request_id: str, *, has_key: bool) -> Problem:
-    """Return what the client is told of an error; count it, and log what is not the client's doing.
+    """Return the problem for an error; count it, and log server errors.
 
     Only where the request ``has_key`` is it told to send the same again.
     """
@@ -158,7 +158,7 @@ def build_problem(error: Exception, request_id: str, *, has_key: bool) -> Proble
 
 
 def count_refusal(code: str, request_id: str) -> None:
-    """Write the one line of a refused event: its metric, with the request's id."""
+    """Write a refused event's metric, with the request's id."""
     with single_metric(
         "EventsRefused", MetricUnit.Count, 1, namespace=SETTINGS.powertools_metrics_namespace
     ) as metric:

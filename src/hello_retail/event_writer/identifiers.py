@@ -1,4 +1,4 @@
-"""The ids that the writer mints: by time where nobody retries, by the client's key where somebody may."""
+"""Ids of events: by time, or derived from the client's key."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _NAMESPACE: Final = UUID("6f0c1a1e-7b52-4b8f-9a4f-2f6a2c6d9e31")
 
 @dataclass(frozen=True, slots=True)
 class Identifiers:
-    """What an accepted event is called: its own id, and the id of its product if it brings none."""
+    """An accepted event's id, and a product id if it has none."""
 
     event_id: str
     product_id: str
 
 
 def create_uuid7(milliseconds: int, randomness: bytes) -> UUID:
-    """Return the UUIDv7 (RFC 9562, section 5.7) of a Unix time and ``RANDOM_BYTES`` random bytes."""
+    """Return the UUIDv7 (RFC 9562) of a Unix time and random bytes."""
     value = (milliseconds & (1 << 48) - 1) << 80 | int.from_bytes(randomness)
     value = value & ~(0xF << 76) | 0x7 << 76  # version
     value = value & ~(0b11 << 62) | 0b10 << 62  # variant
@@ -34,7 +34,7 @@ def create_uuid7(milliseconds: int, randomness: bytes) -> UUID:
 
 
 def create_identifiers(milliseconds: int, randomness: bytes) -> Identifiers:
-    """Return ids that nobody can derive again, from a Unix time and twice ``RANDOM_BYTES`` random bytes."""
+    """Return random ids from a Unix time and twice ``RANDOM_BYTES`` bytes."""
     event, product = randomness[:RANDOM_BYTES], randomness[RANDOM_BYTES:]
     return Identifiers(str(create_uuid7(milliseconds, event)), str(create_uuid7(milliseconds, product)))
 
@@ -50,5 +50,5 @@ def derive_identifiers(user_id: str, key: str, body_digest: str) -> Identifiers:
 
 
 def hash_json(data: Mapping[str, Any]) -> str:
-    """Return a hash of a JSON object that does not depend on the order of its members or on white space."""
+    """Return a JSON object's hash, independent of member order and white space."""
     return sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()

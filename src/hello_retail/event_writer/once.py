@@ -60,7 +60,7 @@ class Once:
         put: Callable[[], Receipt],
         context: Any,  # noqa: ANN401 - Lambda's
     ) -> Receipt:
-        """Return what ``put`` returns, now or when the same request was first made.
+        """Return the receipt of ``put``, from this or an earlier request.
 
         Where ``put`` raises, Powertools deletes the item, so that the next attempt puts the same event again (its
         id is derived). Where the event is on the stream and only the note of it failed, the client gets its receipt

@@ -1,4 +1,4 @@
-"""From an HTTP request to the record that goes on the stream: what is taken, and what each refusal says.
+"""Turn an HTTP request into a stream record, or refuse it.
 
 Nothing here talks to AWS, reads a clock or draws a random number.
 """
@@ -47,13 +47,13 @@ _TRACE_ROOT = re.compile(r"(?:^|;)\s*Root=(1-[0-9a-f]{8}-[0-9a-f]{24})(?:;|$)")
 
 @dataclass(eq=False)
 class SubmissionRefused(Problem):
-    """A request that is the client's to mend; ``code`` is a short stable id of the reason, for metrics."""
+    """A client error; ``code`` is a stable id of the reason."""
 
     code: str = "refused"
 
 
 class NotDecodable(Exception):
-    """A finished record that the consumers would put in quarantine: a defect of ours."""
+    """A finished record that consumers would quarantine: a defect here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ class EventRecord:
     payload: bytes
 
     def build_receipt(self) -> dict[str, str]:
-        """Return what the client is told."""
+        """Return the receipt that the client gets."""
         return {"eventId": self.event_id} | ({"productId": self.product_id} if self.product_id else {})
 
 
@@ -144,7 +144,7 @@ def parse_submission(event: Mapping[str, Any], trace_header: str = "") -> EventS
 
 
 def is_preflight(event: Mapping[str, Any]) -> bool:
-    """Say whether a browser asks beforehand if a page elsewhere may send: CORS's OPTIONS, which has no token."""
+    """Return whether the request is a CORS preflight, which has no token."""
     if ((event.get("requestContext") or {}).get("http") or {}).get("method") != "OPTIONS":
         return False
     return {name.lower() for name in event.get("headers") or {}} >= {
@@ -154,12 +154,12 @@ def is_preflight(event: Mapping[str, Any]) -> bool:
 
 
 def _is_json(content_type: str) -> bool:
-    """Say whether a Content-Type is JSON's; of its parameters only a charset other than UTF-8 matters."""
+    """Return whether a Content-Type is JSON, in UTF-8."""
     media_type = _MEDIA_TYPE.fullmatch(content_type.strip(" \t"))
     if not media_type:
         return False
-    given = _PARAMETERS.findall(media_type[1])
-    charsets = (_unquote(value) for name, value in given if name.lower() == "charset")
+    parameters = _PARAMETERS.findall(media_type[1])
+    charsets = (_unquote(value) for name, value in parameters if name.lower() == "charset")
     return all(charset.lower() in _UTF_8 for charset in charsets)
 
 
@@ -265,7 +265,7 @@ def build_event_record(
 
 
 def _list_blank_texts(rules: Kind, data: Mapping[str, Any]) -> tuple[Violation, ...]:
-    """Return which texts would be blank on the board; the schemas cannot tell, and the log keeps older ones."""
+    """Return the texts that would be blank on the board."""
     return tuple(
         Violation(f"/{name}", "must have a visible character")
         for name in rules.texts

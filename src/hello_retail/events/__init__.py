@@ -1,4 +1,4 @@
-"""The events of Hello, Retail!: one decoded record in, an ``Event`` or a ``Rejection`` out.
+"""Decode a record into an ``Event`` or a ``Rejection``.
 
 ``decode`` and ``decode_base64`` take any input and raise nothing. For whoever writes events, ``registry``
 holds the JSON Schemas by exact id, and ``strict_json`` is how both sides read JSON.

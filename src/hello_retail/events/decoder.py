@@ -1,4 +1,4 @@
-"""From one record of the stream to an event, or to the reason why it is none.
+"""Decode a stream record into an event or a rejection.
 
 Both functions take any input, raise nothing, and answer from the bytes alone.
 """
@@ -120,7 +120,7 @@ def _build_event(document: object) -> Event:
 
 
 def _parse_contributor(origin: str) -> tuple[str, str]:
-    """Return user id and display name; UNKNOWN is nobody, so nobody may be called so."""
+    """Return user id and display name, neither of which may be UNKNOWN."""
     _app, _action, user_id, display_name = (*origin.split("/", 3), "", "", "")[:4]
     if not user_id or user_id.isspace():
         raise _RecordRefused(_NO_USER)

@@ -1,4 +1,4 @@
-"""What decoding a record gives: an event, or the reason why the record is none."""
+"""The result of decoding a record: an event or a rejection."""
 
 from __future__ import annotations
 

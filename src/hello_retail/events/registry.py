@@ -89,7 +89,7 @@ def read_schema(schema_id: str) -> dict[str, Any]:
 
 
 def find_violation(schema_id: str, document: object) -> Violation | None:
-    """Return the first thing in ``document`` (as ``strict_json.parse`` gives it) that breaks the schema, or None.
+    """Return the first violation of the schema in ``document``, or ``None``.
 
     Raises:
         UnknownSchema: where the registry has no such id.
@@ -99,7 +99,7 @@ def find_violation(schema_id: str, document: object) -> Violation | None:
 
 
 def list_violations(schema_id: str, document: object) -> tuple[Violation, ...]:
-    """Return each place of ``document`` that breaks the schema, with one rule that it breaks; none if it is valid.
+    """Return the violations of the schema in ``document``, one for each place.
 
     For whoever explains a refusal: a document that is not valid takes longer than with ``find_violation``. A member
     that is missing has a place of its own; all that the schema does not list are one violation, of the object
@@ -115,7 +115,7 @@ def list_violations(schema_id: str, document: object) -> tuple[Violation, ...]:
 
 
 def compile_validators(*schema_ids: str) -> None:
-    """Compile the validators of these ids now (about 1 ms each), so that no record waits for them.
+    """Compile the validators of these ids in advance (about 1 ms each).
 
     Raises:
         UnknownSchema: where the registry has no such id.
@@ -163,7 +163,7 @@ def _list_integers(node: dict[str, Any], path: tuple[str, ...] = ()) -> Iterator
 
 
 def _find_float(integers: Iterable[tuple[str, ...]], document: Any) -> Violation | None:  # noqa: ANN401 - JSON
-    """Return the first integer of a valid document that is written as a float, or None.
+    """Return the first integer that is written as a float, or None.
 
     JSON Schema takes 1.0 and 1e2 for integers; other readers of the log need not.
     """
@@ -195,13 +195,13 @@ def _walk_violations(
 
 
 def _violation(broken: JsonSchemaValueException) -> Violation:
-    rule, wanted = str(broken.rule), broken.rule_definition
+    rule, expected = str(broken.rule), broken.rule_definition
     if rule == "required":
-        wanted = ", ".join(name for name in wanted if name not in broken.value)
+        expected = ", ".join(name for name in expected if name not in broken.value)
     elif rule == "pattern":
-        wanted = broken.definition["description"]
+        expected = broken.definition["description"]
     pointer = "".join(f"/{name}" for name in broken.path[1:])
-    return Violation(pointer, _DETAILS[rule].format(wanted))
+    return Violation(pointer, _DETAILS[rule].format(expected))
 
 
 _NOT_AN_INTEGER = "must be an integer, written without a decimal point or an exponent"

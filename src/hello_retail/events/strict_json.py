@@ -1,4 +1,4 @@
-"""JSON read strictly: what two parsers could read differently, or no writer could write, is refused."""
+"""Strict JSON: ambiguous or unwritable documents are refused."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ HASH_KEY_BYTES = 2048
 
 
 def is_product_key(product_id: str) -> bool:
-    """Whether DynamoDB takes the text as a hash key: 1 to 2,048 bytes of UTF-8."""
+    """Return whether DynamoDB accepts the hash key: 1 to 2,048 bytes of UTF-8."""
     try:
         return 0 < len(product_id.encode()) <= HASH_KEY_BYTES
     except UnicodeEncodeError:  # half of a surrogate pair, as JSON may hold it

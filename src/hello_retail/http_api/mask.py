@@ -10,7 +10,7 @@ _SHORTEST_ID_WITH_TAIL = 12
 
 
 def mask_user_id(user_id: str) -> str:
-    """Return what stands for a user in answers: stable, the same on every list, and never the id itself.
+    """Return the masked id of a user: stable, and never the id itself.
 
     ``***``, the id's last four characters (players know their own again), and 40 bits of its hash, which keep
     two users apart: among 10,000 the chance of any two alike is below 1 in 20,000. An id shorter than twelve

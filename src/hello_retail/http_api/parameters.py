@@ -1,4 +1,4 @@
-"""Query parameters: how each is read, and one problem document for all that are missing or wrong."""
+"""Parse query parameters; report all that are missing or wrong at once."""
 
 from __future__ import annotations
 
@@ -45,21 +45,21 @@ def parse_parameters(parameters: tuple[Parameter, ...], query: Mapping[str, str]
         Problem: one 400 for all that are missing or wrong.
 
     """
-    found: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     wrong: list[WrongParameter] = []
     for parameter in parameters:
         text = query.get(parameter.name)
-        found[parameter.name] = parameter.default
+        values[parameter.name] = parameter.default
         try:
             if text is not None:
-                found[parameter.name] = parameter.parse(text)
+                values[parameter.name] = parameter.parse(text)
             elif parameter.required:
                 wrong.append(WrongParameter(parameter.name, parameter.remedy))
         except ValueError:
             wrong.append(WrongParameter(parameter.name, parameter.remedy))
     if wrong:
         raise build_parameter_problem(tuple(wrong))
-    return found
+    return values
 
 
 def _parse_limit(text: str) -> int:

@@ -1,4 +1,4 @@
-"""What every HTTP function answers: responses of payload format 2.0, and errors as problem documents (RFC 9457).
+"""Responses of payload format 2.0, and problem documents (RFC 9457).
 
 No text that a client sent is ever part of a problem: problems are made of sentences from the code.
 """
@@ -43,7 +43,7 @@ class HttpResponse:
 
 @dataclass(frozen=True, slots=True)
 class WrongParameter:
-    """A query parameter that is missing or wrong, and a sentence that says what would do."""
+    """A missing or wrong query parameter, and what to send instead."""
 
     name: str
     remedy: str
@@ -92,7 +92,7 @@ class Problem(Exception):
 
 
 def build_unavailable_problem(detail: str, request_id: str) -> Problem:
-    """Return the 503 for what the same request may well get in a moment."""
+    """Return the 503 for a transient failure."""
     return Problem(
         HTTPStatus.SERVICE_UNAVAILABLE,
         detail,
@@ -111,7 +111,7 @@ def build_fault_problem(request_id: str) -> Problem:
 
 
 def describe_fault(error: BaseException) -> dict[str, Any]:
-    """Return what the log keeps of a fault: kind and place, not its words, which may hold people's data."""
+    """Return a fault's type and place, without its message (personal data)."""
     code = error.response.get("Error", {}).get("Code") if isinstance(error, ClientError) else None
     stack = [f"{frame.name}, {frame.filename}:{frame.lineno}" for frame in extract_tb(error.__traceback__)]
     return {"error": type(error).__name__, "code": code, "stack": stack}

@@ -1,4 +1,4 @@
-"""HTTP as the functions that answer reads speak it: requests of payload format 2.0, validators, leave to cache."""
+"""HTTP for reads: requests of payload format 2.0, validators, caching."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def build_parameter_problem(wrong: tuple[WrongParameter, ...]) -> Problem:
 
 
 def build_ok_response(content: object, next_page: str | None = None) -> HttpResponse:
-    """Return a 200 with the content as JSON, a validator and leave to cache.
+    """Return a 200 with JSON content, an ETag and caching headers.
 
     The entity tag is strong: it covers the body and ``next_page``, the reference of the ``Link`` header
     (RFC 8288), which is relative to the request so that it holds behind any host, stage or CDN path.
@@ -75,7 +75,7 @@ def build_ok_response(content: object, next_page: str | None = None) -> HttpResp
 
 
 def adapt_response(answer: HttpResponse, request: HttpRequest) -> HttpResponse:
-    """Return the answer as this client wants it: 304 without body if its copy still holds, no body for HEAD.
+    """Return the response adapted to the request: 304, or no body for HEAD.
 
     ``If-None-Match`` compares weakly and takes lists and ``*`` (RFC 9110, section 13.1.2).
     """

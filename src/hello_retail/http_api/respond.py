@@ -1,4 +1,4 @@
-"""From an event of API Gateway (payload 2.0) to a response, for every function that answers reads.
+"""Turn an API Gateway event (payload 2.0) into a response.
 
 Whatever happens, the client gets what it asked for or a problem document, and the log what went wrong.
 """
@@ -49,16 +49,16 @@ def respond_to_request(
     answer: Callable[[HttpRequest], HttpResponse],
     telemetry: Telemetry,
 ) -> dict[str, Any]:
-    """Return the response to one request; ``answer`` may raise whatever it likes.
+    """Return the response to one request; ``answer`` may raise any exception.
 
     A request that is answered leaves no line here: the API's access log has one.
     """
     request = HttpRequest.from_event(event)
     try:
-        found = answer(request)
+        response = answer(request)
     except Exception as error:  # noqa: BLE001 - no client sees a fault's words
-        found = _problem(error, str(getattr(context, "aws_request_id", "")), telemetry).build_response()
-    return adapt_response(found, request).as_event()
+        response = _problem(error, str(getattr(context, "aws_request_id", "")), telemetry).build_response()
+    return adapt_response(response, request).as_event()
 
 
 def refuse_other_methods(request: HttpRequest) -> None:
@@ -74,7 +74,7 @@ def refuse_other_methods(request: HttpRequest) -> None:
 
 
 def _problem(error: Exception, request_id: str, telemetry: Telemetry) -> Problem:
-    """Return what the client is told of an error; log and count what is not the client's doing."""
+    """Return the problem for an error; log and count server errors."""
     if isinstance(error, Problem):
         return error
     if isinstance(error, Unavailable):

@@ -1,4 +1,7 @@
-"""Routes: a small table of path templates, since Powertools' resolver would add a quarter to the cold start."""
+"""Routes as a table of path templates.
+
+Powertools' resolver would add a quarter to the cold start.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,9 @@ Api = TypeVar("Api")
 
 @dataclass(frozen=True, slots=True)
 class Route(Generic[Api]):
-    """A resource. ``path`` is an OpenAPI path template; its one placeholder, if any, stands for the last segment.
+    """A resource.
+
+    ``path`` is an OpenAPI path template; its one placeholder, if any, stands for the last segment.
 
     ``answer`` gets the API, what the placeholder stands for ("" where there is none) and the parameters' values.
     """
@@ -43,7 +48,7 @@ def answer_by_route(routes: Sequence[Route[Api]], api: Api, request: HttpRequest
 
 
 def _find_route(routes: Sequence[Route[Api]], path: str) -> tuple[Route[Api], str]:
-    """Return the route of a path and what its placeholder stands for ("" where it has none)."""
+    """Return a path's route and its placeholder's value ("" if none)."""
     for route in routes:
         if route.path == path:
             return route, ""

@@ -1,1 +1,1 @@
-"""How the views lay out their tables, shared by a view and the API that reads it."""
+"""Table layouts that a view shares with the API that reads it."""

@@ -1,4 +1,4 @@
-"""How the Scores table spreads a role's contributors over partitions, for its writer and its readers alike.
+"""How the Scores table spreads a role's contributors over partitions.
 
 A partition of DynamoDB takes 1,000 write units a second, so the scores of one role live under several hash
 keys (``role#bucket``). A changed number of buckets needs a new generation of the table (counting rule 10).
@@ -14,7 +14,7 @@ ROLES = (CREATOR, PHOTOGRAPHER)
 
 
 def compute_bucket(user_id: str, buckets: int) -> int:
-    """Return the bucket (0 to ``buckets`` - 1) of a user: stable across machines, versions and roles."""
+    """Return a user's bucket, 0 to ``buckets`` - 1, always the same."""
     return int.from_bytes(blake2b(user_id.encode(), digest_size=8).digest()) % buckets
 
 

@@ -1,4 +1,4 @@
-"""Sales weighted by their age: exponential decay, kept so that no clock and no overflow is in it. Pure.
+"""Sales weighted by age: exponential decay without a clock or overflow.
 
 A sale's weight halves with every half-life. Relative to a moment long ago, every sale's weight is fixed for good
 (forward decay: Cormode, Shkapenyuk, Srivastava and Xu, ICDE 2009), namely two to the power of the half-lives from
@@ -31,7 +31,7 @@ class Weight:
 
 
 def add_sale(weight: Weight | None, arrival: float, half_life: float) -> Weight:
-    """Return the sum with one more sale in it; ``None`` is the sum of none.
+    """Return the sum with one more sale; ``None`` is an empty sum.
 
     Args:
         weight: what was sold before.
@@ -50,7 +50,7 @@ def add_sale(weight: Weight | None, arrival: float, half_life: float) -> Weight:
 
 
 def compute_score(weight: Weight, moment: float, half_life: float) -> float:
-    """Return the sum as of a moment (seconds since the epoch), in sales of that very moment."""
+    """Return the sum as of a time (seconds since the epoch)."""
     age = moment / half_life
     half_lives = floor(age)
     since = age - half_lives

@@ -1,1 +1,1 @@
-"""What the functions that read the stream share: watermarks, batch reads, the answer to the mapping."""
+"""Shared by stream consumers: watermarks, batch reads, responses to the mapping."""

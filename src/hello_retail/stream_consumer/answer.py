@@ -1,4 +1,4 @@
-"""What functions that fold the log into a view share: how they call AWS, how a write ended, what Lambda is told."""
+"""Shared by the views: AWS settings, outcomes of writes, responses to Lambda."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Applied:
 
 
 def build_batch_response(numbers: Mapping[int, str], resume: int | None) -> dict[str, list[dict[str, str]]]:
-    """Return Lambda's ``batchItemFailures``: none, or the record from which the mapping is to deliver again.
+    """Return Lambda's ``batchItemFailures``: none, or the record to retry from.
 
     ``numbers`` gives each record's own text of its sequence number, which Lambda wants to the letter.
     """

@@ -14,21 +14,21 @@ if TYPE_CHECKING:
 KEYS_PER_READ = 100
 """DynamoDB's limit for one BatchGetItem."""
 READ_ROUNDS = 3
-"""How often keys that DynamoDB left unprocessed are asked for before they count as unread."""
+"""How many times unprocessed keys are requested before they count as unread."""
 
 
 def read_items(
     dynamodb: DynamoDBClient, table: str, key: str, ids: Iterable[str], usage: Usage
 ) -> tuple[dict[str, dict[str, Any]], set[str]]:
-    """Return the items that there are, by their hash key ``key``, and the ids that could not be read.
+    """Return the existing items by hash key ``key``, and the unread ids.
 
-    What failed is noted in ``usage``; nothing is raised for it.
+    Failures are noted in ``usage`` and not raised.
     """
-    wanted = list(ids)
-    found: dict[str, dict[str, Any]] = {}
+    all_ids = list(ids)
+    items: dict[str, dict[str, Any]] = {}
     unread: set[str] = set()
-    for start in range(0, len(wanted), KEYS_PER_READ):
-        pending = set(wanted[start : start + KEYS_PER_READ])
+    for start in range(0, len(all_ids), KEYS_PER_READ):
+        pending = set(all_ids[start : start + KEYS_PER_READ])
         for _ in range(READ_ROUNDS):
             if not pending:
                 break
@@ -43,8 +43,8 @@ def read_items(
                 break
             usage.read_units += sum(used["CapacityUnits"] for used in answer.get("ConsumedCapacity", ()))
             for item in answer["Responses"].get(table, ()):
-                found[item[key]["S"]] = item
-            left = answer["UnprocessedKeys"].get(table, {"Keys": ()})["Keys"]
-            pending = {unprocessed[key]["S"] for unprocessed in left}
+                items[item[key]["S"]] = item
+            unprocessed = answer["UnprocessedKeys"].get(table, {"Keys": ()})["Keys"]
+            pending = {unprocessed_key[key]["S"] for unprocessed_key in unprocessed}
         unread |= pending
-    return found, unread
+    return items, unread

@@ -1,4 +1,4 @@
-"""Calls of AWS that run side by side, none of which is left running."""
+"""Run AWS calls concurrently and wait for all of them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Result = TypeVar("Result")
 
 
 def run_concurrently(executor: Executor, calls: Sequence[Callable[[], Result]]) -> list[Result]:
-    """Return the results of the calls, in order, once all have ended, also where one raised.
+    """Return the calls' results in order, after all have ended.
 
     Threads freeze with the handler and thaw in the next invocation, so none may outlive the one it began in.
     """

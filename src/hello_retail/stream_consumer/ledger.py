@@ -1,4 +1,4 @@
-"""What an item remembers of the log, which events are new to it, and how it is written: pure.
+"""An item's ledger: which events it has taken, and its conditional update.
 
 Per shard it keeps a watermark (``w3``: the last sequence number taken from shard 3) and a ring (``r3``: 8-byte
 hashes of the last event ids counted from it). The watermark recognises what the mapping delivers again; the ring
@@ -23,7 +23,7 @@ IF_AS_JUDGED = "#watermark = :known"
 
 
 class Entry(Protocol):
-    """An event of a batch, and its record's sequence number as an integer."""
+    """An event of a batch and its sequence number."""
 
     @property
     def sequence(self) -> int:
@@ -94,7 +94,7 @@ def format_ring_attribute(shard_id: str) -> str:
 
 
 def parse_ledger(item: Mapping[str, Any], shard_id: str) -> Ledger:
-    """Return the ledger of a shard in an item as DynamoDB gives it; an empty item is none."""
+    """Return a shard's ledger from a DynamoDB item, which may be empty."""
     if not item:
         return NO_ITEM
     own = format_ring_attribute(shard_id)
@@ -137,7 +137,7 @@ def judge_entries(ledger: Ledger, entries: Sequence[AnyEntry], ring_size: int) -
 
 
 def build_ledger_move(shard_id: str, before: Ledger, after: Ledger, if_no_item: str) -> Move:
-    """Return what moves a shard's ledger, on the condition that it still is as it was judged (rule 12).
+    """Return the update of a ledger, conditional on its old value (rule 12).
 
     ``if_no_item`` is the table's own condition that there is no item.
     """
@@ -159,7 +159,7 @@ def build_ledger_move(shard_id: str, before: Ledger, after: Ledger, if_no_item: 
 
 
 def find_first_new_entry(ledger: Ledger, entries: Sequence[Entry]) -> int | None:
-    """Return the lowest sequence number among the entries that the ledger has not taken."""
+    """Return the lowest sequence number that the ledger has not taken."""
     return min(
         (entry.sequence for entry in entries if ledger.last is None or entry.sequence > ledger.last),
         default=None,

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 @dataclass(slots=True)
 class Usage:
-    """What one invocation consumed, in DynamoDB capacity units, and which AWS calls failed, by error code."""
+    """Capacity units that an invocation consumed, and failures by error code."""
 
     write_units: float = 0.0
     read_units: float = 0.0

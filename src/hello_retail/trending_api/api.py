@@ -1,4 +1,4 @@
-"""What the one route answers: reads its parameter, asks the store, shapes the answer."""
+"""The route of trending products: parameters in, response out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is trending, and how it is shown: pure functions, no AWS, no HTTP."""
+"""Ranks trending products: pure functions, without AWS or HTTP."""
 
 from __future__ import annotations
 

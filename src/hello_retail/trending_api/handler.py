@@ -1,4 +1,4 @@
-"""The Lambda entry of the trending API: an HTTP request of API Gateway (payload 2.0) in, a response out."""
+"""The trending API's Lambda handler (payload format 2.0)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class TrendingApiSettings:
-    """What the function is told by its environment, under these names in upper case."""
+    """The function's environment variables, under these names in upper case."""
 
     trending_table: str
     half_life_minutes: int
@@ -44,5 +44,5 @@ api = TrendingApi(
 
 
 def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:
-    """Answer one request; whatever happens, the client gets what it asked for or a problem document."""
+    """Answer one request; errors become problem documents."""
     return respond_to_request(event, context, api.answer_request, telemetry)

@@ -1,4 +1,4 @@
-"""The only place where the trending API talks to AWS: eventually consistent reads of the trending table."""
+"""The trending API's calls to AWS: eventually consistent reads."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The consumer that folds the log into what sells just now: sales by product, weighted by their age."""
+"""The consumer that keeps sales by product, weighted by their age."""

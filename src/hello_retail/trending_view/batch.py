@@ -1,4 +1,4 @@
-"""What the event source mapping hands over, decoded: the sales in one batch of one shard, by product."""
+"""A decoded batch of one shard: its sales by product."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The Lambda entry of the trending view: decode a batch, fold it, answer from where to go on."""
+"""The trending view's Lambda handler: decode, fold, return where to resume."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from hello_retail.trending_view.trend import Rule
 
 @dataclass(frozen=True, slots=True)
 class TrendingViewSettings:
-    """What the function is told by its environment, under these names in upper case."""
+    """The function's environment variables, under these names in upper case."""
 
     trending_table: str
     half_life_minutes: int
@@ -49,7 +49,7 @@ metrics.set_default_dimensions(Environment=SETTINGS.environment)
 
 @cache
 def get_store() -> TrendingViewStore:
-    """Make the store once, with a client that lives as long as the function's instance."""
+    """Create the store and its client once for each instance."""
     return TrendingViewStore(
         boto3.client("dynamodb", config=AWS_CONFIG),
         ThreadPoolExecutor(SIDE_BY_SIDE),
@@ -81,7 +81,7 @@ def fold_batch(batch: TrendingBatch, view: TrendingViewStore) -> dict[str, list[
 
 
 def report_batch(batch: TrendingBatch, applied: list[Applied], resume: int | None, usage: Usage) -> None:
-    """Write the invocation's metrics and one log line: ids and counts, never payloads or names."""
+    """Write metrics and one log line, without payloads or names."""
     metrics.add_metric("SalesCounted", MetricUnit.Count, sum(outcome.counted for outcome in applied))
     metrics.add_metric("RedeliveredSales", MetricUnit.Count, sum(outcome.redelivered for outcome in applied))
     metrics.add_metric("RepeatedSales", MetricUnit.Count, sum(outcome.repeats for outcome in applied))

@@ -1,4 +1,4 @@
-"""The only place where the trending view talks to AWS: one item for each product.
+"""The trending view's calls to AWS: one item for each product.
 
 Every call may fail, be repeated by the SDK after its answer was lost, or come from an invocation that should be
 dead. The update is made on the condition that the item still is what it was when judged.
@@ -45,37 +45,36 @@ class TrendingViewStore:
     def apply_sales(
         self, shard_id: str, sales: Mapping[str, Sequence[TrendingSale]], usage: Usage
     ) -> list[Applied]:
-        """Fold each product's sales in once: one read where a warm function does not know it yet, one write.
+        """Count each product's sales once, with one write and at most one read.
 
         A product that cannot be read stays unapplied.
         """
         if len(self._standings) > STANDINGS_KEPT:
             self._standings.clear()
         unknown = [id_ for id_ in sales if (shard_id, id_) not in self._standings]
-        found, unread = batch_get.read_items(self._dynamodb, self._table, "productId", unknown, usage)
+        items, unread = batch_get.read_items(self._dynamodb, self._table, "productId", unknown, usage)
         for id_ in unknown:
             if id_ not in unread:
-                self._standings[shard_id, id_] = _parse_standing(found.get(id_, {}), shard_id)
+                self._standings[shard_id, id_] = _parse_standing(items.get(id_, {}), shard_id)
         calls = [
             partial(self._fold, shard_id, id_, its_sales, usage)
             for id_, its_sales in sales.items()
             if id_ not in unread
         ]
-        left = [Applied(0, 0, 0, sales[id_][0].sequence) for id_ in unread]
-        return [*run_concurrently(self._executor, calls), *left]
+        unapplied = [Applied(0, 0, 0, sales[id_][0].sequence) for id_ in unread]
+        return [*run_concurrently(self._executor, calls), *unapplied]
 
     def _fold(self, shard_id: str, product_id: str, sales: Sequence[TrendingSale], usage: Usage) -> Applied:
-        """Write what the sales make of the product; where it changed meanwhile, judge anew from what it is.
+        """Write a product's new standing; recompute it if the item changed meanwhile.
 
-        What is kept between invocations is only ever the answer to a call of this shard's, and kept after it
-        (rule 11).
+        Only the response to a call for this shard is cached between invocations, and only after the call (rule 11).
         """
-        kept = (shard_id, product_id)
-        standing = self._standings.get(kept, Standing())
+        standing_key = (shard_id, product_id)
+        standing = self._standings.get(standing_key, Standing())
         for _ in range(ATTEMPTS):
             outcome = fold_sales(standing, sales, self._rule)
             if outcome.after is None:
-                self._standings[kept] = standing
+                self._standings[standing_key] = standing
                 return Applied(0, 0, outcome.redelivered, None)
             try:
                 answer = self._dynamodb.update_item(
@@ -90,7 +89,7 @@ class TrendingViewStore:
                 break
             else:
                 usage.add_write_units(answer["ConsumedCapacity"]["CapacityUnits"])
-                self._standings[kept] = outcome.after
+                self._standings[standing_key] = outcome.after
                 return Applied(outcome.counted, outcome.repeats, outcome.redelivered, None)
         return Applied(0, 0, 0, ledgers.find_first_new_entry(standing.ledger, sales))
 
@@ -122,7 +121,7 @@ class TrendingViewStore:
 
 
 def _parse_standing(item: Mapping[str, Any], shard_id: str) -> Standing:
-    """Return how a product stands by its item as DynamoDB gives it; an empty one is none."""
+    """Return a product's standing from its DynamoDB item, which may be empty."""
     if not item:
         return Standing()
     weight = Weight(float(item["weight"]["N"]), int(item["halfLives"]["N"]))

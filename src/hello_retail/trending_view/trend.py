@@ -1,4 +1,4 @@
-"""How a product stands and what a batch changes of that: pure, over one product's item and its sales.
+"""A product's standing, and how a batch of sales changes it.
 
 Sales are folded one by one in the order of their shard, by the time at which the log took them. So the outcome
 depends on the log alone: not on the clock, not on how its batches were cut, not on when it is folded.
@@ -21,7 +21,7 @@ FORGOTTEN = 100
 
 @dataclass(frozen=True, slots=True)
 class TrendingSale:
-    """A sale of the batch; ``arrival`` is when the log took it, in seconds since the epoch."""
+    """A sale; ``arrival`` is in seconds since the epoch."""
 
     sequence: int
     event: Event
@@ -60,7 +60,7 @@ class TrendingOutcome:
 
 
 def fold_sales(standing: Standing, sales: Sequence[TrendingSale], rule: Rule) -> TrendingOutcome:
-    """Return what the sales of one shard, in their order, make of a product's standing."""
+    """Return a product's standing after the ordered sales of one shard."""
     verdict = ledgers.judge_entries(standing.ledger, sales, rule.recent_events)
     if verdict.after is None:
         return TrendingOutcome(0, 0, verdict.delivered, None)

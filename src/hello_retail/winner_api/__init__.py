@@ -1,1 +1,1 @@
-"""The read side: who is winning, and who offered and photographed each product, over HTTP."""
+"""The HTTP API of the winners and of each product's contributors."""

@@ -1,4 +1,4 @@
-"""Who is winning, and how people and places in a list are shown: pure functions, no AWS, no HTTP."""
+"""Ranks contributors and masks ids: pure functions, without AWS or HTTP."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class Contribution:
-    """Who offered and who photographed a product, as user ids; ``None`` where the log does not say."""
+    """A product's contributors by user id; ``None`` if not registered."""
 
     product_id: str
     creator: str | None
@@ -56,7 +56,7 @@ class RankedScore:
 
 
 def rank_scores(scores: Iterable[Score]) -> tuple[RankedScore, ...]:
-    """Return the best ``MAX_LIMIT`` of one role, highest first, ties by user id, ranked from 1 without gaps.
+    """Return the top ``MAX_LIMIT`` of a role, ranked from 1, ties by user id.
 
     ``UNKNOWN`` is nobody, so it is not on the board.
     """
@@ -80,12 +80,12 @@ def build_contribution_json(contribution: Contribution) -> dict[str, str | None]
 
 
 def choose_display_name(user_id: str, name: str) -> str:
-    """Return the display name, or the masked id where nothing of it is visible or where it gives the id away."""
+    """Return the display name, or the masked id if it is invisible or reveals the id."""
     return name if is_visible(name) and user_id not in name else mask_user_id(user_id)
 
 
 def encode_cursor(product_id: str) -> str:
-    """Return an opaque text, safe in a URL, for the place in the list behind this product."""
+    """Return an opaque, URL-safe cursor for the position after this product."""
     return seal_cursor(CONTRIBUTIONS, product_id)
 
 

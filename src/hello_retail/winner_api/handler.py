@@ -1,4 +1,4 @@
-"""The Lambda entry of the winner API: an HTTP request of API Gateway (payload 2.0) in, a response out.
+"""The winner API's Lambda handler (payload format 2.0).
 
 The routes are a small table (``api.ROUTES``): Powertools' resolver would add a quarter to the cold start.
 """
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class WinnerApiSettings:
-    """What the function is told by its environment, under these names in upper case."""
+    """The function's environment variables, under these names in upper case."""
 
     contributions_table: str
     scores_table: str
@@ -52,5 +52,5 @@ api = WinnerApi(
 
 
 def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:
-    """Answer one request; whatever happens, the client gets what it asked for or a problem document."""
+    """Answer one request; errors become problem documents."""
     return respond_to_request(event, context, api.answer_request, telemetry)

@@ -1,4 +1,4 @@
-"""The only place where the winner API talks to AWS: eventually consistent reads of the two tables."""
+"""The winner API's calls to AWS: eventually consistent reads."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ContributionPage:
-    """Some contributions in the table's order, and the product id to go on after (``None``: that was all)."""
+    """A page of contributions, and the product id to resume after, if any."""
 
     contributions: tuple[Contribution, ...]
     next_after: str | None
@@ -36,7 +36,7 @@ class WinnerApiStore:
     score_buckets: int
 
     def read_scores(self, role: str) -> list[Score]:
-        """Return the scores of all contributors in the role (``creator`` or ``photographer``), in no order.
+        """Return all contributors' scores in the role, in no order.
 
         One bucket after the other: a bucket is a few milliseconds away, and at a small function's share of a
         processor threads cost as much as they save.
@@ -64,7 +64,7 @@ class WinnerApiStore:
         return scores
 
     def read_contributions(self, limit: int, after: str | None) -> ContributionPage:
-        """Return up to ``limit`` contributions behind the product id ``after`` (``None``: from the start)."""
+        """Return up to ``limit`` contributions after the product id ``after``."""
         start: dict[str, Any] = {} if after is None else {"ExclusiveStartKey": {"productId": {"S": after}}}
         with translate_transient_failures():
             answer = self.client.scan(
@@ -73,13 +73,13 @@ class WinnerApiStore:
                 Limit=limit + 1,
                 **start,
             )
-        found = tuple(_contribution(item) for item in answer["Items"])
-        page = found[:limit]
-        more = len(found) > limit or "LastEvaluatedKey" in answer
+        contributions = tuple(_contribution(item) for item in answer["Items"])
+        page = contributions[:limit]
+        more = len(contributions) > limit or "LastEvaluatedKey" in answer
         return ContributionPage(page, page[-1].product_id if more and page else None)
 
     def read_contribution(self, product_id: str) -> Contribution | None:
-        """Return who offered and photographed the product, or ``None`` where the log has not named it yet."""
+        """Return the product's contributors, or ``None`` if it is unknown."""
         with translate_transient_failures():
             answer = self.client.get_item(
                 TableName=self.contributions_table,

@@ -1,1 +1,1 @@
-"""The consumer that folds the log into who offered, who photographed and who is winning."""
+"""The consumer that keeps each product's contributors and their scores."""

@@ -15,7 +15,7 @@ from hello_retail.winner_view.tally import KINDS, SequencedEvent
 
 @dataclass(frozen=True, slots=True)
 class WinnerBatch:
-    """The records of one invocation, sorted into what is folded, what is skipped and what is bad.
+    """One invocation's records: to fold, to skip and to quarantine.
 
     ``entries`` are in the order of the shard; ``skipped`` has the types of the rest by number. ``numbers`` gives
     each record's own text of its sequence number: an answer to Lambda must repeat it to the letter. ``arrivals``

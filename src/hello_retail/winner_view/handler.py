@@ -1,4 +1,4 @@
-"""The Lambda entry of the winner view: decode a batch, fold it, answer from where to go on."""
+"""The winner view's Lambda handler: decode, fold, return where to resume."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ FRESHNESS_VALUES = 20
 
 @dataclass(frozen=True, slots=True)
 class WinnerViewSettings:
-    """What the function is told by its environment, under these names in upper case."""
+    """The function's environment variables, under these names in upper case."""
 
     contributions_table: str
     scores_table: str
@@ -55,13 +55,13 @@ metrics.set_default_dimensions(**DIMENSIONS)
 
 @cache
 def get_s3_client() -> S3Client:
-    """Make the S3 client when the first bad record comes: most invocations never need it."""
+    """Create the S3 client for the first invalid record: most invocations need none."""
     return boto3.client("s3", config=AWS_CONFIG)
 
 
 @cache
 def get_store() -> WinnerViewStore:
-    """Make the store once, with clients that live as long as the function's instance."""
+    """Create the store and its clients once for each instance."""
     return WinnerViewStore(
         boto3.client("dynamodb", config=AWS_CONFIG),
         get_s3_client,
@@ -115,7 +115,7 @@ def fold_batch(
 
 
 def quarantine_rejected(batch: WinnerBatch, views: WinnerViewStore, usage: Usage) -> int | None:
-    """Put the batch's bad records aside, before anything is committed; return the cut if that failed."""
+    """Quarantine invalid records before any write; return the cut on failure."""
     if not batch.rejected:
         return None
     try:
@@ -129,14 +129,16 @@ def quarantine_rejected(batch: WinnerBatch, views: WinnerViewStore, usage: Usage
 def report_batch(
     batch: WinnerBatch, applied: list[Applied], resume: int | None, now: float, usage: Usage
 ) -> None:
-    """Write the invocation's metrics and one log line: ids and counts, never payloads or names."""
-    done = [entry.sequence for entry in batch.entries if resume is None or entry.sequence < resume]
+    """Write metrics and one log line, without payloads or names."""
+    applied_sequences = [
+        entry.sequence for entry in batch.entries if resume is None or entry.sequence < resume
+    ]
     rejected = [r for r in batch.rejected if resume is None or int(r.sequence_number) < resume]
     redriven = sum(resume is None or sequence < resume for sequence in batch.redriven)
-    waits = sorted(round((now - batch.arrivals[sequence]) * 1000) for sequence in done)
+    waits = sorted(round((now - batch.arrivals[sequence]) * 1000) for sequence in applied_sequences)
     redelivered = sum(outcome.redelivered for outcome in applied)
     repeats = sum(outcome.repeats for outcome in applied)
-    metrics.add_metric("EventsApplied", MetricUnit.Count, len(done))
+    metrics.add_metric("EventsApplied", MetricUnit.Count, len(applied_sequences))
     metrics.add_metric("RecordsQuarantined", MetricUnit.Count, len(rejected))
     if redriven:  # a metric that is never sent costs nothing
         metrics.add_metric("RecordsRedriven", MetricUnit.Count, redriven)
@@ -162,7 +164,7 @@ def report_batch(
         extra={
             "shard": batch.shard_id,
             "records": len(batch.numbers),
-            "applied": len(done),
+            "applied": len(applied_sequences),
             "skipped": skipped_kinds.total(),
             "quarantined": len(rejected),
             "redriven": redriven,

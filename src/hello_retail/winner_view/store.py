@@ -1,4 +1,4 @@
-"""The only place where the winner view talks to AWS: registrations, scores, redrives and the quarantine.
+"""The winner view's calls to AWS: registrations, scores, redrives, quarantine.
 
 Every call may fail, be repeated by the SDK after its answer was lost, or come from an invocation that should be
 dead. What makes that harmless is in the two updates below; docs/how-credit-works.md tells why.
@@ -54,7 +54,7 @@ LEDGERS_KEPT = 30_000
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Where a generation of the winner view keeps what: the names of its tables and of the quarantine's bucket."""
+    """A generation's table names and its quarantine bucket."""
 
     contributions_table: str
     scores_table: str
@@ -95,7 +95,7 @@ class WinnerViewStore:
         self._redriven: frozenset[str] | None = None
 
     def read_redriven(self, usage: Usage) -> frozenset[str] | None:
-        """Return the identities of the records that were put on the log anew; ``None`` where AWS does not tell.
+        """Return the identities of redriven records; ``None`` if AWS fails.
 
         They are read once in the life of an instance, strongly consistently. That is enough. A record is marked
         only while the generation that judged it stands alone, so whatever was marked before this generation was
@@ -104,7 +104,7 @@ class WinnerViewStore:
         """
         if self._redriven is not None:
             return self._redriven
-        found: set[str] = set()
+        identities: set[str] = set()
         request: dict[str, Any] = {
             "TableName": self._redrives,
             "ConsistentRead": True,
@@ -119,7 +119,7 @@ class WinnerViewStore:
                 usage.note_failure(error)
                 return None
             usage.read_units += answer["ConsumedCapacity"]["CapacityUnits"]
-            found |= {
+            identities |= {
                 item["identity"]["S"]
                 for item in answer["Items"]
                 if item.get("status", {}).get("S") in REDRIVEN
@@ -127,35 +127,37 @@ class WinnerViewStore:
             if "LastEvaluatedKey" not in answer:
                 break
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
-        self._redriven = frozenset(found)
+        self._redriven = frozenset(identities)
         return self._redriven
 
     def register_products(
         self, products: Mapping[str, ProductUpdate], usage: Usage
     ) -> tuple[dict[str, Facts], int | None]:
-        """Register what a batch says of its products and return what is registered, with the cut.
+        """Register a batch's products; return their facts and the cut.
 
         The cut is the lowest first event of the products whose facts a failure left undecided (rule 5), or
         ``None``. The facts of a product that sells nothing in this batch may be left out.
         """
-        known = {id_: self._settled[id_] for id_ in products if id_ in self._settled}
-        writes = [id_ for id_, product in products.items() if product.needs_write(known.get(id_))]
+        facts = {id_: self._settled[id_] for id_ in products if id_ in self._settled}
+        writes = [id_ for id_, product in products.items() if product.needs_write(facts.get(id_))]
         reads = [
             id_
             for id_, product in products.items()
-            if product.needs_read(known.get(id_)) and not product.needs_write(known.get(id_))
+            if product.needs_read(facts.get(id_)) and not product.needs_write(facts.get(id_))
         ]
-        found, unread = batch_get.read_items(self._dynamodb, self._contributions, "productId", reads, usage)
-        known.update({id_: _parse_facts(item) for id_, item in found.items()})
-        writes += [id_ for id_ in reads if id_ not in found and id_ not in unread]
+        items, unread = batch_get.read_items(self._dynamodb, self._contributions, "productId", reads, usage)
+        facts.update({id_: _parse_facts(item) for id_, item in items.items()})
+        writes += [id_ for id_ in reads if id_ not in items and id_ not in unread]
         registered = run_concurrently(
             self._executor, [partial(self._register, id_, products[id_], usage) for id_ in writes]
         )
         answers = dict(zip(writes, registered, strict=True))
-        known.update({id_: facts for id_, facts in answers.items() if facts is not None})
-        undecided = unread | {id_ for id_, facts in answers.items() if facts is None}
-        self._cache_facts(known)
-        return known, min((products[id_].first for id_ in undecided), default=None)
+        facts.update(
+            {id_: product_facts for id_, product_facts in answers.items() if product_facts is not None}
+        )
+        undecided = unread | {id_ for id_, product_facts in answers.items() if product_facts is None}
+        self._cache_facts(facts)
+        return facts, min((products[id_].first for id_ in undecided), default=None)
 
     def apply_credits(
         self, shard_id: str, earned: Mapping[Contributor, Credit], now: int, usage: Usage
@@ -172,28 +174,30 @@ class WinnerViewStore:
         )
 
     def write_quarantine(self, batch: WinnerBatch) -> None:
-        """Write the batch's bad records, raw, into one object that says which generation judged them.
+        """Write the batch's invalid records, unchanged, into one quarantine object.
 
         Raises:
             One of ``FAILURES``: where S3 did not take it.
 
         """
-        bad = QuarantinedRecords(self._generation, batch.stream, batch.shard_id, tuple(batch.rejected))
+        records = QuarantinedRecords(self._generation, batch.stream, batch.shard_id, tuple(batch.rejected))
         self._s3().put_object(
             Bucket=self._bucket,
-            Key=quarantine.format_quarantine_key(bad),
-            Body=quarantine.pack_quarantined(bad),
+            Key=quarantine.format_quarantine_key(records),
+            Body=quarantine.pack_quarantined(records),
             ContentType="application/json",
         )
 
-    def _cache_facts(self, known: Mapping[str, Facts]) -> None:
-        """Keep what can change no more; that a photographer is missing is never kept (rule 3)."""
+    def _cache_facts(self, facts: Mapping[str, Facts]) -> None:
+        """Cache final facts; a missing photographer is never cached (rule 3)."""
         if len(self._settled) > FACTS_KEPT:
             self._settled.clear()
-        self._settled.update({id_: facts for id_, facts in known.items() if facts.settled})
+        self._settled.update(
+            {id_: product_facts for id_, product_facts in facts.items() if product_facts.settled}
+        )
 
     def _register(self, product_id: str, product: ProductUpdate, usage: Usage) -> Facts | None:
-        """Register creator and photographer where none is, and return what is; ``None`` if the outcome is unknown.
+        """Register missing contributors; return the facts, or ``None`` if unknown.
 
         Without a condition: a condition on the whole item would lose the photographer (rule 1).
         """
@@ -221,15 +225,14 @@ class WinnerViewStore:
 
         The write is made on the condition that the score is as it was when judged. Where it is not (an earlier
         delivery, a zombie, a request that the SDK repeated), the item comes back and the sales are judged anew.
-        What is kept between invocations is only ever the answer to a call of this shard's, and kept after it
-        (rule 11).
+        Only the response to a call for this shard is cached between invocations, and only after the call (rule 11).
         """
-        kept = (shard_id, *key)
-        ledger = self._ledgers.get(kept, ledgers.NO_ITEM)
+        ledger_key = (shard_id, *key)
+        ledger = self._ledgers.get(ledger_key, ledgers.NO_ITEM)
         for _ in range(CREDIT_ATTEMPTS):
             verdict = ledgers.judge_entries(ledger, credit.sales, self._recent_events)
             if verdict.after is None:
-                self._ledgers[kept] = ledger
+                self._ledgers[ledger_key] = ledger
                 return Applied(0, 0, verdict.delivered, None)
             try:
                 answer = self._dynamodb.update_item(
@@ -244,7 +247,7 @@ class WinnerViewStore:
                 break
             else:
                 usage.add_write_units(answer["ConsumedCapacity"]["CapacityUnits"])
-                self._ledgers[kept] = verdict.after
+                self._ledgers[ledger_key] = verdict.after
                 return Applied(verdict.counted, verdict.repeats, verdict.delivered, None)
         return Applied(0, 0, 0, ledgers.find_first_new_entry(ledger, credit.sales))
 

@@ -85,26 +85,26 @@ def collect_products(entries: Iterable[SequencedEvent]) -> dict[str, ProductUpda
     The first event of a product registers its creator, ``UNKNOWN`` unless it is the product/create (rule 2);
     the first image registers the photographer.
     """
-    found: dict[str, ProductUpdate] = {}
+    products: dict[str, ProductUpdate] = {}
     for entry in entries:
         event, product_id = entry.event, entry.product_id
         actor = Registration(event.user_id, event.display_name, entry.sequence)
-        before = found.get(product_id)
+        before = products.get(product_id)
         created = event.kind == PRODUCT_CREATE
         photographer = actor if event.kind == PRODUCT_IMAGE else None
         sold = event.kind == PRODUCT_PURCHASE
         if before is None:
             creator = actor if created else Registration(UNKNOWN, UNKNOWN, entry.sequence)
-            found[product_id] = ProductUpdate(entry.sequence, creator, photographer, created, sold)
+            products[product_id] = ProductUpdate(entry.sequence, creator, photographer, created, sold)
         elif (photographer and not before.photographer) or (sold and not before.sold):
-            found[product_id] = ProductUpdate(
+            products[product_id] = ProductUpdate(
                 before.first,
                 before.creator,
                 before.photographer or photographer,
                 before.created,
                 before.sold or sold,
             )
-    return found
+    return products
 
 
 @dataclass(slots=True)

@@ -1,1 +1,1 @@
-"""What is built and stored: the functions' zips, the page, the builds kept in the bucket."""
+"""Artifacts: the functions' zips, the page, and stored builds."""

@@ -1,4 +1,4 @@
-"""Builds: sets of artifacts, known by their bytes, and kept for each environment that they were applied to.
+"""Builds: sets of artifacts, identified by hash and kept per environment.
 
 A build is what `make package` writes: a zip for each function and one of the page. Its id is a hash of theirs, so
 that the same bytes are the same build whichever commit they come from. An apply keeps its build in the bucket of
@@ -57,7 +57,7 @@ def parse_manifest(manifest: bytes, where: str) -> Hashes:
 
 
 def check_artifacts(files: Files, where: str) -> Hashes:
-    """Return the artifacts among ``files``, each of which is what the manifest among them says.
+    """Return the artifacts' hashes after checking them against the manifest.
 
     Args:
         files: a build's files by name.
@@ -69,23 +69,25 @@ def check_artifacts(files: Files, where: str) -> Hashes:
     """
     if MANIFEST not in files:
         raise UserError(f"There is no {MANIFEST} in {where}: build the artifacts with `make package`.")
-    said = parse_manifest(files[MANIFEST], f"{where}/{MANIFEST}")
-    have = {name: hashlib.sha256(content).hexdigest() for name, content in files.items() if name != MANIFEST}
-    wrong = describe_differences(said, have)
+    hashes = parse_manifest(files[MANIFEST], f"{where}/{MANIFEST}")
+    actual_hashes = {
+        name: hashlib.sha256(content).hexdigest() for name, content in files.items() if name != MANIFEST
+    }
+    wrong = describe_differences(hashes, actual_hashes)
     if wrong:
         raise UserError(f"The artifacts in {where} are not those of their manifest: {wrong}.")
-    return said
+    return hashes
 
 
-def describe_differences(wanted: Mapping[str, str], have: Mapping[str, str]) -> str:
-    """Return in words how some artifacts are not those wanted; "" where they are."""
-    texts = [f"{name} is missing" for name in sorted(wanted.keys() - have.keys())]
+def describe_differences(expected: Mapping[str, str], actual: Mapping[str, str]) -> str:
+    """Describe how artifacts differ from those expected; "" if they do not."""
+    texts = [f"{name} is missing" for name in sorted(expected.keys() - actual.keys())]
     texts += [
-        f"{name} has SHA-256 {have[name][:ID_LENGTH]}…, not {wanted[name][:ID_LENGTH]}…"
-        for name in sorted(wanted.keys() & have.keys())
-        if have[name] != wanted[name]
+        f"{name} has SHA-256 {actual[name][:ID_LENGTH]}…, not {expected[name][:ID_LENGTH]}…"
+        for name in sorted(expected.keys() & actual.keys())
+        if actual[name] != expected[name]
     ]
-    texts += [f"{name} is one too many" for name in sorted(have.keys() - wanted.keys())]
+    texts += [f"{name} is one too many" for name in sorted(actual.keys() - expected.keys())]
     return "; ".join(texts)
 
 
@@ -108,7 +110,7 @@ def format_current_time() -> str:
 
 @dataclass(frozen=True, slots=True)
 class KeptBuild:
-    """A build that an environment has had: its artifacts, their commit, and when it was last applied (UTC)."""
+    """A build that an environment has had; ``applied`` is the last time (UTC)."""
 
     build: str
     commit: str
@@ -121,31 +123,31 @@ def _prefix(environment: str) -> str:
 
 
 def keep_build(target: Target, files: Files, commit: str) -> KeptBuild:
-    """Keep a build that has just been applied, and say so of it; its record goes last, so that it is whole."""
+    """Store a build that has been applied; its record is written last."""
     hashes = check_artifacts(files, "the build to keep")
-    kept = KeptBuild(compute_build_id(hashes), commit, format_current_time(), hashes)
+    kept_build = KeptBuild(compute_build_id(hashes), commit, format_current_time(), hashes)
     s3, bucket, prefix = (
         target.client("s3"),
         target.state_bucket,
-        f"{_prefix(target.environment)}{kept.build}/",
+        f"{_prefix(target.environment)}{kept_build.build}/",
     )
     for name, content in files.items():  # also where they are there: their days till they expire begin anew
         s3.put_object(Bucket=bucket, Key=prefix + name, Body=content)
-    body = json.dumps(asdict(kept), indent=2, sort_keys=True).encode()
+    body = json.dumps(asdict(kept_build), indent=2, sort_keys=True).encode()
     s3.put_object(Bucket=bucket, Key=prefix + RECORD, Body=body, ContentType="application/json")
-    return kept
+    return kept_build
 
 
 def list_kept_builds(target: Target) -> list[KeptBuild]:
     """Return the builds that the environment has had, the one last applied first."""
     s3, bucket = target.client("s3"), target.state_bucket
     keys = list_keys(s3, bucket, _prefix(target.environment))
-    found = [
+    kept_builds = [
         KeptBuild(**json.load(s3.get_object(Bucket=bucket, Key=key)["Body"]))
         for key in keys
         if key.endswith(f"/{RECORD}")
     ]
-    return sorted(found, key=lambda kept: kept.applied, reverse=True)
+    return sorted(kept_builds, key=lambda kept_build: kept_build.applied, reverse=True)
 
 
 def check_name(text: str) -> None:
@@ -162,7 +164,7 @@ def check_name(text: str) -> None:
         )
 
 
-def find_build(among: Iterable[KeptBuild], wanted: str, environment: str) -> KeptBuild:
+def find_build(among: Iterable[KeptBuild], id_prefix: str, environment: str) -> KeptBuild:
     """Return the one build whose id, or else whose commit, begins with ``wanted``.
 
     Raises:
@@ -170,18 +172,18 @@ def find_build(among: Iterable[KeptBuild], wanted: str, environment: str) -> Kep
 
     """
     builds = list(among)
-    found = [each for each in builds if len(wanted) >= SHORTEST_ID and each.build.startswith(wanted)]
-    found = found or [
-        each for each in builds if len(wanted) >= SHORTEST_ID and each.commit.startswith(wanted)
+    matches = [each for each in builds if len(id_prefix) >= SHORTEST_ID and each.build.startswith(id_prefix)]
+    matches = matches or [
+        each for each in builds if len(id_prefix) >= SHORTEST_ID and each.commit.startswith(id_prefix)
     ]
-    if len(found) == 1:
-        return found[0]
-    known = ", ".join(f"{each.build} ({each.applied})" for each in builds) or "none"
-    number = "several builds" if found else "no build"
-    raise UserError(f"'{wanted}' names {number} of {environment}: take an id of {known}.")
+    if len(matches) == 1:
+        return matches[0]
+    choices = ", ".join(f"{each.build} ({each.applied})" for each in builds) or "none"
+    number = "several builds" if matches else "no build"
+    raise UserError(f"'{id_prefix}' names {number} of {environment}: take an id of {choices}.")
 
 
-def read_build_files(target: Target, kept: KeptBuild) -> Files:
+def read_build_files(target: Target, kept_build: KeptBuild) -> Files:
     """Return the files of a kept build, checked to be what they were.
 
     Raises:
@@ -191,7 +193,7 @@ def read_build_files(target: Target, kept: KeptBuild) -> Files:
     s3, bucket, prefix = (
         target.client("s3"),
         target.state_bucket,
-        f"{_prefix(target.environment)}{kept.build}/",
+        f"{_prefix(target.environment)}{kept_build.build}/",
     )
     names = [key.removeprefix(prefix) for key in list_keys(s3, bucket, prefix)]
     files = {
@@ -200,8 +202,8 @@ def read_build_files(target: Target, kept: KeptBuild) -> Files:
         if name != RECORD
     }
     where = f"s3://{bucket}/{prefix.rstrip('/')}"
-    wrong = describe_differences(kept.artifacts, check_artifacts(files, where))
-    if wrong or compute_build_id(kept.artifacts) != kept.build:
+    wrong = describe_differences(kept_build.artifacts, check_artifacts(files, where))
+    if wrong or compute_build_id(kept_build.artifacts) != kept_build.build:
         raise UserError(
             f"The build in {where} is not the one that was applied: {wrong or 'its id is another'}."
         )

@@ -1,4 +1,4 @@
-"""The artifacts: a zip for each function and one of the page, byte for byte the same from the same commit anywhere.
+"""Build reproducible artifacts: a zip for each function and for the page.
 
 What could differ is taken out: entries are sorted, times and modes fixed, and stored rather than deflated
 (zlib and its successors compress the same bytes differently; the zips are far below Lambda's limits). Of the
@@ -30,6 +30,7 @@ from retailctl.progress import show_progress
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from retailctl.environments.generations import PinnedBuild
     from retailctl.project import Project
 
 RUNTIME = "3.13"
@@ -81,7 +82,7 @@ def is_artifact_file(path: PurePosixPath) -> bool:
 
 
 def read_installed_files(folder: Path) -> Files:
-    """Return the files of the dependencies installed in ``folder`` that go into an artifact.
+    """Return the installed dependencies' files that go into an artifact.
 
     Raises:
         UserError: where one of them is native code, which would tie an artifact to one kind of machine.
@@ -101,7 +102,7 @@ def read_installed_files(folder: Path) -> Files:
 
 
 def read_dependencies(in_project: Project, *further: Project) -> list[Files]:
-    """Return, for the clone and ``further`` trees, the files of `requirements/lambda.txt`; install what is new.
+    """Install the Lambda requirements of each tree; return their files.
 
     Raises:
         UserError: where pip cannot install one, with what pip says.
@@ -176,15 +177,17 @@ def build_artifacts(in_project: Project) -> list[Path]:
         UserError: where a dependency cannot be installed or is native code, or the clone lacks a pinned build.
 
     """
+    pinned = generations.list_pinned_builds(in_project)
     with (
         hold_lock(in_project, "package"),
-        git.check_out_commits(in_project, generations.list_pinned_builds(in_project)) as pinned,
+        git.check_out_commits(in_project, {build.commit for build in pinned}) as trees,
     ):
         names = list_functions(in_project)
-        shared, *theirs = read_dependencies(in_project, *pinned.values())
+        shared, *theirs = read_dependencies(in_project, *trees.values())
         zips = {name: build_zip(shared | read_function_files(in_project, name)) for name in names}
-        for (commit, tree), files in zip(pinned.items(), theirs, strict=True):
-            zips[_of_build(commit)] = build_zip(files | read_function_files(tree, generations.FUNCTION))
+        dependencies = dict(zip(trees, theirs, strict=True))
+        for build in sorted(pinned):
+            zips[build.artifact] = _build_pinned(build, trees[build.commit], dependencies[build.commit])
         manifest: dict[str, Any] = {
             "functions": {name: _entry(name, content) for name, content in zips.items()}
         }
@@ -197,9 +200,22 @@ def build_artifacts(in_project: Project) -> list[Path]:
         return write_artifacts(in_project.artifacts, files)
 
 
-def _of_build(commit: str) -> str:
-    """Return the name of the view's artifact as a commit has it."""
-    return f"{generations.FUNCTION}@{commit}"
+class FunctionMissing(UserError):
+    """A build is older than the function that is to be pinned to it."""
+
+
+def _build_pinned(build: PinnedBuild, tree: Project, dependencies: Files) -> bytes:
+    """Return the zip of a view's function as a commit has it, whose files are in ``tree``.
+
+    Raises:
+        FunctionMissing: where the commit has no such function.
+
+    """
+    if build.function not in list_functions(tree):
+        raise FunctionMissing(
+            f"The build {build.commit} has no function {build.function}: pin the generation to a later commit."
+        )
+    return build_zip(dependencies | read_function_files(tree, build.function))
 
 
 def _entry(name: str, content: bytes) -> dict[str, Any]:
@@ -216,39 +232,39 @@ def _manifest(content: Mapping[str, Any]) -> bytes:
     return (json.dumps(content, indent=2, sort_keys=True) + "\n").encode()
 
 
-def add_pinned_zips(in_project: Project, files: Files, pinned: Iterable[str]) -> Files:
-    """Return a build's files, and beside them the view's zip of each of the ``pinned`` commits that they lack.
+def add_pinned_zips(in_project: Project, files: Files, pinned: Iterable[PinnedBuild]) -> Files:
+    """Return a build's files with the missing zips of ``pinned`` builds.
 
     Raises:
         UserError: where the clone lacks one of the commits whose zip the build does not have.
 
     """
-    missing = {_of_build(commit): commit for commit in pinned if f"{_of_build(commit)}.zip" not in files}
+    missing = {build.artifact: build for build in pinned if f"{build.artifact}.zip" not in files}
     if not missing:
         return files
     manifest: dict[str, Any] = json.loads(files[MANIFEST])
-    added = {name: build_pinned_zip(in_project, commit) for name, commit in missing.items()}
+    added = {name: build_pinned_zip(in_project, build) for name, build in missing.items()}
     manifest["functions"] |= {name: _entry(name, content) for name, content in added.items()}
     zips = {f"{name}.zip": content for name, content in added.items()}
     return {**files, **zips, MANIFEST: _manifest(manifest)}
 
 
-def build_pinned_zip(in_project: Project, commit: str) -> bytes:
-    """Return the view's zip as a commit of the clone has it.
+def build_pinned_zip(in_project: Project, build: PinnedBuild) -> bytes:
+    """Return the zip of a view's function as a commit of the clone has it.
 
     Raises:
-        UserError: where the clone lacks the commit.
+        UserError: where the clone lacks the commit, or that has no such function.
 
     """
-    with hold_lock(in_project, "package"), git.check_out_commits(in_project, {commit}) as trees:
-        _, files = read_dependencies(in_project, trees[commit])
-        return build_zip(files | read_function_files(trees[commit], generations.FUNCTION))
+    with hold_lock(in_project, "package"), git.check_out_commits(in_project, {build.commit}) as trees:
+        _, files = read_dependencies(in_project, trees[build.commit])
+        return _build_pinned(build, trees[build.commit], files)
 
 
 def write_artifacts(folder: Path, files: Mapping[str, bytes]) -> list[Path]:
     """Make ``files`` all that ``folder`` holds, and return those that changed."""
-    gone: Iterable[Path] = (path for path in folder.glob("*") if path.name not in files)
-    for path in gone:
+    stale_files: Iterable[Path] = (path for path in folder.glob("*") if path.name not in files)
+    for path in stale_files:
         path.unlink()
     return [folder / name for name, content in files.items() if write_atomically(folder / name, content)]
 

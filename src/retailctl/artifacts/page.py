@@ -1,9 +1,9 @@
-"""The page as it is deployed: `src/web` turned into files with hashed names, and put into the site's bucket.
+"""Build the page from `src/web`: files with hashed names.
 
 Everything but `index.html` and `config.json` is named for its content, so that a browser may keep it for ever and a
-deployment never mixes old and new. There is no bundler: a file's references to others (a module's static imports,
-`href` and `src` in the page) are rewritten to the names that those got, innermost first. Import maps would
-need an inline script, which the Content-Security-Policy forbids.
+deployment never mixes old and new. There is no bundler: a file's references to others (a module's imports, `href`
+and `src` in the page) are rewritten to the names that those got, innermost first. Import maps would need an inline
+script, which the Content-Security-Policy forbids.
 """
 
 from __future__ import annotations
@@ -42,9 +42,11 @@ TYPES = {
 _HASH_LENGTH = 12
 _COMPRESSION = 9
 
-# Only what a browser follows, not the JSDoc types, which name modules too: those lines begin with a star.
+# Only what a browser follows, not the JSDoc types, which name modules too: `import("./a.js").Type`.
 _IMPORT = re.compile(
-    r"""^((?:(?:import|export)\b[^;"'=(]*\bfrom\s*|import\s*)["'])([^"']+)(?=["'])""", re.MULTILINE
+    r"""^((?:(?:import|export)\b[^;"'=(]*\bfrom\s*|import\s*)["']|.*?\bimport\((?=["'][^"']+["']\)(?!\.[A-Z]))["'])"""
+    r"""([^"']+)(?=["'])""",
+    re.MULTILINE,
 )
 ATTRIBUTE = re.compile(r"""(\s(?:href|src)=")([^"#][^"]*)(?=")""")
 _CSS_URL = re.compile(r"""(\burl\(["']?|@import\s+["'])([^"')]+)""")
@@ -57,7 +59,7 @@ class SiteError(UserError):
 
 @dataclass(frozen=True, slots=True)
 class SiteFile:
-    """A file of the site: its ``path`` from the root, and ``content`` as it goes over the wire.
+    """A file of the site; ``content`` is as sent, perhaps compressed.
 
     ``content_encoding`` is ``gzip``, or None where the content is not compressed.
     """
@@ -70,7 +72,7 @@ class SiteFile:
 
 
 def build_page(sources: Mapping[str, bytes]) -> tuple[SiteFile, ...]:
-    """Return the files to deploy, `index.html` last: the same for the same sources on every machine.
+    """Return the files to deploy, `index.html` last; the result is reproducible.
 
     (gzip's bytes may differ from one zlib to another; the names do not, since they are of the plain content.)
 
@@ -118,7 +120,7 @@ def decode_content(file: SiteFile) -> bytes:
 
 
 def build_security_policy(api_url: str, cognito_url: str) -> str:
-    """Return the policy that the page is served with: its own files, the API and Cognito, and nothing inline.
+    """Return the page's Content-Security-Policy: itself, the API and Cognito.
 
     An ``api_url`` that is a path (`/api`, passed on by the site itself) is the page's own origin already.
     """
@@ -140,7 +142,7 @@ def build_security_policy(api_url: str, cognito_url: str) -> str:
 
 
 def build_security_headers(api_url: str, cognito_url: str) -> dict[str, str]:
-    """Return the headers for every answer of the site, by name; `static-site` sets the same."""
+    """Return the site's security headers, as `static-site` sets them."""
     return {
         "content-security-policy": build_security_policy(api_url, cognito_url),
         "cross-origin-opener-policy": "same-origin",
@@ -154,14 +156,14 @@ def build_security_headers(api_url: str, cognito_url: str) -> dict[str, str]:
 
 
 def _rewrite_references(path: str, sources: Mapping[str, bytes], deploy: Callable[[str], str]) -> bytes:
-    """Return a source with its references to other sources replaced by their deployed names."""
+    """Return a source with references replaced by deployed names."""
     content = sources[path]
     pattern = _REFERENCES.get(PurePosixPath(path).suffix)
     if pattern is None:
         return content
     own_folder = PurePosixPath(_folder(path))
 
-    def renamed(match: re.Match[str]) -> str:
+    def rename_reference(match: re.Match[str]) -> str:
         reference = match[2]
         target = normpath((PurePosixPath(path).parent / reference).as_posix())
         if urlsplit(reference).scheme or reference.startswith("/") or target not in sources:
@@ -169,15 +171,15 @@ def _rewrite_references(path: str, sources: Mapping[str, bytes], deploy: Callabl
         name = PurePosixPath(deploy(target)).relative_to(own_folder).as_posix()
         return match[1] + (f"./{name}" if reference.startswith("./") else name)
 
-    return pattern.sub(renamed, content.decode()).encode()
+    return pattern.sub(rename_reference, content.decode()).encode()
 
 
 def _file(path: str, content: bytes) -> SiteFile:
-    """Return a file as deployed: named for its content, unless it is the index, and compressed where that helps."""
+    """Return a file as deployed: hashed name (except the index), compressed."""
     suffix = PurePosixPath(path).suffix
     if suffix not in TYPES:
-        known = ", ".join(TYPES)
-        raise SiteError(f"{path} has no content type: site.py knows {known}.")
+        known_types = ", ".join(TYPES)
+        raise SiteError(f"{path} has no content type: site.py knows {known_types}.")
     digest = hashlib.sha256(content).hexdigest()[:_HASH_LENGTH]
     name = path if path == INDEX else f"{_folder(path)}/{PurePosixPath(path).stem}-{digest}{suffix}"
     cache = ASK_EACH_TIME if path == INDEX else FOREVER
@@ -188,7 +190,7 @@ def _file(path: str, content: bytes) -> SiteFile:
 
 
 def _folder(path: str) -> str:
-    """Return the folder in which a source is deployed: one for all with hashed names."""
+    """Return the folder in which a source is deployed."""
     return "." if path == INDEX else ASSETS.rstrip("/")
 
 

@@ -17,7 +17,7 @@ GB = 1e9
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What is paid for one thing: so many units a day at a price, and where the number is from."""
+    """A line of the bill: units a day, price, and the number's origin."""
 
     price: Price
     what: str
@@ -53,7 +53,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Bill:
-    """A day's bill: the way from stream to board, and apart from it what is no part of that way.
+    """A day's bill: from stream to board, and separate parts.
 
     ``front_door`` is the one of ``apart`` through which the events come in.
     """
@@ -65,13 +65,13 @@ class Bill:
 
     @property
     def front_door_to_board(self) -> float:
-        """Return the dollars a day of the front door and of the way from stream to board."""
+        """Return the dollars a day from the API to the board."""
         return self.front_door.usd + self.way.usd
 
 
 @dataclass(slots=True)
 class Sheet:
-    """Collects lines; a line of no units is left out, one without a price is an error."""
+    """Collects lines with a quantity; an item without a price is an error."""
 
     prices: Prices
     free_tier: bool = False
@@ -85,11 +85,11 @@ class Sheet:
             return
         billed = quantity
         if self.free_tier:
-            left = max(0.0, price.free_per_month / MONTH - self._used.get(item, 0.0))
-            billed = max(0.0, quantity - left)
+            free_units = max(0.0, price.free_per_month / MONTH - self._used.get(item, 0.0))
+            billed = max(0.0, quantity - free_units)
             self._used[item] = self._used.get(item, 0.0) + quantity
         self.lines.append(Line(price, what, quantity, billed, origin))
 
     def add_monthly_line(self, item: str, what: str, number: float, origin: str) -> None:
-        """Add what is paid by the month: a day's share of it."""
+        """Add a day's share of a monthly price."""
         self.add_line(item, what, number / MONTH, origin)

@@ -1,4 +1,4 @@
-"""Cost against freshness and against load, as one SVG for light and dark pages."""
+"""Draw cost by window and by load as one SVG."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ STYLE = """
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """From a figure to a place on the picture, by its logarithm or not."""
+    """Maps a figure to a position, on a linear or logarithmic axis."""
 
     low: float
     high: float
@@ -77,7 +77,7 @@ class Axis:
 
 
 def draw_cost_chart(load: Workload, bench: Measured, price: Prices) -> str:
-    """Return the picture of a workload: its cost by window, and by events a day."""
+    """Return the chart of a workload's cost by window and by load."""
     now = model.compute_bill(load, bench, price).way.usd
     fonts = "system-ui, -apple-system, 'Segoe UI', 'Helvetica Neue', Arial, sans-serif"
     summary = (
@@ -112,8 +112,8 @@ def _space_evenly(low: float, high: float) -> list[float]:
 def _bands(load: Workload, bench: Measured, price: Prices) -> list[float]:
     """Return the dollars a day of each band."""
     services = model.compute_bill(load, bench, price).way.sum_by_service()
-    named = [services.pop(name, 0.0) for name, _ in BANDS[:-1]]
-    return [*named, sum(services.values())]
+    dollars = [services.pop(name, 0.0) for name, _ in BANDS[:-1]]
+    return [*dollars, sum(services.values())]
 
 
 def _by_window(load: Workload, bench: Measured, price: Prices, now: float) -> Iterable[str]:
@@ -157,15 +157,15 @@ def _by_load(load: Workload, bench: Measured, price: Prices, now: float) -> Iter
     events = _space_evenly(*LOADS)
     swing = load.peak_per_second / load.average
 
-    def ours(number: float, window: float) -> float:
-        there = workload.change_workload(
+    def price_way(number: float, window: float) -> float:
+        changed_load = workload.change_workload(
             load,
             events_per_day=number,
             peak_per_second=number / workload.DAY * swing,
             shards=None,
             window_seconds=window,
         )
-        return model.compute_bill(there, bench, price).way.usd
+        return model.compute_bill(changed_load, bench, price).way.usd
 
     promised = sum(usd for _, usd in original.PROMISED) / original.PROMISED_EVENTS
     measured_each = original.price_original(load, price).usd / load.events_per_day
@@ -176,11 +176,11 @@ def _by_load(load: Workload, bench: Measured, price: Prices, now: float) -> Iter
     lines = (
         ("other", "the original, DynamoDB as measured", [measured_each * number for number in events]),
         ("promise", "the original, as promised", [promised * number for number in events]),
-        ("fresh", f"ours, a window of {fresh:g} s", [ours(number, fresh) for number in events]),
+        ("fresh", f"ours, a window of {fresh:g} s", [price_way(number, fresh) for number in events]),
         (
             "ours",
             f"ours, {load.window_seconds:g} s",
-            [ours(number, load.window_seconds) for number in events],
+            [price_way(number, load.window_seconds) for number in events],
         ),
     )
     for kind, _, values in lines:

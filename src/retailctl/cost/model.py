@@ -1,4 +1,4 @@
-"""What a workload costs a day, line by line: pure, from measured units and a price list."""
+"""Calculate a day's bill from measured units and a price list."""
 
 from __future__ import annotations
 
@@ -60,6 +60,26 @@ TRENDING_WINDOW, TRENDING_BATCH = 60.0, 5_000
 """As staging and prod have them."""
 TRENDING_WRITE_SECONDS = 0.003
 TRENDING_METRICS = 5
+CATALOG_WRITE_UNITS = 6.0
+"""A new product: its item, its place in the index and its category's count, doubled by their transaction."""
+PRICE_WRITE_UNITS = 2.0
+PICTURE_WRITE_UNITS = 2.0
+"""The item and its place in the index, which holds both."""
+STOCK_WRITE_UNITS = 1.0
+CATALOG_EVENT_SECONDS = 0.00002
+"""An event that the shop view decodes; most are sales, which end there."""
+CATALOG_WRITE_SECONDS = 0.005
+CATALOG_METRICS = 6
+CATALOG_ITEM_BYTES = 1_200
+"""A product and its place in the index: texts, and a watermark and a ring for each shard."""
+LISTED_BYTES = 400
+"""A product in the index: the texts of a list."""
+PAGE_OF_PRODUCTS = 25
+"""What `GET /products` lists where no limit is given."""
+CATALOG_READS = 3
+"""Requests of a look at the shop: the categories, a page of one, a product."""
+DAYS_OF_OFFERS = 365
+"""Days after which the catalog's storage is counted: products stay."""
 PRODUCT_BYTES = 500
 BAD_RECORD_BYTES = 1_000
 
@@ -93,17 +113,24 @@ TRENDING = Pieces(
     log_groups=2,
     tables=1,
 )
+CATALOG = Pieces(
+    ("catalog", "categories", "stock", "catalog_api", "shop_view", "shop_view_consumer"),
+    alarm_metrics=30,
+    log_groups=2,
+    tables=3,
+)
 PIECES = {
     "the way from stream to board": WAY,
     "the archive": ARCHIVE,
     "the writer's API": WRITER,
     "trending": TRENDING,
+    "the catalog": CATALOG,
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Fold:
-    """A day of the winner view: its batches, what they write and read, and a whole processor's seconds."""
+    """A day of the winner view: batches, write and read units, CPU seconds."""
 
     batches: float
     write_units: float
@@ -130,7 +157,7 @@ def estimate_fold(load: Workload, measured: Measured) -> Fold:
 
 
 def compute_batch_size(load: Workload, rate: float) -> float:
-    """Return the sales in a shard's batch where so many come in a second, over all shards."""
+    """Return the sales in a batch for a rate over all shards."""
     return min(max(rate / load.shards * load.window_seconds, 1.0), float(load.batch_size))
 
 
@@ -146,7 +173,7 @@ def compute_bill(load: Workload, measured: Measured, prices: Prices, *, free_tie
         load,
         _price_stream_to_board(load, measured, prices, free_tier=free_tier),
         writer,
-        (_price_archive(load, prices), writer, _price_trending(load, prices)),
+        (_price_archive(load, prices), writer, _price_trending(load, prices), _price_catalog(load, prices)),
     )
 
 
@@ -203,11 +230,14 @@ def _add_stream(sheet: Sheet, load: Workload) -> None:
             f"{load.shards} shards, whether 2 days are kept or {DAYS_KEPT_BY_THE_HOUR}",
         )
     if load.window_seconds < SHORTEST_POLL:
-        origin = f"below {SHORTEST_POLL:g} s records have to be pushed"
-        sheet.add_line("kinesis.fan_out_shard_hour", "enhanced fan-out", load.shards * 24, origin)
-        sheet.add_line(
-            "kinesis.fan_out_gb", "enhanced fan-out, data", load.events_per_day * RECORD_BYTES / GB, origin
-        )
+        _add_fan_out(sheet, load, f"below {SHORTEST_POLL:g} s records have to be pushed")
+
+
+def _add_fan_out(sheet: Sheet, load: Workload, origin: str) -> None:
+    sheet.add_line("kinesis.fan_out_shard_hour", "enhanced fan-out", load.shards * 24, origin)
+    sheet.add_line(
+        "kinesis.fan_out_gb", "enhanced fan-out, data", load.events_per_day * RECORD_BYTES / GB, origin
+    )
 
 
 def _add_tables(sheet: Sheet, load: Workload) -> None:
@@ -257,7 +287,7 @@ def _add_monitoring(sheet: Sheet, load: Workload, fold: Fold) -> None:
 
 
 def _add_access_log(sheet: Sheet, load: Workload, line_bytes: float, origin: str) -> None:
-    """Add what so many bytes of lines in the access log cost: a request that succeeds leaves no other line."""
+    """Add the cost of lines in the access log."""
     sheet.add_line("cloudwatch.infrequent_log_gb", "access log", line_bytes / GB, origin)
     sheet.add_monthly_line(
         "cloudwatch.log_storage",
@@ -285,7 +315,7 @@ def _add_key_use(sheet: Sheet, load: Workload) -> None:
 
 
 def _price_archive(load: Workload, prices: Prices) -> Part:
-    """Return what a second consumer costs that writes each batch as one compressed object."""
+    """Return the archive's cost: one compressed object for each batch."""
     sheet = Sheet(prices)
     each = replace(load, window_seconds=load.archive_window_seconds, batch_size=ARCHIVE_BATCH)
     batches = sum(lasting * rate / compute_batch_size(each, rate) for rate, lasting in load.compute_rates())
@@ -305,6 +335,8 @@ def _price_archive(load: Workload, prices: Prices) -> Part:
         f"{load.archive_days} days of {RECORD_BYTES} bytes an event, compressed to an eighth; as if none were in "
         "cold storage, which takes a sixth of that",
     )
+    if load.archive_fan_out:
+        _add_fan_out(sheet, load, "a consumer of its own, which takes no read from the others")
     sheet.add_line("cloudwatch.log_gb", "logs", batches * VIEW_LOG_BYTES / GB, "a line a batch, as the view")
     sheet.add_monthly_line(
         "cloudwatch.metric", "the mapping's metrics", len(MAPPING_METRICS), "as the view's"
@@ -342,7 +374,7 @@ def _price_writer(load: Workload, prices: Prices) -> Part:
 
 
 def _price_trending(load: Workload, prices: Prices) -> Part:
-    """Return what the trending view costs: a batch writes each product in it once, and a read asks all of them.
+    """Return the trending view's cost: a write for each product and batch.
 
     All products of a shard are taken to sell alike, which puts the most of them into a batch.
     """
@@ -405,8 +437,74 @@ def _price_trending(load: Workload, prices: Prices) -> Part:
     return Part("Trending products", tuple(sheet.lines))
 
 
+def _price_catalog(load: Workload, prices: Prices) -> Part:
+    """Return what the catalog costs: each new product with price, stock and picture, and people's looks at it."""
+    sheet = Sheet(prices)
+    offers, looks = load.offers_per_day, load.reads_per_day
+    batches = sum(lasting * rate / compute_batch_size(load, rate) for rate, lasting in load.compute_rates())
+    for what, units, origin in (
+        ("products offered", CATALOG_WRITE_UNITS, "item, index and category's count, in a transaction"),
+        ("prices", PRICE_WRITE_UNITS, "item and index"),
+        ("pictures", PICTURE_WRITE_UNITS, "item and index"),
+        ("stock", STOCK_WRITE_UNITS, "one item"),
+    ):
+        sheet.add_line("dynamodb.write_unit", what, offers * units, f"{units:g} a product: {origin}")
+    sheet.add_line(
+        "dynamodb.read_unit", "products judged", offers / 2, "one item a new product, a batch at a time"
+    )
+    sheet.add_line(
+        "lambda.request", "shop view, batches", batches, f"a batch each {load.window_seconds:g} s of a shard"
+    )
+    share = min(1.0, load.memory_mb / PROCESSOR_MB)
+    seconds = load.events_per_day * CATALOG_EVENT_SECONDS + 4 * offers * CATALOG_WRITE_SECONDS
+    sheet.add_line(
+        "lambda.gb_second",
+        "shop view, time",
+        seconds / share * load.memory_mb / 1024,
+        f"{CATALOG_EVENT_SECONDS * 1e6:g} µs of a whole processor an event, {CATALOG_WRITE_SECONDS * 1e3:g} ms a "
+        "write, estimated",
+    )
+    page = ceil(PAGE_OF_PRODUCTS * LISTED_BYTES / READ_UNIT_BYTES) / 2
+    sheet.add_line(
+        "dynamodb.read_unit",
+        "categories, pages and products read",
+        looks * (0.5 + page + 1.0),
+        f"as many looks as reads of the board, none from the cache: categories 0.5, a page of {PAGE_OF_PRODUCTS} "
+        f"{page:g}, a product with its stock 1",
+    )
+    sheet.add_line("apigateway.request", "reads", looks * CATALOG_READS, f"{CATALOG_READS} a look")
+    sheet.add_line("lambda.request", "catalog API", looks * CATALOG_READS, f"{CATALOG_READS} a look")
+    sheet.add_line(
+        "lambda.gb_second",
+        "catalog API, time",
+        looks * CATALOG_READS * API_SECONDS * load.memory_mb / 1024,
+        "as the winner API's",
+    )
+    stored = DAYS_OF_OFFERS * offers * CATALOG_ITEM_BYTES / GB
+    origin = f"{DAYS_OF_OFFERS} days of offers"
+    sheet.add_monthly_line("dynamodb.storage", "the tables", stored, origin)
+    sheet.add_monthly_line("dynamodb.recovery", "the tables, to any second", stored, origin)
+    sheet.add_line("cloudwatch.log_gb", "logs", batches * VIEW_LOG_BYTES / GB, "lines as the winner view's")
+    origin = "lines as the winner API's"
+    _add_access_log(sheet, load, looks * CATALOG_READS * READ_LINE_BYTES, origin)
+    sheet.add_monthly_line("cloudwatch.metric", "our metrics", CATALOG_METRICS, "the view's")
+    sheet.add_monthly_line(
+        "cloudwatch.metric", "the mapping's metrics", len(MAPPING_METRICS), "as the view's"
+    )
+    sheet.add_monthly_line(
+        "cloudwatch.alarm", "alarms", CATALOG.alarm_metrics, "metrics that its alarms watch"
+    )
+    sheet.add_line(
+        "kms.request",
+        "use of the key",
+        (12 + CATALOG.tables * (CONNECTIONS * load.shards + 1) + CATALOG.log_groups) * FIVE_MINUTES_OF_A_DAY,
+        "every five minutes: 12 to read the stream, one by each connection to a table and by each log group",
+    )
+    return Part("The catalog", tuple(sheet.lines))
+
+
 def _score_bytes(load: Workload) -> float:
-    """Return the size of a score: what it is about, and a watermark and a ring for each shard."""
+    """Return the size of a score's item, with its watermarks and rings."""
     return min(1_024.0, 200.0 + 170.0 * load.shards)
 
 
@@ -424,7 +522,7 @@ def build_total_function(load: Workload, measured: Measured, prices: Prices) -> 
 
 
 def find_window(dollars: float, total: Total, now: float) -> float:
-    """Return the smallest window, in seconds, that costs at most so many dollars a day; ``now`` where none does.
+    """Return the smallest affordable window in seconds, or ``now`` if none is.
 
     Below ``SHORTEST_POLL`` there is a step up, for enhanced fan-out: that side is looked at first.
     """

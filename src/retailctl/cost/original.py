@@ -1,4 +1,4 @@
-"""The original winner system: what its README promises, and what was measured of it."""
+"""The original winner system: promised and measured costs."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ MEMORY_MB = 1_024
 
 
 def price_original(load: Workload, prices: Prices) -> Part:
-    """Return what the original's DynamoDB part costs a day, from the units it was measured to take."""
+    """Return the measured daily cost of the original's DynamoDB part."""
     sheet = Sheet(prices)
     _add_tables(sheet, load)
     return Part("The original, its DynamoDB part as measured", tuple(sheet.lines))
 
 
 def price_original_day(load: Workload, prices: Prices, writer_seconds: float) -> Part:
-    """Return what the original costs a day from its front door to its board.
+    """Return the original's daily cost from its API to its board.
 
     Its event writer is taken to need ``writer_seconds`` for an event, as ours is. Logs and alarms are not counted.
     """

@@ -57,7 +57,7 @@ ITEMS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """What one unit costs, in US dollars, and who says so; ``free_per_month`` is in the same unit."""
+    """The price of a unit in US dollars, and its source."""
 
     item: str
     usd: float
@@ -81,7 +81,7 @@ class Price:
 
 @dataclass(frozen=True, slots=True)
 class Prices:
-    """A price list, and the name of the file that it was read from."""
+    """A price list and the name of its file."""
 
     file: str
     by_item: Mapping[str, Price]
@@ -108,7 +108,7 @@ class Prices:
 
 
 def read_price_list(file: Path = FILE) -> Prices:
-    """Read a price list; it has to have every item, and nothing else.
+    """Read a price list, which must have exactly the known items.
 
     Raises:
         UserError: naming the item or service that is missing, unknown or incomplete.
@@ -121,7 +121,7 @@ def read_price_list(file: Path = FILE) -> Prices:
         raise UserError(f"There is no price list at {name}.") from None
     except tomllib.TOMLDecodeError as error:
         raise UserError(f"{name} is no TOML: {error}.") from None
-    found: dict[str, Price] = {}
+    prices_by_item: dict[str, Price] = {}
     for service, items in tables.items():
         if service not in SERVICES or not isinstance(items, dict):
             raise UserError(
@@ -129,11 +129,11 @@ def read_price_list(file: Path = FILE) -> Prices:
                 f"take one of {', '.join(SERVICES)}."
             )
         for item, fields in items.items():
-            found[f"{service}.{item}"] = _price(name, f"{service}.{item}", fields)
-    prices = Prices(name, found)
+            prices_by_item[f"{service}.{item}"] = _price(name, f"{service}.{item}", fields)
+    prices = Prices(name, prices_by_item)
     for item in sorted(ITEMS):
         prices.find_price(item)
-    if unknown := sorted(found.keys() - ITEMS):
+    if unknown := sorted(prices_by_item.keys() - ITEMS):
         raise UserError(
             f"{name} has a price for {unknown[0]}, which nothing here is paid by: check its name."
         )

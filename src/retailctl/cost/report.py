@@ -1,4 +1,4 @@
-"""`retailctl cost`: what a day costs, before anything is applied; from measured units and a dated price list."""
+"""`retailctl cost`: estimate a day's cost from measured units and prices."""
 
 from __future__ import annotations
 
@@ -58,6 +58,10 @@ def estimate_cost(  # noqa: PLR0913 - one for each figure of a workload
     stream_days: Annotated[int, typer.Option(help="Days for which the stream keeps events, up to 7.")] = 1,
     archive_window: Annotated[float, typer.Option(help="Seconds in an object of the archive.")] = 60,
     archive_days: Annotated[int, typer.Option(help="Days for which the archive is kept.")] = 365,
+    archive_fan_out: Annotated[
+        bool, typer.Option(help="Whether the archive reads the stream by enhanced fan-out.")
+    ] = True,
+    offers: Annotated[float, typer.Option(help="New products a day, with price, stock and picture.")] = 1_000,
     free_tier: Annotated[bool, typer.Option("--free-tier", help="Take the free tiers off the bill.")] = False,
     price_list: Annotated[
         Path,
@@ -84,6 +88,7 @@ def estimate_cost(  # noqa: PLR0913 - one for each figure of a workload
         memory,
         bad,
         archive_window,
+        offers,
     ):
         if number is not None and not abs(number) <= MOST:
             raise UserError(f"{number} cannot be computed with: give numbers up to {MOST:.0e}.")
@@ -102,6 +107,8 @@ def estimate_cost(  # noqa: PLR0913 - one for each figure of a workload
         stream_days=stream_days,
         archive_window_seconds=archive_window,
         archive_days=archive_days,
+        archive_fan_out=archive_fan_out,
+        offers_per_day=offers,
     )
     price = prices.read_price_list(price_list)
     bench = (
@@ -122,7 +129,7 @@ def estimate_cost(  # noqa: PLR0913 - one for each figure of a workload
 
 
 def build_cost_document(answer: Bill, bench: Measured, price: Prices) -> dict[str, Any]:
-    """Return the bill as JSON has it: ``total_per_day`` (US dollars) is the way from stream to board."""
+    """Return the bill for JSON; ``total_per_day`` is from stream to board."""
     oldest, newest = price.checked
     return {
         "total_per_day": answer.way.usd,
@@ -176,7 +183,7 @@ def _line(line: Line) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class MultipliedDay:
-    """The day with so many times the load, and what the original costs then."""
+    """A day at a multiple of the load, beside the original's cost."""
 
     times: int
     bill: Bill
@@ -184,7 +191,7 @@ class MultipliedDay:
 
 
 def multiply_day(answer: Bill, bench: Measured, price: Prices) -> list[MultipliedDay]:
-    """Return the day at 1, 10 and 100 times its load; the first is the day itself."""
+    """Return the day at 1, 10 and 100 times its load."""
     loads = {times: workload.multiply_workload(answer.workload, times) for times in TIMES}
     return [
         MultipliedDay(
@@ -197,7 +204,7 @@ def multiply_day(answer: Bill, bench: Measured, price: Prices) -> list[Multiplie
 
 
 def list_affordable_windows(answer: Bill, bench: Measured, price: Prices) -> list[tuple[float, float]]:
-    """Return the window (seconds) for each whole dollar more a day, until the board could not be fresher."""
+    """Return the window (seconds) for each additional dollar a day."""
     load = answer.workload
     total = model.build_total_function(load, bench, price)
     now, most = total(load.window_seconds), total(workload.FRESHEST)
@@ -208,7 +215,7 @@ def list_affordable_windows(answer: Bill, bench: Measured, price: Prices) -> lis
 
 
 def format_dollars(usd: float) -> str:
-    """Return dollars as a table shows them; what is above nothing never looks like nothing."""
+    """Return dollars as text; an amount above zero is never shown as zero."""
     return "< 0.0001" if 0 < usd < CENT_OF_A_CENT else f"{usd:.4f}"
 
 
@@ -224,7 +231,7 @@ def format_unit_price(line: Line) -> str:
 
 
 def format_rows(part: Part) -> Iterator[tuple[str, str, str, str, str, str]]:
-    """Yield service, what, units a day, price, dollars a day and origin of each line, as text."""
+    """Yield each line's cells as text."""
     for line in part.lines:
         yield (
             line.price.service,
@@ -240,7 +247,7 @@ HEADINGS = ("Service", "What", "Units a day", "Price, $", "$ a day", "The number
 
 
 def render_bill(answer: Bill, bench: Measured, price: Prices) -> Group:
-    """Return the bill for Rich to print: the way line by line, the rest by its sum, and what it means."""
+    """Return the bill for Rich to print."""
     table = DataTable(title=format_heading(answer.workload), title_justify="left", title_style="bold")
     for number, title in enumerate(HEADINGS):
         table.add_column(title, justify="right" if number in (2, 4) else "left", no_wrap=number in (0, 4))
@@ -269,7 +276,7 @@ def format_heading(load: Workload) -> str:
 
 
 def format_verdict(answer: Bill) -> str:
-    """Return how the total stands to the bound; only the default workload has one."""
+    """Return the total compared with the bound of the default workload."""
     if answer.workload != workload.build_workload():
         return "by service: " + ", ".join(
             f"{name} {usd:.2f}" for name, usd in answer.way.sum_by_service().items()
@@ -278,7 +285,7 @@ def format_verdict(answer: Bill) -> str:
 
 
 def explain_bill(answer: Bill, bench: Measured, price: Prices) -> Iterator[str]:
-    """Yield what the figures mean: the original beside it, a dollar more, and how the day is counted."""
+    """Yield notes that explain the figures."""
     load = answer.workload
     first, *more = multiply_day(answer, bench, price)
     grown = ", ".join(
@@ -321,7 +328,7 @@ def explain_bill(answer: Bill, bench: Measured, price: Prices) -> Iterator[str]:
 
 
 def _describe_longer_log(answer: Bill, bench: Measured, price: Prices) -> str:
-    """Return what the longest log would add, or nothing where it is in the sum."""
+    """Return the added cost of the longest retention, unless included."""
     most = workload.DAYS_KEPT_BY_THE_HOUR
     more = _price_difference(answer, bench, price, stream_days=most)
     return f"A log of {most} days would be {more:.2f} more. " if more else ""

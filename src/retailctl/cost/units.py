@@ -1,4 +1,4 @@
-"""What a sale takes, from the figures that `make bench` measured at a few batch sizes.
+"""Units of a sale, from figures that `make bench` measured.
 
 A batch writes once for each (contributor, role) in it, so a bigger batch costs less per sale. Between the sizes
 that were measured, the writes of a batch of n sales follow ``a * ln(1 + 2 n / a)``: two writes for a lone sale, and
@@ -66,11 +66,11 @@ class Measured:
         return self._interpolate("read_units", batch)
 
     def estimate_seconds(self, batch: float, crowd: float = 1.0) -> float:
-        """Return for how long a whole processor folds a batch, the emulator's part included."""
+        """Return the CPU seconds of a batch, including the emulator's."""
         return self.estimate_write_units(batch, crowd) * self._interpolate("seconds", batch / crowd)
 
     def _interpolate(self, figure: str, batch: float) -> float:
-        """Interpolate over the logarithm of the batch size; beyond the ends, the end's figure holds."""
+        """Interpolate over the logarithm of the batch size; clamp at the ends."""
         sizes = [point.batch_size for point in self.points]
         values = [float(getattr(point, figure)) for point in self.points]
         if batch <= sizes[0]:
@@ -91,12 +91,12 @@ def read_figures(file: Path, source: str = "") -> Measured:
 
     """
     try:
-        found = json.loads(file.read_text(encoding="utf-8"))
+        figures = json.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise UserError(f"There are no measured units at {format_path(file)}: run `make bench`.") from None
     except ValueError:
         raise UserError(f"{format_path(file)} is no JSON: run `make bench` to write it anew.") from None
-    batches = found.get("batches") if isinstance(found, dict) else None
+    batches = figures.get("batches") if isinstance(figures, dict) else None
     if not isinstance(batches, list) or not batches:
         raise UserError(f"{format_path(file)} has no batches: run `make bench` to write it anew.")
     points = tuple(sorted((_point(file, batch) for batch in batches), key=lambda point: point.batch_size))
@@ -104,7 +104,7 @@ def read_figures(file: Path, source: str = "") -> Measured:
 
 
 def read_latest_figures(bench: Path) -> Measured:
-    """Return the figures of this clone's own bench, or, where it has run none, the committed ones."""
+    """Return the figures of this clone's bench, or else the committed ones."""
     if bench.is_file():
         return read_figures(bench, "build/bench.json")
     return read_committed_figures()
@@ -137,7 +137,7 @@ def _point(file: Path, batch: Any) -> Point:  # noqa: ANN401 - as JSON has it
 
 
 def _reach(batch: float, writes: float) -> float:
-    """Return the a for which a batch makes so many writes; they grow with it."""
+    """Return the curve's parameter for a batch's number of writes."""
     low, high = 1e-9, 1e12
     while high / low > 1 + 1e-12:
         middle = (low * high) ** 0.5
@@ -149,7 +149,7 @@ def _reach(batch: float, writes: float) -> float:
 
 
 def compute_crowd(contributors: int, shards: int) -> float:
-    """Return how many contributors a shard sees, against those that a shard of the bench sees.
+    """Return the contributors of a shard, relative to the bench's shards.
 
     Products are dealt to shards, so a shard sees those contributors who have a product in it; the fewer the
     shards, the more. Products per contributor, and everybody's share of them, are the bench's.
@@ -159,7 +159,7 @@ def compute_crowd(contributors: int, shards: int) -> float:
 
 @cache
 def _count_expected(contributors: int, shards: int) -> float:
-    """Return the expected number of (contributor, role) that have a product in one shard."""
+    """Return the expected number of (contributor, role) in a shard."""
     products = contributors * PRODUCTS / PEOPLE
     shares = _zipf(max(1, contributors // 2))
     return 2 * sum(1 - exp(-products * share / shards) for share in shares)

@@ -45,6 +45,8 @@ class Workload:
     stream_days: int
     archive_window_seconds: float
     archive_days: int
+    archive_fan_out: bool
+    offers_per_day: float
 
     @property
     def average(self) -> float:
@@ -52,7 +54,7 @@ class Workload:
         return self.events_per_day / DAY
 
     def compute_rates(self) -> list[tuple[float, float]]:
-        """Return sales a second, and for how many seconds of the day, in ``SLOTS`` equal parts.
+        """Return (sales a second, seconds) for ``SLOTS`` equal parts of the day.
 
         They swing as a cosine between the peak and as far below the average; where that would be below nothing,
         the shop is closed for the rest of the day.
@@ -80,8 +82,10 @@ def build_workload(  # noqa: PLR0913 - one for each option of the command
     stream_days: int = 1,
     archive_window_seconds: float = 60.0,
     archive_days: int = 365,
+    archive_fan_out: bool = True,
+    offers_per_day: float = 1_000,
 ) -> Workload:
-    """Return a workload; without a peak the workshop's 1.728 times the average, without shards what that takes.
+    """Return a workload, with the default peak and shards if not given.
 
     Raises:
         UserError: where it cannot be, in words.
@@ -109,8 +113,8 @@ def build_workload(  # noqa: PLR0913 - one for each option of the command
         )
     if contributors < 2:  # noqa: PLR2004 - one of each role
         raise UserError(f"{contributors} contributors cannot be: it takes a merchant and a photographer.")
-    if reads_per_day < 0 or bad_records_per_day < 0:
-        raise UserError("Reads and bad records a day cannot be below nothing.")
+    if min(reads_per_day, bad_records_per_day, offers_per_day) < 0:
+        raise UserError("Reads, bad records and offers a day cannot be below nothing.")
     if not 1 <= stream_days <= DAYS_KEPT_BY_THE_HOUR:
         raise UserError(
             f"A log of {stream_days} days is not priced here: give 1 to {DAYS_KEPT_BY_THE_HOUR}; "
@@ -140,6 +144,8 @@ def build_workload(  # noqa: PLR0913 - one for each option of the command
         stream_days=stream_days,
         archive_window_seconds=archive_window_seconds,
         archive_days=archive_days,
+        archive_fan_out=archive_fan_out,
+        offers_per_day=offers_per_day,
     )
 
 
@@ -149,7 +155,7 @@ def change_workload(load: Workload, **changes: Any) -> Workload:  # noqa: ANN401
 
 
 def multiply_workload(load: Workload, times: int) -> Workload:
-    """Return the workload with so many times the events, reads and bad records, on as many times the shards."""
+    """Return the workload with all that comes in a day, and the shards, multiplied."""
     return change_workload(
         load,
         events_per_day=load.events_per_day * times,
@@ -157,6 +163,7 @@ def multiply_workload(load: Workload, times: int) -> Workload:
         shards=load.shards * times,
         reads_per_day=load.reads_per_day * times,
         bad_records_per_day=load.bad_records_per_day * times,
+        offers_per_day=load.offers_per_day * times,
     )
 
 

@@ -159,6 +159,6 @@ def describe_restart(address: str) -> str:
 
 def remove_aws_settings(environ: Mapping[str, str]) -> dict[str, str]:
     """Return ``environ`` without the settings that could point an AWS tool at another account."""
-    kept = {name: value for name, value in environ.items() if not name.startswith("AWS_")}
+    settings = {name: value for name, value in environ.items() if not name.startswith("AWS_")}
     bundle = environ.get("AWS_CA_BUNDLE")
-    return {**kept, "AWS_CA_BUNDLE": bundle} if bundle else kept
+    return {**settings, "AWS_CA_BUNDLE": bundle} if bundle else settings

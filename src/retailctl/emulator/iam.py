@@ -194,22 +194,22 @@ def _correct_cloudfront_arn(request: IamRequest, _: str, guess: str, here: str) 
         return str(request.read_field("Resource")) or guess
     for kind in _CLOUDFRONT_KINDS:
         if kind in request.parts:
-            named = request.parts[request.parts.index(kind) + 1 :][:1] or ["*"]
-            return f"arn:aws:cloudfront::{here.partition(':')[2]}:{kind}/{named[0]}"
+            identifiers = request.parts[request.parts.index(kind) + 1 :][:1] or ["*"]
+            return f"arn:aws:cloudfront::{here.partition(':')[2]}:{kind}/{identifiers[0]}"
     return guess
 
 
 def read_request_tags(request: IamRequest, action: str) -> dict[str, str]:
     """Return the tags of the resource that a request creates, where the emulator does not see them."""
     if request.service == "apigateway" and request.method in {"POST", "PUT"}:
-        given = request.read_field("tags")
+        tags = request.read_field("tags")
     elif action in {"cognito-idp:CreateUserPool", "cognito-idp:UpdateUserPool"}:
-        given = request.read_field("UserPoolTags")
+        tags = request.read_field("UserPoolTags")
     elif request.service == "cloudfront" and request.body.startswith(b"<"):
-        given = dict(_xml_tags(request.body))
+        tags = dict(_xml_tags(request.body))
     else:
-        given = {}
-    return {str(key): str(value) for key, value in given.items()} if isinstance(given, dict) else {}
+        tags = {}
+    return {str(key): str(value) for key, value in tags.items()} if isinstance(tags, dict) else {}
 
 
 def read_removed_tag_keys(request: IamRequest, action: str) -> list[str]:
@@ -218,8 +218,8 @@ def read_removed_tag_keys(request: IamRequest, action: str) -> list[str]:
         root = ET.fromstring(request.body)  # noqa: S314 - a request of our own Terraform
         return [each.text or "" for each in root.iter() if each.tag.rpartition("}")[2] == "Key"]
     if action in {"apigateway:DELETE", "lambda:UntagResource"}:
-        named = request.parameters.get("tagKeys", [])
-        return [named] if isinstance(named, str) else list(named)
+        tag_keys = request.parameters.get("tagKeys", [])
+        return [tag_keys] if isinstance(tag_keys, str) else list(tag_keys)
     return []
 
 
@@ -285,9 +285,9 @@ def find_further_permissions(request: IamRequest, action: str, arn: str) -> list
     if action in {"dynamodb:CreateTable", "dynamodb:UpdateTable"}:
         _, _, _, region, account, _ = arn.split(":", 5)
         key = (request.read_field("SSESpecification") or {}).get("KMSMasterKeyId", "")
-        named = key if key.startswith("arn:") else f"arn:aws:kms:{region}:{account}:key/{key}"
+        key_arn = key if key.startswith("arn:") else f"arn:aws:kms:{region}:{account}:key/{key}"
         via = {"kms:ViaService": f"dynamodb.{region}.amazonaws.com"}
-        return [Permission(f"kms:{each}", named, via) for each in _KEY_OF_A_TABLE if key]
+        return [Permission(f"kms:{each}", key_arn, via) for each in _KEY_OF_A_TABLE if key]
     return []
 
 

@@ -49,9 +49,9 @@ class Process:
 
 def list_processes() -> Iterator[Process]:
     """Yield every process whose command line we may see; a zombie and a kernel thread have none."""
-    for found in psutil.process_iter(["cmdline"]):
-        if found.info["cmdline"]:
-            yield Process(found.pid, tuple(found.info["cmdline"]), found)
+    for process in psutil.process_iter(["cmdline"]):
+        if process.info["cmdline"]:
+            yield Process(process.pid, tuple(process.info["cmdline"]), process)
 
 
 def is_emulator(process: Process, home: Path) -> bool:

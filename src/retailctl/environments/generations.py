@@ -1,17 +1,17 @@
 """Read and write which generations of the views exist and which is live.
 
-They are the values `generations` and `live_generation` of an environment (`environments/<name>/terraform.tfvars`).
-A local cloud may have its own values in a file of its folder, so that a replay there changes no committed file.
+They are values of an environment (`environments/<name>/terraform.tfvars`), such as `generations` and
+`live_generation`. A local cloud may have its own values in a file of its folder, so that a replay there changes no
+committed file.
 """
 
 from __future__ import annotations
 
-import contextlib
 import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from retailctl.errors import UserError
 from retailctl.files import write_atomically
@@ -24,12 +24,53 @@ if TYPE_CHECKING:
 
 _OF_A_GENERATION = re.compile(r"-g([1-9][0-9]*)$")
 
-FUNCTION = "winner_view"
-"""The function that exists once per generation."""
 OWN_VALUES = "generations.tfvars.json"
 """The file of a local cloud's own generations, in the environment's Terraform folder."""
-_BLOCK = re.compile(r"^generations = \{\n(?:^[ \t].*\n)*^\}\n", re.MULTILINE)
-_LIVE = re.compile(r"^live_generation\s*=\s*(?P<number>\d+)[ \t]*$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class FoldedView:
+    """A view that can be folded anew.
+
+    Attributes:
+        name: what ``--view`` says for it.
+        function: the function that exists once per generation.
+        standing: the value and the output with its generations.
+        live: the value and the output with the generation that the API reads.
+        tables: the outputs of a generation that name its tables.
+
+    """
+
+    name: str
+    function: str
+    standing: str
+    live: str
+    tables: tuple[str, ...]
+
+
+WINNER = FoldedView(
+    "winner", "winner_view", "generations", "live_generation", ("contributions_table", "scores_table")
+)
+SHOP = FoldedView(
+    "shop",
+    "shop_view",
+    "shop_generations",
+    "live_shop_generation",
+    ("catalog_table", "categories_table"),
+)
+VIEWS = (WINNER, SHOP)
+
+
+class PinnedBuild(NamedTuple):
+    """A commit to whose code a generation's function is pinned."""
+
+    function: str
+    commit: str
+
+    @property
+    def artifact(self) -> str:
+        """Return the name of its zip, without the suffix."""
+        return f"{self.function}@{self.commit}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +83,11 @@ class Generation:
 
 @dataclass(frozen=True, slots=True)
 class Generations:
-    """The generations that exist, by number, and the one that the API reads."""
+    """The generations of a view that exist, by number, and the one that the API reads."""
 
     standing: Mapping[int, Generation]
     live: int
+    view: FoldedView = WINNER
 
     def with_generation(self, number: int, generation: Generation) -> Generations:
         """Return a copy with a generation added or changed."""
@@ -55,56 +97,55 @@ class Generations:
         """Return a copy without a generation."""
         return replace(self, standing={n: each for n, each in self.standing.items() if n != number})
 
-    def as_json(self) -> str:
-        """Return these as Terraform values in JSON."""
-        values = {
-            "generations": {
+    def as_values(self) -> dict[str, Any]:
+        """Return these as Terraform values."""
+        return {
+            self.view.standing: {
                 str(number): {
                     **({"build": each.build} if each.build else {}),
                     **({} if each.enabled else {"enabled": False}),
                 }
                 for number, each in self.standing.items()
             },
-            "live_generation": self.live,
+            self.view.live: self.live,
         }
-        return json.dumps(values, indent=2) + "\n"
 
     def as_hcl(self) -> str:
-        """Return the block `generations` of an environment's values."""
+        """Return the block of the generations in an environment's values."""
         lines = []
         for number, each in self.standing.items():
             parts = [f'build = "{each.build}"'] if each.build else []
             parts += [] if each.enabled else ["enabled = false"]
             body = f" {', '.join(parts)} " if parts else ""
             lines.append(f'  "{number}" = {{{body}}}\n')
-        return f"generations = {{\n{''.join(lines)}}}\n"
+        return f"{self.view.standing} = {{\n{''.join(lines)}}}\n"
 
 
-def read_generations(values: Path) -> Generations:
-    """Return the generations in an environment's values.
+def read_generations(values: Path, view: FoldedView = WINNER) -> Generations:
+    """Return a view's generations in an environment's values.
 
     Raises:
         UserError: where they do not say it.
 
     """
-    return _build_generations(values, read_values(values))
+    return _build_generations(values, read_values(values), view)
 
 
-def _build_generations(file: Path, values: Mapping[str, Any]) -> Generations:
+def _build_generations(file: Path, values: Mapping[str, Any], view: FoldedView) -> Generations:
     try:
         standing = {
             int(number): Generation(each.get("build"), enabled=each.get("enabled", True))
-            for number, each in values["generations"].items()
+            for number, each in values[view.standing].items()
         }
-        found = Generations(dict(sorted(standing.items())), int(values["live_generation"]))
+        generations = Generations(dict(sorted(standing.items())), int(values[view.live]), view)
     except (KeyError, ValueError, TypeError, AttributeError):
-        found = None
-    if found is None or not found.standing:
+        generations = None
+    if generations is None or not generations.standing:
         raise UserError(
-            f"{file} does not say which generations stand and which is live: set `generations` to an object such "
-            'as `{ "1" = {} }`, and `live_generation = 1`.'
+            f"{file} does not say which generations stand and which is live: set `{view.standing}` to an object "
+            f'such as `{{ "1" = {{}} }}`, and `{view.live} = 1`.'
         )
-    return found
+    return generations
 
 
 def replace_generations(text: str, wanted: Generations) -> str:
@@ -112,13 +153,30 @@ def replace_generations(text: str, wanted: Generations) -> str:
 
     What is in another form than ``Generations.as_hcl`` gives stays.
     """
-    text = _BLOCK.sub(lambda _: wanted.as_hcl(), text, count=1)
-    return _LIVE.sub(f"live_generation = {wanted.live}", text, count=1)
+    view = wanted.view
+    block = re.compile(rf"^{view.standing} = \{{\n(?:^[ \t].*\n)*^\}}\n", re.MULTILINE)
+    live = re.compile(rf"^{view.live}\s*=\s*\d+[ \t]*$", re.MULTILINE)
+    text = block.sub(lambda _: wanted.as_hcl(), text, count=1)
+    return live.sub(f"{view.live} = {wanted.live}", text, count=1)
 
 
-def read_local_generations(file: Path) -> Generations:
-    """Return what a local cloud's own file says."""
-    return _build_generations(file, json.loads(file.read_text()))
+def read_local_generations(file: Path, view: FoldedView = WINNER) -> Generations:
+    """Return what a local cloud's own file says of a view."""
+    return _build_generations(file, _read_own_values(file), view)
+
+
+def has_local_generations(file: Path, view: FoldedView) -> bool:
+    """Say whether a local cloud has its own file, and that says something of a view."""
+    return view.standing in _read_own_values(file)
+
+
+def _read_own_values(file: Path) -> dict[str, Any]:
+    """Return a local cloud's own values; none where there is no file, since the cloud may be removed meanwhile."""
+    try:
+        values: dict[str, Any] = json.loads(file.read_text())
+    except FileNotFoundError:
+        return {}
+    return values
 
 
 def write_generations(file: Path, wanted: Generations) -> None:
@@ -129,38 +187,35 @@ def write_generations(file: Path, wanted: Generations) -> None:
 
     """
     if file.name == OWN_VALUES:
-        write_atomically(file, wanted.as_json())
+        values = _read_own_values(file) | wanted.as_values()
+        write_atomically(file, json.dumps(values, indent=2) + "\n")
         return
     before = file.read_text()
     write_atomically(file, replace_generations(before, wanted))
-    if read_generations(file) != wanted:
+    if read_generations(file, wanted.view) != wanted:
         write_atomically(file, before)
         raise UserError(
             f"{file} has its generations in a form that retailctl does not write: put in by hand\n"
-            f"{wanted.as_hcl()}live_generation = {wanted.live}"
+            f"{wanted.as_hcl()}{wanted.view.live} = {wanted.live}"
         )
 
 
-def list_pinned_builds(in_project: Project) -> set[str]:
+def list_pinned_builds(in_project: Project) -> set[PinnedBuild]:
     """Return the builds to which the generations of all environments and local clouds are pinned."""
-    commits: set[str] = set()
-    for values in in_project.root.glob("environments/*/terraform.tfvars"):
-        commits |= read_pinned_builds(values)
-    for own in in_project.scratch.glob(f"*/terraform/*/{OWN_VALUES}"):
-        with contextlib.suppress(FileNotFoundError):  # the cloud was removed meanwhile
-            commits |= read_pinned_builds(own)
-    return commits
+    files = [
+        *in_project.root.glob("environments/*/terraform.tfvars"),
+        *in_project.scratch.glob(f"*/terraform/*/{OWN_VALUES}"),
+    ]
+    return {build for file in files for view in VIEWS for build in read_pinned_builds(file, view)}
 
 
-def read_pinned_builds(file: Path) -> set[str]:
-    """Return the builds pinned in an environment's values or a local cloud's own file."""
-    if file.name == OWN_VALUES:
-        standing = read_local_generations(file).standing
-    else:
-        values = read_values(file)
-        has_any = "generations" in values
-        standing = _build_generations(file, {"live_generation": 1, **values}).standing if has_any else {}
-    return {each.build for each in standing.values() if each.build}
+def read_pinned_builds(file: Path, view: FoldedView) -> set[PinnedBuild]:
+    """Return a view's builds pinned in an environment's values or a local cloud's own file."""
+    values = _read_own_values(file) if file.name == OWN_VALUES else read_values(file)
+    if view.standing not in values:
+        return set()
+    standing = _build_generations(file, {view.live: 1, **values}, view).standing
+    return {PinnedBuild(view.function, each.build) for each in standing.values() if each.build}
 
 
 def parse_generation(name: str) -> int:

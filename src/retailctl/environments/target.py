@@ -9,13 +9,15 @@ from urllib.parse import urlsplit
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+from botocore.exceptions import ConnectionError as NoConnection
 
 from retailctl import project
 from retailctl.console import print_note
 from retailctl.emulator import cloud as clouds
 from retailctl.environments import generations
 from retailctl.errors import CloudNotRunning, UserError
+from retailctl.http import LOOPBACK, check_address
 from retailctl.options import AWS, format_make, format_retailctl
 from retailctl.terraform import installation
 from retailctl.terraform.settings import list_ignored, select_settings
@@ -27,11 +29,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from retailctl.emulator.cloud import Cloud
-    from retailctl.environments.generations import Generations
+    from retailctl.environments.generations import FoldedView, Generations, PinnedBuild
     from retailctl.project import Project
 
 
-_LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 _STATE_SETTINGS = {
     "AWS_DYNAMODB_ENDPOINT",
     "AWS_IAM_ENDPOINT",
@@ -149,23 +150,31 @@ class Target:
         return self.folder / self.environment / generations.OWN_VALUES
 
     @property
-    def pinned(self) -> set[str]:
+    def pinned(self) -> set[PinnedBuild]:
         """Return the builds to which generations are pinned here."""
-        own = self.generations_file
-        return generations.read_pinned_builds(
-            own if own.is_file() else self.project.values_file(self.environment)
-        )
+        return {
+            build
+            for view in generations.VIEWS
+            for build in generations.read_pinned_builds(self._find_generations(view), view)
+        }
 
-    def read_generations(self) -> Generations:
-        """Return the generations that this environment is to have.
+    def read_generations(self, view: FoldedView) -> Generations:
+        """Return the generations of a view that this environment is to have.
 
         Raises:
             UserError: where the environment's values do not say it.
 
         """
-        if self.cloud is not None and self.generations_file.is_file():
-            return generations.read_local_generations(self.generations_file)
-        return generations.read_generations(self.project.values_file(self.environment))
+        file = self._find_generations(view)
+        if file.name == generations.OWN_VALUES:
+            return generations.read_local_generations(file, view)
+        return generations.read_generations(file, view)
+
+    def _find_generations(self, view: FoldedView) -> Path:
+        """Return the file that says which generations of a view there are: a local cloud may say it of one only."""
+        own = self.generations_file
+        is_own = self.cloud is not None and generations.has_local_generations(own, view)
+        return own if is_own else self.project.values_file(self.environment)
 
     def build_bootstrap_workspace(self) -> Workspace:
         """Return the workspace of the root that creates the state bucket."""
@@ -239,6 +248,8 @@ def read_account_id(target: Target) -> str:
         raise UserError(
             f"AWS refuses the credentials ({code}): log in again (`aws sso login`) or export fresh keys."
         ) from None
+    except (NoConnection, HTTPClientError):
+        raise  # the credentials are not to blame
     except BotoCoreError as error:
         raise UserError(
             f"{target.environment} is in AWS, and there are no credentials for it ({error}): log in "
@@ -261,6 +272,23 @@ def check_shell() -> None:
         )
 
 
+def check_addresses(environ: Mapping[str, str]) -> None:
+    """Check the addresses that the shell gives AWS tools; boto3 does not say which of them it cannot read.
+
+    Raises:
+        UserError: naming a malformed one.
+
+    """
+    for name, value in sorted(environ.items()):
+        if name.startswith("AWS_ENDPOINT_URL") and value:
+            try:
+                check_address(value)
+            except ValueError as error:
+                raise UserError(
+                    f"{name} in this shell is {value!r}, a malformed address ({error}): correct it, or unset it."
+                ) from None
+
+
 def check_aws_settings(environ: Mapping[str, str]) -> None:
     """Check that the shell does not lead calls to AWS elsewhere, as a local cloud's exports do.
 
@@ -268,11 +296,12 @@ def check_aws_settings(environ: Mapping[str, str]) -> None:
         UserError: naming the settings.
 
     """
+    check_addresses(environ)
     stands_in = environ.get("RETAIL_AWS_STAND_IN") == "1"  # an emulator is meant to be taken for AWS
     wrong = [
         name
         for name, value in sorted(environ.items())
-        if (name.startswith("AWS_ENDPOINT_URL") and urlsplit(value).hostname in _LOOPBACK and not stands_in)
+        if (name.startswith("AWS_ENDPOINT_URL") and urlsplit(value).hostname in LOOPBACK and not stands_in)
         or name in _STATE_SETTINGS
     ]
     if wrong:

@@ -1,4 +1,4 @@
-"""`retailctl demo`: start a local cloud, play a workshop, check every score, stop the cloud."""
+"""`retailctl demo`: start a local cloud, play a workshop, check scores and catalog, stop the cloud."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from retailctl import interrupts, progress, project
+from retailctl.catalog.recount import compare_catalogs, recount_catalog
+from retailctl.catalog.stored import await_catalog, read_stored_catalog
 from retailctl.console import print_note, print_renderable
 from retailctl.emulator import cloud as clouds
 from retailctl.environments import outputs
@@ -28,6 +30,7 @@ from retailctl.stream.reader import read_payloads
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from retailctl.catalog.recount import Catalog
     from retailctl.emulator.cloud import Cloud
     from retailctl.project import Project
     from retailctl.scores.recount import Scores
@@ -44,12 +47,19 @@ CACHE_SECONDS = 10.0
 def run_demo(
     *,
     seed: Annotated[int, typer.Option(help="The same seed plays the same workshop.")] = 1,
-    events: Annotated[int, typer.Option(min=100, max=100_000, help="How many events.")] = EVENTS,
+    events: Annotated[
+        int,
+        typer.Option(
+            min=100,
+            max=100_000,
+            help="How many offers, pictures and sales; a price and a stock follow each first offer.",
+        ),
+    ] = EVENTS,
     keep: Annotated[bool, typer.Option("--keep", help="Leave the local cloud up.")] = False,
     cloud: LocalCloudName = CLOUD,
     environment: EnvironmentName = "dev",
 ) -> None:
-    """Start a local cloud, play a workshop, check every score, stop the cloud; exit 0 if all are right."""
+    """Start a local cloud, play a workshop, check scores and catalog, stop it; exit 0 if all are right."""
     here = project.find_project()
     started = time.monotonic()
     busy = f"Another demo is running in the local cloud '{cloud}': wait for it, or use another --cloud."
@@ -92,24 +102,26 @@ def _run_demo_cloud(here: Project, name: str, environment: str, *, keep: bool) -
 
 
 def run_demo_workshop(running: Cloud, environment: str, workshop: Workshop, events: int) -> None:
-    """Play a workshop through an environment's API, print the winners, and check every score.
+    """Play a workshop through an environment's API, print the winners, and check scores and catalog.
 
     Raises:
-        UserError: where an event was refused or is not on the stream exactly once, or a score is wrong.
+        UserError: where an event was refused or is not on the stream exactly once, or a score or the catalog is
+            wrong.
 
     """
     values = outputs.read_local_outputs(running, environment)
     kinesis = running.client("kinesis")
     stream, api_url = str(values["stream_name"]), str(values["api_url"])
     door = api_load.open_front_door(running, environment, values, workshop)
+    day = list(workshop.generate_shop_day(events))
     print_note(
-        f"A workshop of {events:,} events through the API, up to {RATE:.0f} a second (seed {workshop.seed})."
+        f"A workshop of {len(day):,} events through the API, up to {RATE:.0f} a second (seed {workshop.seed})."
     )
     if "page_url" in values:
-        print_note(f"Watch it in a browser: {values['page_url']}")
+        print_note(f"Watch it in a browser: {values['page_url']}, and the shop: {values['page_url']}/#/shop")
     with watch.display_board(transient=True) as show_board:
         watch.watch_board(
-            lambda on_tick: door.send_events(workshop.generate_day(events), RATE, None, on_tick),
+            lambda on_tick: door.send_events(day, RATE, None, on_tick),
             lambda: board.read_board(api_url, watch.TOP),
             show_board,
             settle=False,
@@ -129,6 +141,10 @@ def run_demo_workshop(running: Cloud, environment: str, workshop: Workshop, even
     check_board(final, expected)
     print_note(describe_freshness(running, values))
     print_note(describe_winners(final))
+    with show_progress("Checking the catalog"):
+        catalog = recount_catalog(payloads)
+        shown = await_catalog(lambda: read_stored_catalog(dynamodb, values), catalog)
+    check_catalog(shown, catalog)
 
 
 def check_accepted_events(report: load_report.LoadReport, on_stream: set[str]) -> None:
@@ -206,6 +222,22 @@ def check_scores(stored: Scores, expected: Scores, events: int) -> None:
     if wrong:
         raise UserError(f"{len(wrong)} of {total} scores are wrong. The first: {wrong[0]}")
     print_note(f"All {total} scores are right: they equal a one-pass count of {events:,} records.")
+
+
+def check_catalog(stored: Catalog, expected: Catalog) -> None:
+    """Check every product, category and stock.
+
+    Raises:
+        UserError: where some are wrong, with the first of them.
+
+    """
+    wrong = compare_catalogs(expected, stored)
+    if wrong:
+        raise UserError(f"{len(wrong)} products, categories or stocks are wrong. The first: {wrong[0]}")
+    print_note(
+        f"The catalog is right: {len(expected.products)} products in {len(expected.categories)} categories, and "
+        f"the stock of {len(expected.stock)}, equal an independent fold."
+    )
 
 
 def describe_freshness(running: Cloud, values: Mapping[str, Any]) -> str:

@@ -26,12 +26,12 @@ class Quarantine:
         self, on_object: Callable[[int], object], on_broken: Callable[[str], object]
     ) -> Iterator[Entry]:
         """Yield all that lies there; ``on_object`` hears how many objects were read, ``on_broken`` of the rest."""
-        read = 0
+        objects_read = 0
         for prefix in (RECORDS, BATCHES):
             for key in list_keys(self.client, self.bucket, prefix):
                 body = self.client.get_object(Bucket=self.bucket, Key=key)["Body"].read()
-                read += 1
-                on_object(read)
+                objects_read += 1
+                on_object(objects_read)
                 try:
                     yield from parse_entries(key, body)
                 except BrokenObject as error:

@@ -210,16 +210,16 @@ def build_copy(held: Held) -> Copy | Rejection:
     envelope |= {"schema": INGRESS_1_2, "eventId": derive_event_id(held.identity), "redriveOf": held.identity}
     while (violation := find_violation(INGRESS_1_2, envelope)) and violation.pointer in _MAY_BE_LEFT_OUT:
         del envelope[_MAY_BE_LEFT_OUT[violation.pointer]]
-    made = format_compact_json(envelope)
-    verdict = events.decode_event(made)
+    copy = format_compact_json(envelope)
+    verdict = events.decode_event(copy)
     if isinstance(verdict, Rejection):
         return verdict
-    if len(made) + len(held.partition_key.encode()) > MAX_RECORD_BYTES:
+    if len(copy) + len(held.partition_key.encode()) > MAX_RECORD_BYTES:
         return Rejection(
             f"The copy would have more than the {MAX_RECORD_BYTES:,} bytes of a record.", "too-large"
         )
     left_out = tuple(sorted(document.keys() - envelope.keys() - _MINTED))
-    return Copy(held.identity, derive_event_id(held.identity), held.partition_key, made, left_out)
+    return Copy(held.identity, derive_event_id(held.identity), held.partition_key, copy, left_out)
 
 
 def _never() -> Rejection:

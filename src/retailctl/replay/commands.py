@@ -1,4 +1,4 @@
-"""`retailctl replay`: fold a new generation of the views from the log, and switch to it.
+"""`retailctl replay`: fold a new generation of a view from the log, and switch to it.
 
 The generations and the live one are values of the environment. The commands that change the values also apply them.
 A local cloud has its own values. See docs/replay.md.
@@ -7,6 +7,7 @@ A local cloud has its own values. See docs/replay.md.
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import replace
 from enum import StrEnum
 from functools import partial
@@ -19,7 +20,7 @@ from retailctl.artifacts import package
 from retailctl.console import DataTable, print_line, print_note, print_renderable
 from retailctl.delivery import destroy, plan_apply
 from retailctl.environments import generations, outputs
-from retailctl.environments.generations import Generation, Generations
+from retailctl.environments.generations import Generation, Generations, PinnedBuild
 from retailctl.environments.state import initialise_workspace
 from retailctl.environments.target import Target, resolve_target
 from retailctl.errors import UserError
@@ -29,8 +30,8 @@ from retailctl.progress import show_progress
 from retailctl.replay import fold as replay_fold
 from retailctl.replay.log import ReplayLog
 from retailctl.replay.proof import TRUST, find_gaps, merge_lineage, order_shards
+from retailctl.replay.replayed import REPLAYED, ReplayedView, ViewName
 from retailctl.replay.view import View, Views, hash_zip, list_lagging_shards
-from retailctl.scores.recount import compare_scores
 from retailctl.terraform import workspace as terraform
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hello_retail.event_log.archive import Shard, Span
+    from retailctl.environments.generations import FoldedView
     from retailctl.replay.proof import Archived
 
 PATIENCE_SECONDS = 900.0
@@ -52,9 +54,10 @@ GAPS_SHOWN = 20
 app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="markdown",
-    help="Fold a new generation of the views from the log, and switch to it.",
+    help="Fold a new generation of a view from the log, and switch to it.",
 )
 Number = Annotated[int, typer.Argument(min=1, help="Which generation.", show_default=False)]
+ViewOption = Annotated[ViewName, typer.Option("--view", help="Which view.")]
 
 
 class Source(StrEnum):
@@ -64,18 +67,21 @@ class Source(StrEnum):
     STREAM = "stream"
 
 
-def _read_target(environment: str, cloud: str | None) -> tuple[Target, dict[str, Any]]:
+def _read_target(
+    environment: str, cloud: str | None, replayed: ReplayedView
+) -> tuple[Target, dict[str, Any]]:
     """Return the target and its root outputs.
 
     Raises:
-        UserError: where it was applied before there were generations.
+        UserError: where it was applied before the view had generations.
 
     """
     target = resolve_target(environment, cloud)
     values = outputs.read_outputs(target)
-    if "generations" not in values:
+    if replayed.view.standing not in values:
         raise UserError(
-            f"{environment} in {target.place} does not support several generations yet: apply it again first."
+            f"{environment} in {target.place} does not support several generations of the {replayed.view.name} "
+            "view yet: apply it again first."
         )
     return target, values
 
@@ -143,21 +149,27 @@ def _print_commit_reminder(target: Target) -> None:
 
 
 @app.command("status")
-def show_status(environment: EnvironmentName = "dev", cloud: CloudName = DEFAULT_CLOUD) -> None:
+def show_status(
+    *,
+    view_name: ViewOption = ViewName.WINNER,
+    environment: EnvironmentName = "dev",
+    cloud: CloudName = DEFAULT_CLOUD,
+) -> None:
     """Show the generations, which is live, and how far each has come."""
-    target, values = _read_target(environment, cloud)
+    replayed = REPLAYED[view_name]
+    target, values = _read_target(environment, cloud, replayed)
     views, log = Views(target), ReplayLog(target, values)
-    newest = {shard_id: log.find_newest_sale(shard_id) for shard_id in log.list_shards()}
-    table = DataTable("Generation", "", "Build", "Reads the stream", "Sales on the board", "Behind in")
-    for number, each in sorted(values["generations"].items(), key=lambda item: int(item[0])):
-        view = View.from_outputs(values, int(number), target)
-        lagging = list_lagging_shards(newest, views.read_watermarks(view))
+    newest = _find_newest(log, replayed)
+    table = DataTable("Generation", "", "Build", "Reads the stream", replayed.amount, "Behind in")
+    for number, each in sorted(values[replayed.view.standing].items(), key=lambda item: int(item[0])):
+        view = View.from_outputs(values, int(number), target, replayed)
+        lagging = list_lagging_shards(newest, views.read_watermarks(view), replayed)
         table.add_row(
             number,
-            "live" if int(number) == values["live_generation"] else "",
+            "live" if int(number) == values[replayed.view.live] else "",
             (each["build"] or "this clone's")[:12],
             views.read_mapping_state(view),
-            f"{sum(views.read_scores(view)['creator'].values()):,}",
+            f"{replayed.sum(views.read_contents(view)):,}",
             f"{len(lagging)} of {len(newest)} shards" if lagging else "",
         )
     print_renderable(table)
@@ -170,30 +182,35 @@ def prepare_generation(
     build: Annotated[
         str, typer.Option(help="The commit whose code folds it; without it, this clone's code.")
     ] = "",
+    view_name: ViewOption = ViewName.WINNER,
     environment: EnvironmentName = "dev",
     cloud: CloudName = DEFAULT_CLOUD,
     confirmed: Confirmed = None,
 ) -> None:
     """Create an empty generation that does not read the stream; the other generations keep their code."""
-    target, values = _read_target(environment, cloud)
-    wanted = target.read_generations()
+    replayed = REPLAYED[view_name]
+    target, values = _read_target(environment, cloud, replayed)
+    wanted = target.read_generations(replayed.view)
     views = Views(target)
-    check_preparable(number, wanted, values, views)
+    check_preparable(number, wanted, values, views, replayed)
     package.build_artifacts(target.project)
     for other, each in wanted.standing.items():
         if each.build is None and other != number:
-            pin = find_build(target, views.read_code_hash(View.from_outputs(values, other, target)), other)
+            running = views.read_code_hash(View.from_outputs(values, other, target, replayed))
+            pin = find_build(target, running, other, replayed.view)
             if pin is not None:
                 print_note(f"Generation {other} keeps the build {pin}, because this clone's code differs.")
                 wanted = wanted.with_generation(other, replace(each, build=pin))
     before = wanted.standing.get(number)
     commit = git.resolve_commit(target.project, build) if build else before.build if before else None
     _apply(target, wanted.with_generation(number, Generation(commit, enabled=False)), confirmed)
-    command = target.format_command(f"replay fold {number}")
+    command = replayed.format_command(target, f"fold {number}")
     print_note(f"Generation {number} exists and is empty. Fold it with `{command}`.")
 
 
-def check_preparable(number: int, wanted: Generations, values: Mapping[str, Any], views: Views) -> None:
+def check_preparable(
+    number: int, wanted: Generations, values: Mapping[str, Any], views: Views, replayed: ReplayedView
+) -> None:
     """Check that a generation is new, or that an interrupted `prepare` of it can be continued.
 
     Raises:
@@ -204,10 +221,10 @@ def check_preparable(number: int, wanted: Generations, values: Mapping[str, Any]
         return
     if wanted.standing[number].enabled:
         raise UserError(f"Generation {number} already exists: use another number.")
-    if str(number) in values["generations"] and not views.is_empty(
-        View.from_outputs(values, number, views.target)
+    if str(number) in values[replayed.view.standing] and not views.is_empty(
+        View.from_outputs(values, number, views.target, replayed)
     ):
-        command = views.target.format_command(f"replay fold {number} --resume")
+        command = replayed.format_command(views.target, f"fold {number} --resume")
         raise UserError(
             f"Generation {number} already exists and is not empty: continue its fold with `{command}`, "
             "or use another number."
@@ -215,7 +232,7 @@ def check_preparable(number: int, wanted: Generations, values: Mapping[str, Any]
     print_note(f"Generation {number} was prepared before: continuing.")
 
 
-def find_build(target: Target, running: str, number: int) -> str | None:
+def find_build(target: Target, running: str, number: int, view: FoldedView) -> str | None:
     """Return the commit from which a generation's function was built; ``None`` for this clone's code.
 
     A zip depends on its commit only, so the hash of the running code identifies the commit.
@@ -224,12 +241,16 @@ def find_build(target: Target, running: str, number: int) -> str | None:
         UserError: where the code is of none of the newest commits.
 
     """
-    current = (target.project.artifacts / f"{generations.FUNCTION}.zip").read_bytes()
+    current = (target.project.artifacts / f"{view.function}.zip").read_bytes()
     if hash_zip(current) == running:
         return None
-    for commit in git.list_recent_commits(target.project, COMMITS_LOOKED_AT):
-        if hash_zip(package.build_pinned_zip(target.project, commit)) == running:
-            return commit
+    with suppress(package.FunctionMissing):  # the commits before it lack the function too
+        for commit in git.list_recent_commits(target.project, COMMITS_LOOKED_AT):
+            if (
+                hash_zip(package.build_pinned_zip(target.project, PinnedBuild(view.function, commit)))
+                == running
+            ):
+                return commit
     raise UserError(
         f"Generation {number} runs code of none of the newest {COMMITS_LOOKED_AT} commits, and this clone's code "
         f"would change its results. Pin it in {project.format_path(target.generations_file)} "
@@ -254,14 +275,20 @@ def fold_generation(
     patience: Annotated[
         float, typer.Option(help="Seconds to wait until it has caught up.")
     ] = PATIENCE_SECONDS,
+    view_name: ViewOption = ViewName.WINNER,
     environment: EnvironmentName = "dev",
     cloud: CloudName = DEFAULT_CLOUD,
 ) -> None:
     """Fold a generation from the log, let it read the stream, and wait until it has caught up."""
-    target, values = _read_target(environment, cloud)
-    view, views, log = View.from_outputs(values, number, target), Views(target), ReplayLog(target, values)
-    next_free = 1 + max(map(int, values["generations"]))
-    live = int(values["live_generation"])
+    replayed = REPLAYED[view_name]
+    target, values = _read_target(environment, cloud, replayed)
+    view, views, log = (
+        View.from_outputs(values, number, target, replayed),
+        Views(target),
+        ReplayLog(target, values),
+    )
+    next_free = 1 + max(map(int, values[replayed.view.standing]))
+    live = int(values[replayed.view.live])
     if resume and number != live and views.read_mapping_state(view) != "Disabled":
         print_note(f"Generation {number} reads the stream already: its archive was folded before.")
     else:
@@ -269,10 +296,10 @@ def fold_generation(
         try:
             _fold_source(source, view, views, log, target, trust_order=trust_order)
         except KeyboardInterrupt:
-            command = target.format_command(f"replay fold {number} --resume")
+            command = replayed.format_command(target, f"fold {number} --resume")
             print_note(f"The fold was interrupted: `{command}` continues it.")
             raise
-    wanted = target.read_generations()
+    wanted = target.read_generations(replayed.view)
     generations.write_generations(
         target.generations_file,
         wanted.with_generation(number, replace(wanted.standing[number], enabled=True)),
@@ -281,7 +308,7 @@ def fold_generation(
     _print_commit_reminder(target)
     with show_progress(f"Waiting until generation {number} has caught up"):
         await_caught_up(view, views, log, patience)
-    compare, switch = (target.format_command(f"replay {each} {number}") for each in ("compare", "switch"))
+    compare, switch = (replayed.format_command(target, f"{each} {number}") for each in ("compare", "switch"))
     print_note(f"Next: `{compare}`, and `{switch}`.")
 
 
@@ -294,7 +321,7 @@ def _fold_source(
     elif not log.is_young:
         print_note(
             f"The stream keeps records for {log.retention_hours} h, may have kept them for less before, and has "
-            f"existed since {log.created:%Y-%m-%d}: older records will not be on this board."
+            f"existed since {log.created:%Y-%m-%d}: older records will not be {view.replayed.place}."
         )
 
 
@@ -305,10 +332,10 @@ def check_foldable(view: View, views: Views, *, live: int, next_free: int, resum
         UserError: where it is live, reads the stream already, or is not empty.
 
     """
-    prepare = views.target.format_command(f"replay prepare {next_free}")
+    prepare = view.replayed.format_command(views.target, f"prepare {next_free}")
     if view.number == live:
         raise UserError(
-            f"Generation {view.number} is live: a replay into it would count sales twice. Prepare another "
+            f"Generation {view.number} is live: a replay into it would count events twice. Prepare another "
             f"(`{prepare}`), and switch to that."
         )
     state = views.read_mapping_state(view)
@@ -382,21 +409,26 @@ def _batch_size(target: Target, view: View) -> int:
 
 
 def await_caught_up(view: View, views: Views, log: ReplayLog, patience: float) -> None:
-    """Wait until the present newest sale of each shard is on the generation's board.
+    """Wait until the generation has the newest record of each shard that its view folds.
 
     Raises:
         UserError: where that takes too long, with the shards.
 
     """
-    newest = {shard_id: log.find_newest_sale(shard_id) for shard_id in log.list_shards()}
+    newest = _find_newest(log, view.replayed)
     deadline = time.monotonic() + patience
-    while lagging := list_lagging_shards(newest, views.read_watermarks(view)):
+    while lagging := list_lagging_shards(newest, views.read_watermarks(view), view.replayed):
         if time.monotonic() > deadline:
             raise UserError(
                 f"Generation {view.number} has not caught up after {patience:.0f} s: {' '.join(lagging)} It "
-                f"continues; see `{views.target.format_command('replay status')}`."
+                f"continues; see `{view.replayed.format_command(views.target, 'status')}`."
             )
         time.sleep(min(1.0, patience))
+
+
+def _find_newest(log: ReplayLog, replayed: ReplayedView) -> dict[str, int | None]:
+    """Return, by shard, the number of the newest record that advances the view's watermarks."""
+    return {shard_id: log.find_newest_record(shard_id, replayed.advances) for shard_id in log.list_shards()}
 
 
 @app.command("compare")
@@ -406,31 +438,34 @@ def compare_generation(
     patience: Annotated[
         float, typer.Option(help="Seconds for which the two may differ.")
     ] = COMPARING_SECONDS,
+    view_name: ViewOption = ViewName.WINNER,
     environment: EnvironmentName = "dev",
     cloud: CloudName = DEFAULT_CLOUD,
 ) -> None:
-    """Compare a generation's scores with the live ones; print differences and exit with status 1."""
-    target, values = _read_target(environment, cloud)
+    """Compare a generation's contents with the live ones; print differences and exit with status 1."""
+    replayed = REPLAYED[view_name]
+    target, values = _read_target(environment, cloud, replayed)
     live, new, views = (
-        View.from_outputs(values, int(values["live_generation"]), target),
-        View.from_outputs(values, number, target),
+        View.from_outputs(values, int(values[replayed.view.live]), target, replayed),
+        View.from_outputs(values, number, target, replayed),
         Views(target),
     )
     deadline = time.monotonic() + patience
-    while sentences := compare_scores(views.read_scores(live), views.read_scores(new)):
+    while sentences := replayed.compare(views.read_contents(live), views.read_contents(new), live.number):
         if time.monotonic() > deadline:
             break
         time.sleep(min(1.0, patience))
     for sentence in sentences:
-        print_line(sentence.replace("must have", f"in generation {live.number}"))
+        print_line(sentence)
     if sentences:
         print_note(
-            f"{len(sentences)} scores of generation {number} differ from the live generation {live.number}."
+            f"{len(sentences)} {replayed.rows} of generation {number} differ from the live generation "
+            f"{live.number}."
         )
         raise typer.Exit(1)
-    scores = sum(len(users) for users in views.read_scores(new).values())
+    rows = replayed.count(views.read_contents(new))
     print_note(
-        f"All {scores} scores of generation {number} equal those of the live generation {live.number}."
+        f"All {rows} {replayed.rows} of generation {number} equal those of the live generation {live.number}."
     )
 
 
@@ -439,32 +474,38 @@ def switch_generation(
     number: Number,
     *,
     patience: Annotated[float, typer.Option(help="Seconds to wait until it has caught up.")] = 60.0,
+    view_name: ViewOption = ViewName.WINNER,
     environment: EnvironmentName = "dev",
     cloud: CloudName = DEFAULT_CLOUD,
     confirmed: Confirmed = None,
 ) -> None:
     """Make the API read another generation after that has caught up; switch back in the same way."""
-    target, values = _read_target(environment, cloud)
-    view, views, log = View.from_outputs(values, number, target), Views(target), ReplayLog(target, values)
-    previous = int(values["live_generation"])
+    replayed = REPLAYED[view_name]
+    target, values = _read_target(environment, cloud, replayed)
+    view, views, log = (
+        View.from_outputs(values, number, target, replayed),
+        Views(target),
+        ReplayLog(target, values),
+    )
+    previous = int(values[replayed.view.live])
     if number == previous and not _unfinished_mark(target).exists():
         raise UserError(f"Generation {number} is already live.")
     state = views.read_mapping_state(view)
     if state != "Enabled":
         raise UserError(
             f"Generation {number} does not read the stream ({state}): fold it first with "
-            f"`{target.format_command(f'replay fold {number}')}`."
+            f"`{replayed.format_command(target, f'fold {number}')}`."
         )
     with show_progress(f"Checking that generation {number} has caught up"):
         await_caught_up(view, views, log, patience)
-    wanted = target.read_generations()
+    wanted = target.read_generations(replayed.view)
     wanted = replace(
         wanted.with_generation(number, replace(wanted.standing[number], enabled=True)), live=number
     )
     _apply(target, wanted, confirmed)
     print_note(
         f"The API reads generation {number}. The previous one stays up to date: to go back, use "
-        f"`{target.format_command(f'replay switch {previous}')}`."
+        f"`{replayed.format_command(target, f'switch {previous}')}`."
     )
 
 
@@ -475,17 +516,19 @@ def retire_generation(
     lift_protection: Annotated[
         bool, typer.Option("--lift-protection", envvar="LIFT_PROTECTION", help="Delete protected tables too.")
     ] = False,
+    view_name: ViewOption = ViewName.WINNER,
     environment: EnvironmentName = "dev",
     cloud: CloudName = DEFAULT_CLOUD,
     confirmed: Confirmed = None,
 ) -> None:
     """Delete a generation, with its tables and its function."""
-    target, values = _read_target(environment, cloud)
-    wanted = target.read_generations()
+    replayed = REPLAYED[view_name]
+    target, values = _read_target(environment, cloud, replayed)
+    wanted = target.read_generations(replayed.view)
     protected: list[str] = []
     if number in wanted.standing or not _unfinished_mark(target).exists():
-        view = View.from_outputs(values, number, target)
-        if number == int(values["live_generation"]):
+        view = View.from_outputs(values, number, target, replayed)
+        if number == int(values[replayed.view.live]):
             raise UserError(f"Generation {number} is live: switch to another first.")
         protected = _list_protected_tables(target, view)
         if not lift_protection and target.cloud is None:
@@ -500,6 +543,6 @@ def _list_protected_tables(target: Target, view: View) -> list[str]:
     dynamodb = target.client("dynamodb")
     return [
         table
-        for table in (view.contributions_table, view.scores_table)
+        for table in view.tables.values()
         if dynamodb.describe_table(TableName=table)["Table"].get("DeletionProtectionEnabled")
     ]

@@ -6,7 +6,6 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from hello_retail import events
 from hello_retail.event_log import archive, retention
 from hello_retail.event_log.archive import ArchivedRecord, Shard, Span
 from retailctl.aws import list_keys
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from retailctl.environments.target import Target
 
 LOOK_BACK_SECONDS = (600.0, 6 * 3600.0, None)
-"""How far back to search for a shard's newest sale, in turn; ``None``: the whole stream."""
+"""How far back to search for a shard's newest record of a kind, in turn; ``None``: the whole stream."""
 
 
 class ReplayLog:
@@ -51,16 +50,22 @@ class ReplayLog:
         return archive.format_stream_identity(self._name, self.created)
 
     @property
+    def has_archive(self) -> bool:
+        """Whether the environment has an archive."""
+        return bool(self._bucket)
+
+    @property
     def is_young(self) -> bool:
         """Whether the stream is younger than the shortest retention, so that no record has expired."""
         return self.created.timestamp() > retention.compute_retention_start(self._clock())
 
     def list_shards(self) -> dict[str, Shard]:
         """Return the shards that the stream has not forgotten."""
-        found = [
-            archive.parse_shard_description(described) for described in list_shards(self._kinesis, self._name)
+        shards = [
+            archive.parse_shard_description(description)
+            for description in list_shards(self._kinesis, self._name)
         ]
-        return {shard.shard_id: shard for shard in found}
+        return {shard.shard_id: shard for shard in shards}
 
     def inspect_stream(self) -> Streamed:
         """Return the stream's shards and oldest records, for the proof."""
@@ -76,17 +81,23 @@ class ReplayLog:
             frozenset(id_ for id_, shard in shards.items() if closed_lately.intersection(shard.parents)),
         )
 
-    def find_newest_sale(self, shard_id: str) -> int | None:
-        """Return the sequence number of a shard's newest purchase, or ``None``."""
+    def find_newest_record(self, shard_id: str, is_wanted: Callable[[bytes], bool]) -> int | None:
+        """Return the sequence number of a shard's newest record that is wanted, or ``None``."""
         for seconds in LOOK_BACK_SECONDS:
             since = None if seconds is None else self._clock() - seconds
             newest = None
             for record in self._reader.read_records(shard_id, since):
-                if is_sale(record["Data"]):
+                if is_wanted(record["Data"]):
                     newest = int(record["SequenceNumber"])
             if newest is not None:
                 return newest
         return None
+
+    def read_stream(self) -> Iterator[tuple[int, bytes]]:
+        """Yield sequence number and data of the records that the stream still has, shard by shard."""
+        for shard_id in self.list_shards():
+            for record in self._reader.read_records(shard_id):
+                yield int(record["SequenceNumber"]), record["Data"]
 
     def inspect_archive(self) -> Archived:
         """Return the archive's objects and links of this stream, from their names.
@@ -122,9 +133,3 @@ class ReplayLog:
     def _object(self, key: str) -> bytes:
         content: bytes = self._s3.get_object(Bucket=self._bucket, Key=key)["Body"].read()
         return content
-
-
-def is_sale(data: bytes) -> bool:
-    """Say whether a record is a valid purchase, which advances the watermark of a score."""
-    decoded = events.decode_event(data)
-    return isinstance(decoded, events.Event) and decoded.kind == events.PRODUCT_PURCHASE

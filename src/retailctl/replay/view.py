@@ -15,47 +15,43 @@ from hello_retail.event_log import watermark
 from retailctl.aws import FAILURES
 from retailctl.errors import UserError
 from retailctl.replay.fold import NotTaken
-from retailctl.scores.recount import Scores
-from retailctl.scores.stored import read_stored_scores
 
 if TYPE_CHECKING:
     from retailctl.environments.target import Target
+    from retailctl.replay.replayed import ReplayedView
 
 _WATERMARK = re.compile(r"w(\d+)")
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """One generation: its number, tables, function and event source mapping."""
+    """One generation of a view: its number, function, event source mapping, and tables by their outputs."""
 
+    replayed: ReplayedView
     number: int
-    contributions_table: str
-    scores_table: str
     function: str
     mapping: str
+    tables: Mapping[str, str]
 
     @classmethod
-    def from_outputs(cls, outputs: Mapping[str, Any], number: int, target: Target) -> View:
+    def from_outputs(
+        cls, outputs: Mapping[str, Any], number: int, target: Target, replayed: ReplayedView
+    ) -> View:
         """Return a generation from the root outputs.
 
         Raises:
             UserError: where it does not exist.
 
         """
-        standing = outputs.get("generations", {})
+        standing = outputs.get(replayed.view.standing, {})
         generation = standing.get(str(number))
         if generation is None:
             raise UserError(
                 f"There is no generation {number} (there are: {', '.join(sorted(standing)) or 'none'}): create it "
-                f"with `{target.format_command(f'replay prepare {number}')}`."
+                f"with `{replayed.format_command(target, f'prepare {number}')}`."
             )
-        return cls(
-            number,
-            generation["contributions_table"],
-            generation["scores_table"],
-            generation["function"],
-            generation["mapping"],
-        )
+        tables = {name: str(generation[name]) for name in replayed.view.tables}
+        return cls(replayed, number, generation["function"], generation["mapping"], tables)
 
 
 class Views:
@@ -66,23 +62,22 @@ class Views:
         self._dynamodb = target.client("dynamodb")
         self._lambda = target.client("lambda", read_timeout=120)
 
-    def read_scores(self, view: View) -> Scores:
-        """Return a generation's scores."""
-        return read_stored_scores(self._dynamodb, view.scores_table)
+    def read_contents(self, view: View) -> Any:  # noqa: ANN401 - each view has its own
+        """Return what a generation's tables hold, as its view's ``count`` and ``compare`` take it."""
+        return view.replayed.read(self._dynamodb, view.tables)
 
     def is_empty(self, view: View) -> bool:
-        """Say whether both tables are empty."""
+        """Say whether all tables are empty."""
         return not any(
             self._dynamodb.scan(TableName=table, Limit=1, ConsistentRead=True)["Items"]
-            for table in (view.contributions_table, view.scores_table)
+            for table in view.tables.values()
         )
 
     def read_watermarks(self, view: View) -> dict[int, int]:
-        """Return, by shard index, the last sequence number that any score includes."""
+        """Return, by shard index, the last sequence number that any item includes."""
+        table = view.tables[view.replayed.marks_table]
         marks: dict[int, int] = {}
-        for page in self._dynamodb.get_paginator("scan").paginate(
-            TableName=view.scores_table, ConsistentRead=True
-        ):
+        for page in self._dynamodb.get_paginator("scan").paginate(TableName=table, ConsistentRead=True):
             for item in page["Items"]:
                 for name, value in item.items():
                     match = _WATERMARK.fullmatch(name)
@@ -141,10 +136,12 @@ def hash_zip(zip_bytes: bytes) -> str:
     return base64.b64encode(hashlib.sha256(zip_bytes).digest()).decode()
 
 
-def list_lagging_shards(newest: Mapping[str, int | None], marks: Mapping[int, int]) -> list[str]:
-    """Return a sentence for each shard whose newest sale is not on the board yet."""
+def list_lagging_shards(
+    newest: Mapping[str, int | None], marks: Mapping[int, int], replayed: ReplayedView
+) -> list[str]:
+    """Return a sentence for each shard whose newest record of a view is not in the view yet."""
     return [
-        f"{shard_id} has a sale at {number} that is not on the board yet."
+        f"{shard_id} has {replayed.newest} at {number} that is not {replayed.place} yet."
         for shard_id, number in sorted(newest.items())
         if number is not None and marks.get(int(shard_id.rpartition("-")[2]), 0) < number
     ]

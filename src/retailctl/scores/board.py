@@ -15,7 +15,7 @@ from hello_retail.visibility import is_visible
 from retailctl.console import DataTable, print_document, print_renderable
 from retailctl.environments import outputs
 from retailctl.errors import UserError
-from retailctl.http import HttpReply, NoReply, send_request
+from retailctl.http import HttpReply, NoReply, check_address, send_request
 from retailctl.options import DEFAULT_CLOUD, CloudName, EnvironmentName
 
 if TYPE_CHECKING:
@@ -48,16 +48,22 @@ def read_board(api_url: str, limit: int) -> Board:
     """Return the best ``limit`` contributors (1 to 100) of each role.
 
     Raises:
-        NoBoard: where the API is out of reach or answers with anything but scores.
+        NoBoard: where the address is malformed, the API is out of reach or answers with anything but scores.
 
     """
+    try:
+        check_address(api_url)
+        if {"?", "#"} & set(api_url):
+            raise ValueError("it must end with the host or a path")  # noqa: TRY301 - one sentence for all
+    except ValueError as error:
+        raise NoBoard(
+            f"The address of the API is malformed: {api_url!r} ({error}). Give one such as https://api.example.com."
+        ) from None
     return {role: _scores(api_url, role, limit) for role in ROLES}
 
 
 def _scores(api_url: str, role: str, limit: int) -> list[Row]:
     url = f"{api_url.rstrip('/')}/scores?{urlencode({'role': role, 'limit': limit})}"
-    if not url.startswith(("http://", "https://")):
-        raise NoBoard(f"{url} is no address of an API: it must begin with http:// or https://.")
     try:
         reply = send_request(url, timeout=TIMEOUT_SECONDS)
     except NoReply as error:

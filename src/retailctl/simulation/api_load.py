@@ -85,10 +85,10 @@ class _FailedAttempt:
 def _parse_detail(body: bytes) -> str:
     """Return the ``detail`` of a problem document; nothing of what is none."""
     try:
-        told = json.loads(body)["detail"]
+        detail = json.loads(body)["detail"]
     except (ValueError, LookupError, TypeError):
         return ""
-    return shorten(told.rstrip("."), MAXIMUM_WORDS, placeholder="…") if isinstance(told, str) else ""
+    return shorten(detail.rstrip("."), MAXIMUM_WORDS, placeholder="…") if isinstance(detail, str) else ""
 
 
 class _Client:
@@ -120,10 +120,10 @@ class _Client:
         if reply.status == HTTPStatus.ACCEPTED:
             return None
         kind, words = f"{reply.status} {reply.reason}".strip(), _parse_detail(reply.body)
-        asked = reply.headers.get("retry-after", "")
+        retry_after = reply.headers.get("retry-after", "")
         if reply.status not in _PASSING:
             return _FailedAttempt(kind, None, reply.status == HTTPStatus.UNAUTHORIZED, words)
-        return _FailedAttempt(kind, float(asked) if asked.isdecimal() else 0.0, words=words)
+        return _FailedAttempt(kind, float(retry_after) if retry_after.isdecimal() else 0.0, words=words)
 
     def close(self) -> None:
         """Hang up."""

@@ -33,8 +33,8 @@ class LoadReport:
 
     def count_failure(self, kind: str, words: str) -> None:
         """Count an event that was given up."""
-        told = f"{kind} ({words})" if words else kind
-        self.failed[told if told in self.failed or len(self.failed) < MAXIMUM_KINDS else kind] += 1
+        label = f"{kind} ({words})" if words else kind
+        self.failed[label if label in self.failed or len(self.failed) < MAXIMUM_KINDS else kind] += 1
 
     def compute_figures(self) -> dict[str, float]:
         """Return ``accepted``, ``failed``, ``accepted_per_second`` and ``p50_ms``, ``p95_ms``, ``p99_ms``."""
@@ -55,13 +55,13 @@ class LoadReport:
         """Return the report in words."""
         figures = self.compute_figures()
         rate = f"{figures['accepted_per_second']:.1f} a second"
-        told = [
+        lines = [
             f"{self.accepted:,} events accepted in {self.seconds:.1f} s, {rate}.",
             "Latency: " + ", ".join(f"{figures[f'p{n}_ms']:.0f} ms (P{n})" for n in (50, 95, 99)) + ".",
         ]
         for title, kinds in (("Given up", self.failed), ("Sent again", self.repeated)):
             if kinds:
-                told.append(
+                lines.append(
                     f"{title}: " + "; ".join(f"{n:,} of {kind}" for kind, n in kinds.most_common()) + "."
                 )
-        return told
+        return lines

@@ -35,7 +35,14 @@ def play_workshop(  # noqa: PLR0913 - each is an option of the command
     *,
     rate: Annotated[float, typer.Option(min=0.1, max=5000, help="Events a second.")] = 50.0,
     seed: Annotated[int, typer.Option(help="The same seed plays the same workshop.")] = 1,
-    count: Annotated[int, typer.Option(min=0, help="How many events; 0 for as many as fit.")] = 0,
+    count: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            help="How many offers, pictures and sales; 0 for as many as fit. "
+            "A price and a stock follow each first offer.",
+        ),
+    ] = 0,
     duration: Annotated[float, typer.Option(min=0, help="How many seconds; 0 for no end.")] = 0.0,
     products: Annotated[int, typer.Option(min=1, max=100_000, help="How many products.")] = 100,
     people: Annotated[int, typer.Option(min=2, max=10_000, help="Merchants and photographers.")] = 40,
@@ -52,7 +59,7 @@ def play_workshop(  # noqa: PLR0913 - each is an option of the command
         seed, products=products, people=people, start=datetime.now(UTC), seconds_per_event=1 / rate
     )
     until = duration or (None if count else 30.0)
-    entries = workshop.generate_day(count or None)
+    entries = workshop.generate_shop_day(count or None)
     if "page_url" in environment_outputs:
         print_note(f"The page is at {environment_outputs['page_url']}.")
 

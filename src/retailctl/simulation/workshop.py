@@ -7,17 +7,21 @@ and so is diligence: person number *n* of a role offers (or photographs) product
 
 from __future__ import annotations
 
+import json
 import random
 from bisect import bisect
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate, count
 from typing import TYPE_CHECKING, Any
 
+from retailctl.simulation.goods import describe_good
 from retailctl.stream.log_file import LogEntry, format_compact_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
+
+    from retailctl.simulation.goods import Good
 
 START = datetime(2026, 1, 1, 9, tzinfo=UTC)
 """When a workshop starts unless the caller says otherwise."""
@@ -26,8 +30,7 @@ _NAMES = (
     "Ada", "Alan", "Barbara", "Claude", "Donald", "Edsger", "Frances", "Grace", "Hedy", "Ivan",
     "Jean", "Karen", "Leslie", "Margaret", "Niklaus", "Ole", "Pearl", "Radia", "Sophie", "Tim",
 )  # fmt: skip
-_CATEGORIES = ("Books", "Bicycles", "Cameras", "Garden", "Kitchen", "Lamps", "Shoes", "Toys")
-_BRANDS = ("Aster", "Birch", "Cedar", "Dahlia", "Elm", "Fern")
+_OFFER = "com.nordstrom/product/create/1-0-0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +146,41 @@ class Workshop:
             else:
                 yield self._sale(line, self._choose_demanded(dice, offered), self._choose_person(dice))
 
+    def generate_shop_day(self, number: int | None = None) -> Iterator[LogEntry]:
+        """Yield the events of ``generate_day``; price and stock follow a first offer, on top of ``number``."""
+        return self.add_prices_and_stock(self.generate_day(number))
+
+    def add_prices_and_stock(self, entries: Iterable[LogEntry]) -> Iterator[LogEntry]:
+        """Yield entries with a price and a stock after the first offer of each product.
+
+        They carry the offer's time, so that everything else stays as it is.
+        """
+        line, offered = count(1), set[str]()
+        for entry in entries:
+            yield replace(entry, line=next(line))
+            envelope = json.loads(entry.data)
+            if envelope["data"]["schema"] == _OFFER and entry.partition_key not in offered:
+                offered.add(entry.partition_key)
+                for action, data in self._price_and_stock(entry.partition_key, envelope["origin"]):
+                    origin = envelope["origin"].replace("create-product", action, 1)
+                    event = {**envelope, "origin": origin, "data": data}
+                    yield LogEntry(next(line), entry.partition_key, format_compact_json(event))
+
+    def _price_and_stock(self, product_id: str, origin: str) -> Iterator[tuple[str, dict[str, Any]]]:
+        good = self._describe(product_id, origin.split("/")[2])
+        yield (
+            "price-product",
+            {"schema": "com.nordstrom/product/price/1-0-0", "id": product_id, "cents": good.cents},
+        )
+        yield (
+            "stock-product",
+            {"schema": "com.nordstrom/product/stock/1-0-0", "id": product_id, "added": good.added},
+        )
+
+    def _describe(self, product_id: str, merchant_id: str) -> Good:
+        """Return a product in the words of a merchant: each has other words, and always the same ones."""
+        return describe_good(self._dice(f"good {product_id} {merchant_id}"))
+
     def _choose_demanded(self, dice: random.Random, offered: int) -> SimulatedProduct:
         return self.catalog[bisect(self.weights, dice.random() * self.weights[offered - 1], hi=offered - 1)]
 
@@ -157,14 +195,14 @@ class Workshop:
         return dice.choice(dice.choice((self.merchants, self.photographers)))
 
     def _offer(self, line: int, product: SimulatedProduct, merchant: Person) -> LogEntry:
-        number = int(product.product_id.removeprefix(self.prefix))
+        good = self._describe(product.product_id, merchant.user_id)
         return self._entry(line, product, "web-client-create-product", merchant, {
-            "schema": "com.nordstrom/product/create/1-0-0",
+            "schema": _OFFER,
             "id": product.product_id,
-            "brand": _BRANDS[number % len(_BRANDS)],
-            "name": f"Item {number}",
-            "description": f"Item {number} of the workshop",
-            "category": _CATEGORIES[number % len(_CATEGORIES)],
+            "brand": good.brand,
+            "name": good.name,
+            "description": good.description,
+            "category": good.category,
         })  # fmt: skip
 
     def _picture(self, line: int, product: SimulatedProduct, photographer: Person) -> LogEntry:

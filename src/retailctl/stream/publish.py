@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shlex
-from contextlib import nullcontext
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,25 +13,24 @@ from typing import TYPE_CHECKING, Annotated, Any
 import boto3
 import typer
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError
 
+from retailctl import interrupts
 from retailctl.console import print_line, print_note
 from retailctl.emulator import cloud as clouds
 from retailctl.environments import outputs
+from retailctl.environments.target import check_addresses
 from retailctl.errors import UserError
 from retailctl.moments import parse_moment
 from retailctl.options import DEFAULT_CLOUD, EnvironmentName, LocalCloudName, format_retailctl
 from retailctl.progress import OnProgress, ignore_progress, show_progress
 from retailctl.stream import sender
-from retailctl.stream.interruption import Interruption, catch_signals
 from retailctl.stream.lines import LineRanges, LineSelection, parse_ranges
 from retailctl.stream.log_copy import LogCopy, copy_log
 from retailctl.stream.look_up import compute_digest, look_up_entries
 from retailctl.stream.reader import read_stream, read_stream_time
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-    from contextlib import AbstractContextManager
+    from collections.abc import Iterable
 
     from retailctl.stream.log_file import LogEntry
 
@@ -95,24 +95,27 @@ def publish_log(
     except ValueError as error:
         raise UserError(f"--skip-lines cannot be read: {error}.") from error
     moment = _parse_since(since, look_up=look_up)
-    with catch_signals() as interruption:
+    with interrupts.handle_signals(), ExitStack() as stack:
         try:
-            with copy_log(file) as log:
-                with show_progress(f"Checking {file}"):
-                    total = log.check_entries(selection)
-                client, name = _open_aws_stream(stream) if stream else _open_local_stream(cloud, environment)
-                command = (
-                    f"retailctl publish --stream {shlex.quote(stream)}"
-                    if stream
-                    else format_retailctl("publish", environment, cloud)
-                )
-                sending = Sending(file, selection, name, command, is_pipe=log.is_pipe)
-                if look_up:
-                    look_up_log(client, log, sending, moment)
-                    return
-                send_log(client, log, sending, total, interruption)
+            log = stack.enter_context(copy_log(file))
+            with show_progress(f"Checking {file}"):
+                total = log.check_entries(selection)
+            client, name = _open_aws_stream(stream) if stream else _open_local_stream(cloud, environment)
+            command = (
+                f"retailctl publish --stream {shlex.quote(stream)}"
+                if stream
+                else format_retailctl("publish", environment, cloud)
+            )
+            sending = Sending(file, selection, name, command, is_pipe=log.is_pipe)
+            if look_up:
+                look_up_log(client, log, sending, moment)
+                return
+            began = read_stream_time(client, name)
         except KeyboardInterrupt:
             raise UserError("It was interrupted. Nothing was sent.") from None
+        # The account says what an interruption has cut off; one that comes after the last record cuts off nothing.
+        with suppress(interrupts.Interrupted), interrupts.defer_interrupts():
+            send_log(client, log, sending, total, began)
 
 
 def _parse_since(since: str, *, look_up: bool) -> float | None:
@@ -126,28 +129,26 @@ def _parse_since(since: str, *, look_up: bool) -> float | None:
         ) from None
 
 
-def send_log(client: Any, log: LogCopy, sending: Sending, total: int, interruption: Interruption) -> None:  # noqa: ANN401 - a boto3 client
+def send_log(client: Any, log: LogCopy, sending: Sending, total: int, began: float) -> None:  # noqa: ANN401 - a boto3 client
     """Send the ``total`` selected records of a checked log, and say how many the stream has.
+
+    ``began`` is the time of the stream before the first record is sent.
 
     Raises:
         UserError: where it stops on the way, with how far it got and how to go on.
 
     """
-    began = read_stream_time(client, sending.stream)
     with show_progress(f"Putting {format_records(total)} on {sending.stream}") as progress:
         try:
             sent = put_entries(
                 sender.build_stream_put(client, sending.stream),
                 log.read_entries(sending.selection),
                 lambda so_far: progress(so_far, total),
-                interruption.hold_back,
             )
         except sender.Stopped as stopped:
             if stopped.sent < total:
                 raise UserError(describe_stop(stopped, sending, began)) from stopped
             sent = stopped.sent
-        finally:
-            interruption.ignore_signals()
     print_note(f"{format_records(sent)} {'is' if sent == 1 else 'are'} on {sending.stream}.")
     if log.has_grown():
         rest = LineSelection(log.count_lines() + 1)
@@ -161,7 +162,6 @@ def put_entries(
     put: sender.Put,
     entries: Iterable[LogEntry],
     on_progress: OnProgress = ignore_progress,
-    hold_back: Callable[[], AbstractContextManager[None]] = nullcontext,
 ) -> int:
     """Put records on a stream and return how many it was; ``on_progress`` hears of the sum so far.
 
@@ -176,7 +176,7 @@ def put_entries(
         so_far += records
         on_progress(so_far)
 
-    return sender.send_entries(entries, put, on_sent=on_sent, hold_back=hold_back)
+    return sender.send_entries(entries, put, on_sent=on_sent)
 
 
 def describe_stop(stopped: sender.Stopped, sending: Sending, began: float) -> str:
@@ -232,7 +232,5 @@ def _open_local_stream(cloud: str, environment: str) -> tuple[Any, str]:
 
 
 def _open_aws_stream(stream: str) -> tuple[Any, str]:
-    try:
-        return boto3.client("kinesis", config=Config(**build_no_retry_settings())), stream
-    except BotoCoreError as error:
-        raise UserError(f"The AWS settings do not do: {error}") from error
+    check_addresses(os.environ)
+    return boto3.client("kinesis", config=Config(**build_no_retry_settings())), stream

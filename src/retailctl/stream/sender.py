@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import random
 import sys
-import time
-from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from enum import Enum
 from itertools import islice
@@ -26,12 +24,12 @@ from botocore.exceptions import (
 )
 from botocore.parsers import ResponseParserError
 
+from retailctl import interrupts
 from retailctl.aws import FAILURES
 from retailctl.progress import OnProgress, ignore_progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
-    from contextlib import AbstractContextManager
 
     from mypy_boto3_kinesis import KinesisClient
     from mypy_boto3_kinesis.type_defs import PutRecordsRequestEntryTypeDef
@@ -220,15 +218,14 @@ def send_entries(
     put: Put,
     *,
     on_sent: OnProgress = ignore_progress,
-    pause: Callable[[float], None] = time.sleep,
+    pause: Callable[[float], None] = interrupts.sleep,
     patience_seconds: float = PATIENCE_SECONDS,
-    hold_back: Callable[[], AbstractContextManager[None]] = nullcontext,
 ) -> int:
     """Put all entries on the stream, in order per partition key, and return their number.
 
     ``on_sent`` hears after every request how many records it brought. A throttled request is repeated after a
-    growing, random pause, until the stream has taken nothing for ``patience_seconds`` of pauses. ``hold_back``
-    may hold interruptions back while a request is under way.
+    growing, random pause, until the stream has taken nothing for ``patience_seconds`` of pauses. Where the caller
+    defers interruptions, the first one waits for the answer of a request.
 
     Raises:
         Stopped: with how far it got, where the stream refuses, stays throttled or does not answer, or the
@@ -239,11 +236,13 @@ def send_entries(
     failures, waited = 0, 0.0
     try:
         while waited <= patience_seconds:
-            with hold_back():
-                request = outbox.build_request()
-                taken = outbox.apply_answers(request, put(request)) if request else 0
+            interrupts.check_interrupted()
+            request = outbox.build_request()
             if not request:
                 return outbox.account.sent
+            with interrupts.admit_second_interrupt():
+                answers = put(request)
+            taken = outbox.apply_answers(request, answers)
             if taken:
                 failures, waited = 0, 0.0
                 on_sent(taken)

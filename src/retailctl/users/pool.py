@@ -85,7 +85,7 @@ class Pool:
         """
         self.check_groups(newcomer.groups)
         try:
-            made = self.client.admin_create_user(
+            account = self.client.admin_create_user(
                 UserPoolId=self.pool_id,
                 Username=newcomer.username,
                 UserAttributes=[{"Name": "name", "Value": newcomer.name}],
@@ -104,7 +104,7 @@ class Pool:
             if isinstance(error, ClientError):
                 raise _explain_refusal(error, newcomer) from error
             raise
-        attributes: list[dict[str, str]] = made["User"]["Attributes"]
+        attributes: list[dict[str, str]] = account["User"]["Attributes"]
         return next(each["Value"] for each in attributes if each["Name"] == "sub")
 
     def set_password(self, newcomer: Newcomer) -> None:

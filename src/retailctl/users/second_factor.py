@@ -119,15 +119,15 @@ def _verify_code(pool: Pool, proof: Proof, ask_code: Callable[[str], str]) -> Pr
 def format_otpauth_uri(environment: str, username: str, secret_code: str) -> str:
     """Return the otpauth URI that an authenticator app takes, as a QR code or as text."""
     issuer = f"Hello Retail {environment}"
-    told = urlencode({"secret": secret_code, "issuer": issuer}, quote_via=quote)
-    return f"otpauth://totp/{quote(issuer)}:{quote(username, safe='')}?{told}"
+    query = urlencode({"secret": secret_code, "issuer": issuer}, quote_via=quote)
+    return f"otpauth://totp/{quote(issuer)}:{quote(username, safe='')}?{query}"
 
 
 def _access_token(username: str, answer: dict[str, Any]) -> str:
     if "AuthenticationResult" not in answer:
-        asked = answer.get("ChallengeName")
+        challenge = answer.get("ChallengeName")
         raise UserError(
-            f"{username} cannot sign in here: Cognito asks for {asked}, which is no code of an app."
+            f"{username} cannot sign in here: Cognito asks for {challenge}, which is no code of an app."
         )
     return str(answer["AuthenticationResult"]["AccessToken"])
 

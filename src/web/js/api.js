@@ -4,12 +4,17 @@ import { Problem, TimedOut, Unreachable, json, request } from "./http.js";
 import { SessionLost } from "./session.js";
 
 const PAGE = 100;
+const PRODUCTS = 48;
 const RETRIES = 2;
 const LONGEST_WAIT_S = 5;
 const OPEN_OUTCOME = new Set([408, 409, 425, 429]);
 
 /** @typedef {{rank: number, userId: string, name: string, score: number}} Entry */
 /** @typedef {{productId: string, creator: string | null, photographer: string | null}} Contribution */
+/** @typedef {{rank: number, productId: string, score: number}} Trend */
+/** @typedef {{category: string, products: number}} Category */
+/** @typedef {{id: string, brand: string, name: string, description: string, cents: number | null, image: string | null}} Listed */
+/** @typedef {Listed & {category: string, merchant: string, offeredAt: string, inStock: boolean}} Product */
 
 /** @param {number} seconds */
 const pause = (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
@@ -55,12 +60,43 @@ export class Api {
   }
 
   /**
-   * @param {string} productId
-   * @returns {Promise<Contribution | null>} null where no event has named it
+   * The products that sell most just now.
+   * @param {number} limit
+   * @returns {Promise<Trend[]>}
    */
-  async contribution(productId) {
+  async trending(limit) {
+    return json(await request(`${this.#url}/trending?limit=${limit}`, { cache: "no-cache" }));
+  }
+
+  /**
+   * One page of the catalog's categories, by name.
+   * @param {string | null} [place] of the page, as the page before says; null for the first
+   * @returns {Promise<{categories: Category[], next: string | null}>}
+   */
+  async categories(place = null) {
+    const answer = await request(place ?? `${this.#url}/categories?limit=${PAGE}`, { cache: "no-cache" });
+    return { categories: json(answer), next: nextPage(answer, this.#url) };
+  }
+
+  /**
+   * One page of a category's products, by name.
+   * @param {string} category
+   * @param {string | null} [place] of the page, as the page before says; null for the first
+   * @returns {Promise<{products: Listed[], next: string | null}>}
+   */
+  async products(category, place = null) {
+    const query = new URLSearchParams({ category, limit: String(PRODUCTS) });
+    const answer = await request(place ?? `${this.#url}/products?${query}`, { cache: "no-cache" });
+    return { products: json(answer), next: nextPage(answer, this.#url) };
+  }
+
+  /**
+   * @param {string} id
+   * @returns {Promise<Product | null>} null where nobody has offered it
+   */
+  async product(id) {
     try {
-      return json(await request(`${this.#url}/contributions/${encodeURIComponent(productId)}`, { cache: "no-cache" }));
+      return json(await request(`${this.#url}/products/${encodeURIComponent(id)}`, { cache: "no-cache" }));
     } catch (error) {
       if (error instanceof Problem && error.status === 404) return null;
       throw error;
@@ -73,7 +109,7 @@ export class Api {
    * A session that has ended is asked for anew and the event then sent. A refusal that the page may not read
    * (a 401 without CORS headers is a failed fetch) shows by the API answering other requests.
    * @param {string} name of the form or button, one attempt each
-   * @param {Record<string, string>} data the event's data with its schema id
+   * @param {Record<string, string | number>} data the event's data with its schema id
    * @returns {Promise<{eventId: string, productId: string}>}
    * @throws {Error} with a sentence; a `Problem` may tell of single fields
    */

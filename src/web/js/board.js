@@ -4,6 +4,8 @@ import { Chart } from "./chart.js";
 import { ago, clock, counted, find, html, isCalm, number, tell } from "./dom.js";
 import { Problem } from "./http.js";
 import { compare, isSame, remember } from "./movement.js";
+import { isMaskOf } from "./products.js";
+import { Trending } from "./trending.js";
 
 const SHOWN = 10;
 const EVERY_MS = 1000;
@@ -148,18 +150,18 @@ function moved({ movement, places }) {
 }
 
 /**
- * Masks end the id's last four characters before their hash: with the name, enough to know oneself again.
  * @param {Row} row
  * @param {import("./session.js").User | null} user
  */
 function isOwn(row, user) {
-  return user !== null && row.name === user.name && row.userId.startsWith(`***${user.id.slice(-4)}-`);
+  return user !== null && row.name === user.name && isMaskOf(row.userId, user);
 }
 
 export class Board {
   #api;
   #session;
   #cards;
+  #trending;
   #isOpen = false;
   #answeredAt = 0;
   #wait = EVERY_MS;
@@ -175,12 +177,12 @@ export class Board {
 
   /**
    * @param {HTMLElement} view
-   * @param {import("./api.js").Api} api
-   * @param {import("./session.js").Session} session
+   * @param {import("./main.js").Page} page
    */
-  constructor(view, api, session) {
+  constructor(view, { api, session, catalog }) {
     this.#api = api;
     this.#session = session;
+    this.#trending = new Trending(find("[data-part=trending-card]", view), api, catalog);
     this.#cards = [.../** @type {NodeListOf<HTMLElement>} */ (view.querySelectorAll("[data-role]"))].map((card) => new Card(card));
     document.addEventListener("visibilitychange", () => this.#start());
     addEventListener("online", () => this.#start());
@@ -196,13 +198,19 @@ export class Board {
     this.#isOpen = false;
     clearTimeout(this.#timer);
     this.#round += 1;
+    this.#trending.stop();
   }
 
   #start() {
     clearTimeout(this.#timer);
     this.#round += 1;
     this.#wait = EVERY_MS;
-    if (this.#isOpen && !document.hidden) this.#ask(this.#round);
+    if (!this.#isOpen || document.hidden) {
+      this.#trending.stop();
+      return;
+    }
+    this.#ask(this.#round);
+    this.#trending.start();
   }
 
   /** @param {number} round answers of an earlier one come too late */

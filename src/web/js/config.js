@@ -8,9 +8,11 @@ import { Problem, json, request } from "./http.js";
  * @property {string} cognitoUrl where Cognito answers
  * @property {string} userPoolClientId the app client, which has no secret
  * @property {string} environment
+ * @property {string} currency of all prices, three capitals of ISO 4217
  */
 
 const NEEDED = ["apiUrl", "region", "userPoolClientId"];
+const CURRENCY = "USD";
 
 /**
  * @returns {Promise<Config>}
@@ -26,10 +28,13 @@ export async function loadConfig() {
   }
   const missing = NEEDED.filter((name) => typeof found?.[name] !== "string" || !found[name]);
   if (missing.length) throw new Error(`This page's config.json lacks ${missing.join(", ")}: deploy it again.`);
+  const currency = found.currency ?? CURRENCY; // an environment that has no shop yet says nothing
+  if (!/^[A-Z]{3}$/.test(currency)) throw new Error("The currency in this page's config.json is not three capitals, such as EUR: deploy it again.");
   return {
     apiUrl: new URL(found.apiUrl, location.href).href.replace(/\/+$/, ""), // "/api" where the site passes it on
     cognitoUrl: found.cognitoUrl || `https://cognito-idp.${found.region}.amazonaws.com/`,
     userPoolClientId: found.userPoolClientId,
     environment: found.environment || "",
+    currency,
   };
 }

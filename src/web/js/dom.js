@@ -71,6 +71,14 @@ export function tell(element, text) {
   element.hidden = text === "";
 }
 
+/**
+ * Name the page in the title, in the browser's history and for a screen reader.
+ * @param {string} what
+ */
+export function entitle(what) {
+  document.title = `${what} · Hello, Retail!`;
+}
+
 /** @returns {boolean} whether the person asked for less movement */
 export function isCalm() {
   return matchMedia("(prefers-reduced-motion: reduce)").matches;

@@ -52,12 +52,13 @@ const fieldsOf = (form) => /** @type {Field[]} */ ([...form.elements].filter((fi
 /**
  * Check the fields that are shown, with a sentence beside each that is wrong, and go to the first of those.
  * @param {HTMLFormElement} form
+ * @param {Record<string, (text: string) => {error?: string}>} [rules] for what is typed into a field, by its name
  * @returns {boolean} whether all is well
  */
-export function check(form) {
+export function check(form, rules = {}) {
   let first = null;
   for (const field of fieldsOf(form)) {
-    const words = field.closest("[hidden]") ? "" : complaint(field);
+    const words = field.closest("[hidden]") ? "" : complaint(field) || (field.value.trim() && rules[field.name]?.(field.value).error) || "";
     fieldError(form, field.name, words);
     if (words) first ??= field;
   }
@@ -80,13 +81,16 @@ function complaint(field) {
  * @param {HTMLFormElement} form
  * @param {HTMLElement} box
  * @param {unknown} error
+ * @param {{before?: string, names?: Record<string, string>}} [options] a sentence to come first; fields by the names
+ *   that the shop has for them
  */
-export function explain(form, box, error) {
+export function explain(form, box, error, { before = "", names = {} } = {}) {
   const errors = error instanceof Problem ? error.errors : [];
   const sentence = error instanceof Error ? error.message : String(error);
-  const elsewhere = errors.filter(({ pointer, detail }) => !fieldError(form, nameOf(pointer), detail)).map(({ detail }) => detail);
+  const fieldOf = (/** @type {string | undefined} */ pointer) => names[nameOf(pointer)] ?? nameOf(pointer);
+  const elsewhere = errors.filter(({ pointer, detail }) => !fieldError(form, fieldOf(pointer), detail)).map(({ detail }) => detail);
   const rest = elsewhere.filter((detail) => !sentence.includes(detail));
-  say(box, "bad", [sentence, ...rest].join(" "));
+  say(box, "bad", [before, sentence, ...rest].filter(Boolean).join(" "));
   const wrong = form.querySelector("[aria-invalid=true]");
   if (wrong instanceof HTMLElement) wrong.focus();
 }

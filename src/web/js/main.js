@@ -3,26 +3,80 @@
 import { Api } from "./api.js";
 import { Attempts } from "./storage.js";
 import { Board } from "./board.js";
-import { Buy } from "./buy.js";
+import { Catalog } from "./catalog.js";
 import { Cognito } from "./cognito.js";
 import { loadConfig } from "./config.js";
-import { find, html, tell } from "./dom.js";
-import { Offer } from "./offer.js";
-import { Photograph } from "./photograph.js";
+import { entitle, find, html, tell } from "./dom.js";
 import { Names } from "./products.js";
 import { Session } from "./session.js";
 import { SignIn } from "./sign-in.js";
 
+/**
+ * What every view may use.
+ * @typedef {object} Page
+ * @property {Api} api
+ * @property {Session} session
+ * @property {Catalog} catalog
+ * @property {Names} names
+ * @property {string} currency
+ */
+/**
+ * A view; `argument` is what the address says after the view's name.
+ * @typedef {object} View
+ * @property {(argument: string) => void} open also when the argument changes
+ * @property {() => void} close
+ * @property {(user: import("./session.js").User | null) => void} [showUser]
+ * @property {() => boolean} [restoreFocus] says whether it could; asked when somebody comes back
+ */
+
 const FIRST = "board";
+/** @type {Record<string, string>} */
+const MOVED = { buy: "shop" };
+/**
+ * All but the first are loaded when somebody first opens them.
+ * @type {Record<string, () => Promise<new (view: HTMLElement, page: Page) => View>>}
+ */
+const VIEWS = {
+  board: async () => Board,
+  shop: async () => (await import("./shop.js")).Shop,
+  product: async () => (await import("./product.js")).ProductView,
+  offer: async () => (await import("./offer.js")).Offer,
+  photograph: async () => (await import("./photograph.js")).Photograph,
+};
 const main = find("#main");
+const problem = find("#page-problem");
 
-/** @param {string} name */
-const section = (name) => find(`[data-view=${name}]`);
+/** @returns {{name: string, argument: string}} the view that the address names, `#/<name>/<argument>` */
+function readAddress() {
+  const [, name = "", rest = ""] = /^#\/([^/]*)\/?(.*)$/.exec(location.hash) ?? [];
+  if (Object.hasOwn(MOVED, name)) {
+    history.replaceState(history.state, "", `#/${MOVED[name]}`);
+    return { name: MOVED[name], argument: "" };
+  }
+  if (!Object.hasOwn(VIEWS, name)) return { name: FIRST, argument: "" };
+  try {
+    return { name, argument: decodeURIComponent(rest) };
+  } catch {
+    return { name, argument: "" }; // half an escape sequence
+  }
+}
 
-/** @returns {string} the view that the address names, by its `#/…` */
-function addressed() {
-  const name = location.hash.replace(/^#\//, "");
-  return document.querySelector(`[data-view="${CSS.escape(name)}"]`) ? name : FIRST;
+/** @param {string | null} name of the one view to show; null for none, while one is loaded */
+function showSection(name) {
+  for (const view of document.querySelectorAll("[data-view]")) {
+    if (view instanceof HTMLElement) view.hidden = view.dataset.view !== name;
+  }
+}
+
+/** @param {string} name of a view */
+function markLink(name) {
+  const isOfShop = name === "product";
+  for (const link of document.querySelectorAll(".pages a")) {
+    const isCurrent = link.getAttribute("href") === `#/${isOfShop ? "shop" : name}`;
+    if (isCurrent) link.setAttribute("aria-current", isOfShop ? "true" : "page");
+    else link.removeAttribute("aria-current");
+    if (isCurrent) entitle(link.textContent ?? "");
+  }
 }
 
 async function start() {
@@ -32,15 +86,9 @@ async function start() {
   const session = new Session(cognito);
   const signIn = new SignIn(cognito, session);
   const api = new Api(config.apiUrl, session, new Attempts(), (reason) => signIn.ask(reason));
-  const names = new Names();
-
-  const board = new Board(section("board"), api, session);
-  const offer = new Offer(section("offer"), api, names);
-  const photograph = new Photograph(section("photograph"), api, names);
-  const buy = new Buy(section("buy"), api, names);
-  /** @type {Record<string, {open: () => void, close: () => void}>} */
-  const views = { board, offer, photograph, buy };
-  const forms = [offer, photograph, buy];
+  const page = { api, session, catalog: new Catalog(api), names: new Names(), currency: config.currency };
+  /** @type {Map<string, View>} */
+  const views = new Map();
 
   const signInButton = find("#sign-in");
   const signOutButton = find("#sign-out");
@@ -56,7 +104,7 @@ async function start() {
     signInButton.textContent = session.isLost ? "Sign in again" : "Sign in";
     signOutButton.hidden = user === null;
     if (holdsFocus) (user ? signOutButton : signInButton).focus();
-    for (const form of forms) form.showUser(user);
+    for (const view of views.values()) view.showUser?.(user);
   };
   session.addEventListener("change", showUser);
   showUser();
@@ -70,29 +118,52 @@ async function start() {
   });
   signOutButton.addEventListener("click", () => session.signOut());
 
+  /** @param {string} name */
+  const load = async (name) => {
+    const Loaded = await VIEWS[name]();
+    const view = views.get(name) ?? new Loaded(find(`[data-view=${name}]`), page);
+    if (!views.has(name)) view.showUser?.(session.user);
+    views.set(name, view);
+    return view;
+  };
+
   let shown = "";
-  const show = () => {
-    const name = addressed();
-    if (name === shown) return;
-    if (shown) views[shown].close();
-    for (const view of document.querySelectorAll("[data-view]")) {
-      if (view instanceof HTMLElement) view.hidden = view.dataset.view !== name;
-    }
-    for (const link of document.querySelectorAll(".pages a")) {
-      const isCurrent = link.getAttribute("href") === `#/${name}`;
-      if (isCurrent) link.setAttribute("aria-current", "page");
-      else link.removeAttribute("aria-current");
-      if (isCurrent) document.title = `${link.textContent} · Hello, Retail!`;
-    }
-    views[name].open();
-    if (shown) {
-      main.focus({ preventScroll: true });
-      scrollTo(0, 0);
+  let round = 0;
+  /** How far down the addresses that somebody has been at were scrolled. @type {Map<string, number>} */
+  const scrolled = new Map();
+  history.scrollRestoration = "manual";
+  const show = async () => {
+    const { name, argument } = readAddress();
+    const own = ++round;
+    const before = shown;
+    const isBack = history.state !== null; // an entry of the history that was shown before
+    history.replaceState({ wasShown: true }, "");
+    if (name !== before) {
+      views.get(before)?.close();
+      showSection(null);
+      markLink(name);
     }
     shown = name;
+    let view;
+    try {
+      view = await load(name);
+    } catch {
+      if (own === round) tell(problem, "This part of the page cannot be loaded. Check your connection, then reload the page.");
+      return;
+    }
+    if (own !== round) return;
+    tell(problem, "");
+    showSection(name);
+    view.open(argument);
+    if (!before) return;
+    scrollTo(0, isBack ? (scrolled.get(location.hash) ?? 0) : 0);
+    if (name !== before && !(isBack && view.restoreFocus?.())) main.focus({ preventScroll: true });
   };
-  addEventListener("hashchange", show);
-  show();
+  addEventListener("hashchange", ({ oldURL }) => {
+    scrolled.set(new URL(oldURL).hash, scrollY);
+    show();
+  });
+  await show();
 }
 
 find(".skip").addEventListener("click", (/** @type {Event} */ event) => {
@@ -100,4 +171,4 @@ find(".skip").addEventListener("click", (/** @type {Event} */ event) => {
   main.focus();
 });
 
-start().catch((error) => tell(find("#page-problem"), error instanceof Error ? error.message : String(error)));
+start().catch((error) => tell(problem, error instanceof Error ? error.message : String(error)));

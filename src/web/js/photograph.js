@@ -7,6 +7,7 @@ import { people, swatch } from "./products.js";
 const SCHEMA = "com.nordstrom/product/image/1-0-0";
 const ENOUGH = 12;
 const MOST_PAGES = 10;
+const MOST_NAMES = 48;
 
 /** Drawings that stand in for pictures, as paths on a ground of 48 by 48. */
 const SHAPES = {
@@ -23,6 +24,7 @@ const SHAPES = {
 export class Photograph {
   #view;
   #api;
+  #catalog;
   #names;
   #form = find("#photograph-form");
   #message = find("[data-part=message]", this.#form);
@@ -39,12 +41,12 @@ export class Photograph {
 
   /**
    * @param {HTMLElement} view
-   * @param {import("./api.js").Api} api
-   * @param {import("./products.js").Names} names
+   * @param {import("./main.js").Page} page
    */
-  constructor(view, api, names) {
+  constructor(view, { api, catalog, names }) {
     this.#view = view;
     this.#api = api;
+    this.#catalog = catalog;
     this.#names = names;
     find("[data-part=shapes]", this.#form).append(...Object.entries(SHAPES).map(([name, path], index) => shape(name, path, index === 0)));
     const refresh = find("[data-part=refresh]", this.#form);
@@ -90,6 +92,7 @@ export class Photograph {
       const choices = found.map((product) => this.#choice(product, names));
       if (anew) this.#list.replaceChildren(...choices);
       else this.#list.append(...choices);
+      this.#nameProducts(found.slice(0, MOST_NAMES).map(({ productId }) => productId));
       if (chosen) this.#choose(chosen);
       this.#seen = seen;
       this.#isLoaded = true;
@@ -102,6 +105,15 @@ export class Photograph {
     this.#tellPlace();
   }
 
+  /** @param {string[]} ids of products in the list, which show their names as soon as the catalog has told them */
+  async #nameProducts(ids) {
+    const products = await this.#catalog.findAll(ids);
+    for (const input of this.#form.querySelectorAll("input[name=product]")) {
+      const name = products.get(input.value)?.name;
+      if (name) tell(find(".product-name", input.closest(".choice")), name);
+    }
+  }
+
   async #send() {
     hush(this.#message);
     const id = this.#chosen("product");
@@ -112,12 +124,13 @@ export class Photograph {
       return;
     }
     try {
+      const name = this.#form.querySelector("input[name=product]:checked")?.closest(".choice")?.querySelector(".product-name")?.textContent;
       await this.#api.send("photograph", { schema: SCHEMA, id, image: placeOf(id, this.#chosen("shape")) });
       this.#done.add(id);
       this.#form.querySelector("input[name=product]:checked")?.closest(".choice")?.remove();
       this.#tellCount();
       this.#tellPlace();
-      say(this.#message, "good", "Your picture of ", html("strong", {}, html("bdi", {}, this.#names.of(id) ?? id)), " is handed in. If it was the first, its sales count for you.");
+      say(this.#message, "good", "Your picture of ", html("strong", {}, html("bdi", {}, name || id)), " is handed in. If it was the first, its sales count for you.");
       this.#message.focus();
     } catch (error) {
       explain(this.#form, this.#message, error);
@@ -159,7 +172,7 @@ export class Photograph {
    * @param {Map<string, string>} names
    */
   #choice({ productId, creator }, names) {
-    const name = this.#names.of(productId);
+    const name = this.#names.of(productId) ?? "";
     const by = creator ? ["offered by ", html("bdi", {}, names.get(creator) ?? creator)] : ["offered by nobody that the log knows"];
     return html(
       "label",
@@ -169,7 +182,8 @@ export class Photograph {
       html(
         "span",
         { class: "what" },
-        ...(name ? [html("bdi", { class: "product-name" }, name), " "] : []),
+        html("bdi", { class: "product-name", hidden: !name }, name),
+        " ",
         html("span", { class: "mono" }, productId),
         " ",
         html("span", { class: "by" }, ...by),

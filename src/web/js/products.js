@@ -1,6 +1,6 @@
-// Products as people can tell them apart: by id, by the names this browser knows, by a drawing made from the id.
+// What views share about products: names that were typed here, pictures, and whose product one is.
 
-import { svg } from "./dom.js";
+import { html, set, svg } from "./dom.js";
 import { storageOf } from "./storage.js";
 
 const STORE = "hello-retail.names";
@@ -9,7 +9,7 @@ const PEOPLE = 100;
 
 /** @typedef {{id: string, name: string, at?: number}} Named `at` is when it was offered */
 
-/** Names of products that were offered from this browser: the shop itself keeps none. */
+/** Products that were offered from this browser: what to call them until the catalog has them. */
 export class Names {
   #storage = storageOf("localStorage");
   /** @type {Named[]} */
@@ -39,6 +39,14 @@ export class Names {
 
   /**
    * @param {string} id
+   * @returns {number} when it was offered from here, in milliseconds since 1970; 0 where it was not
+   */
+  offeredAt(id) {
+    return this.#known.find((product) => product.id === id)?.at ?? 0;
+  }
+
+  /**
+   * @param {string} id
    * @param {string} name
    */
   add(id, name) {
@@ -60,6 +68,35 @@ export async function people(api) {
   const boards = await Promise.allSettled(["merchant", "photographer"].map((role) => api.scores(role, PEOPLE)));
   const entries = boards.flatMap((board) => (board.status === "fulfilled" ? board.value : []));
   return new Map(entries.map((entry) => [entry.userId, entry.name]));
+}
+
+/**
+ * Return the address of a category's products.
+ * @param {string} category
+ */
+export const addressOf = (category) => `#/shop/${encodeURIComponent(category)}`;
+
+/**
+ * Say whether a masked user id is a user's. A mask begins with the last four characters of the id, then a hash.
+ * @param {string} mask
+ * @param {import("./session.js").User | null} user
+ */
+export function isMaskOf(mask, user) {
+  return user !== null && mask.startsWith(`***${user.id.slice(-4)}-`);
+}
+
+/**
+ * The picture of a product, or a drawing where it has none or the picture cannot be loaded.
+ * @param {{id: string, image: string | null}} product
+ */
+export function picture({ id, image }) {
+  const drawing = swatch(id);
+  set(drawing, { class: "picture", preserveAspectRatio: "xMidYMid slice" });
+  const address = image && new URL(image, document.baseURI);
+  if (!address || address.origin !== location.origin) return drawing;
+  const photo = html("img", { class: "picture", src: address.href, alt: "", loading: "lazy", decoding: "async" });
+  photo.addEventListener("error", () => photo.replaceWith(drawing), { once: true });
+  return photo;
 }
 
 /**

@@ -28,8 +28,10 @@ from support.event_writer import (
     NAME,
     OFFER,
     PHONE,
+    PRICE,
     PRODUCT,
     PURCHASE,
+    STOCK,
     SUB,
     claims,
     post,
@@ -38,6 +40,8 @@ from support.http import http_event
 
 IDS = Identifiers("01931f2a-7a00-7000-8000-000000000001", "01931f2a-7a00-7000-8000-000000000002")
 TIME = "2026-11-22T12:00:00.000Z"
+FLOATS = ("1.0", "100.0", "1e2", "1E0", "-0.0")
+"""What JSON Schema takes for an integer, but for the last, and a reader of another language may not."""
 TRACE = "1-67891233-abcdef012345678912345678"
 
 
@@ -52,7 +56,7 @@ def refused(body: object, **request: Any) -> SubmissionRefused:
 
 
 @pytest.mark.parametrize(
-    "body", [OFFER, IMAGE, PURCHASE, LOGIN, PHONE, CART], ids=lambda body: body["schema"]
+    "body", [OFFER, IMAGE, PURCHASE, PRICE, STOCK, LOGIN, PHONE, CART], ids=lambda body: body["schema"]
 )
 def test_what_is_taken_is_an_event_of_the_signed_in_user(body: dict[str, Any]) -> None:
     event = decode_event(taken(body).payload)
@@ -95,7 +99,7 @@ def test_an_offer_without_an_id_gets_one() -> None:
     assert json.loads(made.payload)["data"]["id"] == IDS.product_id
 
 
-@pytest.mark.parametrize("body", [IMAGE, PURCHASE, CART], ids=lambda body: body["schema"])
+@pytest.mark.parametrize("body", [IMAGE, PURCHASE, PRICE, STOCK, CART], ids=lambda body: body["schema"])
 def test_only_offers_get_an_id(body: dict[str, Any]) -> None:
     problem = refused({name: value for name, value in body.items() if name != "id"})
     assert (problem.status, problem.code) == (400, "invalid-data")
@@ -241,6 +245,34 @@ def test_data_that_break_their_schema_get_400_and_the_place(change: dict[str, An
     assert [error["pointer"] for error in document["errors"]] == [pointer]
 
 
+BEYOND = [
+    *[(PRICE, "cents", text) for text in ("0", "-1", "100000001", "24.5", "1e9", "null", '"2495"', "true")],
+    *[(STOCK, "added", text) for text in ("0", "-1", "1000001", "0.5", "null", '"40"', "false")],
+]
+NOT_WRITTEN_SO = [
+    (body, name, text) for body, name in ((PRICE, "cents"), (STOCK, "added")) for text in FLOATS
+]
+
+
+@pytest.mark.parametrize(("body", "member", "text"), BEYOND + NOT_WRITTEN_SO)
+def test_an_amount_that_is_no_integer_within_its_bounds_gets_400_and_the_place(
+    body: dict[str, Any], member: str, text: str
+) -> None:
+    problem = refused(json.dumps(body).replace(str(body[member]), text))
+    assert (problem.status, problem.code) == (400, "invalid-data")
+    assert [wrong.as_json()["pointer"] for wrong in problem.wrong] == [f"/{member}"]
+
+
+@pytest.mark.parametrize(
+    ("body", "member", "amount"),
+    [(PRICE, "cents", 1), (PRICE, "cents", 100_000_000), (STOCK, "added", 1), (STOCK, "added", 1_000_000)],
+)
+def test_an_amount_at_its_bounds_is_taken(body: dict[str, Any], member: str, amount: int) -> None:
+    event = decode_event(taken(body | {member: amount}).payload)
+    assert isinstance(event, Event)
+    assert event.data[member] == amount
+
+
 @pytest.mark.parametrize("text", ["\u200b", "\ufeff", "\u3164", "\u2800 \u00ad"])
 @pytest.mark.parametrize("member", ["brand", "name", "description", "category", "price"])
 def test_a_product_that_would_be_blank_on_the_board_gets_400(member: str, text: str) -> None:
@@ -295,7 +327,14 @@ def test_no_answer_repeats_what_was_sent(body: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "group"), [(OFFER, "merchant"), (IMAGE, "photographer"), (PHONE, "photographer")]
+    ("body", "group"),
+    [
+        (OFFER, "merchant"),
+        (PRICE, "merchant"),
+        (STOCK, "merchant"),
+        (IMAGE, "photographer"),
+        (PHONE, "photographer"),
+    ],
 )
 def test_another_group_gets_403_that_says_which_is_needed(body: dict[str, Any], group: str) -> None:
     others = "[customer merchant photographer]".replace(f" {group}", "")

@@ -31,8 +31,10 @@ from support.events import (
     ingress,
     payload,
     payload_base64,
+    price,
     purchase,
     redriven,
+    stock,
 )
 
 ORIGIN = "hello-retail/web-client/ann/Ann"
@@ -76,6 +78,8 @@ def test_a_purchase_decodes_to_an_event() -> None:
         (create("p1", "ann"), PRODUCT_CREATE),
         (image("p1", "ann"), PRODUCT_IMAGE),
         (purchase("p1", "ann"), PRODUCT_PURCHASE),
+        (price("p1", "ann", 2495), registry.PRODUCT_PRICE),
+        (stock("p1", "ann", 40), registry.PRODUCT_STOCK),
         (ingress({"schema": registry.USER_LOGIN, "id": "ann", "name": "Ann"}, ORIGIN), registry.USER_LOGIN),
         (
             ingress({"schema": registry.USER_UPDATE_PHONE, "id": "ann", "phone": "+15550123456"}, ORIGIN),

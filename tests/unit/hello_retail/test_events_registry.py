@@ -20,7 +20,9 @@ from hello_retail.events.registry import (
     ENVELOPES,
     INGRESS_1_1,
     PRODUCT_CREATE,
+    PRODUCT_PRICE,
     PRODUCT_PURCHASE,
+    PRODUCT_STOCK,
     SCHEMAS,
     UnknownSchema,
     Violation,
@@ -94,7 +96,10 @@ def test_every_rule_can_be_told_in_words(node: dict[str, Any]) -> None:
     assert set(node) - annotations <= set(registry._DETAILS)
 
 
-@pytest.mark.parametrize("schema_id", ["product/create", "product/image", "product/purchase", "cart/add"])
+@pytest.mark.parametrize(
+    "schema_id",
+    ["product/create", "product/image", "product/purchase", "product/price", "product/stock", "cart/add"],
+)
 def test_a_product_id_fits_a_dynamodb_key_and_an_execution_name(schema_id: str) -> None:
     node = read_schema(f"com.nordstrom/{schema_id}/1-0-0")["properties"]["id"]
     assert (node["minLength"], node["maxLength"]) == (1, 80)
@@ -168,6 +173,28 @@ def test_a_changed_copy_of_a_schema_changes_no_validator() -> None:
 )
 def test_a_violation_says_where_and_what_would_do(document: object, violation: Violation) -> None:
     assert find_violation(PRODUCT_PURCHASE, document) == violation
+
+
+@pytest.mark.parametrize(
+    ("schema_id", "member", "most"),
+    [(PRODUCT_PRICE, "cents", 100_000_000), (PRODUCT_STOCK, "added", 1_000_000)],
+)
+def test_an_amount_is_an_integer_within_its_bounds(schema_id: str, member: str, most: int) -> None:
+    def violations(amount: object) -> tuple[Violation, ...]:
+        document = {"schema": schema_id, "id": "p1", member: amount}
+        first = find_violation(schema_id, document)
+        assert list_violations(schema_id, document) == (() if first is None else (first,))
+        return list_violations(schema_id, document)
+
+    written_as_float = Violation(
+        f"/{member}", "must be an integer, written without a decimal point or an exponent"
+    )
+    assert violations(1) == violations(most) == ()
+    assert violations(0) == (Violation(f"/{member}", "must be 1 or more"),)
+    assert violations(most + 1) == (Violation(f"/{member}", f"must be at most {most}"),)
+    assert violations(1.0) == violations(1e2) == (written_as_float,)
+    for other in (1.5, "1", True, None):
+        assert violations(other) == (Violation(f"/{member}", "must be of type integer"),)
 
 
 def test_a_violation_inside_points_into_the_document() -> None:

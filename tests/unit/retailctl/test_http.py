@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import struct
 from contextlib import contextmanager, suppress
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -117,12 +118,24 @@ def test_where_nobody_listens_that_is_said() -> None:
 
 
 def test_a_server_that_hangs_up_is_no_reply_and_nothing_is_sent_again() -> None:
-    with (
-        one_connection(lambda connection: connection.recv(1000)) as address,
-        pytest.raises(NoReply) as failed,
-    ):
+    def read_request(connection: socket.socket) -> None:
+        request = b""
+        while not request.endswith(b"{}"):  # what is left unread would make the kernel reset the connection
+            request += connection.recv(1000)
+
+    with one_connection(read_request) as address, pytest.raises(NoReply) as failed:
         send_request(f"http://{address}/", timeout=5, method="POST", body=b"{}")
     assert failed.value.kind == "RemoteDisconnected"
+
+
+def test_a_server_that_resets_the_connection_is_no_reply() -> None:
+    def reset(connection: socket.socket) -> None:
+        connection.recv(1000)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+    with one_connection(reset) as address, pytest.raises(NoReply, match="reset by peer") as failed:
+        send_request(f"http://{address}/", timeout=5)
+    assert failed.value.kind == "ConnectionResetError"
 
 
 def test_a_server_that_says_nothing_is_no_reply() -> None:
@@ -156,7 +169,10 @@ def test_a_certificate_that_nobody_vouches_for_is_no_reply(tmp_path: Path) -> No
         send_request(f"https://{address}/", timeout=5)
 
 
-@pytest.mark.parametrize("address", ["http://", "http://[bad", "ftp://x/", "nowhere"])
+@pytest.mark.parametrize(
+    "address",
+    ["http://", "http://[bad", "ftp://x/", "nowhere", "http://h/a b", "http://h:0", "http://h:99999"],
+)
 def test_what_is_no_address_is_no_reply(address: str) -> None:
     with pytest.raises(NoReply):
         send_request(address, timeout=5)

@@ -162,7 +162,7 @@ def test_below_a_second_records_are_pushed_and_that_is_paid() -> None:
 def test_trending_by_hand() -> None:
     """One sale a second, in batches of 60: of 25 products that sell alike, 22.84 are in each."""
     load = workload.build_workload(**HANDY | {"contributors": 10})
-    trending = model.compute_bill(load, replace(PLAIN), prices.read_price_list()).apart[-1]
+    _, _, trending, _ = model.compute_bill(load, replace(PLAIN), prices.read_price_list()).apart
     lines = {(line.price.item, line.what): line for line in trending.lines}
     products = 25 * (1 - (24 / 25) ** 60)
 
@@ -178,12 +178,37 @@ def test_a_longer_log_is_in_the_sum(days: int) -> None:
 
 
 def test_apart_are_the_archive_and_the_writer() -> None:
-    archive, writer, _ = bill().apart
+    archive, writer, *_ = bill().apart
     objects = next(line for line in archive.lines if line.price.item == "s3.put")
     assert objects.quantity == pytest.approx(3 * 2 * 86_400 / 60)
     kept = next(line for line in archive.lines if line.price.item == "s3.storage")
     assert kept.usd == pytest.approx(10_000_000 * 270 / 8 * 365 / 1e9 * 0.023 / MONTH)
     assert writer.sum_by_service()["API Gateway"] == pytest.approx(10)
+
+
+def test_the_archive_s_own_consumer_is_paid_where_it_has_one() -> None:
+    pushed, polled = bill().apart[0], bill(archive_fan_out=False).apart[0]
+    assert pushed.usd - polled.usd == pytest.approx(2 * 24 * 0.015 + 2.7 * 0.013)
+    assert "kinesis.fan_out_gb" not in {line.price.item for line in polled.lines}
+
+
+def test_the_catalog_by_hand() -> None:
+    """A thousand new products at 6 units, 2 for the price, 2 for the picture and 1 for the stock."""
+    catalog = bill(offers_per_day=1_000, reads_per_day=100).apart[-1]
+    units = sum(line.quantity for line in catalog.lines if line.price.item == "dynamodb.write_unit")
+    assert catalog.name == "The catalog"
+    assert units == 11_000
+    # 25 products of 400 bytes are 10,000: three times 4 KB, at half a unit.
+    reads = {line.what: line.quantity for line in catalog.lines if line.price.item == "dynamodb.read_unit"}
+    assert reads == {"products judged": 500, "categories, pages and products read": 100 * (0.5 + 1.5 + 1)}
+    requests = next(line for line in catalog.lines if line.price.item == "apigateway.request")
+    assert requests.quantity == 300
+
+
+def test_without_offers_the_catalog_costs_what_reading_the_stream_costs() -> None:
+    catalog = bill(offers_per_day=0, reads_per_day=0).apart[-1]
+    assert not [line for line in catalog.lines if line.price.item == "dynamodb.write_unit"]
+    assert catalog.usd > 0
 
 
 def test_the_original_as_measured_by_hand() -> None:

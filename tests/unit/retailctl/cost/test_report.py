@@ -54,6 +54,7 @@ def test_json_has_a_total_and_a_line_for_everything_in_it() -> None:
         "The archive",
         "The writer's API",
         "Trending products",
+        "The catalog",
     ]
     days = found["front_door_to_board"]
     assert [day["times_the_load"] for day in days] == [1, 10, 100]
@@ -83,9 +84,11 @@ def test_every_figure_of_the_workload_can_be_chosen() -> None:
         "--stream-days": 2,
         "--archive-window": 30,
         "--archive-days": 90,
+        "--offers": 50,
     }
-    found = document(*(str(word) for option in options.items() for word in option))["workload"]
-    assert list(found.values()) == [2e6, 60, 4, 2, 500, 1_024, 400, 5_000, 3, 30, 14, 2, 30, 90]
+    words = (str(word) for option in options.items() for word in option)
+    found = document(*words, "--no-archive-fan-out")["workload"]
+    assert list(found.values()) == [2e6, 60, 4, 2, 500, 1_024, 400, 5_000, 3, 30, 14, 2, 30, 90, False, 50]
 
 
 def test_the_free_tier_makes_it_cheaper_and_only_when_asked_for() -> None:
@@ -195,6 +198,10 @@ def test_an_environments_values_are_a_workload(tmp_path: Path) -> None:
     values = tmp_path / "terraform.tfvars"
     values.write_text(
         """access_log_retention_days = 14
+archive = {
+  enabled = true
+  fan_out = false
+}
 log_retention_days = 7
 stream = {
   shard_count     = 2
@@ -212,6 +219,7 @@ winner_view = {
     assert (load.shards, load.stream_days, load.window_seconds) == (2, 2, 1)
     assert (load.batch_size, load.memory_mb, load.log_days) == (500, 256, 7)
     assert load.access_log_days == 14
+    assert not load.archive_fan_out
 
 
 def test_the_front_door_with_prods_values_costs_no_more_than_its_bound() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 from retailctl import git
 from retailctl.artifacts import builds, package
 from retailctl.environments import generations
-from retailctl.environments.generations import Generation, Generations
+from retailctl.environments.generations import SHOP, WINNER, FoldedView, Generation, Generations, PinnedBuild
 from retailctl.environments.target import Target
 from retailctl.errors import UserError
 from retailctl.project import Project
@@ -38,12 +39,13 @@ def test_every_environments_values_say_which_stand_and_are_written_back_the_same
 @pytest.mark.parametrize("name", ["terraform.tfvars", generations.OWN_VALUES])
 def test_what_is_written_is_read_and_all_else_stays(tmp_path: Path, name: str) -> None:
     file = tmp_path / name
-    file.write_text(VALUES)
+    file.write_text('{"shop_generations": {"1": {}}}' if name == generations.OWN_VALUES else VALUES)
 
     generations.write_generations(file, THREE)
 
     if name == generations.OWN_VALUES:
         assert generations.read_local_generations(file) == THREE
+        assert json.loads(file.read_text())["shop_generations"] == {"1": {}}
     else:
         assert generations.read_generations(file) == THREE
         assert file.read_text() == VALUES.replace('  "1" = {}\n', THREE.as_hcl()[16:-2]).replace(
@@ -113,6 +115,7 @@ def test_a_form_that_cannot_be_written_stays_and_it_is_said_what_to_put_in(tmp_p
     [
         ("", set()),
         ('generations = { 1 = {}, 2 = { build = "%s" } }\n', {COMMIT}),
+        ('shop_generations = { 1 = { build = "%s" } }\n', set()),
         ('generations = {\n  "1" = { build = "%s", enabled = false }\n}\nlive_generation = 1\n', {COMMIT}),
     ],
 )
@@ -122,7 +125,40 @@ def test_pinned_builds_are_found_whatever_else_the_values_lack(
     file = tmp_path / "terraform.tfvars"
     file.write_text(text.replace("%s", COMMIT))
 
-    assert generations.read_pinned_builds(file) == builds
+    assert generations.read_pinned_builds(file, WINNER) == {
+        PinnedBuild("winner_view", each) for each in builds
+    }
+
+
+BOTH = f'{VALUES}\nshop_generations = {{\n  "1" = {{}}\n}}\nlive_shop_generation = 1\n'
+
+
+@pytest.mark.parametrize("view", generations.VIEWS, ids=lambda view: view.name)
+def test_the_generations_of_one_view_are_written_and_the_other_s_stay(
+    tmp_path: Path, view: FoldedView
+) -> None:
+    file = tmp_path / "terraform.tfvars"
+    file.write_text(BOTH)
+    (other,) = {*generations.VIEWS} - {view}
+
+    generations.write_generations(file, replace(THREE, view=view))
+
+    assert generations.read_generations(file, view) == replace(THREE, view=view)
+    assert generations.read_generations(file, other) == Generations({1: Generation()}, 1, other)
+    assert generations.read_pinned_builds(file, view) == {PinnedBuild(view.function, COMMIT)}
+    assert generations.read_pinned_builds(file, other) == set()
+
+
+def test_a_local_cloud_may_have_generations_of_its_own_of_one_view_only(clone: Project) -> None:
+    values = clone.values_file("dev")
+    values.write_text(values.read_text() + BOTH)
+    local = local_target(clone)
+
+    generations.write_generations(local.generations_file, replace(THREE, view=SHOP))
+
+    assert local.read_generations(SHOP) == replace(THREE, view=SHOP)
+    assert local.read_generations(WINNER) == Generations({1: Generation()}, 1)
+    assert local.pinned == {PinnedBuild("shop_view", COMMIT)}
 
 
 def test_one_is_added_and_taken_away_in_order() -> None:
@@ -160,6 +196,10 @@ def _commit(clone: Project) -> None:
     _git(clone, "commit", "--quiet", "--no-gpg-sign", "--message=rule")
 
 
+def of_view(commit: str) -> PinnedBuild:
+    return PinnedBuild("winner_view", commit)
+
+
 def pin(clone: Project, commit: str) -> None:
     text = f'generations = {{\n  "1" = {{ build = "{commit}" }}\n  "2" = {{}}\n}}\nlive_generation = 1\n'
     values = clone.values_file("dev")
@@ -177,7 +217,7 @@ def test_a_pinned_build_is_packaged_beside_todays_byte_for_byte_as_it_was(clone:
     package.build_artifacts(clone)
 
     assert (clone.artifacts / "winner_view.zip").read_bytes() == pinned
-    assert package.build_pinned_zip(clone, old) == pinned
+    assert package.build_pinned_zip(clone, of_view(old)) == pinned
 
 
 def test_the_manifest_names_a_pinned_build_with_its_handler(clone: Project) -> None:
@@ -219,19 +259,28 @@ def test_a_build_that_the_clone_does_not_have_is_refused_by_name(clone: Project)
         package.build_artifacts(clone)
 
 
+def test_a_build_from_before_the_view_is_refused_by_name(clone: Project) -> None:
+    commit = _git(clone, "rev-parse", "HEAD")
+
+    with pytest.raises(
+        UserError, match=rf"The build {commit} has no function shop_view: pin .* later commit"
+    ):
+        package.build_pinned_zip(clone, PinnedBuild("shop_view", commit))
+
+
 def test_a_build_from_before_a_pin_gets_the_pinned_zip_beside_its_own(clone: Project) -> None:
     old = _git(clone, "rev-parse", "HEAD~1")
     package.build_artifacts(clone)
     before, hashes = builds.read_artifacts(clone)
 
-    files = package.add_pinned_zips(clone, before, {old})
+    files = package.add_pinned_zips(clone, before, {of_view(old)})
 
     assert builds.check_artifacts(files, "the build").keys() - hashes.keys() == {f"winner_view@{old}.zip"}
-    assert files[f"winner_view@{old}.zip"] == package.build_pinned_zip(clone, old)
+    assert files[f"winner_view@{old}.zip"] == package.build_pinned_zip(clone, of_view(old))
     pin(clone, old)
     package.build_artifacts(clone)
     assert files == builds.read_artifacts(clone)[0]
-    assert package.add_pinned_zips(clone, files, {old}) is files
+    assert package.add_pinned_zips(clone, files, {of_view(old)}) is files
 
 
 def test_a_local_clouds_own_generations_are_packaged_too(clone: Project) -> None:
@@ -239,7 +288,7 @@ def test_a_local_clouds_own_generations_are_packaged_too(clone: Project) -> None
     own = clone.scratch / "lab" / "terraform" / "dev" / generations.OWN_VALUES
     generations.write_generations(own, Generations({1: Generation(old)}, 1))
 
-    assert generations.list_pinned_builds(clone) == {old}
+    assert generations.list_pinned_builds(clone) == {of_view(old)}
 
 
 def test_a_commit_is_named_in_any_way_that_git_knows(clone: Project) -> None:
@@ -262,39 +311,43 @@ def target(clone: Project) -> Target:
     return Target(clone, "dev", None)
 
 
+def local_target(clone: Project) -> Target:
+    cloud: Any = type(
+        "Cloud",
+        (),
+        {"home": clone.scratch / "lab", "name": "lab", "build_environ": lambda _: {}, "endpoint": ""},
+    )()
+    return Target(clone, "dev", cloud)
+
+
 def running(clone: Project, commit: str) -> str:
-    return hash_zip(package.build_pinned_zip(clone, commit))
+    return hash_zip(package.build_pinned_zip(clone, of_view(commit)))
 
 
 def test_what_runs_is_known_by_its_hash_where_the_code_has_changed(clone: Project) -> None:
     package.build_artifacts(clone)
     old = _git(clone, "rev-parse", "HEAD~1")
 
-    assert replay.find_build(target(clone), running(clone, old), 1) == old
-    assert replay.find_build(target(clone), running(clone, "HEAD"), 1) is None
+    assert replay.find_build(target(clone), running(clone, old), 1, WINNER) == old
+    assert replay.find_build(target(clone), running(clone, "HEAD"), 1, WINNER) is None
 
 
 def test_code_that_no_commit_leads_to_is_refused(clone: Project) -> None:
     package.build_artifacts(clone)
 
     with pytest.raises(UserError, match=r"Generation 1 runs code of none of the newest 50 commits"):
-        replay.find_build(target(clone), "another", 1)
+        replay.find_build(target(clone), "another", 1, WINNER)
 
 
 def test_an_environments_generations_are_its_values_and_a_clouds_own_where_it_has_them(
     clone: Project,
 ) -> None:
     pin(clone, COMMIT)
-    cloud: Any = type(
-        "Cloud",
-        (),
-        {"home": clone.scratch / "lab", "name": "lab", "build_environ": lambda _: {}, "endpoint": ""},
-    )()
-    local = Target(clone, "dev", cloud)
-    assert local.read_generations() == target(clone).read_generations()
+    local = local_target(clone)
+    assert local.read_generations(WINNER) == target(clone).read_generations(WINNER)
 
     generations.write_generations(local.generations_file, THREE)
 
-    assert local.read_generations() == THREE
+    assert local.read_generations(WINNER) == THREE
     assert f"-var-file={local.generations_file}" in local.build_app_workspace().arguments
     assert target(clone).generations_file == clone.values_file("dev")

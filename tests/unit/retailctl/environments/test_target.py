@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import boto3
 import pytest
-from botocore.exceptions import ClientError, EndpointConnectionError
+from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError
 
 from retailctl.environments import target
 from retailctl.environments.target import Target
 from retailctl.errors import UserError
+from retailctl.explanations import NETWORK_SETTINGS, explain_error
 from retailctl.project import Project
 from support.miniature import a_cloud
 
@@ -108,10 +109,7 @@ class Caller:
             ClientError({"Error": {"Code": "ExpiredToken"}}, "GetCallerIdentity"),
             r"AWS refuses the credentials \(ExpiredToken\): log in again",
         ),
-        (
-            EndpointConnectionError(endpoint_url="https://sts"),
-            "dev is in AWS, and there are no credentials",
-        ),
+        (NoCredentialsError(), "dev is in AWS, and there are no credentials"),
     ],
 )
 def test_credentials_that_do_not_do_are_a_sentence(
@@ -121,6 +119,44 @@ def test_credentials_that_do_not_do_are_a_sentence(
 
     with pytest.raises(UserError, match=sentence):
         target.read_account_id(Target(clone, "dev", None))
+
+
+def test_a_network_that_fails_is_not_blamed_on_the_credentials(
+    clone: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    error = EndpointConnectionError(endpoint_url="https://sts")
+    monkeypatch.setattr(boto3, "client", lambda *_arguments, **_settings: Caller(error))
+    for name in NETWORK_SETTINGS:
+        monkeypatch.delenv(name, raising=False)
+
+    with pytest.raises(EndpointConnectionError):
+        target.read_account_id(Target(clone, "dev", None))
+    assert explain_error(error).endswith("check the network.")
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy:x")
+    assert explain_error(error).endswith("check the network, and HTTPS_PROXY in this shell.")
+
+
+MALFORMED = [
+    "http://h/a b",
+    "http://h/\n",
+    "http://[",
+    "http://",
+    "h",
+    "ftp://h",
+    "http://h:99999",
+    "http://h:x",
+]
+
+
+@pytest.mark.parametrize("address", MALFORMED)
+def test_a_malformed_address_in_the_shell_is_named(address: str) -> None:
+    for check in (target.check_addresses, target.check_aws_settings):
+        with pytest.raises(UserError) as refused:
+            check({"AWS_ENDPOINT_URL_STS": address})
+        assert str(refused.value).startswith(
+            f"AWS_ENDPOINT_URL_STS in this shell is {address!r}, a malformed address ("
+        )
+    target.check_addresses({"AWS_ENDPOINT_URL": "", "AWS_ENDPOINT_URL_S3": "https://s3.example.com:8443/x"})
 
 
 def test_a_bucket_that_is_not_ours_is_no_missing_bucket(

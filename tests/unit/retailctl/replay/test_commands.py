@@ -12,18 +12,20 @@ from typing import Any
 import pytest
 import typer
 
+from retailctl.catalog.recount import Catalog
 from retailctl.delivery import plan_apply
 from retailctl.environments import generations
 from retailctl.environments.generations import Generation, Generations
 from retailctl.errors import UserError
 from retailctl.options import format_retailctl
 from retailctl.replay import commands as replay
-from retailctl.replay.log import is_sale
+from retailctl.replay.replayed import REPLAYED, ViewName, is_catalog_event, is_sale
 from retailctl.replay.view import Views, list_lagging_shards
-from support.histories import create, purchase
+from support.histories import create, image, purchase
 from support.hostile import NAMES
 
 SHARD = "shardId-000000000003"
+WINNER = REPLAYED[ViewName.WINNER]
 STANDING = {
     str(number): {
         "build": None,
@@ -58,7 +60,7 @@ class FakeViews:
     def read_watermarks(self, view: Any) -> dict[int, int]:
         return self.marks
 
-    def read_scores(self, view: Any) -> dict[str, dict[str, int]]:
+    def read_contents(self, view: Any) -> dict[str, dict[str, int]]:
         return {"creator": {"ada": 2}} if view.number == 1 else self.second
 
     def read_code_hash(self, view: Any) -> str:
@@ -75,7 +77,7 @@ class FakeLog:
     def list_shards(self) -> dict[str, Any]:
         return {SHARD: None}
 
-    def find_newest_sale(self, shard_id: str) -> int | None:
+    def find_newest_record(self, shard_id: str, is_wanted: Any) -> int | None:
         return 7
 
 
@@ -91,10 +93,10 @@ def views(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakeViews:
         selection="--env dev --cloud lab",
         folder=tmp_path / "terraform",
         generations_file=file,
-        read_generations=lambda: generations.read_local_generations(file),
+        read_generations=lambda view: generations.read_local_generations(file, view),
     )
     log = FakeLog()
-    monkeypatch.setattr(replay, "_read_target", lambda environment, cloud: (target, OUTPUTS))
+    monkeypatch.setattr(replay, "_read_target", lambda environment, cloud, replayed: (target, OUTPUTS))
     monkeypatch.setattr(replay, "Views", lambda target: found)
     monkeypatch.setattr(replay, "ReplayLog", lambda target, outputs: log)
     found.apply, found.target = replay._apply, target  # type: ignore[attr-defined]
@@ -205,9 +207,9 @@ def test_a_generation_is_prepared_off_the_stream_and_the_others_keep_their_code(
 ) -> None:
     monkeypatch.setattr(replay.package, "build_artifacts", lambda project: [])
     monkeypatch.setattr(
-        replay, "find_build", lambda target, running, number: "f" * 40 if number == 1 else None
+        replay, "find_build", lambda target, running, number, view: "f" * 40 if number == 1 else None
     )
-    target, _ = replay._read_target("dev", None)
+    target, _ = replay._read_target("dev", None, WINNER)
     target.project = None  # type: ignore[misc]
 
     replay.prepare_generation(3, build="", environment="dev", cloud=None, confirmed=None)
@@ -227,8 +229,8 @@ def test_an_interrupted_prepare_is_continued_and_a_generation_in_use_is_not_touc
     views: FakeViews, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(replay.package, "build_artifacts", lambda project: [])
-    monkeypatch.setattr(replay, "find_build", lambda target, running, number: None)
-    target, _ = replay._read_target("dev", None)
+    monkeypatch.setattr(replay, "find_build", lambda target, running, number, view: None)
+    target, _ = replay._read_target("dev", None, WINNER)
     target.project = None  # type: ignore[misc]
     before = stands(views).with_generation(
         3, Generation("f" * 40, enabled=False)
@@ -264,7 +266,9 @@ def test_an_interrupted_switch_or_retirement_is_continued(
 
     generations.write_generations(views.file, Generations({1: Generation()}, 1))  # type: ignore[attr-defined]
     monkeypatch.setattr(
-        replay, "_read_target", lambda environment, cloud: (views.target, {**OUTPUTS, "generations": {}})
+        replay,
+        "_read_target",
+        lambda environment, cloud, replayed: (views.target, {**OUTPUTS, "generations": {}}),
     )  # type: ignore[attr-defined]
     replay.retire_generation(2, lift_protection=False, environment="dev", cloud=None, confirmed=None)
     assert stands(views) == Generations({1: Generation()}, 1)
@@ -323,7 +327,7 @@ def test_the_live_generation_is_not_retired_and_another_goes_with_its_tables(
         describe_table=lambda TableName: {"Table": {"DeletionProtectionEnabled": TableName == "scores-g2"}},
         update_table=lambda TableName, DeletionProtectionEnabled: unprotected.append(TableName),
     )
-    target, _ = replay._read_target("dev", None)
+    target, _ = replay._read_target("dev", None, WINNER)
     target.client = lambda service: tables  # type: ignore[misc,method-assign,assignment]
 
     def retire(number: int, *, lift: bool = False) -> None:
@@ -429,7 +433,7 @@ def test_what_is_not_confirmed_leaves_everything_as_it_was(
     target.generations, target.client = lambda: generations.read_generations(file), lambda service: tables
     views.mapping = "Enabled"
     monkeypatch.setattr(replay, "_apply", views.apply)  # type: ignore[attr-defined]
-    monkeypatch.setattr(replay, "find_build", lambda target, running, number: "f" * 40)
+    monkeypatch.setattr(replay, "find_build", lambda target, running, number, view: "f" * 40)
     monkeypatch.setattr(replay.package, "build_artifacts", lambda project: [])
     monkeypatch.setattr(plan_apply, "plan_and_apply", refused)
 
@@ -487,19 +491,120 @@ def test_an_environment_of_before_is_brought_up_to_date_first(monkeypatch: pytes
     monkeypatch.setattr(replay, "resolve_target", lambda environment, cloud: SimpleNamespace(place="AWS"))
     monkeypatch.setattr(replay.outputs, "read_outputs", lambda target: {"scores_table": "scores-g1"})
 
-    with pytest.raises(UserError, match="does not support several generations yet"):
-        replay._read_target("prod", None)
+    with pytest.raises(UserError, match="does not support several generations of the winner view yet"):
+        replay._read_target("prod", None, WINNER)
 
 
 def test_a_shard_is_behind_while_no_score_has_its_newest_sale() -> None:
-    assert list_lagging_shards({SHARD: 7, "shardId-000000000004": None}, {3: 7}) == []
-    assert len(list_lagging_shards({SHARD: 7}, {3: 6})) == len(list_lagging_shards({SHARD: 7}, {})) == 1
+    assert list_lagging_shards({SHARD: 7, "shardId-000000000004": None}, {3: 7}, WINNER) == []
+    assert len(list_lagging_shards({SHARD: 7}, {3: 6}, WINNER)) == 1
+    assert len(list_lagging_shards({SHARD: 7}, {}, WINNER)) == 1
 
 
 def test_a_sale_is_a_valid_purchase() -> None:
     assert is_sale(purchase("cy", "product-1"))
     assert not is_sale(create("ada", "product-1"))
     assert not is_sale(b"garbage")
+
+
+def test_offers_prices_and_pictures_move_the_catalog_and_sales_do_not() -> None:
+    assert is_catalog_event(create("ada", "product-1"))
+    assert is_catalog_event(image("ada", "product-1"))
+    assert not is_catalog_event(purchase("cy", "product-1"))
+    assert not is_catalog_event(b"garbage")
+
+
+SHOP_OUTPUTS = {
+    "shop_generations": {
+        str(number): {
+            "build": None,
+            "catalog_table": f"catalog-g{number}",
+            "categories_table": f"categories-g{number}",
+            "function": f"shop-view-g{number}",
+            "mapping": f"mapping-{number}",
+        }
+        for number in (1, 2)
+    },
+    "live_shop_generation": 1,
+    "stream_name": "events",
+}
+LAMP = Catalog({"p": {"name": "Lamp", "category": "Lamps"}}, {"Lamps": {"products": 1}}, {})
+
+
+@pytest.fixture
+def shop(views: FakeViews, monkeypatch: pytest.MonkeyPatch) -> FakeViews:
+    """Return the views, with two generations of the shop view whose catalogs are equal."""
+    monkeypatch.setattr(
+        replay, "_read_target", lambda environment, cloud, replayed: (views.target, SHOP_OUTPUTS)
+    )  # type: ignore[attr-defined]
+    file: Path = views.file  # type: ignore[attr-defined]
+    standing = {1: Generation(), 2: Generation(enabled=False)}
+    generations.write_generations(file, Generations(standing, 1, generations.SHOP))
+    monkeypatch.setattr(views, "read_contents", lambda view: LAMP)
+    return views
+
+
+def test_the_shop_view_is_folded_compared_and_switched_and_the_winner_view_stays(
+    shop: FakeViews, capsys: pytest.CaptureFixture[str]
+) -> None:
+    winners = stands(shop)
+    of: dict[str, Any] = {"view_name": ViewName.SHOP, "environment": "dev", "cloud": "lab"}
+
+    replay.fold_generation(
+        2, source=replay.Source.STREAM, trust_order=False, resume=False, patience=0.0, **of
+    )
+    said = capsys.readouterr().err
+    assert "`retailctl replay compare 2 --view shop --cloud lab`" in said
+    assert "older records will not be in the catalog" in said
+    replay.compare_generation(2, patience=0.0, **of)
+    assert "All 2 products and categories of generation 2 equal those" in capsys.readouterr().err
+    replay.switch_generation(2, patience=0.0, confirmed=None, **of)
+
+    file: Path = shop.file  # type: ignore[attr-defined]
+    assert generations.read_local_generations(file, generations.SHOP) == Generations(
+        {1: Generation(), 2: Generation()}, 2, generations.SHOP
+    )
+    assert stands(shop) == winners
+
+
+def test_a_catalog_is_compared_product_by_product(
+    shop: FakeViews, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = Catalog({"p": {"name": "Lantern", "category": "Lamps"}}, {}, {})
+    monkeypatch.setattr(shop, "read_contents", lambda view: LAMP if view.number == 1 else other)
+
+    with pytest.raises(typer.Exit) as ended:
+        replay.compare_generation(2, patience=0.0, view_name=ViewName.SHOP, environment="dev", cloud=None)
+
+    assert ended.value.exit_code == 1
+    assert capsys.readouterr().out == (
+        "Product p: name is 'Lantern', in generation 1 'Lamp'.\nCategory Lamps is missing.\n"
+    )
+
+
+def test_the_status_of_the_shop_view_counts_products(
+    shop: FakeViews, capsys: pytest.CaptureFixture[str]
+) -> None:
+    replay.show_status(view_name=ViewName.SHOP, environment="dev", cloud=None)
+
+    assert "Products" in capsys.readouterr().out
+
+
+def test_a_generation_of_the_shop_view_that_lags_names_the_record(shop: FakeViews) -> None:
+    shop.marks = {}
+    with pytest.raises(
+        UserError, match=rf"{SHARD} has an offer, price or picture at 7 .* not in the catalog yet"
+    ):
+        replay.fold_generation(
+            2,
+            source=replay.Source.STREAM,
+            trust_order=False,
+            resume=False,
+            patience=0.0,
+            view_name=ViewName.SHOP,
+            environment="dev",
+            cloud="lab",
+        )
 
 
 class Raising:

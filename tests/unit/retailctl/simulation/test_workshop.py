@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from datetime import UTC, datetime
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -50,6 +50,59 @@ def test_a_day_has_the_awkward_cases_in_it() -> None:
     scores = recount_scores(entry.data for entry in day)
     assert scores["creator"]["UNKNOWN"] > 0
     assert len(scores["photographer"]) > 5
+
+
+def is_priced_or_stocked(entry: LogEntry) -> bool:
+    return kind(entry) in {"price", "stock"}
+
+
+def test_a_shop_day_is_the_same_day_with_price_and_stock_after_a_first_offer() -> None:
+    workshop = Workshop(3, products=50, people=20)
+    day, shop_day = list(workshop.generate_day(800)), list(workshop.generate_shop_day(800))
+
+    assert [entry.data for entry in shop_day if not is_priced_or_stocked(entry)] == [e.data for e in day]
+    assert [entry.line for entry in shop_day] == list(range(1, len(shop_day) + 1))
+    offers: dict[str, int] = {}
+    for number, entry in enumerate(shop_day):
+        if kind(entry) == "create":
+            offers.setdefault(entry.partition_key, number)
+    assert len(offers) == 50
+    assert len(shop_day) == len(day) + 2 * len(offers)
+    for number in offers.values():
+        offer, price, stock = shop_day[number : number + 3]
+        assert (kind(price), kind(stock)) == ("price", "stock")
+        assert len({entry.partition_key for entry in (offer, price, stock)}) == 1
+        assert len({json.loads(entry.data)["timeOrigin"] for entry in (offer, price, stock)}) == 1
+        assert len({json.loads(entry.data)["origin"].split("/")[2] for entry in (offer, price, stock)}) == 1
+
+
+def test_a_shop_day_leads_to_the_scores_of_the_day() -> None:
+    workshop = Workshop(3, products=50, people=20)
+
+    scores = recount_scores(entry.data for entry in workshop.generate_day(2000))
+
+    assert recount_scores(entry.data for entry in workshop.generate_shop_day(2000)) == scores
+
+
+def test_a_merchant_s_words_stay_and_another_merchant_has_others() -> None:
+    texts: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+    for entry in Workshop(3, products=30, people=10).generate_shop_day(8000):
+        event = json.loads(entry.data)
+        if kind(entry) == "create":
+            texts[entry.partition_key, event["origin"]].add(json.dumps(event["data"]))
+    by_product = Counter(product for product, _ in texts)
+
+    assert {len(words) for words in texts.values()} == {1}
+    assert by_product.most_common(1)[0][1] > 1
+    for product in by_product:
+        words = [each for (of, _), each in texts.items() if of == product]
+        assert len(set(map(str, words))) > 1 or len(words) == 1
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_what_is_sold_has_a_name_a_price_and_a_stock_that_the_contract_takes(seed: int) -> None:
+    for entry in Workshop(seed, products=100, people=20).generate_shop_day(1500):
+        assert isinstance(events.decode_event(entry.data), events.Event)
 
 
 def test_registrations_come_once_per_product_and_role() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,13 +16,15 @@ from botocore.exceptions import (
 )
 from botocore.parsers import ResponseParserError
 
+from retailctl import interrupts
 from retailctl.stream import sender
-from retailctl.stream.interruption import Interruption
 from retailctl.stream.log_file import LogEntry
 from retailctl.stream.sender import PutRecordsRefused, PutRecordsUnanswered, Stopped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from retailctl.stream.sender import Put
 
 
 def entries(keys: str, data: bytes = b"x") -> list[LogEntry]:
@@ -97,42 +101,45 @@ def test_an_interruption_stops_with_the_lines_that_may_be_there() -> None:
     assert (stopped.value.sent, stopped.value.uncertain) == (0, (1, 2))
 
 
-def test_an_interruption_that_waits_for_the_answer_leaves_nothing_uncertain() -> None:
-    interruption = Interruption()
+@pytest.mark.usefixtures("signals_heard")
+class TestDeferred:
+    """Where the caller defers interruptions, as `retailctl publish` does."""
 
-    def put(request: Sequence[LogEntry]) -> list[bool]:
-        interruption.handle_signal(15, None)
-        return [entry.line == 2 for entry in request]
+    @staticmethod
+    def send_signalled(put: Put) -> Stopped:
+        with (
+            suppress(interrupts.Interrupted),
+            interrupts.defer_interrupts(),
+            pytest.raises(Stopped, match="interrupted") as stopped,
+        ):
+            sender.send_entries(entries("ab"), put)
+        return stopped.value
 
-    with pytest.raises(Stopped, match="interrupted") as stopped:
-        sender.send_entries(entries("ab"), put, pause=lambda _: None, hold_back=interruption.hold_back)
-    assert (stopped.value.sent, stopped.value.next_line) == (1, 1)
-    assert (stopped.value.ahead, stopped.value.uncertain) == ((2,), ())
+    def test_an_interruption_waits_for_the_answer_and_leaves_nothing_uncertain(self) -> None:
+        def put(request: Sequence[LogEntry]) -> list[bool]:
+            signal.raise_signal(signal.SIGTERM)
+            return [entry.line == 2 for entry in request]
 
+        stopped = self.send_signalled(put)
+        assert (stopped.sent, stopped.next_line) == (1, 1)
+        assert (stopped.ahead, stopped.uncertain) == ((2,), ())
 
-def test_a_second_interruption_does_not_wait() -> None:
-    interruption = Interruption()
+    def test_a_second_interruption_does_not_wait(self) -> None:
+        def put(_: Sequence[LogEntry]) -> list[bool]:
+            signal.raise_signal(signal.SIGTERM)
+            signal.raise_signal(signal.SIGINT)
+            raise AssertionError
 
-    def put(_: Sequence[LogEntry]) -> list[bool]:
-        interruption.handle_signal(15, None)
-        interruption.handle_signal(15, None)
-        raise AssertionError
+        stopped = self.send_signalled(put)
+        assert (stopped.sent, stopped.uncertain) == (0, (1, 2))
 
-    with pytest.raises(Stopped, match="interrupted") as stopped:
-        sender.send_entries(entries("ab"), put, hold_back=interruption.hold_back)
-    assert (stopped.value.sent, stopped.value.uncertain) == (0, (1, 2))
+    def test_an_interruption_after_the_last_record_tells_that_all_are_there(self) -> None:
+        def put(request: Sequence[LogEntry]) -> list[bool]:
+            signal.raise_signal(signal.SIGHUP)
+            return [True] * len(request)
 
-
-def test_an_interruption_after_the_last_record_tells_that_all_are_there() -> None:
-    interruption = Interruption()
-
-    def put(request: Sequence[LogEntry]) -> list[bool]:
-        interruption.handle_signal(2, None)
-        return [True] * len(request)
-
-    with pytest.raises(Stopped) as stopped:
-        sender.send_entries(entries("ab"), put, hold_back=interruption.hold_back)
-    assert (stopped.value.sent, stopped.value.next_line, stopped.value.uncertain) == (2, 3, ())
+        stopped = self.send_signalled(put)
+        assert (stopped.sent, stopped.next_line, stopped.uncertain) == (2, 3, ())
 
 
 def test_an_interruption_between_requests_leaves_nothing_uncertain() -> None:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import io
-
 import segno
-from rich.console import Console
 
 from retailctl.users.second_factor import draw_qr_code, format_otpauth_uri
 
@@ -30,8 +27,6 @@ def test_the_code_on_the_terminal_is_that_of_the_address() -> None:
 
 def test_it_fits_a_terminal_of_80_columns_and_keeps_its_own_colours() -> None:
     drawn = draw_qr_code(LONG)
-    console = Console(file=io.StringIO(), force_terminal=True, color_system="truecolor", width=80)
-    console.print(drawn)
 
     assert max(len(line) for line in drawn.plain.splitlines()) <= 80
-    assert "\x1b[38;2;255;255;255;48;2;0;0;0m" in console.file.getvalue()  # type: ignore[attr-defined]
+    assert drawn.style == "#ffffff on #000000", "whatever the terminal's own colours are"

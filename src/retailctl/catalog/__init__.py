@@ -1,0 +1,1 @@
+"""What is for sale: an independent fold of the log, and what the shop view's tables hold."""
