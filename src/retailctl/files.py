@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from retailctl.project import Project
 
 
+LONGEST_FILE = 64 * 2**20
+"""Maximum bytes of a file that an option names and that is read whole."""
+
+
 def write_atomically(path: Path, content: str | bytes, *, mode: int = 0o644) -> bool:
     """Write ``content`` to ``path`` unless it holds just that; say whether it was written."""
     data = content.encode() if isinstance(content, str) else content
@@ -28,7 +32,10 @@ def write_atomically(path: Path, content: str | bytes, *, mode: int = 0o644) -> 
         path.write_bytes(data)
         return True
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    except OSError as error:  # it names the temporary file
+        raise OSError(error.errno, error.strerror, str(path)) from error
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
@@ -41,6 +48,20 @@ def write_atomically(path: Path, content: str | bytes, *, mode: int = 0o644) -> 
         Path(name).unlink(missing_ok=True)
         raise
     return True
+
+
+def read_limited(path: Path) -> bytes:
+    """Return what a file or a pipe holds, which has an end: a device may have none.
+
+    Raises:
+        UserError: where it holds more than ``LONGEST_FILE``.
+
+    """
+    with path.open("rb") as file:
+        data = file.read(LONGEST_FILE + 1)
+    if len(data) > LONGEST_FILE:
+        raise UserError(f"{path} holds more than {LONGEST_FILE >> 20} MiB: name the file that was meant.")
+    return data
 
 
 @contextmanager

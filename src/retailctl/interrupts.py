@@ -43,6 +43,8 @@ class _State:
     handles: bool = False
     is_repeated: bool = False
     """Whether the next signal is one of before, sent again."""
+    repeat: threading.Timer | None = None
+    """What sends it again."""
 
 
 _state = _State()
@@ -67,9 +69,9 @@ def _repeat_signal(unraisable: sys.UnraisableHookArgs, /) -> None:
         sys.__unraisablehook__(unraisable)
         return
     _state.is_repeated = True
-    again = threading.Timer(_REPEAT_SECONDS, os.kill, (os.getpid(), unraisable.exc_value.number))
-    again.daemon = True
-    again.start()
+    _state.repeat = threading.Timer(_REPEAT_SECONDS, os.kill, (os.getpid(), unraisable.exc_value.number))
+    _state.repeat.daemon = True
+    _state.repeat.start()
 
 
 @contextmanager
@@ -92,6 +94,9 @@ def handle_signals() -> Iterator[None]:
     finally:
         _state.handles = False
         sys.unraisablehook = hook
+        if _state.repeat:  # whoever comes after the block did not ask for it
+            _state.repeat.cancel()
+            _state.repeat, _state.is_repeated = None, False
         for number, handler in before.items():
             signal.signal(number, handler)
         _state.received.clear()

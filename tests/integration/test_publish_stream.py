@@ -104,6 +104,14 @@ def test_a_broken_line_keeps_the_whole_file_back(kinesis: KinesisClient, tmp_pat
     assert read_payloads(kinesis, STREAM) == []
 
 
+@pytest.mark.parametrize("device", ["/dev/zero", "/dev/full", "/dev/random"])
+def test_a_device_without_an_end_is_refused(device: str) -> None:
+    result = CliRunner().invoke(cli.app, ["publish", device, "--stream", STREAM])
+    assert isinstance(result.exception, UserError)
+    assert f"{device} cannot be read or copied" in str(result.exception)
+    assert "it is a device that may have no end" in str(result.exception)
+
+
 def test_a_missing_file_is_named() -> None:
     result = CliRunner().invoke(cli.app, ["publish", "nowhere", "--stream", STREAM])
     assert isinstance(result.exception, UserError)

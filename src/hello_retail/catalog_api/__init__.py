@@ -1,1 +1,1 @@
-"""The read side of the shop view: categories, their products, and one product, over HTTP."""
+"""The read side of the shop view, over HTTP."""

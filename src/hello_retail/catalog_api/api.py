@@ -1,4 +1,4 @@
-"""What each route answers: reads its parameters, asks the store, shapes the answer."""
+"""What each route of the catalog API answers."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ class CatalogApi:
         return answer
 
     def answer_categories(self, _segment: str, values: Mapping[str, Any]) -> HttpResponse:
-        """Answer ``GET /categories``: one page, and where the next one is."""
+        """Answer ``GET /categories``: one page."""
         page = self.store.read_categories(values["limit"], values["cursor"])
         next_page = None
         if page.more:
@@ -94,7 +94,7 @@ class CatalogApi:
         return build_ok_response([category.as_json() for category in page.lines], next_page)
 
     def answer_products(self, _segment: str, values: Mapping[str, Any]) -> HttpResponse:
-        """Answer ``GET /products``: one page of a category, and where the next one is."""
+        """Answer ``GET /products``: one page of a category."""
         category, after = values["category"], values["cursor"]
         if after is not None and after.category != category:
             raise build_parameter_problem((WrongParameter("cursor", CURSOR_REMEDY),))

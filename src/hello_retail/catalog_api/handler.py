@@ -1,4 +1,4 @@
-"""The Lambda entry of the catalog API: an HTTP request of API Gateway (payload 2.0) in, a response out."""
+"""The Lambda entry of the catalog API (payload format 2.0)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class CatalogApiSettings:
-    """What the function is told by its environment, under these names in upper case."""
+    """The function's environment variables, in lower case."""
 
     catalog_table: str
     categories_table: str
@@ -49,5 +49,5 @@ api = CatalogApi(
 
 
 def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:
-    """Answer one request; whatever happens, the client gets what it asked for or a problem document."""
+    """Answer one request; an error becomes a problem document."""
     return respond_to_request(event, context, api.answer_request, telemetry)

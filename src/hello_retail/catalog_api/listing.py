@@ -1,4 +1,4 @@
-"""How products and places in their lists are shown: pure functions, no AWS, no HTTP."""
+"""The catalog API's answers and cursors; pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MAX_CATEGORY = 100
 CATEGORIES = b"cursor-category"
 PRODUCTS = b"cursor-products"
 _SEPARATOR = "\0"
-"""Between the parts of a place: a control character, which no name and no id holds."""
+"""Between the parts of a cursor's position: no name and no id contains a control character."""
 _SORT_NAME_BYTES = 1024
 _PRODUCT_ID = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,79}")
 _PICTURE = re.compile(r"[^/]+/(?P<path>pictures/(?P<product>[^/]+)/[^/]+\.(?:jpg|png))")
@@ -34,7 +34,7 @@ class Category:
 
 @dataclass(frozen=True, slots=True)
 class ListedProduct:
-    """A product as lists show it; ``image`` is the place that its event names."""
+    """A product in a list; ``image`` is as in its event."""
 
     product_id: str
     sort_name: str
@@ -78,26 +78,26 @@ class CatalogProduct:
 
 
 def find_picture_path(product_id: str, place: str | None) -> str | None:
-    """Return the path of a picture, relative to the page, or ``None`` where the place is not the shop's.
+    """Return a picture's path, relative to the page.
 
-    A picture of another product is none of this one's.
+    It is ``None`` where the place is not the shop's, or another product's.
     """
     picture = _PICTURE.fullmatch(place or "")
     return picture["path"] if picture and picture["product"] == product_id else None
 
 
 def is_product_id(text: str) -> bool:
-    """Whether a text has the form of a product id, as the events' schemas have it."""
+    """Return whether a text is a product id by the events' schemas."""
     return _PRODUCT_ID.fullmatch(text) is not None
 
 
 def is_category(text: str) -> bool:
-    """Whether a text can be a category: 1 to ``MAX_CATEGORY`` characters that UTF-8 can encode."""
+    """Return whether a text is a category by the events' schemas."""
     return 0 < len(text) <= MAX_CATEGORY and _is_encodable(text)
 
 
 def encode_category_cursor(category: str) -> str:
-    """Return the cursor of the place behind this category."""
+    """Return the cursor of the position after this category."""
     return seal_cursor(CATEGORIES, category)
 
 
@@ -116,7 +116,7 @@ def decode_category_cursor(cursor: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ProductPlace:
-    """A place in the list of a category: behind the product of this sort name and id."""
+    """The position after a product in its category's list."""
 
     category: str
     sort_name: str
@@ -124,12 +124,12 @@ class ProductPlace:
 
 
 def encode_product_cursor(place: ProductPlace) -> str:
-    """Return the cursor of a place."""
+    """Return the cursor of a position."""
     return seal_cursor(PRODUCTS, _SEPARATOR.join((place.category, place.sort_name, place.product_id)))
 
 
 def decode_product_cursor(cursor: str) -> ProductPlace:
-    """Return the place that :func:`encode_product_cursor` was given.
+    """Return the position that :func:`encode_product_cursor` was given.
 
     Raises:
         BadCursor: for every text that it does not make, or that DynamoDB would not take.

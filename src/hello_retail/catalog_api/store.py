@@ -1,4 +1,4 @@
-"""The only place where the catalog API talks to AWS: eventually consistent reads of the three tables."""
+"""The catalog API's calls of AWS: eventually consistent reads."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class CatalogApiStore:
     stock: str
 
     def read_categories(self, limit: int, after: str | None) -> CatalogPage[Category]:
-        """Return up to ``limit`` categories that have products, by name, behind ``after``.
+        """Return a page of the categories that have products, after ``after``.
 
         DynamoDB counts its limit before the filter, so empty categories may take a further read.
         """
@@ -64,7 +64,7 @@ class CatalogApiStore:
     def read_products(
         self, category: str, limit: int, after: ProductPlace | None
     ) -> CatalogPage[ListedProduct]:
-        """Return up to ``limit`` products of a category, by sort name, behind ``after``."""
+        """Return a page of a category's products, by sort name, after ``after``."""
         lines: list[ListedProduct] = []
         start: dict[str, Any] = {}
         if after is not None:

@@ -163,7 +163,7 @@ def _list_integers(node: dict[str, Any], path: tuple[str, ...] = ()) -> Iterator
 
 
 def _find_float(integers: Iterable[tuple[str, ...]], document: Any) -> Violation | None:  # noqa: ANN401 - JSON
-    """Return the first integer of a valid document that is written as a float, or None.
+    """Return the first integer that is written as a float, or None.
 
     JSON Schema takes 1.0 and 1e2 for integers; other readers of the log need not.
     """

@@ -1,7 +1,7 @@
-"""Cursors: opaque texts, safe in a URL, for a place in a list.
+"""Opaque, URL-safe cursors for a position in a list.
 
-The check inside catches what was cut or mistyped, and what was made for another list. It is no signature: a cursor
-holds only what the answer before it showed, and any place is a harmless one to start.
+The checksum detects a cursor that was cut, mistyped or made for another kind of list. It is not a signature: a
+cursor contains only what the answer before it showed, and any position is a harmless one to start from.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ class BadCursor(ValueError):
 
 
 def seal_cursor(kind: bytes, place: str) -> str:
-    """Return the cursor of a place; ``kind`` tells one kind of list from others, in at most 16 bytes."""
+    """Return the cursor of a position; ``kind`` has at most 16 bytes."""
     key = place.encode()
     check = blake2b(key, digest_size=_CHECK_BYTES, person=kind).digest()
     return urlsafe_b64encode(check + key).decode().rstrip("=")
 
 
 def open_cursor(kind: bytes, cursor: str) -> str:
-    """Return the place that :func:`seal_cursor` was given.
+    """Return the position that :func:`seal_cursor` was given.
 
     Raises:
         BadCursor: for every text that ``seal_cursor`` does not make for this kind.

@@ -23,7 +23,9 @@ Api = TypeVar("Api")
 
 @dataclass(frozen=True, slots=True)
 class Route(Generic[Api]):
-    """A resource. ``path`` is an OpenAPI path template; its one placeholder, if any, stands for the last segment.
+    """A resource.
+
+    ``path`` is an OpenAPI path template; its one placeholder, if any, stands for the last segment.
 
     ``answer`` gets the API, what the placeholder stands for ("" where there is none) and the parameters' values.
     """

@@ -1,4 +1,4 @@
-"""How the shop view lays out its tables, for its writer and its readers alike."""
+"""How the shop view lays out its tables."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the event source mapping hands over, decoded: the shop's events in one batch of one shard, by product."""
+"""The shop's events in one batch of one shard, by product."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from hello_retail.shop_view.shelf import KINDS, ShelfStep, ShelvedProduct, ShopE
 
 @dataclass(slots=True)
 class ProductFold:
-    """One product's share of a batch: the events that are still to be folded, and what became of the others.
+    """One product's events in a batch, and the result so far.
 
-    ``entries`` are for the catalog, ``deliveries`` for the stock, both in the order of the shard. ``waits`` tells
-    that the next write changes a category, so that it must wait for its turn; ``product`` is what its catalog item
-    is after the last call that told.
+    ``entries`` (for the catalog) and ``deliveries`` (for the stock) are not folded yet, in the order of the shard.
+    ``waits``: the next write changes a category, so it must wait for its turn. ``product`` is the catalog item as
+    the last call showed it, not as the store's cache has it: a zombie in the same instance may change the cache.
     """
 
     product_id: str
@@ -30,11 +30,11 @@ class ProductFold:
 
     @property
     def unapplied(self) -> int | None:
-        """The lowest sequence number that is not known to be done with; ``None``: all are."""
+        """The lowest sequence number that is not applied; ``None`` if all are."""
         return min((entry.sequence for entry in (*self.entries[:1], *self.deliveries[:1])), default=None)
 
     def finish_step(self, step: ShelfStep) -> None:
-        """Note that a step is written, or that there was nothing to write."""
+        """Record that a step is done."""
         self.product = step.after or self.product
         last = None if step.after is None else step.after.ledger.last
         self.entries = [entry for entry in self.entries if last is not None and entry.sequence > last]
@@ -45,7 +45,7 @@ class ProductFold:
 
 @dataclass(frozen=True, slots=True)
 class ShopBatch:
-    """The records of one invocation.
+    """One invocation's records.
 
     ``numbers`` gives each record's own text of its sequence number: an answer to Lambda must repeat it to the
     letter.

@@ -1,4 +1,4 @@
-"""The Lambda entry of the shop view: decode a batch, fold it, answer from where to go on."""
+"""The Lambda entry of the shop view."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from hello_retail.stream_consumer.usage import Usage
 
 @dataclass(frozen=True, slots=True)
 class ShopViewSettings:
-    """What the function is told by its environment, under these names in upper case."""
+    """The function's environment variables, in lower case."""
 
     catalog_table: str
     categories_table: str
@@ -40,7 +40,7 @@ metrics.set_default_dimensions(Environment=SETTINGS.environment, Generation=str(
 
 @cache
 def get_store() -> ShopViewStore:
-    """Make the store once, with a client that lives as long as the function's instance."""
+    """Make the store once for the function's instance."""
     return ShopViewStore(
         boto3.client("dynamodb", config=AWS_CONFIG),
         ThreadPoolExecutor(SIDE_BY_SIDE),
@@ -73,7 +73,7 @@ def fold_batch(batch: ShopBatch, view: ShopViewStore) -> dict[str, list[dict[str
 
 
 def report_batch(batch: ShopBatch, resume: int | None, usage: Usage) -> None:
-    """Write the invocation's metrics and one log line: ids and counts, never payloads or names."""
+    """Write the metrics and one log line, without payloads or names."""
     folds = batch.products.values()
     metrics.add_metric("ProductsFolded", MetricUnit.Count, sum(fold.unapplied is None for fold in folds))
     metrics.add_metric("RedeliveredEvents", MetricUnit.Count, sum(fold.redelivered for fold in folds))

@@ -1,4 +1,4 @@
-"""What a product's events make of its catalog item and its stock: pure, over what is known of the item.
+"""The rules of the catalog and the stock; pure.
 
 The first offer fixes the merchant, whose later offers change texts and category; nobody else's do. Price and stock
 count from the merchant only, and only after the offer. The first picture stays, as in the winner view. All of it
@@ -22,7 +22,7 @@ SORT_NAME_BYTES = 1024
 
 @dataclass(frozen=True, slots=True)
 class ShopEvent:
-    """An event of the batch, and its record's sequence number as an integer."""
+    """An event of the batch and its sequence number."""
 
     sequence: int
     event: Event
@@ -30,7 +30,7 @@ class ShopEvent:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """Who offers a product, the sequence number of the first offer, and the category of the last one."""
+    """The merchant and sequence number of the first offer, and the current category."""
 
     merchant: str
     sequence: int
@@ -43,7 +43,7 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class ShelvedProduct:
-    """What a catalog item has taken from the log, and what the effect of later events depends on."""
+    """The part of a catalog item that later events depend on."""
 
     ledger: Ledger = NO_ITEM
     offer: Offer | None = None
@@ -57,10 +57,11 @@ class ShelvedProduct:
 
 @dataclass(frozen=True, slots=True)
 class ShelfStep:
-    """The next write of a catalog item; ``after`` is ``None`` where there is nothing to write.
+    """The next write of a catalog item.
 
-    ``changes`` are the attributes that it sets, by name. ``moves`` tells whether the product changes its category.
-    A step changes it at most once, so that the categories' items do not depend on the cut of the batches either.
+    ``changes`` are the attributes that it sets, by name; ``moves`` whether the product changes its category;
+    ``after`` is the product once it is written, ``None`` if there is nothing to write. A step changes the category
+    at most once, so that the items of the categories do not depend on how batches are cut.
     """
 
     changes: Mapping[str, str | int]
@@ -72,7 +73,7 @@ class ShelfStep:
 
 
 def plan_step(product: ShelvedProduct, entries: Sequence[ShopEvent], ring_size: int) -> ShelfStep:
-    """Return what the next write makes of the product, with as many of the entries as fit one step.
+    """Return the next write, with as many entries as fit one step.
 
     ``after.ledger.last`` tells how many did; whatever lies above it is for the next step.
     """
@@ -119,12 +120,12 @@ def list_offer_texts(event: Event) -> dict[str, str]:
 
 
 def build_sort_name(name: str) -> str:
-    """Return what a category's products are sorted by: the case-folded name, cut to fit a sort key."""
+    """Return the case-folded name, cut to fit a sort key."""
     return name.casefold().encode()[:SORT_NAME_BYTES].decode(errors="ignore")
 
 
 def select_deliveries(offer: Offer | None, deliveries: Sequence[ShopEvent]) -> tuple[list[ShopEvent], int]:
-    """Return the stock events that count, and how many came from somebody other than the merchant."""
+    """Return the deliveries that count, and the number of foreign ones."""
     offered = [entry for entry in deliveries if offer is not None and offer.precedes(entry)]
     own = [entry for entry in offered if offer is not None and entry.event.user_id == offer.merchant]
     return own, len(offered) - len(own)

@@ -1,4 +1,4 @@
-"""The only place where the shop view talks to AWS: catalog, categories and stock.
+"""The shop view's calls of AWS.
 
 Every call may fail, be repeated by the SDK after its answer was lost, or come from an invocation that should be
 dead. Each write is made on the condition that the item still is what it was when judged; a product and the counts
@@ -56,7 +56,7 @@ PRODUCTS_KEPT = 30_000
 
 @dataclass(frozen=True, slots=True)
 class ShopTables:
-    """The names of the tables: catalog and categories of one generation, and the environment's stock."""
+    """The names of the tables."""
 
     catalog: str
     categories: str
@@ -64,7 +64,10 @@ class ShopTables:
 
 
 class ShopViewStore:
-    """The shop view's tables. ``executor`` runs calls side by side; ``pause`` sleeps for some seconds."""
+    """The shop view's tables.
+
+    ``executor`` runs calls side by side; ``pause`` sleeps for some seconds.
+    """
 
     def __init__(
         self,
@@ -84,7 +87,7 @@ class ShopViewStore:
         self._stocks: dict[tuple[str, str], Ledger] = {}
 
     def fold_batch(self, batch: ShopBatch, usage: Usage) -> None:
-        """Fold the batch into the tables once; each ``ProductFold`` says what is left.
+        """Fold the batch once; each ``ProductFold`` keeps what is not applied.
 
         Products that change a category do so one after another: two transactions on one category would conflict.
         The first that stays undone leaves those behind it undone too. All else runs side by side.
@@ -112,7 +115,7 @@ class ShopViewStore:
                 self._products.pop((batch.shard_id, fold.product_id), None)
 
     def _read_products(self, shard_id: str, folds: Iterable[ProductFold], usage: Usage) -> list[ProductFold]:
-        """Read the products that this instance does not know well enough; return those that it knows then.
+        """Read the products that are not cached; return those that are known.
 
         That a product has not been offered is never taken from an earlier invocation where stock depends on it:
         another instance may have folded the offer.
@@ -135,13 +138,13 @@ class ShopViewStore:
         return known + read
 
     def _shelve(self, shard_id: str, fold: ProductFold, usage: Usage, *, in_turn: bool) -> None:
-        """Write the product's events to its catalog item, step by step; stop where a write fails.
+        """Write the product's catalog item step by step, until one fails.
 
         Where the item changed meanwhile, judge anew from what it is. What is kept between invocations is only ever
         the answer to a call of this shard's, and kept after it (rule 11).
         """
         attempts = 0
-        while fold.entries and attempts < ATTEMPTS:
+        while fold.entries:
             step = plan_step(fold.product, fold.entries, self._recent_events)
             fold.waits = step.moves and not in_turn
             if fold.waits:
@@ -152,7 +155,7 @@ class ShopViewStore:
                 except FAILURES as error:
                     attempts += 1
                     refusal = parse_refusal(error)
-                    if refusal is None:
+                    if refusal is None or attempts == ATTEMPTS:
                         usage.note_failure(error)
                         break
                     usage.add_write_units(4.0 if step.moves else 1.0)  # refused writes are billed, too
@@ -172,7 +175,7 @@ class ShopViewStore:
     def _write_step(
         self, shard_id: str, product_id: str, before: ShelvedProduct, step: ShelfStep, usage: Usage
     ) -> None:
-        """Write one step: by itself, or with the counts of the categories in one transaction."""
+        """Write one step, in a transaction if a category changes."""
         update = self._build_update(shard_id, product_id, before, step)
         if not step.moves:
             answer = self._dynamodb.update_item(**update, ReturnConsumedCapacity="TOTAL")
@@ -191,7 +194,7 @@ class ShopViewStore:
     def _build_update(
         self, shard_id: str, product_id: str, before: ShelvedProduct, step: ShelfStep
     ) -> UpdateTypeDef:
-        """Return the update that makes ``step`` of an item that is as ``before`` says (rule 12).
+        """Return the update of a catalog item, conditional on ``before`` (rule 12).
 
         The ledger's condition covers this shard. The others are for a product whose events come over several
         shards at once, since a producer may choose other partition keys.
@@ -252,7 +255,7 @@ class ShopViewStore:
                     answer = self._dynamodb.update_item(**update)
                 except FAILURES as error:
                     refusal = parse_refusal(error)
-                    if refusal is None:
+                    if refusal is None or attempt == ATTEMPTS:
                         usage.note_failure(error)
                         return
                     usage.add_write_units(1.0)  # a refused write is billed by the item's size, at most 1 KB
@@ -301,7 +304,7 @@ class Refusal:
 
 
 def parse_refusal(error: Exception) -> Refusal | None:
-    """Return how a refused write may go on, or ``None`` where it failed for another reason.
+    """Return why a write may be tried again, or ``None`` if it may not.
 
     A transaction tells a reason for each of its items; the product is the first, and has the only condition.
     """
@@ -321,7 +324,7 @@ def parse_refusal(error: Exception) -> Refusal | None:
 
 
 def parse_product(item: Mapping[str, Any], shard_id: str) -> ShelvedProduct:
-    """Return what is known of a product by its item as DynamoDB gives it; an empty one is none."""
+    """Return a product from its item; an empty one is none."""
     offer = None
     if "merchant" in item:
         offer = Offer(item["merchant"]["S"], int(item["merchantSequence"]["S"]), item["category"]["S"])

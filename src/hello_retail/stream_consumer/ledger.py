@@ -23,7 +23,7 @@ IF_AS_JUDGED = "#watermark = :known"
 
 
 class Entry(Protocol):
-    """An event of a batch, and its record's sequence number as an integer."""
+    """An event of a batch and its sequence number."""
 
     @property
     def sequence(self) -> int:

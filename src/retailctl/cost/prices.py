@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from retailctl.errors import UserError
+from retailctl.files import read_limited
 from retailctl.project import format_path
 
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ def read_price_list(file: Path = FILE) -> Prices:
     """
     name = format_path(file)
     try:
-        tables = tomllib.loads(file.read_text(encoding="utf-8"))
+        tables = tomllib.loads(read_limited(file).decode())
     except FileNotFoundError:
         raise UserError(f"There is no price list at {name}.") from None
     except tomllib.TOMLDecodeError as error:

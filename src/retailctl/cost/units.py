@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from retailctl.cost.original import EVENTS_PER_SECOND
 from retailctl.errors import UserError
+from retailctl.files import read_limited
 from retailctl.project import format_path
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ def read_figures(file: Path, source: str = "") -> Measured:
 
     """
     try:
-        figures = json.loads(file.read_text(encoding="utf-8"))
+        figures = json.loads(read_limited(file))
     except FileNotFoundError:
         raise UserError(f"There are no measured units at {format_path(file)}: run `make bench`.") from None
     except ValueError:

@@ -19,7 +19,7 @@ from retailctl.console import print_document, print_error, print_line, print_not
 from retailctl.environments import target as environments_target
 from retailctl.environments.state import initialise_workspace
 from retailctl.errors import UserError
-from retailctl.files import write_atomically
+from retailctl.files import read_limited, write_atomically
 from retailctl.options import DEFAULT_CLOUD, CloudName
 from retailctl.terraform import plan_changes
 from retailctl.terraform import workspace as terraform
@@ -202,7 +202,7 @@ def check_writable(report: Path | None) -> None:
     if report is None or not report.is_file() or not report.stat().st_size:
         return
     try:
-        entries = json.loads(report.read_bytes())
+        entries = json.loads(read_limited(report))
     except ValueError:
         entries = None
     if not isinstance(entries, list) or not all(
@@ -229,7 +229,7 @@ def read_report(file: Path, environment: str) -> DriftReport:
 
     """
     try:
-        entries = json.loads(file.read_text())
+        entries = json.loads(read_limited(file))
         (entry,) = [each for each in entries if each["environment"] == environment]
         kinds: dict[str, Any] = {
             key: tuple(

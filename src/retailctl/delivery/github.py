@@ -17,6 +17,7 @@ from retailctl.console import print_document, print_note
 from retailctl.delivery import drift, plan_summary
 from retailctl.delivery.bounds import LONGEST_BODY, LONGEST_TITLE, cut_markdown, cut_text
 from retailctl.errors import UserError
+from retailctl.files import read_limited
 from retailctl.gh import run_gh
 from retailctl.options import AWS, EnvironmentName, format_make
 
@@ -87,7 +88,7 @@ def post_plan_comment(
 ) -> None:
     """Make one comment of the plans of all environments, and post or update it on a pull request."""
     sections = {
-        name: file.read_text()
+        name: read_limited(file).decode()
         for name in project.find_project().environments
         for file in [folder / f"{name}.md"]
         if file.is_file()

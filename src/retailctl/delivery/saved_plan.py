@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from retailctl import project
 from retailctl.artifacts import builds
 from retailctl.errors import UserError
+from retailctl.files import read_limited
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -101,7 +102,7 @@ def read_record(plan: Path) -> PlanRecord:
         if not each.is_file():
             raise UserError(f"{project.format_path(each)} is missing. A saved plan is two files: {remedy}.")
     try:
-        content = json.loads(file.read_text())
+        content = json.loads(read_limited(file))
         if content.pop("version") != VERSION:
             raise UserError(
                 f"{project.format_path(file)} was written by another version of retailctl: {remedy}."

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import stat
 import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from retailctl.errors import UserError
@@ -15,7 +17,6 @@ from retailctl.stream import log_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from retailctl.stream.lines import LineSelection
     from retailctl.stream.log_file import LogEntry
@@ -75,6 +76,13 @@ class LogCopy:
         return sum(1 for _ in self.content)
 
 
+def _is_endless(descriptor: int) -> bool:
+    """Say whether a file is a device such as /dev/zero; a terminal and /dev/null have an end."""
+    status = os.fstat(descriptor)
+    is_device = stat.S_ISCHR(status.st_mode) or stat.S_ISBLK(status.st_mode)
+    return is_device and not os.isatty(descriptor) and status.st_rdev != Path(os.devnull).stat().st_rdev
+
+
 @contextmanager
 def copy_log(source: Path) -> Iterator[LogCopy]:
     """Copy an event log, which may be a pipe, to a temporary file that is gone after the block.
@@ -87,6 +95,8 @@ def copy_log(source: Path) -> Iterator[LogCopy]:
         try:
             with source.open("rb") as original:
                 is_pipe = not stat.S_ISREG(os.fstat(original.fileno()).st_mode)
+                if _is_endless(original.fileno()):
+                    raise OSError(errno.EINVAL, "it is a device that may have no end")  # noqa: TRY301 - told below
                 shutil.copyfileobj(original, content)
             content.flush()
         except OSError as error:
