@@ -306,6 +306,8 @@ def test_a_build_from_before_a_pin_is_rolled_back_to_with_the_pinned_zip_beside_
 ) -> None:
     values = operator.project.values_file("dev")
     unpinned = values.read_text()
+    view = operator.project.root / "src/hello_retail/winner_view"
+    write(view, {"__init__.py": "", "handler.py": "def handler(event, context): ...\n"})
     with history(operator) as commit:
         good = commit("# before the pin\n")
         checked_out(operator, good)
@@ -325,6 +327,7 @@ def test_a_build_from_before_a_pin_is_rolled_back_to_with_the_pinned_zip_beside_
         finally:
             values.write_text(unpinned)
             (operator.project.app / "pinned.tf").unlink()
+            shutil.rmtree(view)
 
     assert present["artifacts"] == {**before, pinned: after[pinned]}
     assert present["commit"] == good

@@ -731,7 +731,7 @@ def refolded(
     other_rule = rule_change.commit(there.here.root, tmp_path_factory.mktemp("git") / "index")
     third = generations.Generation(other_rule, enabled=False)
     generations.write_generations(
-        target.generations_file, target.read_generations().with_generation(3, third)
+        target.generations_file, target.read_generations(generations.WINNER).with_generation(3, third)
     )
 
     def do(command: Callable[..., None], *arguments: Any, **options: Any) -> None:

@@ -250,7 +250,7 @@ def _check_kept(world: World) -> None:
 def _check_generations(*standing: int, live: int) -> Callable[[World], None]:
     def check(world: World) -> None:
         _check_kept(world)
-        wanted = world.target.read_generations()
+        wanted = world.target.read_generations(generations.WINNER)
         assert (tuple(wanted.standing), wanted.live) == (standing, live)
 
     return check
@@ -298,7 +298,7 @@ def _create_views(project: Project, cloud: Cloud) -> None:
     trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
     policy = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
     role = cloud.client("iam").create_role(RoleName="view", AssumeRolePolicyDocument=policy)["Role"]["Arn"]
-    zipped = (project.artifacts / f"{generations.FUNCTION}.zip").read_bytes()
+    zipped = (project.artifacts / f"{generations.WINNER.function}.zip").read_bytes()
     for number in (1, 2):
         for table in (f"contributions-g{number}", f"scores-g{number}"):
             dynamodb.create_table(

@@ -268,3 +268,26 @@ run "shortens_an_indexs_alarm_names_that_cloudwatch_would_not_take" {
     error_message = "The alarms are ${jsonencode([for alarm in aws_cloudwatch_metric_alarm.throttles : alarm.alarm_name])}."
   }
 }
+
+run "refuses_a_key_of_two_types" {
+  command = plan
+
+  variables {
+    indexes = {
+      byCategory = { hash_key = { name = "category" }, range_key = { name = "placedAt" } }
+      byAge      = { hash_key = { name = "shelf" }, range_key = { name = "placedAt", type = "N" } }
+    }
+  }
+
+  expect_failures = [aws_dynamodb_table.this]
+}
+
+run "refuses_a_key_of_another_type_than_the_tables" {
+  command = plan
+
+  variables {
+    indexes = { byId = { hash_key = { name = "customerId", type = "N" } } }
+  }
+
+  expect_failures = [aws_dynamodb_table.this]
+}

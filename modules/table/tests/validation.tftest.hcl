@@ -213,29 +213,6 @@ run "refuses_one_attribute_for_both_keys_of_an_index" {
   expect_failures = [var.indexes]
 }
 
-run "refuses_a_key_of_two_types" {
-  command = plan
-
-  variables {
-    indexes = {
-      byCategory = { hash_key = { name = "category" }, range_key = { name = "placedAt" } }
-      byAge      = { hash_key = { name = "shelf" }, range_key = { name = "placedAt", type = "N" } }
-    }
-  }
-
-  expect_failures = [aws_dynamodb_table.this]
-}
-
-run "refuses_a_key_of_another_type_than_the_tables" {
-  command = plan
-
-  variables {
-    indexes = { byId = { hash_key = { name = "id", type = "N" } } }
-  }
-
-  expect_failures = [aws_dynamodb_table.this]
-}
-
 run "refuses_a_projection_that_dynamodb_does_not_know" {
   command = plan
 

@@ -144,7 +144,7 @@ class ShopViewStore:
         the answer to a call of this shard's, and kept after it (rule 11).
         """
         attempts = 0
-        while fold.entries and attempts < ATTEMPTS:
+        while fold.entries:
             step = plan_step(fold.product, fold.entries, self._recent_events)
             fold.waits = step.moves and not in_turn
             if fold.waits:
@@ -155,7 +155,7 @@ class ShopViewStore:
                 except FAILURES as error:
                     attempts += 1
                     refusal = parse_refusal(error)
-                    if refusal is None:
+                    if refusal is None or attempts == ATTEMPTS:
                         usage.note_failure(error)
                         break
                     usage.add_write_units(4.0 if step.moves else 1.0)  # refused writes are billed, too
@@ -255,7 +255,7 @@ class ShopViewStore:
                     answer = self._dynamodb.update_item(**update)
                 except FAILURES as error:
                     refusal = parse_refusal(error)
-                    if refusal is None:
+                    if refusal is None or attempt == ATTEMPTS:
                         usage.note_failure(error)
                         return
                     usage.add_write_units(1.0)  # a refused write is billed by the item's size, at most 1 KB

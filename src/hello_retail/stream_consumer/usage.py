@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from threading import Lock
+from typing import Any
 
 from botocore.exceptions import ClientError
 
@@ -23,6 +25,15 @@ class Usage:
             self.write_units += units
 
     def note_failure(self, error: Exception) -> None:
-        """Note a failed AWS call by its code, never by its message: messages quote keys."""
-        code = error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
-        self.failures.append(code)
+        """Note a failed AWS call by its code, never by its message: messages quote keys.
+
+        A cancelled transaction has a code for each of its items, which tells what happened.
+        """
+        if not isinstance(error, ClientError):
+            self.failures.append(type(error).__name__)
+            return
+        response: Mapping[str, Any] = error.response
+        reasons = {reason.get("Code", "None") for reason in response.get("CancellationReasons", ())} - {
+            "None"
+        }
+        self.failures += sorted(reasons) or [response["Error"]["Code"]]

@@ -115,7 +115,7 @@ TRENDING = Pieces(
 )
 CATALOG = Pieces(
     ("catalog", "categories", "stock", "catalog_api", "shop_view", "shop_view_consumer"),
-    alarm_metrics=30,
+    alarm_metrics=27,
     log_groups=2,
     tables=3,
 )

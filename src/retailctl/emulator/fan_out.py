@@ -44,9 +44,7 @@ def patch_emulator() -> None:
 
     def read_stream_name(spec: Any) -> str | None:  # noqa: ANN401
         stream, separator, _ = spec.resource.removeprefix("stream/").partition("/consumer/")
-        if separator and spec.service == "kinesis":
-            return str(stream)
-        name: str | None = name_of(spec)
+        name: str | None = stream if separator and spec.service == "kinesis" else name_of(spec)
         return name
 
     def create_mapping(data: dict[str, Any]) -> Any:  # noqa: ANN401

@@ -181,6 +181,28 @@ def test_a_transaction_that_fails_otherwise_is_left_to_the_mapping(refusal: Exce
     assert dynamodb.calls == ["batch_get_item", "transact_write_items"]
 
 
+def test_the_log_tells_why_a_transaction_stays_undone(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines: list[dict[str, Any]] = []
+    monkeypatch.setattr(entry.logger, "warning", lambda _, extra: lines.append(extra))
+    dynamodb = Watched()
+    dynamodb.refusals = [
+        None,
+        *[conflict("None", "TransactionConflict")] * store.ATTEMPTS,
+        client_error("ThrottlingException", "BatchGetItem"),
+        None,
+        conflict("TransactionConflict", "ThrottlingError"),
+    ]
+    handler = warm_instance(dynamodb)
+    for _ in range(3):
+        handler(batch(offer("p1", "ann")))
+
+    assert [(line["resume_at"], line["failures"]) for line in lines] == [
+        ("1", ["TransactionConflict"]),
+        ("1", ["ThrottlingException"]),
+        ("1", ["ThrottlingError", "TransactionConflict"]),
+    ]
+
+
 def test_a_refusal_tells_what_the_item_is_or_that_another_transaction_had_hold_of_it() -> None:
     item = {"productId": {"S": "p1"}}
     known = transaction_canceled([{"Code": "ConditionalCheckFailed", "Item": item}, {"Code": "None"}])

@@ -315,3 +315,10 @@ def test_a_tables_key_is_used_through_dynamodb(named: str, asked: str) -> None:
 )
 def test_no_key_is_used_where_a_table_is_given_none(of: IamRequest, asked: str) -> None:
     assert find_further_permissions(of, asked, TABLE) == []
+
+
+def test_a_call_on_a_streams_consumer_is_checked_on_the_consumer() -> None:
+    consumer = f"arn:aws:kinesis:{HERE}:stream/clicks/consumer/orders:1700000000"
+    asked = request("kinesis", ConsumerARN=consumer)
+
+    assert correct_resource_arn(asked, "kinesis:SubscribeToShard", "*", REGION, ACCOUNT) == consumer
