@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
@@ -48,6 +49,24 @@ class Broken:
         return broken
 
 
+class AtomicWrites:
+    """A DynamoDB client whose conditional writes are one step each, as in AWS: moto's threads look, then write."""
+
+    def __init__(self, client: Any) -> None:
+        self.client, self.lock = client, threading.Lock()
+
+    def __getattr__(self, name: str) -> Any:
+        call = getattr(self.client, name)
+        if name not in {"put_item", "update_item", "delete_item"}:
+            return call
+
+        def write(**request: Any) -> Any:
+            with self.lock:
+                return call(**request)
+
+        return write
+
+
 def aws_error(code: str, status: int = 400) -> ClientError:
     return ClientError(
         {
@@ -89,7 +108,7 @@ class Door:
     """The event writer with a stream and a table of its own."""
 
     def __init__(self, kinesis: Any, dynamodb: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.kinesis, self.dynamodb = kinesis, dynamodb
+        self.kinesis, self.dynamodb = kinesis, AtomicWrites(dynamodb)
         self.stream = self.table = f"door-{next(NUMBERS)}"
         kinesis.create_stream(StreamName=self.stream, ShardCount=1)
         dynamodb.create_table(

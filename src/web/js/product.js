@@ -69,6 +69,7 @@ export class ProductView {
       if (round !== this.#round) return;
       hush(this.#part("message"));
       this.#part("again").hidden = true;
+      const isNew = Date.now() - names.offeredAt(id) < A_MOMENT_MS;
       if (product) {
         const sheet = this.#sheets.get(id) ?? new Sheet(this.#page, id);
         this.#sheets.set(id, sheet);
@@ -77,7 +78,9 @@ export class ProductView {
         if (sheet.root.parentElement !== this.#part("sheet")) this.#part("sheet").replaceChildren(sheet.root);
         this.#tellTitle(product.name);
         tell(this.#part("wait"), "");
-      } else if (Date.now() - names.offeredAt(id) < A_MOMENT_MS) {
+        // Its price and stock are events of their own, which come after it.
+        if (isNew && (product.cents === null || !product.inStock)) this.#timer = setTimeout(() => this.#load(), AGAIN_MS);
+      } else if (isNew) {
         tell(this.#part("wait"), "This product was offered a moment ago. It shows here as soon as the shop has it.");
         this.#timer = setTimeout(() => this.#load(), AGAIN_MS);
       } else {

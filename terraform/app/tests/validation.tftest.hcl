@@ -287,6 +287,16 @@ run "runbooks_have_no_slash_at_their_end" {
   expect_failures = [var.runbooks_url]
 }
 
+run "refuses_runbooks_at_an_address_too_long_for_an_alarms_description" {
+  command = plan
+
+  variables {
+    runbooks_url = "https://example.com/${format("%0240d", 0)}"
+  }
+
+  expect_failures = [var.runbooks_url]
+}
+
 run "prod_refuses_a_quarantine_thrown_away_with_its_objects" {
   command = plan
 
