@@ -123,7 +123,7 @@ resource "aws_dynamodb_table" "this" {
       error_message = "The table ${terraform_data.protected_name.output} is protected from deletion, so another name cannot replace it. Apply deletion_protection = false first, and the name ${var.name} after it."
     }
 
-    # UpdateTable makes and deletes indexes; it changes none. The provider would delete the index and make it anew, and
+    # UpdateTable makes and deletes indexes; it changes none. The provider would delete the index and create it again, and
     # what reads it would find nothing until it is filled again.
     precondition {
       condition     = length(local.changed_indexes) == 0

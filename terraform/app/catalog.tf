@@ -40,7 +40,7 @@ module "categories" {
 }
 
 # What is there of each product. It is the shop's state and no view: every generation counts the same deliveries in it
-# once, and it is never folded anew.
+# once, and it is never rebuilt from the log.
 module "stock" {
   source = "../../modules/table"
 

@@ -1,5 +1,5 @@
 # The generations of the views that stand side by side: each with tables, a function and a place on the stream of its own.
-# The shop's are apart from the winners', so that a fold anew takes one consumer more and not two.
+# The shop's are apart from the winners', so that a rebuild takes one more consumer, not two.
 locals {
   generations = {
     for number, generation in var.generations : number => {

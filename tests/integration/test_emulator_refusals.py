@@ -124,6 +124,7 @@ def function_with_role(cloud: Cloud, name: str, *actions: str, resource: str) ->
     policy = {
         "Version": "2012-10-17",
         "Statement": [
+            # What it writes is not what these tests are about, so the table does not matter.
             {"Effect": "Allow", "Action": "dynamodb:PutItem", "Resource": "*"},
             {"Effect": "Allow", "Action": list(actions), "Resource": resource},
         ],

@@ -1,8 +1,8 @@
 """Which events the front door takes, and from whom.
 
 What the original took, with three changes. Merchants also set prices and add stock. ``product/image`` is taken
-from photographers: a person, not a Lambda, sends it here. ``user-info/add-role`` is not: nobody may give himself a
-role, and who may do what is the user pool's to say.
+from photographers: a person, not a Lambda, sends it here. ``user-info/add-role`` is not: the user pool says
+who may do what, so users cannot give themselves a role.
 """
 
 from __future__ import annotations

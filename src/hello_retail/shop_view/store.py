@@ -140,7 +140,7 @@ class ShopViewStore:
     def _shelve(self, shard_id: str, fold: ProductFold, usage: Usage, *, in_turn: bool) -> None:
         """Write the product's catalog item step by step, until one fails.
 
-        Where the item changed meanwhile, judge anew from what it is. What is kept between invocations is only ever
+        Where the item has changed, judge it again as it is now. What is kept between invocations is only ever
         the answer to a call of this shard's, and kept after it (rule 11).
         """
         attempts = 0

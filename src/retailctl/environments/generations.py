@@ -30,7 +30,7 @@ OWN_VALUES = "generations.tfvars.json"
 
 @dataclass(frozen=True, slots=True)
 class FoldedView:
-    """A view that can be folded anew.
+    """A view that can be rebuilt from the log.
 
     Attributes:
         name: what ``--view`` says for it.

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class ViewName(StrEnum):
-    """The views that can be folded anew."""
+    """The views that can be rebuilt from the log."""
 
     WINNER = "winner"
     SHOP = "shop"

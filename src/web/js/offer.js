@@ -87,7 +87,7 @@ export class Offer {
   }
 
   /**
-   * Send the offer, unless the shop has it as it is. Texts that were changed after a failure are offered anew for the
+   * Send the offer, unless the shop has it as it is. Texts that were changed after a failure are offered again for the
    * same product.
    * @param {Record<string, string>} values
    * @returns {Promise<string>} the product's id
