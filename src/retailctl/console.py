@@ -1,4 +1,6 @@
-"""What the operator sees: data on stdout, progress and notes on stderr, and all of it as plain text.
+"""What the operator sees: data on stdout, the rest on stderr.
+
+All of it is plain text.
 
 Names, messages and records come from outside. So nothing here obeys Rich's markup, and what a terminal would obey,
 or not show, is printed as an escape sequence of Python. No other module prints.
@@ -29,7 +31,7 @@ _COLOUR = re.compile(r"(\x1b\[[0-9;]*m)")
 
 
 def create_console(*, stderr: bool = False, width: int | None = None) -> Console:
-    """Return a console that takes text for text: no markup, no emoji codes, no highlighting."""
+    """Return a console that prints plain text: no markup, emoji or highlighting."""
     return Console(stderr=stderr, width=width, highlight=False, markup=False, emoji=False)
 
 
@@ -37,7 +39,10 @@ console = create_console(stderr=True)
 
 
 def escape_text(text: str) -> str:
-    """Return a line of text with all that a terminal would obey, or not show, as Python's escape sequences."""
+    """Return a line of text with control characters escaped.
+
+    What a terminal would obey, or not show, becomes Python's escape sequences.
+    """
     return "".join(_escape(character) for character in text)
 
 
@@ -54,7 +59,10 @@ def _escape(character: str) -> str:
 
 
 class DataTable(Table):
-    """A table whose cells are text, not markup, and are folded where the terminal is narrow, never cut."""
+    """A table whose cells are text, not markup.
+
+    They are folded where the terminal is narrow, never cut.
+    """
 
     def add_column(self, *arguments: Any, **options: Any) -> None:  # noqa: ANN401 - as Rich's
         """Add a column."""
@@ -82,7 +90,10 @@ def print_fields(*fields: str) -> None:
 
 
 def print_document(text: str, *, with_colours: bool = False) -> None:
-    """Print text of many lines on stdout; ``with_colours`` lets the colours of a program that we ran stay."""
+    """Print text of many lines on stdout.
+
+    ``with_colours`` lets the colours of a program that we ran stay.
+    """
     parts = _COLOUR.split(text) if with_colours else [text]
     typer.echo("".join(part if _COLOUR.fullmatch(part) else escape_document(part) for part in parts))
 

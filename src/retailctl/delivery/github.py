@@ -39,7 +39,7 @@ def read_repository_name() -> str:
 
 
 def format_run_link() -> str:
-    """Return a Markdown link to the workflow's run, or "" outside of a workflow."""
+    """Return a Markdown link to the workflow's run; "" outside of one."""
     server, number = os.environ.get("GITHUB_SERVER_URL"), os.environ.get("GITHUB_RUN_ID")
     return f"[The run]({server}/{read_repository_name()}/actions/runs/{number})" if server and number else ""
 
@@ -51,7 +51,7 @@ def _read_pages(path: str) -> list[dict[str, Any]]:
 
 
 def _is_ours(entry: dict[str, Any], mark: str) -> bool:
-    """Say whether a workflow has written a comment or an issue with this marker."""
+    """Say whether a workflow wrote a comment or issue with this marker."""
     who, body = (
         (entry["user"] or {}).get("login"),
         entry["body"] or "",
@@ -60,7 +60,7 @@ def _is_ours(entry: dict[str, Any], mark: str) -> bool:
 
 
 def post_comment(pull_request: int, body: str) -> str:
-    """Post the comment on a pull request or update it; return what was done."""
+    """Post or update a pull request's comment; return what was done."""
     path = f"repos/{read_repository_name()}/issues/{pull_request}/comments"
     comment_ids = [each["id"] for each in _read_pages(path) if _is_ours(each, plan_summary.MARKER)]
     content = json.dumps({"body": body})
@@ -86,7 +86,7 @@ def post_plan_comment(
         typer.Option("--pull-request", help="Post it there; without it, print the comment."),
     ] = None,
 ) -> None:
-    """Make one comment of the plans of all environments, and post or update it on a pull request."""
+    """Post or update one comment of all plans on a pull request."""
     sections = {
         name: read_limited(file).decode()
         for name in project.find_project().environments
@@ -140,7 +140,7 @@ def _format_finding(finding: drift.Finding) -> str:
 
 
 def update_issue(report: drift.DriftReport) -> str:
-    """Open, update or close the issue on an environment's drift; return what was done."""
+    """Open, update or close an environment's drift issue; return what was done."""
     path = f"repos/{read_repository_name()}/issues"
     marker = format_issue_marker(report.environment)
     open_issues = [

@@ -1,4 +1,4 @@
-"""`retailctl plan` and `apply`: plan a change, save it, and apply exactly that plan.
+"""`retailctl plan` and `apply`: save a plan, apply exactly that plan.
 
 `plan --out` and `apply --plan` split an apply between two machines or two people. The plan can be reviewed in
 between, and if anything differs from it, the apply is refused before it changes anything.
@@ -53,7 +53,7 @@ SummaryFile = Annotated[
 
 
 def read_state(workspace: Workspace) -> State | None:
-    """Return the lineage and serial of an environment's state; None where nothing was ever applied."""
+    """Return the lineage and serial of a state; None before any apply."""
     pulled = terraform.read_command_output(workspace, "state", "pull")
     if not pulled.strip():
         return None
@@ -64,7 +64,7 @@ def read_state(workspace: Workspace) -> State | None:
 def save_plan(
     target: Target, workspace: Workspace, out: Path, artifacts: Mapping[str, str], commit: str
 ) -> PlanRecord:
-    """Plan with the artifacts in `build/artifacts`, save plan and record, and return the record."""
+    """Plan with `build/artifacts`, save plan and record, and return the record."""
     out.parent.mkdir(parents=True, exist_ok=True)
     out.touch(mode=0o600)  # a plan contains all values in plain text
     changes = terraform.run_with_progress(
@@ -87,7 +87,7 @@ def save_plan(
 def apply_saved_plan(
     target: Target, workspace: Workspace, file: Path, record: PlanRecord, files: Files
 ) -> None:
-    """Apply a saved plan, deploy the page of its build, and keep the build.
+    """Apply a saved plan, deploy its page, and keep its build.
 
     Afterwards the state is refreshed, so that it includes what resources report about each other (a bucket's
     policy, a role's policies). Any later difference is drift.
@@ -120,7 +120,7 @@ def plan_environment(
         bool, typer.Option("--prebuilt", envvar="PREBUILT", help="Use build/artifacts without building them.")
     ] = False,
 ) -> None:
-    """Show what applying the environment would change; with --out, save it for `apply --plan`."""
+    """Show what an apply would change; with --out, save it for `apply --plan`."""
     if summary is not None and out is None:
         raise UserError("SUMMARY (--summary) needs a saved plan: set OUT (--out) too.")
     if out is None:
@@ -216,7 +216,7 @@ def plan_and_apply(
 
 
 def check_commit_order(target: Target, commit: str) -> None:
-    """Check that a commit is not older than that of the environment's newest build.
+    """Check that a commit is not older than the environment's newest build.
 
     Otherwise a slow run could revert the changes of a later one. A commit that is not an ancestor or not in the
     clone is accepted.

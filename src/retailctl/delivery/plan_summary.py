@@ -1,4 +1,4 @@
-"""Render a plan in Markdown, for the review of a pull request or before an approval.
+"""Render a plan in Markdown, for a review or an approval.
 
 More people can read a comment than a plan. So it names the attributes that change, but only the values of numbers
 and booleans: strings may contain anything, and sensitive values are never shown.
@@ -37,7 +37,7 @@ def format_counts(changes: Iterable[Change]) -> str:
 
 
 def check_writable(summary: Path | None) -> None:
-    """Check that writing a summary overwrites nothing but an earlier summary, as of a plan.
+    """Check that a summary overwrites nothing but an earlier summary.
 
     Raises:
         UserError: where the file holds something else.
@@ -100,7 +100,7 @@ def _format_finding(finding: drift.Finding) -> str:
 
 
 def format_names(names: Sequence[str]) -> str:
-    """Return the names of attributes in Markdown, the first ones and the number of the others."""
+    """Return attributes in Markdown: the first ones and the others' number."""
     more = len(names) - MOST_ATTRIBUTES
     shown = [f"`{name}`" for name in names[:MOST_ATTRIBUTES]]
     return ", ".join([*shown, *([f"and {more} more"] if more > 0 else [])])

@@ -1,4 +1,6 @@
-"""A saved plan and the record beside it: the environment, state and artifacts that it was made from.
+"""A saved plan and the record beside it.
+
+The record has the environment, state and artifacts that it was made from.
 
 Terraform's plan file identifies its state, but not the environment or the bytes of the zips, which Terraform
 reads at apply. The record adds these, so that another machine can apply exactly that plan with exactly those
@@ -29,7 +31,7 @@ VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """A version of a state: the lineage identifies the state, the serial counts its changes."""
+    """A version of a state: its lineage, and a serial that counts changes."""
 
     lineage: str
     serial: int
@@ -145,7 +147,7 @@ def check_plan(record: PlanRecord, plan: Path, environment: str, artifacts: Mapp
 
 
 def check_state(record: PlanRecord, state: State | None) -> None:
-    """Check that the state is still the one from which the plan was made.
+    """Check that the state is still the one that was planned.
 
     Raises:
         UserError: where it has changed.

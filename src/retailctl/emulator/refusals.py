@@ -1,4 +1,7 @@
-"""Make MiniStack refuse or change requests as AWS does; each rule names its source."""
+"""Make MiniStack refuse or change requests as AWS does.
+
+Each rule names its source.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +31,7 @@ disabled" and similar for the others: https://github.com/pulumi/docs/pull/18475.
 
 
 def find_cache_policy_fault(policy: Mapping[str, Any]) -> str:
-    """Return the parameter that a cache ``policy`` with caching disabled must not set, or ""."""
+    """Return what a ``policy`` with caching disabled must not set, or ""."""
     if any(policy.get(ttl, 0) for ttl in ("MinTTL", "DefaultTTL", "MaxTTL")):
         return ""
     parameters = policy.get("Parameters", {})
@@ -38,7 +41,7 @@ def find_cache_policy_fault(policy: Mapping[str, Any]) -> str:
 
 
 def is_beyond_tier(tier: str, auth_flows: Sequence[str]) -> bool:
-    """Say whether ``auth_flows`` contain a flow that a user pool of ``tier`` does not support.
+    """Say whether a user pool of ``tier`` lacks one of ``auth_flows``.
 
     Source: https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_CreateUserPoolClient.html
     (ALLOW_USER_AUTH: "your user pool must be in the Essentials tier or higher").
@@ -109,7 +112,7 @@ def patch_emulator() -> None:
 
 
 def _read_key_policy(topic: str) -> str | None:
-    """Return the policy of the key that encrypts a topic, or None where the account has no such key."""
+    """Return the policy of a topic's key; None if it does not exist."""
     from ministack.services import kms, sns  # noqa: PLC0415
 
     key_id = str((sns._topics.get(topic) or {}).get("attributes", {}).get("KmsMasterKeyId") or "")  # noqa: SLF001

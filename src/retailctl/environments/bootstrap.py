@@ -53,7 +53,9 @@ def bootstrap_account(
 
 
 def _ask_for_token_name(repository: str) -> str:
-    """Return the name of a repository in the tokens of its workflows, from GitHub or the operator.
+    """Return a repository's name in the tokens of its workflows.
+
+    It comes from GitHub or the operator.
 
     Raises:
         UserError: where neither gives it.
