@@ -1,4 +1,4 @@
-"""The options that many commands share: where a command acts, and what it need not ask.
+"""Options that many commands share: where to act, what to confirm.
 
 A command acts on one environment (``--env``) in one place (``--cloud``): a local cloud, unless AWS is named.
 """
@@ -47,7 +47,7 @@ def choose_cloud(cloud: str, *, aws: bool) -> str:
 
 
 def format_retailctl(command: str, environment: str = "", cloud: str = DEFAULT_CLOUD) -> str:
-    """Return a command of retailctl that acts in the named place, to be printed as a remedy or a next step."""
+    """Return a retailctl command that acts in the named place."""
     words = [f"retailctl {command}"]
     words += [f"--cloud {cloud}"] if cloud != DEFAULT_CLOUD else []
     words += [f"--env {environment}"] if environment not in {"", DEFAULT_ENVIRONMENT} else []
@@ -55,7 +55,10 @@ def format_retailctl(command: str, environment: str = "", cloud: str = DEFAULT_C
 
 
 def format_make(target: str, environment: str = "", cloud: str = DEFAULT_CLOUD) -> str:
-    """Return a make target that acts in the named place; targets in ``NAME_AWS`` act in AWS without CLOUD."""
+    """Return a make target that acts in the named place.
+
+    Targets in ``NAME_AWS`` act in AWS without CLOUD.
+    """
     words = [f"make {target}"]
     words += [f"CLOUD={cloud}"] if cloud != (AWS if target in NAME_AWS else DEFAULT_CLOUD) else []
     words += [f"ENV={environment}"] if environment not in {"", DEFAULT_ENVIRONMENT} else []
