@@ -34,7 +34,7 @@ def watch_board(
     *,
     settle: bool = True,
 ) -> int:
-    """Run a simulation and show the board as it goes; return the events sent.
+    """Show the board during a simulation; return the events sent.
 
     With ``settle`` it goes on until the board has not moved for a while, and Ctrl-C ends the simulation like
     the end of its time; the number may then lack those of its last moment.
@@ -75,7 +75,7 @@ def watch_board(
 
 @contextmanager
 def display_board(*, transient: bool = False) -> Iterator[Callable[[int, float, Board], None]]:
-    """Yield what shows the board: a table that moves in a terminal, a line now and then elsewhere.
+    """Yield the board's display: a live table, or lines outside a terminal.
 
     ``transient`` takes the table away at the end.
     """

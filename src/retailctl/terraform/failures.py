@@ -13,7 +13,7 @@ Event = dict[str, Any]
 
 
 class TerraformError(UserError):
-    """Terraform failed; the message is our explanation, if there is one, and Terraform's own output."""
+    """Terraform failed; the message has our explanation and its output."""
 
 
 def format_diagnostic(event: Event) -> str:
@@ -30,7 +30,7 @@ def format_diagnostic(event: Event) -> str:
 
 
 def build_error(what: str, output: str, environment: str = "", cloud: str = DEFAULT_CLOUD) -> TerraformError:
-    """Return the error of a failed run: our explanation, if there is one, then Terraform's output.
+    """Return a failed run's error: our explanation, then Terraform's output.
 
     ``environment`` and ``cloud`` are the place that the commands in the explanation name.
     """
@@ -102,7 +102,7 @@ _EXPLANATIONS: tuple[tuple[str, str], ...] = (
 
 
 def explain_failure(output: str, environment: str = "", cloud: str = DEFAULT_CLOUD) -> str | None:
-    """Return an explanation of a known failure of Terraform, or None for an unknown one."""
+    """Return the explanation of a known failure of Terraform, or None."""
     if "Error acquiring the state lock" in output:
         return _explain_lock(output, environment, cloud)
     for pattern, sentence in _EXPLANATIONS:

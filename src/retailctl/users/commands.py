@@ -40,7 +40,7 @@ def add_player(
     environment: EnvironmentName = "dev",
     aws: InAws = False,
 ) -> None:
-    """Make an account, and print what to sign in with: the password is shown once and kept nowhere."""
+    """Create an account; print user name and password, which is kept nowhere."""
     shown_name = " ".join(name.split())
     if not shown_name:
         raise UserError("The name is empty: give --name what others are to see.")
