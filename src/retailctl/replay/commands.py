@@ -81,7 +81,7 @@ def _read_target(
     if replayed.view.standing not in values:
         raise UserError(
             f"{environment} in {target.place} does not support several generations of the {replayed.view.name} "
-            "view yet: apply it again first."
+            f"view yet: apply it again with `{target.update_command}`."
         )
     return target, values
 
@@ -529,7 +529,8 @@ def retire_generation(
     if number in wanted.standing or not _unfinished_mark(target).exists():
         view = View.from_outputs(values, number, target, replayed)
         if number == int(values[replayed.view.live]):
-            raise UserError(f"Generation {number} is live: switch to another first.")
+            switch = replayed.format_command(target, "switch <number>")
+            raise UserError(f"Generation {number} is live: switch to another first, with `{switch}`.")
         protected = _list_protected_tables(target, view)
         if not lift_protection and target.cloud is None:
             destroy.refuse_protected({"tables": protected})

@@ -488,10 +488,11 @@ def test_in_aws_a_fold_says_that_the_values_are_to_be_committed(
 
 
 def test_an_environment_of_before_is_brought_up_to_date_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(replay, "resolve_target", lambda environment, cloud: SimpleNamespace(place="AWS"))
+    before = SimpleNamespace(place="AWS", update_command="make apply ENV=prod")
+    monkeypatch.setattr(replay, "resolve_target", lambda environment, cloud: before)
     monkeypatch.setattr(replay.outputs, "read_outputs", lambda target: {"scores_table": "scores-g1"})
 
-    with pytest.raises(UserError, match="does not support several generations of the winner view yet"):
+    with pytest.raises(UserError, match=r"generations of the winner view yet: .* `make apply ENV=prod`"):
         replay._read_target("prod", None, WINNER)
 
 
