@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 from rich.console import Console
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
@@ -20,7 +21,9 @@ from hello_retail.visibility import BLANK
 from retailctl.errors import UserError
 
 if TYPE_CHECKING:
-    from rich.console import ConsoleRenderable, RenderableType, RichCast
+    from collections.abc import Iterable
+
+    from rich.console import ConsoleOptions, ConsoleRenderable, RenderableType, RichCast
     from rich.style import StyleType
 
 _JOINERS = frozenset("\u200c\u200d\ufe0e\ufe0f")
@@ -28,9 +31,18 @@ _JOINERS = frozenset("\u200c\u200d\ufe0e\ufe0f")
 _COLOUR = re.compile(r"(\x1b\[[0-9;]*m)")
 
 
+class PlainConsole(Console):
+    """A console on which all text is escaped at the end, whatever it was rendered from."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """Yield the segments of what is printed; only Rich's own control codes are obeyed."""
+        for text, style, control in super().render(renderable, options):
+            yield Segment(text if control else escape_document(text), style, control)
+
+
 def create_console(*, stderr: bool = False, width: int | None = None) -> Console:
     """Return a console that takes text for text: no markup, no emoji codes, no highlighting."""
-    return Console(stderr=stderr, width=width, highlight=False, markup=False, emoji=False)
+    return PlainConsole(stderr=stderr, width=width, highlight=False, markup=False, emoji=False)
 
 
 console = create_console(stderr=True)
@@ -56,9 +68,9 @@ def _escape(character: str) -> str:
 class DataTable(Table):
     """A table whose cells are text, not markup, and are folded where the terminal is narrow, never cut."""
 
-    def add_column(self, *arguments: Any, **options: Any) -> None:  # noqa: ANN401 - as Rich's
+    def add_column(self, header: RenderableType = "", *arguments: Any, **options: Any) -> None:  # noqa: ANN401 - as Rich's
         """Add a column."""
-        super().add_column(*arguments, **{"overflow": "fold"} | options)
+        super().add_column(_escape_cell(header), *arguments, **{"overflow": "fold"} | options)
 
     def add_row(
         self,
@@ -67,8 +79,12 @@ class DataTable(Table):
         end_section: bool = False,
     ) -> None:
         """Add a row."""
-        cells = [escape_text(each) if isinstance(each, str) else each for each in renderables]
+        cells = [None if each is None else _escape_cell(each) for each in renderables]
         super().add_row(*cells, style=style, end_section=end_section)
+
+
+def _escape_cell(cell: RenderableType) -> RenderableType:
+    return escape_text(cell) if isinstance(cell, str) else cell
 
 
 def print_line(text: str) -> None:
@@ -87,9 +103,11 @@ def print_document(text: str, *, with_colours: bool = False) -> None:
     typer.echo("".join(part if _COLOUR.fullmatch(part) else escape_document(part) for part in parts))
 
 
-def print_renderable(renderable: RenderableType, width: int | None = None) -> None:
-    """Print a table, or what else Rich renders, on stdout."""
-    create_console(width=width).print(renderable)
+def print_renderable(
+    renderable: RenderableType, width: int | None = None, *, on_stderr: bool = False
+) -> None:
+    """Print a table, or what else Rich renders, on stdout or stderr."""
+    (console if on_stderr else create_console(width=width)).print(renderable)
 
 
 def print_note(text: str, *, has_lines: bool = False) -> None:
@@ -109,6 +127,13 @@ def print_done(text: str, seconds: float) -> None:
     )
 
 
+def ask(question: str, *, is_secret: bool = False, is_repeated: bool = False) -> str:
+    """Ask the operator on stderr; a secret is not shown while it is typed, and may have to be repeated."""
+    return str(
+        typer.prompt(escape_text(question), hide_input=is_secret, confirmation_prompt=is_repeated, err=True)
+    )
+
+
 def require_confirmation(environment: str, what: str, confirmed: str | None) -> None:
     """Return once the operator has typed the environment's name.
 
@@ -120,7 +145,7 @@ def require_confirmation(environment: str, what: str, confirmed: str | None) -> 
     if answer is None:
         if not sys.stdin.isatty():
             raise UserError(f"Nobody is there to confirm {what}: add CONFIRM={environment} (--confirm).")
-        answer = typer.prompt(f"To confirm {what}, type {environment}", err=True)
+        answer = ask(f"To confirm {what}, type {environment}")
     if answer != environment:
         raise UserError(
             f"'{answer}' does not confirm {what}, which wants '{environment}': nothing was changed."

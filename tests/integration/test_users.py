@@ -390,6 +390,7 @@ def test_in_a_terminal_the_address_is_drawn_as_a_qr_code(
     shown = io.StringIO()
     terminal = Console(file=shown, force_terminal=True, width=80)
     monkeypatch.setattr(second_factor, "console", terminal)
+    monkeypatch.setattr("retailctl.console.console", terminal)
     told = enrolled(run("second-factor", NAMED, answer=f"{PASSWORD}\n{codes()}\n{codes()}\n"))
     assert second_factor.draw_qr_code(told["uri"]).plain.splitlines()[5] in shown.getvalue()
 

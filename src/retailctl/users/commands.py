@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from retailctl.console import print_fields, print_note
+from retailctl.console import ask, print_fields, print_note
 from retailctl.environments import outputs
 from retailctl.environments.target import Target, resolve_target
 from retailctl.errors import UserError
@@ -47,7 +47,7 @@ def add_player(
     target = _target(environment, cloud, aws=aws)
     pool = find_pool(target, outputs.read_outputs(target))
     if password == ASK:
-        password = typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+        password = ask("Password", is_secret=True, is_repeated=True)
     groups = tuple(dict.fromkeys(part.strip() for part in group.split(",") if part.strip()))
     newcomer = Newcomer(
         username or create_username(shown_name), password or generate_password(), shown_name, groups
