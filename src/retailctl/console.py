@@ -6,9 +6,11 @@ or not show, is printed as an escape sequence of Python. No other module prints.
 
 from __future__ import annotations
 
+import getpass
 import re
 import sys
 import unicodedata
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -18,6 +20,7 @@ from rich.table import Table
 from rich.text import Text
 
 from hello_retail.visibility import BLANK
+from retailctl import interrupts
 from retailctl.errors import UserError
 
 if TYPE_CHECKING:
@@ -128,10 +131,21 @@ def print_done(text: str, seconds: float) -> None:
 
 
 def ask(question: str, *, is_secret: bool = False, is_repeated: bool = False) -> str:
-    """Ask the operator on stderr; a secret is not shown while it is typed, and may have to be repeated."""
-    return str(
-        typer.prompt(escape_text(question), hide_input=is_secret, confirmation_prompt=is_repeated, err=True)
-    )
+    """Ask the operator on stderr; a secret is not shown while it is typed, and may have to be repeated.
+
+    Raises:
+        UserError: where the input ends without an answer.
+
+    """
+    text = escape_text(question)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", getpass.GetPassWarning)  # a pipe shows nothing anyway
+            return str(typer.prompt(text, hide_input=is_secret, confirmation_prompt=is_repeated, err=True))
+    except typer.Abort:
+        if interrupts.get_last_signal():
+            raise
+        raise UserError(f"Nobody answered '{question}': nothing was changed.") from None
 
 
 def require_confirmation(environment: str, what: str, confirmed: str | None) -> None:

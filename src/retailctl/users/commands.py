@@ -10,7 +10,7 @@ from retailctl.console import ask, print_fields, print_note
 from retailctl.environments import outputs
 from retailctl.environments.target import Target, resolve_target
 from retailctl.errors import UserError
-from retailctl.options import DEFAULT_CLOUD, CloudName, EnvironmentName, InAws, choose_cloud
+from retailctl.options import DEFAULT_CLOUD, CloudName, EnvironmentName, InAws, check_text, choose_cloud
 from retailctl.users.pool import ASK, Newcomer, create_username, find_pool, generate_password
 from retailctl.users.second_factor import set_up_second_factor
 
@@ -41,6 +41,8 @@ def add_player(
     aws: InAws = False,
 ) -> None:
     """Make an account, and print what to sign in with: the password is shown once and kept nowhere."""
+    for option, text in {"--name": name, "--username": username, "--password": password}.items():
+        check_text(option, text)
     shown_name = " ".join(name.split())
     if not shown_name:
         raise UserError("The name is empty: give --name what others are to see.")

@@ -102,6 +102,12 @@ def test_an_aws_number_that_is_none_is_named(monkeypatch: pytest.MonkeyPatch) ->
     )
 
 
+def test_bytes_that_are_no_text_are_named() -> None:
+    with pytest.raises(UnicodeEncodeError) as raised:
+        "p\udcff".encode()
+    assert "'p\\udcff' holds bytes that are not UTF-8" in explain_error(raised.value)
+
+
 def test_aws_s_errors_are_sentences() -> None:
     assert "AWS refused PutRecord (no code)" in explain_error(ClientError({}, "PutRecord"))
     assert "'nope'" in explain_error(ProfileNotFound(profile="nope")) or "(nope)" in explain_error(
