@@ -112,6 +112,11 @@ def _explain_size(_: MemoryError | RecursionError) -> str:
     return "The input is too large for the memory of this machine: give less of it at a time."
 
 
+@explain_error.register(UnicodeEncodeError)
+def _explain_bytes(error: UnicodeEncodeError) -> str:
+    return f"{error.object[:200]!r} holds bytes that are not UTF-8, which AWS does not take: give it as text."
+
+
 @explain_error.register(ValueError)
 def _explain_value_error(error: ValueError) -> str:
     """Return which AWS variable should be a number, as boto3 does not."""

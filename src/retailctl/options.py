@@ -32,6 +32,20 @@ InAws = Annotated[
 ]
 
 
+def check_text(option: str, text: str) -> str:
+    """Return an option's value after checking that it is text.
+
+    Raises:
+        UserError: where it holds bytes that are not UTF-8, which no API of AWS takes.
+
+    """
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise UserError(f"{option} {text!r} holds bytes that are not UTF-8: give it as text.") from None
+    return text
+
+
 def choose_cloud(cloud: str, *, aws: bool) -> str:
     """Return the cloud that ``--cloud`` and the earlier ``--aws`` name together.
 

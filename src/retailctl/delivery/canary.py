@@ -83,6 +83,8 @@ class Function:
     """Its logical name, as in the values."""
     function_name: str
     client: Any
+    update_command: str
+    """The command that applies the environment."""
 
     def read_alias(self) -> Alias:
         """Return its alias `live`.
@@ -95,7 +97,8 @@ class Function:
             return Alias.from_answer(self.client.get_alias(FunctionName=self.function_name, Name=ALIAS))
         except self.client.exceptions.ResourceNotFoundException:
             raise UserError(
-                f"{self.function_name} has no alias '{ALIAS}': apply the environment first."
+                f"{self.function_name} has no alias '{ALIAS}': apply the environment with "
+                f"`{self.update_command}`."
             ) from None
 
     def list_versions(self) -> list[str]:
@@ -150,7 +153,7 @@ def _functions(target: Target, only: str | None) -> Iterator[Function]:
         )
     client = target.client("lambda")
     for name in [only] if only else sorted(names):
-        yield Function(name, names[name], client)
+        yield Function(name, names[name], client, target.update_command)
 
 
 def read_call_counts(cloudwatch: Any, function_name: str, version: str, until: datetime) -> CallCounts | None:  # noqa: ANN401 - boto3's

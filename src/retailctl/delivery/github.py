@@ -16,6 +16,7 @@ from retailctl import project
 from retailctl.console import print_document, print_note
 from retailctl.delivery import drift, plan_summary
 from retailctl.delivery.bounds import LONGEST_BODY, LONGEST_TITLE, cut_markdown, cut_text
+from retailctl.delivery.markdown import format_code
 from retailctl.errors import UserError
 from retailctl.files import read_limited
 from retailctl.gh import run_gh
@@ -121,12 +122,12 @@ def render_issue_body(report: drift.DriftReport) -> str:
             "the last apply:"
         ),
         "",
-        *(f"- `{each.address}`: {_format_finding(each)}" for each in report.drifted),
+        *(f"- {format_code(each.address)}: {_format_finding(each)}" for each in report.drifted),
         "",
     ]
     if report.pending:
         lines += ["These changes are pending, which is not drift:", ""]
-        lines += [f"- `{each.address}`: {_format_finding(each)}" for each in report.pending] + [""]
+        lines += [f"- {format_code(each.address)}: {_format_finding(each)}" for each in report.pending] + [""]
     closing = "See `docs/delivery.md` for what to do. This issue is closed when the drift is gone."
     command = format_make("drift", report.environment, AWS)
     notice = f"The list is too long for an issue: `{command}` prints the whole of it."

@@ -85,14 +85,15 @@ def save_plan(
 
 
 def apply_saved_plan(
-    target: Target, workspace: Workspace, file: Path, record: PlanRecord, files: Files
+    target: Target, workspace: Workspace, file: Path, record: PlanRecord, files: Files, remedy: str
 ) -> None:
     """Apply a saved plan, deploy its page, and keep its build.
 
-    Afterwards the state is refreshed, so that it includes what resources report about each other (a bucket's
-    policy, a role's policies). Any later difference is drift.
+    ``remedy`` is the sentence to add where the plan is stale. Afterwards the state is refreshed, so that it
+    includes what resources report about each other (a bucket's policy, a role's policies). Any later difference
+    is drift.
     """
-    saved_plan.check_state(record, read_state(workspace))
+    saved_plan.check_state(record, read_state(workspace), remedy)
     terraform.run_with_progress(workspace, f"Applying {target.environment}", "apply", str(file.resolve()))
     terraform.run_with_progress(
         workspace,
@@ -176,13 +177,17 @@ def apply_environment(
     here = project.find_project()
     record = saved_plan.read_record(plan_file)
     here.check_environment(environment)
+    plan_command = format_retailctl(
+        f"plan --out {shlex.quote(project.format_path(plan_file))}", environment, cloud
+    )
+    remedy = f"Plan again with `{plan_command}`."
     with hold_lock(here, "package"):  # otherwise another command could replace the zips
         files, artifacts = builds.read_artifacts(here)
-        saved_plan.check_plan(record, plan_file, environment, artifacts)
+        saved_plan.check_plan(record, plan_file, environment, artifacts, remedy)
         target = resolve_target(environment, cloud)
         if not older:
             check_commit_order(target, record.commit)
-        apply_saved_plan(target, initialise_workspace(target), plan_file, record, files)
+        apply_saved_plan(target, initialise_workspace(target), plan_file, record, files, remedy)
 
 
 def do_nothing() -> None:
@@ -254,7 +259,7 @@ def ask_and_apply(
                 target.environment, f"these changes to {target.environment} in {target.place}", confirmed
             )
         begin()
-        apply_saved_plan(target, workspace, file, record, files)
+        apply_saved_plan(target, workspace, file, record, files, "Run the command again.")
     finally:
         file.unlink(missing_ok=True)
         saved_plan.record_file(file).unlink(missing_ok=True)

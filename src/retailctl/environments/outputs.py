@@ -84,6 +84,7 @@ def read_outputs(target: Target) -> dict[str, Any]:
             )
         return values
     if target.environment not in target.cloud.environments:
+        target.project.check_environment(target.environment)
         applied = ", ".join(target.cloud.environments) or "none"
         raise UserError(
             f"{target.environment} is not applied to {target.place} (applied: {applied}): "

@@ -18,7 +18,7 @@ from retailctl.environments.generations import get_live_generation, get_standing
 from retailctl.environments.target import Target, resolve_target
 from retailctl.errors import UserError
 from retailctl.moments import parse_moment
-from retailctl.options import DEFAULT_CLOUD, CloudName, EnvironmentName, InAws, choose_cloud
+from retailctl.options import DEFAULT_CLOUD, CloudName, EnvironmentName, InAws, check_text, choose_cloud
 from retailctl.progress import show_progress
 from retailctl.quarantine import decisions as planning
 from retailctl.quarantine import redrive
@@ -317,6 +317,7 @@ def drop_records(  # noqa: PLR0913 - one option each
     aws: InAws = False,
 ) -> None:
     """Drop records: note who, when and why. Nothing is deleted."""
+    check_text("--because", because)
     if not undo and not because.strip():
         raise UserError("Say why with --because: whoever finds the record later wants to know.")
     desk = _open_desk(environment, cloud, aws=aws)

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from hello_retail.event_log.archive import Shard, Span
     from retailctl.environments.generations import FoldedView
     from retailctl.replay.proof import Archived
+    from retailctl.terraform.workspace import Workspace
 
 PATIENCE_SECONDS = 900.0
 """How long a generation may take to catch up with the stream, after the archive is folded."""
@@ -56,7 +57,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     help="Fold a new generation of a view from the log, and switch to it.",
 )
-Number = Annotated[int, typer.Argument(min=1, help="Which generation.", show_default=False)]
+Number = Annotated[int, typer.Argument(min=1, max=9999, help="Which generation.", show_default=False)]
 ViewOption = Annotated[ViewName, typer.Option("--view", help="Which view.")]
 
 
@@ -81,7 +82,7 @@ def _read_target(
     if replayed.view.standing not in values:
         raise UserError(
             f"{environment} in {target.place} does not support several generations of the {replayed.view.name} "
-            "view yet: apply it again first."
+            f"view yet: apply it again with `{target.update_command}`."
         )
     return target, values
 
@@ -95,8 +96,8 @@ def _apply(
     """Write the generations, ask for confirmation, call ``begin``, and apply the environment.
 
     Raises:
-        UserError: where the operator does not confirm (the values are unchanged then), or Terraform fails (the
-            values stay changed).
+        UserError: where the operator does not confirm or Terraform refuses the plan (the values are unchanged
+            then), or the apply fails (the values stay changed).
 
     """
     file, mark = target.generations_file, _unfinished_mark(target)
@@ -118,14 +119,25 @@ def _apply(
         else:
             package.build_artifacts(target.project)
             workspace = initialise_workspace(target)
-            start()
-            title = f"Applying {target.environment}"
-            terraform.run_with_progress(workspace, title, "apply", "-auto-approve", *workspace.arguments)
+            _plan_and_apply(workspace, start)
         mark.unlink(missing_ok=True)
     finally:
         if not has_begun:
             with interrupts.defer_interrupts():
                 _restore_file(file, before)
+
+
+def _plan_and_apply(workspace: Workspace, begin: Callable[[], object]) -> None:
+    """Plan, call ``begin``, and apply that plan: what Terraform refuses has changed nothing."""
+    file = workspace.data / "run.tfplan"
+    try:
+        terraform.run_with_progress(
+            workspace, f"Planning {workspace.environment}", "plan", f"-out={file}", *workspace.arguments
+        )
+        begin()
+        terraform.run_with_progress(workspace, f"Applying {workspace.environment}", "apply", str(file))
+    finally:
+        file.unlink(missing_ok=True)  # it contains all values in plain text
 
 
 def _unfinished_mark(target: Target) -> Path:
@@ -532,7 +544,8 @@ def retire_generation(
     if number in wanted.standing or not _unfinished_mark(target).exists():
         view = View.from_outputs(values, number, target, replayed)
         if number == int(values[replayed.view.live]):
-            raise UserError(f"Generation {number} is live: switch to another first.")
+            switch = replayed.format_command(target, "switch <number>")
+            raise UserError(f"Generation {number} is live: switch to another first, with `{switch}`.")
         protected = _list_protected_tables(target, view)
         if not lift_protection and target.cloud is None:
             destroy.refuse_protected({"tables": protected})

@@ -9,7 +9,7 @@ from rich.console import Group
 from rich.live import Live
 from rich.text import Text
 
-from retailctl.console import create_console, escape_text
+from retailctl.console import create_console, print_line
 from retailctl.progress import REAL, Clock, OnTick
 from retailctl.scores import board
 
@@ -88,13 +88,13 @@ def display_board(*, transient: bool = False) -> Iterator[Callable[[int, float, 
         return
     latest: list[str] = [""]
 
-    def print_line(sent: int, seconds: float, latest_board: Board) -> None:
+    def print_board_line(sent: int, seconds: float, latest_board: Board) -> None:
         text = f"{sent:,} events; {board.format_board_line(latest_board)}"
         if text != latest[0]:
             latest[0] = text
-            console.print(f"{seconds:5.1f} s  {escape_text(text)}", soft_wrap=True)
+            print_line(f"{seconds:5.1f} s  {text}")
 
-    yield print_line
+    yield print_board_line
 
 
 def render_progress(sent: int, seconds: float, latest_board: Board) -> Group:

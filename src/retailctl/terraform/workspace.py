@@ -17,7 +17,8 @@ from retailctl.console import print_note
 from retailctl.files import hold_lock
 from retailctl.options import DEFAULT_CLOUD
 from retailctl.progress import show_progress
-from retailctl.terraform.failures import Event, build_error, format_diagnostic
+from retailctl.project import format_path
+from retailctl.terraform.failures import Event, TerraformError, build_error, format_diagnostic
 from retailctl.terraform.installation import build_cli_environ, find_terraform
 from retailctl.terraform.runs import STARTED_BY, describe_this_process
 
@@ -154,6 +155,10 @@ def _pass_interrupt_on(process: subprocess.Popen[bytes], number: int) -> None:
     process.send_signal(signal.SIGINT)
 
 
+def _build_error(workspace: Workspace, what: str, output: str) -> TerraformError:
+    return build_error(what, output, workspace.environment, workspace.cloud, format_path(workspace.data))
+
+
 def run_init(workspace: Workspace, *options: str) -> None:
     """Run `terraform init`.
 
@@ -166,7 +171,7 @@ def run_init(workspace: Workspace, *options: str) -> None:
     with hold_lock(workspace.project, "terraform-init"):
         status = _run(workspace, ["init", "-input=false", "-no-color", *options], lines.append)
     if status != 0:
-        raise build_error("`terraform init`", "\n".join(lines), workspace.environment, workspace.cloud)
+        raise _build_error(workspace, "`terraform init`", "\n".join(lines))
 
 
 @dataclass(slots=True)
@@ -214,7 +219,7 @@ def run_with_progress(workspace: Workspace, title: str, *arguments: str) -> dict
             workspace, [arguments[0], "-json", "-input=false", *arguments[1:]], progress.count_event
         )
         if status != 0:
-            raise build_error(title, "\n\n".join(progress.errors), workspace.environment, workspace.cloud)
+            raise _build_error(workspace, title, "\n\n".join(progress.errors))
         return dict(progress.changes)
 
 
@@ -231,7 +236,7 @@ def read_command_output(workspace: Workspace, *arguments: str) -> str:
         errors.seek(0)
         error_output = errors.read().decode(errors="replace")
     if status != 0 and error_output.strip():
-        raise build_error(f"`terraform {arguments[0]}`", error_output, workspace.environment, workspace.cloud)
+        raise _build_error(workspace, f"`terraform {arguments[0]}`", error_output)
     return "\n".join(lines)
 
 

@@ -14,7 +14,7 @@ import segno
 import typer
 from rich.text import Text
 
-from retailctl.console import console, print_note
+from retailctl.console import ask, console, print_note, print_renderable
 from retailctl.environments import outputs
 from retailctl.environments.target import resolve_target
 from retailctl.errors import UserError
@@ -154,13 +154,13 @@ def set_up_second_factor(
     target = resolve_target(environment, choose_cloud(cloud, aws=aws))
     pool = find_pool(target, outputs.read_outputs(target))
     if password == ASK:
-        password = typer.prompt("Password", hide_input=True, err=True)
+        password = ask("Password", is_secret=True)
     proof = prove_identity(pool, username, password, _ask)
     secret_code, proof = request_secret(pool, proof)
     uri = format_otpauth_uri(environment, username, secret_code)
     outputs.print_outputs({"secret": secret_code, "uri": uri})
     if console.is_terminal:
-        console.print(draw_qr_code(uri))
+        print_renderable(draw_qr_code(uri), on_stderr=True)
         print_note("Scan the code with an authenticator app, or give it the secret.")
     else:
         print_note("Give the secret, or the uri as a QR code, to an authenticator app.")
@@ -179,4 +179,4 @@ def draw_qr_code(uri: str) -> Text:
 
 def _ask(what: str) -> str:
     """Ask for a code; apps show them with spaces."""
-    return "".join(str(typer.prompt(what, err=True)).split())
+    return "".join(ask(what).split())
