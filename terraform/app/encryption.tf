@@ -2,7 +2,7 @@ module "key" {
   source = "../../modules/encryption-key"
 
   name               = local.name_prefix
-  description        = "Encrypts everything at rest in Hello, Retail! ${var.environment}."
+  description        = "Encrypts everything at rest in ${local.title} ${var.environment}."
   log_group_patterns = ["/aws/lambda/${local.name_prefix}-*", "/aws/vendedlogs/apigateway/${local.name_prefix}-*"]
   services           = ["budgets", "cloudwatch"]
 

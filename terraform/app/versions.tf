@@ -15,7 +15,7 @@ provider "aws" {
 
   default_tags {
     tags = {
-      Project     = "hello-retail"
+      Project     = local.project
       Environment = var.environment
       ManagedBy   = "terraform"
       Stack       = local.name_prefix

@@ -15,7 +15,7 @@ provider "aws" {
 
   default_tags {
     tags = {
-      Project     = "hello-retail"
+      Project     = local.project
       Environment = "account"
       ManagedBy   = "terraform"
     }

@@ -17,9 +17,11 @@ import typer.main
 from retailctl.cli import app as command_line
 from retailctl.cost import model, prices, units
 from retailctl.cost.workload import change_workload
+from retailctl.project import Project
 from retailctl.quarantine import decisions
 from support import planned_app
 from support.metrics import emitted_metrics
+from support.names import PROJECT
 from tools import cost_page
 
 ROOT = Path(__file__).parents[2]
@@ -33,7 +35,7 @@ NAMES = [str(page.relative_to(ROOT)) for page in PAGES]
 COMMANDS = typer.main.get_command(command_line).commands  # type: ignore[attr-defined]
 MAKEFILE = (ROOT / "Makefile").read_text()
 TARGETS = set(re.findall(r"^([a-z-]+):.*## ", MAKEFILE, re.MULTILINE))
-ENVIRONMENTS = ("dev", "staging", "prod")
+ENVIRONMENTS = Project(ROOT).environments
 TESTED_ELSEWHERE = {
     "demo": "tests/integration/test_demo.py",  # two minutes more than the parts that it is made of
     "curl": "tests/integration/test_winner_api_contract.py",
@@ -264,9 +266,10 @@ def test_every_decision_is_in_the_index_and_says_context_choice_and_consequences
 
 
 def test_the_environments_differ_as_their_page_says() -> None:
-    rows = re.findall(r"^\| `([\w.]+)` \|(.+)\|(.+)\|(.+)\|$", text("docs/environments.md"), re.MULTILINE)
-    assert rows
-    for path, *cells in rows:
+    rows = re.findall(r"^\| `([\w.]+)` \|(.+)\|$", text("docs/environments.md"), re.MULTILINE)
+    table = [(path, line.split("|")) for path, line in rows if line.count("|") == len(ENVIRONMENTS) - 1]
+    assert "protected" in dict(table)
+    for path, cells in table:
         if path == "alarm_emails":
             continue
         for environment, cell in zip(ENVIRONMENTS, cells, strict=True):
@@ -393,7 +396,7 @@ def several(value: str | list[str]) -> list[str]:
 @pytest.mark.slow
 def test_the_alarms_are_those_of_their_page(grown: planned_app.PlannedApp) -> None:
     planned = {
-        each.values["alarm_name"].removeprefix("hello-retail-prod-").removesuffix("@hello-retail-prod-events")
+        each.values["alarm_name"].removeprefix(f"{PROJECT}-prod-").removesuffix(f"@{PROJECT}-prod-events")
         for each in grown.of("aws_cloudwatch_metric_alarm")
     }
     said = set(first_cells(section(text("docs/operating.md"), "## Alarms")))

@@ -25,7 +25,7 @@ def copies(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a copy of all modules and the bootstrap, but for their refusals: test_refusals.py has those."""
     folder = tmp_path_factory.mktemp("clone")
     left_out = shutil.ignore_patterns(".terraform*", "terraform.tfstate*", variables_only.REFUSALS)
-    for part in ("modules", "terraform/bootstrap"):
+    for part in ("modules", "terraform/bootstrap", "environments"):
         shutil.copytree(ROOT / part, folder / part, ignore=left_out)
     return folder
 

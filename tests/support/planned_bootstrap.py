@@ -23,7 +23,7 @@ variables {{
 def planned(folder: Path) -> tuple[Resource, ...]:
     """Return all resources and data sources of the bootstrap, copied to ``folder``."""
     ignored = shutil.ignore_patterns(".terraform", "examples", "*.tfstate*")
-    for part in ("terraform/bootstrap", "modules"):
+    for part in ("terraform/bootstrap", "modules", "environments"):
         shutil.copytree(ROOT / part, folder / part, ignore=ignored)
     root = planned_app.initialised(folder / "terraform" / "bootstrap")
     (root / "tests" / "everything.tftest.hcl").write_text(VARIABLES + planned_app.terraform_test(root))
