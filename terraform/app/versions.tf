@@ -14,12 +14,12 @@ provider "aws" {
   allowed_account_ids = length(var.allowed_account_ids) > 0 ? var.allowed_account_ids : null
 
   default_tags {
-    tags = {
+    tags = merge(local.project_file.tags, {
       Project     = local.project
       Environment = var.environment
       ManagedBy   = "terraform"
       Stack       = local.name_prefix
-    }
+    })
   }
 }
 

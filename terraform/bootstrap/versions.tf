@@ -14,10 +14,10 @@ provider "aws" {
   allowed_account_ids = var.allowed_account_ids
 
   default_tags {
-    tags = {
+    tags = merge(local.project_file.tags, {
       Project     = local.project
       Environment = "account"
       ManagedBy   = "terraform"
-    }
+    })
   }
 }

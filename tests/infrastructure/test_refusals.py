@@ -105,7 +105,9 @@ def test_a_project_whose_name_makes_a_bucket_or_function_too_long_is_told_the_lo
     ) in refusal_of(app)
     rename(app, project="Shop", environments=["dev"])
     assert 'names the project "Shop" and an environment "dev"; both have lower-case' in refusal_of(app)
-    rename(app, project="shop", environments=["qa", "prod"])
+    rename(app, project="shop", tags={"Team": "a", "Stack": "b"})
+    assert "Environment, ManagedBy, Project and Stack are set here: take them out." in refusal_of(app)
+    rename(app, tags={}, environments=["qa", "prod"])
     assert 'environment is "dev"; environments/project.json lists qa, prod.' in refusal_of(app)
 
 
