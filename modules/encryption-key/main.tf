@@ -59,21 +59,11 @@ resource "aws_kms_key" "this" {
   tags                    = var.tags
 }
 
-moved {
-  from = aws_kms_key.this
-  to   = aws_kms_key.this[0]
-}
-
 resource "aws_kms_alias" "this" {
   count = var.existing_key == null ? 1 : 0
 
   name          = "alias/${var.name}"
   target_key_id = aws_kms_key.this[0].key_id
-}
-
-moved {
-  from = aws_kms_alias.this
-  to   = aws_kms_alias.this[0]
 }
 
 data "aws_iam_policy_document" "key" {

@@ -22,8 +22,3 @@ resource "aws_cloudwatch_metric_alarm" "write_throttles" {
   ok_actions          = var.alarm_actions
   tags                = var.tags
 }
-
-moved {
-  from = aws_cloudwatch_metric_alarm.write_throttles
-  to   = aws_cloudwatch_metric_alarm.write_throttles[0]
-}

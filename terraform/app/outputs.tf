@@ -31,7 +31,7 @@ output "alarm_arns" {
 }
 
 output "api_domain_target" {
-  description = "Where the record of `api_domain` is to point; null without a domain."
+  description = "Where the record of the API's domain is to point; null without a domain."
   value       = module.api.domain_target
 }
 
@@ -41,7 +41,7 @@ output "api_id" {
 }
 
 output "api_url" {
-  description = "Address of the API, without a slash at its end: `api_domain`'s where it has one."
+  description = "Address of the API, without a slash at its end: its domain's where it has one."
   value       = module.api.api_endpoint
 }
 

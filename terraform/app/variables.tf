@@ -57,14 +57,17 @@ variable "allowed_account_ids" {
   }
 }
 
-variable "api_domain" {
-  description = "A domain of the API's own: its `name`, and the ARN of an ACM certificate for it in this region. Then the API answers there only, and `api_url` is its address; `keep_default_endpoint` leaves API Gateway's own open, until the domain points to `api_domain_target`. Null: API Gateway's own."
+variable "api" {
+  description = "The API's own domain: its `name`, and the ARN of an ACM certificate for it in this region. Then the API answers there only, and `api_url` is its address; `keep_default_endpoint` leaves API Gateway's own open, until the domain points to `api_domain_target`. Null: API Gateway's own."
   type = object({
-    name                  = string
-    certificate_arn       = string
-    keep_default_endpoint = optional(bool, false)
+    domain = optional(object({
+      name                  = string
+      certificate_arn       = string
+      keep_default_endpoint = optional(bool, false)
+    }))
   })
-  default = null
+  default  = {}
+  nullable = false
 }
 
 variable "archive" {
@@ -207,9 +210,15 @@ variable "generations" {
 }
 
 variable "kms_key_arn" {
-  description = "ARN of a KMS key of this region that there is already and that encrypts the environment: docs/environments.md says what its policy has to allow. Give it before the first apply: afterwards the environment's own key is deleted, and what it encrypts with it. Null: the environment gets a key of its own."
+  description = "ARN of a KMS key of this region that there is already and that encrypts the environment: docs/environments.md says what its policy has to allow. Give it before the first apply: afterwards the environment's own key is deleted, and what it encrypts with it. Empty: the environment gets a key of its own."
   type        = string
-  default     = null
+  default     = ""
+  nullable    = false
+
+  validation {
+    condition     = var.kms_key_arn == "" || can(regex("^arn:[a-z-]+:kms:${var.region}:[0-9]{12}:key/.+$", var.kms_key_arn))
+    error_message = "kms_key_arn is \"${var.kms_key_arn}\"; give arn:aws:kms:${var.region}:<account>:key/<id>, a key of the environment's region and not an alias, or leave it empty."
+  }
 }
 
 variable "live_generation" {
