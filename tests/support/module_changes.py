@@ -374,7 +374,19 @@ MODULES = {
         also={
             "300 routes to one function": {
                 "routes": {f"GET /books/{number}": {"function": "books"} for number in range(300)}
-            }
+            },
+            "authorizers of another kind": {
+                "authorizers": {"hatch": {"issuer": "https://guests.example.com", "audience": ["shop"]}},
+                "function_authorizers": {
+                    "staff": function_behind("fixture-one"),
+                    "guests": function_behind("fixture-two"),
+                },
+                "routes": {
+                    "POST /books": {"function": "books", "authorizer": "staff"},
+                    "GET /loans": {"function": "loans", "authorizer": "guests"},
+                    "GET /stock": {"function": "loans", "authorizer": "hatch"},
+                },
+            },
         },
         usual="remove authorizers.staff",
         refused={
