@@ -19,6 +19,8 @@ from support.players import IMAGE, OFFER, PURCHASE, FrontDoor, Player
 pytestmark = pytest.mark.slow
 
 SIDE_BY_SIDE = 20
+PUTS_A_RUN = 2
+"""The event writer's SDK sends a put twice at most (``AWS_CONFIG`` of its store)."""
 PRODUCT = {"schema": OFFER, "brand": "B", "name": "Lamp", "description": "Bright.", "category": "C"}
 PURCHASED = {"schema": PURCHASE, "id": "no-such-product"}
 ANOTHER_ENVIRONMENT = "staging"
@@ -86,11 +88,10 @@ def test_a_key_sent_20_times_side_by_side_makes_one_event_and_one_sale(
     assert [statuses[-1] for _, statuses in answers] == [202] * SIDE_BY_SIDE
     assert len({answer.body for answer, _ in answers}) == 1
     events = door.events(PURCHASE, customer)
-    lost = sum(
-        statuses.count(503) for _, statuses in answers
-    )  # a put that was not heard back of is put again
-    assert 1 <= len(events) <= 1 + lost
     assert {event["eventId"] for event in events} == {answers[0][0].json()["eventId"]}
+    # A put whose answer is late or lost is put again: two records of one event.
+    runs = 1 + sum(statuses.count(503) for _, statuses in answers)
+    assert len(events) <= runs * PUTS_A_RUN
     assert answers[0][0].json()["productId"] == product
     assert eventually(lambda: door.sales_of(merchant), 1) == 1
 
@@ -102,13 +103,16 @@ def test_a_key_sent_20_times_side_by_side_makes_one_event_and_one_sale(
 def test_a_key_with_another_body_is_refused_and_changes_nothing(
     door: FrontDoor, merchant: Player, customer: Player
 ) -> None:
-    product, before = door.offer(merchant), len(door.events(PURCHASE, customer))
+    product = door.offer(merchant)
+    before = {event["eventId"] for event in door.events(PURCHASE, customer)}
 
-    assert door.buy(customer, product, idempotency_key="reused").status == 202
+    accepted = door.buy(customer, product, idempotency_key="reused")
     refused = door.buy(customer, "another", idempotency_key="reused")
 
+    assert accepted.status == 202
     assert (refused.status, refused.headers["content-type"]) == (422, "application/problem+json")
-    assert len(door.events(PURCHASE, customer)) == before + 1
+    events = {event["eventId"] for event in door.events(PURCHASE, customer)}
+    assert events - before == {accepted.json()["eventId"]}
 
 
 # Who gets in
