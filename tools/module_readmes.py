@@ -3,7 +3,8 @@
 A README marks where they go: between `<!-- BEGIN_TF_DOCS -->` and `<!-- END_TF_DOCS -->` the tables, made from
 `variables.tf` and `outputs.tf`; between `<!-- BEGIN_USAGE -->` and `<!-- END_USAGE -->`, where it has them, what
 `examples/basic/main.tf` says after its provider block, with the addresses of modules as somebody elsewhere writes
-them: from this repository, at this version.
+them: from this repository, at this version. Further examples have their folder's name in the mark:
+`<!-- BEGIN_USAGE domain -->` and `<!-- END_USAGE domain -->` enclose `examples/domain/main.tf`.
 
 `python -m tools.module_readmes` writes them for every module; with `--check` it only says which are stale.
 """
@@ -27,11 +28,14 @@ if TYPE_CHECKING:
 
 TABLES = "TF_DOCS"
 USAGE = "USAGE"
+BASIC = "basic"
+"""The example that every module has; its mark needs no name."""
 REPOSITORY = "git::https://git.example.com/hello-retail.git"
 """What a module's address begins with in every example that others take: put the real one there."""
 _LONGEST_LINE = 60  # characters of a type that still reads well in one line of a table
 _HEREDOC = re.compile(r"<<-?(\w+)\n(.*)\n\s*\1\s*", re.DOTALL)
 _SOURCE = re.compile(r'source = "\.\./\.\.(?:/\.\./([\w-]+))?"')
+_USAGES = re.compile(rf"<!-- BEGIN_{USAGE}(?: ([\w-]+))? -->")
 _ESCAPE = re.compile(r"\\(.)")
 _PROVIDER = re.compile(r'^provider "aws" \{\n.*?^\}\n', re.DOTALL | re.MULTILINE)
 
@@ -233,14 +237,24 @@ def render_readme(module_dir: Path, version: str | None = None) -> str:
             f"{readme} does not say where its tables go: "
             f"add the lines <!-- BEGIN_{TABLES} --> and <!-- END_{TABLES} -->."
         )
-    if f"<!-- BEGIN_{USAGE} -->" in text:
-        example = _read(module_dir / "examples" / "basic" / "main.tf")
-        text = insert_content(
-            text, USAGE, render_usage(example, module_dir.name, version or project.find_project().version)
-        )
-        if text is None:
-            raise DocsError(f"{readme} begins its usage and does not end it: add <!-- END_{USAGE} -->.")
+    version = version or project.find_project().version
+    named = _USAGES.findall(text)
+    for name in named:
+        mark = f"{USAGE} {name}" if name else USAGE
+        example = _read(module_dir / "examples" / (name or BASIC) / "main.tf")
+        filled = insert_content(text, mark, render_usage(example, module_dir.name, version))
+        if filled is None:
+            raise DocsError(f"{readme} begins its usage and does not end it: add <!-- END_{mark} -->.")
+        text = filled
+    if unnamed := list_further_examples(module_dir) - set(named):
+        marks = ", ".join(f"<!-- BEGIN_{USAGE} {name} -->" for name in sorted(unnamed))
+        raise DocsError(f"{readme} leaves out examples: add {marks}, and the marks that end them.")
     return text
+
+
+def list_further_examples(module_dir: Path) -> set[str]:
+    """Return the names of the module's examples beside the basic one."""
+    return {file.parent.name for file in module_dir.glob("examples/*/main.tf")} - {BASIC}
 
 
 def is_readme_stale(module_dir: Path) -> bool:

@@ -2,20 +2,21 @@ data "aws_caller_identity" "current" {}
 data "aws_partition" "current" {}
 
 locals {
-  github = "token.actions.githubusercontent.com"
-  iam    = "arn:${data.aws_partition.current.partition}:iam::${data.aws_caller_identity.current.account_id}"
+  host  = trimprefix(var.issuer, "https://")
+  where = local.is_github ? "GitHub's workflows" : "pipelines of ${local.host}"
+  iam   = "arn:${data.aws_partition.current.partition}:iam::${data.aws_caller_identity.current.account_id}"
 
   roles = merge([
     for name, environment in var.environments : {
       "${name}-plan" = {
         environment = name
-        description = "Plans ${var.name_prefix} ${name} in GitHub's workflows, and changes nothing."
+        description = "Plans ${var.name_prefix} ${name} in ${local.where}, and changes nothing."
         subjects    = environment.plan_subjects
         policies    = environment.plan_policies
       }
       "${name}-apply" = {
         environment = name
-        description = "Applies ${var.name_prefix} ${name} in GitHub's workflows."
+        description = "Applies ${var.name_prefix} ${name} in ${local.where}."
         subjects    = environment.apply_subjects
         policies    = environment.apply_policies
       }
@@ -42,14 +43,15 @@ data "aws_iam_policy_document" "trust" {
 
     condition {
       test     = "StringEquals"
-      variable = "${local.github}:aud"
+      variable = "${local.host}:aud"
       values   = [var.audience]
     }
 
-    # Whole subjects: a pattern would let in jobs, branches or repositories that nobody thought of.
+    # Whole subjects: a pattern would let in jobs, branches or repositories that nobody thought of. The one that is taken
+    # ends with every branch of a GitLab project, which may plan.
     condition {
-      test     = "StringEquals"
-      variable = "${local.github}:sub"
+      test     = anytrue([for subject in each.value.subjects : endswith(subject, "*")]) ? "StringLike" : "StringEquals"
+      variable = "${local.host}:sub"
       values   = each.value.subjects
     }
   }

@@ -1,8 +1,13 @@
 variable "audience" {
-  description = "Audience that a token has to be made for: what the workflow asks GitHub for."
+  description = "Audience that a token has to be made for: what the job asks its issuer for."
   type        = string
   default     = "sts.amazonaws.com"
   nullable    = false
+
+  validation {
+    condition     = can(regex("^[^*?\\s]+$", var.audience))
+    error_message = "audience is \"${var.audience}\"; give it whole, as tokens have it as aud, such as sts.amazonaws.com or https://gitlab.example.com."
+  }
 }
 
 variable "ceiling_services" {
@@ -24,7 +29,7 @@ variable "ceiling_services" {
 variable "environments" {
   description = <<-EOT
     The environments by name. For each: who may take on the role that plans and the one that applies, as the subjects of
-    GitHub's tokens, whole (`repo:<owner>@<id>/<name>@<id>:` and then `pull_request`, `environment:<name>` or
+    the issuer's tokens, whole (GitHub's: `repo:<owner>@<id>/<name>@<id>:` and then `pull_request`, `environment:<name>` or
     `ref:refs/heads/<branch>`; without the ids for a repository of before 15 July 2026); what the roles may do, as policies by name, each a map of statements; and
     `boundary_statements`, the most that a role which the apply role makes may ever do.
   EOT
@@ -79,15 +84,15 @@ variable "environments" {
   validation {
     condition = alltrue(flatten([
       for environment in values(var.environments) : [
-        for subject in setunion(environment.plan_subjects, environment.apply_subjects) :
-        can(regex("^repo:[A-Za-z0-9_.@-]+/[A-Za-z0-9_.@-]+:(pull_request|environment:[^*?:]+|ref:refs/(heads|tags)/[^*?:]+)$", subject))
+        [for subject in environment.apply_subjects : can(regex(local.apply_pattern, subject))],
+        [for subject in environment.plan_subjects : can(regex(local.plan_pattern, subject))],
       ]
     ]))
-    error_message = "A subject is given whole: repo:<owner>@<id>/<name>@<id>: (or repo:<owner>/<name>:) and then pull_request, environment:<name> or ref:refs/heads/<branch>, without * or ?. These are not: ${join(", ", flatten([for environment in values(var.environments) : [for subject in setunion(environment.plan_subjects, environment.apply_subjects) : subject if !can(regex("^repo:[A-Za-z0-9_.@-]+/[A-Za-z0-9_.@-]+:(pull_request|environment:[^*?:]+|ref:refs/(heads|tags)/[^*?:]+)$", subject))]]))}."
+    error_message = "A subject is given whole: ${local.form_of_subjects}. These are not: ${join(", ", flatten([for environment in values(var.environments) : [[for subject in environment.apply_subjects : subject if !can(regex(local.apply_pattern, subject))], [for subject in environment.plan_subjects : subject if !can(regex(local.plan_pattern, subject))]]]))}."
   }
 
   validation {
-    condition     = alltrue(flatten([for environment in values(var.environments) : [for subject in environment.apply_subjects : can(regex(":environment:", subject))]]))
+    condition     = !local.is_github || alltrue(flatten([for environment in values(var.environments) : [for subject in environment.apply_subjects : can(regex(":environment:", subject))]]))
     error_message = "Only a job of a GitHub environment applies, since that is what reviewers protect; these subjects are none: ${join(", ", flatten([for environment in values(var.environments) : [for subject in environment.apply_subjects : subject if !can(regex(":environment:", subject))]]))}."
   }
 
@@ -113,6 +118,18 @@ variable "environments" {
   }
 }
 
+variable "issuer" {
+  description = "Who signs the tokens, as they have it as `iss`, without a slash at its end: GitHub, `https://<host>/_services/token` of a GitHub Enterprise Server, `https://gitlab.com`, or a GitLab's own address. AWS has to reach it."
+  type        = string
+  default     = "https://token.actions.githubusercontent.com"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^https://[^\\s?#:]+[^\\s?#:/]$", var.issuer))
+    error_message = "issuer is \"${var.issuer}\"; give the https:// address that tokens have as iss, without a port and without a slash at its end, such as https://gitlab.com."
+  }
+}
+
 variable "name_prefix" {
   description = "What every name begins with: the roles are `<name_prefix>-<environment>-plan` and `-apply`, the boundary is `<name_prefix>-<environment>-boundary`."
   type        = string
@@ -125,13 +142,18 @@ variable "name_prefix" {
 }
 
 variable "oidc_provider_arn" {
-  description = "ARN of the account's OIDC provider for GitHub, of which there can be one only: it is the account's, so its root makes it, not this module."
+  description = "ARN of the account's OIDC provider for the issuer, of which there can be one only: it is the account's, so its root makes it, not this module."
   type        = string
   nullable    = false
 
   validation {
     condition     = can(regex("^arn:[a-z-]+:iam::[0-9]{12}:oidc-provider/.+$", var.oidc_provider_arn))
-    error_message = "\"${var.oidc_provider_arn}\" is no OIDC provider: give arn:aws:iam::<account>:oidc-provider/token.actions.githubusercontent.com."
+    error_message = "\"${var.oidc_provider_arn}\" is no OIDC provider: give arn:aws:iam::<account>:oidc-provider/token.actions.githubusercontent.com, or that of another issuer."
+  }
+
+  validation {
+    condition     = endswith(var.oidc_provider_arn, "/${trimprefix(var.issuer, "https://")}")
+    error_message = "\"${var.oidc_provider_arn}\" is the provider of another issuer than ${var.issuer}: tokens of one are none of the other's. Give issuer and provider that belong together."
   }
 }
 

@@ -19,10 +19,11 @@ locals {
 }
 
 resource "aws_apigatewayv2_api" "this" {
-  name          = var.name
-  description   = var.description
-  protocol_type = "HTTP"
-  tags          = var.tags
+  name                         = var.name
+  description                  = var.description
+  protocol_type                = "HTTP"
+  disable_execute_api_endpoint = local.own_domain
+  tags                         = var.tags
 
   dynamic "cors_configuration" {
     for_each = length(var.cors.allow_origins) > 0 ? [var.cors] : []
@@ -53,24 +54,6 @@ resource "aws_apigatewayv2_integration" "this" {
   }
 }
 
-resource "aws_apigatewayv2_authorizer" "this" {
-  for_each = var.authorizers
-
-  api_id           = aws_apigatewayv2_api.this.id
-  name             = each.key
-  authorizer_type  = "JWT"
-  identity_sources = [each.value.identity_source]
-
-  jwt_configuration {
-    issuer   = each.value.issuer
-    audience = each.value.audience
-  }
-
-  lifecycle {
-    create_before_destroy = true
-  }
-}
-
 resource "aws_apigatewayv2_route" "this" {
   #checkov:skip=CKV_AWS_309:A route is public where its caller names no authorizer for it.
   for_each = var.routes
@@ -79,8 +62,8 @@ resource "aws_apigatewayv2_route" "this" {
   route_key = each.key
   target    = "integrations/${aws_apigatewayv2_integration.this[each.value.function].id}"
 
-  authorization_type   = each.value.authorizer == null ? "NONE" : "JWT"
-  authorizer_id        = each.value.authorizer == null ? null : aws_apigatewayv2_authorizer.this[each.value.authorizer].id
+  authorization_type   = local.authorization_types[each.key]
+  authorizer_id        = try(local.authorizer_ids[each.value.authorizer], null)
   authorization_scopes = each.value.scopes
 
   # A route goes after its settings have left the stage, which takes no change while it has settings of no route.

@@ -18,8 +18,19 @@ locals {
   ]
   guarded_preflight_routes = [for key in local.guarded : key if startswith(key, "OPTIONS ")]
 
-  # Request headers, in lower case, that a page has to be allowed to send to be let in.
-  identity_sources = [for key in local.guarded : try(var.authorizers[var.routes[key].authorizer].identity_source, "")]
+  # Request headers, in lower case, that a page has to be allowed to send to be let in. What signs a request of temporary
+  # credentials: docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html.
+  identity_sources = concat(
+    flatten([
+      for key in local.guarded : [
+        try([var.authorizers[var.routes[key].authorizer].identity_source], []),
+        try(var.function_authorizers[var.routes[key].authorizer].identity_sources, []),
+      ]
+    ]),
+    contains([for key in local.guarded : var.routes[key].authorizer], "AWS_IAM") ? [
+      for header in ["authorization", "x-amz-date", "x-amz-security-token"] : "$request.header.${header}"
+    ] : [],
+  )
   token_headers = distinct([
     for source in local.identity_sources : lower(trimprefix(source, "$request.header.")) if startswith(source, "$request.header.")
   ])

@@ -26,6 +26,13 @@ variable "alarms" {
   }
 }
 
+variable "alarms_enabled" {
+  description = "Whether the alarms are made. False: you watch the API by other means."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
 variable "authorizers" {
   description = <<-EOT
     Who is let in by a JSON Web Token, by a key of the caller's that routes name: tokens of `issuer`, made for one of
@@ -42,6 +49,11 @@ variable "authorizers" {
   validation {
     condition     = alltrue([for authorizer in values(var.authorizers) : can(regex("^https://[^\\s?#]+[^\\s?#/]$", authorizer.issuer))])
     error_message = "An issuer is the https:// address that tokens have as iss, without a slash at its end; these are not: ${join(", ", [for authorizer in values(var.authorizers) : "\"${authorizer.issuer}\"" if !can(regex("^https://[^\\s?#]+[^\\s?#/]$", authorizer.issuer))])}."
+  }
+
+  validation {
+    condition     = !contains(keys(var.authorizers), "AWS_IAM")
+    error_message = "authorizers has the key AWS_IAM, by which a route asks for AWS's signature: give it another."
   }
 
   validation {
@@ -123,6 +135,68 @@ variable "description" {
   }
 }
 
+variable "domain" {
+  description = <<-EOT
+    A domain of the API's own: its `name`, and the ARN of an ACM certificate for it in the API's region. It is to point to the
+    output `domain_target`. The default endpoint is closed then; `keep_default_endpoint` leaves it open, and the output
+    `api_endpoint` with it, until the domain points here. Null: API Gateway's own name.
+  EOT
+  type = object({
+    name                  = string
+    certificate_arn       = string
+    keep_default_endpoint = optional(bool, false)
+  })
+  default = null
+
+  validation {
+    condition     = var.domain == null ? true : length(var.domain.name) <= 253 && can(regex("^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\\.)+([a-z]{2,63}|xn--[a-z0-9-]{0,58}[a-z0-9])$", var.domain.name))
+    error_message = "domain.name is \"${try(var.domain.name, "")}\"; give one name such as api.example.com, in lower case, without https:// and without *."
+  }
+
+  validation {
+    condition     = var.domain == null ? true : can(regex("^arn:[a-z-]+:acm:[a-z0-9-]+:[0-9]{12}:certificate/.+$", var.domain.certificate_arn))
+    error_message = "\"${try(var.domain.certificate_arn, "")}\" is no certificate of ACM: give arn:aws:acm:<region>:<account>:certificate/<id>, from the API's region."
+  }
+}
+
+variable "function_authorizers" {
+  description = <<-EOT
+    Functions that decide who is let in, by a key of the caller's that routes name: each is called through its alias, with
+    payload format 2.0, and answers `{"isAuthorized": true, "context": {…}}`. A request without one of `identity_sources`
+    is refused unasked. `cache_seconds` (0 to 3600; 0: not at all) keeps an answer for the same identity sources, for every
+    route of the authorizer: name `$context.routeKey` among them where routes differ.
+  EOT
+  type = map(object({
+    function_name    = string
+    alias_name       = string
+    alias_invoke_arn = string
+    identity_sources = optional(list(string), ["$request.header.Authorization"])
+    cache_seconds    = optional(number, 0)
+  }))
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = !contains(keys(var.function_authorizers), "AWS_IAM") && length(setintersection(keys(var.function_authorizers), keys(var.authorizers))) == 0
+    error_message = "A route names its authorizer by a key, and these keys of function_authorizers are taken: ${join(", ", setintersection(keys(var.function_authorizers), concat(["AWS_IAM"], keys(var.authorizers))))}. Give them others than those of authorizers, and not AWS_IAM, which is AWS's signature."
+  }
+
+  validation {
+    condition     = alltrue([for authorizer in values(var.function_authorizers) : alltrue([for source in authorizer.identity_sources : can(regex("^\\$(request\\.(header|querystring)\\.[^\\s.]+|context\\.[a-zA-Z.]+|stageVariables\\.[a-zA-Z0-9_]+)$", source))])])
+    error_message = "Identity sources are such as $request.header.Authorization, $request.querystring.key or $context.routeKey; these are not: ${join(", ", flatten([for key, authorizer in var.function_authorizers : [for source in authorizer.identity_sources : "\"${source}\" of ${key}" if !can(regex("^\\$(request\\.(header|querystring)\\.[^\\s.]+|context\\.[a-zA-Z.]+|stageVariables\\.[a-zA-Z0-9_]+)$", source))]]))}."
+  }
+
+  validation {
+    condition     = alltrue([for authorizer in values(var.function_authorizers) : authorizer.cache_seconds >= 0 && authorizer.cache_seconds <= 3600 && floor(authorizer.cache_seconds) == authorizer.cache_seconds])
+    error_message = "cache_seconds is a whole number from 0 to 3600; not so: ${join(", ", [for key, authorizer in var.function_authorizers : "${authorizer.cache_seconds} of ${key}" if !(authorizer.cache_seconds >= 0 && authorizer.cache_seconds <= 3600 && floor(authorizer.cache_seconds) == authorizer.cache_seconds)])}."
+  }
+
+  validation {
+    condition     = alltrue([for authorizer in values(var.function_authorizers) : authorizer.cache_seconds == 0 || length(authorizer.identity_sources) > 0])
+    error_message = "Answers are kept by their identity sources, and these authorizers have none: ${join(", ", [for key, authorizer in var.function_authorizers : key if authorizer.cache_seconds > 0 && length(authorizer.identity_sources) == 0])}. Name some, or set cache_seconds = 0."
+  }
+}
+
 variable "functions" {
   description = "The functions behind the API, by a key of the caller's: the alias each is called through. Outputs of the function module."
   type = map(object({
@@ -183,8 +257,9 @@ variable "name" {
 variable "routes" {
   description = <<-EOT
     What the API answers, by route key such as `GET /scores`, `GET /orders/{id}` or `$default`: the key in `functions` of
-    the function that answers, the key in `authorizers` of who is let in (null: everybody) and the `scopes` of which the
-    token needs one, and, where it differs from `throttle`, the route's own.
+    the function that answers, who is let in (null: everybody; a key in `authorizers` or `function_authorizers`; `AWS_IAM`:
+    who signs the request and may `execute-api:Invoke`), the `scopes` of which a token needs one, and, where it differs from
+    `throttle`, the route's own.
   EOT
   type = map(object({
     function   = string
@@ -218,13 +293,13 @@ variable "routes" {
   }
 
   validation {
-    condition     = alltrue([for route in values(var.routes) : route.authorizer == null ? true : contains(keys(var.authorizers), route.authorizer)])
-    error_message = "These routes name an authorizer that is not in authorizers (${join(", ", keys(var.authorizers))}): ${join(", ", [for key, route in var.routes : "\"${key}\" (${route.authorizer})" if route.authorizer == null ? false : !contains(keys(var.authorizers), route.authorizer)])}."
+    condition     = alltrue([for route in values(var.routes) : route.authorizer == null ? true : contains(concat(["AWS_IAM"], keys(var.authorizers), keys(var.function_authorizers)), route.authorizer)])
+    error_message = "These routes name an authorizer that there is not (there are ${join(", ", concat(["AWS_IAM"], keys(var.authorizers), keys(var.function_authorizers)))}): ${join(", ", [for key, route in var.routes : "\"${key}\" (${route.authorizer})" if route.authorizer == null ? false : !contains(concat(["AWS_IAM"], keys(var.authorizers), keys(var.function_authorizers)), route.authorizer)])}."
   }
 
   validation {
-    condition     = alltrue([for route in values(var.routes) : length(route.scopes) == 0 || route.authorizer != null])
-    error_message = "Scopes are a token's, and these routes ask for none: ${join(", ", [for key, route in var.routes : "\"${key}\"" if length(route.scopes) > 0 && route.authorizer == null])}. Give them an authorizer."
+    condition     = alltrue([for route in values(var.routes) : length(route.scopes) == 0 || try(contains(keys(var.authorizers), route.authorizer), false)])
+    error_message = "Scopes are a token's, and these routes ask for none: ${join(", ", [for key, route in var.routes : "\"${key}\"" if length(route.scopes) > 0 && !try(contains(keys(var.authorizers), route.authorizer), false)])}. Give them one of authorizers."
   }
 }
 

@@ -122,3 +122,47 @@ run "gives_a_role_the_statements_of_its_policies" {
     error_message = "The policy is ${aws_iam_policy.this["dev-plan-tables"].policy}."
   }
 }
+
+run "trusts_gitlab_every_branch_to_plan_and_one_to_apply" {
+  variables {
+    audience          = "https://gitlab.com"
+    issuer            = "https://gitlab.com"
+    oidc_provider_arn = "arn:aws:iam::111122223333:oidc-provider/gitlab.com"
+    environments = {
+      dev = {
+        plan_subjects       = ["project_path:example/shop/orders:ref_type:branch:ref:*"]
+        apply_subjects      = ["project_path:example/shop/orders:ref_type:branch:ref:main"]
+        plan_policies       = { tables = {} }
+        apply_policies      = { tables = {} }
+        boundary_statements = {}
+      }
+    }
+  }
+
+  assert {
+    condition = jsondecode(aws_iam_role.this["dev-plan"].assume_role_policy).Statement[0].Condition == {
+      StringEquals = { "gitlab.com:aud" = "https://gitlab.com" }
+      StringLike   = { "gitlab.com:sub" = "project_path:example/shop/orders:ref_type:branch:ref:*" }
+    }
+    error_message = "The trust policy is ${aws_iam_role.this["dev-plan"].assume_role_policy}."
+  }
+
+  assert {
+    condition = jsondecode(aws_iam_role.this["dev-apply"].assume_role_policy).Statement[0].Condition == {
+      StringEquals = { "gitlab.com:aud" = "https://gitlab.com", "gitlab.com:sub" = "project_path:example/shop/orders:ref_type:branch:ref:main" }
+    }
+    error_message = "The trust policy is ${aws_iam_role.this["dev-apply"].assume_role_policy}."
+  }
+}
+
+run "trusts_a_github_enterprise_server" {
+  variables {
+    issuer            = "https://github.example.com/_services/token"
+    oidc_provider_arn = "arn:aws:iam::111122223333:oidc-provider/github.example.com/_services/token"
+  }
+
+  assert {
+    condition     = jsondecode(aws_iam_role.this["dev-apply"].assume_role_policy).Statement[0].Condition.StringEquals["github.example.com/_services/token:sub"] == "repo:example/orders:environment:dev"
+    error_message = "The trust policy is ${aws_iam_role.this["dev-apply"].assume_role_policy}."
+  }
+}

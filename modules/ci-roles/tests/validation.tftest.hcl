@@ -255,3 +255,112 @@ run "refuses_a_tag_with_a_key_that_aws_reserves" {
 
   expect_failures = [var.tags]
 }
+
+run "refuses_an_audience_that_is_none" {
+  command = plan
+
+  variables {
+    audience = ""
+  }
+
+  expect_failures = [var.audience]
+}
+
+run "refuses_an_issuer_without_tls" {
+  command = plan
+
+  variables {
+    issuer            = "http://gitlab.com"
+    oidc_provider_arn = "arn:aws:iam::111122223333:oidc-provider/http://gitlab.com"
+  }
+
+  expect_failures = [var.issuer]
+}
+
+run "refuses_the_provider_of_another_issuer" {
+  command = plan
+
+  variables {
+    oidc_provider_arn = "arn:aws:iam::111122223333:oidc-provider/gitlab.com"
+  }
+
+  expect_failures = [var.oidc_provider_arn]
+}
+
+run "refuses_that_every_branch_of_a_gitlab_project_applies" {
+  command = plan
+
+  variables {
+    issuer            = "https://gitlab.com"
+    oidc_provider_arn = "arn:aws:iam::111122223333:oidc-provider/gitlab.com"
+    environments = {
+      dev = {
+        plan_subjects       = ["project_path:example/shop/orders:ref_type:branch:ref:main"]
+        apply_subjects      = ["project_path:example/shop/orders:ref_type:branch:ref:*"]
+        plan_policies       = { tables = {} }
+        apply_policies      = { tables = {} }
+        boundary_statements = {}
+      }
+    }
+  }
+
+  expect_failures = [var.environments]
+}
+
+run "refuses_every_project_of_a_gitlab_group" {
+  command = plan
+
+  variables {
+    issuer            = "https://gitlab.com"
+    oidc_provider_arn = "arn:aws:iam::111122223333:oidc-provider/gitlab.com"
+    environments = {
+      dev = {
+        plan_subjects       = ["project_path:example/*:ref_type:branch:ref:main"]
+        apply_subjects      = ["project_path:example/shop/orders:ref_type:branch:ref:main"]
+        plan_policies       = { tables = {} }
+        apply_policies      = { tables = {} }
+        boundary_statements = {}
+      }
+    }
+  }
+
+  expect_failures = [var.environments]
+}
+
+run "refuses_gitlabs_pattern_from_github" {
+  command = plan
+
+  variables {
+    environments = {
+      dev = {
+        plan_subjects       = ["project_path:example/shop/orders:ref_type:branch:ref:*"]
+        apply_subjects      = ["repo:example/orders:environment:dev"]
+        plan_policies       = { tables = {} }
+        apply_policies      = { tables = {} }
+        boundary_statements = {}
+      }
+    }
+  }
+
+  expect_failures = [var.environments]
+}
+
+run "refuses_that_a_branch_of_an_enterprise_server_applies" {
+  command = plan
+
+  variables {
+    issuer            = "https://github.example.com/_services/token"
+    oidc_provider_arn = "arn:aws:iam::111122223333:oidc-provider/github.example.com/_services/token"
+    environments = {
+      dev = {
+        plan_subjects       = ["repo:example/orders:pull_request"]
+        apply_subjects      = ["repo:example/orders:ref:refs/heads/main"]
+        plan_policies       = { tables = {} }
+        apply_policies      = { tables = {} }
+        boundary_statements = {}
+      }
+    }
+  }
+
+  expect_failures = [var.environments]
+}

@@ -344,3 +344,104 @@ run "draws_itself_for_a_dashboard" {
     error_message = "The widgets are not 2, each with its metrics and their region."
   }
 }
+
+run "answers_at_its_own_domain_and_nowhere_else" {
+  variables {
+    domain = { name = "api.example.com", certificate_arn = "arn:aws:acm:us-east-1:111122223333:certificate/1" }
+  }
+
+  assert {
+    condition     = aws_apigatewayv2_api.this.disable_execute_api_endpoint && output.api_endpoint == "https://api.example.com"
+    error_message = "The API answers at ${output.api_endpoint}, and its default endpoint is open."
+  }
+
+  assert {
+    condition = (
+      aws_apigatewayv2_domain_name.this[0].domain_name_configuration[0].security_policy == "TLS_1_2"
+      && aws_apigatewayv2_api_mapping.this[0].api_id == aws_apigatewayv2_api.this.id
+      && output.domain_target != null
+    )
+    error_message = "The domain does not lead to the API."
+  }
+}
+
+run "keeps_its_default_endpoint_until_the_domain_points_here" {
+  variables {
+    domain = { name = "api.example.com", certificate_arn = "arn:aws:acm:us-east-1:111122223333:certificate/1", keep_default_endpoint = true }
+  }
+
+  assert {
+    condition     = !aws_apigatewayv2_api.this.disable_execute_api_endpoint && output.api_endpoint == aws_apigatewayv2_api.this.api_endpoint
+    error_message = "The API answers at ${output.api_endpoint}."
+  }
+}
+
+run "refuses_a_certificate_of_another_region" {
+  command = plan
+
+  variables {
+    domain = { name = "api.example.com", certificate_arn = "arn:aws:acm:eu-west-1:111122223333:certificate/1" }
+  }
+
+  expect_failures = [aws_apigatewayv2_domain_name.this]
+}
+
+run "asks_a_function_or_awss_signature" {
+  variables {
+    function_authorizers = { gate = { function_name = "example-gate", alias_name = "live", alias_invoke_arn = "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:aws:lambda:us-east-1:111122223333:function:example-gate:live/invocations" } }
+    routes = {
+      "GET /orders"          = { function = "orders", authorizer = "gate" }
+      "ANY /orders/{id}"     = { function = "orders", authorizer = "AWS_IAM" }
+      "POST /{any+}"         = { function = "orders", authorizer = "AWS_IAM" }
+      "$default"             = { function = "orders", authorizer = "AWS_IAM" }
+      "OPTIONS /orders/{id}" = { function = "orders" }
+    }
+  }
+
+  assert {
+    condition = { for key, route in aws_apigatewayv2_route.this : key => route.authorization_type } == {
+      "GET /orders"          = "CUSTOM"
+      "ANY /orders/{id}"     = "AWS_IAM"
+      "POST /{any+}"         = "AWS_IAM"
+      "$default"             = "AWS_IAM"
+      "OPTIONS /orders/{id}" = "NONE"
+    }
+    error_message = "The routes ask for ${jsonencode({ for key, route in aws_apigatewayv2_route.this : key => route.authorization_type })}."
+  }
+
+  assert {
+    condition = (
+      aws_apigatewayv2_authorizer.function["gate"].authorizer_result_ttl_in_seconds == 0
+      && aws_apigatewayv2_authorizer.function["gate"].enable_simple_responses
+      && aws_apigatewayv2_route.this["GET /orders"].authorizer_id == aws_apigatewayv2_authorizer.function["gate"].id
+    )
+    error_message = "The authorizer keeps answers, or is asked by no route."
+  }
+
+  assert {
+    condition     = endswith(aws_lambda_permission.authorizer["gate"].source_arn, "/authorizers/${aws_apigatewayv2_authorizer.function["gate"].id}")
+    error_message = "The authorizer's function may be called by ${aws_lambda_permission.authorizer["gate"].source_arn}."
+  }
+
+  assert {
+    condition = { for key, statement in output.policy_statements : key => trimprefix(statement.resources[0], aws_apigatewayv2_api.this.execution_arn) } == {
+      "ANY /orders/{id}" = "/$default/*/orders/*"
+      "POST /{any+}"     = "/$default/POST/*"
+      "$default"         = "/$default/*"
+    }
+    error_message = "Who signs may call ${jsonencode(output.policy_statements)}."
+  }
+}
+
+run "makes_no_alarm_where_they_are_off" {
+  command = plan
+
+  variables {
+    alarms_enabled = false
+  }
+
+  assert {
+    condition     = length(aws_cloudwatch_metric_alarm.this) == 0 && output.alarm_arns == {}
+    error_message = "There are alarms: ${join(", ", keys(output.alarm_arns))}."
+  }
+}

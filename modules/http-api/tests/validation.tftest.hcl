@@ -325,3 +325,95 @@ run "refuses_a_description_that_is_longer_than_aws_takes" {
 
   expect_failures = [var.description]
 }
+
+run "refuses_a_domain_that_is_an_address" {
+  command = plan
+
+  variables {
+    domain = { name = "https://api.example.com", certificate_arn = "arn:aws:acm:us-east-1:111122223333:certificate/1" }
+  }
+
+  expect_failures = [var.domain]
+}
+
+run "refuses_a_domain_with_a_key_for_a_certificate" {
+  command = plan
+
+  variables {
+    domain = { name = "api.example.com", certificate_arn = "arn:aws:kms:us-east-1:111122223333:key/1" }
+  }
+
+  expect_failures = [var.domain]
+}
+
+run "refuses_an_authorizer_called_as_awss_signature" {
+  command = plan
+
+  variables {
+    authorizers = { AWS_IAM = { issuer = "https://id.example.com", audience = ["shop"] } }
+  }
+
+  expect_failures = [var.authorizers]
+}
+
+run "refuses_two_authorizers_of_one_key" {
+  command = plan
+
+  variables {
+    authorizers          = { gate = { issuer = "https://id.example.com", audience = ["shop"] } }
+    function_authorizers = { gate = { function_name = "example-gate", alias_name = "live", alias_invoke_arn = "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:aws:lambda:us-east-1:111122223333:function:example-gate:live/invocations" } }
+  }
+
+  expect_failures = [var.function_authorizers]
+}
+
+run "refuses_an_identity_source_that_is_none" {
+  command = plan
+
+  variables {
+    function_authorizers = { gate = { function_name = "example-gate", alias_name = "live", alias_invoke_arn = "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:aws:lambda:us-east-1:111122223333:function:example-gate:live/invocations", identity_sources = ["Authorization"] } }
+  }
+
+  expect_failures = [var.function_authorizers]
+}
+
+run "refuses_to_keep_an_answer_for_a_day" {
+  command = plan
+
+  variables {
+    function_authorizers = { gate = { function_name = "example-gate", alias_name = "live", alias_invoke_arn = "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:aws:lambda:us-east-1:111122223333:function:example-gate:live/invocations", cache_seconds = 86400 } }
+  }
+
+  expect_failures = [var.function_authorizers]
+}
+
+run "refuses_to_keep_one_answer_for_everybody" {
+  command = plan
+
+  variables {
+    function_authorizers = { gate = { function_name = "example-gate", alias_name = "live", alias_invoke_arn = "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:aws:lambda:us-east-1:111122223333:function:example-gate:live/invocations", cache_seconds = 60, identity_sources = [] } }
+  }
+
+  expect_failures = [var.function_authorizers]
+}
+
+run "refuses_scopes_of_a_signature" {
+  command = plan
+
+  variables {
+    routes = { "GET /orders" = { function = "orders", authorizer = "AWS_IAM", scopes = ["orders/read"] } }
+  }
+
+  expect_failures = [var.routes]
+}
+
+run "refuses_pages_that_could_not_sign" {
+  command = plan
+
+  variables {
+    cors   = { allow_origins = ["https://shop.example.com"], allow_headers = ["authorization"] }
+    routes = { "GET /orders" = { function = "orders", authorizer = "AWS_IAM" } }
+  }
+
+  expect_failures = [var.cors]
+}

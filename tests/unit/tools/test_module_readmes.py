@@ -173,6 +173,30 @@ def test_a_usage_is_written_only_where_the_readme_has_a_place_for_it(module: Pat
     assert "```hcl" not in (module / "README.md").read_text()
 
 
+def add_example(module: Path, name: str) -> None:
+    (module / "examples" / name).mkdir()
+    (module / "examples" / name / "main.tf").write_text(EXAMPLE.replace('"example"', f'"{name}"'))
+
+
+def test_a_further_example_stands_where_the_readme_names_it(module: Path) -> None:
+    add_example(module, "large")
+    begin, end = "<!-- BEGIN_USAGE large -->", "<!-- END_USAGE large -->"
+    (module / "README.md").write_text(f"{README}{begin}\n{end}\n")
+
+    module_readmes.write_readme(module)
+
+    first, _, second = (module / "README.md").read_text().partition(begin)
+    assert 'name   = "example"' in first
+    assert 'name   = "large"' in second
+
+
+def test_an_example_that_the_readme_leaves_out_is_refused(module: Path) -> None:
+    add_example(module, "large")
+
+    with pytest.raises(DocsError, match=r"leaves out examples: add <!-- BEGIN_USAGE large -->"):
+        module_readmes.is_readme_stale(module)
+
+
 @pytest.mark.parametrize(
     ("readme", "what"),
     [
