@@ -25,6 +25,7 @@ LONG = {
     "event-stream": 128,
     "function": 64,
     "http-api": 128,
+    "queue-worker": 67,
     "static-site": 64,
     "table": 255,
     "user-pool": 121,
@@ -49,6 +50,7 @@ REGIONAL = {
     "aws_cloudwatch_log_group": ("name",),
     "aws_cloudwatch_metric_alarm": ("alarm_name",),
     "aws_lambda_permission": ("function_name", "qualifier", "statement_id"),
+    "aws_sqs_queue": ("name",),
 }
 """Kind of resource to what a region has one of."""
 
@@ -64,6 +66,8 @@ def named(module: str, name: str, place: str = "near") -> Inputs:
         return given | {"name_prefix": name, "environments": {place: given["environments"]["dev"]}}
     if module == "stream-consumer":
         return given | {"function": {**given["function"], "role_name": f"{name}@{place}"}}
+    if module == "queue-worker":
+        return given | {"name": name, "function": {**given["function"], "role_name": f"{name[:40]}@{place}"}}
     return given | {"name": name}
 
 
