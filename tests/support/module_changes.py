@@ -352,7 +352,11 @@ MODULES = {
     ),
     "queue-worker": Module(
         given={
-            "function": {**reading("fixture-one", "")["function"], "timeout_seconds": 3, "attach_policy": True},
+            "function": {
+                **reading("fixture-one", "")["function"],
+                "timeout_seconds": 3,
+                "attach_policy": True,
+            },
             "alarms_enabled": True,
             "alarms": {"age_seconds": 60, "evaluation_periods": 2},
             "batch_size": 20,
