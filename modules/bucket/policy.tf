@@ -119,6 +119,32 @@ data "aws_iam_policy_document" "this" {
       }
     }
   }
+
+  dynamic "statement" {
+    for_each = var.further_statements
+
+    content {
+      sid       = "Further${statement.key}"
+      effect    = statement.value.effect
+      actions   = statement.value.actions
+      resources = [aws_s3_bucket.this.arn, "${aws_s3_bucket.this.arn}/${statement.value.prefix}*"]
+
+      principals {
+        type        = statement.value.principals.type
+        identifiers = statement.value.principals.identifiers
+      }
+
+      dynamic "condition" {
+        for_each = statement.value.conditions
+
+        content {
+          test     = condition.value.test
+          variable = condition.value.variable
+          values   = condition.value.values
+        }
+      }
+    }
+  }
 }
 
 resource "aws_s3_bucket_policy" "this" {

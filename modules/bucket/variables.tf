@@ -66,6 +66,55 @@ variable "force_destroy" {
   nullable    = false
 }
 
+variable "further_statements" {
+  description = <<-EOT
+    Statements added to the bucket's own policy, by a name of letters and digits: who (`principals`), which actions (named in
+    full where they are allowed), on the bucket and the keys that begin with `prefix`, on which conditions. Allowing
+    everybody (`*`) takes a condition, such as on `aws:PrincipalOrgID`.
+  EOT
+  type = map(object({
+    effect = optional(string, "Allow")
+    principals = object({
+      type        = string
+      identifiers = list(string)
+    })
+    actions = list(string)
+    prefix  = optional(string, "")
+    conditions = optional(list(object({
+      test     = string
+      variable = string
+      values   = list(string)
+    })), [])
+  }))
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = alltrue([for name in keys(var.further_statements) : can(regex("^[a-zA-Z0-9]{1,64}$", name))])
+    error_message = "A statement's name is a part of its Sid and has 1 to 64 letters and digits; not so: ${join(", ", [for name in keys(var.further_statements) : "\"${name}\"" if !can(regex("^[a-zA-Z0-9]{1,64}$", name))])}."
+  }
+
+  validation {
+    condition     = alltrue([for statement in values(var.further_statements) : contains(["Allow", "Deny"], statement.effect) && contains(["AWS", "Federated", "Service"], statement.principals.type) && length(statement.principals.identifiers) > 0])
+    error_message = "A statement has the effect Allow or Deny and at least one principal of the type AWS, Federated or Service; not so: ${join(", ", [for name, statement in var.further_statements : "${name} (${statement.effect}, ${length(statement.principals.identifiers)} of ${statement.principals.type})" if !(contains(["Allow", "Deny"], statement.effect) && contains(["AWS", "Federated", "Service"], statement.principals.type) && length(statement.principals.identifiers) > 0)])}."
+  }
+
+  validation {
+    condition     = alltrue([for statement in values(var.further_statements) : length(statement.actions) > 0 && alltrue([for action in statement.actions : can(regex(statement.effect == "Deny" ? "^s3:[a-zA-Z*]+$" : "^s3:[a-zA-Z]+$", action))])])
+    error_message = "Actions are s3's, named in full, such as s3:GetObject (only Deny takes a *); not so: ${join(", ", [for name, statement in var.further_statements : "${name} (${join(", ", statement.actions)})" if !(length(statement.actions) > 0 && alltrue([for action in statement.actions : can(regex(statement.effect == "Deny" ? "^s3:[a-zA-Z*]+$" : "^s3:[a-zA-Z]+$", action))]))])}."
+  }
+
+  validation {
+    condition     = alltrue([for statement in values(var.further_statements) : statement.effect == "Deny" || length(statement.conditions) > 0 || !contains(statement.principals.identifiers, "*")])
+    error_message = "These statements let everybody in: ${join(", ", [for name, statement in var.further_statements : name if !(statement.effect == "Deny" || length(statement.conditions) > 0 || !contains(statement.principals.identifiers, "*"))])}. Name the principals, or give a condition."
+  }
+
+  validation {
+    condition     = alltrue([for statement in values(var.further_statements) : can(regex("^([^/*?][^*?]*)?$", statement.prefix))])
+    error_message = "A prefix does not start with a slash and has no * or ? in it; not so: ${join(", ", [for name, statement in var.further_statements : "${name} = \"${statement.prefix}\"" if !can(regex("^([^/*?][^*?]*)?$", statement.prefix))])}."
+  }
+}
+
 variable "prefixes" {
   description = "Parts of the bucket that get policy statements of their own: a name of your choice to a key prefix, such as `{ records = \"records/\" }`."
   type        = map(string)

@@ -20,6 +20,7 @@ data "aws_service_principal" "readers" {
 }
 
 locals {
+  arn        = var.existing_key == null ? one(aws_kms_key.this[*].arn) : var.existing_key.arn
   account_id = data.aws_caller_identity.current.account_id
   partition  = data.aws_partition.current.partition
   region     = data.aws_region.current.id
@@ -48,6 +49,8 @@ locals {
 }
 
 resource "aws_kms_key" "this" {
+  count = var.existing_key == null ? 1 : 0
+
   description             = var.description
   deletion_window_in_days = var.deletion_window_days
   enable_key_rotation     = true
@@ -57,8 +60,10 @@ resource "aws_kms_key" "this" {
 }
 
 resource "aws_kms_alias" "this" {
+  count = var.existing_key == null ? 1 : 0
+
   name          = "alias/${var.name}"
-  target_key_id = aws_kms_key.this.key_id
+  target_key_id = aws_kms_key.this[0].key_id
 }
 
 data "aws_iam_policy_document" "key" {
@@ -135,6 +140,32 @@ data "aws_iam_policy_document" "key" {
         test     = "ArnLike"
         variable = "aws:SourceArn"
         values   = statement.value
+      }
+    }
+  }
+
+  dynamic "statement" {
+    for_each = var.further_statements
+
+    content {
+      sid       = "Further${statement.key}"
+      effect    = statement.value.effect
+      actions   = statement.value.actions
+      resources = ["*"]
+
+      principals {
+        type        = statement.value.principals.type
+        identifiers = statement.value.principals.identifiers
+      }
+
+      dynamic "condition" {
+        for_each = statement.value.conditions
+
+        content {
+          test     = condition.value.test
+          variable = condition.value.variable
+          values   = condition.value.values
+        }
       }
     }
   }

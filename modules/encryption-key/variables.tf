@@ -1,5 +1,5 @@
 variable "name" {
-  description = "The key's alias, without the prefix `alias/`."
+  description = "The key's alias, without the prefix `alias/`; an existing key gets none."
   type        = string
   nullable    = false
 
@@ -18,6 +18,62 @@ variable "description" {
   validation {
     condition     = length(var.description) <= 8192
     error_message = "description has ${length(var.description)} characters; give at most 8,192."
+  }
+}
+
+variable "existing_key" {
+  description = "ARN of a key of this region that there is already: the module makes none, and `policy_json` is what its policy has to allow. A key that the module has made is deleted then, and what it encrypts with it: choose before the first apply. Null: the module makes a key."
+  type = object({
+    arn = string
+  })
+  default = null
+
+  validation {
+    condition     = var.existing_key == null ? true : can(regex("^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/.+$", var.existing_key.arn))
+    error_message = "\"${try(var.existing_key.arn, "")}\" is no KMS key's ARN: give arn:aws:kms:<region>:<account>:key/<id>, not an alias or a bare id."
+  }
+}
+
+variable "further_statements" {
+  description = <<-EOT
+    Statements added to the key's own policy, by a name of letters and digits: who (`principals`), which actions (named in
+    full where they are allowed), on which conditions. Allowing everybody (`*`) takes a condition, such as on
+    `aws:PrincipalOrgID`.
+  EOT
+  type = map(object({
+    effect = optional(string, "Allow")
+    principals = object({
+      type        = string
+      identifiers = list(string)
+    })
+    actions = list(string)
+    conditions = optional(list(object({
+      test     = string
+      variable = string
+      values   = list(string)
+    })), [])
+  }))
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = alltrue([for name in keys(var.further_statements) : can(regex("^[a-zA-Z0-9]{1,64}$", name))])
+    error_message = "A statement's name is a part of its Sid and has 1 to 64 letters and digits; not so: ${join(", ", [for name in keys(var.further_statements) : "\"${name}\"" if !can(regex("^[a-zA-Z0-9]{1,64}$", name))])}."
+  }
+
+  validation {
+    condition     = alltrue([for statement in values(var.further_statements) : contains(["Allow", "Deny"], statement.effect) && contains(["AWS", "Federated", "Service"], statement.principals.type) && length(statement.principals.identifiers) > 0])
+    error_message = "A statement has the effect Allow or Deny and at least one principal of the type AWS, Federated or Service; not so: ${join(", ", [for name, statement in var.further_statements : "${name} (${statement.effect}, ${length(statement.principals.identifiers)} of ${statement.principals.type})" if !(contains(["Allow", "Deny"], statement.effect) && contains(["AWS", "Federated", "Service"], statement.principals.type) && length(statement.principals.identifiers) > 0)])}."
+  }
+
+  validation {
+    condition     = alltrue([for statement in values(var.further_statements) : length(statement.actions) > 0 && alltrue([for action in statement.actions : can(regex(statement.effect == "Deny" ? "^kms:[a-zA-Z*]+$" : "^kms:[a-zA-Z]+$", action))])])
+    error_message = "Actions are kms's, named in full, such as kms:Decrypt (only Deny takes a *); not so: ${join(", ", [for name, statement in var.further_statements : "${name} (${join(", ", statement.actions)})" if !(length(statement.actions) > 0 && alltrue([for action in statement.actions : can(regex(statement.effect == "Deny" ? "^kms:[a-zA-Z*]+$" : "^kms:[a-zA-Z]+$", action))]))])}."
+  }
+
+  validation {
+    condition     = alltrue([for statement in values(var.further_statements) : statement.effect == "Deny" || length(statement.conditions) > 0 || !contains(statement.principals.identifiers, "*")])
+    error_message = "These statements let everybody in: ${join(", ", [for name, statement in var.further_statements : name if !(statement.effect == "Deny" || length(statement.conditions) > 0 || !contains(statement.principals.identifiers, "*"))])}. Name the principals, or give a condition."
   }
 }
 

@@ -4,6 +4,8 @@ locals {
 }
 
 resource "aws_cloudwatch_metric_alarm" "write_throttles" {
+  count = var.alarms_enabled ? 1 : 0
+
   alarm_name          = "${var.name}-stream-throttles"
   alarm_description   = "Writes to the stream ${var.name} are refused: its shards take 1,000 records or 1 MiB a second each. Add shards, or spread the partition keys if one of them is hot.${local.runbook["stream-write-throttles"]}"
   namespace           = "AWS/Kinesis"

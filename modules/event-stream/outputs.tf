@@ -1,6 +1,6 @@
 output "alarm_arns" {
-  description = "ARNs of the alarms by what they watch: `write_throttles`."
-  value       = { write_throttles = aws_cloudwatch_metric_alarm.write_throttles.arn }
+  description = "ARNs of the alarms by what they watch: `write_throttles`. Empty without `alarms_enabled`."
+  value       = { for alarm in aws_cloudwatch_metric_alarm.write_throttles : "write_throttles" => alarm.arn }
 }
 
 output "arn" {

@@ -141,6 +141,13 @@ variable "alarms" {
   }
 }
 
+variable "alarms_enabled" {
+  description = "Whether the alarm is made. False: you watch the stream by other means."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
 variable "tags" {
   description = "Tags of the stream and its alarms, beside the provider's `default_tags`."
   type        = map(string)

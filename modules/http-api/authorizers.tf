@@ -38,11 +38,13 @@ resource "aws_apigatewayv2_authorizer" "this" {
   }
 }
 
+# Called otherwise than a JWT's, so that a key can change its kind: names are unique in an API (aws/aws-cdk#13711), and the new
+# authorizer is made before the old one goes.
 resource "aws_apigatewayv2_authorizer" "function" {
   for_each = var.function_authorizers
 
   api_id                            = aws_apigatewayv2_api.this.id
-  name                              = each.key
+  name                              = "function-${each.key}"
   authorizer_type                   = "REQUEST"
   authorizer_uri                    = each.value.alias_invoke_arn
   authorizer_payload_format_version = "2.0"

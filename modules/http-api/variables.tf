@@ -177,8 +177,8 @@ variable "function_authorizers" {
   nullable = false
 
   validation {
-    condition     = !contains(keys(var.function_authorizers), "AWS_IAM") && length(setintersection(keys(var.function_authorizers), keys(var.authorizers))) == 0
-    error_message = "A route names its authorizer by a key, and these keys of function_authorizers are taken: ${join(", ", setintersection(keys(var.function_authorizers), concat(["AWS_IAM"], keys(var.authorizers))))}. Give them others than those of authorizers, and not AWS_IAM, which is AWS's signature."
+    condition     = alltrue([for key in keys(var.function_authorizers) : key != "AWS_IAM" && length(setintersection([key, "function-${key}"], keys(var.authorizers))) == 0])
+    error_message = "A route names its authorizer by a key, and these keys of function_authorizers are taken: ${join(", ", [for key in keys(var.function_authorizers) : key if key == "AWS_IAM" || length(setintersection([key, "function-${key}"], keys(var.authorizers))) > 0])}. Give them others than those of authorizers, with or without function-, and not AWS_IAM, which is AWS's signature."
   }
 
   validation {

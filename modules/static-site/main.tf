@@ -110,7 +110,7 @@ resource "aws_cloudfront_cache_policy" "backends" {
 }
 
 resource "aws_cloudfront_distribution" "this" {
-  #checkov:skip=CKV_AWS_68:A web application firewall costs more than the site; who needs one associates it with the distribution's ARN
+  #checkov:skip=CKV_AWS_68:A web application firewall costs more than the site; web_acl_arn takes one
   #checkov:skip=CKV2_AWS_47:As CKV_AWS_68, whose rules these would be
   #checkov:skip=CKV_AWS_86:Access logs would hold visitors' addresses and need a bucket with access control lists
   #checkov:skip=CKV_AWS_310:The files have one bucket; a second one in another region is the caller's decision
@@ -124,6 +124,7 @@ resource "aws_cloudfront_distribution" "this" {
   price_class         = var.price_class
   default_root_object = "index.html"
   aliases             = var.domain == null ? [] : var.domain.names
+  web_acl_id          = var.web_acl_arn
   wait_for_deployment = var.wait_for_deployment
   tags                = var.tags
 

@@ -14,7 +14,7 @@ output "dashboard_widgets" {
 }
 
 output "distribution_arn" {
-  description = "ARN of the distribution, as a firewall's association takes it."
+  description = "ARN of the distribution."
   value       = aws_cloudfront_distribution.this.arn
 }
 

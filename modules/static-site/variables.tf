@@ -197,3 +197,14 @@ variable "wait_for_deployment" {
   default     = true
   nullable    = false
 }
+
+variable "web_acl_arn" {
+  description = "ARN of a web ACL of AWS WAF that filters requests: of the scope CLOUDFRONT, which is in us-east-1 wherever the rest is. One that somebody attaches by other means is taken off by the next apply: give it here. Null: none."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.web_acl_arn == null ? true : can(regex("^arn:[a-z-]+:wafv2:us-east-1:[0-9]{12}:global/webacl/[^/]+/[^/]+$", var.web_acl_arn))
+    error_message = "\"${coalesce(var.web_acl_arn, "none")}\" is no web ACL for CloudFront: give arn:aws:wafv2:us-east-1:<account>:global/webacl/<name>/<id>, of the scope CLOUDFRONT, or null for none."
+  }
+}

@@ -6,6 +6,8 @@ locals {
 }
 
 resource "aws_cloudwatch_metric_alarm" "sign_in_throttles" {
+  count = var.alarms_enabled ? 1 : 0
+
   alarm_name          = "${var.name}-sign-in-throttles"
   alarm_description   = "Sign-ins to ${var.name} are refused because there are too many a second for the account's quota. Find who sends them; if they are people, ask AWS for a higher UserAuthentication quota.${local.runbook["sign-in-throttles"]}"
   namespace           = "AWS/Cognito"
@@ -23,6 +25,8 @@ resource "aws_cloudwatch_metric_alarm" "sign_in_throttles" {
 }
 
 resource "aws_cloudwatch_metric_alarm" "failed_sign_ins" {
+  count = var.alarms_enabled ? 1 : 0
+
   alarm_name          = "${var.name}-failed-sign-ins"
   alarm_description   = "More than ${var.alarms.failed_sign_ins} sign-ins to ${var.name} failed in ${var.alarms.period_seconds} s: somebody may be trying passwords. Cognito locks a user out after a few; see CloudTrail for where they come from.${local.runbook["failed-sign-ins"]}"
   evaluation_periods  = 1

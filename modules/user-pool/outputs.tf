@@ -1,9 +1,9 @@
 output "alarm_arns" {
-  description = "ARNs of the alarms by what they watch: `sign_in_throttles`, `failed_sign_ins`."
-  value = {
-    failed_sign_ins   = aws_cloudwatch_metric_alarm.failed_sign_ins.arn
-    sign_in_throttles = aws_cloudwatch_metric_alarm.sign_in_throttles.arn
-  }
+  description = "ARNs of the alarms by what they watch: `sign_in_throttles`, `failed_sign_ins`. Empty without `alarms_enabled`."
+  value = merge(
+    { for alarm in aws_cloudwatch_metric_alarm.failed_sign_ins : "failed_sign_ins" => alarm.arn },
+    { for alarm in aws_cloudwatch_metric_alarm.sign_in_throttles : "sign_in_throttles" => alarm.arn },
+  )
 }
 
 output "arn" {

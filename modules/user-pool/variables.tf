@@ -26,6 +26,13 @@ variable "alarms" {
   }
 }
 
+variable "alarms_enabled" {
+  description = "Whether the alarms are made. False: you watch the pool by other means."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
 variable "alias_attributes" {
   description = "What a user may sign in with beside the user name, once it is verified: `email`, `phone_number`, `preferred_username`. A pool keeps what it was made with: a change is refused."
   type        = set(string)

@@ -26,6 +26,7 @@ module "api" {
   name          = "${local.name_prefix}-api"
   description   = "Hello, Retail! ${var.environment}: events in, winners out."
   kms_key_arn   = module.key.arn
+  domain        = var.api.domain
   log           = { retention_days = var.access_log_retention_days }
   throttle      = var.winner_api.throttle
   routes        = local.routes

@@ -2,6 +2,7 @@ module "key" {
   source = "../../modules/encryption-key"
 
   name               = local.name_prefix
+  existing_key       = var.kms_key_arn == "" ? null : { arn = var.kms_key_arn }
   description        = "Encrypts everything at rest in Hello, Retail! ${var.environment}."
   log_group_patterns = ["/aws/lambda/${local.name_prefix}-*", "/aws/vendedlogs/apigateway/${local.name_prefix}-*"]
   services           = ["budgets", "cloudwatch"]

@@ -30,13 +30,18 @@ output "alarm_arns" {
   value       = local.alarm_arns
 }
 
+output "api_domain_target" {
+  description = "Where the record of the API's domain is to point; null without a domain."
+  value       = module.api.domain_target
+}
+
 output "api_id" {
   description = "Id of the API, by which the local cloud is asked for it."
   value       = module.api.api_id
 }
 
 output "api_url" {
-  description = "Address of the API, without a slash at its end."
+  description = "Address of the API, without a slash at its end: its domain's where it has one."
   value       = module.api.api_endpoint
 }
 

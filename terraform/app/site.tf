@@ -26,6 +26,7 @@ module "site" {
   allowed_sources = { connect = [local.cognito_origin] }
   price_class     = var.site.price_class
   domain          = var.site.domain
+  web_acl_arn     = var.site.web_acl_arn
   force_destroy   = var.site.force_destroy
 
   # An emulator's distribution is there at once.

@@ -57,6 +57,19 @@ variable "allowed_account_ids" {
   }
 }
 
+variable "api" {
+  description = "The API's own domain: its `name`, and the ARN of an ACM certificate for it in this region. Then the API answers there only, and `api_url` is its address; `keep_default_endpoint` leaves API Gateway's own open, until the domain points to `api_domain_target`. Null: API Gateway's own."
+  type = object({
+    domain = optional(object({
+      name                  = string
+      certificate_arn       = string
+      keep_default_endpoint = optional(bool, false)
+    }))
+  })
+  default  = {}
+  nullable = false
+}
+
 variable "archive" {
   description = <<-EOT
     The archive of the log: whether there is one, seconds that one object holds, days after which objects move to cold storage,
@@ -193,6 +206,18 @@ variable "generations" {
   validation {
     condition     = alltrue([for generation in values(var.generations) : lookup(generation, "build", null) == null ? true : can(regex("^[0-9a-f]{40}$", generation.build))])
     error_message = "A build is a commit's whole hash, 40 hexadecimal digits (`git rev-parse <commit>`); these are not: ${join(", ", [for generation in values(var.generations) : generation.build if lookup(generation, "build", null) == null ? false : !can(regex("^[0-9a-f]{40}$", generation.build))])}."
+  }
+}
+
+variable "kms_key_arn" {
+  description = "ARN of a KMS key of this region that there is already and that encrypts the environment: docs/environments.md says what its policy has to allow. Give it before the first apply: afterwards the environment's own key is deleted, and what it encrypts with it. Empty: the environment gets a key of its own."
+  type        = string
+  default     = ""
+  nullable    = false
+
+  validation {
+    condition     = var.kms_key_arn == "" || can(regex("^arn:[a-z-]+:kms:${var.region}:[0-9]{12}:key/.+$", var.kms_key_arn))
+    error_message = "kms_key_arn is \"${var.kms_key_arn}\"; give arn:aws:kms:${var.region}:<account>:key/<id>, a key of the environment's region and not an alias, or leave it empty."
   }
 }
 
@@ -439,7 +464,7 @@ variable "sign_in" {
 }
 
 variable "site" {
-  description = "The page: where CloudFront serves it from, a domain of its own (`names` and the ARN of a certificate in us-east-1; null: CloudFront's name), and whether destroying the environment deletes its files."
+  description = "The page: where CloudFront serves it from, a domain of its own (`names` and the ARN of a certificate in us-east-1; null: CloudFront's name), the ARN of a web ACL that filters its requests (null: none), and whether destroying the environment deletes its files."
   type = object({
     price_class   = string
     force_destroy = bool
@@ -447,6 +472,7 @@ variable "site" {
       names           = list(string)
       certificate_arn = string
     })
+    web_acl_arn = optional(string)
   })
   nullable = false
 

@@ -18,6 +18,7 @@ locals {
       alarms          = "${at.arn}:cloudwatch:${at.here}:alarm:${at.name}-*"
       api_tags        = "${at.arn}:apigateway:${at.region}::/tags/*"
       apis            = "${at.arn}:apigateway:${at.region}::/apis/*"
+      api_domains     = "${at.arn}:apigateway:${at.region}::/domainnames/*"
       budgets         = "${at.arn}:budgets::${at.account}:budget/${at.name}*"
       buckets         = "${at.arn}:s3:::${at.name}-*"
       cache_policies  = "${at.arn}:cloudfront::${at.account}:cache-policy/*"
@@ -25,6 +26,7 @@ locals {
       dashboards      = "${at.arn}:cloudwatch::${at.account}:dashboard/${at.name}*"
       distributions   = "${at.arn}:cloudfront::${at.account}:distribution/*"
       functions       = "${at.arn}:lambda:${at.here}:function:${at.name}-*"
+      firewalls       = "${at.arn}:wafv2:us-east-1:${at.account}:global/webacl/*"
       header_policies = "${at.arn}:cloudfront::${at.account}:response-headers-policy/*"
       key_aliases     = "${at.arn}:kms:${at.here}:alias/${at.name}*"
       keys            = "${at.arn}:kms:${at.here}:key/*"
@@ -171,7 +173,7 @@ locals {
           ]
           resources = [at.roles], conditions = []
         }
-        read_apis = { actions = ["apigateway:GET"], resources = [at.apis], conditions = [] }
+        read_apis = { actions = ["apigateway:GET"], resources = [at.apis, at.api_domains], conditions = [] }
         read_logs = { actions = ["logs:ListTagsForResource", "logs:ListTagsLogGroup"], resources = at.log_groups, conditions = [] }
       }
       edge = {
@@ -308,18 +310,18 @@ locals {
         }
         make_apis = {
           actions    = ["apigateway:POST"]
-          resources  = ["${local.ci[name].arn}:apigateway:${local.ci[name].region}::/apis"]
+          resources  = [for kind in ["apis", "domainnames"] : "${local.ci[name].arn}:apigateway:${local.ci[name].region}::/${kind}"]
           conditions = local.ci_tagged[name].becomes
         }
         write_apis = {
           actions   = ["apigateway:DELETE", "apigateway:PATCH", "apigateway:POST", "apigateway:PUT"]
-          resources = [at.apis], conditions = local.ci_tagged[name].is
+          resources = [at.apis, at.api_domains], conditions = local.ci_tagged[name].is
         }
-        # Routes, integrations and authorizers take no tags, and may not count as tagged like their API:
+        # Routes, integrations, authorizers and a domain's mappings take no tags, and may not count as tagged like their API:
         # docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-tagging-supported-resources.html.
         write_parts_of_apis = {
           actions   = ["apigateway:DELETE", "apigateway:PATCH", "apigateway:POST", "apigateway:PUT"]
-          resources = ["${at.apis}/*"], conditions = local.ci_tagged[name].is_or_has_none
+          resources = ["${at.apis}/*", "${at.api_domains}/apimappings", "${at.api_domains}/apimappings/*"], conditions = local.ci_tagged[name].is_or_has_none
         }
         # Beside apigateway:POST: github.com/hashicorp/terraform-provider-aws/issues/20634. AWS's reference does not list the
         # action, so no condition key of it is certain to be there.
@@ -354,6 +356,8 @@ locals {
           actions   = ["cloudfront:CreateInvalidation", "cloudfront:DeleteDistribution", "cloudfront:GetInvalidation", "cloudfront:UpdateDistribution"]
           resources = [at.distributions], conditions = local.ci_tagged[name].is
         }
+        # CloudFront takes a web ACL from who may read it.
+        read_firewalls = { actions = ["wafv2:GetWebACL"], resources = [at.firewalls], conditions = [] }
         # CloudFront's policies have neither names in their ARNs nor tags: AWS cannot hold these to a project.
         write_cloudfront_policies = {
           actions = [

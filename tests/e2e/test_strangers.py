@@ -17,9 +17,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import urllib3
 
 from retailctl import interrupts, project
 from retailctl.emulator import ministack
+from retailctl.emulator.cloud import Cloud
 from retailctl.local_cloud import up_down
 from support.e2e import Inventory, inventory
 from support.stranger import LOCK, environ, run, state
@@ -66,10 +68,11 @@ class Command:
 
 @dataclass(frozen=True)
 class Applied:
-    """What Terraform had in its state once it had applied, and once it had destroyed."""
+    """Terraform's state after apply and after destroy, and what an API answered between."""
 
     before: list[str]
     after: list[str]
+    statuses: dict[str, int]
 
 
 @dataclass(frozen=True)
@@ -172,13 +175,27 @@ def write_examples(folder: Path, names: list[str], environment: dict[str, str]) 
     run("terraform init -input=false", folder, environment)
 
 
-def apply_examples(folder: Path, environment: dict[str, str]) -> Applied:
+def ask_orders(cloud: Cloud) -> dict[str, int]:
+    """Return the statuses that the API of http-api's example with a domain answers, by who asks."""
+    apis = cloud.client("apigatewayv2").get_apis()["Items"]
+    api = next(each["ApiId"] for each in apis if each["Name"] == "http-api-domain-example-orders")
+    base = f"{cloud.endpoint}/_aws/execute-api/{api}/$default/orders"
+    return {
+        "a partner": urllib3.request("POST", base, headers={"x-partner-key": "example"}).status,
+        "somebody with another key": urllib3.request("POST", base, headers={"x-partner-key": "x"}).status,
+        "somebody without a key": urllib3.request("POST", base).status,
+        "somebody who signs nothing": urllib3.request("GET", f"{base}/1").status,
+    }
+
+
+def apply_examples(folder: Path, cloud: Cloud) -> Applied:
     """Apply and destroy all examples in one go, as modules of one root."""
+    environment = environ(cloud)
     write_examples(folder, APPLIED, environment)
     run("terraform apply -auto-approve -parallelism=20", folder, environment)
-    before = state(folder, environment)
+    before, statuses = state(folder, environment), ask_orders(cloud)
     run("terraform destroy -auto-approve -parallelism=20", folder, environment)
-    return Applied(before, state(folder, environment))
+    return Applied(before, state(folder, environment), statuses)
 
 
 def plan_examples(folder: Path, environment: dict[str, str]) -> str:
@@ -197,7 +214,7 @@ def strangers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Strangers]:
             at_first = inventory(cloud, cloud.endpoint)
             git = own_repository(tmp_path_factory.mktemp("repository"))
             followed = pool.submit(follow, tmp_path_factory.mktemp("weather"), environ(cloud, **git))
-            examples = pool.submit(apply_examples, tmp_path_factory.mktemp("examples"), environ(cloud))
+            examples = pool.submit(apply_examples, tmp_path_factory.mktemp("examples"), cloud)
             planned = pool.submit(plan_examples, tmp_path_factory.mktemp("planned"), environ(cloud))
 
             def left() -> Inventory:
@@ -233,6 +250,15 @@ def test_no_example_is_only_planned_without_a_reason() -> None:
     for name in PLANNED:
         first_line = EXAMPLE_FILES[name].read_text().splitlines()[0]
         assert len(first_line) > len(PLANNED_ONLY), name
+
+
+def test_an_api_lets_in_whom_its_authorizers_know(strangers: Strangers) -> None:
+    assert strangers.examples.result().statuses == {
+        "a partner": 200,
+        "somebody with another key": 403,
+        "somebody without a key": 401,
+        "somebody who signs nothing": 403,
+    }
 
 
 def test_the_examples_are_destroyed(strangers: Strangers) -> None:

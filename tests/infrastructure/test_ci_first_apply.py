@@ -229,6 +229,25 @@ def test_if_parts_count_as_tagged_like_the_api_ours_only_are_changed(there: Ther
     assert decision(there.apply, f"apigateway:{verb}", route, {**TAGS, "Project": "other"}) != "Allow"
 
 
+def test_a_domain_of_the_api_is_the_environments_by_its_tags(there: There) -> None:
+    domain, other = f"{APIS}/domainnames/api.example.com", {**TAGS, "Environment": "prod"}
+    ours, theirs = ({f"aws:RequestTag/{key}": value for key, value in tags.items()} for tags in (TAGS, other))
+
+    assert decision(there.apply, "apigateway:POST", f"{APIS}/domainnames", {}, **ours) == "Allow"
+    assert decision(there.apply, "apigateway:POST", f"{APIS}/domainnames", {}, **theirs) != "Allow"
+    for on in (domain, f"{domain}/apimappings/m"):
+        assert decision(there.apply, "apigateway:DELETE", on, TAGS) == "Allow"
+        assert decision(there.apply, "apigateway:DELETE", on, other) != "Allow"
+    assert decision(there.apply, "apigateway:POST", f"{domain}/apimappings", {}) == "Allow"
+
+
+def test_a_firewall_is_read_as_cloudfront_asks_and_never_changed(there: There) -> None:
+    firewall = f"arn:aws:wafv2:us-east-1:{ACCOUNT}:global/webacl/shop/1"
+
+    assert decision(there.apply, "wafv2:GetWebACL", firewall, {}) == "Allow"
+    assert decision(there.apply, "wafv2:UpdateWebACL", firewall, {}) != "Allow"
+
+
 @pytest.mark.parametrize("tags", [{}, {**TAGS, "Environment": "prod"}, {**TAGS, "Project": "other"}], ids=str)
 def test_an_api_without_the_environments_tags_is_not_changed(there: There, tags: Mapping[str, str]) -> None:
     theirs = there.cloud.client("apigatewayv2").create_api(Name="api", ProtocolType="HTTP", Tags=tags)[

@@ -19,10 +19,13 @@ OTHER_KEY = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/22222222-2222-3333-4444-555555
 TOPIC = f"arn:aws:sns:us-east-1:{ACCOUNT}:alarms"
 BOUNDARY = f"arn:aws:iam::{ACCOUNT}:policy/fixture-boundary"
 CERTIFICATE = f"arn:aws:acm:us-east-1:{ACCOUNT}:certificate/11111111-2222-3333-4444-555555555555"
+ENTERPRISE_PROVIDER = f"arn:aws:iam::{ACCOUNT}:oidc-provider/github.example.com/_services/token"
 PROVIDER = f"arn:aws:iam::{ACCOUNT}:oidc-provider/token.actions.githubusercontent.com"
 LAYER = f"arn:aws:lambda:us-east-1:{ACCOUNT}:layer:fixture-tools"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/fixture"
 QUEUE = f"arn:aws:sqs:us-east-1:{ACCOUNT}:fixture-failures"
+OTHER_CERTIFICATE = CERTIFICATE.replace("1111-2222", "9999-2222")
+FIREWALL = f"arn:aws:wafv2:us-east-1:{ACCOUNT}:global/webacl/shop/11111111-2222-3333-4444-555555555555"
 WATCHED = {"alarm_actions": [TOPIC], "runbooks_url": "docs/runbooks", "tags": {"team": "one"}}
 WATCHED_OTHERWISE = {"alarm_actions": [f"{TOPIC}-2"], "runbooks_url": "docs/other", "tags": {"team": "two"}}
 Inputs = dict[str, Any]
@@ -30,6 +33,15 @@ Inputs = dict[str, Any]
 
 def statement(*actions: str) -> Inputs:
     return {"actions": list(actions), "resources": ["*"], "conditions": []}
+
+
+def further(*actions: str) -> Inputs:
+    """Return a statement of a policy that a bucket or a key has."""
+    return {
+        "principals": {"type": "AWS", "identifiers": [f"arn:aws:iam::{ACCOUNT}:root"]},
+        "actions": list(actions),
+        "conditions": [],
+    }
 
 
 def function_behind(name: str) -> Inputs:
@@ -95,6 +107,10 @@ MODULES = {
                 "logs": {"prefix": "logs/", "days": 7},
                 "drafts": {"prefix": "drafts/", "days": 3},
             },
+            "further_statements": {
+                "Reports": further("s3:GetObject"),
+                "Backup": further("s3:ListBucket"),
+            },
             "force_destroy": True,
             "prefixes": {"records": "records/", "links": "links/"},
             "readers": {
@@ -112,6 +128,7 @@ MODULES = {
             "versioning": False,
             "lifecycle_days": {"cold": None, "expire": 30, "expire_noncurrent": 3, "abort_multipart": 2},
             "expiring_prefixes": {"logs": {"prefix": "logs/", "days": 14}},
+            "further_statements": {"Reports": {**further("s3:GetObject", "s3:PutObject"), "effect": "Deny"}},
             "force_destroy": False,
             "prefixes": {"records": "other/"},
             "readers": {
@@ -129,6 +146,7 @@ MODULES = {
             "audience": "sts.amazonaws.com",
             "ceiling_services": ["dynamodb", "s3"],
             "environments": {"dev": environment("dev"), "prod": environment("prod")},
+            "issuer": "https://token.actions.githubusercontent.com",
             "name_prefix": "weather",
             "oidc_provider_arn": PROVIDER,
             "session_seconds": 7200,
@@ -144,10 +162,21 @@ MODULES = {
                 },
                 "prod": environment("prod"),
             },
+            "issuer": "https://github.example.com/_services/token",
             "name_prefix": "climate",
-            "oidc_provider_arn": PROVIDER.replace("token", "tokens"),
+            "oidc_provider_arn": ENTERPRISE_PROVIDER,
             "session_seconds": 3600,
             "tags": {"team": "two"},
+        },
+        also={
+            "another issuer": {
+                "issuer": "https://github.example.com/_services/token",
+                "oidc_provider_arn": ENTERPRISE_PROVIDER,
+            }
+        },
+        refused={
+            "change issuer": "belong together",
+            "change oidc_provider_arn": "belong together",
         },
         usual="change environments",
     ),
@@ -155,6 +184,11 @@ MODULES = {
         given={
             "name": "changes",
             "description": "Encrypts what changes.",
+            "existing_key": None,
+            "further_statements": {
+                "Reports": further("kms:Decrypt"),
+                "Backup": further("kms:DescribeKey"),
+            },
             "log_group_patterns": ["/aws/lambda/changes-*"],
             "services": ["cloudwatch", "sns"],
             "readers": {
@@ -168,6 +202,10 @@ MODULES = {
         other={
             "name": "changes/other",
             "description": "Encrypts other things.",
+            "existing_key": {"arn": OTHER_KEY},
+            "further_statements": {
+                "Reports": {**further("kms:Decrypt", "kms:DescribeKey"), "effect": "Deny"}
+            },
             "log_group_patterns": [],
             "services": ["s3"],
             "readers": {"cloudfront": [f"arn:aws:cloudfront::{ACCOUNT}:distribution/E1"]},
@@ -187,6 +225,7 @@ MODULES = {
             "enforce_consumer_deletion": True,
             "writer_account_ids": ["444455556666"],
             "permissions_boundary_arn": BOUNDARY,
+            "alarms_enabled": True,
             "alarms": {"write_throttles": 3, "breaching_minutes": 2, "evaluation_minutes": 3},
             **WATCHED,
         },
@@ -199,6 +238,7 @@ MODULES = {
             "enforce_consumer_deletion": False,
             "writer_account_ids": ["777788889999"],
             "permissions_boundary_arn": f"{BOUNDARY}-2",
+            "alarms_enabled": False,
             "alarms": {"write_throttles": 4, "breaching_minutes": 1, "evaluation_minutes": 1},
             **WATCHED_OTHERWISE,
         },
@@ -285,6 +325,7 @@ MODULES = {
     ),
     "http-api": Module(
         given={
+            "alarms_enabled": True,
             "alarms": {"server_errors": 1, "latency_ms": 500, "period_seconds": 60},
             "authorizers": {
                 "staff": {
@@ -297,12 +338,25 @@ MODULES = {
             "cors": {
                 "allow_origins": ["https://shop.example.com"],
                 "allow_methods": ["GET", "POST"],
-                "allow_headers": ["authorization"],
+                "allow_headers": ["authorization", "x-amz-date", "x-amz-security-token"],
                 "expose_headers": ["etag"],
                 "allow_credentials": True,
                 "max_age_seconds": 60,
             },
             "description": "Changes.",
+            "domain": {
+                "name": "api.example.com",
+                "certificate_arn": CERTIFICATE,
+                "keep_default_endpoint": True,
+            },
+            "function_authorizers": {
+                "gate": {
+                    **function_behind("fixture-one"),
+                    "identity_sources": ["$request.header.authorization", "$context.routeKey"],
+                    "cache_seconds": 60,
+                },
+                "hatch": function_behind("fixture-two"),
+            },
             "functions": {"books": function_behind("fixture-one"), "loans": function_behind("fixture-two")},
             "kms_key_arn": KEY,
             "log": {"retention_days": 7},
@@ -316,11 +370,15 @@ MODULES = {
                     "throttle": {"burst": 5, "rate_per_second": 2},
                 },
                 "GET /loans": {"function": "loans", "authorizer": "guests"},
+                "PUT /loans": {"function": "loans", "authorizer": "gate"},
+                "GET /stock": {"function": "loans", "authorizer": "hatch"},
+                "PUT /stock": {"function": "loans", "authorizer": "AWS_IAM"},
             },
             "throttle": {"burst": 10, "rate_per_second": 5},
             **WATCHED,
         },
         other={
+            "alarms_enabled": False,
             "alarms": {"server_errors": 2, "latency_ms": 600, "period_seconds": 120},
             "authorizers": {
                 "staff": {"issuer": "https://staff.example.org", "audience": ["till"]},
@@ -328,9 +386,14 @@ MODULES = {
             },
             "cors": {
                 "allow_origins": ["https://shop.example.org"],
-                "allow_headers": ["authorization", "accept"],
+                "allow_headers": ["authorization", "accept", "x-key"],
             },
             "description": "Changes otherwise.",
+            "domain": {"name": "api.example.org", "certificate_arn": OTHER_CERTIFICATE},
+            "function_authorizers": {
+                "gate": {**function_behind("fixture-two"), "identity_sources": ["$request.header.x-key"]},
+                "hatch": function_behind("fixture-two"),
+            },
             "functions": {"books": function_behind("fixture-two"), "loans": function_behind("fixture-one")},
             "kms_key_arn": OTHER_KEY,
             "log": {"retention_days": 14},
@@ -345,10 +408,26 @@ MODULES = {
         also={
             "300 routes to one function": {
                 "routes": {f"GET /books/{number}": {"function": "books"} for number in range(300)}
-            }
+            },
+            "authorizers of another kind": {
+                "authorizers": {"hatch": {"issuer": "https://guests.example.com", "audience": ["shop"]}},
+                "function_authorizers": {
+                    "staff": function_behind("fixture-one"),
+                    "guests": function_behind("fixture-two"),
+                },
+                "routes": {
+                    "POST /books": {"function": "books", "authorizer": "staff"},
+                    "GET /loans": {"function": "loans", "authorizer": "guests"},
+                    "GET /stock": {"function": "loans", "authorizer": "hatch"},
+                },
+            },
         },
         usual="remove authorizers.staff",
-        refused={"leave out cors.allow_headers": "cors.allow_headers"},
+        refused={
+            "change cors": "cors.allow_headers",
+            "change function_authorizers": "cors.allow_headers",
+            "leave out cors.allow_headers": "cors.allow_headers",
+        },
     ),
     "queue-worker": Module(
         given={
@@ -433,6 +512,7 @@ MODULES = {
             "tags": {"team": "one"},
             "trusted_types": ["page"],
             "wait_for_deployment": False,
+            "web_acl_arn": FIREWALL,
         },
         other={
             "allowed_sources": {"connect": ["https://api.example.org"]},
@@ -449,6 +529,7 @@ MODULES = {
             "tags": {"team": "two"},
             "trusted_types": ["other"],
             "wait_for_deployment": True,
+            "web_acl_arn": FIREWALL.replace("/shop/", "/till/"),
         },
         usual="leave out backends.api.cached_paths",
     ),
@@ -567,6 +648,7 @@ MODULES = {
     ),
     "user-pool": Module(
         given={
+            "alarms_enabled": True,
             "alarms": {"sign_in_throttles": 1, "failed_sign_ins": 20, "period_seconds": 60},
             "alias_attributes": ["email"],
             "app_client": {
@@ -597,6 +679,7 @@ MODULES = {
             **WATCHED,
         },
         other={
+            "alarms_enabled": False,
             "alarms": {"sign_in_throttles": 2, "failed_sign_ins": 30, "period_seconds": 120},
             "alias_attributes": ["phone_number"],
             "app_client": {"auth_flows": ["USER_SRP_AUTH", "CUSTOM_AUTH"]},
@@ -646,9 +729,13 @@ def _following(inputs: Inputs) -> Inputs:
     for route in found.get("routes", {}).values():
         if route["function"] not in found["functions"]:
             route["function"] = next(iter(found["functions"]))
-        if route.get("authorizer") not in found.get("authorizers", {}):
+        if route.get("authorizer") not in {
+            "AWS_IAM",
+            *found.get("authorizers", {}),
+            *found.get("function_authorizers", {}),
+        }:
             route.pop("authorizer", None)
-        if "authorizer" not in route:
+        if route.get("authorizer") not in found.get("authorizers", {}):
             route.pop("scopes", None)
     return found
 

@@ -69,6 +69,19 @@ def _routed(request: Request, cloud: Cloud) -> Refusal | None:
     return Refusal(409, "ConflictException", f"Cannot delete {what}: it is referenced by Routes {routes}")
 
 
+def _named_twice(request: Request, cloud: Cloud) -> Refusal | None:
+    """Make no two authorizers of an API with one name: aws/aws-cdk#13711."""
+    found = re.fullmatch(r"/v2/apis/([^/]+)/authorizers", request.path)
+    if request.method != "POST" or not found:
+        return None
+    name = request.json().get("name")
+    existing = cloud.client("apigatewayv2").get_authorizers(ApiId=found[1])["Items"]
+    if name not in {each["Name"] for each in existing}:
+        return None
+    message = f"Authorizer name must be unique. Authorizer {name} already exists in this RestApi."
+    return Refusal(400, "BadRequestException", message)
+
+
 def _settings_of_no_route(request: Request, cloud: Cloud) -> Refusal | None:
     """Change no stage that has settings of a route that is gone: aws/serverless-application-model#1939."""
     found = re.fullmatch(r"/v2/apis/([^/]+)/stages(?:/([^/]+))?", request.path)
@@ -200,6 +213,7 @@ def _bounding(request: Request, cloud: Cloud) -> Refusal | None:
 
 RULES: tuple[Rule, ...] = (
     _routed,
+    _named_twice,
     _settings_of_no_route,
     _full_policy,
     _distributed,

@@ -8,7 +8,11 @@ from pathlib import Path
 
 REFUSALS = "validation.tftest.hcl"
 """The file of a module's or root's tests that has its refusals of variables, and only those."""
-LOCALS = {"app": ("names.tf", "generations.tf", "consumers.tf"), "ci-roles": ("issuer.tf",), "http-api": ("preflights.tf",)}
+LOCALS = {
+    "app": ("names.tf", "generations.tf", "consumers.tf"),
+    "ci-roles": ("issuer.tf",),
+    "http-api": ("preflights.tf",),
+}
 """The files that have nothing but local values which validations name, and checks of these."""
 _MOCK_PROVIDER = re.compile(r'^mock_provider "aws" \{.*?^\}\n', re.MULTILINE | re.DOTALL)
 

@@ -128,3 +128,35 @@ run "lets_a_service_read_for_the_resource_named_and_no_other" {
     error_message = "The bucket policy says ${jsonencode(data.aws_iam_policy_document.this.statement)}."
   }
 }
+
+run "adds_a_statement_about_a_part_of_the_bucket" {
+  command = plan
+
+  variables {
+    further_statements = {
+      readers = {
+        principals = { type = "AWS", identifiers = ["arn:aws:iam::444455556666:root"] }
+        actions    = ["s3:GetObject", "s3:ListBucket"]
+        prefix     = "daily/"
+        conditions = [{ test = "StringEquals", variable = "aws:PrincipalTag/team", values = ["reports"] }]
+      }
+    }
+  }
+
+  assert {
+    condition = [
+      for statement in data.aws_iam_policy_document.this.statement : {
+        resources  = toset(statement.resources)
+        actions    = toset(statement.actions)
+        principals = [for principal in statement.principals : join(" ", concat([principal.type], tolist(principal.identifiers)))]
+        conditions = [for c in statement.condition : "${c.test} ${c.variable} ${join(" ", c.values)}"]
+      } if statement.sid == "Furtherreaders" && statement.effect == "Allow"
+      ] == [{
+        resources  = toset([output.arn, "${output.arn}/daily/*"])
+        actions    = toset(["s3:GetObject", "s3:ListBucket"])
+        principals = ["AWS arn:aws:iam::444455556666:root"]
+        conditions = ["StringEquals aws:PrincipalTag/team reports"]
+    }]
+    error_message = "The bucket policy says ${jsonencode(data.aws_iam_policy_document.this.statement)}."
+  }
+}

@@ -146,3 +146,53 @@ run "refuses_a_tag_with_a_key_that_aws_reserves" {
 
   expect_failures = [var.tags]
 }
+
+run "refuses_a_statement_whose_name_is_no_sid" {
+  command = plan
+
+  variables {
+    further_statements = { "other account" = { principals = { type = "AWS", identifiers = ["arn:aws:iam::444455556666:root"] }, actions = ["s3:GetObject"] } }
+  }
+
+  expect_failures = [var.further_statements]
+}
+
+run "refuses_a_statement_for_nobody" {
+  command = plan
+
+  variables {
+    further_statements = { other = { principals = { type = "AWS", identifiers = [] }, actions = ["s3:GetObject"] } }
+  }
+
+  expect_failures = [var.further_statements]
+}
+
+run "refuses_to_allow_a_pattern_of_actions" {
+  command = plan
+
+  variables {
+    further_statements = { other = { principals = { type = "AWS", identifiers = ["arn:aws:iam::444455556666:root"] }, actions = ["s3:*"] } }
+  }
+
+  expect_failures = [var.further_statements]
+}
+
+run "refuses_to_let_everybody_in" {
+  command = plan
+
+  variables {
+    further_statements = { other = { principals = { type = "AWS", identifiers = ["*"] }, actions = ["s3:GetObject"] } }
+  }
+
+  expect_failures = [var.further_statements]
+}
+
+run "refuses_a_statement_about_a_prefix_with_a_slash" {
+  command = plan
+
+  variables {
+    further_statements = { other = { principals = { type = "AWS", identifiers = ["arn:aws:iam::444455556666:root"] }, actions = ["s3:GetObject"], prefix = "/records/" } }
+  }
+
+  expect_failures = [var.further_statements]
+}

@@ -144,3 +144,31 @@ run "grants_use_of_this_key_only" {
     error_message = "Who may write may read too, or the other way round."
   }
 }
+
+run "adds_a_statement_to_its_policy" {
+  command = plan
+
+  variables {
+    log_group_patterns = []
+    services           = []
+    further_statements = {
+      OtherAccount = {
+        principals = { type = "AWS", identifiers = ["arn:aws:iam::444455556666:root"] }
+        actions    = ["kms:Decrypt"]
+        conditions = [{ test = "StringEquals", variable = "kms:ViaService", values = ["s3.us-east-1.amazonaws.com"] }]
+      }
+    }
+  }
+
+  assert {
+    condition = jsondecode(output.policy_json).Statement[1] == {
+      Sid       = "FurtherOtherAccount"
+      Effect    = "Allow"
+      Principal = { AWS = "arn:aws:iam::444455556666:root" }
+      Action    = "kms:Decrypt"
+      Resource  = "*"
+      Condition = { StringEquals = { "kms:ViaService" = "s3.us-east-1.amazonaws.com" } }
+    }
+    error_message = "The key policy is ${output.policy_json}."
+  }
+}

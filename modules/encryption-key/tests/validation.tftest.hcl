@@ -135,3 +135,53 @@ run "refuses_a_description_that_is_longer_than_aws_takes" {
 
   expect_failures = [var.description]
 }
+
+run "refuses_an_alias_for_a_key" {
+  command = plan
+
+  variables {
+    existing_key = { arn = "arn:aws:kms:us-east-1:111122223333:alias/orders" }
+  }
+
+  expect_failures = [var.existing_key]
+}
+
+run "refuses_a_statement_whose_name_is_no_sid" {
+  command = plan
+
+  variables {
+    further_statements = { "other account" = { principals = { type = "AWS", identifiers = ["arn:aws:iam::444455556666:root"] }, actions = ["kms:Decrypt"] } }
+  }
+
+  expect_failures = [var.further_statements]
+}
+
+run "refuses_a_statement_for_nobody" {
+  command = plan
+
+  variables {
+    further_statements = { other = { principals = { type = "AWS", identifiers = [] }, actions = ["kms:Decrypt"] } }
+  }
+
+  expect_failures = [var.further_statements]
+}
+
+run "refuses_to_allow_a_pattern_of_actions" {
+  command = plan
+
+  variables {
+    further_statements = { other = { principals = { type = "AWS", identifiers = ["arn:aws:iam::444455556666:root"] }, actions = ["kms:*"] } }
+  }
+
+  expect_failures = [var.further_statements]
+}
+
+run "refuses_to_let_everybody_in" {
+  command = plan
+
+  variables {
+    further_statements = { other = { principals = { type = "AWS", identifiers = ["*"] }, actions = ["kms:Decrypt"] } }
+  }
+
+  expect_failures = [var.further_statements]
+}

@@ -62,25 +62,25 @@ run "tells_who_is_to_be_told_of_refused_writes" {
 
   assert {
     condition = (
-      aws_cloudwatch_metric_alarm.write_throttles.metric_name == "WriteProvisionedThroughputExceeded"
-      && aws_cloudwatch_metric_alarm.write_throttles.dimensions == tomap({ StreamName = "example-clicks" })
+      aws_cloudwatch_metric_alarm.write_throttles[0].metric_name == "WriteProvisionedThroughputExceeded"
+      && aws_cloudwatch_metric_alarm.write_throttles[0].dimensions == tomap({ StreamName = "example-clicks" })
     )
     error_message = "The alarm does not watch this stream's refused writes."
   }
 
   assert {
     condition = (
-      aws_cloudwatch_metric_alarm.write_throttles.threshold == 10
-      && aws_cloudwatch_metric_alarm.write_throttles.datapoints_to_alarm == 2
-      && aws_cloudwatch_metric_alarm.write_throttles.evaluation_periods == 5
+      aws_cloudwatch_metric_alarm.write_throttles[0].threshold == 10
+      && aws_cloudwatch_metric_alarm.write_throttles[0].datapoints_to_alarm == 2
+      && aws_cloudwatch_metric_alarm.write_throttles[0].evaluation_periods == 5
     )
     error_message = "The alarm does not ring when it was told to."
   }
 
   assert {
     condition = (
-      aws_cloudwatch_metric_alarm.write_throttles.alarm_actions == toset(["arn:aws:sns:us-east-1:111122223333:alarms"])
-      && aws_cloudwatch_metric_alarm.write_throttles.ok_actions == toset(["arn:aws:sns:us-east-1:111122223333:alarms"])
+      aws_cloudwatch_metric_alarm.write_throttles[0].alarm_actions == toset(["arn:aws:sns:us-east-1:111122223333:alarms"])
+      && aws_cloudwatch_metric_alarm.write_throttles[0].ok_actions == toset(["arn:aws:sns:us-east-1:111122223333:alarms"])
     )
     error_message = "The alarm does not notify the topic when it rings and when it is over."
   }
@@ -88,7 +88,7 @@ run "tells_who_is_to_be_told_of_refused_writes" {
 
 run "returns_its_alarms" {
   assert {
-    condition     = output.alarm_arns == { write_throttles = aws_cloudwatch_metric_alarm.write_throttles.arn }
+    condition     = output.alarm_arns == { write_throttles = aws_cloudwatch_metric_alarm.write_throttles[0].arn }
     error_message = "alarm_arns is ${jsonencode(output.alarm_arns)}."
   }
 }
@@ -97,7 +97,7 @@ run "an_alarm_names_no_runbook_that_nobody_has" {
   command = plan
 
   assert {
-    condition     = endswith(aws_cloudwatch_metric_alarm.write_throttles.alarm_description, ".")
+    condition     = endswith(aws_cloudwatch_metric_alarm.write_throttles[0].alarm_description, ".")
     error_message = "The description goes on after its sentence."
   }
 }
@@ -110,8 +110,8 @@ run "an_alarm_names_its_runbook" {
   }
 
   assert {
-    condition     = endswith(aws_cloudwatch_metric_alarm.write_throttles.alarm_description, ". Runbook: https://wiki.example.com/runbooks/stream-write-throttles.md")
-    error_message = "The description ends otherwise: ${aws_cloudwatch_metric_alarm.write_throttles.alarm_description}"
+    condition     = endswith(aws_cloudwatch_metric_alarm.write_throttles[0].alarm_description, ". Runbook: https://wiki.example.com/runbooks/stream-write-throttles.md")
+    error_message = "The description ends otherwise: ${aws_cloudwatch_metric_alarm.write_throttles[0].alarm_description}"
   }
 }
 
@@ -124,5 +124,18 @@ run "draws_itself_for_a_dashboard" {
       && alltrue([for widget in output.dashboard_widgets : widget.type == "metric" && widget.properties.region == "us-east-1" && length(widget.properties.metrics) > 0])
     )
     error_message = "The widgets are not 2, each with its metrics and their region."
+  }
+}
+
+run "makes_no_alarm_where_they_are_off" {
+  command = plan
+
+  variables {
+    alarms_enabled = false
+  }
+
+  assert {
+    condition     = length(aws_cloudwatch_metric_alarm.write_throttles) == 0 && output.alarm_arns == {}
+    error_message = "There are alarms: ${join(", ", keys(output.alarm_arns))}."
   }
 }

@@ -280,3 +280,16 @@ run "draws_itself_for_a_dashboard" {
     error_message = "The widgets are not 2, each with its metrics and their region."
   }
 }
+
+run "has_the_firewall_named_and_none_unless_named" {
+  command = plan
+
+  variables {
+    web_acl_arn = "arn:aws:wafv2:us-east-1:111122223333:global/webacl/shop/1"
+  }
+
+  assert {
+    condition     = aws_cloudfront_distribution.this.web_acl_id == var.web_acl_arn
+    error_message = "The distribution's web ACL is ${aws_cloudfront_distribution.this.web_acl_id}."
+  }
+}

@@ -190,3 +190,23 @@ run "refuses_a_tag_with_a_key_that_aws_reserves" {
 
   expect_failures = [var.tags]
 }
+
+run "refuses_a_firewall_of_one_region" {
+  command = plan
+
+  variables {
+    web_acl_arn = "arn:aws:wafv2:us-east-1:111122223333:regional/webacl/shop/1"
+  }
+
+  expect_failures = [var.web_acl_arn]
+}
+
+run "refuses_a_firewall_of_another_region" {
+  command = plan
+
+  variables {
+    web_acl_arn = "arn:aws:wafv2:eu-west-1:111122223333:global/webacl/shop/1"
+  }
+
+  expect_failures = [var.web_acl_arn]
+}

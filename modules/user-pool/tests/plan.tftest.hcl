@@ -204,24 +204,24 @@ run "rings_when_sign_ins_are_refused_or_fail" {
 
   assert {
     condition = (
-      aws_cloudwatch_metric_alarm.sign_in_throttles.metric_name == "SignInThrottles"
-      && aws_cloudwatch_metric_alarm.sign_in_throttles.threshold == 5
-      && aws_cloudwatch_metric_alarm.sign_in_throttles.dimensions == tomap({ UserPool = output.id, UserPoolClient = output.client_id })
+      aws_cloudwatch_metric_alarm.sign_in_throttles[0].metric_name == "SignInThrottles"
+      && aws_cloudwatch_metric_alarm.sign_in_throttles[0].threshold == 5
+      && aws_cloudwatch_metric_alarm.sign_in_throttles[0].dimensions == tomap({ UserPool = output.id, UserPoolClient = output.client_id })
     )
     error_message = "The alarm does not watch this client's refused sign-ins."
   }
 
   assert {
     condition = (
-      aws_cloudwatch_metric_alarm.failed_sign_ins.threshold == 20
-      && { for query in aws_cloudwatch_metric_alarm.failed_sign_ins.metric_query : query.id => try(one(query.metric).stat, query.expression) } == { failed = "attempts - successes", attempts = "SampleCount", successes = "Sum" }
+      aws_cloudwatch_metric_alarm.failed_sign_ins[0].threshold == 20
+      && { for query in aws_cloudwatch_metric_alarm.failed_sign_ins[0].metric_query : query.id => try(one(query.metric).stat, query.expression) } == { failed = "attempts - successes", attempts = "SampleCount", successes = "Sum" }
     )
     error_message = "The alarm does not count the sign-ins that failed."
   }
 
   assert {
     condition = alltrue([
-      for alarm in [aws_cloudwatch_metric_alarm.sign_in_throttles, aws_cloudwatch_metric_alarm.failed_sign_ins] :
+      for alarm in [aws_cloudwatch_metric_alarm.sign_in_throttles[0], aws_cloudwatch_metric_alarm.failed_sign_ins[0]] :
       alarm.treat_missing_data == "notBreaching"
       && alarm.alarm_actions == toset(["arn:aws:sns:us-east-1:111122223333:alarms"])
       && alarm.ok_actions == alarm.alarm_actions
@@ -234,7 +234,7 @@ run "an_alarm_names_no_runbook_that_nobody_has" {
   command = plan
 
   assert {
-    condition     = endswith(aws_cloudwatch_metric_alarm.failed_sign_ins.alarm_description, ".")
+    condition     = endswith(aws_cloudwatch_metric_alarm.failed_sign_ins[0].alarm_description, ".")
     error_message = "The description goes on after its sentence."
   }
 }
@@ -247,8 +247,8 @@ run "an_alarm_names_its_runbook" {
   }
 
   assert {
-    condition     = endswith(aws_cloudwatch_metric_alarm.failed_sign_ins.alarm_description, ". Runbook: https://wiki.example.com/runbooks/failed-sign-ins.md")
-    error_message = "The description ends otherwise: ${aws_cloudwatch_metric_alarm.failed_sign_ins.alarm_description}"
+    condition     = endswith(aws_cloudwatch_metric_alarm.failed_sign_ins[0].alarm_description, ". Runbook: https://wiki.example.com/runbooks/failed-sign-ins.md")
+    error_message = "The description ends otherwise: ${aws_cloudwatch_metric_alarm.failed_sign_ins[0].alarm_description}"
   }
 }
 
@@ -261,5 +261,18 @@ run "draws_itself_for_a_dashboard" {
       && alltrue([for widget in output.dashboard_widgets : widget.type == "metric" && widget.properties.region == "us-east-1" && length(widget.properties.metrics) > 0])
     )
     error_message = "The widgets are not 1, each with its metrics and their region."
+  }
+}
+
+run "makes_no_alarm_where_they_are_off" {
+  command = plan
+
+  variables {
+    alarms_enabled = false
+  }
+
+  assert {
+    condition     = length(aws_cloudwatch_metric_alarm.sign_in_throttles) + length(aws_cloudwatch_metric_alarm.failed_sign_ins) == 0 && output.alarm_arns == {}
+    error_message = "There are alarms: ${join(", ", keys(output.alarm_arns))}."
   }
 }

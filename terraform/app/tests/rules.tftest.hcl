@@ -335,3 +335,28 @@ run "an_archive_that_does_not_fan_out_shares_the_reads" {
     error_message = "A shard is read by ${join(", ", local.standard_consumers)}."
   }
 }
+
+run "an_adopters_domain_key_and_firewall_are_taken" {
+  command = plan
+
+  variables {
+    api         = { domain = { name = "api.retail.internal", certificate_arn = "arn:aws:acm:us-east-1:111122223333:certificate/1" } }
+    kms_key_arn = "arn:aws:kms:us-east-1:111122223333:key/22222222-2222-3333-4444-555555555555"
+    site = {
+      price_class   = "PriceClass_100"
+      force_destroy = false
+      domain        = null
+      web_acl_arn   = "arn:aws:wafv2:us-east-1:111122223333:global/webacl/shop/1"
+    }
+  }
+
+  assert {
+    condition     = output.api_url == "https://api.retail.internal" && local.api_origin == "https://api.retail.internal"
+    error_message = "The API is told to be at ${output.api_url}, and the page asks it at ${local.api_origin}."
+  }
+
+  assert {
+    condition     = aws_sns_topic.alarms.kms_master_key_id == var.kms_key_arn && local.key_through.s3.decrypt.resources == [var.kms_key_arn]
+    error_message = "The environment is encrypted with another key."
+  }
+}

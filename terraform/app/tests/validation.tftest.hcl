@@ -669,3 +669,13 @@ run "warns_of_more_readers_than_a_shard_has_reads" {
 
   expect_failures = [check.consumers_a_shard]
 }
+
+run "refuses_a_key_of_another_region" {
+  command = plan
+
+  variables {
+    kms_key_arn = "arn:aws:kms:eu-west-1:111122223333:key/11111111-2222-3333-4444-555555555555"
+  }
+
+  expect_failures = [var.kms_key_arn]
+}
