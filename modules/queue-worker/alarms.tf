@@ -15,7 +15,7 @@ locals {
       metric_name = "ApproximateNumberOfMessagesVisible"
       threshold   = 0
       periods     = 1
-      description = "${var.function.name} failed ${var.maximum_receives} times with a message of ${var.name}; it is in ${var.name}-dead-letters for what is left of 14 days. Mend the cause, then start a redrive of that queue."
+      description = "${var.function.name} failed ${var.maximum_receives} times with a message of ${var.name}; it is in ${var.name}-dead-letters for what is left of 14 days. Fix the cause, then start a redrive of that queue."
     }
   }
 }
