@@ -223,7 +223,7 @@ def _read(file: Path) -> str:
 
 
 def render_readme(module_dir: Path, version: str | None = None) -> str:
-    """Return the module's README as it should be, at this clone's version or another.
+    """Return the module's README as this version should have it.
 
     Raises:
         DocsError: where a file is missing, or the README does not say where the tables go.

@@ -1,4 +1,7 @@
-"""What every room asks of AWS in the same way: which failures there are, and what lies in a bucket."""
+"""What every room asks of AWS in the same way.
+
+It knows which failures there are, and what lies in a bucket.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +20,6 @@ FAILURES = (BotoCoreError, ClientError, ResponseParserError)
 
 
 def list_keys(s3: S3Client, bucket: str, prefix: str = "") -> Iterator[str]:
-    """Yield the names of the objects in a bucket that begin with ``prefix``, in their order."""
+    """Yield a bucket's object names that begin with ``prefix``, in order."""
     for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
         yield from (entry["Key"] for entry in page.get("Contents", ()))

@@ -116,7 +116,7 @@ def build_single_command(command: Callable[..., Any]) -> typer.Typer:
 
 
 def run_program(program: typer.Typer) -> None:
-    """Run a command line; every failure is one sentence on stderr and exit status 1.
+    """Run a command line; a failure is one sentence and exit status 1.
 
     The exit status of an interrupted command is 128 and the number of the signal, as shells have it. With
     RETAIL_TRACEBACK set, Python's traceback is printed instead of the sentence.
@@ -152,7 +152,7 @@ def _run_to_exit(program: typer.Typer) -> None:
 
 
 def _interrupted_status() -> int:
-    """Return the exit status of a command that was interrupted; 0 where it was not."""
+    """Return an interrupted command's exit status, 0 for others."""
     number = interrupts.get_last_signal()
     return 128 + number if number else 0
 
@@ -172,7 +172,9 @@ def _flush_output() -> None:
 
 
 def _close_broken_streams() -> None:
-    """Let Python not try again at its exit what a full disk or a closed pipe did not take.
+    """Keep Python from flushing broken streams again at its exit.
+
+    A full disk or a closed pipe did not take their text.
 
     See https://docs.python.org/3/library/signal.html#note-on-sigpipe.
     """

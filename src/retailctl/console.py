@@ -1,4 +1,6 @@
-"""What the operator sees: data on stdout, progress and notes on stderr, and all of it as plain text.
+"""What the operator sees: data on stdout, the rest on stderr.
+
+All of it is plain text.
 
 Names, messages and records come from outside. So nothing here obeys Rich's markup, and what a terminal would obey,
 or not show, is printed as an escape sequence of Python. No other module prints.
@@ -6,21 +8,27 @@ or not show, is printed as an escape sequence of Python. No other module prints.
 
 from __future__ import annotations
 
+import getpass
 import re
 import sys
 import unicodedata
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import typer
 from rich.console import Console
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
 from hello_retail.visibility import BLANK
+from retailctl import interrupts
 from retailctl.errors import UserError
 
 if TYPE_CHECKING:
-    from rich.console import ConsoleRenderable, RenderableType, RichCast
+    from collections.abc import Iterable
+
+    from rich.console import ConsoleOptions, ConsoleRenderable, RenderableType, RichCast
     from rich.style import StyleType
 
 _JOINERS = frozenset("\u200c\u200d\ufe0e\ufe0f")
@@ -28,16 +36,28 @@ _JOINERS = frozenset("\u200c\u200d\ufe0e\ufe0f")
 _COLOUR = re.compile(r"(\x1b\[[0-9;]*m)")
 
 
+class PlainConsole(Console):
+    """A console on which all text is escaped at the end, whatever it was rendered from."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """Yield the segments of what is printed; only Rich's own control codes are obeyed."""
+        for text, style, control in super().render(renderable, options):
+            yield Segment(text if control else escape_document(text), style, control)
+
+
 def create_console(*, stderr: bool = False, width: int | None = None) -> Console:
-    """Return a console that takes text for text: no markup, no emoji codes, no highlighting."""
-    return Console(stderr=stderr, width=width, highlight=False, markup=False, emoji=False)
+    """Return a console that prints plain text: no markup, emoji or highlighting."""
+    return PlainConsole(stderr=stderr, width=width, highlight=False, markup=False, emoji=False)
 
 
 console = create_console(stderr=True)
 
 
 def escape_text(text: str) -> str:
-    """Return a line of text with all that a terminal would obey, or not show, as Python's escape sequences."""
+    """Return a line of text with control characters escaped.
+
+    What a terminal would obey, or not show, becomes Python's escape sequences.
+    """
     return "".join(_escape(character) for character in text)
 
 
@@ -54,11 +74,14 @@ def _escape(character: str) -> str:
 
 
 class DataTable(Table):
-    """A table whose cells are text, not markup, and are folded where the terminal is narrow, never cut."""
+    """A table whose cells are text, not markup.
 
-    def add_column(self, *arguments: Any, **options: Any) -> None:  # noqa: ANN401 - as Rich's
+    They are folded where the terminal is narrow, never cut.
+    """
+
+    def add_column(self, header: RenderableType = "", *arguments: Any, **options: Any) -> None:  # noqa: ANN401 - as Rich's
         """Add a column."""
-        super().add_column(*arguments, **{"overflow": "fold"} | options)
+        super().add_column(_escape_cell(header), *arguments, **{"overflow": "fold"} | options)
 
     def add_row(
         self,
@@ -67,8 +90,12 @@ class DataTable(Table):
         end_section: bool = False,
     ) -> None:
         """Add a row."""
-        cells = [escape_text(each) if isinstance(each, str) else each for each in renderables]
+        cells = [None if each is None else _escape_cell(each) for each in renderables]
         super().add_row(*cells, style=style, end_section=end_section)
+
+
+def _escape_cell(cell: RenderableType) -> RenderableType:
+    return escape_text(cell) if isinstance(cell, str) else cell
 
 
 def print_line(text: str) -> None:
@@ -82,14 +109,19 @@ def print_fields(*fields: str) -> None:
 
 
 def print_document(text: str, *, with_colours: bool = False) -> None:
-    """Print text of many lines on stdout; ``with_colours`` lets the colours of a program that we ran stay."""
+    """Print text of many lines on stdout.
+
+    ``with_colours`` lets the colours of a program that we ran stay.
+    """
     parts = _COLOUR.split(text) if with_colours else [text]
     typer.echo("".join(part if _COLOUR.fullmatch(part) else escape_document(part) for part in parts))
 
 
-def print_renderable(renderable: RenderableType, width: int | None = None) -> None:
-    """Print a table, or what else Rich renders, on stdout."""
-    create_console(width=width).print(renderable)
+def print_renderable(
+    renderable: RenderableType, width: int | None = None, *, on_stderr: bool = False
+) -> None:
+    """Print a table, or what else Rich renders, on stdout or stderr."""
+    (console if on_stderr else create_console(width=width)).print(renderable)
 
 
 def print_note(text: str, *, has_lines: bool = False) -> None:
@@ -109,6 +141,24 @@ def print_done(text: str, seconds: float) -> None:
     )
 
 
+def ask(question: str, *, is_secret: bool = False, is_repeated: bool = False) -> str:
+    """Ask the operator on stderr; a secret is not shown while it is typed, and may have to be repeated.
+
+    Raises:
+        UserError: where the input ends without an answer.
+
+    """
+    text = escape_text(question)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", getpass.GetPassWarning)  # a pipe shows nothing anyway
+            return str(typer.prompt(text, hide_input=is_secret, confirmation_prompt=is_repeated, err=True))
+    except typer.Abort:
+        if interrupts.get_last_signal():
+            raise
+        raise UserError(f"Nobody answered '{question}': nothing was changed.") from None
+
+
 def require_confirmation(environment: str, what: str, confirmed: str | None) -> None:
     """Return once the operator has typed the environment's name.
 
@@ -120,7 +170,7 @@ def require_confirmation(environment: str, what: str, confirmed: str | None) -> 
     if answer is None:
         if not sys.stdin.isatty():
             raise UserError(f"Nobody is there to confirm {what}: add CONFIRM={environment} (--confirm).")
-        answer = typer.prompt(f"To confirm {what}, type {environment}", err=True)
+        answer = ask(f"To confirm {what}, type {environment}")
     if answer != environment:
         raise UserError(
             f"'{answer}' does not confirm {what}, which wants '{environment}': nothing was changed."

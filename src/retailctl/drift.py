@@ -1,4 +1,4 @@
-"""The earlier address of ``retailctl.delivery.drift``, for scripts that import it to write a report."""
+"""The earlier address of ``retailctl.delivery.drift``, for scripts that import it."""
 
 from __future__ import annotations
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 
 class UserError(Exception):
-    """A condition that the operator can mend; its message is the sentence that is printed, exit status 1."""
+    """A condition that the operator can fix; its message is printed.
+
+    The exit status is 1.
+    """
 
 
 class CloudNotRunning(UserError):

@@ -49,7 +49,10 @@ NETWORK_SETTINGS = (
 
 @singledispatch
 def explain_error(error: Exception) -> str:
-    """Return what went wrong, where, and what would help; an unknown failure is a fault of retailctl."""
+    """Return what went wrong, where, and what would help.
+
+    An unknown failure is a fault of retailctl.
+    """
     frames = traceback.extract_tb(error.__traceback__)
     place = f" in {Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else ""
     return (
@@ -109,9 +112,14 @@ def _explain_size(_: MemoryError | RecursionError) -> str:
     return "The input is too large for the memory of this machine: give less of it at a time."
 
 
+@explain_error.register(UnicodeEncodeError)
+def _explain_bytes(error: UnicodeEncodeError) -> str:
+    return f"{error.object[:200]!r} holds bytes that are not UTF-8, which AWS does not take: give it as text."
+
+
 @explain_error.register(ValueError)
 def _explain_value_error(error: ValueError) -> str:
-    """Return which AWS variable has to be a number and is none; boto3 does not say it."""
+    """Return which AWS variable should be a number, as boto3 does not."""
     variables = botocore.session.Session.SESSION_VARIABLES.values()
     names = [environ for _, environ, _, convert in variables if convert is int]
     name = next((each for each in names if not os.environ.get(each, "0").isdecimal()), None)

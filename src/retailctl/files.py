@@ -22,7 +22,7 @@ LONGEST_FILE = 64 * 2**20
 
 
 def write_atomically(path: Path, content: str | bytes, *, mode: int = 0o644) -> bool:
-    """Write ``content`` to ``path`` unless it holds just that; say whether it was written."""
+    """Write ``content`` to ``path`` unless it is there; say whether it was written."""
     data = content.encode() if isinstance(content, str) else content
     if path.is_file() and path.read_bytes() == data:
         return False
@@ -51,7 +51,9 @@ def write_atomically(path: Path, content: str | bytes, *, mode: int = 0o644) -> 
 
 
 def read_limited(path: Path) -> bytes:
-    """Return what a file or a pipe holds, which has an end: a device may have none.
+    """Return the content of a file or pipe that ends.
+
+    A device may have no end.
 
     Raises:
         UserError: where it holds more than ``LONGEST_FILE``.

@@ -1,4 +1,4 @@
-"""git in the clone: which commit is checked out, which came before which, and the tree of an earlier one."""
+"""git in the clone: commits, their order, and their trees."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ _HASH = re.compile(r"[0-9a-f]{40}")
 
 @contextmanager
 def check_out_commits(in_project: Project, commits: Collection[str]) -> Iterator[dict[str, Project]]:
-    """Yield the parts of the clone that artifacts are made of, as each of the commits has them.
+    """Yield what artifacts are made of, as each commit has it.
 
     Raises:
         UserError: where the clone has no such commit.
@@ -88,13 +88,13 @@ def resolve_commit(in_project: Project, name: str) -> str:
 
 
 def list_recent_commits(in_project: Project, most: int) -> list[str]:
-    """Return the newest commits that changed what artifacts are made of, the newest first; none without git."""
+    """Return the newest commits that changed artifacts; none without git."""
     process = run_git(in_project, "log", f"--max-count={most}", "--format=%H", "--", *PARTS)
     return process.stdout.decode().split() if process.returncode == 0 else []
 
 
 def is_older_commit(in_project: Project, commit: str, than: str) -> bool:
-    """Say whether ``commit`` is one that ``than`` came of: earlier, and on its line.
+    """Say whether ``commit`` is an ancestor of ``than``.
 
     It is not said of what is unknown: a commit that the clone lacks, one with `+changes`, any where git is missing.
     """
@@ -107,7 +107,10 @@ def is_older_commit(in_project: Project, commit: str, than: str) -> bool:
 
 
 def find_checked_out_commit(in_project: Project) -> str:
-    """Return the commit that is checked out, with `+changes` where files differ from it; `unknown` without git."""
+    """Return the checked-out commit, with `+changes`; `unknown` without git.
+
+    `+changes` means that files differ from it.
+    """
     try:
         return read_git(in_project, "rev-parse", "HEAD") + (
             "+changes" if read_git(in_project, "status", "--porcelain") else ""

@@ -1,4 +1,4 @@
-"""HTTP as the command line speaks it: one request, with whatever status comes back, or a sentence why none came."""
+"""Send one HTTP request; return its status or raise why there is none."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ REDIRECTS = 5
 
 
 class NoReply(OSError):
-    """Nothing answered; the text is the operating system's, ``kind`` the name of its error."""
+    """Nothing answered; ``kind`` is the name of the operating system's error."""
 
     def __init__(self, cause: BaseException) -> None:
         super().__init__(str(cause))
@@ -42,7 +42,9 @@ class HttpReply:
 
 
 def check_address(address: str) -> None:
-    """Check that a text is an address of HTTP: a scheme, a host, and maybe a port, a path and a query.
+    """Check that a text is an address of HTTP.
+
+    It has a scheme, a host, and maybe a port, a path and a query.
 
     Raises:
         ValueError: saying what is wrong with it.
@@ -60,7 +62,10 @@ def check_address(address: str) -> None:
 
 
 def open_pool(url: str) -> urllib3.PoolManager:
-    """Return what keeps connections to an address: through the shell's proxy, unless it is this machine's own."""
+    """Return a pool of connections to an address.
+
+    It goes through the shell's proxy, unless the address is this machine's own.
+    """
     parts = urlsplit(url)
     host = parts.hostname or ""
     proxy = None if host in LOOPBACK or proxy_bypass(host) else getproxies().get(parts.scheme)
@@ -111,7 +116,7 @@ def send_request(
 
 
 def _find_cause(error: BaseException) -> BaseException:
-    """Return what is at the bottom of urllib3's error: what the operating system or the protocol said."""
+    """Return the cause of urllib3's error, from system or protocol."""
     if isinstance(error, MaxRetryError) and error.reason is not None:
         return _find_cause(error.reason)
     if isinstance(error, ProtocolError) and isinstance(error.args[-1], Exception):

@@ -64,7 +64,7 @@ def _raise_interrupted() -> NoReturn:
 
 
 def _repeat_signal(unraisable: sys.UnraisableHookArgs, /) -> None:
-    """Send a signal again that came in a finalizer: Python drops what is raised there."""
+    """Send a signal again that came in a finalizer, where Python drops it."""
     if not isinstance(unraisable.exc_value, Interrupted):
         sys.__unraisablehook__(unraisable)
         return
@@ -76,7 +76,9 @@ def _repeat_signal(unraisable: sys.UnraisableHookArgs, /) -> None:
 
 @contextmanager
 def handle_signals() -> Iterator[None]:
-    """Raise ``Interrupted`` for each signal within the block; an outer block and other threads change nothing.
+    """Raise ``Interrupted`` for each signal within the block.
+
+    An outer block and other threads change nothing.
 
     A signal that is ignored stays ignored: `nohup` and shells ask for that.
     """
@@ -105,7 +107,7 @@ def handle_signals() -> Iterator[None]:
 
 @contextmanager
 def defer_interrupts() -> Iterator[None]:
-    """Raise ``Interrupted`` at the end of the block only; in other threads, change nothing."""
+    """Raise ``Interrupted`` only at the block's end; in other threads, do nothing."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -122,7 +124,10 @@ def defer_interrupts() -> Iterator[None]:
 
 @contextmanager
 def admit_second_interrupt() -> Iterator[None]:
-    """Raise ``Interrupted`` at once for a second signal, where the first is deferred; in other threads, nothing."""
+    """Raise ``Interrupted`` at once for a second signal.
+
+    It is for blocks that defer the first. In other threads, it does nothing.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return

@@ -10,7 +10,7 @@ _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 
 def parse_moment(text: str, now: datetime) -> datetime:
-    """Return the time that an operator means: ISO 8601 (UTC unless it says otherwise), or ``90m``, ``36h``, ``7d``.
+    """Parse a time: ISO 8601 (UTC by default), ``90m``, ``36h`` or ``7d``.
 
     Raises:
         ValueError: where it is neither, or before the year 1.

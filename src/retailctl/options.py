@@ -1,4 +1,4 @@
-"""The options that many commands share: where a command acts, and what it need not ask.
+"""Options that many commands share: where to act, what to confirm.
 
 A command acts on one environment (``--env``) in one place (``--cloud``): a local cloud, unless AWS is named.
 """
@@ -32,6 +32,20 @@ InAws = Annotated[
 ]
 
 
+def check_text(option: str, text: str) -> str:
+    """Return an option's value after checking that it is text.
+
+    Raises:
+        UserError: where it holds bytes that are not UTF-8, which no API of AWS takes.
+
+    """
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise UserError(f"{option} {text!r} holds bytes that are not UTF-8: give it as text.") from None
+    return text
+
+
 def choose_cloud(cloud: str, *, aws: bool) -> str:
     """Return the cloud that ``--cloud`` and the earlier ``--aws`` name together.
 
@@ -47,7 +61,7 @@ def choose_cloud(cloud: str, *, aws: bool) -> str:
 
 
 def format_retailctl(command: str, environment: str = "", cloud: str = DEFAULT_CLOUD) -> str:
-    """Return a command of retailctl that acts in the named place, to be printed as a remedy or a next step."""
+    """Return a retailctl command that acts in the named place."""
     words = [f"retailctl {command}"]
     words += [f"--cloud {cloud}"] if cloud != DEFAULT_CLOUD else []
     words += [f"--env {environment}"] if environment not in {"", DEFAULT_ENVIRONMENT} else []
@@ -55,7 +69,10 @@ def format_retailctl(command: str, environment: str = "", cloud: str = DEFAULT_C
 
 
 def format_make(target: str, environment: str = "", cloud: str = DEFAULT_CLOUD) -> str:
-    """Return a make target that acts in the named place; targets in ``NAME_AWS`` act in AWS without CLOUD."""
+    """Return a make target that acts in the named place.
+
+    Targets in ``NAME_AWS`` act in AWS without CLOUD.
+    """
     words = [f"make {target}"]
     words += [f"CLOUD={cloud}"] if cloud != (AWS if target in NAME_AWS else DEFAULT_CLOUD) else []
     words += [f"ENV={environment}"] if environment not in {"", DEFAULT_ENVIRONMENT} else []

@@ -1,4 +1,7 @@
-"""How long a step takes: a spinner or bars on a terminal, and who hears of progress."""
+"""Show how long a step takes.
+
+It is a spinner or bars on a terminal; callers may listen to progress.
+"""
 
 from __future__ import annotations
 
@@ -27,11 +30,14 @@ class Advance(Protocol):
     """How a step tells how far it is."""
 
     def __call__(self, completed: int, total: int | None) -> None:
-        """Take how much is done, and of how much in all; None while nobody knows."""
+        """Take how much is done, and of how much (None: unknown)."""
 
 
 class _Bars:
-    """The progress bars of the steps under way: one display, however many steps run side by side."""
+    """The progress bars of the steps under way.
+
+    It is one display, however many steps run side by side.
+    """
 
     def __init__(self) -> None:
         self._guard = threading.Lock()
@@ -39,7 +45,7 @@ class _Bars:
         self._steps = 0
 
     def add_step(self) -> Progress:
-        """Return the display, which is shown as long as a step is under way."""
+        """Return the display, shown while a step is under way."""
         with self._guard:
             if self._progress is None:
                 self._progress = Progress(
@@ -70,7 +76,7 @@ _bars = _Bars()
 
 @contextmanager
 def show_progress(title: str) -> Iterator[Advance]:
-    """Show that ``title`` is under way, and at its end how long it took; steps may overlap.
+    """Show a step under way, then its duration; steps may overlap.
 
     Yields:
         a function to call with how far the step is.
@@ -114,7 +120,7 @@ REAL = Clock()
 
 
 class OnTick(Protocol):
-    """Hears, after every tick, how many events have been taken and how many seconds have passed."""
+    """Called after each tick with the numbers of events and seconds."""
 
     def __call__(self, sent: int, seconds: float, /) -> object:
         """Take note."""

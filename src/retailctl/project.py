@@ -49,7 +49,10 @@ class Project:
 
     @property
     def scratch(self) -> Path:
-        """Return the folder for what runs: local clouds, Terraform's data, locks. None of it is committed."""
+        """Return the folder for local clouds, Terraform's data and locks.
+
+        None of it is committed.
+        """
         return self.root / ".retail"
 
     @property
@@ -99,7 +102,7 @@ class Project:
 
 
 def find_project() -> Project:
-    """Return the clone to work in: the one that RETAIL_ROOT names, or the one that this was installed from.
+    """Return the clone to work in: RETAIL_ROOT, or the installed one.
 
     Raises:
         UserError: where that is no clone.
@@ -115,7 +118,7 @@ def find_project() -> Project:
 
 
 def _keep_private(folder: Path) -> None:
-    """Let nobody else on this machine read a folder: it holds keys, states and plans."""
+    """Make a folder private: it holds keys, states and plans."""
     with contextlib.suppress(OSError):  # a clone that cannot be written to has no such folder
         folder.mkdir(mode=0o700, exist_ok=True)
         if stat.S_IMODE(folder.stat().st_mode) != 0o700:  # noqa: PLR2004 - permissions are octal

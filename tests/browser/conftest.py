@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from support import page_tools, stub_api
-from support.browser import Browser, Person, Shop, shop_in
+from support.browser import Browser, Person, Shop, end_idle_chromiums, shop_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -30,6 +30,12 @@ def _stubbed(stub: StubShop) -> Shop:
         _person(stub_api.CUSTOMER),
         stub=stub,
     )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _chromiums_end() -> Iterator[None]:
+    yield
+    end_idle_chromiums()
 
 
 @pytest.fixture

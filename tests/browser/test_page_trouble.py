@@ -362,3 +362,4 @@ def test_a_page_without_its_configuration_says_so(stubbed: Browser) -> None:
     stubbed.devtools("Network.setBlockedURLs", urls=[f"{stubbed.shop.address}/config.json"])
     stubbed.open("board")
     stubbed.sees("The shop cannot be reached.", "#page-problem[role=alert]")
+    assert not stubbed.find("#sign-in").is_displayed(), "there is a button that nothing listens to"

@@ -720,7 +720,10 @@ def test_dev_is_rolled_back_to_the_earlier_build_and_to_what_the_values_say(
 def refolded(
     there: Landscape, workshops: None, tmp_path_factory: pytest.TempPathFactory
 ) -> Callable[..., None]:
-    """Delete staging's scores; make generation 2, with today's code, and 3, whose rule of credit is another."""
+    """Delete staging's scores; make generation 2, with today's code, and 3, whose rule of credit is another.
+
+    The same apply makes generation 2 of the catalog.
+    """
     target, table = there.target("staging"), there.outputs["staging"]["scores_table"]
     expected = recount_scores(on_the_stream(there, "staging"))
     eventually(lambda: scores(there, "staging"), expected)
@@ -731,6 +734,10 @@ def refolded(
     third = generations.Generation(other_rule, enabled=False)
     generations.write_generations(
         target.generations_file, target.read_generations(generations.WINNER).with_generation(3, third)
+    )
+    catalogs = target.read_generations(generations.SHOP)
+    generations.write_generations(
+        target.generations_file, catalogs.with_generation(2, generations.Generation(enabled=False))
     )
 
     def do(command: Callable[..., None], *arguments: Any, **options: Any) -> None:
@@ -825,6 +832,45 @@ def test_a_changed_rule_is_switched_to_and_back_and_each_generation_keeps_its_ow
     assert shown_on_the_board(there, expected)
     must = with_two_for_a_picture(expected)
     assert compare_scores(must, eventually(lambda: scores_of_generation(there, 3), must)) == []
+
+
+FOLD = {"source": replay.Source.ARCHIVE, "trust_order": False, "resume": False, "patience": 60}
+SHOP = replay.ViewName.SHOP
+
+
+def test_the_catalog_is_folded_anew_and_equals_the_live_one(
+    there: Landscape, refolded: Callable[..., None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    refolded(replay.fold_generation, 2, view_name=SHOP, **FOLD)
+    refolded(replay.compare_generation, 2, view_name=SHOP, patience=20.0)
+
+    equal = r"All [1-9]\d* products and categories of generation 2 equal those of the live generation 1"
+    assert re.search(equal, capsys.readouterr().err)
+    with pytest.raises(UserError, match="Generation 1 is live"):
+        refolded(replay.fold_generation, 1, view_name=SHOP, **FOLD)
+
+
+@pytest.mark.nightly
+def test_a_new_catalog_is_prepared_folded_switched_to_and_the_old_one_retired(
+    there: Landscape, refolded: Callable[..., None]
+) -> None:
+    target, dynamodb = there.target("staging"), there.cloud.client("dynamodb")
+    categories = urljoin(there.outputs["staging"]["api_url"] + "/", "categories")
+    before = ask(categories).body
+
+    refolded(replay.prepare_generation, 3, view_name=SHOP, build="", confirmed=None)
+    refolded(replay.fold_generation, 3, view_name=SHOP, **FOLD)
+    refolded(replay.compare_generation, 3, view_name=SHOP, patience=20.0)
+    refolded(replay.switch_generation, 3, view_name=SHOP, patience=60.0, confirmed=None)
+    with pytest.raises(
+        UserError, match="Generation 3 is live: switch to another first, with `retailctl replay"
+    ):
+        refolded(replay.retire_generation, 3, view_name=SHOP, lift_protection=True, confirmed=None)
+    refolded(replay.retire_generation, 1, view_name=SHOP, lift_protection=True, confirmed=None)
+
+    assert target.read_generations(generations.SHOP).live == 3
+    assert not [name for name in dynamodb.list_tables()["TableNames"] if "staging-catalog-g1" in name]
+    assert eventually(lambda: ask(categories).body, before, seconds=20) == before
 
 
 # Guards

@@ -108,6 +108,13 @@ def test_the_dashboard_fits_its_grid_and_nothing_lies_on_another(widgets: list[d
         ), (one, other)
 
 
+def test_the_dashboard_is_no_larger_than_cloudwatch_takes(widgets: list[dict[str, Any]]) -> None:
+    """See Dashboard Body Structure and Syntax in CloudWatch's API Reference."""
+    assert len(widgets) <= 500
+    assert len(widgets[0]["properties"]["alarms"]) <= 100
+    assert all(len(each["properties"].get("metrics", [])) <= 500 for each in widgets)
+
+
 def test_the_dashboard_shows_how_it_goes(widgets: list[dict[str, Any]]) -> None:
     shown = json.dumps(widgets)
 

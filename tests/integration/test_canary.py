@@ -52,7 +52,7 @@ def zipped(version: int) -> bytes:
 
 @pytest.fixture
 def function(functions: Any) -> Function:
-    return Function("api", NAME, functions)
+    return Function("api", NAME, functions, "make apply ENV=prod")
 
 
 def try_out(functions: Any, version: str, weight: float) -> None:
@@ -110,8 +110,10 @@ def test_a_version_that_is_not_there_is_refused_with_those_that_are(function: Fu
 def test_a_function_without_the_alias_is_told_to_be_applied(functions: Any) -> None:
     functions.delete_alias(FunctionName=NAME, Name="live")
 
-    with pytest.raises(UserError, match="has no alias 'live': apply the environment first"):
-        Function("api", NAME, functions).read_alias()
+    with pytest.raises(
+        UserError, match="has no alias 'live': apply the environment with `make apply ENV=prod`"
+    ):
+        Function("api", NAME, functions, "make apply ENV=prod").read_alias()
 
 
 def test_the_value_to_commit_is_one_that_terraform_reads() -> None:
@@ -130,6 +132,7 @@ def commands(functions: Any, monkeypatch: pytest.MonkeyPatch) -> CliRunner:
     """Return a shell in which the environment is that Lambda."""
     clients = {"lambda": functions, "cloudwatch": boto3.client("cloudwatch", region_name="us-east-1")}
     target = SimpleNamespace(
+        update_command="make apply ENV=prod",
         environment="dev",
         place="AWS",
         client=clients.__getitem__,

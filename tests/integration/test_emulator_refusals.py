@@ -74,6 +74,21 @@ def test_compression_is_refused_where_nothing_is_kept(cloud: Cloud) -> None:
 # User pools
 
 
+def test_no_account_is_made_that_stops_the_list(cloud: Cloud) -> None:
+    cognito = cloud.client("cognito-idp")
+    pool = cognito.create_user_pool(PoolName="texts")["UserPool"]["Id"]
+    name = [{"Name": "name", "Value": "\udcff"}]
+    cognito.admin_create_user(UserPoolId=pool, Username="eve")
+
+    with pytest.raises(ClientError, match="not valid Unicode"):
+        cognito.admin_create_user(UserPoolId=pool, Username="mallory", UserAttributes=name)
+    with pytest.raises(ClientError, match="not valid Unicode"):
+        cognito.admin_update_user_attributes(UserPoolId=pool, Username="eve", UserAttributes=name)
+    with pytest.raises(ClientError, match="'username' must have length"):
+        cognito.admin_create_user(UserPoolId=pool, Username="x" * 129)
+    assert [user["Username"] for user in cognito.list_users(UserPoolId=pool)["Users"]] == ["eve"]
+
+
 def test_a_client_of_a_lite_pool_does_not_choose_its_flow(cloud: Cloud) -> None:
     cognito = cloud.client("cognito-idp")
     lite, essentials = (

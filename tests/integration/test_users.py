@@ -160,6 +160,9 @@ def test_a_strangers_name_is_text_in_the_list(
         ),
         (["--name", "  "], "The name is empty"),
         (["--name", "Mo", "--password", "short"], "The password is not strong enough"),
+        (["--name", "M\udcff"], "--name 'M\\udcff' holds bytes that are not UTF-8: give it as text."),
+        (["--name", "Mo", "--username", "m\udcff"], "--username 'm\\udcff' holds bytes that are not UTF-8"),
+        (["--name", "Mo", "--password", "-"], "Nobody answered 'Password': nothing was changed."),
     ],
 )
 def test_what_is_wrong_is_told_and_leaves_no_account_behind(
@@ -390,6 +393,7 @@ def test_in_a_terminal_the_address_is_drawn_as_a_qr_code(
     shown = io.StringIO()
     terminal = Console(file=shown, force_terminal=True, width=80)
     monkeypatch.setattr(second_factor, "console", terminal)
+    monkeypatch.setattr("retailctl.console.console", terminal)
     told = enrolled(run("second-factor", NAMED, answer=f"{PASSWORD}\n{codes()}\n{codes()}\n"))
     assert second_factor.draw_qr_code(told["uri"]).plain.splitlines()[5] in shown.getvalue()
 

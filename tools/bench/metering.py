@@ -1,4 +1,4 @@
-"""What DynamoDB calls consume, read from their own answers by a hook in botocore."""
+"""What DynamoDB calls consume, read by a hook in botocore."""
 
 from __future__ import annotations
 

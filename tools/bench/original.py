@@ -1,4 +1,4 @@
-"""The original workshop's way with a sale, for comparison: six DynamoDB calls, one after the other.
+"""The original workshop's way with a sale: six DynamoDB calls.
 
 What it does per purchase is told as facts in the project's reference on the workshop: it moves the product's
 guard and tallies, reads the product, sums the creator's and the photographer's products from two indexes, and
@@ -59,7 +59,7 @@ class Original:
         )
 
     def register_product(self, product: SimulatedProduct) -> None:
-        """Write the product with its creator and photographer, as its first two events would."""
+        """Write product, creator and photographer, as two events would."""
         self.client.put_item(
             TableName=self.contributions,
             Item={

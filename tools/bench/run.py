@@ -220,7 +220,7 @@ def measure_api_load(cloud: Cloud, environment: str) -> dict[str, float]:
 
 
 def measure_product_lists(cloud: Cloud, environment: str) -> dict[str, float]:
-    """Fill an environment's catalog, and time `GET /products` and `GET /trending` through the API, by turns.
+    """Time `GET /products` and `GET /trending` by turns, on full tables.
 
     Returns:
         ``products_seconds`` and ``trending_seconds`` (medians), and ``ratio``.
@@ -258,7 +258,7 @@ def measure_product_lists(cloud: Cloud, environment: str) -> dict[str, float]:
 
 
 def fill_catalog(cloud: Cloud, table: str) -> None:
-    """Put products into a catalog's table, as the shop view leaves them, evenly over the categories."""
+    """Put products into a catalog's table, as the shop view would."""
     dynamodb, most = cloud.client("dynamodb"), 25
     numbers = range(LISTED_PRODUCTS)
     for start in range(0, LISTED_PRODUCTS, most):
@@ -456,7 +456,7 @@ def measure_cold_starts(cloud: Cloud, functions: Mapping[str, Unpacked]) -> dict
 
 
 def time_cold_start(cloud: Cloud, place: Unpacked, code: str) -> float:
-    """Return the seconds of a cold start: of a process in a function's place that runs ``code``."""
+    """Return the seconds of a cold start that runs ``code``."""
     module = place.handler.rpartition(".")[0]
     started = time.perf_counter()
     process = subprocess.run(  # noqa: S603 - our own code

@@ -107,7 +107,7 @@ class Shards:
 
 
 def create_workshop(size: int, *, ids: int = 1) -> Workshop:
-    """Return the workshop of a batch size (0: of the original); two have no product and nobody in common.
+    """Return a batch size's workshop (0: the original's), sharing nothing.
 
     Args:
         size: records a batch.
@@ -130,7 +130,7 @@ def add_event_id(entry: LogEntry) -> LogEntry:
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """A function's instance in this process, and what listens to its calls of AWS."""
+    """A function's instance here, and what hears its AWS calls."""
 
     module: Any
     handler: Handler
@@ -223,7 +223,7 @@ def measure_original(instance: Instance, *, sales: int) -> dict[str, float]:
 
 
 def time_reads(instance: Instance, *, rounds: int) -> dict[str, float]:
-    """Time `GET /scores` through the handler, its cache expired, and its bare queries, by turns.
+    """Time `GET /scores` with an expired cache and its bare queries, by turns.
 
     The queries are taken from the handler's own first call and repeated as they were.
 
@@ -262,7 +262,7 @@ def time_reads(instance: Instance, *, rounds: int) -> dict[str, float]:
 
 
 def time_writes(instance: Instance, *, rounds: int) -> dict[str, float]:
-    """Time `POST /events` through the handler, without a key, and its bare PutRecord, by turns.
+    """Time `POST /events` without a key and its bare PutRecord, by turns.
 
     The put is taken from the handler's own first call and repeated as it was, with the handler's own client.
 
@@ -299,7 +299,7 @@ CATALOG_PHASES = ("create", "price", "image", "stock", "purchase")
 
 
 def measure_catalog(instance: Instance, *, size: int) -> dict[str, float]:
-    """Hand the shop view new products, then prices, pictures, stock and sales, in batches of ``size``.
+    """Give the shop view a catalog's events in batches of ``size``.
 
     Returns:
         the write units of an event of each of ``CATALOG_PHASES``.

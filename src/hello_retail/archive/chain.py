@@ -10,7 +10,10 @@ from hello_retail.event_log.archive import Link
 
 @dataclass(frozen=True, slots=True)
 class Tip:
-    """The last archived record of a shard; ``arrival`` is in seconds since the epoch."""
+    """The last archived record of a shard.
+
+    ``arrival`` is in seconds since the epoch.
+    """
 
     number: int
     arrival: float
@@ -37,7 +40,7 @@ def find_preceding_link(
 
 
 def find_closing_link(shard_id: str, tip: Tip | None, numbers: Iterable[int], *, whole: bool) -> Link | None:
-    """Return the link that ends a closed shard, or ``None`` if records are missing.
+    """Return a closed shard's last link, or ``None`` if records are missing.
 
     ``numbers`` and ``whole`` are as for ``find_preceding_link``, read to the shard's end.
     """

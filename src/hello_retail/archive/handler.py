@@ -112,7 +112,7 @@ archive = Archive(
 
 
 def handler(event: Mapping[str, Any], _context: object) -> dict[str, list[Any]]:
-    """Archive one batch of one shard; an error of AWS makes Lambda retry it."""
+    """Archive one batch of one shard; if AWS fails, raise, for Lambda's retry."""
     batch = [layout.parse_record(record) for record in event["Records"]]
     # Of an enhanced fan-out consumer it is <stream's ARN>/consumer/<name>:<time>.
     stream_name = event["Records"][0]["eventSourceARN"].split("/")[1]

@@ -37,7 +37,7 @@ class StreamFacts:
 
 
 class ArchiveStore:
-    """The archive's bucket and the stream. Errors of AWS are raised, so that Lambda retries."""
+    """The archive's bucket and the stream; errors of AWS are raised."""
 
     def __init__(self, kinesis: KinesisClient, s3: S3Client, bucket: str) -> None:
         self._kinesis = kinesis
@@ -96,7 +96,7 @@ class ArchiveStore:
                 return
 
     def read_tip(self, stream: StreamFacts, shard_id: str) -> tuple[Tip, str] | None:
-        """Return a shard's tip and its number as text; ``None`` before the first batch."""
+        """Return a shard's tip and its number; ``None`` before the first batch."""
         try:
             answer = self._s3.get_object(
                 Bucket=self._bucket, Key=archive.format_tip_key(stream.identity, shard_id)
@@ -107,7 +107,7 @@ class ArchiveStore:
         return Tip(int(note["number"]), float(note["arrival"])), str(note["number"])
 
     def write_batch(self, stream: StreamFacts, batch: Sequence[ArchivedRecord]) -> None:
-        """Write a batch as one object; a repeat overwrites it with the same content."""
+        """Write a batch as one object; a repeat writes the same again."""
         self._put(
             archive.format_records_key(stream.identity, batch),
             archive.pack_records(batch),

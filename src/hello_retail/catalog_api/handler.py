@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import boto3
-from aws_lambda_powertools import Logger, Metrics
 
 from hello_retail.aws_failures import AWS_CONFIG
 from hello_retail.catalog_api.api import CatalogApi
 from hello_retail.catalog_api.store import CatalogApiStore
-from hello_retail.http_api.respond import Telemetry, respond_to_request
+from hello_retail.http_api.respond import create_telemetry, respond_to_request
 from hello_retail.settings import read_settings
 
 if TYPE_CHECKING:
@@ -31,10 +30,7 @@ class CatalogApiSettings:
 
 
 SETTINGS = read_settings(CatalogApiSettings)
-logger = Logger()
-metrics = Metrics(namespace=SETTINGS.powertools_metrics_namespace)
-metrics.set_default_dimensions(Environment=SETTINGS.environment)
-telemetry = Telemetry(logger, metrics)
+telemetry = create_telemetry(SETTINGS.environment, SETTINGS.powertools_metrics_namespace)
 
 api = CatalogApi(
     CatalogApiStore(

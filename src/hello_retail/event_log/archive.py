@@ -205,7 +205,7 @@ def parse_shard_description(description: Mapping[str, Any]) -> Shard:
 
 
 def format_lineage_key(stream: str, shard: Shard) -> str:
-    """Return the key of a shard's object; a closed shard has a second object."""
+    """Return the key of a shard's object; a closed shard has two."""
     return f"{LINEAGE}/{stream}/{shard.shard_id}/{'open' if shard.end is None else 'closed'}.json"
 
 

@@ -12,7 +12,7 @@ RECORDS = "records/"
 
 @dataclass(frozen=True, slots=True)
 class QuarantinedRecord:
-    """A record that is no valid event, as it came: ``data`` is its base64 text."""
+    """A record that is no valid event; ``data`` is its base64 text."""
 
     sequence_number: str
     partition_key: str

@@ -11,7 +11,7 @@ LONGEST = 255
 
 
 def encode_watermark(sequence: int) -> bytes:
-    """Return the bytes of a sequence number: 25 of them for one of 56 digits.
+    """Return the bytes of a sequence number: 25 for one of 56 digits.
 
     Raises:
         OverflowError: for a negative number or one of more than 255 bytes.

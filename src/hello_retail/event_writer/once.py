@@ -1,4 +1,6 @@
-"""Same key and body, same answer and one event: Powertools' idempotency on a DynamoDB table.
+"""One answer and one event for the same key and body.
+
+It is Powertools' idempotency on a DynamoDB table.
 
 Imported by the first request with an ``Idempotency-Key``: it costs as much as the rest of the start.
 """

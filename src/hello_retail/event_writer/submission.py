@@ -107,7 +107,9 @@ class EventRecord:
 
 
 def parse_submission(event: Mapping[str, Any], trace_header: str = "") -> EventSubmission:
-    """Return what a request of payload format 2.0 asks for; ``trace_header`` is Lambda's own, if any.
+    """Return what a request of payload format 2.0 asks for.
+
+    ``trace_header`` is Lambda's own, if any.
 
     Raises:
         Refused: 405, 401, 415, 413, 400 or 403, in this order.

@@ -61,7 +61,10 @@ class _RecordRefused(Exception):
 
 
 def decode_base64_event(text: str) -> Event | Rejection:
-    """Decode a Kinesis record's ``data`` as Lambda delivers it: base64 with padding, standard alphabet."""
+    """Decode a Kinesis record's ``data`` as Lambda delivers it.
+
+    That is base64 with padding, in the standard alphabet.
+    """
     try:
         payload = a2b_base64(text, strict_mode=True)
         is_padded = len(text) % 4 == 0  # Python takes one "=" too many after a whole group of four
@@ -73,7 +76,9 @@ def decode_base64_event(text: str) -> Event | Rejection:
 
 
 def decode_event(payload: bytes) -> Event | Rejection:
-    """Decode the bytes of one record: an ingress or egress envelope around a data event, in strict JSON.
+    """Decode the bytes of one record.
+
+    It is an ingress or egress envelope around a data event, in strict JSON.
 
     A data event whose schema id is well formed, but not in the registry, gives an event with its data as it
     came: it belongs to other views. One that the registry knows must be valid.

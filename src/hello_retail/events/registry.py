@@ -1,4 +1,4 @@
-"""The schemas of envelopes and data events, found by exact id and nothing else.
+"""The schemas of envelopes and data events, found by exact id.
 
 The files under ``schemas/`` are named by the ids they hold. A validator is compiled when its schema is first
 asked for: importing this module reads no file and leaves fastjsonschema unloaded.
@@ -55,7 +55,7 @@ _FOLDER = Path(__file__).parent / "schemas"
 
 
 class UnknownSchema(LookupError):
-    """The id is not exactly one of ``SCHEMAS`` (a fragment of one, or the meta-schema's id, is not)."""
+    """The id is not exactly one of ``SCHEMAS``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ class Violation:
 
 
 def read_schema(schema_id: str) -> dict[str, Any]:
-    """Return the JSON Schema (draft-07) of exactly this id, read anew from its file.
+    """Read the JSON Schema (draft-07) of exactly this id from its file.
 
     Raises:
         UnknownSchema: where the registry has no such id.

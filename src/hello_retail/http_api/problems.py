@@ -55,7 +55,10 @@ class WrongParameter:
 
 @dataclass(frozen=True, slots=True)
 class WrongMember:
-    """A place in a JSON body (a JSON Pointer, RFC 6901; "" is all of it) and what is wrong or would do."""
+    """A place in a JSON body and what is wrong there.
+
+    The place is a JSON Pointer (RFC 6901; "" is all of the body). The text says what is wrong or would do.
+    """
 
     pointer: str
     detail: str
@@ -67,7 +70,10 @@ class WrongMember:
 
 @dataclass(eq=False)
 class Problem(Exception):
-    """A request that gets an RFC 9457 problem document. ``detail`` is a sentence that quotes nothing."""
+    """A request that gets an RFC 9457 problem document.
+
+    ``detail`` is a sentence that quotes nothing.
+    """
 
     status: HTTPStatus
     detail: str

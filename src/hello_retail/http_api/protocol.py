@@ -22,7 +22,10 @@ _ENTITY_TAG = re.compile(r'(?:W/)?("[^"]*")')
 
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
-    """What the routes look at. ``path`` has no stage in front, header names are in lower case."""
+    """The parts of a request that the routes look at.
+
+    ``path`` has no stage in front, header names are in lower case.
+    """
 
     method: str
     path: str

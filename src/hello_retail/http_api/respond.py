@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from hello_retail.aws_failures import Unavailable
@@ -23,8 +24,6 @@ from hello_retail.http_api.protocol import HttpRequest, adapt_response
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-
-    from aws_lambda_powertools import Logger, Metrics
 
 METHODS = ("GET", "HEAD")
 """What every route takes; HEAD answers as GET does, without the body."""
@@ -41,6 +40,13 @@ class Telemetry:
         """Write the metric of one request that failed."""
         self.metrics.add_metric(name, MetricUnit.Count, 1)
         self.metrics.flush_metrics()
+
+
+def create_telemetry(environment: str, metrics_namespace: str) -> Telemetry:
+    """Return the telemetry of a function; its metrics have the environment as their dimension."""
+    metrics = Metrics(namespace=metrics_namespace)
+    metrics.set_default_dimensions(Environment=environment)
+    return Telemetry(Logger(), metrics)
 
 
 def respond_to_request(

@@ -14,7 +14,9 @@ from math import floor, frexp, ldexp
 
 @dataclass(frozen=True, slots=True)
 class Weight:
-    """``mantissa`` times two to the power of ``half_lives``: a sum of sales, relative to one at the epoch.
+    """A sum of sales, relative to one at the epoch.
+
+    It is ``mantissa`` times two to the power of ``half_lives``.
 
     ``half_lives`` is that of the newest sale in it, counted from the epoch and rounded down, so ``mantissa`` is at
     least 1 and at most twice the number of sales.

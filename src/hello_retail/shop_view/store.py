@@ -304,7 +304,7 @@ class Refusal:
 
 
 def parse_refusal(error: Exception) -> Refusal | None:
-    """Return why a write may be tried again, or ``None`` if it may not.
+    """Return why a write may be tried again, else ``None``.
 
     A transaction tells a reason for each of its items; the product is the first, and has the only condition.
     """

@@ -25,7 +25,7 @@ class Usage:
             self.write_units += units
 
     def note_failure(self, error: Exception) -> None:
-        """Note a failed AWS call by its code, never by its message: messages quote keys.
+        """Note a failed AWS call by its code: messages quote keys.
 
         A cancelled transaction has a code for each of its items, which tells what happened.
         """

@@ -25,7 +25,10 @@ BOARD_SECONDS = 10.0
 
 @dataclass(slots=True)
 class TrendingApi:
-    """The route over one store. ``clock`` returns seconds since the epoch, ``half_life`` is in seconds."""
+    """The route over one store.
+
+    ``clock`` returns seconds since the epoch, ``half_life`` is in seconds.
+    """
 
     store: TrendingApiStore
     half_life: float

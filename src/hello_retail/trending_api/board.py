@@ -29,7 +29,10 @@ class TrendingProduct:
 
 @dataclass(frozen=True, slots=True)
 class RankedProduct:
-    """A line of the answer. ``score`` is in sales of this moment: one sold a half-life ago counts a half."""
+    """A line of the answer.
+
+    ``score`` is in sales of this moment: one sold a half-life ago counts a half.
+    """
 
     rank: int
     product_id: str
@@ -43,7 +46,9 @@ class RankedProduct:
 def rank_products(
     products: Iterable[TrendingProduct], now: float, half_life: float
 ) -> tuple[RankedProduct, ...]:
-    """Return the ``MAX_LIMIT`` that trend most, highest first, ties by product id, ranked from 1 without gaps.
+    """Return the ``MAX_LIMIT`` products that trend most, highest first.
+
+    Ties go by product id, ranks from 1 without gaps.
 
     ``now`` is in seconds since the epoch, ``half_life`` in seconds. Scores are as of the end of the running step
     (:data:`STEPS`), so no sale counts more than one.

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import boto3
-from aws_lambda_powertools import Logger, Metrics
 
 from hello_retail.aws_failures import AWS_CONFIG
-from hello_retail.http_api.respond import Telemetry, respond_to_request
+from hello_retail.http_api.respond import create_telemetry, respond_to_request
 from hello_retail.settings import read_settings
 from hello_retail.trending_api.api import TrendingApi
 from hello_retail.trending_api.store import TrendingApiStore
@@ -30,10 +29,7 @@ class TrendingApiSettings:
 
 
 SETTINGS = read_settings(TrendingApiSettings)
-logger = Logger()
-metrics = Metrics(namespace=SETTINGS.powertools_metrics_namespace)
-metrics.set_default_dimensions(Environment=SETTINGS.environment)
-telemetry = Telemetry(logger, metrics)
+telemetry = create_telemetry(SETTINGS.environment, SETTINGS.powertools_metrics_namespace)
 
 api = TrendingApi(
     # Made at import: Lambda lends a whole processor to the start, and a fraction of one to requests.

@@ -33,7 +33,10 @@ class TrendingViewSettings:
 
     @property
     def rule(self) -> Rule:
-        """How sales are weighed; a product is kept for a day longer than the log keeps its sales (rule 9)."""
+        """Return how sales are weighed.
+
+        A product is kept for a day longer than the log keeps its sales (rule 9).
+        """
         return Rule(
             half_life=self.half_life_minutes * 60.0,
             recent_events=self.recent_events,

@@ -94,7 +94,7 @@ class TrendingViewStore:
         return Applied(0, 0, 0, ledgers.find_first_new_entry(standing.ledger, sales))
 
     def _update(self, shard_id: str, product_id: str, before: Standing, after: Standing) -> dict[str, Any]:
-        """Return the request that turns a product's item from ``before`` into ``after`` (rule 12).
+        """Return the request that turns a product's ``before`` into ``after`` (rule 12).
 
         The weight is replaced, not added to, so the condition is on it too: whatever shard changed it.
         """

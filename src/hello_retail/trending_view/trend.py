@@ -30,7 +30,9 @@ class TrendingSale:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """How sales are weighed: the half-life in seconds, and how much is remembered of the last ones.
+    """How sales are weighed.
+
+    It is the half-life in seconds, and how much is remembered of the last ones.
 
     ``kept_seconds`` is how long a product is kept at least: as long as the log could deliver its sales again.
     """
@@ -42,7 +44,10 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A product's item: what it has taken from the log, the weight of that, and when it may go (Unix seconds)."""
+    """A product's item in the table.
+
+    It says what it has taken from the log, the weight of that, and when it may go (Unix seconds).
+    """
 
     ledger: Ledger = NO_ITEM
     weight: Weight | None = None
@@ -51,7 +56,10 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class TrendingOutcome:
-    """What becomes of a batch's sales of one product; ``after`` is ``None`` where there is nothing to write."""
+    """What becomes of a batch's sales of one product.
+
+    ``after`` is ``None`` where there is nothing to write.
+    """
 
     counted: int
     repeats: int

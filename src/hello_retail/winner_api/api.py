@@ -71,7 +71,7 @@ class WinnerApi:
         )
 
     def answer_winners(self, _path: str, _values: Mapping[str, Any]) -> HttpResponse:
-        """Answer ``GET /winners``: the first of each board, ``null`` while a board is empty."""
+        """Answer ``GET /winners``: the first of each board, ``null`` if it is empty."""
         best = {"merchant": self.read_board(CREATOR)[:1], "photographer": self.read_board(PHOTOGRAPHER)[:1]}
         return build_ok_response({role: top[0].as_json() if top else None for role, top in best.items()})
 

@@ -56,7 +56,7 @@ class RankedScore:
 
 
 def rank_scores(scores: Iterable[Score]) -> tuple[RankedScore, ...]:
-    """Return the top ``MAX_LIMIT`` of a role, ranked from 1, ties by user id.
+    """Return a role's top ``MAX_LIMIT``, ranked from 1, ties by user id.
 
     ``UNKNOWN`` is nobody, so it is not on the board.
     """
@@ -80,7 +80,10 @@ def build_contribution_json(contribution: Contribution) -> dict[str, str | None]
 
 
 def choose_display_name(user_id: str, name: str) -> str:
-    """Return the display name, or the masked id if it is invisible or reveals the id."""
+    """Return the display name, or the mask if it reveals the id.
+
+    The mask also replaces an invisible name.
+    """
     return name if is_visible(name) and user_id not in name else mask_user_id(user_id)
 
 

@@ -38,7 +38,10 @@ class WinnerBatch:
         return min((int(record.sequence_number) for record in self.rejected), default=None)
 
     def exclude_redriven(self, redriven: AbstractSet[str]) -> WinnerBatch:
-        """Return the batch without the records of these identities, valid or not: their copies count instead."""
+        """Return the batch without the records of these identities.
+
+        They may be valid or not: their copies count instead.
+        """
         passed = frozenset(
             sequence
             for sequence in (self.numbers if redriven else ())

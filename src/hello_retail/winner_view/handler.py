@@ -177,7 +177,10 @@ def report_batch(
 
 
 def select_quantiles(ordered: list[int], most: int) -> list[int]:
-    """Return at most ``most`` evenly spaced values of an ascending list, its first and last among them."""
+    """Return at most ``most`` evenly spaced values of an ascending list.
+
+    Its first and last are among them.
+    """
     if len(ordered) <= most:
         return ordered
     return [ordered[round(index * (len(ordered) - 1) / (most - 1))] for index in range(most)]

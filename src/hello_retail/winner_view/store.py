@@ -221,7 +221,7 @@ class WinnerViewStore:
         return _parse_facts(answer["Attributes"])
 
     def _credit(self, shard_id: str, key: Contributor, credit: Credit, now: int, usage: Usage) -> Applied:
-        """Count a contributor's new sales and move the shard's watermark and ring, in one write.
+        """Count a contributor's new sales and move watermark and ring, in one write.
 
         The write is made on the condition that the score is as it was when judged. Where it is not (an earlier
         delivery, a zombie, a request that the SDK repeated), the item comes back and the sales are judged anew.
@@ -261,7 +261,7 @@ class WinnerViewStore:
         counted: int,
         now: int,
     ) -> dict[str, Any]:
-        """Return the request that turns a score's ledger from ``before`` into ``after`` (rule 12)."""
+        """Return the request that turns a ledger's ``before`` into ``after`` (rule 12)."""
         role, user_id = key
         move = ledgers.build_ledger_move(shard_id, before, after, IF_NO_ITEM)
         return {

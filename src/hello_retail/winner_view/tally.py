@@ -1,4 +1,6 @@
-"""Who gets the credit for which sale: pure functions over one batch of one shard and the registered facts.
+"""Who gets the credit for which sale.
+
+These are pure functions over one batch of one shard and the registered facts.
 
 The rules are those of the workshop ("How credit works" in docs/how-credit-works.md): a product's first event
 registers its creator, its first image its photographer, and a sale counts for both.
@@ -35,7 +37,10 @@ class SequencedEvent:
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """A contributor as registered for a product, with the sequence number of the event that registered him."""
+    """A contributor as registered for a product.
+
+    It has the sequence number of the event that registered them.
+    """
 
     user_id: str
     name: str
@@ -44,20 +49,25 @@ class Registration:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What is registered for a product. A photographer of ``None`` means: none yet, at the time of reading."""
+    """What is registered for a product.
+
+    A photographer of ``None`` means: none yet, at the time of reading.
+    """
 
     creator: Registration
     photographer: Registration | None
 
     @property
     def settled(self) -> bool:
-        """Whether no later event can change the credit of a sale: only such facts may be cached (rule 3)."""
+        """Whether no later event can change a sale's credit; cacheable then (rule 3)."""
         return self.photographer is not None or self.creator.user_id == UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)
 class ProductUpdate:
-    """What one batch says of one product; both registrations count only where none was made before.
+    """What one batch says of one product.
+
+    Both registrations count only where none was made before.
 
     ``first`` is the lowest sequence number of its events, ``sold`` whether a purchase is among them.
     """
@@ -69,18 +79,18 @@ class ProductUpdate:
     sold: bool
 
     def needs_write(self, known: Facts | None) -> bool:
-        """Whether to write without reading first: the batch holds an act that may be the product's first."""
+        """Whether the batch may hold the product's first act, written without reading."""
         if known is None:
             return self.created or self.photographer is not None
         return self.photographer is not None and known.photographer is None
 
     def needs_read(self, known: Facts | None) -> bool:
-        """Whether the registered facts must be read before the sales in this batch can be credited."""
+        """Whether crediting this batch's sales needs the registered facts first."""
         return known is None or (self.sold and not known.settled)
 
 
 def collect_products(entries: Iterable[SequencedEvent]) -> dict[str, ProductUpdate]:
-    """Return what a batch, in the order of its sequence numbers, says of each product.
+    """Return what a batch, in its order, says of each product.
 
     The first event of a product registers its creator, ``UNKNOWN`` unless it is the product/create (rule 2);
     the first image registers the photographer.
@@ -109,7 +119,7 @@ def collect_products(entries: Iterable[SequencedEvent]) -> dict[str, ProductUpda
 
 @dataclass(slots=True)
 class Credit:
-    """The sales of one contributor in one role that a batch brings, in the order of the shard."""
+    """The sales of one contributor in one role of a batch, in order."""
 
     name: str
     sales: list[SequencedEvent] = field(default_factory=list)

@@ -138,12 +138,23 @@ def keep_build(target: Target, files: Files, commit: str) -> KeptBuild:
     return kept_build
 
 
+def _parse_record(content: bytes, where: str) -> KeptBuild:
+    try:
+        record = KeptBuild(**json.loads(content))
+        texts = [record.build, record.commit, record.applied, *record.artifacts, *record.artifacts.values()]
+        if all(isinstance(each, str) for each in texts):
+            return record
+    except (ValueError, TypeError, AttributeError):
+        pass
+    raise UserError(f"{where} is no record of a build: look who wrote it, and delete it.")
+
+
 def list_kept_builds(target: Target) -> list[KeptBuild]:
     """Return the builds that the environment has had, the one last applied first."""
     s3, bucket = target.client("s3"), target.state_bucket
     keys = list_keys(s3, bucket, _prefix(target.environment))
     kept_builds = [
-        KeptBuild(**json.load(s3.get_object(Bucket=bucket, Key=key)["Body"]))
+        _parse_record(s3.get_object(Bucket=bucket, Key=key)["Body"].read(), f"s3://{bucket}/{key}")
         for key in keys
         if key.endswith(f"/{RECORD}")
     ]
@@ -178,7 +189,9 @@ def find_build(among: Iterable[KeptBuild], id_prefix: str, environment: str) -> 
     ]
     if len(matches) == 1:
         return matches[0]
-    choices = ", ".join(f"{each.build} ({each.applied})" for each in builds) or "none"
+    if not builds:
+        raise UserError(f"{environment} has no kept builds: `apply` keeps each build.")
+    choices = ", ".join(f"{each.build} ({each.applied})" for each in builds)
     number = "several builds" if matches else "no build"
     raise UserError(f"'{id_prefix}' names {number} of {environment}: take an id of {choices}.")
 

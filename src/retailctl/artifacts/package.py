@@ -50,7 +50,7 @@ Files = dict[str, bytes]
 
 
 def list_functions(in_project: Project) -> list[str]:
-    """Return the logical names of the functions: the packages of `src/hello_retail` with a `handler.py`."""
+    """Return the packages of `src/hello_retail` with a `handler.py`: the functions."""
     handlers = (in_project.root / "src" / "hello_retail").glob("*/handler.py")
     return sorted(handler.parent.name for handler in handlers)
 
@@ -201,11 +201,11 @@ def build_artifacts(in_project: Project) -> list[Path]:
 
 
 class FunctionMissing(UserError):
-    """A build is older than the function that is to be pinned to it."""
+    """A build is older than the function to be pinned to it."""
 
 
 def _build_pinned(build: PinnedBuild, tree: Project, dependencies: Files) -> bytes:
-    """Return the zip of a view's function as a commit has it, whose files are in ``tree``.
+    """Return a view function's zip as the commit in ``tree`` has it.
 
     Raises:
         FunctionMissing: where the commit has no such function.
@@ -250,7 +250,7 @@ def add_pinned_zips(in_project: Project, files: Files, pinned: Iterable[PinnedBu
 
 
 def build_pinned_zip(in_project: Project, build: PinnedBuild) -> bytes:
-    """Return the zip of a view's function as a commit of the clone has it.
+    """Return a view function's zip as a commit has it.
 
     Raises:
         UserError: where the clone lacks the commit, or that has no such function.

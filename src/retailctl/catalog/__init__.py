@@ -1,1 +1,1 @@
-"""What is for sale: an independent fold of the log, and what the shop view's tables hold."""
+"""What is for sale: recounted from the log, and as stored."""

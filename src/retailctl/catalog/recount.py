@@ -1,4 +1,4 @@
-"""The independent fold: one pass over the log, by the rules of the catalog, with nothing of the shop view in it.
+"""Recount the catalog from the log, with nothing of the shop view.
 
 It exists to check the view, so it shares only the decoding of events with it. The rules (see ``docs/catalog.md``):
 a product's first offer fixes its merchant; the merchant's later offers change its texts and its category; offers,
@@ -59,7 +59,7 @@ class _Product:
 
 
 def recount_catalog(payloads: Iterable[bytes]) -> Catalog:
-    """Return the catalog that a log leads to, given its records' bytes in order (at least per product)."""
+    """Return the catalog of a log, whose records are in order per product."""
     products: dict[str, _Product] = {}
     for payload in payloads:
         event = events.decode_event(payload)
@@ -94,7 +94,7 @@ def recount_catalog(payloads: Iterable[bytes]) -> Catalog:
 
 
 def compare_catalogs(expected: Catalog, actual: Catalog, must: str = "must be") -> list[str]:
-    """Return a sentence for each product, category and stock that is not what it must be."""
+    """Return a sentence for each product, category and stock that is wrong."""
     return [
         *_compare_items("Product", expected.products, actual.products, must),
         *_compare_items("Category", expected.categories, actual.categories, must),

@@ -22,7 +22,7 @@ _LEDGER = re.compile(r"[wr]\d+")
 
 
 def read_stored_products(client: DynamoDBClient, table: str) -> dict[str, dict[str, str | int]]:
-    """Return the attributes of each product by its id, also of those that nobody has offered yet.
+    """Return all products' attributes by id, also of those not yet offered.
 
     Left out is what the view keeps to count each event once.
     """
@@ -37,7 +37,7 @@ def read_stored_products(client: DynamoDBClient, table: str) -> dict[str, dict[s
 
 
 def read_stored_categories(client: DynamoDBClient, table: str) -> dict[str, dict[str, int]]:
-    """Return how many products each category has, without those that have none any more."""
+    """Return how many products each category has; none has zero."""
     counts = {item["category"]["S"]: int(item["products"]["N"]) for item in _scan_table(client, table)}
     return {category: {"products": count} for category, count in counts.items() if count}
 
@@ -52,7 +52,10 @@ def read_stored_stock(client: DynamoDBClient, table: str) -> dict[str, dict[str,
 
 
 def read_generation(client: DynamoDBClient, tables: Mapping[str, str]) -> Catalog:
-    """Return all that a generation of the shop view holds, given its tables by their outputs; no stock."""
+    """Return all that a generation of the shop view holds.
+
+    Its tables are given by their outputs; stock is not part of it.
+    """
     return Catalog(
         read_stored_products(client, tables["catalog_table"]),
         read_stored_categories(client, tables["categories_table"]),
@@ -61,7 +64,7 @@ def read_generation(client: DynamoDBClient, tables: Mapping[str, str]) -> Catalo
 
 
 def read_stored_catalog(client: DynamoDBClient, outputs: Mapping[str, Any]) -> Catalog:
-    """Return what the API shows, from the tables that the root outputs name: offered products only."""
+    """Return the catalog that the API shows: offered products only."""
     live = read_generation(client, outputs[SHOP.standing][str(outputs[SHOP.live])])
     offered = {
         product: {name: value for name, value in attributes.items() if name not in INNER}
@@ -72,7 +75,7 @@ def read_stored_catalog(client: DynamoDBClient, outputs: Mapping[str, Any]) -> C
 
 
 def await_catalog(read: Callable[[], Catalog], expected: Catalog, clock: Clock = REAL) -> Catalog:
-    """Return the catalog when it is what it must be, or as it is after it has had its time."""
+    """Return the catalog once it is right, or after its time."""
     deadline = clock.now() + PATIENCE_SECONDS
     while (actual := read()) != expected and clock.now() < deadline:
         clock.pause(0.2)

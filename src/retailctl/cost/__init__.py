@@ -1,1 +1,1 @@
-"""What a day costs: the workload, the measured units, the price list, the bill."""
+"""What a day costs: workload, measured units, price list and bill."""

@@ -438,7 +438,10 @@ def _price_trending(load: Workload, prices: Prices) -> Part:
 
 
 def _price_catalog(load: Workload, prices: Prices) -> Part:
-    """Return what the catalog costs: each new product with price, stock and picture, and people's looks at it."""
+    """Return what the catalog costs.
+
+    It counts each new product with price, stock and picture, and people's looks at it.
+    """
     sheet = Sheet(prices)
     offers, looks = load.offers_per_day, load.reads_per_day
     batches = sum(lasting * rate / compute_batch_size(load, rate) for rate, lasting in load.compute_rates())

@@ -75,7 +75,10 @@ def estimate_cost(  # noqa: PLR0913 - one for each figure of a workload
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Say what a day costs, line by line, and what a dollar more would buy; draw it."""
+    """Say what a day costs, line by line, and draw it.
+
+    It also says what a dollar more would buy.
+    """
     here = project.find_project()
     for number in (
         events,

@@ -155,7 +155,7 @@ def change_workload(load: Workload, **changes: Any) -> Workload:  # noqa: ANN401
 
 
 def multiply_workload(load: Workload, times: int) -> Workload:
-    """Return the workload with all that comes in a day, and the shards, multiplied."""
+    """Return the workload with a day's events and the shards multiplied."""
     return change_workload(
         load,
         events_per_day=load.events_per_day * times,

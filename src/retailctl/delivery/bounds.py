@@ -27,7 +27,9 @@ def cut_text(text: str, longest: int, ending: str = "…") -> str:
 
 
 def cut_markdown(text: str, longest: int, notice: str, *, encoding: str = "utf-32-le") -> str:
-    """Return Markdown with at most ``longest`` units; a cut one ends after a whole line, with ``notice`` in bold.
+    """Return Markdown with at most ``longest`` units.
+
+    A cut one ends after a whole line, with ``notice`` in bold.
 
     The unit is a character; with ``encoding="utf-8"`` it is a byte.
     """
@@ -44,7 +46,10 @@ def cut_markdown(text: str, longest: int, notice: str, *, encoding: str = "utf-3
 
 
 def share_room(lengths: Mapping[str, int], room: int) -> dict[str, int]:
-    """Return how much of ``room`` each text gets: what it needs, or an equal share of what the short ones leave."""
+    """Return how much of ``room`` each text gets.
+
+    That is what it needs, or an equal share of what the short ones leave.
+    """
     shares: dict[str, int] = {}
     for left, name in zip(
         range(len(lengths), 0, -1), sorted(lengths, key=lambda each: lengths[each]), strict=True

@@ -1,4 +1,4 @@
-"""`retailctl canary`: show canaries of the API's functions, and roll one back at once.
+"""`retailctl canary`: show canaries of the API's functions, and roll back.
 
 Terraform owns the alias `live`: a canary is started, widened and ended in the environment's values (see
 docs/canary.md). Only the rollback is also a command, because it must not wait for a plan. It prints the value that
@@ -39,7 +39,10 @@ app = typer.Typer(
 
 @dataclass(frozen=True, slots=True)
 class Alias:
-    """The routing of a function: `version` serves, and the canary `tried`, if any, gets a share."""
+    """The routing of a function.
+
+    `version` serves, and the canary `tried`, if any, gets a share.
+    """
 
     version: str
     tried: str | None = None
@@ -80,6 +83,8 @@ class Function:
     """Its logical name, as in the values."""
     function_name: str
     client: Any
+    update_command: str
+    """The command that applies the environment."""
 
     def read_alias(self) -> Alias:
         """Return its alias `live`.
@@ -92,7 +97,8 @@ class Function:
             return Alias.from_answer(self.client.get_alias(FunctionName=self.function_name, Name=ALIAS))
         except self.client.exceptions.ResourceNotFoundException:
             raise UserError(
-                f"{self.function_name} has no alias '{ALIAS}': apply the environment first."
+                f"{self.function_name} has no alias '{ALIAS}': apply the environment with "
+                f"`{self.update_command}`."
             ) from None
 
     def list_versions(self) -> list[str]:
@@ -104,7 +110,7 @@ class Function:
         return sorted((number for number in numbers if number.isdigit()), key=int)
 
     def roll_back(self, to: str | None) -> str:
-        """Route all calls to ``to``, or to the version that serves, and return its number.
+        """Route all calls to ``to`` or the serving version; return its number.
 
         Raises:
             UserError: where there is neither a canary nor ``to``, or the version does not exist.
@@ -147,11 +153,14 @@ def _functions(target: Target, only: str | None) -> Iterator[Function]:
         )
     client = target.client("lambda")
     for name in [only] if only else sorted(names):
-        yield Function(name, names[name], client)
+        yield Function(name, names[name], client, target.update_command)
 
 
 def read_call_counts(cloudwatch: Any, function_name: str, version: str, until: datetime) -> CallCounts | None:  # noqa: ANN401 - boto3's
-    """Return a version's calls and errors in the last hour, or None where there is no access."""
+    """Return a version's calls and errors in the last hour, or None.
+
+    None means no access.
+    """
     dimensions = {
         "FunctionName": function_name,
         "Resource": f"{function_name}:{ALIAS}",
@@ -190,7 +199,7 @@ OneFunction = Annotated[
 def show_canaries(
     environment: EnvironmentName = "dev", cloud: CloudName = DEFAULT_CLOUD, function: OneFunction = None
 ) -> None:
-    """Print which version of each API function serves, which is the canary, and the errors of both."""
+    """Print each API function's serving version, canary, and errors of both."""
     target = resolve_target(environment, cloud)
     metrics = target.client("cloudwatch")
     for each in _functions(target, function):
@@ -217,7 +226,7 @@ def roll_back_canary(
         typer.Option("--to", help="The version that gets all calls.", show_default="the one that serves"),
     ] = None,
 ) -> None:
-    """Route all calls to the version that serves, at once; print the value for Terraform."""
+    """Route all calls to the serving version; print the value for Terraform."""
     target = resolve_target(environment, cloud)
     functions = list(_functions(target, function))
     if to is None and function is None:

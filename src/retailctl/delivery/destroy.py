@@ -31,7 +31,10 @@ def destroy_environment(
         bool, typer.Option("--lift-protection", envvar="LIFT_PROTECTION", help="Delete protected tables too.")
     ] = False,
 ) -> None:
-    """Destroy the environment after its name was typed; in a local cloud, full buckets and protected tables too."""
+    """Destroy the environment after its name was typed.
+
+    In a local cloud, full buckets and protected tables go too.
+    """
     target = resolve_target(environment, cloud)
     require_confirmation(environment, f"destroying {environment} in {target.place}", confirmed)
     package.build_artifacts(target.project)  # Terraform reads the artifacts for a destroy too
@@ -54,7 +57,7 @@ def destroy_environment(
 
 
 def remove_protection(target: Target, resources: list[dict[str, Any]], *, asked: bool) -> None:
-    """Remove what would stop a destroy: deletion protection and, in a local cloud, objects in buckets.
+    """Remove deletion protection and, in a local cloud, the buckets' objects.
 
     Raises:
         UserError: where ``asked`` is false, or a bucket in AWS is not empty; nothing is changed then.
@@ -92,7 +95,7 @@ def remove_protection(target: Target, resources: list[dict[str, Any]], *, asked:
 
 
 def refuse_protected(protected: Mapping[str, Collection[str]]) -> None:
-    """Refuse to delete what is protected against it; ``protected`` has the names of each kind.
+    """Refuse to delete what is protected; ``protected`` has each kind's names.
 
     Raises:
         UserError: where there is anything.

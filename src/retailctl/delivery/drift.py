@@ -1,4 +1,6 @@
-"""`retailctl drift`: detect changes made outside Terraform, apart from changes that are not applied yet.
+"""`retailctl drift`: detect changes made outside Terraform.
+
+Changes that are not applied yet are listed apart.
 
 After an apply, the state equals what AWS reports (see `apply_saved_plan`). A later difference was made by hand or
 by AWS itself: that is drift. A difference between the configuration and the state is a pending change, not drift.
@@ -174,7 +176,10 @@ def report_drift(
         bool, typer.Option("--json", help="Print a JSON array, one object per environment.")
     ] = False,
 ) -> None:
-    """Detect changes made outside Terraform; exit status 0: none, 2: drift, 1: the check failed."""
+    """Detect changes made outside Terraform.
+
+    The exit status is 0 for none, 2 for drift, 1 if the check failed.
+    """
     here = project.find_project()
     names = here.environments if every else (here.check_environment(environment),)
     check_writable(report)
@@ -193,7 +198,7 @@ def report_drift(
 
 
 def check_writable(report: Path | None) -> None:
-    """Check that writing a report overwrites nothing but an earlier report, as of a plan.
+    """Check that a report overwrites nothing but an earlier report.
 
     Raises:
         UserError: where the file holds something else.

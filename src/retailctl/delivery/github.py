@@ -16,6 +16,7 @@ from retailctl import project
 from retailctl.console import print_document, print_note
 from retailctl.delivery import drift, plan_summary
 from retailctl.delivery.bounds import LONGEST_BODY, LONGEST_TITLE, cut_markdown, cut_text
+from retailctl.delivery.markdown import format_code
 from retailctl.errors import UserError
 from retailctl.files import read_limited
 from retailctl.gh import run_gh
@@ -39,7 +40,7 @@ def read_repository_name() -> str:
 
 
 def format_run_link() -> str:
-    """Return a Markdown link to the workflow's run, or "" outside of a workflow."""
+    """Return a Markdown link to the workflow's run; "" outside of one."""
     server, number = os.environ.get("GITHUB_SERVER_URL"), os.environ.get("GITHUB_RUN_ID")
     return f"[The run]({server}/{read_repository_name()}/actions/runs/{number})" if server and number else ""
 
@@ -51,7 +52,7 @@ def _read_pages(path: str) -> list[dict[str, Any]]:
 
 
 def _is_ours(entry: dict[str, Any], mark: str) -> bool:
-    """Say whether a workflow has written a comment or an issue with this marker."""
+    """Say whether a workflow wrote a comment or issue with this marker."""
     who, body = (
         (entry["user"] or {}).get("login"),
         entry["body"] or "",
@@ -60,7 +61,7 @@ def _is_ours(entry: dict[str, Any], mark: str) -> bool:
 
 
 def post_comment(pull_request: int, body: str) -> str:
-    """Post the comment on a pull request or update it; return what was done."""
+    """Post or update a pull request's comment; return what was done."""
     path = f"repos/{read_repository_name()}/issues/{pull_request}/comments"
     comment_ids = [each["id"] for each in _read_pages(path) if _is_ours(each, plan_summary.MARKER)]
     content = json.dumps({"body": body})
@@ -86,7 +87,7 @@ def post_plan_comment(
         typer.Option("--pull-request", help="Post it there; without it, print the comment."),
     ] = None,
 ) -> None:
-    """Make one comment of the plans of all environments, and post or update it on a pull request."""
+    """Post or update one comment of all plans on a pull request."""
     sections = {
         name: read_limited(file).decode()
         for name in project.find_project().environments
@@ -121,12 +122,12 @@ def render_issue_body(report: drift.DriftReport) -> str:
             "the last apply:"
         ),
         "",
-        *(f"- `{each.address}`: {_format_finding(each)}" for each in report.drifted),
+        *(f"- {format_code(each.address)}: {_format_finding(each)}" for each in report.drifted),
         "",
     ]
     if report.pending:
         lines += ["These changes are pending, which is not drift:", ""]
-        lines += [f"- `{each.address}`: {_format_finding(each)}" for each in report.pending] + [""]
+        lines += [f"- {format_code(each.address)}: {_format_finding(each)}" for each in report.pending] + [""]
     closing = "See `docs/delivery.md` for what to do. This issue is closed when the drift is gone."
     command = format_make("drift", report.environment, AWS)
     notice = f"The list is too long for an issue: `{command}` prints the whole of it."
@@ -140,7 +141,7 @@ def _format_finding(finding: drift.Finding) -> str:
 
 
 def update_issue(report: drift.DriftReport) -> str:
-    """Open, update or close the issue on an environment's drift; return what was done."""
+    """Open, update or close an environment's drift issue; return what was done."""
     path = f"repos/{read_repository_name()}/issues"
     marker = format_issue_marker(report.environment)
     open_issues = [

@@ -1,4 +1,4 @@
-"""Deploy the page of an environment to its bucket and, in a local cloud, serve it."""
+"""Deploy an environment's page and, in a local cloud, serve it."""
 
 from __future__ import annotations
 
@@ -110,7 +110,9 @@ def publish_page(
     *,
     folder: Path | None = None,
 ) -> Published:
-    """Upload the page: the files that the index names, `config.json`, then the index; remove obsolete files.
+    """Upload the page and remove obsolete files.
+
+    The files that the index names come first, then `config.json`, then the index.
 
     Files with hashed names that already exist are not uploaded again. Files of the previous deployment are kept,
     because a browser may have loaded its index and request its files now.
@@ -169,7 +171,7 @@ def _put_file(s3: Any, bucket: str, file: SiteFile) -> None:  # noqa: ANN401 - a
 
 
 def _list_indexed_files(s3: Any, bucket: str) -> set[str]:  # noqa: ANN401 - as publish
-    """Return the hashed names that the index in the bucket contains; none without an index."""
+    """Return the hashed names in the bucket's index; none without one."""
     content = _read_stored(s3, bucket, INDEX) or b""
     return {reference for _, reference in ATTRIBUTE.findall(content.decode()) if reference.startswith(ASSETS)}
 
@@ -217,7 +219,10 @@ def upload_page(target: Target, page: EnvironmentPage, folder: Path | None = Non
 
 
 def deploy_page(target: Target, page: EnvironmentPage, zipped: bytes | None = None) -> None:
-    """Put up the page of this clone, or the one that a build's zip holds, and say where it is."""
+    """Deploy the page and say where it is.
+
+    It is the page of this clone, or the one that a build's zip holds.
+    """
     with nullcontext(target.project.web) if zipped is None else _extract_page(zipped) as folder:
         published = upload_page(target, page, folder)
     url = (

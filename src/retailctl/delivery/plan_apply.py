@@ -1,4 +1,4 @@
-"""`retailctl plan` and `apply`: plan a change, save it, and apply exactly that plan.
+"""`retailctl plan` and `apply`: save a plan, apply exactly that plan.
 
 `plan --out` and `apply --plan` split an apply between two machines or two people. The plan can be reviewed in
 between, and if anything differs from it, the apply is refused before it changes anything.
@@ -53,7 +53,7 @@ SummaryFile = Annotated[
 
 
 def read_state(workspace: Workspace) -> State | None:
-    """Return the lineage and serial of an environment's state; None where nothing was ever applied."""
+    """Return the lineage and serial of a state; None before any apply."""
     pulled = terraform.read_command_output(workspace, "state", "pull")
     if not pulled.strip():
         return None
@@ -64,7 +64,7 @@ def read_state(workspace: Workspace) -> State | None:
 def save_plan(
     target: Target, workspace: Workspace, out: Path, artifacts: Mapping[str, str], commit: str
 ) -> PlanRecord:
-    """Plan with the artifacts in `build/artifacts`, save plan and record, and return the record."""
+    """Plan with `build/artifacts`, save plan and record, and return the record."""
     out.parent.mkdir(parents=True, exist_ok=True)
     out.touch(mode=0o600)  # a plan contains all values in plain text
     changes = terraform.run_with_progress(
@@ -85,14 +85,15 @@ def save_plan(
 
 
 def apply_saved_plan(
-    target: Target, workspace: Workspace, file: Path, record: PlanRecord, files: Files
+    target: Target, workspace: Workspace, file: Path, record: PlanRecord, files: Files, remedy: str
 ) -> None:
-    """Apply a saved plan, deploy the page of its build, and keep the build.
+    """Apply a saved plan, deploy its page, and keep its build.
 
-    Afterwards the state is refreshed, so that it includes what resources report about each other (a bucket's
-    policy, a role's policies). Any later difference is drift.
+    ``remedy`` is the sentence to add where the plan is stale. Afterwards the state is refreshed, so that it
+    includes what resources report about each other (a bucket's policy, a role's policies). Any later difference
+    is drift.
     """
-    saved_plan.check_state(record, read_state(workspace))
+    saved_plan.check_state(record, read_state(workspace), remedy)
     terraform.run_with_progress(workspace, f"Applying {target.environment}", "apply", str(file.resolve()))
     terraform.run_with_progress(
         workspace,
@@ -120,7 +121,7 @@ def plan_environment(
         bool, typer.Option("--prebuilt", envvar="PREBUILT", help="Use build/artifacts without building them.")
     ] = False,
 ) -> None:
-    """Show what applying the environment would change; with --out, save it for `apply --plan`."""
+    """Show what an apply would change; with --out, save it for `apply --plan`."""
     if summary is not None and out is None:
         raise UserError("SUMMARY (--summary) needs a saved plan: set OUT (--out) too.")
     if out is None:
@@ -176,13 +177,17 @@ def apply_environment(
     here = project.find_project()
     record = saved_plan.read_record(plan_file)
     here.check_environment(environment)
+    plan_command = format_retailctl(
+        f"plan --out {shlex.quote(project.format_path(plan_file))}", environment, cloud
+    )
+    remedy = f"Plan again with `{plan_command}`."
     with hold_lock(here, "package"):  # otherwise another command could replace the zips
         files, artifacts = builds.read_artifacts(here)
-        saved_plan.check_plan(record, plan_file, environment, artifacts)
+        saved_plan.check_plan(record, plan_file, environment, artifacts, remedy)
         target = resolve_target(environment, cloud)
         if not older:
             check_commit_order(target, record.commit)
-        apply_saved_plan(target, initialise_workspace(target), plan_file, record, files)
+        apply_saved_plan(target, initialise_workspace(target), plan_file, record, files, remedy)
 
 
 def do_nothing() -> None:
@@ -216,7 +221,7 @@ def plan_and_apply(
 
 
 def check_commit_order(target: Target, commit: str) -> None:
-    """Check that a commit is not older than that of the environment's newest build.
+    """Check that a commit is not older than the environment's newest build.
 
     Otherwise a slow run could revert the changes of a later one. A commit that is not an ancestor or not in the
     clone is accepted.
@@ -254,7 +259,7 @@ def ask_and_apply(
                 target.environment, f"these changes to {target.environment} in {target.place}", confirmed
             )
         begin()
-        apply_saved_plan(target, workspace, file, record, files)
+        apply_saved_plan(target, workspace, file, record, files, "Run the command again.")
     finally:
         file.unlink(missing_ok=True)
         saved_plan.record_file(file).unlink(missing_ok=True)

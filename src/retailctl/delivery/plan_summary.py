@@ -1,4 +1,4 @@
-"""Render a plan in Markdown, for the review of a pull request or before an approval.
+"""Render a plan in Markdown, for a review or an approval.
 
 More people can read a comment than a plan. So it names the attributes that change, but only the values of numbers
 and booleans: strings may contain anything, and sensitive values are never shown.
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from retailctl import project
 from retailctl.delivery import drift
 from retailctl.delivery.bounds import LONGEST_BODY, LONGEST_SUMMARY, cut_markdown, share_room
+from retailctl.delivery.markdown import format_code
 from retailctl.errors import UserError
 from retailctl.terraform import plan_changes
 
@@ -37,7 +38,7 @@ def format_counts(changes: Iterable[Change]) -> str:
 
 
 def check_writable(summary: Path | None) -> None:
-    """Check that writing a summary overwrites nothing but an earlier summary, as of a plan.
+    """Check that a summary overwrites nothing but an earlier summary.
 
     Raises:
         UserError: where the file holds something else.
@@ -71,7 +72,7 @@ def render_section(record: PlanRecord, plan: Mapping[str, Any]) -> str:
         name for name, change in plan.get("output_changes", {}).items() if change["actions"] != ["no-op"]
     )
     if outputs:
-        lines += [f"Outputs that change: {', '.join(f'`{name}`' for name in outputs)}.", ""]
+        lines += [f"Outputs that change: {', '.join(map(format_code, outputs))}.", ""]
     if changes:
         lines += [
             "<details><summary>Resources</summary>",
@@ -79,7 +80,10 @@ def render_section(record: PlanRecord, plan: Mapping[str, Any]) -> str:
             "| Action | Resource | Changes |",
             "|---|---|---|",
         ]
-        lines += [f"| {each.kind} | `{each.address}` | {_format_attributes(each)} |" for each in changes]
+        lines += [
+            f"| {each.kind} | {format_code(each.address, in_table=True)} | {_format_attributes(each)} |"
+            for each in changes
+        ]
         lines += ["", "</details>", ""]
     drifted = drift.parse_drift(record.environment, plan, record.made).drifted
     if drifted:
@@ -87,7 +91,7 @@ def render_section(record: PlanRecord, plan: Mapping[str, Any]) -> str:
             "**Changed outside Terraform** since the last apply, and reverted or accepted by this one:",
             "",
         ]
-        lines += [f"- `{each.address}`: {_format_finding(each)}" for each in drifted] + [""]
+        lines += [f"- {format_code(each.address)}: {_format_finding(each)}" for each in drifted] + [""]
     lines += [f"Build `{record.build}`, commit `{record.commit}`, planned {record.made}.", ""]
     notice = (
         f"The rest of the plan of {record.environment} is too long to be shown here: see the plan itself."
@@ -100,9 +104,9 @@ def _format_finding(finding: drift.Finding) -> str:
 
 
 def format_names(names: Sequence[str]) -> str:
-    """Return the names of attributes in Markdown, the first ones and the number of the others."""
+    """Return attributes in Markdown: the first ones and the others' number."""
     more = len(names) - MOST_ATTRIBUTES
-    shown = [f"`{name}`" for name in names[:MOST_ATTRIBUTES]]
+    shown = [format_code(name) for name in names[:MOST_ATTRIBUTES]]
     return ", ".join([*shown, *([f"and {more} more"] if more > 0 else [])])
 
 
@@ -115,7 +119,7 @@ def _format_attributes(change: Change) -> str:
 
 
 def _format_attribute(attribute: Attribute) -> str:
-    name = f"`{attribute.path}`"
+    name = format_code(attribute.path, in_table=True)
     if attribute.is_secret:
         return f"{name} (sensitive)"
     if attribute.is_unknown:

@@ -1,4 +1,4 @@
-"""`retailctl rollback` and `builds`: apply an earlier build, and list the builds of an environment."""
+"""`retailctl rollback` and `builds`: list builds, and apply an earlier one."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def roll_back_environment(
     cloud: CloudName = DEFAULT_CLOUD,
     confirmed: Confirmed = None,
 ) -> None:
-    """Apply an earlier build: its zips and its page, with the present Terraform code and values."""
+    """Apply an earlier build's zips and page with today's Terraform and values."""
     builds.check_name(to)
     target = resolve_target(environment, cloud)
     kept = builds.find_build(builds.list_kept_builds(target), to, environment)

@@ -1,4 +1,6 @@
-"""A saved plan and the record beside it: the environment, state and artifacts that it was made from.
+"""A saved plan and the record beside it.
+
+The record has the environment, state and artifacts that it was made from.
 
 Terraform's plan file identifies its state, but not the environment or the bytes of the zips, which Terraform
 reads at apply. The record adds these, so that another machine can apply exactly that plan with exactly those
@@ -29,7 +31,7 @@ VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """A version of a state: the lineage identifies the state, the serial counts its changes."""
+    """A version of a state: its lineage, and a serial that counts changes."""
 
     lineage: str
     serial: int
@@ -119,8 +121,12 @@ def hash_plan(plan: Path) -> str:
     return hashlib.sha256(plan.read_bytes()).hexdigest()
 
 
-def check_plan(record: PlanRecord, plan: Path, environment: str, artifacts: Mapping[str, str]) -> None:
+def check_plan(
+    record: PlanRecord, plan: Path, environment: str, artifacts: Mapping[str, str], remedy: str
+) -> None:
     """Check that a saved plan matches its record, this environment and these artifacts.
+
+    ``remedy`` is a sentence that says how to plan again.
 
     Raises:
         UserError: where it does not; nothing has been changed then.
@@ -134,18 +140,20 @@ def check_plan(record: PlanRecord, plan: Path, environment: str, artifacts: Mapp
     if record.sha256 != hash_plan(plan):
         raise UserError(
             f"{project.format_path(plan)} does not match its record (another SHA-256): "
-            "nothing was changed. Plan again."
+            f"nothing was changed. {remedy}"
         )
     wrong = builds.describe_differences(record.artifacts, artifacts)
     if wrong:
         raise UserError(
             f"The artifacts here are not those of the plan: {wrong}. Nothing was changed. "
-            f"Fetch build {record.build} of commit {record.commit}, or plan again."
+            f"Fetch build {record.build} of commit {record.commit}. {remedy}"
         )
 
 
-def check_state(record: PlanRecord, state: State | None) -> None:
-    """Check that the state is still the one from which the plan was made.
+def check_state(record: PlanRecord, state: State | None, remedy: str) -> None:
+    """Check that the state is still the one that was planned.
+
+    ``remedy`` is a sentence that says how to plan again.
 
     Raises:
         UserError: where it has changed.
@@ -156,9 +164,9 @@ def check_state(record: PlanRecord, state: State | None) -> None:
     if record.state is None or state is None or record.state.lineage != state.lineage:
         raise UserError(
             f"The plan was made from another state of {record.environment} than the present one: "
-            "nothing was changed. Plan again."
+            f"nothing was changed. {remedy}"
         )
     raise UserError(
         f"The plan is stale: it was made {record.made} from serial {record.state.serial} of {record.environment}'s "
-        f"state, which is at {state.serial} now. Nothing was changed. Plan again."
+        f"state, which is at {state.serial} now. Nothing was changed. {remedy}"
     )

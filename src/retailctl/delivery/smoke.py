@@ -59,7 +59,7 @@ def check_json(url: str, path: str, shape: type) -> str | None:
 
 
 def check_writer_refusal(url: str) -> str | None:
-    """Return what is wrong with the event writer's refusal of requests without a token, or None."""
+    """Return what is wrong with the writer's answer without a token, or None."""
     try:
         answer = send_request(
             f"{url}/events",
@@ -101,7 +101,7 @@ def check_function(client: Any, name: str) -> str | None:  # noqa: ANN401 - boto
 
 
 def check_mapping(client: Any, mapping: Mapping[str, Any]) -> str | None:  # noqa: ANN401 - as above
-    """Return what is wrong with an event source mapping from the state, or None."""
+    """Return what is wrong with a state's event source mapping, or None."""
     state = client.get_event_source_mapping(UUID=mapping["uuid"])["State"]
     if state == "Enabled":
         return None
@@ -112,7 +112,7 @@ def check_mapping(client: Any, mapping: Mapping[str, Any]) -> str | None:  # noq
 def build_checks(
     target: Target, values: Mapping[str, Any], resources: Iterable[Mapping[str, Any]]
 ) -> dict[str, Callable[[], str | None]]:
-    """Return the checks of an environment by name, from its root outputs and resources."""
+    """Return an environment's checks by name, from its outputs and resources."""
     api, client = str(values["api_url"]).rstrip("/"), target.client("lambda")
     checks: dict[str, Callable[[], str | None]] = {
         "GET /winners": lambda: check_json(api, "/winners", dict),

@@ -1,1 +1,1 @@
-"""The processes of a local cloud: MiniStack with IAM enforced, and the page server."""
+"""A local cloud's processes: MiniStack with IAM enforced, and the page server."""

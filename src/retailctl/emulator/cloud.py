@@ -67,7 +67,7 @@ class Cloud:
         }
 
     def client(self, service: str, **settings: Any) -> Any:  # noqa: ANN401 - boto3 makes its classes at run time
-        """Return a boto3 client of ``service`` in this cloud; the AWS settings of the shell have no effect.
+        """Return a boto3 client of this cloud, whatever the shell's AWS settings.
 
         Args:
             service: its name in boto3.
@@ -103,7 +103,7 @@ class Cloud:
 
 @lru_cache(maxsize=1)
 def open_isolated_session() -> boto3.Session:
-    """Return a session of boto3 that reads no AWS variable and no AWS file.
+    """Return a boto3 session that reads no AWS variable or file.
 
     Otherwise a profile that does not exist (AWS_PROFILE) or an AWS_MAX_ATTEMPTS that is no number stops boto3
     before it has sent anything.
@@ -148,7 +148,7 @@ def load_cloud(cloud: str, in_project: Project | None = None) -> Cloud:
 
 
 def describe_restart(address: str) -> str:
-    """Return how to start the local cloud again that listens at ``address``, a URL or ``host:port``."""
+    """Return how to restart the local cloud at ``address``, a URL or ``host:port``."""
     match = re.search(r":(\d{1,5})\b", address)
     homes = project.find_project().scratch.glob(f"*/{STATE}")
     running = [cloud for home in homes if (cloud := read_cloud(home.parent)) is not None]
@@ -158,7 +158,7 @@ def describe_restart(address: str) -> str:
 
 
 def remove_aws_settings(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return ``environ`` without the settings that could point an AWS tool at another account."""
+    """Return ``environ`` without settings that lead to another AWS account."""
     settings = {name: value for name, value in environ.items() if not name.startswith("AWS_")}
     bundle = environ.get("AWS_CA_BUNDLE")
     return {**settings, "AWS_CA_BUNDLE": bundle} if bundle else settings

@@ -1,4 +1,4 @@
-"""Make MiniStack's event source mappings read by an enhanced fan-out consumer, as AWS's do.
+"""Make event source mappings read by enhanced fan-out, as in AWS.
 
 Sources: https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html ("Enhanced fan-out"), and for the
 permissions of the role https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-create.html.
@@ -18,13 +18,13 @@ SUBSCRIBE = "kinesis:SubscribeToShard"
 
 
 def find_stream_arn(consumer_arn: str) -> str:
-    """Return the ARN of the stream of a consumer, or "" for the ARN of anything else."""
+    """Return a consumer's stream's ARN; "" for any other ARN."""
     stream, separator, _ = consumer_arn.partition("/consumer/")
     return stream if separator and ":kinesis:" in stream else ""
 
 
 class ConsumerMapping(ChainMap[str, Any]):
-    """An event source mapping on a consumer, as if it were one on the consumer's stream."""
+    """A mapping on a consumer, treated as one on the consumer's stream."""
 
     def __setitem__(self, key: str, value: Any) -> None:  # noqa: ANN401 - a mapping's fields are of any type
         """Set a field of the mapping itself."""
@@ -82,7 +82,7 @@ def patch_emulator() -> None:
 
 
 def _may_subscribe(function: str, consumer_arn: str) -> bool:
-    """Say whether the policies of a function's role let it subscribe to the shards of a consumer."""
+    """Say whether a function's role may subscribe to a consumer's shards."""
     role = find_role_of_function(function)
     # Without a function the emulator refuses the mapping itself.
     return not role or is_allowed(role, SUBSCRIBE, consumer_arn, consumer_arn.split(":")[3])

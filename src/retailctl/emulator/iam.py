@@ -1,4 +1,6 @@
-"""Make MiniStack's IAM check what AWS checks, so that a policy that is too narrow fails here too.
+"""Make MiniStack's IAM check what AWS checks.
+
+So a policy that is too narrow fails here too.
 
 The emulator evaluates whole policies, including boundaries and conditions. But for some calls it checks another
 action than AWS does or no resource at all, and it leaves out some condition keys and additional permissions. Each
@@ -74,7 +76,7 @@ _TAGGED_BY_ARN = {"cloudwatch", "cognito-idp", "dynamodb", "kinesis", "kms", "sn
 
 @dataclass(frozen=True, slots=True)
 class Permission:
-    """A permission that a caller needs in addition to the action of the call.
+    """A permission that a caller needs besides the call's own action.
 
     Attributes:
         action: with the prefix of the service.
@@ -113,7 +115,7 @@ class IamRequest:
         return [unquote(part) for part in self.path.split("/") if part]
 
     def read_field(self, name: str) -> Any:  # noqa: ANN401 - JSON holds anything
-        """Return the value of ``name`` in the body (JSON) or the parameters, or an empty string."""
+        """Return ``name`` from JSON body or parameters, or an empty string."""
         with contextlib.suppress(ValueError):
             content = json.loads(self.body)
             if isinstance(content, dict) and name in content:
@@ -123,7 +125,7 @@ class IamRequest:
 
 
 def correct_action(request: IamRequest, guess: str | None) -> str | None:
-    """Return the action that AWS checks; ``guess`` is the one that the emulator would check."""
+    """Return the action that AWS checks, not the emulator's ``guess``."""
     namespace, _, name = (guess or "").partition(":")
     if request.service == "lambda":
         *_, kind, _ = ["", "", *request.parts]
@@ -137,7 +139,7 @@ def correct_action(request: IamRequest, guess: str | None) -> str | None:
 
 
 def correct_resource_arn(request: IamRequest, action: str, guess: str, region: str, account: str) -> str:
-    """Return the ARN that AWS checks for ``action``; ``guess`` is the one that the emulator would check."""
+    """Return the ARN that AWS checks for ``action``, not the emulator's ``guess``."""
     namespace, _, name = action.partition(":")
     here = f"{region}:{account}"
     if "tag" in name.lower() and namespace in _TAGGED_BY_ARN:
@@ -200,7 +202,7 @@ def _correct_cloudfront_arn(request: IamRequest, _: str, guess: str, here: str) 
 
 
 def read_request_tags(request: IamRequest, action: str) -> dict[str, str]:
-    """Return the tags of the resource that a request creates, where the emulator does not see them."""
+    """Return a request's resource tags where the emulator does not see them."""
     if request.service == "apigateway" and request.method in {"POST", "PUT"}:
         tags = request.read_field("tags")
     elif action in {"cognito-idp:CreateUserPool", "cognito-idp:UpdateUserPool"}:
@@ -213,7 +215,7 @@ def read_request_tags(request: IamRequest, action: str) -> dict[str, str]:
 
 
 def read_removed_tag_keys(request: IamRequest, action: str) -> list[str]:
-    """Return the keys of the tags that a request removes, where the emulator does not see them."""
+    """Return a request's removed tag keys where the emulator misses them."""
     if action == "cloudfront:UntagResource" and request.body.startswith(b"<"):
         root = ET.fromstring(request.body)  # noqa: S314 - a request of our own Terraform
         return [each.text or "" for each in root.iter() if each.tag.rpartition("}")[2] == "Key"]
@@ -292,7 +294,7 @@ def find_further_permissions(request: IamRequest, action: str, arn: str) -> list
 
 
 def filter_effective_tags(key: Mapping[str, Any], now: float) -> dict[str, str]:
-    """Return the tags of a KMS key that have an effect at ``now`` (a UNIX time)."""
+    """Return a KMS key's tags that take effect by ``now`` (UNIX time)."""
     is_new = now - key.get("CreationDate", 0) < KEY_TAGS_COUNT_AFTER_SECONDS
     return {} if is_new else {each["TagKey"]: each["TagValue"] for each in key.get("Tags", [])}
 
@@ -392,7 +394,7 @@ def _function_of(mapping: str) -> str:
 
 
 def _read_tags(arn: str) -> dict[str, str] | None:
-    """Return the tags that IAM conditions see for ``arn``, or None where the emulator is right."""
+    """Return the tags for ``arn``, or None where the emulator is right."""
     from ministack.services import apigateway, cloudfront, cognito, kms, lambda_svc  # noqa: PLC0415
 
     if re.fullmatch(r"arn:aws:apigateway:[^:]*::/apis/.+", arn):

@@ -1,4 +1,4 @@
-"""Start MiniStack, the emulator of a local cloud, on the loopback interface with IAM enforced."""
+"""Start MiniStack, a local cloud's emulator, on loopback with IAM enforced."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def _spawn(home: Path, port: int, account_id: str, region: str) -> tuple[Cloud, 
 
 
 def start_emulator(home: Path, *, account_id: str = ACCOUNT_ID, region: str = REGION) -> Cloud:
-    """Start an emulator for the local cloud in ``home`` and wait until it is healthy.
+    """Start the emulator of the cloud in ``home``; wait until it is healthy.
 
     Raises:
         UserError: where it does not start, with the end of its log.
@@ -124,7 +124,7 @@ start = start_emulator
 
 
 def await_health(cloud: Cloud) -> bool:
-    """Wait until the emulator of a cloud is healthy, if it runs at all; say whether it is."""
+    """Wait until a running emulator is healthy; say whether it is."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while cloud.is_running() and time.monotonic() < deadline:
         if is_healthy(cloud.port):

@@ -1,4 +1,4 @@
-"""Serve the page of an environment in a local cloud on the loopback interface."""
+"""Serve a local cloud's page on the loopback interface."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page server: a reverse proxy on the loopback interface in front of a CloudFront distribution.
+"""The page server: a reverse proxy in front of a CloudFront distribution.
 
 A distribution of the emulator answers by its own domain, which browsers cannot resolve, and requires HTTPS. This
 server forwards requests to the emulator under that domain, as if they had come over HTTPS. It serves plain HTTP
@@ -52,7 +52,7 @@ class Origin:
 
 
 class Server(ThreadingHTTPServer):
-    """Serves a distribution on the loopback interface: HTTP, or HTTPS with an SSL context."""
+    """Serves a distribution on loopback: HTTP, or HTTPS with an SSL context."""
 
     daemon_threads = True
     request_queue_size = 64
@@ -149,7 +149,7 @@ class _PageHandler(BaseHTTPRequestHandler):
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _serve  # noqa: N815 - http.server's
 
     def _read_body(self) -> bytes | tuple[HTTPStatus, str]:
-        """Return the body of the request, or the status and the sentence with which it is refused."""
+        """Return the request's body, or the status and sentence that refuse it."""
         problem = self._find_problem()
         if problem is not None:
             return problem
@@ -176,7 +176,7 @@ class _PageHandler(BaseHTTPRequestHandler):
         return None
 
     def _forward(self, body: bytes, headers: dict[str, str]) -> tuple[http.client.HTTPResponse, bytes]:
-        """Send the request to the emulator, over a new connection if the open one was closed."""
+        """Send the request to the emulator; open a new connection if needed."""
         origin = self.server.origin
         request_headers = {
             **headers,

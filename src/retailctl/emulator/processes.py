@@ -42,13 +42,13 @@ class Process:
     """Reaches this very process, and none that gets its id later."""
 
     def send_signal(self, number: signal.Signals) -> None:
-        """Send a signal to the process, if it is still there and may be reached."""
+        """Send a signal to the process, if it may be reached."""
         with suppress(psutil.Error):
             (self.handle or psutil.Process(self.pid)).send_signal(number)
 
 
 def list_processes() -> Iterator[Process]:
-    """Yield every process whose command line we may see; a zombie and a kernel thread have none."""
+    """Yield every process whose command line we may see."""
     for process in psutil.process_iter(["cmdline"]):
         if process.info["cmdline"]:
             yield Process(process.pid, tuple(process.info["cmdline"]), process)
@@ -84,7 +84,7 @@ def list_cloud_processes(home: Path) -> list[Process]:
 
 
 def check_known(home: Path) -> None:
-    """See that no process of the local cloud in ``home`` was started by an earlier version.
+    """Check that no earlier version started processes of the cloud in ``home``.
 
     Raises:
         UserError: where one was, with how to end it.
@@ -132,7 +132,7 @@ def end_process(process: Process, *, patience: float = 8.0) -> None:
 
 
 def end_cloud_processes(home: Path, *, patience: float = 8.0) -> int:
-    """End every process of the local cloud in ``home`` and return how many there were.
+    """End all processes of the cloud in ``home``; return their number.
 
     They get SIGTERM, and SIGKILL after ``patience`` seconds.
 

@@ -60,7 +60,7 @@ class OncePerInvocation:
 
 
 def _invocation(scope: MutableMapping[str, Any]) -> bytes:
-    """Return the invocation id of a request of Terraform's SDK, or b"" for other clients."""
+    """Return the invocation id of Terraform's SDK; b"" for other clients."""
     if scope["type"] != "http":
         return b""
     headers = dict(scope["headers"])
@@ -70,7 +70,7 @@ def _invocation(scope: MutableMapping[str, Any]) -> bytes:
 
 
 def _is_settled(answer: list[Message]) -> bool:
-    """Say whether a response is complete and successful; errors are retried, as in AWS."""
+    """Say whether a response is a whole success: errors are retried."""
     if not answer or answer[-1].get("more_body", False):
         return False
     status: int = answer[0].get("status", 500)

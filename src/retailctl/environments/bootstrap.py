@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from retailctl import project
-from retailctl.console import print_note
+from retailctl.console import ask, print_note
 from retailctl.environments import ci_roles as ci
 from retailctl.environments.state import apply_bootstrap
 from retailctl.environments.target import resolve_target
@@ -53,7 +53,9 @@ def bootstrap_account(
 
 
 def _ask_for_token_name(repository: str) -> str:
-    """Return the name of a repository in the tokens of its workflows, from GitHub or the operator.
+    """Return a repository's name in the tokens of its workflows.
+
+    It comes from GitHub or the operator.
 
     Raises:
         UserError: where neither gives it.
@@ -69,11 +71,8 @@ def _ask_for_token_name(repository: str) -> str:
                 f"GITHUB=repo:{repository} for a repository from before 15 July 2026."
             ) from None
         print_note(reason)
-    answer = str(
-        typer.prompt(
-            f"{repository}, or <owner>@<id>/<name>@<id> if it was created, renamed or moved since 15 July 2026",
-            err=True,
-        )
+    answer = ask(
+        f"{repository}, or <owner>@<id>/<name>@<id> if it was created, renamed or moved since 15 July 2026"
     ).strip()
     if not ci.is_token_name(answer, repository):
         raise UserError(f"'{answer}' does not name {repository}: nothing was changed.")

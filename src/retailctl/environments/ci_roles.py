@@ -1,4 +1,4 @@
-"""The roles of GitHub's workflows, and the permissions boundary of the roles that they create."""
+"""The roles of GitHub's workflows, and their permissions boundary."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ BOUNDARY = "TF_VAR_permissions_boundary_arn"
 
 
 def _outputs(bootstrap_state: Path) -> dict[str, Any]:
-    """Return the outputs of a bootstrap; none where it was not applied in this clone.
+    """Return a bootstrap's outputs; none where this clone did not apply it.
 
     Raises:
         UserError: where the state was not written to its end.
@@ -50,7 +50,7 @@ def read_role_arns(target: Target) -> dict[str, tuple[str, str]]:
 
 
 def list_plan_roles(target: Target) -> dict[str, str]:
-    """Return the ARN of each environment's plan role, from all bootstraps of this clone."""
+    """Return each environment's plan role ARN, from all bootstraps of this clone."""
     states = sorted(target.bootstrap_state.parent.glob("*.tfstate"))
     return {
         name: role
@@ -83,7 +83,10 @@ def find_token_name(repository: str) -> str:
 
 
 def is_token_name(answer: str, repository: str) -> bool:
-    """Say whether ``answer`` names ``repository`` (owner/name) as a token may: as it is, or with both ids."""
+    """Say whether ``answer`` names ``repository`` as a token may.
+
+    That is owner/name, or both with their ids.
+    """
     owner, _, name = map(re.escape, repository.partition("/"))
     return bool(re.fullmatch(rf"{owner}/{name}|{owner}@\d+/{name}@\d+", answer, re.IGNORECASE))
 
@@ -110,7 +113,9 @@ def prepare_bootstrap(target: Target, github_repository: str | None) -> Workspac
 
 
 def add_permissions_boundary(target: Target, workspace: Workspace) -> Workspace:
-    """Return the app's workspace with the permissions boundary of an account in which CI applies.
+    """Return the app's workspace with an account's permissions boundary.
+
+    The account has one if CI applies there.
 
     It does not depend on who plans, so that a person's apply does not remove it.
 

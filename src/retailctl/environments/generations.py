@@ -75,7 +75,7 @@ class PinnedBuild(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Generation:
-    """A generation's build (a commit, or ``None`` for this clone) and whether it reads the stream."""
+    """A generation's build (``None``: this clone) and whether it reads the stream."""
 
     build: str | None = None
     enabled: bool = True
@@ -83,7 +83,7 @@ class Generation:
 
 @dataclass(frozen=True, slots=True)
 class Generations:
-    """The generations of a view that exist, by number, and the one that the API reads."""
+    """A view's generations by number, and the one that the API reads."""
 
     standing: Mapping[int, Generation]
     live: int
@@ -149,7 +149,7 @@ def _build_generations(file: Path, values: Mapping[str, Any], view: FoldedView) 
 
 
 def replace_generations(text: str, wanted: Generations) -> str:
-    """Return the text of an environment's values with other generations in it, all else as it was.
+    """Return an environment's values with other generations and no other change.
 
     What is in another form than ``Generations.as_hcl`` gives stays.
     """
@@ -166,12 +166,15 @@ def read_local_generations(file: Path, view: FoldedView = WINNER) -> Generations
 
 
 def has_local_generations(file: Path, view: FoldedView) -> bool:
-    """Say whether a local cloud has its own file, and that says something of a view."""
+    """Say whether a local cloud's own file has a view's generations."""
     return view.standing in _read_own_values(file)
 
 
 def _read_own_values(file: Path) -> dict[str, Any]:
-    """Return a local cloud's own values; none where there is no file, since the cloud may be removed meanwhile."""
+    """Return a local cloud's own values.
+
+    There are none without a file, since the cloud may be removed meanwhile.
+    """
     try:
         values: dict[str, Any] = json.loads(file.read_text())
     except FileNotFoundError:
@@ -180,7 +183,7 @@ def _read_own_values(file: Path) -> dict[str, Any]:
 
 
 def write_generations(file: Path, wanted: Generations) -> None:
-    """Write generations into an environment's values or, by its name, a local cloud's own file.
+    """Write generations to an environment's values or a local cloud's file.
 
     Raises:
         UserError: where the values have them in a form that cannot be replaced; nothing is written then.
@@ -201,7 +204,7 @@ def write_generations(file: Path, wanted: Generations) -> None:
 
 
 def list_pinned_builds(in_project: Project) -> set[PinnedBuild]:
-    """Return the builds to which the generations of all environments and local clouds are pinned."""
+    """Return the builds that environments and local clouds pin generations to."""
     files = [
         *in_project.root.glob("environments/*/terraform.tfvars"),
         *in_project.scratch.glob(f"*/terraform/*/{OWN_VALUES}"),
@@ -210,7 +213,7 @@ def list_pinned_builds(in_project: Project) -> set[PinnedBuild]:
 
 
 def read_pinned_builds(file: Path, view: FoldedView) -> set[PinnedBuild]:
-    """Return a view's builds pinned in an environment's values or a local cloud's own file."""
+    """Return the builds that a view's generations are pinned to."""
     values = _read_own_values(file) if file.name == OWN_VALUES else read_values(file)
     if view.standing not in values:
         return set()
@@ -219,16 +222,16 @@ def read_pinned_builds(file: Path, view: FoldedView) -> set[PinnedBuild]:
 
 
 def parse_generation(name: str) -> int:
-    """Return the generation at the end of a table's or function's name; 1 where there is none."""
+    """Return the generation that ends a resource's name; 1 without one."""
     match = _OF_A_GENERATION.search(name)
     return int(match[1]) if match else 1
 
 
 def get_live_generation(outputs: Mapping[str, Any]) -> int:
-    """Return the generation that the API reads, from root outputs (older ones: its table's name)."""
+    """Return the live generation, from root outputs (old ones: the table's name)."""
     return int(outputs.get("live_generation") or parse_generation(str(outputs["scores_table"])))
 
 
 def get_standing_generations(outputs: Mapping[str, Any]) -> frozenset[int]:
-    """Return the numbers of the generations, from root outputs (older ones: the live one)."""
+    """Return the generations' numbers, from root outputs (old ones: the live one)."""
     return frozenset(int(number) for number in outputs.get("generations") or [get_live_generation(outputs)])

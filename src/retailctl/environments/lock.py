@@ -21,7 +21,7 @@ def unlock_state(
     cloud: CloudName = DEFAULT_CLOUD,
     confirmed: Confirmed = None,
 ) -> None:
-    """Release the lock of a run that has died, after the environment's name was typed."""
+    """Release a dead run's lock, after the environment's name was typed."""
     target = resolve_target(environment, cloud)
     require_confirmation(environment, f"releasing the lock of {environment} in {target.place}", confirmed)
     workspace = initialise_workspace(target)

@@ -28,7 +28,7 @@ _EXECUTE_API = re.compile(r"https?://(?P<api>[a-z0-9]+)\.execute-api\.[^/]+(?P<p
 
 
 class Outputs(dict[str, Any]):
-    """The root outputs of an environment; a missing one is a sentence with the remedy."""
+    """An environment's root outputs; a missing one is an error with its remedy."""
 
     def __init__(self, target: Target, values: Mapping[str, Any]) -> None:
         super().__init__(values)
@@ -43,7 +43,7 @@ class Outputs(dict[str, Any]):
 
 
 def resolve_api_url(api_url: str, cloud: Cloud) -> str:
-    """Return a URL of an API in ``cloud`` that every program on this machine can reach.
+    """Return an API's URL in ``cloud`` that any program here can reach.
 
     The root's ``api_url`` has a host name below ``execute-api.…``, which only some programs resolve. The emulator
     also serves the API at ``/_aws/execute-api/<api id>/<stage>``.
@@ -67,7 +67,7 @@ def read_local_outputs(cloud: Cloud, environment: str) -> dict[str, Any]:
 
 
 def read_outputs(target: Target) -> dict[str, Any]:
-    """Return the root outputs of an environment, in AWS or in a local cloud.
+    """Return an environment's root outputs, in AWS or a local cloud.
 
     In a local cloud, ``api_url`` is a URL that works on this machine, and ``page_url`` is added if the page is
     served.
@@ -84,6 +84,7 @@ def read_outputs(target: Target) -> dict[str, Any]:
             )
         return values
     if target.environment not in target.cloud.environments:
+        target.project.check_environment(target.environment)
         applied = ", ".join(target.cloud.environments) or "none"
         raise UserError(
             f"{target.environment} is not applied to {target.place} (applied: {applied}): "
@@ -99,7 +100,7 @@ def read_outputs(target: Target) -> dict[str, Any]:
 
 
 def find_outputs(environment: str, cloud: str) -> dict[str, Any]:
-    """Return the root outputs of an environment in the place that ``--cloud`` names, as ``read_outputs`` does.
+    """Return root outputs where ``--cloud`` says, as ``read_outputs`` does.
 
     Raises:
         UserError: where the place cannot be reached, or the environment is not applied to it.
@@ -111,7 +112,7 @@ def find_outputs(environment: str, cloud: str) -> dict[str, Any]:
 
 
 def format_outputs(values: Mapping[str, Any]) -> list[str]:
-    """Return outputs as lines: text beside its name, a list or a map below it, one entry a line."""
+    """Return outputs as lines, a list's or map's entries below its name."""
     width = max(
         (len(name) for name, value in values.items() if not isinstance(value, dict | list)), default=0
     )

@@ -46,7 +46,7 @@ def initialise_workspace(target: Target) -> Workspace:
 
 
 def release_stale_lock(target: Target) -> bool:
-    """Release the lock of a state in a local cloud where no Terraform run holds it any more; say whether it did.
+    """Release a local cloud's stale state lock; say whether it did.
 
     A local cloud is reached from this machine only. So if a run of this machine took the lock and no process holds
     it, that run was killed.

@@ -1,4 +1,4 @@
-"""An environment and the place where it is applied: AWS, or a local cloud."""
+"""An environment and its place: AWS or a local cloud."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class Target:
 
     @property
     def selection(self) -> str:
-        """Return the options of retailctl that select this target, for the commands in messages."""
+        """Return this target's options, for the commands in messages."""
         return f"--env {self.environment} --cloud {self.cloud_name}"
 
     @property
@@ -88,7 +88,7 @@ class Target:
 
     @property
     def environ(self) -> dict[str, str]:
-        """Return the environment variables with which AWS tools and Terraform reach this place only.
+        """Return the environment in which AWS tools reach this place only.
 
         Raises:
             UserError: where the shell has settings that would lead Terraform elsewhere.
@@ -112,7 +112,7 @@ class Target:
         return read_value(self.project.values_file(self.environment), "region")
 
     def client(self, service: str, **settings: Any) -> Any:  # noqa: ANN401 - boto3 makes its classes at run time
-        """Return a boto3 client of ``service`` in this place; ``settings`` override our botocore settings."""
+        """Return a boto3 client for this place; ``settings`` override our own."""
         if self.cloud is not None:
             return self.cloud.client(service, **settings)
         ours: dict[str, Any] = {
@@ -144,7 +144,7 @@ class Target:
 
     @property
     def generations_file(self) -> Path:
-        """Return the file that lists the generations; a local cloud may have its own."""
+        """Return the generations' file; a local cloud may have its own."""
         if self.cloud is None:
             return self.project.values_file(self.environment)
         return self.folder / self.environment / generations.OWN_VALUES
@@ -171,7 +171,10 @@ class Target:
         return generations.read_generations(file, view)
 
     def _find_generations(self, view: FoldedView) -> Path:
-        """Return the file that says which generations of a view there are: a local cloud may say it of one only."""
+        """Return the file that lists a view's generations.
+
+        A local cloud may list those of one view only.
+        """
         own = self.generations_file
         is_own = self.cloud is not None and generations.has_local_generations(own, view)
         return own if is_own else self.project.values_file(self.environment)
@@ -211,7 +214,7 @@ class Target:
 
     @property
     def lock_key(self) -> str:
-        """Return the key of the object that Terraform's S3 backend locks the state with."""
+        """Return the key of the S3 backend's lock object."""
         return f"{read_value(self.project.backend_file(self.environment), 'key')}.tflock"
 
     def has_state_bucket(self) -> bool:
@@ -273,7 +276,7 @@ def check_shell() -> None:
 
 
 def check_addresses(environ: Mapping[str, str]) -> None:
-    """Check the addresses that the shell gives AWS tools; boto3 does not say which of them it cannot read.
+    """Check the addresses for AWS tools, since boto3 names no wrong one.
 
     Raises:
         UserError: naming a malformed one.
@@ -290,7 +293,9 @@ def check_addresses(environ: Mapping[str, str]) -> None:
 
 
 def check_aws_settings(environ: Mapping[str, str]) -> None:
-    """Check that the shell does not lead calls to AWS elsewhere, as a local cloud's exports do.
+    """Check that no address leads calls to AWS elsewhere.
+
+    A local cloud's exports do that.
 
     Raises:
         UserError: naming the settings.
@@ -312,7 +317,7 @@ def check_aws_settings(environ: Mapping[str, str]) -> None:
 
 
 def resolve_target(environment: str, cloud: str | None) -> Target:
-    """Return the target of a command, after checking that it can be reached; None as ``cloud`` is AWS too.
+    """Return a command's target, checked to be reachable; None means AWS too.
 
     Raises:
         UserError: where the environment is unknown, the local cloud is not running, or there are no credentials.

@@ -1,4 +1,7 @@
-"""`retailctl demo`: start a local cloud, play a workshop, check scores and catalog, stop the cloud."""
+"""`retailctl demo`: play a workshop in a local cloud and check it.
+
+It checks scores and catalog, then stops the cloud.
+"""
 
 from __future__ import annotations
 
@@ -59,7 +62,10 @@ def run_demo(
     cloud: LocalCloudName = CLOUD,
     environment: EnvironmentName = "dev",
 ) -> None:
-    """Start a local cloud, play a workshop, check scores and catalog, stop it; exit 0 if all are right."""
+    """Play a checked workshop in a local cloud, then stop it.
+
+    It checks scores and catalog; the exit status is 0 if all are right.
+    """
     here = project.find_project()
     started = time.monotonic()
     busy = f"Another demo is running in the local cloud '{cloud}': wait for it, or use another --cloud."
@@ -102,7 +108,9 @@ def _run_demo_cloud(here: Project, name: str, environment: str, *, keep: bool) -
 
 
 def run_demo_workshop(running: Cloud, environment: str, workshop: Workshop, events: int) -> None:
-    """Play a workshop through an environment's API, print the winners, and check scores and catalog.
+    """Play a workshop through an environment's API and check it.
+
+    It prints the winners, and checks scores and catalog.
 
     Raises:
         UserError: where an event was refused or is not on the stream exactly once, or a score or the catalog is
@@ -163,7 +171,7 @@ def check_accepted_events(report: load_report.LoadReport, on_stream: set[str]) -
 
 
 def list_best_sales(expected: Scores) -> dict[str, list[int]]:
-    """Return the sales that the board must show, per role; ``UNKNOWN`` is not on the board."""
+    """Return the sales that the board must show, per role, without ``UNKNOWN``."""
     return {
         role: sorted((sales for user, sales in scores.items() if user != "UNKNOWN"), reverse=True)[
             : watch.TOP

@@ -48,7 +48,7 @@ def _lock_cloud(here: Project, name: str) -> AbstractContextManager[None]:
 
 
 def _remove_cloud(home: Path) -> int:
-    """End the processes of the cloud in ``home`` and remove its folder; return their number."""
+    """End a cloud's processes and remove its folder; return their number."""
     ended = processes.end_cloud_processes(home)
     if home.exists():
         shutil.rmtree(home)
@@ -56,7 +56,9 @@ def _remove_cloud(home: Path) -> int:
 
 
 def bring_up_cloud(here: Project, name: str, environment: str, *, keep: bool = False) -> Cloud:
-    """Start the local cloud ``name`` if it is not running, apply ``environment``, and return the cloud.
+    """Apply ``environment`` in a running local cloud and return that.
+
+    It starts the cloud ``name`` if that is not running.
 
     Args:
         here: the clone.
@@ -96,7 +98,7 @@ def bring_up_cloud(here: Project, name: str, environment: str, *, keep: bool = F
 
 
 def _is_half_applied(target: Target) -> bool:
-    """Say whether Terraform was killed before any environment was applied to a local cloud.
+    """Say whether Terraform was killed before a first apply had ended.
 
     What it had created may not be in its state. The next run would find that it already exists.
     """
@@ -125,7 +127,7 @@ def _end_unfinished(home: Path, cloud: Cloud | None, done: list[str], *, stays: 
 
 
 def _find_running_cloud(home: Path) -> Cloud | None:
-    """Return the cloud in ``home`` if it is running; remove the remains of one that has died."""
+    """Return the running cloud in ``home``; remove the remains of a dead one."""
     cloud = clouds.read_cloud(home)
     if cloud is not None and ministack.await_health(cloud):
         return cloud
@@ -137,7 +139,7 @@ def _find_running_cloud(home: Path) -> Cloud | None:
 
 
 def _apply_environment(target: Target, aside: Executor, done: list[str]) -> None:
-    """Package the functions, create the state bucket, apply the environment; add each step to ``done``."""
+    """Package, create the state bucket and apply; add steps to ``done``."""
     bucket: Future[None] | None = None
     if not target.has_state_bucket():
         # The bucket exists after seconds; the provider then waits a minute for its lifecycle rules.
@@ -178,7 +180,7 @@ def start_local_cloud(
     keep: Annotated[bool, typer.Option("--keep", help="Leave the cloud running where a step fails.")] = False,
     if_needed: Annotated[bool, typer.Option("--if-needed", help="Do nothing if it is up.")] = False,
 ) -> None:
-    """Start a local cloud with an environment in it, or update a running one; print what comes next."""
+    """Start or update a local cloud with an environment; print what comes next."""
     here = project.find_project()
     if if_needed and _is_up(here, cloud, environment):
         return
@@ -191,7 +193,10 @@ def start_local_cloud(
 
 
 def describe_next_steps(values: Mapping[str, Any], cloud: str, environment: str) -> list[str]:
-    """Return what a person may want next: the addresses, and the commands with what they need to act there."""
+    """Return what a person may want next.
+
+    It has the addresses, and the commands with what they need to act there.
+    """
     steps = {
         "The page": values.get("page_url"),
         "The API": values.get("api_url"),
@@ -228,7 +233,7 @@ def stop_local_cloud(
 
 
 def print_exports(cloud: LocalCloudName = DEFAULT_CLOUD) -> None:
-    """Print shell exports that point AWS tools at a local cloud: `eval "$(retailctl env)"`."""
+    """Print shell exports for AWS tools: `eval "$(retailctl env)"`."""
     for name, value in clouds.load_cloud(cloud).build_environ().items():
         print_line(f"export {name}={shlex.quote(value)}")
     print_line(f"unset {' '.join(_OTHER_SHELL_SETTINGS)}")

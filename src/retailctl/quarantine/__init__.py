@@ -1,1 +1,1 @@
-"""What is in the quarantine: list it, show it, put it on the stream again."""
+"""List and show quarantined records, and send them again."""

@@ -25,7 +25,10 @@ class Quarantine:
     def read_entries(
         self, on_object: Callable[[int], object], on_broken: Callable[[str], object]
     ) -> Iterator[Entry]:
-        """Yield all that lies there; ``on_object`` hears how many objects were read, ``on_broken`` of the rest."""
+        """Yield all entries of the bucket.
+
+        ``on_object`` hears how many objects were read, ``on_broken`` of those that are broken.
+        """
         objects_read = 0
         for prefix in (RECORDS, BATCHES):
             for key in list_keys(self.client, self.bucket, prefix):

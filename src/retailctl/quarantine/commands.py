@@ -18,7 +18,7 @@ from retailctl.environments.generations import get_live_generation, get_standing
 from retailctl.environments.target import Target, resolve_target
 from retailctl.errors import UserError
 from retailctl.moments import parse_moment
-from retailctl.options import DEFAULT_CLOUD, CloudName, EnvironmentName, InAws, choose_cloud
+from retailctl.options import DEFAULT_CLOUD, CloudName, EnvironmentName, InAws, check_text, choose_cloud
 from retailctl.progress import show_progress
 from retailctl.quarantine import decisions as planning
 from retailctl.quarantine import redrive
@@ -106,7 +106,7 @@ class Desk:
 
 
 def create_put_client(target: Target) -> Any:  # noqa: ANN401 - boto3 makes its classes at run time
-    """Return a client of Kinesis that never sends a request twice by itself, and gives up in time."""
+    """Return a Kinesis client that never repeats a request and gives up."""
     return target.client("kinesis", **build_no_retry_settings() | {"connect_timeout": 5, "read_timeout": 10})
 
 
@@ -168,7 +168,7 @@ def list_entries(
     environment: EnvironmentName = "dev",
     aws: InAws = False,
 ) -> None:
-    """Print what lies in the quarantine: when it came, why it lies there, what may become of it, its name."""
+    """Print quarantined records: arrival, reason, verdict and name."""
     plan = _open_desk(environment, cloud, aws=aws).build_plan()
     decisions = [
         decision
@@ -195,7 +195,7 @@ def show_record(
     environment: EnvironmentName = "dev",
     aws: InAws = False,
 ) -> None:
-    """Print one record as JSON, decoded, with why it lies there, and what may become of it today."""
+    """Print a record as JSON, decoded, with its reason and verdict."""
     desk = _open_desk(environment, cloud, aws=aws)
     plan = desk.build_plan()
     (decision,) = _select_decisions(desk, plan, _build_choice([record]), everything=False)
@@ -221,7 +221,7 @@ def redrive_records(  # noqa: PLR0913 - one option each
     environment: EnvironmentName = "dev",
     aws: InAws = False,
 ) -> None:
-    """Put records on the stream anew, once each, if they are valid events today."""
+    """Send records that are valid events today to the stream, once each."""
     desk = _open_desk(environment, cloud, aws=aws)
     choice = _build_choice(records, objects, reason, since, until)
     chosen = _select_decisions(desk, desk.build_plan(), choice, everything=everything)
@@ -249,7 +249,7 @@ def redrive_records(  # noqa: PLR0913 - one option each
 
 
 def _redrive_all(redriver: Redriver, ready: Sequence[Decision]) -> None:
-    """Redrive what is ready, in the order in which it came, so that no event of a product overtakes another.
+    """Redrive ready records in order of arrival, which keeps each product's order.
 
     Raises:
         UserError: where not all of it ended, with how far it got.
@@ -316,7 +316,8 @@ def drop_records(  # noqa: PLR0913 - one option each
     environment: EnvironmentName = "dev",
     aws: InAws = False,
 ) -> None:
-    """Decide that records stay as they are: noted with who, when and why. Nothing is deleted."""
+    """Drop records: note who, when and why. Nothing is deleted."""
+    check_text("--because", because)
     if not undo and not because.strip():
         raise UserError("Say why with --because: whoever finds the record later wants to know.")
     desk = _open_desk(environment, cloud, aws=aws)
@@ -384,7 +385,7 @@ def _summary(decision: Decision, plan: Plan) -> dict[str, Any]:
 
 
 def _decode_record(held: Held) -> dict[str, Any]:
-    """Return a record's bytes as the most that they are: JSON, text, or base64."""
+    """Return a record's bytes as JSON, else text, else base64."""
     payload = held.payload
     if payload is None:
         return {"notBase64": held.data}

@@ -1,4 +1,4 @@
-"""What may become of each thing that lies in the quarantine, given what was redriven and dropped: pure."""
+"""Decide, without AWS, what may become of each quarantined entry."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ OPEN = frozenset(QuarantineVerdict) - {QuarantineVerdict.SENT, QuarantineVerdict
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What may become of one entry: ``reason`` is a sentence, ``copy`` what would be put on the stream."""
+    """What may become of an entry; ``copy`` would go on the stream."""
 
     entry: Entry
     verdict: QuarantineVerdict
@@ -79,7 +79,7 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Which entries are meant: those that meet all that is given. ``since`` and ``until`` are of the arrival."""
+    """The entries that match all criteria; ``since`` and ``until`` are arrivals."""
 
     identities: frozenset[str] = frozenset()
     objects: frozenset[str] = frozenset()
@@ -105,7 +105,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A decision on everything in the quarantine, in the order in which it came; and who holds each record."""
+    """A decision on each entry, in order of arrival, and who holds it."""
 
     decisions: list[Decision]
     objects: Mapping[str, frozenset[str]] = field(default_factory=dict)

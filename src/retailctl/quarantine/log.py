@@ -1,4 +1,4 @@
-"""Put one copy of a record on the stream, and say how that ended."""
+"""Put one copy of a record on the stream; say how that ended."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ PAUSES = (0.2, 0.5, 1.0, 2.0)
 
 @dataclass(frozen=True, slots=True)
 class RedriveStream:
-    """The stream, as ``redrive.Log``. ``putter`` is a client that never sends a request twice by itself."""
+    """The stream as ``redrive.Log``; ``putter`` never sends a request twice."""
 
     client: KinesisClient
     putter: KinesisClient
@@ -53,7 +53,7 @@ class RedriveStream:
         return Place(answer["ShardId"], answer["SequenceNumber"])
 
     def _put_with_backoff(self, partition_key: str, payload: bytes) -> PutRecordOutputTypeDef:
-        """Put a record, and again after a pause where the stream says that it throttles and took nothing."""
+        """Put a record, with retries where the stream throttled and took nothing."""
         for seconds in PAUSES:
             try:
                 return self.putter.put_record(StreamName=self.name, PartitionKey=partition_key, Data=payload)
@@ -64,7 +64,7 @@ class RedriveStream:
         return self.putter.put_record(StreamName=self.name, PartitionKey=partition_key, Data=payload)
 
     def find_copy(self, mark: Mark) -> Place | None:
-        """Return where the copy is that a mark tells of, or None if the log has none.
+        """Return where a mark's copy is, or None if the log has none.
 
         It can only be in the shards that the partition key's hash ever led to, and not before the mark was made.
 
@@ -89,7 +89,7 @@ class RedriveStream:
         return None
 
     def _remembers(self, reader: StreamReader, shards: Iterable[str], since: float) -> bool:
-        """Say whether the stream has forgotten nothing of these shards, a key's, from a moment on.
+        """Say whether the stream still has a key's shards since then.
 
         Nothing is forgotten for a day. Later on, one record from before the moment says so: what is older goes
         first. What the stream keeps today does not, since it may have kept less before.

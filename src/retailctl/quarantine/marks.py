@@ -38,13 +38,13 @@ class Redrives:
         return _mark(answer["Item"]) if "Item" in answer else None
 
     def read_generations(self) -> frozenset[int]:
-        """Return which generations of the views stand, or are being made, as Terraform wrote it."""
+        """Return the generations that exist or are being made, as Terraform wrote."""
         answer = self.client.get_item(TableName=self.table, Key=_key(GENERATIONS), ConsistentRead=True)
         text = str(answer.get("Item", {}).get("standing", {}).get("S", ""))
         return frozenset(int(number) for number in text.split(",") if number)
 
     def begin_redrive(self, mark: Mark) -> Begun:
-        """Write a mark if there is none of that record, and its generation stands alone, in one step."""
+        """Write a record's only mark if its generation stands alone, in one step."""
         alone = {
             "TableName": self.table,
             "Key": _key(GENERATIONS),
@@ -70,7 +70,7 @@ class Redrives:
         return Begun.YES
 
     def drop_record(self, mark: Mark) -> bool:
-        """Write the mark of a record that is dropped unless there is a mark of it; say whether it was written."""
+        """Write a dropped record's mark if it has none; return whether."""
         return self._write_conditionally(
             self.client.put_item,
             Item=_item(mark),
@@ -79,7 +79,7 @@ class Redrives:
         )
 
     def renew_lease(self, seen: Mark, owner: str, until: float) -> bool:
-        """Give the item to ``owner`` if it is ``sending`` and as it was seen; say whether that was so."""
+        """Give an unchanged ``sending`` item to ``owner``; return whether it was."""
         return self._write_conditionally(
             self.client.update_item,
             Key=_key(seen.identity),
@@ -96,7 +96,7 @@ class Redrives:
         )
 
     def release_lease(self, mark: Mark) -> None:
-        """End the owner's time if the item is ``sending`` and still as this mark."""
+        """End the owner's time if the item is unchanged and ``sending``."""
         self.renew_lease(mark, mark.owner, 0.0)
 
     def restore_record(self, identity: str) -> bool:

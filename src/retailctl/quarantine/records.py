@@ -1,4 +1,4 @@
-"""What lies in the quarantine, and the copy that stands for a record when it is redriven: pure, from bytes alone.
+"""Quarantined records and their redriven copies, from bytes alone.
 
 A record is called by its identity (stream, shard, number), however many objects hold it (counting rule 17).
 """
@@ -38,7 +38,7 @@ _MINTED = frozenset({"schema", "eventId"})
 
 
 class BrokenObject(Exception):
-    """An object of the quarantine that nothing of this project wrote; the message says what is wrong with it."""
+    """An object that this project did not write; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ class GivenUp:
 
     @property
     def identity(self) -> str:
-        """What it is called for good: the name of its object, which Lambda never writes twice."""
+        """The record's permanent name: its object's, which Lambda writes once."""
         return self.key
 
     @property
@@ -183,12 +183,12 @@ def _parse_given_up(key: str, document: dict[str, Any]) -> GivenUp:
 
 
 def derive_event_id(of: str) -> str:
-    """Return the ``eventId`` of the copy of the record with this identity: always the same."""
+    """Return the ``eventId`` of a record's copy, always the same."""
     return str(uuid5(NAMESPACE, of))
 
 
 def build_copy(held: Held) -> Copy | Rejection:
-    """Return what would be put on the stream for a record, or why, by today's schemas, it can be nothing.
+    """Return a record's copy by today's schemas, or why it has none.
 
     Who acted, when and what it was about stay as they were; only the envelope is ours. So a record can be
     redriven whose data is valid today, or whose envelope was at fault. An envelope of another model than
@@ -227,7 +227,7 @@ def _never() -> Rejection:
 
 
 def get_event_key(held: Held) -> tuple[str, str] | None:
-    """Return what two records have in common that are one event, put twice by its producer: key and event id.
+    """Return the key and event id that an event's two records share.
 
     None where the producer gave it no id.
     """
@@ -244,7 +244,7 @@ def get_event_key(held: Held) -> tuple[str, str] | None:
 
 
 def parse_copy(payload: bytes) -> tuple[str, str] | None:
-    """Return event id and ``redriveOf`` of a record of the log that is a redriven copy, or None."""
+    """Return event id and ``redriveOf`` of a copy; None for other records."""
     if b"redriveOf" not in payload:
         return None
     try:
@@ -257,7 +257,7 @@ def parse_copy(payload: bytes) -> tuple[str, str] | None:
 
 
 def deduplicate_records(records: Iterable[Held], live: int) -> list[Held]:
-    """Return each record once, in the order in which they came, however many objects hold it.
+    """Return each record once, in order, however many objects hold it.
 
     Where several generations put it aside, it is the live one's word that is kept, else the newest's.
     """

@@ -1,4 +1,4 @@
-"""Putting a quarantined record on the stream anew, once, whatever crashes in between (counting rule 17).
+"""Redrive a quarantined record once, whatever crashes (counting rule 17).
 
 A stream cannot be told "only if it is not there", so a table is asked first. Its item says ``sending`` before the
 record is put and ``sent`` after. Whoever finds ``sending`` looks in the log for the copy before they put it. So
@@ -49,7 +49,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What the redrives table says of a record; times are in seconds since the epoch.
+    """A record's mark in the redrives table; times are in Unix seconds.
 
     Attributes:
         identity: the record's.
@@ -96,13 +96,13 @@ class Marks(Protocol):
         """Return what it says of a record, as of now."""
 
     def begin_redrive(self, mark: Mark) -> Begun:
-        """Write a mark if there is none of that record, and its generation stands alone, in one step."""
+        """Write a record's only mark if its generation stands alone, in one step."""
 
     def renew_lease(self, seen: Mark, owner: str, until: float) -> bool:
-        """Give the item to ``owner`` if it is ``sending`` and as it was seen; say whether that was so."""
+        """Give an unchanged ``sending`` item to ``owner``; return whether it was."""
 
     def release_lease(self, mark: Mark) -> None:
-        """End the owner's time if the item is ``sending`` and still as this mark."""
+        """End the owner's time if the item is unchanged and ``sending``."""
 
     def mark_sent(self, identity: str, place: Place, at: float) -> None:
         """Let an item that is ``sending`` say ``sent``."""
@@ -121,7 +121,7 @@ class RedriveLog(Protocol):
         """
 
     def find_copy(self, mark: Mark) -> Place | None:
-        """Return where the copy is that a mark tells of, or None if the log has none.
+        """Return where a mark's copy is, or None if the log has none.
 
         Raises:
             Forgotten: where the log no longer reaches back to the time of the mark.
@@ -134,7 +134,7 @@ class NotPut(Exception):
 
 
 class PutUnanswered(Exception):
-    """Whether the stream took the record, nobody can tell; the message says what happened."""
+    """Whether the stream took the record is unknown; the message says why."""
 
 
 class Forgotten(Exception):
@@ -165,7 +165,7 @@ WAITS = frozenset({RedriveOutcome.BUSY})
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """How the redrive of one record ended: ``detail`` is a sentence where there is more to say."""
+    """How the redrive of one record ended; ``detail`` explains it."""
 
     outcome: RedriveOutcome
     place: Place | None = None
@@ -179,7 +179,10 @@ def create_owner() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Redriver:
-    """Puts copies on the stream: ``live`` is the live generation, ``clock`` gives seconds since the epoch."""
+    """Puts copies on the stream; ``live`` is the live generation.
+
+    ``clock`` gives seconds since the epoch.
+    """
 
     marks: Marks
     log: RedriveLog
@@ -238,7 +241,7 @@ class Redriver:
         return self._put(copy, mine)
 
     def _find_refusal(self, seen: Mark) -> Result | None:
-        """Return what is to be said of a mark that is not to be gone on from; None for one that is."""
+        """Return why a redrive cannot continue from this mark, or None."""
         if seen.status == SENT:
             return Result(RedriveOutcome.ALREADY, seen.place)
         if seen.status == DROPPED:
@@ -252,7 +255,7 @@ class Redriver:
         return None
 
     def _put(self, copy: Copy, mine: Mark) -> Result:
-        """Put the copy, for which our mark stands and which is not on the log.
+        """Put the copy, which is marked and not on the log.
 
         The mark is never taken back: a generation that has begun since passes over the original.
         """
@@ -280,7 +283,7 @@ class Redriver:
         return self.log.put_record(copy.partition_key, copy.payload)
 
     def _renew_mark(self, seen: Mark, owner: str) -> Mark | None:
-        """Return the mark as it is once it is ours from now on; None where it is somebody else's."""
+        """Return the renewed mark, or None if somebody else holds it."""
         until = round(self.clock() + LEASE_SECONDS, 3)
         if self.marks.renew_lease(seen, owner, until):
             return replace(seen, owner=owner, until=until)

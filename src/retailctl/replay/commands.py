@@ -1,4 +1,4 @@
-"""`retailctl replay`: fold a new generation of a view from the log, and switch to it.
+"""`retailctl replay`: fold a view's new generation and switch to it.
 
 The generations and the live one are values of the environment. The commands that change the values also apply them.
 A local cloud has its own values. See docs/replay.md.
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from hello_retail.event_log.archive import Shard, Span
     from retailctl.environments.generations import FoldedView
     from retailctl.replay.proof import Archived
+    from retailctl.terraform.workspace import Workspace
 
 PATIENCE_SECONDS = 900.0
 """How long a generation may take to catch up with the stream, after the archive is folded."""
@@ -56,7 +57,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     help="Fold a new generation of a view from the log, and switch to it.",
 )
-Number = Annotated[int, typer.Argument(min=1, help="Which generation.", show_default=False)]
+Number = Annotated[int, typer.Argument(min=1, max=9999, help="Which generation.", show_default=False)]
 ViewOption = Annotated[ViewName, typer.Option("--view", help="Which view.")]
 
 
@@ -81,7 +82,7 @@ def _read_target(
     if replayed.view.standing not in values:
         raise UserError(
             f"{environment} in {target.place} does not support several generations of the {replayed.view.name} "
-            "view yet: apply it again first."
+            f"view yet: apply it again with `{target.update_command}`."
         )
     return target, values
 
@@ -95,8 +96,8 @@ def _apply(
     """Write the generations, ask for confirmation, call ``begin``, and apply the environment.
 
     Raises:
-        UserError: where the operator does not confirm (the values are unchanged then), or Terraform fails (the
-            values stay changed).
+        UserError: where the operator does not confirm or Terraform refuses the plan (the values are unchanged
+            then), or the apply fails (the values stay changed).
 
     """
     file, mark = target.generations_file, _unfinished_mark(target)
@@ -118,9 +119,7 @@ def _apply(
         else:
             package.build_artifacts(target.project)
             workspace = initialise_workspace(target)
-            start()
-            title = f"Applying {target.environment}"
-            terraform.run_with_progress(workspace, title, "apply", "-auto-approve", *workspace.arguments)
+            _plan_and_apply(workspace, start)
         mark.unlink(missing_ok=True)
     finally:
         if not has_begun:
@@ -128,8 +127,21 @@ def _apply(
                 _restore_file(file, before)
 
 
+def _plan_and_apply(workspace: Workspace, begin: Callable[[], object]) -> None:
+    """Plan, call ``begin``, and apply that plan: what Terraform refuses has changed nothing."""
+    file = workspace.data / "run.tfplan"
+    try:
+        terraform.run_with_progress(
+            workspace, f"Planning {workspace.environment}", "plan", f"-out={file}", *workspace.arguments
+        )
+        begin()
+        terraform.run_with_progress(workspace, f"Applying {workspace.environment}", "apply", str(file))
+    finally:
+        file.unlink(missing_ok=True)  # it contains all values in plain text
+
+
 def _unfinished_mark(target: Target) -> Path:
-    """Return the file that exists while generations are being applied, and after that was interrupted."""
+    """Return the file that marks an unfinished apply of generations."""
     return target.folder / target.environment / "generations.unfinished"
 
 
@@ -187,7 +199,7 @@ def prepare_generation(
     cloud: CloudName = DEFAULT_CLOUD,
     confirmed: Confirmed = None,
 ) -> None:
-    """Create an empty generation that does not read the stream; the other generations keep their code."""
+    """Create an empty generation, not yet reading; others keep their code."""
     replayed = REPLAYED[view_name]
     target, values = _read_target(environment, cloud, replayed)
     wanted = target.read_generations(replayed.view)
@@ -211,7 +223,7 @@ def prepare_generation(
 def check_preparable(
     number: int, wanted: Generations, values: Mapping[str, Any], views: Views, replayed: ReplayedView
 ) -> None:
-    """Check that a generation is new, or that an interrupted `prepare` of it can be continued.
+    """Check that a generation is new, or left by an interrupted `prepare`.
 
     Raises:
         UserError: where it is in use.
@@ -233,7 +245,7 @@ def check_preparable(
 
 
 def find_build(target: Target, running: str, number: int, view: FoldedView) -> str | None:
-    """Return the commit from which a generation's function was built; ``None`` for this clone's code.
+    """Return the commit of a generation's function; ``None`` for this clone.
 
     A zip depends on its commit only, so the hash of the running code identifies the commit.
 
@@ -279,7 +291,7 @@ def fold_generation(
     environment: EnvironmentName = "dev",
     cloud: CloudName = DEFAULT_CLOUD,
 ) -> None:
-    """Fold a generation from the log, let it read the stream, and wait until it has caught up."""
+    """Fold a generation from log and stream until it has caught up."""
     replayed = REPLAYED[view_name]
     target, values = _read_target(environment, cloud, replayed)
     view, views, log = (
@@ -315,7 +327,10 @@ def fold_generation(
 def _fold_source(
     source: Source, view: View, views: Views, log: ReplayLog, target: Target, *, trust_order: bool
 ) -> None:
-    """Fold the archive or, for the stream, print what it may lack: the mapping reads it itself."""
+    """Fold the archive, or print what the stream may lack.
+
+    The mapping reads the stream itself.
+    """
     if source is Source.ARCHIVE:
         _fold_archive(view, views, log, target, trust_order=trust_order)
     elif not log.is_young:
@@ -409,7 +424,7 @@ def _batch_size(target: Target, view: View) -> int:
 
 
 def await_caught_up(view: View, views: Views, log: ReplayLog, patience: float) -> None:
-    """Wait until the generation has the newest record of each shard that its view folds.
+    """Wait until the generation has each shard's newest record that counts.
 
     Raises:
         UserError: where that takes too long, with the shards.
@@ -427,7 +442,7 @@ def await_caught_up(view: View, views: Views, log: ReplayLog, patience: float) -
 
 
 def _find_newest(log: ReplayLog, replayed: ReplayedView) -> dict[str, int | None]:
-    """Return, by shard, the number of the newest record that advances the view's watermarks."""
+    """Return each shard's newest record that advances the view's watermarks."""
     return {shard_id: log.find_newest_record(shard_id, replayed.advances) for shard_id in log.list_shards()}
 
 
@@ -442,7 +457,7 @@ def compare_generation(
     environment: EnvironmentName = "dev",
     cloud: CloudName = DEFAULT_CLOUD,
 ) -> None:
-    """Compare a generation's contents with the live ones; print differences and exit with status 1."""
+    """Compare a generation with the live one; differences give exit status 1."""
     replayed = REPLAYED[view_name]
     target, values = _read_target(environment, cloud, replayed)
     live, new, views = (
@@ -479,7 +494,7 @@ def switch_generation(
     cloud: CloudName = DEFAULT_CLOUD,
     confirmed: Confirmed = None,
 ) -> None:
-    """Make the API read another generation after that has caught up; switch back in the same way."""
+    """Make the API read another generation that has caught up."""
     replayed = REPLAYED[view_name]
     target, values = _read_target(environment, cloud, replayed)
     view, views, log = (
@@ -529,7 +544,8 @@ def retire_generation(
     if number in wanted.standing or not _unfinished_mark(target).exists():
         view = View.from_outputs(values, number, target, replayed)
         if number == int(values[replayed.view.live]):
-            raise UserError(f"Generation {number} is live: switch to another first.")
+            switch = replayed.format_command(target, "switch <number>")
+            raise UserError(f"Generation {number} is live: switch to another first, with `{switch}`.")
         protected = _list_protected_tables(target, view)
         if not lift_protection and target.cloud is None:
             destroy.refuse_protected({"tables": protected})

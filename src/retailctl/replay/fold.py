@@ -1,4 +1,4 @@
-"""Deliver the archive's records to a generation's function as its event source mapping would.
+"""Deliver archived records to a function as its mapping would.
 
 Each shard is delivered in order, parents before children. Repeated records are dropped by (shard, number).
 Nothing is delivered beyond a record that the function reports as failed (counting rules 7 and 19).
@@ -25,7 +25,7 @@ Fetch = Callable[[Span], Sequence[ArchivedRecord]]
 
 
 class NotTaken(Exception):
-    """The function raised, timed out or was not reached; the message is its error."""
+    """The function raised, timed out or was not reached, as the message says."""
 
 
 def merge_records(spans: Iterable[Span], fetch: Fetch) -> Iterator[ArchivedRecord]:

@@ -24,7 +24,7 @@ LOOK_BACK_SECONDS = (600.0, 6 * 3600.0, None)
 
 
 class ReplayLog:
-    """The log of an environment: its stream and, if there is one, its archive."""
+    """An environment's log: its stream and, if any, its archive."""
 
     def __init__(
         self,
@@ -56,7 +56,7 @@ class ReplayLog:
 
     @property
     def is_young(self) -> bool:
-        """Whether the stream is younger than the shortest retention, so that no record has expired."""
+        """Whether the stream is too young to have lost a record."""
         return self.created.timestamp() > retention.compute_retention_start(self._clock())
 
     def list_shards(self) -> dict[str, Shard]:
@@ -82,7 +82,7 @@ class ReplayLog:
         )
 
     def find_newest_record(self, shard_id: str, is_wanted: Callable[[bytes], bool]) -> int | None:
-        """Return the sequence number of a shard's newest record that is wanted, or ``None``."""
+        """Return the number of a shard's newest wanted record, or ``None``."""
         for seconds in LOOK_BACK_SECONDS:
             since = None if seconds is None else self._clock() - seconds
             newest = None
@@ -94,7 +94,7 @@ class ReplayLog:
         return None
 
     def read_stream(self) -> Iterator[tuple[int, bytes]]:
-        """Yield sequence number and data of the records that the stream still has, shard by shard."""
+        """Yield sequence number and data of the stream's records, by shard."""
         for shard_id in self.list_shards():
             for record in self._reader.read_records(shard_id):
                 yield int(record["SequenceNumber"]), record["Data"]

@@ -1,4 +1,4 @@
-"""Prove from names and numbers that an archive and its stream together hold the whole log.
+"""Prove, by names and numbers, that archive and stream are whole.
 
 A replay of a log with a gap would count too little, so it is refused and the gap is named (counting rule 19).
 Within a shard, each object is a batch without gaps. Between two objects, a link names the record directly before
@@ -41,7 +41,9 @@ class Streamed:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Where records may be missing in a shard: after one number (``None``: its beginning), before another.
+    """Where a shard may lack records: after one number, before another.
+
+    ``None`` is the shard's beginning.
 
     For ``doubtful`` gaps, only the order of the archive's consumer shows that nothing is missing.
     """
@@ -68,7 +70,7 @@ class _Chain:
     end: Link | None = None
 
     def add_link(self, link: Link) -> None:
-        """Add a link; a link proved by the stream replaces one derived from the order."""
+        """Add a link; one proved by the stream replaces a derived one."""
         if link.first is None:
             self.end = link if self.end is None or link.proved else self.end
         elif link.first not in self.links or link.proved:
@@ -82,7 +84,7 @@ class _Chain:
 
 
 def merge_lineage(archived: Archived, streamed: Streamed) -> dict[str, Shard]:
-    """Return the shards of archive and stream; a shard closed in one of them is closed."""
+    """Return archive's and stream's shards; closed in one means closed."""
     known = {**streamed.shards}
     for shard in archived.lineage.values():
         if shard.shard_id not in known or shard.end is not None:
@@ -140,7 +142,7 @@ def find_gaps(archived: Archived, streamed: Streamed) -> list[Gap]:
 
 
 def _check_spans(shard: Shard, chain: _Chain) -> tuple[int | None, list[Gap]]:
-    """Return the last number in a shard's objects, and the gaps before and between them."""
+    """Return a shard's last archived number, and the gaps up to it."""
     reached: int | None = None
     gaps = []
     for span in sorted(chain.spans, key=lambda each: (each.first, each.last)):
@@ -161,7 +163,7 @@ def _check_spans(shard: Shard, chain: _Chain) -> tuple[int | None, list[Gap]]:
 
 
 def _find_missing_objects(chain: _Chain, shard: Shard) -> Iterable[Gap]:
-    """Yield a gap for each record that a link names and no object has."""
+    """Yield a gap for each linked record that no object has."""
     merged: list[tuple[int, int]] = []
     for span in sorted(chain.spans, key=lambda each: each.first):
         if merged and span.first <= merged[-1][1]:
@@ -175,7 +177,7 @@ def _find_missing_objects(chain: _Chain, shard: Shard) -> Iterable[Gap]:
 
 
 def _find_end_gap(shard: Shard, chain: _Chain, reached: int | None, streamed: Streamed) -> Iterable[Gap]:
-    """Yield the possible gap between a shard's last object and the stream's first record."""
+    """Yield the possible gap between a shard's archive and its stream."""
     first = streamed.first.get(shard.shard_id)
     end = chain.end
     if end is not None and chain.is_complete(reached):

@@ -58,18 +58,18 @@ class ReplayedView:
     compare: Callable[[Any, Any, int], list[str]]
 
     def format_command(self, target: Target, command: str) -> str:
-        """Return a command of `retailctl replay` that acts on this view there, for messages."""
+        """Return a `retailctl replay` command on this view, for messages."""
         option = "" if self.view == generations.WINNER else f" --view {self.view.name}"
         return target.format_command(f"replay {command}{option}")
 
 
 def is_sale(data: bytes) -> bool:
-    """Say whether a record is a valid purchase, which advances the watermark of a score."""
+    """Say whether a record is a valid purchase, which moves a watermark."""
     return _is_event(data, events.PRODUCT_PURCHASE)
 
 
 def is_catalog_event(data: bytes) -> bool:
-    """Say whether a record is a valid offer, price or picture: each advances the watermark of its product."""
+    """Say whether a record is a valid offer, price or picture."""
     return _is_event(data, OFFER, PRICE, PICTURE)
 
 

@@ -1,4 +1,4 @@
-"""A generation of the views in AWS: its tables, function and event source mapping."""
+"""A generation of a view in AWS: tables, function and mapping."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _WATERMARK = re.compile(r"w(\d+)")
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """One generation of a view: its number, function, event source mapping, and tables by their outputs."""
+    """One generation of a view, with its function, mapping and tables."""
 
     replayed: ReplayedView
     number: int
@@ -63,7 +63,7 @@ class Views:
         self._lambda = target.client("lambda", read_timeout=120)
 
     def read_contents(self, view: View) -> Any:  # noqa: ANN401 - each view has its own
-        """Return what a generation's tables hold, as its view's ``count`` and ``compare`` take it."""
+        """Return a generation's contents for its view's ``count`` and ``compare``."""
         return view.replayed.read(self._dynamodb, view.tables)
 
     def is_empty(self, view: View) -> bool:
@@ -91,7 +91,7 @@ class Views:
         return str(self._lambda.get_event_source_mapping(UUID=view.mapping)["State"])
 
     def follow_stream(self, view: View, seconds: float = 300) -> None:
-        """Enable the mapping, which reads the stream from its oldest record, and wait for it.
+        """Enable the mapping, from the stream's oldest record, and wait.
 
         Raises:
             UserError: where it is not enabled in time.
@@ -112,7 +112,7 @@ class Views:
         return str(configuration["CodeSha256"])
 
     def invoke_function(self, view: View, event: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Call the generation's function with a batch of a shard and return its response.
+        """Call the function with a batch of a shard; return its response.
 
         Raises:
             NotTaken: where it raises, times out or is not reached.
@@ -139,7 +139,7 @@ def hash_zip(zip_bytes: bytes) -> str:
 def list_lagging_shards(
     newest: Mapping[str, int | None], marks: Mapping[int, int], replayed: ReplayedView
 ) -> list[str]:
-    """Return a sentence for each shard whose newest record of a view is not in the view yet."""
+    """Return a sentence for each shard that the view lags on."""
     return [
         f"{shard_id} has {replayed.newest} at {number} that is not {replayed.place} yet."
         for shard_id, number in sorted(newest.items())

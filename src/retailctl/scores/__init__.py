@@ -1,1 +1,1 @@
-"""The scores: as the API shows them, as the table holds them, as a recount gives them."""
+"""The scores, as API, table and recount give them."""

@@ -1,4 +1,4 @@
-"""Who is winning: the board as the API tells it, and how it looks in a terminal."""
+"""Read the board from the API and print it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ ROLES = {"creator": "Merchants", "photographer": "Photographers"}
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the board as the API gives it: the user id is masked."""
+    """One line of the API's board; the user id is masked."""
 
     rank: int
     user_id: str
@@ -41,7 +41,7 @@ Board = dict[str, list[Row]]
 
 
 class NoBoard(UserError):
-    """The API did not give the scores; the message says what it said instead."""
+    """The API gave no scores; the message has its answer."""
 
 
 def read_board(api_url: str, limit: int) -> Board:
@@ -89,7 +89,7 @@ def _detail(reply: HttpReply) -> str:
 
 
 def render_board(board: Board) -> Columns:
-    """Return the board as two tables for Rich to print: side by side where the terminal is wide enough."""
+    """Return the board as two Rich tables, side by side if possible."""
     return Columns([_build_table(title, board[role]) for role, title in ROLES.items()], padding=(0, 4))
 
 
@@ -111,7 +111,7 @@ def _build_table(title: str, rows: Sequence[Row]) -> DataTable:
 
 
 def choose_shown_name(row: Row) -> str:
-    """Return the name of a row, or its mask where nothing of the name is visible."""
+    """Return a row's name, or its mask if that is invisible."""
     return row.name if is_visible(row.name) else row.user_id
 
 
@@ -125,7 +125,7 @@ def format_board_line(board: Board, best: int = 3) -> str:
 
 
 def format_board_json(board: Board) -> str:
-    """Return the board as JSON: role to rows of ``rank``, ``userId``, ``name`` and ``score``."""
+    """Return the board as JSON: role to rows."""
     rows = {
         role: [{_JSON.get(k, k): v for k, v in asdict(row).items()} for row in board[role]] for role in ROLES
     }

@@ -1,4 +1,4 @@
-"""How long an event takes from its arrival on the stream until it counts, by the view's own metric."""
+"""Measure the time from arrival to counting, by the view's metric."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Wait:
 
 
 def parse_waits(lines: Iterable[str]) -> list[Wait]:
-    """Return what the metrics among a function's log lines (embedded metric format) say, in their order."""
+    """Return the metrics (embedded metric format) in log lines, in order."""
     waits: list[Wait] = []
     for line in lines:
         if f'"{METRIC}"' not in line:

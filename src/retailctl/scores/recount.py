@@ -1,4 +1,4 @@
-"""The independent count: one pass over the log, by the rule of credit, with nothing of the winner view in it.
+"""Recount the scores from the log, with nothing of the winner view.
 
 It exists to check the view, so it shares no code with it and parses the records itself. The rule (see
 ``docs/how-credit-works.md``): a product's first event decides its creator, ``UNKNOWN`` unless it is the
@@ -30,7 +30,7 @@ _SALE = "com.nordstrom/product/purchase/1-0-0"
 
 
 def recount_scores(payloads: Iterable[bytes]) -> Scores:
-    """Return the scores that a log leads to, given its records' bytes in order (at least per product).
+    """Return the scores of a log, whose records are in order per product.
 
     What is no event of a product (garbage, other events, no user, a user named UNKNOWN, no product)
     counts for nothing. Fields that play no part in the credit are not looked at: the schemas are the view's
@@ -62,7 +62,7 @@ def recount_scores(payloads: Iterable[bytes]) -> Scores:
 
 
 class _Event(NamedTuple):
-    """A product's event: its schema, the product's id, who acted, and the producer's id for it ("": none)."""
+    """A product's event; ``id`` is its producer's, or ""."""
 
     kind: str
     product: str
@@ -91,7 +91,10 @@ def _parse_event(payload: bytes) -> _Event | None:
 
 
 def _minted_id(envelope: dict[str, Any]) -> str:
-    """Return the UUID that the producer minted; an egress 1-0-0 event's id is its place on some stream."""
+    """Return the UUID that the producer minted.
+
+    An egress 1-0-0 event's id is not one: it is its place on some stream.
+    """
     text = str(envelope.get("eventId", "")) if envelope["schema"].endswith(("/1-1-0", "/1-2-0")) else ""
     try:
         return str(UUID(text)) if len(text) == len(str(UUID(int=0))) else ""
@@ -100,7 +103,7 @@ def _minted_id(envelope: dict[str, Any]) -> str:
 
 
 def collect_event_ids(payloads: Iterable[bytes]) -> set[str]:
-    """Return the ids that producers minted for the events of a log; the same event, put twice, has one."""
+    """Return the event ids of a log; a repeated event has one."""
     ids = set()
     for payload in payloads:
         try:
@@ -112,7 +115,10 @@ def collect_event_ids(payloads: Iterable[bytes]) -> set[str]:
 
 
 def compare_scores(expected: Scores, actual: Scores) -> list[str]:
-    """Return a sentence for each score that is not what it must be, none where all are right."""
+    """Return a sentence for each score that is wrong.
+
+    There are none where all are right.
+    """
     sentences = []
     for role in sorted(expected.keys() | actual.keys()):
         must, have = expected.get(role, {}), actual.get(role, {})

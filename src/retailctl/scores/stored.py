@@ -18,7 +18,7 @@ PATIENCE_SECONDS = 60.0
 
 
 def read_stored_scores(client: DynamoDBClient, table: str, prefix: str = "") -> Scores:
-    """Return what a Scores table holds for users of a prefix: role to user id to score, without zeros."""
+    """Return a Scores table's scores by role and user, without zeros."""
     scores: Scores = {"creator": {}, "photographer": {}}
     for page in client.get_paginator("scan").paginate(TableName=table, ConsistentRead=True):
         for item in page["Items"]:
@@ -30,7 +30,7 @@ def read_stored_scores(client: DynamoDBClient, table: str, prefix: str = "") -> 
 
 
 def await_scores(read: Callable[[], Scores], expected: Scores, clock: Clock = REAL) -> None:
-    """Wait until the scores are what they must be, or until they have had their time."""
+    """Wait until the scores are right, or until their time is over."""
     deadline = clock.now() + PATIENCE_SECONDS
     while read() != expected and clock.now() < deadline:
         clock.pause(0.2)

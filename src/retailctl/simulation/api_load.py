@@ -1,4 +1,6 @@
-"""Events through the front door: signed-in people's requests to ``POST /events``, many at a time and at a rate.
+"""Send events to ``POST /events`` for many people at a rate.
+
+The people are signed in, and many requests run at a time.
 
 What a workshop's log puts in order stays in order per product where it decides who gets the credit: an offer or a
 picture waits for what came before it and holds up what comes after it; sales pass one another. Each event has an
@@ -148,7 +150,7 @@ class _Run:
         self.trouble: Exception | None = None
 
     def run_task(self, task: Callable[..., None], *arguments: object) -> None:
-        """Do what a thread is for; an exception ends the run, and is kept as ``trouble`` for whom waits for it."""
+        """Do a thread's task; its exception ends the run, as ``trouble``."""
         try:
             task(*arguments)
         except Exception as error:  # noqa: BLE001 - nobody above a thread would hear of it
@@ -158,7 +160,7 @@ class _Run:
     def dispatch_events(
         self, source: Iterable[SimulatedSubmission], rate: float, duration: float | None
     ) -> None:
-        """Let events in at their times, as long as there is room for them."""
+        """Let events in at their times, while there is room."""
         start = time.monotonic()
         try:
             for number, submission in enumerate(source):
@@ -246,7 +248,7 @@ def run_api_load(
     at_once: int = AT_ONCE,
     report: LoadReport | None = None,
 ) -> LoadReport:
-    """Send events through the front door at ``rate`` a second until they or the seconds run out.
+    """Send events through the front door at ``rate``, until time is up.
 
     A door that is slower than that is never asked more than ``at_once`` things at a time.
 
@@ -315,7 +317,7 @@ class Door:
 def open_front_door(
     running: Cloud, environment: str, environment_outputs: Mapping[str, Any], workshop: Workshop
 ) -> Door:
-    """Return the front door of an environment with the people of a workshop signed in."""
+    """Return an environment's front door with a workshop's people signed in."""
     pool = find_pool(Target(project.find_project(), environment, running), environment_outputs)
     people = len(workshop.merchants) + len(workshop.photographers)
     with show_progress(f"Signing in {people} simulated people") as advance:

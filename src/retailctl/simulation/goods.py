@@ -39,7 +39,10 @@ class Good:
 
 @dataclass(frozen=True, slots=True)
 class _Shelf:
-    """A category's brands and kinds of products: noun, description, lowest and highest price in whole units."""
+    """A category's brands and kinds of products.
+
+    A kind is a noun, a description, and the lowest and highest price in whole units.
+    """
 
     brands: tuple[str, ...]
     kinds: tuple[tuple[str, str, int, int], ...]

@@ -17,7 +17,7 @@ _SALE = "com.nordstrom/product/purchase/1-0-0"
 
 @dataclass(frozen=True, slots=True)
 class SimulatedSubmission:
-    """What one person sends: who that is in the workload, the event's data, and the product that it is about."""
+    """What one person sends, about which product."""
 
     person: str
     product: str
@@ -31,7 +31,7 @@ class SimulatedSubmission:
 
 
 def build_submissions(entries: Iterable[LogEntry], run: str) -> Iterator[SimulatedSubmission]:
-    """Yield what the people of a workload's records would send; ``run`` makes the keys those of one run."""
+    """Yield what a workload's people would send, with ``run``'s own keys."""
     for entry in entries:
         envelope = json.loads(entry.data)
         person = envelope["origin"].split("/")[2]
@@ -39,7 +39,7 @@ def build_submissions(entries: Iterable[LogEntry], run: str) -> Iterator[Simulat
 
 
 class Lanes:
-    """Lets events go in an order that decides the credit as their log does: a lane per product.
+    """Lets events go in an order that keeps credit: a lane per product.
 
     An event waits while an earlier offer or picture of its product is waiting or under way; an offer or a picture
     waits for the sales before it too.
@@ -56,7 +56,7 @@ class Lanes:
         return self._release_next(submission.product)
 
     def finish_submission(self, submission: SimulatedSubmission) -> list[SimulatedSubmission]:
-        """Note that an event has had its answer, and return those that may go now."""
+        """Note an event's answer; return the events that may go now."""
         if submission.is_sale:
             self._sales[submission.product] -= 1
         else:

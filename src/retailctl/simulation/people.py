@@ -22,7 +22,7 @@ _SIGN_INS_AT_ONCE = 8
 
 
 class Guests:
-    """People who have signed in: an ID token each, and another one when that has ended.
+    """People with an ID token each, renewed when it has ended.
 
     Args:
         tokens: ID token by the workload's user id.
@@ -36,7 +36,7 @@ class Guests:
         self._guards = {person: threading.Lock() for person in tokens}
 
     def renew_token(self, person: str, ended: str) -> str:
-        """Return a token other than ``ended``, for which many may ask at a time: one of them signs in.
+        """Return a token other than ``ended``; one of many callers signs in.
 
         Raises:
             UserError: where Cognito refuses.
@@ -49,7 +49,7 @@ class Guests:
 
 
 def sign_in_people(pool: Pool, workshop: Workshop, on_one: OnProgress = ignore_progress) -> Guests:
-    """Let the people of a workshop sign in, each with an account, which is made where there is none.
+    """Sign a workshop's people in; create accounts that do not exist.
 
     An account of an earlier workshop, where the same person may have had another role, gets the groups of this one.
     Their passwords are new and told nobody. ``on_one`` hears of each who has signed in.

@@ -1,4 +1,7 @@
-"""`retailctl play`: a simulated workshop, put on the stream or sent through the API, and the moving board."""
+"""`retailctl play`: simulate a workshop and show the moving board.
+
+Events are put on the stream or sent through the API.
+"""
 
 from __future__ import annotations
 
@@ -52,7 +55,7 @@ def play_workshop(  # noqa: PLR0913 - each is an option of the command
     cloud: LocalCloudName = DEFAULT_CLOUD,
     environment: EnvironmentName = "dev",
 ) -> None:
-    """Simulate a workshop and watch the board: 30 s, unless --count or --duration say otherwise."""
+    """Simulate a workshop and watch the board, for 30 s by default."""
     running = clouds.load_cloud(cloud)
     environment_outputs = outputs.read_local_outputs(running, environment)
     workshop = Workshop(

@@ -26,7 +26,7 @@ def run_stream_load(
     on_tick: OnTick = lambda _sent, _seconds: None,
     clock: Clock = REAL,
 ) -> int:
-    """Put events on the stream at ``rate`` a second until they or the seconds run out; return their number.
+    """Put events on the stream at ``rate`` until time is up; count them.
 
     Raises:
         UserError: where the stream refuses, with how many events it has.

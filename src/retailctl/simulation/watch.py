@@ -9,7 +9,7 @@ from rich.console import Group
 from rich.live import Live
 from rich.text import Text
 
-from retailctl.console import create_console, escape_text
+from retailctl.console import create_console, print_line
 from retailctl.progress import REAL, Clock, OnTick
 from retailctl.scores import board
 
@@ -34,7 +34,7 @@ def watch_board(
     *,
     settle: bool = True,
 ) -> int:
-    """Run a simulation and show the board as it goes; return the events sent.
+    """Show the board during a simulation; return the events sent.
 
     With ``settle`` it goes on until the board has not moved for a while, and Ctrl-C ends the simulation like
     the end of its time; the number may then lack those of its last moment.
@@ -75,7 +75,7 @@ def watch_board(
 
 @contextmanager
 def display_board(*, transient: bool = False) -> Iterator[Callable[[int, float, Board], None]]:
-    """Yield what shows the board: a table that moves in a terminal, a line now and then elsewhere.
+    """Yield the board's display: a live table, or lines outside a terminal.
 
     ``transient`` takes the table away at the end.
     """
@@ -88,13 +88,13 @@ def display_board(*, transient: bool = False) -> Iterator[Callable[[int, float, 
         return
     latest: list[str] = [""]
 
-    def print_line(sent: int, seconds: float, latest_board: Board) -> None:
+    def print_board_line(sent: int, seconds: float, latest_board: Board) -> None:
         text = f"{sent:,} events; {board.format_board_line(latest_board)}"
         if text != latest[0]:
             latest[0] = text
-            console.print(f"{seconds:5.1f} s  {escape_text(text)}", soft_wrap=True)
+            print_line(f"{seconds:5.1f} s  {text}")
 
-    yield print_line
+    yield print_board_line
 
 
 def render_progress(sent: int, seconds: float, latest_board: Board) -> Group:

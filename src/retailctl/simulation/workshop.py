@@ -1,4 +1,4 @@
-"""A simulated workshop: people offer products, photograph them and buy, as a pure stream of events.
+"""A simulated workshop, as a pure stream of what people do.
 
 Everything follows from the seed: the same seed gives the same people, products and events, only the clock of
 ``timeOrigin`` is the caller's. Demand is Zipf's: product number *n* sells in proportion to 1 / n ** exponent;
@@ -35,7 +35,7 @@ _OFFER = "com.nordstrom/product/create/1-0-0"
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody at the workshop: the user id and display name of an event's origin."""
+    """Somebody at the workshop: user id and display name."""
 
     user_id: str
     name: str
@@ -43,7 +43,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class SimulatedProduct:
-    """What is for sale: its id (seven digits), and who will offer it and photograph it."""
+    """A product: its seven-digit id, who offers and who photographs it."""
 
     product_id: str
     merchant: Person
@@ -98,7 +98,7 @@ class Workshop:
         return [1 / rank**self.exponent for rank in range(1, number + 1)]
 
     def _dice(self, purpose: str) -> random.Random:
-        """Return the random numbers of one purpose, so that drawing more for one changes no other."""
+        """Return the random numbers of one purpose, independent of all others."""
         return random.Random(f"{self.seed} {purpose}")  # noqa: S311 - a simulation, and no secret
 
     def generate_registrations(self) -> Iterator[LogEntry]:
@@ -115,7 +115,7 @@ class Workshop:
             yield self._sale(line, self._choose_demanded(dice, self.products), self._choose_person(dice))
 
     def generate_day(self, number: int | None = None) -> Iterator[LogEntry]:
-        """Yield the events of a workshop, for ever unless a number is given: all in the order people act.
+        """Yield a workshop's events in order, for ever unless ``number`` is given.
 
         The awkward cases of a real day are in it: sales before the picture is taken, second offers and second
         pictures (which must change nothing), and sales of products that this log never saw offered.
@@ -147,11 +147,11 @@ class Workshop:
                 yield self._sale(line, self._choose_demanded(dice, offered), self._choose_person(dice))
 
     def generate_shop_day(self, number: int | None = None) -> Iterator[LogEntry]:
-        """Yield the events of ``generate_day``; price and stock follow a first offer, on top of ``number``."""
+        """Yield ``generate_day`` with prices and stock, on top of ``number``."""
         return self.add_prices_and_stock(self.generate_day(number))
 
     def add_prices_and_stock(self, entries: Iterable[LogEntry]) -> Iterator[LogEntry]:
-        """Yield entries with a price and a stock after the first offer of each product.
+        """Yield entries with price and stock after each product's first offer.
 
         They carry the offer's time, so that everything else stays as it is.
         """
@@ -178,7 +178,7 @@ class Workshop:
         )
 
     def _describe(self, product_id: str, merchant_id: str) -> Good:
-        """Return a product in the words of a merchant: each has other words, and always the same ones."""
+        """Return a product in a merchant's words, always the same ones."""
         return describe_good(self._dice(f"good {product_id} {merchant_id}"))
 
     def _choose_demanded(self, dice: random.Random, offered: int) -> SimulatedProduct:
@@ -221,7 +221,7 @@ class Workshop:
     def _entry(
         self, line: int, product: SimulatedProduct, action: str, person: Person, data: dict[str, Any]
     ) -> LogEntry:
-        """Return the event in its ingress envelope, as the record that its producer puts."""
+        """Return the record of an event in its ingress envelope."""
         time = self.start + timedelta(seconds=(line - 1) * self.seconds_per_event)
         envelope = {
             "schema": "com.nordstrom/retail-stream-ingress/1-0-0",

@@ -50,7 +50,7 @@ def check_stock(
     environment: EnvironmentName = "dev",
     cloud: CloudName = DEFAULT_CLOUD,
 ) -> None:
-    """Compare each product's stock with the log; print differences and exit with status 1."""
+    """Compare the stock with the log; differences give exit status 1."""
     target = resolve_target(environment, cloud)
     values = outputs.read_outputs(target)
     log = ReplayLog(target, values)
@@ -82,7 +82,7 @@ def _compare_once(
 
 
 def _print_gaps(stock_log: StockLog, comparison: StockComparison) -> None:
-    """Print where the log does not reach back far enough, and what that leaves out."""
+    """Print where the log is too short, and what that leaves out."""
     if not stock_log.gaps:
         return
     listed = "\n".join(f"  {gap}" for gap in stock_log.gaps[:GAPS_SHOWN])

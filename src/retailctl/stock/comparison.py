@@ -22,7 +22,7 @@ class StockDifference:
 
 @dataclass(frozen=True, slots=True)
 class StockComparison:
-    """What differs, how many products were compared, and how many the log says too little of."""
+    """What differs, how much was compared, and how much is unknown."""
 
     differences: Sequence[StockDifference]
     compared: int

@@ -1,4 +1,4 @@
-"""Read what the log says of the stock: offers and stock events, from the archive and the stream."""
+"""Read the offers and stock events of archive and stream."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class StockLog:
-    """The offers and stock events of a log, in its order, and sentences on where it may lack records."""
+    """A log's offers and stock events, and where it may lack records."""
 
     payloads: Sequence[bytes]
     gaps: Sequence[str]

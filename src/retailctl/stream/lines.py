@@ -15,13 +15,13 @@ MAX_DIGITS = 18
 
 @dataclass(frozen=True, slots=True)
 class LineRanges:
-    """A set of line numbers: pairs of a first and a last line, ascending, with a gap between them."""
+    """A set of line numbers: ascending pairs with a gap between them."""
 
     pairs: tuple[tuple[int, int], ...] = ()
 
     @classmethod
     def from_pairs(cls, pairs: Iterable[tuple[int, int]]) -> LineRanges:
-        """Return the lines of all pairs, which may overlap and stand in any order."""
+        """Return the lines of pairs, which may overlap in any order."""
         merged: list[tuple[int, int]] = []
         for first, last in sorted(pairs):
             if merged and first <= merged[-1][1] + 1:

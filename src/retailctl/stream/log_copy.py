@@ -1,4 +1,7 @@
-"""A copy of an event log: what is checked is what is sent, though the file is a pipe or is still written."""
+"""Copy an event log, so that what is checked is sent.
+
+The file may be a pipe, or may still be written.
+"""
 
 from __future__ import annotations
 
@@ -77,7 +80,7 @@ class LogCopy:
 
 
 def _is_endless(descriptor: int) -> bool:
-    """Say whether a file is a device such as /dev/zero; a terminal and /dev/null have an end."""
+    """Say whether a file is an endless device such as /dev/zero."""
     status = os.fstat(descriptor)
     is_device = stat.S_ISCHR(status.st_mode) or stat.S_ISBLK(status.st_mode)
     return is_device and not os.isatty(descriptor) and status.st_rdev != Path(os.devnull).stat().st_rdev
@@ -85,7 +88,7 @@ def _is_endless(descriptor: int) -> bool:
 
 @contextmanager
 def copy_log(source: Path) -> Iterator[LogCopy]:
-    """Copy an event log, which may be a pipe, to a temporary file that is gone after the block.
+    """Copy an event log or pipe to a file for the block.
 
     Raises:
         UserError: where it cannot be read or copied.

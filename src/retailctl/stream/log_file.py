@@ -1,4 +1,4 @@
-"""Event logs as files: JSON lines, each a record of a stream or an event on its own.
+"""Event logs as JSON lines, each a record or an event.
 
 A record is what an export of the stream holds: ``{"shardId", "sequenceNumber", "partitionKey", "data"}``. The
 partition key and the data count; the stream gives shard and number anew. The ``data`` goes on the stream as it
@@ -31,12 +31,12 @@ _WHITESPACE = re.compile(r"[ \t\r\n]*")
 
 
 class BrokenLog(Exception):
-    """A file that is not an event log: the message names the line and what is wrong with it."""
+    """The file is no event log; the message names line and fault."""
 
 
 @dataclass(frozen=True, slots=True)
 class LogEntry:
-    """One record to put: the line it stands on (from 1), its partition key and its bytes."""
+    """One record to put: its line (from 1), partition key and bytes."""
 
     line: int
     partition_key: str
@@ -60,7 +60,7 @@ def read_event_log(path: Path) -> Iterator[LogEntry]:
 
 
 def parse_event_log(lines: Iterable[bytes], name: str) -> Iterator[LogEntry]:
-    """Yield the records of the lines of an event log; blank lines are passed over.
+    """Yield the records of an event log, without its blank lines.
 
     Raises:
         BrokenLog: at the first line that is neither a record nor a valid event, with its number and the
@@ -165,7 +165,7 @@ def _parse_json(text: str) -> object:
 
 
 def _split_members(text: str) -> list[tuple[str, str]]:
-    """Return the members of a JSON object, each as its name and the text of its value."""
+    """Return a JSON object's members: name and text of the value."""
     members = []
     decoder = json.JSONDecoder(parse_int=float)
     place = _skip_whitespace(text, _skip_whitespace(text, 0) + 1)

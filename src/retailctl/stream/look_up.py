@@ -1,4 +1,4 @@
-"""Which lines of an event log are on a stream: what an interrupted sending leaves unknown."""
+"""Find which lines of an event log are on a stream."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class LookUp:
         )
 
     def describe_lines(self) -> list[str]:
-        """Return a sentence for the lines that are there, and one for those that are not."""
+        """Return sentences for the lines that are there and are not."""
         if not self.present and not self.missing:
             return ["The options select no record."]
         return [
@@ -54,7 +54,9 @@ def _describe(lines: Sequence[int], verbs: tuple[str, str]) -> str:
 
 
 def look_up_entries(entries: Iterable[LogEntry], digests: Iterable[bytes]) -> LookUp:
-    """Say of each record whether the stream has it, given the digests of the records that arrived.
+    """Say of each record whether the stream has it.
+
+    It is given the digests of the records that arrived.
 
     The records of a partition key arrive in the order of their lines. So where several lines hold the same record,
     and the stream has fewer of it, it has those of the first lines.

@@ -1,4 +1,7 @@
-"""`retailctl publish`: an event log onto the stream of an environment, in order per product."""
+"""`retailctl publish`: send an event log, in order per product.
+
+It goes on the stream of an environment.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +39,7 @@ if TYPE_CHECKING:
 
 
 def build_no_retry_settings() -> dict[str, Any]:
-    """Return the botocore settings of a client that never sends a request twice by itself.
+    """Return botocore settings that never send a request twice.
 
     They are new each time, since botocore writes into them.
     """
@@ -45,7 +48,7 @@ def build_no_retry_settings() -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """What the command was told: which lines of which file go on which stream.
+    """What the command sends: lines of a file, to a stream.
 
     ``command`` is the beginning of a command for the same stream. A file that ``is_pipe`` can be read once only.
     """
@@ -57,7 +60,7 @@ class Sending:
     is_pipe: bool = False
 
     def format_command(self, selection: LineSelection, *more: str) -> str:
-        """Return the command for other lines of the same file and the same stream."""
+        """Return the command for other lines of the same sending."""
         options = shlex.join([*selection.format_options(), *more])
         if self.is_pipe:
             return f"the same command with `{options}`"
@@ -130,7 +133,7 @@ def _parse_since(since: str, *, look_up: bool) -> float | None:
 
 
 def send_log(client: Any, log: LogCopy, sending: Sending, total: int, began: float) -> None:  # noqa: ANN401 - a boto3 client
-    """Send the ``total`` selected records of a checked log, and say how many the stream has.
+    """Send a log's ``total`` selected records; say how many arrived.
 
     ``began`` is the time of the stream before the first record is sent.
 
@@ -163,7 +166,7 @@ def put_entries(
     entries: Iterable[LogEntry],
     on_progress: OnProgress = ignore_progress,
 ) -> int:
-    """Put records on a stream and return how many it was; ``on_progress`` hears of the sum so far.
+    """Put records on a stream, report to ``on_progress``, and count them.
 
     Raises:
         Stopped: where it stops on the way.
@@ -180,7 +183,7 @@ def put_entries(
 
 
 def describe_stop(stopped: sender.Stopped, sending: Sending, began: float) -> str:
-    """Return in words how far a stopped sending got, and the command that goes on.
+    """Describe how far a stopped sending got, and how to go on.
 
     ``began`` is the time of the stream before the first record was sent.
     """
@@ -205,7 +208,7 @@ def describe_stop(stopped: sender.Stopped, sending: Sending, began: float) -> st
 
 
 def look_up_log(client: Any, log: LogCopy, sending: Sending, since: float | None) -> None:  # noqa: ANN401 - a boto3 client
-    """Print which of the selected lines the stream has, of what arrived from ``since`` on."""
+    """Print which selected lines the stream has, from ``since`` on."""
     with show_progress(f"Reading {sending.stream}"):
         digests = [
             compute_digest(record["PartitionKey"], record["Data"])

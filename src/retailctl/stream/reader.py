@@ -1,4 +1,4 @@
-"""Read a shard beside its live consumers: slowly, and with retries where the stream throttles.
+"""Read a shard slowly beside its live consumers, with retries.
 
 A shard answers five reads a second and 2 MB a second for all its readers together (Kinesis Data Streams quotas),
 and the live consumers come first.
@@ -48,7 +48,7 @@ class StreamReader:
     def read_records(
         self, shard_id: str, since: float | None = None, limit: int = MOST_RECORDS
     ) -> Iterator[RecordTypeDef]:
-        """Yield a shard's records in order, from those that arrived at ``since`` on, or all that it still has.
+        """Yield a shard's records in order, from ``since`` on or all.
 
         ``since`` is in seconds since the epoch; ``limit`` is how many are asked for at once. It ends at the newest
         record, or at the shard's end.
@@ -115,7 +115,7 @@ def list_shards(client: KinesisClient, stream: str) -> Iterator[ShardTypeDef]:
 
 
 def read_stream(client: KinesisClient, stream: str, since: float | None = None) -> Iterator[RecordTypeDef]:
-    """Yield the records that are on a stream now, or those from ``since`` on: parents before children.
+    """Yield a stream's records, from ``since`` on, parents before children.
 
     A shard's first sequence number is above every number of its parents, so ascending order is enough.
     """
@@ -129,7 +129,10 @@ def read_stream(client: KinesisClient, stream: str, since: float | None = None) 
 
 
 def read_payloads(client: KinesisClient, stream: str) -> list[bytes]:
-    """Return the bytes of all records that are on a stream now, each shard in order."""
+    """Return the bytes of all records on a stream now.
+
+    Each shard is in order.
+    """
     return [record["Data"] for record in read_stream(client, stream)]
 
 

@@ -1,4 +1,4 @@
-"""Putting records on a stream so that those of one partition key stay in order, whatever is throttled.
+"""Put records on a stream, in order per key despite throttling.
 
 Kinesis may take some records of a ``PutRecords`` request and refuse others, and does not promise an order
 within one request. So a request here carries at most one record of a key, always the earliest that is not on
@@ -58,11 +58,11 @@ _SERVER_ERROR = 500
 
 
 class PutRecordsRefused(Exception):
-    """The stream took nothing of the request and will not: the message says why."""
+    """The stream refused a request for good, as the message says."""
 
 
 class PutRecordsUnanswered(Exception):
-    """The request's answer was lost: its records may be on the stream or not."""
+    """The request's answer was lost; its records may be there or not."""
 
 
 class PutEnd(Enum):
@@ -119,7 +119,9 @@ class Stopped(Exception):
 
 
 def build_stream_put(client: KinesisClient, stream: str) -> Put:
-    """Return a ``Put`` for a stream; the client must not retry by itself (``total_max_attempts=1``).
+    """Return a ``Put`` for a stream.
+
+    The client must not retry by itself (``total_max_attempts=1``).
 
     An SDK that sends again after a lost answer would put records twice; this sender stops and says so
     instead.
@@ -157,7 +159,9 @@ class _Account:
 
 
 class _Outbox:
-    """The records not on the stream yet, as far as the window reaches, and what is known of the others.
+    """The records that are not on the stream yet.
+
+    It has them as far as the window reaches, and what is known of the others.
 
     The account is replaced as a whole, so that an interruption at any moment leaves a true one.
     """
@@ -167,7 +171,7 @@ class _Outbox:
         self.account = _Account()
 
     def build_request(self) -> tuple[LogEntry, ...]:
-        """Return the earliest pending record of each key, as many as one request takes; empty at the end."""
+        """Return each key's earliest pending record, for one request."""
         account = self.account
         room = WINDOW - len(account.ahead) - len(account.pending)
         pending = (*account.pending, *islice(self._source, max(room, 0)))
@@ -190,7 +194,7 @@ class _Outbox:
         return request
 
     def apply_answers(self, request: Sequence[LogEntry], answers: Sequence[bool]) -> int:
-        """Note what the stream took of a request, and return how many records that is."""
+        """Note what the stream took of a request, and count it."""
         account = self.account
         lines = {entry.line for entry, taken in zip(request, answers, strict=True) if taken}
         pending = tuple(entry for entry in account.pending if entry.line not in lines)
@@ -221,7 +225,7 @@ def send_entries(
     pause: Callable[[float], None] = interrupts.sleep,
     patience_seconds: float = PATIENCE_SECONDS,
 ) -> int:
-    """Put all entries on the stream, in order per partition key, and return their number.
+    """Put entries in order per partition key; return their number.
 
     ``on_sent`` hears after every request how many records it brought. A throttled request is repeated after a
     growing, random pause, until the stream has taken nothing for ``patience_seconds`` of pauses. Where the caller
@@ -264,5 +268,8 @@ def send_entries(
 
 
 def _compute_backoff(failures: int) -> float:
-    """Return a random pause in seconds below 0.1 s doubled per failure, 5 s at most."""
+    """Return a random pause in seconds, longer with each failure.
+
+    It is below 0.1 s doubled per failure, 5 s at most.
+    """
     return random.uniform(0.05, min(5.0, 0.1 * 2 ** min(failures, 10)))  # noqa: S311 - jitter is no secret

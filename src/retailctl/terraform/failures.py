@@ -13,7 +13,7 @@ Event = dict[str, Any]
 
 
 class TerraformError(UserError):
-    """Terraform failed; the message is our explanation, if there is one, and Terraform's own output."""
+    """Terraform failed; the message has our explanation and its output."""
 
 
 def format_diagnostic(event: Event) -> str:
@@ -29,12 +29,18 @@ def format_diagnostic(event: Event) -> str:
     return "\n".join(lines)
 
 
-def build_error(what: str, output: str, environment: str = "", cloud: str = DEFAULT_CLOUD) -> TerraformError:
-    """Return the error of a failed run: our explanation, if there is one, then Terraform's output.
+def build_error(
+    what: str,
+    output: str,
+    environment: str = "",
+    cloud: str = DEFAULT_CLOUD,
+    data: str = "TF_DATA_DIR",
+) -> TerraformError:
+    """Return a failed run's error: our explanation, then Terraform's output.
 
-    ``environment`` and ``cloud`` are the place that the commands in the explanation name.
+    ``environment``, ``cloud`` and ``data``, the folder of Terraform's data, are what the explanation names.
     """
-    sentence = explain_failure(output, environment, cloud)
+    sentence = explain_failure(output, environment, cloud, data)
     words = output.strip() or "Terraform printed nothing."
     return TerraformError(
         f"{what} failed. {sentence}\n\n{words}" if sentence else f"{what} failed.\n\n{words}"
@@ -61,14 +67,15 @@ _EXPLANATIONS: tuple[tuple[str, str], ...] = (
         r"Instance cannot be destroyed(?s:.*)terraform_data|terraform_data(?s:.*)Instance cannot be destroyed",
         (
             "The state and the values belong to different environments. "
-            "Check that environments/<ENV>/backend.hcl names the state of the same ENV. "
-            "To remove an environment, use `{destroy}`."
+            "Check that environments/{environment}/backend.hcl names the state of {environment}. "
+            "To remove {environment}, use `{destroy}`."
         ),
     ),
     (
         r"Saved plan is stale",
         (
-            "The plan is stale: the state has changed since the plan was made. Nothing was changed. Plan again."
+            "The plan is stale: the state has changed since the plan was made. Nothing was changed. "
+            "Run the command again; make a saved plan anew with `{plan}` and OUT=<file>."
         ),
     ),
     (
@@ -79,12 +86,15 @@ _EXPLANATIONS: tuple[tuple[str, str], ...] = (
         r"Backend configuration changed",
         (
             "backend.hcl has changed since the last run in this clone. Move the state by hand, "
-            "or remove the environment's folder below .retail/ to use the state in the new backend."
+            "or remove {data} to use the state in the new backend."
         ),
     ),
     (
         r"No valid credential sources|failed to refresh cached credentials|ExpiredToken|InvalidClientTokenId",
-        ("There are no valid AWS credentials: log in (`aws sso login`), or export AWS_PROFILE or keys."),
+        (
+            "There are no valid AWS credentials for {environment}: log in (`aws sso login`), "
+            "or export AWS_PROFILE or keys."
+        ),
     ),
     (
         r"(127\.0\.0\.1|localhost):\d+\S*: (connect: )?connection refused",
@@ -98,14 +108,27 @@ _EXPLANATIONS: tuple[tuple[str, str], ...] = (
         ),
     ),
 )
-"""Pattern in Terraform's output, and its explanation; {up} stands for `make up` in that place."""
+"""Pattern in Terraform's output, and its explanation.
+
+``{environment}`` and ``{data}`` stand for what was meant, and another word for the make target in that place.
+"""
 
 
-def explain_failure(output: str, environment: str = "", cloud: str = DEFAULT_CLOUD) -> str | None:
-    """Return an explanation of a known failure of Terraform, or None for an unknown one."""
+def explain_failure(
+    output: str,
+    environment: str = "",
+    cloud: str = DEFAULT_CLOUD,
+    data: str = "TF_DATA_DIR",
+) -> str | None:
+    """Return the explanation of a known failure of Terraform, or None."""
     if "Error acquiring the state lock" in output:
         return _explain_lock(output, environment, cloud)
+    names = {"environment": environment or "<ENV>", "data": data}
     for pattern, sentence in _EXPLANATIONS:
         if re.search(pattern, output):
-            return re.sub(r"\{(\w+)\}", lambda target: format_make(target[1], environment, cloud), sentence)
+            return re.sub(
+                r"\{(\w+)\}",
+                lambda word: names[word[1]] if word[1] in names else format_make(word[1], environment, cloud),
+                sentence,
+            )
     return None

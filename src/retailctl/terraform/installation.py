@@ -1,4 +1,7 @@
-"""Find and check the Terraform program, and configure where it gets the AWS provider."""
+"""Find, check and configure the Terraform program.
+
+The configuration says where it gets the AWS provider.
+"""
 
 from __future__ import annotations
 
@@ -82,7 +85,10 @@ def list_mirror_bases() -> Iterator[Path]:
 
 
 def find_mirror(version: str | None, bases: Iterable[Path]) -> Path | None:
-    """Return the first folder, two levels below ``bases`` at most, that mirrors the provider in ``version``."""
+    """Return the first folder that mirrors ``version`` of the provider.
+
+    It is two levels below ``bases`` at most.
+    """
     for base in bases:
         for pattern in (PROVIDER, f"*/{PROVIDER}", f"*/*/{PROVIDER}"):
             for folder in sorted(base.glob(pattern)):
@@ -100,7 +106,7 @@ def _has_cli_configuration(environ: Mapping[str, str]) -> bool:
 
 
 def build_cli_environ(project: Project, environ: Mapping[str, str]) -> dict[str, str]:
-    """Return ``environ`` with the settings by which Terraform finds its provider and asks nothing.
+    """Return ``environ`` with settings for Terraform's provider, without questions.
 
     The operator's own CLI configuration is used if it exists. Otherwise a local mirror of the provider is used if
     there is one, else the public registry with a cache in the clone.

@@ -51,7 +51,7 @@ def list_planned_changes(plan: Mapping[str, Any]) -> tuple[Change, ...]:
 
 
 def list_drift_changes(plan: Mapping[str, Any]) -> tuple[Change, ...]:
-    """Return the changes made outside Terraform: from the state's value to the present one."""
+    """Return the changes made outside Terraform, from the state's value."""
     return _changes(plan.get("resource_drift", []))
 
 
@@ -101,7 +101,7 @@ def _has_mark(mask: object) -> bool:
 
 
 def is_empty_value(value: object) -> bool:
-    """Say whether a value is empty: providers report an unset attribute as null or as an empty value."""
+    """Say whether a value is empty, as providers report an unset attribute."""
     return value is None or (isinstance(value, (str, list, dict)) and not value)
 
 
@@ -111,7 +111,7 @@ def is_same_value(one: object, other: object) -> bool:
 
 
 def find_differences(before: object, after: object, path: str) -> Iterator[tuple[str, Any, Any]]:
-    """Yield path, former and new value of the leaves in which two values differ."""
+    """Yield path, former and new value of each differing leaf."""
     if before == after or (is_empty_value(before) and is_empty_value(after)):
         return
     if isinstance(before, dict) and isinstance(after, dict):

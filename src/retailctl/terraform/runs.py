@@ -1,4 +1,7 @@
-"""Find Terraform processes that run on this machine, and end those whose command has died."""
+"""Find this machine's Terraform processes, and end the orphaned ones.
+
+An orphan's command has died.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ PATIENCE_SECONDS = 300.0
 
 
 def describe_this_process() -> str:
-    """Return what identifies this process: its id, and when it started, since ids are used again."""
+    """Return this process's id and start, since ids are reused."""
     return _describe(psutil.Process(os.getpid()))
 
 
@@ -41,7 +44,7 @@ def list_terraform_runs() -> Iterator[tuple[psutil.Process, Mapping[str, str]]]:
 
 
 def end_orphaned_runs(data: Path) -> None:
-    """End the Terraform processes that work on ``data`` (a TF_DATA_DIR) and whose command was killed.
+    """End Terraform processes on ``data`` whose command was killed.
 
     Terraform goes on without its command. It is asked to end, so that it saves its state and releases its lock.
 

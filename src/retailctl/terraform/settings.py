@@ -1,4 +1,7 @@
-"""Which Terraform settings of the shell have an effect: none that changes what is planned, or where."""
+"""Which of the shell's Terraform settings have an effect.
+
+None may change what is planned, or where.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +34,7 @@ _HARMLESS_OPTIONS = ("-lock=", "-lock-timeout=", "-parallelism=")
 
 
 def select_settings(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return ``environ`` without the Terraform settings that would change what is planned, or where.
+    """Return ``environ`` without settings that would change a plan.
 
     An environment's values and backend say both. TF_WORKSPACE, TF_DATA_DIR and the TF_VAR_* of another project have
     no effect.

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def read_values(file: Path) -> dict[str, Any]:
-    """Return what a file of values sets, by name; nothing where there is no file.
+    """Return a values file's settings by name; none without the file.
 
     Raises:
         UserError: where it is not HCL, with the line.
@@ -44,7 +44,7 @@ def read_value(file: Path, name: str) -> str:
 
 
 def read_list_value(file: Path, name: str) -> list[str]:
-    """Return the texts of the list that ``file`` gives ``name``; none where it gives no list.
+    """Return the texts of a values file's list; none without one.
 
     Raises:
         UserError: where the file is not HCL.
@@ -56,7 +56,10 @@ def read_list_value(file: Path, name: str) -> list[str]:
 
 @cache
 def _parse(text: str) -> tuple[int | None, dict[str, Any]]:
-    """Return the line where ``text`` is not HCL (0: unknown), or None, and what it sets."""
+    """Return the line that is not HCL, or None, and the values.
+
+    Line 0 is unknown.
+    """
     import hcl2  # noqa: PLC0415 - its grammar takes 0.2 s, which `--help` need not
     from lark.exceptions import LarkError  # noqa: PLC0415 - as above
 

@@ -17,7 +17,8 @@ from retailctl.console import print_note
 from retailctl.files import hold_lock
 from retailctl.options import DEFAULT_CLOUD
 from retailctl.progress import show_progress
-from retailctl.terraform.failures import Event, build_error, format_diagnostic
+from retailctl.project import format_path
+from retailctl.terraform.failures import Event, TerraformError, build_error, format_diagnostic
 from retailctl.terraform.installation import build_cli_environ, find_terraform
 from retailctl.terraform.runs import STARTED_BY, describe_this_process
 
@@ -39,7 +40,7 @@ _LONGEST_SOCKET_FOLDER = (
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """A root of Terraform, with the data, variables and process environment of one target."""
+    """A Terraform root with one target's data, variables and process environment."""
 
     project: Project
     root: Path
@@ -55,7 +56,7 @@ class Workspace:
     """The `-var` and `-var-file` (and, for local state, `-state`) options of plan, apply and destroy."""
 
     def build_command(self, *arguments: str) -> list[str]:
-        """Return the command line; by its first word `down` finds a run without a parent process."""
+        """Return the command line; `down` finds a run by its first word."""
         return [str(self.data / "terraform"), f"-chdir={self.root}", *arguments]
 
     def build_process_environ(self) -> dict[str, str]:
@@ -75,7 +76,7 @@ def _run(
     *,
     errors: IO[bytes] | None = None,
 ) -> int:
-    """Run Terraform, call ``on_line`` for each line of its output, and return its exit status.
+    """Run Terraform, call ``on_line`` for its output, return its status.
 
     Terraform has a session of its own, so that signals from the terminal reach this process only. Its output is a
     file: a pipe would break if this process was killed, and Terraform would die before it saved its state.
@@ -115,7 +116,10 @@ def _run(
 def _follow_output(
     process: subprocess.Popen[bytes], output: IO[bytes], on_line: Callable[[str], None]
 ) -> None:
-    """Call ``on_line`` for each line that a process writes, until it has ended; pass interruptions on to it."""
+    """Call ``on_line`` for each line that a process writes.
+
+    It does so until the process has ended, and passes interruptions on to it.
+    """
     passed_on = offset = 0
     rest = b""
     is_running = True
@@ -137,7 +141,10 @@ def _follow_output(
 
 
 def _pass_interrupt_on(process: subprocess.Popen[bytes], number: int) -> None:
-    """Ask Terraform to end: the first time in order, the second time at once; the third time, kill it."""
+    """Ask Terraform to end.
+
+    The first time it ends in order, the second time at once; the third time it is killed.
+    """
     if number > _REQUESTS_TO_END:
         os.killpg(process.pid, signal.SIGKILL)
         return
@@ -146,6 +153,10 @@ def _pass_interrupt_on(process: subprocess.Popen[bytes], number: int) -> None:
             "Interrupted: waiting until Terraform has saved its state. Interrupt again to stop it at once."
         )
     process.send_signal(signal.SIGINT)
+
+
+def _build_error(workspace: Workspace, what: str, output: str) -> TerraformError:
+    return build_error(what, output, workspace.environment, workspace.cloud, format_path(workspace.data))
 
 
 def run_init(workspace: Workspace, *options: str) -> None:
@@ -160,7 +171,7 @@ def run_init(workspace: Workspace, *options: str) -> None:
     with hold_lock(workspace.project, "terraform-init"):
         status = _run(workspace, ["init", "-input=false", "-no-color", *options], lines.append)
     if status != 0:
-        raise build_error("`terraform init`", "\n".join(lines), workspace.environment, workspace.cloud)
+        raise _build_error(workspace, "`terraform init`", "\n".join(lines))
 
 
 @dataclass(slots=True)
@@ -194,7 +205,9 @@ class _Progress:
 
 
 def run_with_progress(workspace: Workspace, title: str, *arguments: str) -> dict[str, int]:
-    """Run a subcommand that takes `-json` with a progress bar; return its counts (add, change, remove).
+    """Run a `-json` subcommand with a progress bar; return its counts.
+
+    They are add, change and remove.
 
     Raises:
         TerraformError: where it fails.
@@ -206,7 +219,7 @@ def run_with_progress(workspace: Workspace, title: str, *arguments: str) -> dict
             workspace, [arguments[0], "-json", "-input=false", *arguments[1:]], progress.count_event
         )
         if status != 0:
-            raise build_error(title, "\n\n".join(progress.errors), workspace.environment, workspace.cloud)
+            raise _build_error(workspace, title, "\n\n".join(progress.errors))
         return dict(progress.changes)
 
 
@@ -223,7 +236,7 @@ def read_command_output(workspace: Workspace, *arguments: str) -> str:
         errors.seek(0)
         error_output = errors.read().decode(errors="replace")
     if status != 0 and error_output.strip():
-        raise build_error(f"`terraform {arguments[0]}`", error_output, workspace.environment, workspace.cloud)
+        raise _build_error(workspace, f"`terraform {arguments[0]}`", error_output)
     return "\n".join(lines)
 
 

@@ -6,11 +6,11 @@ from typing import Annotated
 
 import typer
 
-from retailctl.console import print_fields, print_note
+from retailctl.console import ask, print_fields, print_note
 from retailctl.environments import outputs
 from retailctl.environments.target import Target, resolve_target
 from retailctl.errors import UserError
-from retailctl.options import DEFAULT_CLOUD, CloudName, EnvironmentName, InAws, choose_cloud
+from retailctl.options import DEFAULT_CLOUD, CloudName, EnvironmentName, InAws, check_text, choose_cloud
 from retailctl.users.pool import ASK, Newcomer, create_username, find_pool, generate_password
 from retailctl.users.second_factor import set_up_second_factor
 
@@ -40,14 +40,16 @@ def add_player(
     environment: EnvironmentName = "dev",
     aws: InAws = False,
 ) -> None:
-    """Make an account, and print what to sign in with: the password is shown once and kept nowhere."""
+    """Create an account; print user name and password, which is kept nowhere."""
+    for option, text in {"--name": name, "--username": username, "--password": password}.items():
+        check_text(option, text)
     shown_name = " ".join(name.split())
     if not shown_name:
         raise UserError("The name is empty: give --name what others are to see.")
     target = _target(environment, cloud, aws=aws)
     pool = find_pool(target, outputs.read_outputs(target))
     if password == ASK:
-        password = typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+        password = ask("Password", is_secret=True, is_repeated=True)
     groups = tuple(dict.fromkeys(part.strip() for part in group.split(",") if part.strip()))
     newcomer = Newcomer(
         username or create_username(shown_name), password or generate_password(), shown_name, groups

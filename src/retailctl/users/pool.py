@@ -32,7 +32,7 @@ ROLES = ("merchant", "photographer", "customer")
 
 @dataclass(frozen=True, slots=True)
 class Newcomer:
-    """An account to create: the user name, the name that others see, and the roles."""
+    """An account to create: user name, display name and roles."""
 
     username: str
     password: str
@@ -53,7 +53,7 @@ class Player:
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """A user pool: a boto3 client of Cognito, the pool's id, and the app client's that people sign in with."""
+    """A user pool: a Cognito client, its id and an app client's."""
 
     client: Any
     pool_id: str
@@ -77,7 +77,7 @@ class Pool:
                 raise UserError(f"There is no group '{group}': take of {', '.join(known) or 'none yet'}.")
 
     def create_account(self, newcomer: Newcomer) -> str:
-        """Make an account whose password is good for ever, or none at all; return the user's id (``sub``).
+        """Create an account with a permanent password, or none; return ``sub``.
 
         Raises:
             UserError: where the name is taken, a group is not there or the password is too weak.
@@ -117,7 +117,7 @@ class Pool:
         )
 
     def set_roles(self, player: Player, roles: Collection[str]) -> None:
-        """Put somebody into the groups of these roles and out of those of other roles; other groups stay."""
+        """Set a user's roles by groups; other groups stay."""
         for role in ROLES:
             where = {"UserPoolId": self.pool_id, "Username": player.username, "GroupName": role}
             if role in roles and role not in player.groups:
@@ -143,7 +143,7 @@ class Pool:
 
 
 def _explain_refusal(error: ClientError, newcomer: Newcomer) -> Exception:
-    """Return the sentence for what Cognito refused; the error itself where we have none."""
+    """Return a sentence for Cognito's refusal, or the error itself."""
     words = str(error.response["Error"].get("Message", "")).rstrip(".")
     sentences = {
         "UsernameExistsException": (
@@ -189,6 +189,9 @@ def generate_password() -> str:
 
 
 def create_username(name: str) -> str:
-    """Return a user name for a display name: its letters and digits in ASCII, joined by hyphens."""
+    """Return a user name: a display name's ASCII letters and digits.
+
+    Hyphens join them.
+    """
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     return "-".join(re.findall("[a-z0-9]+", plain)) or f"player-{secrets.token_hex(3)}"

@@ -1,4 +1,4 @@
-"""`retailctl users second-factor`: somebody's sign-in asks for a code from an authenticator app from then on.
+"""`retailctl users second-factor`: require an authenticator app's code.
 
 The calls are those of the user: they need the password and no AWS credentials.
 """
@@ -14,7 +14,7 @@ import segno
 import typer
 from rich.text import Text
 
-from retailctl.console import console, print_note
+from retailctl.console import ask, console, print_note, print_renderable
 from retailctl.environments import outputs
 from retailctl.environments.target import resolve_target
 from retailctl.errors import UserError
@@ -39,19 +39,19 @@ ATTEMPTS = 3
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What says to Cognito who somebody is: an access token, or the session of a sign-in that waits for an app."""
+    """What identifies a user: an access token or a waiting session."""
 
     username: str
     access_token: str = ""
     session: str = ""
 
     def build_arguments(self) -> dict[str, str]:
-        """Return the one of the two that there is, as Cognito's calls take it."""
+        """Return the one that exists, as Cognito's calls take it."""
         return {"AccessToken": self.access_token} if self.access_token else {"Session": self.session}
 
 
 def prove_identity(pool: Pool, username: str, password: str, ask_code: Callable[[str], str]) -> Proof:
-    """Sign somebody in as far as it goes without an app; who has one is asked for its code.
+    """Sign somebody in without an app; who has one gives its code.
 
     Raises:
         UserError: where Cognito refuses, or asks for something else.
@@ -71,7 +71,7 @@ def prove_identity(pool: Pool, username: str, password: str, ask_code: Callable[
 
 
 def request_secret(pool: Pool, proof: Proof) -> tuple[str, Proof]:
-    """Have Cognito make a secret for an app; return it, and the proof for the next call.
+    """Request an app's secret; return it and the next call's proof.
 
     Raises:
         UserError: where Cognito refuses.
@@ -83,7 +83,7 @@ def request_secret(pool: Pool, proof: Proof) -> tuple[str, Proof]:
 
 
 def confirm_app(pool: Pool, proof: Proof, ask_code: Callable[[str], str]) -> None:
-    """Show Cognito that the app has the secret, and have it ask for codes from then on.
+    """Confirm an app's secret; from then on Cognito asks for codes.
 
     Raises:
         UserError: where the codes are wrong, or Cognito refuses.
@@ -117,7 +117,7 @@ def _verify_code(pool: Pool, proof: Proof, ask_code: Callable[[str], str]) -> Pr
 
 
 def format_otpauth_uri(environment: str, username: str, secret_code: str) -> str:
-    """Return the otpauth URI that an authenticator app takes, as a QR code or as text."""
+    """Return an authenticator app's otpauth URI, for QR code or text."""
     issuer = f"Hello Retail {environment}"
     query = urlencode({"secret": secret_code, "issuer": issuer}, quote_via=quote)
     return f"otpauth://totp/{quote(issuer)}:{quote(username, safe='')}?{query}"
@@ -133,7 +133,7 @@ def _access_token(username: str, answer: dict[str, Any]) -> str:
 
 
 def _update_proof(proof: Proof, answer: dict[str, Any]) -> Proof:
-    """Return the proof after a call: each answer to a session's call has the next session."""
+    """Return the proof after a call, with the session's next one."""
     return (
         proof if proof.access_token else Proof(proof.username, session=answer.get("Session", proof.session))
     )
@@ -147,20 +147,20 @@ def set_up_second_factor(
     environment: EnvironmentName = "dev",
     aws: InAws = False,
 ) -> None:
-    """Have somebody's sign-in ask for a code from an authenticator app too, or from another app than before.
+    """Set up an authenticator app for a user, or another one.
 
     Prints the app's secret, once, and asks for a code from the app before anything changes.
     """
     target = resolve_target(environment, choose_cloud(cloud, aws=aws))
     pool = find_pool(target, outputs.read_outputs(target))
     if password == ASK:
-        password = typer.prompt("Password", hide_input=True, err=True)
+        password = ask("Password", is_secret=True)
     proof = prove_identity(pool, username, password, _ask)
     secret_code, proof = request_secret(pool, proof)
     uri = format_otpauth_uri(environment, username, secret_code)
     outputs.print_outputs({"secret": secret_code, "uri": uri})
     if console.is_terminal:
-        console.print(draw_qr_code(uri))
+        print_renderable(draw_qr_code(uri), on_stderr=True)
         print_note("Scan the code with an authenticator app, or give it the secret.")
     else:
         print_note("Give the secret, or the uri as a QR code, to an authenticator app.")
@@ -171,7 +171,7 @@ def set_up_second_factor(
 
 
 def draw_qr_code(uri: str) -> Text:
-    """Return a QR code for a terminal of any colours, two modules in a character."""
+    """Return a QR code for any terminal, two modules a character."""
     drawn = StringIO()
     segno.make_qr(uri).terminal(out=drawn, compact=True)
     return Text(drawn.getvalue().rstrip("\n"), style="#ffffff on #000000", no_wrap=True)
@@ -179,4 +179,4 @@ def draw_qr_code(uri: str) -> Text:
 
 def _ask(what: str) -> str:
     """Ask for a code; apps show them with spaces."""
-    return "".join(str(typer.prompt(what, err=True)).split())
+    return "".join(ask(what).split())

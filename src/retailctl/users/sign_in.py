@@ -1,4 +1,4 @@
-"""Sign a user in with a password, as far as that goes, and put what Cognito refuses into words."""
+"""Sign a user in with a password; explain what Cognito refuses."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class WrongCode(UserError):
 
 
 def start_sign_in(pool: Pool, username: str, password: str) -> dict[str, Any]:
-    """Return what Cognito answers to a name and a password: tokens, or what it asks for next.
+    """Return Cognito's answer to a sign-in: tokens, or a challenge.
 
     Raises:
         UserError: where Cognito refuses.
@@ -67,7 +67,7 @@ def sign_in(pool: Pool, username: str, password: str) -> str:
 def answer_challenge(
     pool: Pool, username: str, challenge: dict[str, Any], responses: dict[str, str]
 ) -> dict[str, Any]:
-    """Return what Cognito says to the answer of a challenge: tokens, or the next challenge.
+    """Return Cognito's answer to a challenge: tokens, or the next one.
 
     Raises:
         UserError: where Cognito refuses.
@@ -84,7 +84,7 @@ def answer_challenge(
 
 
 def read_challenge_username(challenge: dict[str, Any], username: str) -> str:
-    """Return the name that the answer to a challenge goes by, where an alias would not do."""
+    """Return the user name for a challenge, which takes no alias."""
     return str(challenge.get("ChallengeParameters", {}).get("USER_ID_FOR_SRP", username))
 
 

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import io
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import rich.columns
+import rich.console
+import rich.live
+import rich.text
 import typer
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,42 +27,107 @@ from retailctl.scores.board import Row
 from support.hostile import NAMES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 SOURCES = Path(console.__file__).parent
-PRINTING = {"typer.echo", "typer.secho", "click.echo", "print", "sys.stdout.write", "sys.stderr.write"}
-PRINTERS = {"rich.console.Console", "rich.table.Table", "rich.print"}
+PRINTING = {
+    "typer.echo", "typer.secho", "typer.prompt", "typer.confirm", "click.echo", "click.prompt", "print", "input",
+    "sys.stdout.write", "sys.stderr.write", "os.write",
+}  # fmt: skip
+COMPOSERS = {"rich.columns.Columns", "rich.console.Group", "rich.live.Live", "rich.text.Text"}
+"""What other modules may take of Rich: it prints nothing, and is escaped by the console that renders it."""
 OWN_PLACES = {"console.py", "progress.py"}
 HOSTILE = NAMES | {
     "one\ntwo\ttabs": r"one\ntwo\ttabs",
     "x\u200by\u3164z\x7f": r"x\u200by\u3164z\x7f",
     "\ud800": r"\ud800",
 }
+HOSTILE_CHARACTERS = "\x00\x07\x08\r\x1b\x7f\x9b\u200b\u202e\u3164\ud800"
 
 
-@pytest.mark.parametrize(("text", "shown"), HOSTILE.items())
-def test_a_hostile_text_is_printed_as_it_is_written_everywhere(
-    capsys: pytest.CaptureFixture[str], text: str, shown: str
-) -> None:
-    table = console.DataTable("Name")
+def print_table(text: str) -> None:
+    table = console.DataTable(text)
     table.add_row(text)
-    console.print_line(text)
-    console.print_fields(text, "next")
     console.print_renderable(table)
-    console.print_note(text)
-    console.print_error(text)
-    console.print_done(text, 1.0)
+
+
+def show_step(text: str) -> None:
     with progress.show_progress(text):
         pass
-    captured = capsys.readouterr()
-    assert captured.out.splitlines()[:2] == [shown, f"{shown}\tnext"]
-    assert f"│ {shown}" in captured.out
-    lines = captured.err.splitlines()
-    assert lines[0] == shown
-    assert lines[-2] == f"✓ {shown} (1.0 s)"
-    assert lines[-1].startswith(f"✓ {shown} (")
-    if "\n" not in text:  # an error may have lines
-        assert lines[1] == f"retailctl: {shown}"
+
+
+def confirm(text: str) -> None:
+    with pytest.raises(UserError) as refused:
+        console.require_confirmation("prod", text, "dev")
+    console.print_note(str(refused.value))
+
+
+PRINTERS: dict[str, Callable[[str], object]] = {
+    "ask": console.ask,
+    "print_document": console.print_document,
+    "print_done": lambda text: console.print_done(text, 1.0),
+    "print_error": console.print_error,
+    "print_fields": lambda text: console.print_fields(text, "next"),
+    "print_line": console.print_line,
+    "print_note": console.print_note,
+    "print_renderable": print_table,
+    "require_confirmation": confirm,
+    "show_progress": show_step,
+}
+"""Every function by which retailctl prints, called with a text from outside."""
+TAKE_LINES = {"print_document", "print_error"}
+
+
+def test_every_function_that_prints_has_a_hostile_case() -> None:
+    own = {
+        name: each
+        for module in (console, progress)
+        for name, each in vars(module).items()
+        if inspect.isfunction(each) and each.__module__ == module.__name__ and not name.startswith("_")
+    }
+    silent = {"create_console", "escape_document", "escape_text", "ignore_progress"}
+
+    assert own.keys() - silent == PRINTERS.keys()
+
+
+@pytest.mark.parametrize("width", [40, 80])
+@pytest.mark.parametrize("printer", PRINTERS)
+def test_a_hostile_text_is_printed_as_it_is_written_everywhere(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, printer: str, width: int
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    monkeypatch.setattr(sys, "stdin", io.StringIO("yes\n" * len(HOSTILE)))
+    for text, shown in HOSTILE.items():
+        PRINTERS[printer](text)
+        captured = capsys.readouterr()
+        printed = captured.out + captured.err
+        if printer == "print_renderable":  # a narrow table folds
+            printed = "".join(re.findall(r"[│┃] (.*) [│┃]", printed)).replace(" ", "")
+            assert printed == shown.replace(" ", "") * 2
+        elif printer in TAKE_LINES and "\n" in text:
+            assert set(printed) & set(HOSTILE_CHARACTERS) <= {"\n", "\t"}
+        else:
+            assert shown in printed
+        assert not set(printed) & set(HOSTILE_CHARACTERS)
+
+
+@pytest.mark.parametrize("printer", [rich.text.Text, lambda text: rich.columns.Columns([text])])
+def test_what_nobody_escaped_is_escaped_by_the_console(
+    capsys: pytest.CaptureFixture[str], printer: Callable[[str], rich.console.RenderableType]
+) -> None:
+    for text in HOSTILE:
+        console.print_renderable(printer(text))
+        assert not set(capsys.readouterr().out) & set(HOSTILE_CHARACTERS)
+
+
+def test_a_moving_board_obeys_rich_and_nobody_else() -> None:
+    printed = io.StringIO()
+    terminal = console.PlainConsole(file=printed, force_terminal=True, width=80)
+    with rich.live.Live(console=terminal, auto_refresh=False) as live:
+        live.update(rich.text.Text("x\x1b]0;t"), refresh=True)
+
+    assert "x\\x1b]0;t" in printed.getvalue()
+    assert "\x1b[?25l" in printed.getvalue()  # Rich hides the cursor
 
 
 @given(st.text())
@@ -84,8 +155,12 @@ def test_a_document_keeps_the_colours_of_a_program_that_we_ran_and_nothing_else(
 
 
 def list_printers(source: str) -> Iterator[str]:
-    """Yield the calls and imports of a module that print past the console."""
+    """Yield the calls and imports of a module that print past the console's functions."""
     for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Attribute) and ast.unparse(node.value) in {"console", "create_console()"}:
+            yield from [ast.unparse(node)] if node.attr != "is_terminal" else []
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "Live":
+            yield from [] if {"console"} & {each.arg for each in node.keywords} else ["Live"]
         if isinstance(node, ast.Call | ast.Attribute | ast.Name):
             name = ast.unparse(node.func if isinstance(node, ast.Call) else node)
             if name in PRINTING:
@@ -94,7 +169,10 @@ def list_printers(source: str) -> Iterator[str]:
             yield from (
                 f"{node.module}.{each.name}"
                 for each in node.names
-                if f"{node.module}.{each.name}" in PRINTERS | PRINTING
+                if f"{node.module}.{each.name}" in PRINTING
+                or (
+                    str(node.module).split(".")[0] == "rich" and f"{node.module}.{each.name}" not in COMPOSERS
+                )
             )
         if isinstance(node, ast.Import):
             yield from (each.name for each in node.names if each.name.split(".")[0] in {"rich", "click"})
@@ -119,7 +197,13 @@ def test_no_module_prints_past_the_console() -> None:
         "from rich.table import Table",
         "from rich.console import Console as C",
         "import rich",
+        "from rich.panel import Panel",
         "import sys\nsys.stdout.write('x')",
+        "console.print('x')",
+        "create_console().out('x')",
+        "input('x')",
+        "typer.prompt('x')",
+        "with Live() as live: pass",
     ],
 )
 def test_the_scan_sees_each_way_past_it(source: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -121,6 +122,22 @@ def test_a_build_is_named_by_the_beginning_of_its_id_or_of_its_commit(wanted: st
 def test_a_build_that_is_none_or_several_is_refused_with_those_there_are(wanted: str, said: str) -> None:
     with pytest.raises(UserError, match=rf"{said}: take an id of aaaa11112222 \(2026-11-22"):
         builds.find_build(KEPT, wanted, "dev")
+
+
+def test_where_no_build_is_kept_the_sentence_says_so() -> None:
+    with pytest.raises(UserError, match="dev has no kept builds: `apply` keeps each build"):
+        builds.find_build([], "aaaa", "dev")
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b"{}", b"\xff", b'{"build": 1}'])
+def test_what_is_no_record_of_a_build_is_named(content: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    key = "builds/dev/aaaa11112222/build.json"
+    s3 = SimpleNamespace(get_object=lambda Bucket, Key: {"Body": io.BytesIO(content)})
+    target: Any = SimpleNamespace(client=lambda _: s3, state_bucket="state", environment="dev")
+    monkeypatch.setattr(builds, "list_keys", lambda *_: [key])
+
+    with pytest.raises(UserError, match=f"s3://state/{key} is no record of a build"):
+        builds.list_kept_builds(target)
 
 
 @pytest.mark.parametrize("manifest", [b"", b"[]", b"{}", b'{"functions": {"a": {}}}'])

@@ -14,6 +14,7 @@ from retailctl.delivery import drift, plan_summary, saved_plan
 from retailctl.delivery.saved_plan import PlanRecord, State
 from retailctl.errors import UserError
 
+AGAIN = "Plan again with `retailctl plan --out x --env prod`."
 ARTIFACTS = {"a.zip": "a" * 64, "b.zip": "b" * 64}
 
 
@@ -48,8 +49,8 @@ def test_a_record_is_read_as_it_was_written(plan: Path, record: PlanRecord, stat
 
 
 def test_the_recorded_plan_with_its_artifacts_is_let_through(plan: Path, record: PlanRecord) -> None:
-    saved_plan.check_plan(record, plan, "dev", ARTIFACTS)
-    saved_plan.check_state(record, State("lineage", 4))
+    saved_plan.check_plan(record, plan, "dev", ARTIFACTS, AGAIN)
+    saved_plan.check_state(record, State("lineage", 4), AGAIN)
 
 
 @pytest.mark.parametrize(
@@ -63,8 +64,8 @@ def test_the_recorded_plan_with_its_artifacts_is_let_through(plan: Path, record:
 def test_other_artifacts_are_refused_by_name(
     plan: Path, record: PlanRecord, artifacts: dict[str, str], sentence: str
 ) -> None:
-    with pytest.raises(UserError, match=rf"not those of the plan: {sentence}\. Nothing was changed"):
-        saved_plan.check_plan(record, plan, "dev", artifacts)
+    with pytest.raises(UserError, match=rf"not those of the plan: {sentence}\. Nothing was changed.*{AGAIN}"):
+        saved_plan.check_plan(record, plan, "dev", artifacts, AGAIN)
 
 
 @pytest.mark.parametrize(
@@ -76,8 +77,8 @@ def test_other_artifacts_are_refused_by_name(
     ],
 )
 def test_another_state_is_refused_in_words(record: PlanRecord, state: State | None, sentence: str) -> None:
-    with pytest.raises(UserError, match=sentence):
-        saved_plan.check_state(record, state)
+    with pytest.raises(UserError, match=f"{sentence}.*{AGAIN}"):
+        saved_plan.check_state(record, state, AGAIN)
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"version": 1, "build": "x", "state": null}'])

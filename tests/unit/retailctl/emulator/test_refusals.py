@@ -7,7 +7,12 @@ from typing import Any
 
 import pytest
 
-from retailctl.emulator.refusals import find_cache_policy_fault, is_beyond_tier, lets_eventbridge_send
+from retailctl.emulator.refusals import (
+    find_account_fault,
+    find_cache_policy_fault,
+    is_beyond_tier,
+    lets_eventbridge_send,
+)
 
 ACCOUNT = "111122223333"
 HERE = f"us-east-1:{ACCOUNT}"
@@ -47,6 +52,32 @@ def test_a_tier_decides_over_one_flow_only() -> None:
     assert is_beyond_tier("LITE", ["ALLOW_USER_SRP_AUTH", "ALLOW_USER_AUTH"])
     assert not is_beyond_tier("LITE", ["ALLOW_USER_SRP_AUTH", "ALLOW_USER_PASSWORD_AUTH"])
     assert not is_beyond_tier("ESSENTIALS", ["ALLOW_USER_AUTH"])
+
+
+@pytest.mark.parametrize(
+    ("username", "name", "refused"),
+    [
+        ("渡辺-1@example.com", "Grace B. M. Hopper", None),
+        ("x" * 128, "x" * 2048, None),
+        ("x" * 129, "x", ("InvalidParameterException", "'username' must have length")),
+        ("a b", "x", ("InvalidParameterException", "'username' must satisfy the pattern")),
+        ("a\x1b", "x", ("InvalidParameterException", "'username' must satisfy the pattern")),
+        ("x", "x" * 2049, ("InvalidParameterException", "'userAttributes' must have length")),
+        ("x", "\udcff", ("SerializationException", "not valid Unicode")),
+    ],
+)
+def test_an_account_s_texts_are_what_cognito_takes(
+    username: str, name: str, refused: tuple[str, str] | None
+) -> None:
+    fault = find_account_fault({"Username": username, "UserAttributes": [{"Name": "name", "Value": name}]})
+
+    if refused is None:
+        assert fault is None
+    else:
+        assert fault is not None
+        assert fault[0] == refused[0]
+        assert refused[1] in fault[1]
+    assert find_account_fault({"UserPoolId": "x"}) is None
 
 
 @pytest.mark.parametrize(

@@ -47,5 +47,7 @@ def test_outputs_are_shown_in_columns(capsys: pytest.CaptureFixture[str]) -> Non
 
 
 def test_outputs_of_an_environment_that_is_not_applied_name_the_remedy(clone: Project) -> None:
-    with pytest.raises(UserError, match=r"staging is not applied .* \(applied: dev\): .*make up ENV=staging"):
-        outputs.read_local_outputs(a_cloud(clone), "staging")
+    with pytest.raises(UserError, match=r"prod is not applied .* \(applied: dev\): .*make up ENV=prod"):
+        outputs.read_local_outputs(a_cloud(clone), "prod")
+    with pytest.raises(UserError, match=r"There is no environment 'nosuch': set ENV .* to one of dev, prod"):
+        outputs.read_local_outputs(a_cloud(clone), "nosuch")

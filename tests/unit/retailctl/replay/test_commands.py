@@ -461,6 +461,30 @@ def test_a_local_clouds_own_values_are_not_there_after_a_plan_that_failed(
     assert not target.generations_file.exists()
 
 
+@pytest.mark.parametrize("fails_at", ["plan", "apply"])
+def test_in_a_local_cloud_what_terraform_refuses_leaves_the_values_as_they_were(
+    views: FakeViews, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, fails_at: str
+) -> None:
+    before = stands(views)
+
+    def run(workspace: Any, title: str, command: str, *arguments: str) -> None:
+        if command == fails_at:
+            raise UserError(f"{title} failed.")
+
+    target: Any = views.target  # type: ignore[attr-defined]
+    target.project = None
+    workspace = SimpleNamespace(data=tmp_path, environment="dev", arguments=())
+    monkeypatch.setattr(replay.package, "build_artifacts", lambda _: [])
+    monkeypatch.setattr(replay, "initialise_workspace", lambda _: workspace)
+    monkeypatch.setattr(replay.terraform, "run_with_progress", run)
+    wanted = before.with_generation(3, Generation(enabled=False))
+
+    with pytest.raises(UserError, match="failed"):
+        views.apply(target, wanted, None)  # type: ignore[attr-defined]
+    assert stands(views) == (before if fails_at == "plan" else wanted)
+    assert replay._unfinished_mark(target).exists() == (fails_at == "apply")
+
+
 def test_what_was_confirmed_is_written_even_where_terraform_fails_then(
     views: FakeViews, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -488,10 +512,11 @@ def test_in_aws_a_fold_says_that_the_values_are_to_be_committed(
 
 
 def test_an_environment_of_before_is_brought_up_to_date_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(replay, "resolve_target", lambda environment, cloud: SimpleNamespace(place="AWS"))
+    before = SimpleNamespace(place="AWS", update_command="make apply ENV=prod")
+    monkeypatch.setattr(replay, "resolve_target", lambda environment, cloud: before)
     monkeypatch.setattr(replay.outputs, "read_outputs", lambda target: {"scores_table": "scores-g1"})
 
-    with pytest.raises(UserError, match="does not support several generations of the winner view yet"):
+    with pytest.raises(UserError, match=r"generations of the winner view yet: .* `make apply ENV=prod`"):
         replay._read_target("prod", None, WINNER)
 
 

@@ -178,11 +178,15 @@ Lock Info:
         (LOCKED, "`retailctl unlock 6f2a --cloud two --env prod`"),
         (
             "Error: Instance cannot be destroyed\n  with terraform_data.environment_pin",
-            "The state and the values belong to different environments",
+            "prod/backend.hcl names the state of prod. To remove prod, use `make destroy CLOUD=two ENV=prod`",
+        ),
+        (
+            "Error: Saved plan is stale",
+            "make a saved plan anew with `make plan CLOUD=two ENV=prod` and OUT=<file>.",
         ),
         ('Error: S3 bucket "x" does not exist.', "`make bootstrap CLOUD=two ENV=prod`"),
-        ("Error: Backend configuration changed", "backend.hcl has changed"),
-        ("Error: No valid credential sources found", "There are no valid AWS credentials"),
+        ("Error: Backend configuration changed", "or remove .retail/x/prod/app to use"),
+        ("Error: No valid credential sources found", "There are no valid AWS credentials for prod: log in"),
         (
             "dial tcp 127.0.0.1:4566: connect: connection refused",
             "start it again with `make up CLOUD=two ENV=prod`",
@@ -194,11 +198,22 @@ Lock Info:
     ],
 )
 def test_a_known_failure_gets_the_sentence_that_it_lacks(output: str, sentence: str) -> None:
-    error = str(failures.build_error("Applying dev", output, "prod", "two"))
+    error = str(failures.build_error("Applying dev", output, "prod", "two", ".retail/x/prod/app"))
 
     assert error.startswith("Applying dev failed. ")
     assert sentence in error
     assert error.endswith(output.strip())
+
+
+MACHINE_WIDE = (
+    r"[Cc]ould not (retrieve|query).*(provider|registry)|Failed to query available provider packages"
+)
+
+
+def test_each_explanation_names_the_environment_and_the_cloud_that_were_meant() -> None:
+    for pattern, sentence in failures._EXPLANATIONS:
+        if pattern != MACHINE_WIDE:
+            assert "{" in sentence, f"{sentence} names no place"
 
 
 def test_an_unknown_failure_is_shown_as_it_is() -> None:
