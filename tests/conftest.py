@@ -41,6 +41,7 @@ os.environ |= {
     "IDEMPOTENCY_TABLE": "idempotency",
     "ENVIRONMENT": "test",
     "POWERTOOLS_SERVICE_NAME": "test",
+    "ORIGIN": "hello-retail",
     "POWERTOOLS_METRICS_NAMESPACE": "HelloRetail",
 }
 

@@ -68,7 +68,7 @@ def validate_terraform() -> None:
         show_progress("Validating") as advance,
     ):
         copy = Path(name)
-        for folder in ("modules", "terraform"):
+        for folder in ("environments", "modules", "terraform"):
             shutil.copytree(
                 here.root / folder, copy / folder, ignore=shutil.ignore_patterns(".terraform", "*.tfstate*")
             )

@@ -1,6 +1,4 @@
-# Names in S3 are taken world-wide: put the name here that you gave to terraform/bootstrap.
-bucket              = "hello-retail-terraform-state"
-key                 = "hello-retail/prod/terraform.tfstate"
+# The bucket is <project>-terraform-state: if somebody in the world has that, set `bucket = "…"` here.
 region              = "us-east-1"
 use_lockfile        = true
 allowed_account_ids = []

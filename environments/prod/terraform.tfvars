@@ -1,6 +1,7 @@
 environment         = "prod"
 region              = "us-east-1"
 allowed_account_ids = []
+protected           = true
 
 access_log_retention_days = 90
 

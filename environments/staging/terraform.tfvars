@@ -1,6 +1,7 @@
 environment         = "staging"
 region              = "us-east-1"
 allowed_account_ids = []
+protected           = false
 
 access_log_retention_days = 30
 

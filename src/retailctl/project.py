@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import re
 import stat
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from retailctl.errors import UserError
 from retailctl.options import AWS
@@ -56,10 +58,32 @@ class Project:
         return self.root / ".retail"
 
     @property
+    def name(self) -> str:
+        """Return what everything of the project in AWS has in its name."""
+        return str(self._read_project_file()["project"])
+
+    @property
     def environments(self) -> tuple[str, ...]:
-        """Return the names of the environments, in alphabetical order."""
-        return tuple(
-            sorted(values.parent.name for values in self.root.glob("environments/*/terraform.tfvars"))
+        """Return the names of the environments, in the order in which they are deployed."""
+        return tuple(map(str, self._read_project_file()["environments"]))
+
+    def _read_project_file(self) -> dict[str, Any]:
+        """Return what `environments/project.json` says.
+
+        Raises:
+            UserError: where it does not name the project and its environments.
+
+        """
+        file = self.root / "environments" / "project.json"
+        try:
+            content = json.loads(file.read_text(encoding="utf-8"))
+            if isinstance(content["project"], str) and isinstance(content["environments"], list):
+                return dict(content)
+        except (OSError, ValueError, KeyError, TypeError):
+            pass
+        raise UserError(
+            f"{format_path(file)} does not name the project and its environments: restore it "
+            '(`{"project": "…", "title": "…", "environments": ["…"]}`).'
         )
 
     def values_file(self, environment: str) -> Path:
@@ -95,10 +119,20 @@ class Project:
             UserError: naming the environments that there are.
 
         """
-        if environment not in self.environments:
-            known = ", ".join(self.environments) or "none yet"
-            raise UserError(f"There is no environment {environment!r}: set ENV (or --env) to one of {known}.")
-        return environment
+        values = self.values_file(environment)
+        if environment in self.environments:
+            if values.is_file():
+                return environment
+            raise UserError(
+                f"environments/project.json lists {environment}, and {format_path(values)} is missing: add it, or "
+                "take the name off the list."
+            )
+        if CLOUD_NAME.fullmatch(environment) and values.is_file():
+            raise UserError(
+                f"{format_path(values.parent)} is not in the list of environments/project.json: add its name there."
+            )
+        known = ", ".join(self.environments) or "none yet"
+        raise UserError(f"There is no environment {environment!r}: set ENV (or --env) to one of {known}.")
 
 
 def find_project() -> Project:

@@ -1,5 +1,5 @@
 locals {
-  metrics_namespace = "HelloRetail"
+  metrics_namespace = replace(title(replace(local.project, "-", " ")), " ", "")
   alarm_actions     = concat([aws_sns_topic.alarms.arn], var.alarm_topic_arns)
 }
 

@@ -24,7 +24,7 @@ module "api" {
   source = "../../modules/http-api"
 
   name          = "${local.name_prefix}-api"
-  description   = "Hello, Retail! ${var.environment}: events in, winners out."
+  description   = "${local.title} ${var.environment}: events in, winners out."
   kms_key_arn   = module.key.arn
   domain        = var.api.domain
   log           = { retention_days = var.access_log_retention_days }

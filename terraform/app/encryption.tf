@@ -3,7 +3,7 @@ module "key" {
 
   name               = local.name_prefix
   existing_key       = var.kms_key_arn == "" ? null : { arn = var.kms_key_arn }
-  description        = "Encrypts everything at rest in Hello, Retail! ${var.environment}."
+  description        = "Encrypts everything at rest in ${local.title} ${var.environment}."
   log_group_patterns = ["/aws/lambda/${local.name_prefix}-*", "/aws/vendedlogs/apigateway/${local.name_prefix}-*"]
   services           = ["budgets", "cloudwatch"]
 

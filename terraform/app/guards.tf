@@ -6,5 +6,10 @@ resource "terraform_data" "environment_pin" {
 
   lifecycle {
     prevent_destroy = true
+
+    precondition {
+      condition     = length(setintersection(keys(local.project_file.tags), ["Environment", "ManagedBy", "Project", "Stack"])) == 0
+      error_message = "tags of environments/project.json are yours to add; Environment, ManagedBy, Project and Stack are set here: take them out."
+    }
   }
 }

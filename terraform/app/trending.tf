@@ -1,10 +1,5 @@
 # What sells just now: a second view of the same stream, and the API that answers from it.
 
-locals {
-  # Weights of another half-life cannot be added to: a changed one is a new table, folded from the oldest record on.
-  trending_generation = "h${var.trending.half_life_minutes}-g${var.trending.generation}"
-}
-
 module "trending" {
   source = "../../modules/table"
 

@@ -9,8 +9,8 @@ variable "access_log_retention_days" {
   }
 
   validation {
-    condition     = var.environment != "prod" || var.access_log_retention_days >= 90
-    error_message = "access_log_retention_days is ${var.access_log_retention_days}; prod keeps its access log for three months: give 90 or more."
+    condition     = !var.protected || var.access_log_retention_days >= 90
+    error_message = "access_log_retention_days is ${var.access_log_retention_days}; ${var.environment} is protected and keeps its access log for three months: give 90 or more."
   }
 }
 
@@ -41,8 +41,8 @@ variable "alarm_topic_arns" {
   }
 
   validation {
-    condition     = var.environment != "prod" || var.local_cognito_url != "" || length(var.alarm_emails) + length(var.alarm_topic_arns) > 0
-    error_message = "prod's alarms have to reach somebody: set alarm_emails or alarm_topic_arns (only a local cloud goes without)."
+    condition     = !var.protected || var.local_cognito_url != "" || length(var.alarm_emails) + length(var.alarm_topic_arns) > 0
+    error_message = "${var.environment} is protected, and its alarms have to reach somebody: set alarm_emails or alarm_topic_arns (only a local cloud goes without)."
   }
 }
 
@@ -97,8 +97,8 @@ variable "archive" {
   }
 
   validation {
-    condition     = var.environment != "prod" || (var.archive.enabled && !var.archive.force_destroy)
-    error_message = "prod keeps its log: set archive.enabled = true and archive.force_destroy = false."
+    condition     = !var.protected || (var.archive.enabled && !var.archive.force_destroy)
+    error_message = "${var.environment} is protected and keeps its log: set archive.enabled = true and archive.force_destroy = false."
   }
 }
 
@@ -152,8 +152,18 @@ variable "environment" {
   nullable    = false
 
   validation {
-    condition     = contains(["dev", "staging", "prod"], var.environment)
-    error_message = "environment is \"${var.environment}\"; give dev, staging or prod."
+    condition     = contains(local.environments, var.environment)
+    error_message = "environment is \"${var.environment}\"; environments/project.json lists ${join(", ", local.environments)}."
+  }
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", "${local.project}-${var.environment}"))
+    error_message = "environments/project.json names the project \"${local.project}\" and an environment \"${var.environment}\"; both have lower-case letters, digits and single hyphens only, and the project begins with a letter."
+  }
+
+  validation {
+    condition     = length("${local.project}-${var.environment}") <= local.longest_prefix
+    error_message = "environments/project.json names the project \"${local.project}\", which has ${length(local.project)} characters; give at most ${local.longest_prefix - length("-${var.environment}")}. With ${var.environment} and what follows, a bucket's name may have 63 and a function's 64."
   }
 }
 
@@ -287,8 +297,8 @@ variable "log_retention_days" {
   }
 
   validation {
-    condition     = var.environment != "prod" || var.log_retention_days >= 365
-    error_message = "log_retention_days is ${var.log_retention_days}; prod keeps its logs for a year: give 365 or more."
+    condition     = !var.protected || var.log_retention_days >= 365
+    error_message = "log_retention_days is ${var.log_retention_days}; ${var.environment} is protected and keeps its logs for a year: give 365 or more."
   }
 }
 
@@ -302,6 +312,12 @@ variable "permissions_boundary_arn" {
     condition     = var.permissions_boundary_arn == "" || can(regex("^arn:[a-z-]+:iam::[0-9]{12}:policy/.+$", var.permissions_boundary_arn))
     error_message = "permissions_boundary_arn is \"${var.permissions_boundary_arn}\"; give a policy's ARN, such as arn:aws:iam::111122223333:policy/hello-retail-dev-boundary, or leave it empty."
   }
+}
+
+variable "protected" {
+  description = "Whether people rely on this environment: it then has to keep its data and logs, refuse deletion and tell somebody of its alarms. Which values that takes, each of them says."
+  type        = bool
+  nullable    = false
 }
 
 variable "quarantine" {
@@ -318,13 +334,13 @@ variable "quarantine" {
   }
 
   validation {
-    condition     = var.environment != "prod" || !var.quarantine.force_destroy
-    error_message = "prod's quarantine is never thrown away with what is in it: set quarantine.force_destroy = false."
+    condition     = !var.protected || !var.quarantine.force_destroy
+    error_message = "${var.environment} is protected, and its quarantine is never thrown away with what is in it: set quarantine.force_destroy = false."
   }
 
   validation {
-    condition     = var.environment != "prod" || var.quarantine.retention_days >= 90
-    error_message = "quarantine.retention_days is ${var.quarantine.retention_days}; prod keeps what could not be applied for 90 days or more."
+    condition     = !var.protected || var.quarantine.retention_days >= 90
+    error_message = "quarantine.retention_days is ${var.quarantine.retention_days}; ${var.environment} is protected and keeps what could not be applied for 90 days or more."
   }
 }
 
@@ -453,13 +469,13 @@ variable "sign_in" {
   nullable = false
 
   validation {
-    condition     = var.environment != "prod" || var.sign_in.deletion_protection
-    error_message = "prod's user pool is protected against deletion: set sign_in.deletion_protection = true."
+    condition     = !var.protected || var.sign_in.deletion_protection
+    error_message = "${var.environment} is protected, and so is its user pool against deletion: set sign_in.deletion_protection = true."
   }
 
   validation {
-    condition     = var.environment != "prod" || var.sign_in.token_minutes <= 60
-    error_message = "sign_in.token_minutes is ${var.sign_in.token_minutes}; prod's tokens are good for an hour at most, for the API takes one until it ends, whatever has become of its user."
+    condition     = !var.protected || var.sign_in.token_minutes <= 60
+    error_message = "sign_in.token_minutes is ${var.sign_in.token_minutes}; in a protected environment tokens are good for an hour at most, for the API takes one until it ends, whatever has become of its user."
   }
 }
 
@@ -477,8 +493,8 @@ variable "site" {
   nullable = false
 
   validation {
-    condition     = var.environment != "prod" || !var.site.force_destroy
-    error_message = "prod's page is not thrown away unasked: set site.force_destroy = false."
+    condition     = !var.protected || !var.site.force_destroy
+    error_message = "${var.environment} is protected, and its page is not thrown away unasked: set site.force_destroy = false."
   }
 }
 
@@ -502,8 +518,8 @@ variable "stream" {
   }
 
   validation {
-    condition     = var.environment != "prod" || var.stream.retention_hours >= 168
-    error_message = "stream.retention_hours is ${var.stream.retention_hours}; prod keeps its log for 7 days, in which a view can be folded anew: give 168 or more."
+    condition     = !var.protected || var.stream.retention_hours >= 168
+    error_message = "stream.retention_hours is ${var.stream.retention_hours}; ${var.environment} is protected and keeps its log for 7 days, in which a view can be folded anew: give 168 or more."
   }
 }
 
@@ -516,13 +532,13 @@ variable "tables" {
   nullable = false
 
   validation {
-    condition     = var.environment != "prod" || var.tables.deletion_protection
-    error_message = "prod's tables are protected against deletion: set tables.deletion_protection = true."
+    condition     = !var.protected || var.tables.deletion_protection
+    error_message = "${var.environment} is protected, and so are its tables against deletion: set tables.deletion_protection = true."
   }
 
   validation {
-    condition     = var.environment != "prod" || var.tables.point_in_time_recovery
-    error_message = "prod's tables can be restored to any second: set tables.point_in_time_recovery = true."
+    condition     = !var.protected || var.tables.point_in_time_recovery
+    error_message = "${var.environment} is protected, and its tables can be restored to any second: set tables.point_in_time_recovery = true."
   }
 }
 
@@ -574,8 +590,8 @@ variable "winner_api" {
   }
 
   validation {
-    condition     = var.environment != "prod" || !contains(var.winner_api.cors_origins, "*")
-    error_message = "prod's API is not opened to every page: name the origins in winner_api.cors_origins."
+    condition     = !var.protected || !contains(var.winner_api.cors_origins, "*")
+    error_message = "${var.environment} is protected, and its API is not opened to every page: name the origins in winner_api.cors_origins."
   }
 }
 

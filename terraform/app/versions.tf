@@ -4,7 +4,7 @@ terraform {
   required_providers {
     aws = {
       source  = "hashicorp/aws"
-      version = "~> 5.100"
+      version = ">= 5.100, < 7.0"
     }
   }
 }
@@ -14,12 +14,12 @@ provider "aws" {
   allowed_account_ids = length(var.allowed_account_ids) > 0 ? var.allowed_account_ids : null
 
   default_tags {
-    tags = {
-      Project     = "hello-retail"
+    tags = merge(local.project_file.tags, {
+      Project     = local.project
       Environment = var.environment
       ManagedBy   = "terraform"
       Stack       = local.name_prefix
-    }
+    })
   }
 }
 

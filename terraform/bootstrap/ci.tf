@@ -4,7 +4,11 @@ data "aws_caller_identity" "current" {}
 data "aws_partition" "current" {}
 
 locals {
-  project = "hello-retail"
+  # As in terraform/app/names.tf.
+  project_file = jsondecode(file("${path.module}/../../environments/project.json"))
+  project      = local.project_file.project
+
+  environments = coalesce(var.environments, { for name in local.project_file.environments : name => var.region })
 }
 
 # Without thumbprints: AWS checks GitHub's certificate against its own list of authorities.
@@ -31,7 +35,7 @@ module "ci_roles" {
   ]
 
   environments = {
-    for name in keys(var.environments) : name => {
+    for name in keys(local.environments) : name => {
       # Pull requests, and on the default branch the nightly look for drift and the plan before an apply.
       plan_subjects       = ["repo:${var.github_repository}:pull_request", "repo:${var.github_repository}:ref:refs/heads/${var.default_branch}"]
       apply_subjects      = ["repo:${var.github_repository}:environment:${name}"]

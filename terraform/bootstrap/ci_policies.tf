@@ -1,10 +1,10 @@
-# What CI may do, service by service. Everything of an environment is called hello-retail-<environment>-*, and what has a
+# What CI may do, service by service. Everything of an environment is called <project>-<environment>-*, and what has a
 # random id instead of a name carries the environment in its tags. Where AWS can hold a call to neither, a comment says so.
 
 locals {
   # Addresses of what belongs to each environment.
   ci = {
-    for name, region in var.environments : name => {
+    for name, region in local.environments : name => {
       name    = "${local.project}-${name}"
       region  = region
       account = data.aws_caller_identity.current.account_id
@@ -42,7 +42,7 @@ locals {
       # As modules/ci-roles names it.
       boundary = "${at.arn}:iam::${at.account}:policy/${at.name}-boundary"
 
-      # As environments/<environment>/backend.hcl names it.
+      # As `retailctl` names it.
       state = "${module.state.arn}/${local.project}/${name}/terraform.tfstate"
 
       # As `retailctl` keeps them.

@@ -4,7 +4,7 @@ module "key" {
   source = "../../modules/encryption-key"
 
   name                 = var.state_bucket_name
-  description          = "Encrypts the Terraform states of Hello, Retail!"
+  description          = "Encrypts the Terraform states of ${local.project_file.title}"
   log_group_patterns   = []
   deletion_window_days = var.force_destroy ? 7 : 30
 }

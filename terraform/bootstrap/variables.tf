@@ -1,5 +1,5 @@
 variable "state_bucket_name" {
-  description = "Name of the bucket that keeps the states, unique in all of AWS; the same as `bucket` in `environments/*/backend.hcl`."
+  description = "Name of the bucket that keeps the states, unique in all of AWS; `retailctl` gives it."
   type        = string
   nullable    = false
 
@@ -77,14 +77,13 @@ variable "default_branch" {
 }
 
 variable "environments" {
-  description = "The environments that live in this account, with the region of each: CI gets roles for these."
+  description = "The environments that live in this account, with the region of each: CI gets roles for these. Null: all that environments/project.json lists, in `region`."
   type        = map(string)
-  default     = { dev = "us-east-1", staging = "us-east-1", prod = "us-east-1" }
-  nullable    = false
+  default     = null
 
   validation {
-    condition     = length(var.environments) > 0 && alltrue([for region in values(var.environments) : can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]$", region))])
-    error_message = "environments are at least one name with its region, such as { dev = \"us-east-1\" }; these have none: ${join(", ", [for name, region in var.environments : name if !can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]$", region))])}."
+    condition     = var.environments == null ? true : length(var.environments) > 0 && alltrue([for region in values(var.environments) : can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]$", region))])
+    error_message = "environments are at least one name with its region, such as { dev = \"us-east-1\" }; these have none: ${join(", ", [for name, region in coalesce(var.environments, {}) : name if !can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]$", region))])}."
   }
 }
 

@@ -4,7 +4,7 @@ terraform {
   required_providers {
     aws = {
       source  = "hashicorp/aws"
-      version = "~> 5.100"
+      version = ">= 5.100, < 7.0"
     }
   }
 }
@@ -14,10 +14,10 @@ provider "aws" {
   allowed_account_ids = var.allowed_account_ids
 
   default_tags {
-    tags = {
-      Project     = "hello-retail"
+    tags = merge(local.project_file.tags, {
+      Project     = local.project
       Environment = "account"
       ManagedBy   = "terraform"
-    }
+    })
   }
 }

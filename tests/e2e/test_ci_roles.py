@@ -33,6 +33,7 @@ from retailctl.project import Project
 from retailctl.terraform import workspace as terraform
 from support import ci_roles, e2e, role_probe
 from support.e2e import ENVIRONMENTS, Inventory, eventually
+from support.names import PROJECT
 
 pytestmark = pytest.mark.slow
 
@@ -62,7 +63,7 @@ class There:
         return Target(self.here, environment, cloud or self.cloud)
 
     def policy(self, name: str) -> str:
-        return f"arn:aws:iam::{self.cloud.account_id}:policy/hello-retail-{name}"
+        return f"arn:aws:iam::{self.cloud.account_id}:policy/{PROJECT}-{name}"
 
 
 @pytest.fixture(scope="module")
@@ -111,7 +112,7 @@ def test_a_job_of_the_repository_takes_on_the_role_that_is_meant_for_it(
 
     who = job.client("sts").get_caller_identity()["Arn"]
 
-    assert who.endswith(f":assumed-role/hello-retail-dev-{what}/job")
+    assert who.endswith(f":assumed-role/{PROJECT}-dev-{what}/job")
 
 
 @pytest.mark.parametrize(
@@ -175,7 +176,7 @@ class Begun:
 
 
 THEIRS = {"Project": "other-project", "Environment": "dev"}
-STAGING = {"Project": "hello-retail", "Environment": "staging"}
+STAGING = {"Project": PROJECT, "Environment": "staging"}
 
 
 @pytest.fixture(scope="module")
@@ -236,8 +237,8 @@ def test_everything_is_made_with_the_tags_that_roles_and_budget_go_by(begun: Beg
     expected = {
         "Environment": environment,
         "ManagedBy": "terraform",
-        "Project": "hello-retail",
-        "Stack": f"hello-retail-{environment}",
+        "Project": PROJECT,
+        "Stack": f"{PROJECT}-{environment}",
     }
     made = [each["change"]["after"] or {} for each in begun.plans[environment]["resource_changes"]]
     tags = [each["tags_all"] for each in made if "tags_all" in each]
@@ -269,7 +270,7 @@ def test_every_role_that_was_made_carries_the_boundary(there: There, applied: Ta
     made = [
         each["RoleName"]
         for each in iam.list_roles()["Roles"]
-        if each["RoleName"].startswith("hello-retail-dev-")
+        if each["RoleName"].startswith(f"{PROJECT}-dev-")
         and each["RoleName"].rpartition("-")[2] not in {"plan", "apply"}
     ]
     bounds = {
@@ -309,8 +310,8 @@ def zipped() -> bytes:
     return buffer.getvalue()
 
 
-NAME = "hello-retail-dev-probe"
-TAGS = {"Project": "hello-retail", "Environment": "dev"}
+NAME = f"{PROJECT}-dev-probe"
+TAGS = {"Project": PROJECT, "Environment": "dev"}
 TAG_LIST = [{"Key": key, "Value": value} for key, value in TAGS.items()]
 TABLE = {
     "BillingMode": "PAY_PER_REQUEST",
@@ -338,10 +339,10 @@ BUDGET = {
 def writes(there: There) -> list[Write]:
     """Return a change of each service in use, made as Terraform makes it."""
     account = there.cloud.account_id
-    role = f"arn:aws:iam::{account}:role/hello-retail-dev-winner-api@{there.cloud.region}"
+    role = f"arn:aws:iam::{account}:role/{PROJECT}-dev-winner-api@{there.cloud.region}"
     of_role = {"RoleName": NAME, "AssumeRolePolicyDocument": TRUST}
     function = {"FunctionName": NAME, "Runtime": "python3.13", "Handler": "probe.handler", "Role": role}
-    state = {"Bucket": there.target("dev").state_bucket, "Key": "hello-retail/dev/terraform.tfstate"}
+    state = {"Bucket": there.target("dev").state_bucket, "Key": f"{PROJECT}/dev/terraform.tfstate"}
     written = there.cloud.client("s3").get_object(**state)["Body"].read()
     return [
         Write(
@@ -437,14 +438,14 @@ def foreign(there: There, foreign_keys: list[str], applied: Target) -> tuple[Wri
     """Make another project's resources beside ours, and return the calls that would take each away."""
     cloud = there.cloud
     cloud.client("dynamodb").create_table(TableName="other-project", **TABLE)
-    cloud.client("dynamodb").create_table(TableName="hello-retail-staging-probe", **TABLE)
-    cloud.client("kinesis").create_stream(StreamName="hello-retail-staging-probe", ShardCount=1)
+    cloud.client("dynamodb").create_table(TableName=f"{PROJECT}-staging-probe", **TABLE)
+    cloud.client("kinesis").create_stream(StreamName=f"{PROJECT}-staging-probe", ShardCount=1)
     cloud.client("s3").create_bucket(Bucket="other-project-files")
     cloud.client("s3").put_object(Bucket="other-project-files", Key="letter", Body=b"theirs")
-    state = {"Bucket": there.target("dev").state_bucket, "Key": "hello-retail/staging/terraform.tfstate"}
+    state = {"Bucket": there.target("dev").state_bucket, "Key": f"{PROJECT}/staging/terraform.tfstate"}
     cloud.client("s3").put_object(**state, Body=b"{}")
     cloud.client("logs").create_log_group(logGroupName="/aws/lambda/other-project")
-    cloud.client("iam").create_role(RoleName="hello-retail-staging-probe", AssumeRolePolicyDocument=TRUST)
+    cloud.client("iam").create_role(RoleName=f"{PROJECT}-staging-probe", AssumeRolePolicyDocument=TRUST)
     topic = cloud.client("sns").create_topic(Name="other-project")["TopicArn"]
     cloud.client("cloudwatch").put_metric_alarm(**{**ALARM, "AlarmName": "other-project"})
     apis = [
@@ -456,13 +457,13 @@ def foreign(there: There, foreign_keys: list[str], applied: Target) -> tuple[Wri
         for tags in (THEIRS, STAGING)
     ]
     function = cloud.client("lambda").create_function(
-        FunctionName="hello-retail-staging-probe",
+        FunctionName=f"{PROJECT}-staging-probe",
         Runtime="python3.13",
         Handler="probe.handler",
-        Role=f"arn:aws:iam::{cloud.account_id}:role/hello-retail-staging-probe",
+        Role=f"arn:aws:iam::{cloud.account_id}:role/{PROJECT}-staging-probe",
         Code={"ZipFile": zipped()},
     )["FunctionArn"]
-    stream = f"arn:aws:kinesis:{cloud.region}:{cloud.account_id}:stream/hello-retail-staging-probe"
+    stream = f"arn:aws:kinesis:{cloud.region}:{cloud.account_id}:stream/{PROJECT}-staging-probe"
     mapping = cloud.client("lambda").create_event_source_mapping(
         EventSourceArn=stream, FunctionName=function, StartingPosition="LATEST"
     )["UUID"]
@@ -470,11 +471,11 @@ def foreign(there: There, foreign_keys: list[str], applied: Target) -> tuple[Wri
     return (
         Write("dynamodb", "update_table", {"TableName": "other-project", "DeletionProtectionEnabled": False}),
         Write("dynamodb", "delete_table", {"TableName": "other-project"}),
-        Write("dynamodb", "delete_table", {"TableName": "hello-retail-staging-probe"}),
+        Write("dynamodb", "delete_table", {"TableName": f"{PROJECT}-staging-probe"}),
         Write("lambda", "update_event_source_mapping", {"UUID": mapping, "Enabled": False}),
         Write("lambda", "delete_event_source_mapping", {"UUID": mapping}),
-        Write("lambda", "delete_function", {"FunctionName": "hello-retail-staging-probe"}),
-        Write("kinesis", "delete_stream", {"StreamName": "hello-retail-staging-probe"}),
+        Write("lambda", "delete_function", {"FunctionName": f"{PROJECT}-staging-probe"}),
+        Write("kinesis", "delete_stream", {"StreamName": f"{PROJECT}-staging-probe"}),
         Write("s3", "get_object", {"Bucket": "other-project-files", "Key": "letter"}),
         Write("s3", "delete_object", {"Bucket": "other-project-files", "Key": "letter"}),
         Write("s3", "delete_bucket", {"Bucket": "other-project-files"}),
@@ -482,7 +483,7 @@ def foreign(there: There, foreign_keys: list[str], applied: Target) -> tuple[Wri
         Write("s3", "put_object", {**state, "Body": b"{}"}),
         Write("s3", "delete_object", state),
         Write("logs", "delete_log_group", {"logGroupName": "/aws/lambda/other-project"}),
-        Write("iam", "delete_role", {"RoleName": "hello-retail-staging-probe"}),
+        Write("iam", "delete_role", {"RoleName": f"{PROJECT}-staging-probe"}),
         Write("sns", "delete_topic", {"TopicArn": topic}),
         Write("cloudwatch", "delete_alarms", {"AlarmNames": ["other-project"]}),
         *(Write("kms", "disable_key", {"KeyId": key}) for key in foreign_keys),
@@ -530,7 +531,7 @@ def test_all_that_it_was_refused_could_have_been_done(there: There, foreign: tup
 
 def identity_changes(there: There) -> list[tuple[str, Mapping[str, Any]]]:
     """Return calls by which the role that applies would give itself, or another, more than it has."""
-    own, function = "hello-retail-dev-apply", f"hello-retail-dev-winner-api@{there.cloud.region}"
+    own, function = f"{PROJECT}-dev-apply", f"{PROJECT}-dev-winner-api@{there.cloud.region}"
     provider = f"arn:aws:iam::{there.cloud.account_id}:oidc-provider/token.actions.githubusercontent.com"
     boundary, ceiling = there.policy("dev-boundary"), there.policy("dev-ceiling")
     part = there.policy("dev-apply-write-data")
@@ -544,8 +545,8 @@ def identity_changes(there: There) -> list[tuple[str, Mapping[str, Any]]]:
         ("update_role", {"RoleName": own, "MaxSessionDuration": 43200}),
         ("delete_role_permissions_boundary", {"RoleName": own}),
         ("put_role_permissions_boundary", {"RoleName": own, "PermissionsBoundary": boundary}),
-        ("put_role_policy", {"RoleName": "hello-retail-dev-plan", **inline}),
-        ("update_assume_role_policy", {"RoleName": "hello-retail-prod-apply", "PolicyDocument": TRUST}),
+        ("put_role_policy", {"RoleName": f"{PROJECT}-dev-plan", **inline}),
+        ("update_assume_role_policy", {"RoleName": f"{PROJECT}-prod-apply", "PolicyDocument": TRUST}),
         ("create_policy_version", {"PolicyArn": boundary, **version}),
         ("create_policy_version", {"PolicyArn": ceiling, **version}),
         ("create_policy_version", {"PolicyArn": part, **version}),
@@ -589,7 +590,7 @@ def test_its_own_policies_would_not_help_the_role_that_applies_above_its_ceiling
 ) -> None:
     """Somebody with more rights gives it everything, by mistake."""
     iam = there.cloud.client("iam")
-    own = {"RoleName": "hello-retail-dev-apply", "PolicyName": "mistake"}
+    own = {"RoleName": f"{PROJECT}-dev-apply", "PolicyName": "mistake"}
     iam.put_role_policy(**own, PolicyDocument=EVERYTHING)
     try:
         job = ci_roles.applying(there.cloud, "dev").client("iam")
@@ -603,15 +604,15 @@ def test_its_own_policies_would_not_help_the_role_that_applies_above_its_ceiling
 def test_a_role_that_was_made_does_no_more_than_its_boundary_says_whatever_its_policies_allow(
     there: There, applied: Target
 ) -> None:
-    role = f"hello-retail-dev-winner-api@{there.cloud.region}"
+    role = f"{PROJECT}-dev-winner-api@{there.cloud.region}"
     changed = {"RoleName": role, "PolicyName": "more"}
     ci_roles.applying(there.cloud, "dev").client("iam").put_role_policy(**changed, PolicyDocument=EVERYTHING)
     attempts = [
         role_probe.Attempt("ListTables", "dynamodb", "list_tables", {}),
         role_probe.Attempt("CreateUser", "iam", "create_user", {"UserName": NAME}),
-        role_probe.Attempt("Scan", "dynamodb", "scan", {"TableName": "hello-retail-dev-scores-g1"}),
+        role_probe.Attempt("Scan", "dynamodb", "scan", {"TableName": f"{PROJECT}-dev-scores-g1"}),
         role_probe.Attempt(
-            "DeleteTable", "dynamodb", "delete_table", {"TableName": "hello-retail-dev-scores-g1"}
+            "DeleteTable", "dynamodb", "delete_table", {"TableName": f"{PROJECT}-dev-scores-g1"}
         ),
         *role_probe.attempts_on_the_account(there.target("dev").state_bucket),
     ]
@@ -663,5 +664,5 @@ def ours(there: There) -> Inventory:
     return {
         kind: left
         for kind, names in found.items()
-        if (left := [name for name in names if "hello-retail" in name and "-probe" not in name])
+        if (left := [name for name in names if PROJECT in name and "-probe" not in name])
     }

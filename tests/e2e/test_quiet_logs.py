@@ -20,6 +20,7 @@ import pytest
 
 from support.asking import ask
 from support.e2e import eventually
+from support.names import PROJECT
 from support.players import IMAGE, FrontDoor
 
 if TYPE_CHECKING:
@@ -193,7 +194,7 @@ def test_what_succeeds_leaves_no_line_in_a_functions_log(played: FrontDoor) -> N
 
 def test_the_access_log_has_the_class_that_costs_half_and_its_own_retention(played: FrontDoor) -> None:
     logs = played.cloud.client("logs")
-    name = f"/aws/vendedlogs/apigateway/hello-retail-{played.environment}-api-requests"
+    name = f"/aws/vendedlogs/apigateway/{PROJECT}-{played.environment}-api-requests"
     (group,) = logs.describe_log_groups(logGroupNamePrefix=name)["logGroups"]
 
     assert (group["logGroupName"], group["logGroupClass"]) == (name, "INFREQUENT_ACCESS")

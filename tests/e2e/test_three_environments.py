@@ -48,6 +48,7 @@ from support.asking import ask
 from support.command import Operator
 from support.e2e import ENVIRONMENTS, Inventory, Landscape, eventually
 from support.events import create, payload, purchase
+from support.names import PROJECT
 from support.players import came_through
 from support.quarantined import GIVEN_UP, GIVEN_UP_KEY
 
@@ -247,7 +248,7 @@ def zips(there: Landscape, environment: str, hashes: Mapping[str, str]) -> dict[
 
 
 DESTROYED = "prod"  # what is protected the most; test_ci_roles.py has dev and the bootstrap destroyed
-OF_DESTROYED = re.compile(rf"hello-retail-{DESTROYED}(?!-(apply|boundary|ceiling|plan))")  # those are CI's
+OF_DESTROYED = re.compile(rf"{PROJECT}-{DESTROYED}(?!-(apply|boundary|ceiling|plan))")  # those are CI's
 
 
 @pytest.fixture(scope="module")
@@ -350,7 +351,7 @@ def test_every_alarm_tells_the_topic_of_its_own_environment(there: Landscape) ->
     assert sorted(name for of in told.values() for name in of) == there.inventory()["alarms"]
     for environment, alarms in told.items():
         assert {action for actions in alarms.values() for action in actions} == {
-            f"arn:aws:sns:us-east-1:{there.cloud.account_id}:hello-retail-{environment}-alarms"
+            f"arn:aws:sns:us-east-1:{there.cloud.account_id}:{PROJECT}-{environment}-alarms"
         }
         assert all(len(actions) == 1 for actions in alarms.values())
 
@@ -632,7 +633,7 @@ def test_a_role_may_do_the_same_in_every_environment(there: Landscape, function:
         if function not in found["functions"]:
             continue
         role = role_probe.role_of(there.cloud, found["functions"][function])
-        prefix = f"hello-retail-{environment}"
+        prefix = f"{PROJECT}-{environment}"
         key = kms.describe_key(KeyId=f"alias/{prefix}")["KeyMetadata"]["KeyId"]
         assert iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"] == []
         names = iam.list_role_policies(RoleName=role)["PolicyNames"]
@@ -748,7 +749,7 @@ def refolded(
 
 
 def scores_of_generation(there: Landscape, number: int) -> Scores:
-    table = f"hello-retail-staging-scores-g{number}"
+    table = f"{PROJECT}-staging-scores-g{number}"
     return read_stored_scores(there.cloud.client("dynamodb"), table)
 
 
@@ -1011,7 +1012,7 @@ def test_prod_s_tables_and_players_are_protected_against_deletion(there: Landsca
 
     with pytest.raises(UserError, match="protected against deletion") as refusal:
         destroy.remove_protection(there.target("prod"), there.resources("prod"), asked=False)
-    assert all(name in str(refusal.value) for name in (*tables, "hello-retail-prod-players"))
+    assert all(name in str(refusal.value) for name in (*tables, f"{PROJECT}-prod-players"))
 
 
 def test_what_is_destroyed_was_there_before(there: Landscape, before: Inventory) -> None:

@@ -158,7 +158,9 @@ def test_a_state_in_an_account_that_is_not_the_environments_is_refused(
     )
     assert backend.read_text() != text
 
-    done = planned_app.run(app, "init", "-input=false", "-no-color", f"-backend-config={backend}", **asking)
+    place = ["-backend-config=bucket=state", "-backend-config=key=prod.tfstate"]
+    options = ["-input=false", "-no-color", f"-backend-config={backend}", *place]
+    done = planned_app.run(app, "init", *options, **asking)
 
     assert done.returncode == 1
     assert "123456789012" in done.stderr

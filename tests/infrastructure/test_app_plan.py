@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from retailctl.artifacts import page
+from support.names import PROJECT
 from support.planned_app import ENVIRONMENTS, PlannedApp, several
 
 ROOT = Path(__file__).parents[2]
@@ -137,7 +138,7 @@ def test_only_the_api_may_call_the_functions_behind_it(planned: PlannedApp) -> N
     }
 
     assert permissions == {
-        f"hello-retail-{planned.environment}-{name}": "arn:aws:execute-api:us-east-1:111122223333:api/*"
+        f"{PROJECT}-{planned.environment}-{name}": "arn:aws:execute-api:us-east-1:111122223333:api/*"
         for name in ("catalog-api", "event-writer", "trending-api", "winner-api")
     }
     assert {each.values["principal"] for each in planned.of("aws_lambda_permission")} == {
@@ -584,7 +585,7 @@ def test_every_function_logs_into_a_group_that_is_there_before_it(planned: Plann
 
 
 def test_every_name_says_project_and_environment(planned: PlannedApp) -> None:
-    prefix = f"hello-retail-{planned.environment}-"
+    prefix = f"{PROJECT}-{planned.environment}-"
     attributes = {
         "aws_cloudfront_cache_policy": "name",
         "aws_cloudfront_distribution": "comment",
@@ -612,16 +613,16 @@ def test_a_budget_counts_one_environment_alone(environments: dict[str, PlannedAp
     for name, app in environments.items():
         (counted,) = app.one("aws_budgets_budget.month")["cost_filter"]
 
-        assert counted == {"name": "TagKeyValue", "values": [f"user:Stack$hello-retail-{name}"]}
+        assert counted == {"name": "TagKeyValue", "values": [f"user:Stack${PROJECT}-{name}"]}
 
 
 def test_a_views_tables_are_named_by_their_generation(planned: PlannedApp) -> None:
-    assert planned.outputs["scores_table"] == f"hello-retail-{planned.environment}-scores-g1"
-    assert planned.outputs["contributions_table"] == f"hello-retail-{planned.environment}-contributions-g1"
+    assert planned.outputs["scores_table"] == f"{PROJECT}-{planned.environment}-scores-g1"
+    assert planned.outputs["contributions_table"] == f"{PROJECT}-{planned.environment}-contributions-g1"
 
 
 def test_the_shops_generations_share_the_stock_and_nothing_else(planned: PlannedApp) -> None:
-    prefix = f"hello-retail-{planned.environment}"
+    prefix = f"{PROJECT}-{planned.environment}"
     (index,) = planned.one("module.catalog.aws_dynamodb_table.this")["global_secondary_index"]
 
     assert planned.outputs["live_shop_generation"] == 1
@@ -636,7 +637,7 @@ def test_the_shops_generations_share_the_stock_and_nothing_else(planned: Planned
 
 
 def test_weights_of_another_half_life_cannot_meet(planned: PlannedApp) -> None:
-    table = f"hello-retail-{planned.environment}-trending-h60-g1"
+    table = f"{PROJECT}-{planned.environment}-trending-h60-g1"
     view, api = (
         planned.one(f"module.{function}.aws_lambda_function.this")["environment"][0]["variables"]
         for function in ("trending_view", "trending_api")
@@ -676,14 +677,14 @@ def test_the_outputs_that_people_rely_on_are_there(planned: PlannedApp) -> None:
     }
     assert planned.outputs["site_url"] == "https://site.cloudfront.net"
     assert planned.outputs["functions"] == {
-        **dict.fromkeys(archive(planned, "archive"), f"hello-retail-{planned.environment}-archive"),
-        "catalog_api": f"hello-retail-{planned.environment}-catalog-api",
-        "shop_view": f"hello-retail-{planned.environment}-shop-view",
-        "event_writer": f"hello-retail-{planned.environment}-event-writer",
-        "trending_api": f"hello-retail-{planned.environment}-trending-api",
-        "trending_view": f"hello-retail-{planned.environment}-trending-view-h60-g1",
-        "winner_api": f"hello-retail-{planned.environment}-winner-api",
-        "winner_view": f"hello-retail-{planned.environment}-winner-view",
+        **dict.fromkeys(archive(planned, "archive"), f"{PROJECT}-{planned.environment}-archive"),
+        "catalog_api": f"{PROJECT}-{planned.environment}-catalog-api",
+        "shop_view": f"{PROJECT}-{planned.environment}-shop-view",
+        "event_writer": f"{PROJECT}-{planned.environment}-event-writer",
+        "trending_api": f"{PROJECT}-{planned.environment}-trending-api",
+        "trending_view": f"{PROJECT}-{planned.environment}-trending-view-h60-g1",
+        "winner_api": f"{PROJECT}-{planned.environment}-winner-api",
+        "winner_view": f"{PROJECT}-{planned.environment}-winner-view",
     }
 
 
@@ -779,7 +780,7 @@ def test_prod_keeps_what_must_not_be_lost(environments: dict[str, PlannedApp]) -
     kept = {
         each.values["name"]: each.values["retention_in_days"] for each in prod.of("aws_cloudwatch_log_group")
     }
-    assert kept.pop("/aws/vendedlogs/apigateway/hello-retail-prod-api-requests") == 90
+    assert kept.pop(f"/aws/vendedlogs/apigateway/{PROJECT}-prod-api-requests") == 90
     assert set(kept.values()) == {365}
     assert not any(each.values["force_destroy"] for each in prod.of("aws_s3_bucket"))
 

@@ -12,6 +12,7 @@ import pytest
 
 from support import planned_app
 from support.metrics import COUNTED_BY_AWS, emitted_metrics
+from support.names import NAMESPACE, PROJECT
 from support.planned_app import PlannedApp, several
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def alarms(prod: PlannedApp) -> dict[str, dict[str, Any]]:
     """Return the alarms by their names without the environment's."""
     planned = [each.values for each in prod.of("aws_cloudwatch_metric_alarm")]
     return {
-        each["alarm_name"].removeprefix("hello-retail-prod-").removesuffix("@hello-retail-prod-events"): each
+        each["alarm_name"].removeprefix(f"{PROJECT}-prod-").removesuffix(f"@{PROJECT}-prod-events"): each
         for each in planned
     }
 
@@ -157,8 +158,8 @@ def metrics_asked_for(
     widgets: list[dict[str, Any]], alarms: Iterable[dict[str, Any]]
 ) -> Iterator[tuple[str, str]]:
     """Yield namespace and name of every metric on the dashboard and in an alarm."""
-    yield from re.findall(r'\["(HelloRetail|AWS/\w+)", "([\w.]+)"', json.dumps(widgets))
-    yield from re.findall(r"\{(HelloRetail|AWS/\w+),[^}]*\} [^']*MetricName=(\w+)", json.dumps(widgets))
+    yield from re.findall(rf'\["({NAMESPACE}|AWS/\w+)", "([\w.]+)"', json.dumps(widgets))
+    yield from re.findall(rf"\{{({NAMESPACE}|AWS/\w+),[^}}]*\}} [^']*MetricName=(\w+)", json.dumps(widgets))
     for alarm in alarms:
         queries = [query["metric"][0] for query in alarm.get("metric_query") or [] if query["metric"]]
         yield from ((each["namespace"], each["metric_name"]) for each in queries or [alarm])
@@ -167,13 +168,13 @@ def metrics_asked_for(
 def test_every_metric_that_is_asked_for_is_one_that_something_emits(
     widgets: list[dict[str, Any]], alarms: dict[str, dict[str, Any]]
 ) -> None:
-    there = COUNTED_BY_AWS | {"HelloRetail": emitted_metrics((ROOT / "src/hello_retail").rglob("*.py"))}
+    there = COUNTED_BY_AWS | {NAMESPACE: emitted_metrics((ROOT / "src/hello_retail").rglob("*.py"))}
     asked = set(metrics_asked_for(widgets, alarms.values()))
 
     assert {namespace for namespace, _ in asked} == set(there)
     assert {(namespace, name) for namespace, name in asked if name not in there[namespace]} == set()
     shown = json.dumps(widgets)
-    assert shown.count("HelloRetail") == len(re.findall(r'\["HelloRetail", "|\{HelloRetail,', shown))
+    assert shown.count(NAMESPACE) == len(re.findall(rf'\["{NAMESPACE}", "|\{{{NAMESPACE},', shown))
 
 
 @pytest.mark.parametrize("name", RUNBOOKS)
@@ -270,7 +271,7 @@ def test_a_budget_tells_the_topic_of_what_is_forecast_and_what_is_spent(prod: Pl
     told = {each["notification_type"]: each for each in budget["notification"]}
 
     assert (budget["name"], budget["time_unit"], budget["limit_unit"]) == (
-        "hello-retail-prod",
+        f"{PROJECT}-prod",
         "MONTHLY",
         "USD",
     )
@@ -296,6 +297,6 @@ def test_the_version_being_tried_is_watched_by_itself(alarms: dict[str, dict[str
     for name in ("event-writer", "trending-api", "winner-api"):
         alarm = alarms[f"{name}-canary-errors"]
         assert alarm["metric_name"] == "Errors"
-        assert alarm["dimensions"]["Resource"] == f"hello-retail-prod-{name}:live"
+        assert alarm["dimensions"]["Resource"] == f"{PROJECT}-prod-{name}:live"
         assert alarm["dimensions"]["ExecutedVersion"] != CANARY["version"]
         assert alarm["alarm_actions"] == [TOPIC]

@@ -18,6 +18,7 @@ from botocore.exceptions import ClientError
 from ministack.core.iam_evaluator import EvalContext, evaluate, parse_policy_document
 
 from support import bare_emulator
+from support.names import PROJECT
 from support.planned_app import ACCOUNT
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.slow
 
 REGION = "us-east-1"
-TAGS = {"Project": "hello-retail", "Environment": "dev"}
+TAGS = {"Project": PROJECT, "Environment": "dev"}
 OURS = {f"aws:ResourceTag/{key}": TAGS[key] for key in TAGS}
 BECOMES_OURS = {f"aws:RequestTag/{key}": TAGS[key] for key in TAGS}
 LACKING = re.compile(r"is not authorized to perform: (\S+)")
@@ -87,7 +88,7 @@ OLD_TAGS = (
 )
 """What CI could do with tags when only those of something new were thought of."""
 
-TABLES = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/hello-retail-dev-*"
+TABLES = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{PROJECT}-dev-*"
 OLD_TABLES = (
     allow("dynamodb:CreateTable", on=TABLES),
     allow(
@@ -104,7 +105,7 @@ OLD_TABLES = (
 )
 """What CI could do with the key of a table, but for how the key's tags are asked for."""
 TABLE = {
-    "TableName": "hello-retail-dev-probe",
+    "TableName": f"{PROJECT}-dev-probe",
     "BillingMode": "PAY_PER_REQUEST",
     "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
     "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
@@ -154,7 +155,7 @@ def there(bootstrap: tuple[Resource, ...], tmp_path_factory: pytest.TempPathFact
     apply = tuple(
         statement
         for each in bootstrap
-        if each.type == "aws_iam_policy" and each.values["name"].startswith("hello-retail-dev-apply-")
+        if each.type == "aws_iam_policy" and each.values["name"].startswith(f"{PROJECT}-dev-apply-")
         for statement in json.loads(each.values["policy"])["Statement"]
     )
     with bare_emulator.started(tmp_path_factory.mktemp("cloud") / "first-apply", ACCOUNT) as cloud:
@@ -207,7 +208,7 @@ def decision(
     known = {"aws:TagKeys": None, **{f"aws:ResourceTag/{key}": tags[key] for key in tags}, **keys}
     return evaluate(
         EvalContext(
-            principal_arn=f"arn:aws:iam::{ACCOUNT}:role/hello-retail-dev-apply",
+            principal_arn=f"arn:aws:iam::{ACCOUNT}:role/{PROJECT}-dev-apply",
             principal_type="AssumedRole",
             principal_account=ACCOUNT,
             action=action,
@@ -360,7 +361,7 @@ KINDS = ("api", "distribution", "pool")
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_tag_more_is_given_by_itself(there: There, kind: str) -> None:
     one = make_tagged(there, kind, TAGS)
-    give = one.given(Stack="hello-retail-dev")
+    give = one.given(Stack=f"{PROJECT}-dev")
 
     assert there.refusal(OLD_TAGS, one.service, one.give, **give).startswith(one.lacking)
     assert there.refusal(there.apply, one.service, one.give, **give) == ""

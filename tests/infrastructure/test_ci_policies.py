@@ -13,6 +13,7 @@ import hcl2
 import pytest
 
 from support import planned_app
+from support.names import PROJECT
 from support.planned_app import ENVIRONMENTS, several
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def of_role(bootstrap: tuple[Resource, ...], role: str) -> list[Statement]:
     return [
         statement
         for name, statements in policies(bootstrap).items()
-        if name.startswith(f"hello-retail-{role}-")
+        if name.startswith(f"{PROJECT}-{role}-")
         for statement in statements
     ]
 
@@ -76,7 +77,7 @@ def test_a_role_trusts_whole_subjects_of_one_repository_for_one_audience(
     bootstrap: tuple[Resource, ...], environment: str, what: str, subjects: set[str]
 ) -> None:
     (role,) = [
-        each.values for each in bootstrap if each.values.get("name") == f"hello-retail-{environment}-{what}"
+        each.values for each in bootstrap if each.values.get("name") == f"{PROJECT}-{environment}-{what}"
     ]
     (statement,) = json.loads(role["assume_role_policy"])["Statement"]
     issuer = "token.actions.githubusercontent.com"
@@ -105,7 +106,7 @@ def test_the_role_that_plans_reads_holds_the_lock_and_does_nothing_else(
         for action in several(statement["Action"]):
             if not READING.fullmatch(action.partition(":")[2]):
                 others[action] |= set(several(statement["Resource"]))
-    state = "arn:aws:s3:::state/hello-retail"
+    state = f"arn:aws:s3:::state/{PROJECT}"
 
     assert others.pop("s3:PutObject") == {f"{state}/{environment}/terraform.tfstate.tflock"}
     assert others.pop("s3:DeleteObject") == {f"{state}/{environment}/terraform.tfstate.tflock"}
@@ -122,7 +123,7 @@ def test_a_role_knows_nothing_of_other_environments(
     text = json.dumps(of_role(bootstrap, f"{environment}-{what}"))
 
     for other in set(ENVIRONMENTS) - {environment}:
-        assert not re.search(rf"hello-retail[-/]{other}\b", text)
+        assert not re.search(rf"{PROJECT}[-/]{other}\b", text)
 
 
 @slow
@@ -137,8 +138,8 @@ def test_a_role_reads_no_data_but_the_state_and_what_it_may_write(
         if "s3:GetObject" in several(statement["Action"])
         for resource in several(statement["Resource"])
     }
-    state = f"arn:aws:s3:::state/hello-retail/{environment}/terraform.tfstate"
-    written = {f"arn:aws:s3:::hello-retail-{environment}-*/*", f"arn:aws:s3:::state/builds/{environment}/*"}
+    state = f"arn:aws:s3:::state/{PROJECT}/{environment}/terraform.tfstate"
+    written = {f"arn:aws:s3:::{PROJECT}-{environment}-*/*", f"arn:aws:s3:::state/builds/{environment}/*"}
     own = written if what == "apply" else set()
 
     assert read == {state, f"{state}.tflock"} | own
@@ -182,7 +183,7 @@ def test_roles_are_made_with_the_boundary_only_and_passed_to_lambda_only(
     bootstrap: tuple[Resource, ...], environment: str
 ) -> None:
     statements = of_role(bootstrap, f"{environment}-apply")
-    boundary = f"arn:aws:iam::111122223333:policy/hello-retail-{environment}-boundary"
+    boundary = f"arn:aws:iam::111122223333:policy/{PROJECT}-{environment}-boundary"
     for statement in statements:
         granted = set(several(statement["Action"]))
         if granted & {"iam:CreateRole", "iam:PutRolePolicy", "iam:PutRolePermissionsBoundary"}:
@@ -216,13 +217,11 @@ def test_what_has_no_name_is_changed_by_its_tags_only(
 def test_no_role_of_ci_changes_what_decides_over_them(
     bootstrap: tuple[Resource, ...], environment: str
 ) -> None:
-    ceiling = policies(bootstrap)[f"hello-retail-{environment}-ceiling"]
+    ceiling = policies(bootstrap)[f"{PROJECT}-{environment}-ceiling"]
     (guard,) = [each for each in ceiling if each["Sid"] == "CiIsNotForCiToChange"]
     iam = f"arn:aws:iam::{planned_app.ACCOUNT}"
     decisive = {f"{iam}:policy/{name}" for name in policies(bootstrap)}
-    decisive |= {
-        f"{iam}:role/hello-retail-{name}-{what}" for name in ENVIRONMENTS for what in ("plan", "apply")
-    }
+    decisive |= {f"{iam}:role/{PROJECT}-{name}-{what}" for name in ENVIRONMENTS for what in ("plan", "apply")}
     decisive |= {f"{iam}:oidc-provider/token.actions.githubusercontent.com"}
 
     assert guard["Effect"] == "Deny"
@@ -256,7 +255,12 @@ def test_every_wildcard_in_a_policy_has_its_reason(bootstrap: tuple[Resource, ..
         for statement in json.loads(document.values["json"])["Statement"]:
             for element in ("Action", "NotAction", "Resource"):
                 found |= {
-                    (re.sub(r"(hello-retail-|/builds/)(dev|staging|prod)\b", r"\1<environment>", value), sid)
+                    (
+                        re.sub(
+                            rf"({PROJECT}-|/builds/)(dev|staging|prod)\b", r"\1<environment>", value
+                        ).replace(f"{PROJECT}-<", "<project>-<"),
+                        sid,
+                    )
                     for value in several(statement.get(element, []))
                     for sid in [statement.get("Sid", "")]
                     if "*" in value
@@ -275,13 +279,13 @@ def test_every_wildcard_in_a_policy_has_its_reason(bootstrap: tuple[Resource, ..
 def test_a_function_uses_keys_with_the_environments_tags_only(
     bootstrap: tuple[Resource, ...], environment: str
 ) -> None:
-    boundary = policies(bootstrap)[f"hello-retail-{environment}-boundary"]
+    boundary = policies(bootstrap)[f"{PROJECT}-{environment}-boundary"]
     (statement,) = [each for each in boundary if "kms:Decrypt" in several(each["Action"])]
 
     assert statement["Condition"] == {
         "StringEquals": {
             "aws:ResourceTag/Environment": environment,
-            "aws:ResourceTag/Project": "hello-retail",
+            "aws:ResourceTag/Project": PROJECT,
         }
     }
 
@@ -290,7 +294,7 @@ def test_a_function_uses_keys_with_the_environments_tags_only(
 def test_no_function_of_the_app_does_what_its_boundary_forbids(
     bootstrap: tuple[Resource, ...], prod: PlannedApp
 ) -> None:
-    bounded = actions(policies(bootstrap)["hello-retail-prod-boundary"])
+    bounded = actions(policies(bootstrap)[f"{PROJECT}-prod-boundary"])
     done = {
         action
         for policy in prod.of("aws_iam_role_policy")

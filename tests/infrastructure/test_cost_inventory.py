@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from retailctl.cost import model, workload
+from support.names import PROJECT
 
 if TYPE_CHECKING:
     from support.planned_app import PlannedApp, Resource
@@ -60,7 +61,7 @@ def test_the_parts_name_modules_that_there_are(prod: PlannedApp) -> None:
     assert {module for pieces in model.PIECES.values() for module in pieces.modules} <= modules
 
 
-ACCESS_LOG = "/aws/vendedlogs/apigateway/hello-retail-prod-api-requests"
+ACCESS_LOG = f"/aws/vendedlogs/apigateway/{PROJECT}-prod-api-requests"
 ADDED_BY_CLOUDWATCH = 26
 """Bytes that CloudWatch counts for each log event (PutLogEvents)."""
 OF_A_REQUEST = {

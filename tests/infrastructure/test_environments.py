@@ -8,8 +8,12 @@ from typing import Any
 import hcl2
 import pytest
 
+from retailctl.environments.target import Target
+from retailctl.project import Project
+
 ROOT = Path(__file__).parents[2]
-ENVIRONMENTS = ("dev", "prod", "staging")
+HERE = Project(ROOT)
+ENVIRONMENTS = HERE.environments
 
 
 DATA = {"generations"}
@@ -34,10 +38,6 @@ def values(environment: str, name: str) -> dict[str, Any]:
 
 def backend(environment: str) -> dict[str, Any]:
     return values(environment, "backend.hcl")
-
-
-def test_there_are_three_environments() -> None:
-    assert sorted(folder.name for folder in (ROOT / "environments").iterdir()) == list(ENVIRONMENTS)
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
@@ -112,10 +112,8 @@ def test_the_values_are_variables_of_the_root(environment: str) -> None:
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_a_state_lies_under_its_environments_name_and_is_locked(environment: str) -> None:
-    settings = backend(environment)
-
-    assert settings["key"] == f'"hello-retail/{environment}/terraform.tfstate"'
-    assert settings["use_lockfile"] is True
+    assert Target(HERE, environment, None).lock_key == f"{HERE.name}/{environment}/terraform.tfstate.tflock"
+    assert backend(environment)["use_lockfile"] is True
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
@@ -132,6 +130,7 @@ def test_values_and_backend_name_the_same_accounts(environment: str) -> None:
 
 
 def test_no_state_is_anothers() -> None:
-    places = {(backend(each)["bucket"], backend(each)["key"]) for each in ENVIRONMENTS}
+    targets = [Target(HERE, each, None) for each in ENVIRONMENTS]
+    places = {(target.state_bucket, target.lock_key) for target in targets}
 
     assert len(places) == len(ENVIRONMENTS)

@@ -25,7 +25,7 @@ def copies(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a copy of all modules and the bootstrap, but for their refusals: test_refusals.py has those."""
     folder = tmp_path_factory.mktemp("clone")
     left_out = shutil.ignore_patterns(".terraform*", "terraform.tfstate*", variables_only.REFUSALS)
-    for part in ("modules", "terraform/bootstrap"):
+    for part in ("modules", "terraform/bootstrap", "environments"):
         shutil.copytree(ROOT / part, folder / part, ignore=left_out)
     return folder
 
@@ -82,7 +82,16 @@ def test_an_input_that_may_be_null_says_what_null_means(module: Path) -> None:
                 assert "null" in body["description"].lower(), f"{module.name}: {label} may be null"
 
 
-def test_modules_leave_the_provider_version_open_above_what_is_tested() -> None:
+def test_modules_roots_and_examples_take_the_provider_that_runs_here_and_the_one_whose_schema_is_checked() -> (
+    None
+):
+    files = [
+        *(each / "versions.tf" for each in MODULES),
+        *(ROOT / "terraform").glob("*/versions.tf"),
+        *(ROOT / "modules").glob("*/examples/*/main.tf"),
+        ROOT / "docs" / "adopting.md",
+    ]
+
     assert {
-        re.findall(r'version\s*=\s*"([^"]+)"', (each / "versions.tf").read_text())[-1] for each in MODULES
-    } == {">= 5.100"}
+        re.findall(r'^ +version += "([^"]+)"$', file.read_text(), re.MULTILINE)[-1] for file in files
+    } == {">= 5.100, < 7.0"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from pathlib import Path
@@ -83,3 +84,43 @@ def test_a_missing_zip_is_refused_at_plan_in_words(app: Path) -> None:
 
     assert f"These zips are missing in {app.parents[1]}/artifacts: winner_view.zip." in said
     assert "Run `make package` first." in said
+
+
+def rename(app: Path, **changes: object) -> None:
+    """Change what the copy's project.json says."""
+    file = app / "project.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | changes))
+
+
+def test_a_project_whose_name_makes_a_bucket_or_function_too_long_is_told_the_longest_that_fits(
+    app: Path,
+) -> None:
+    rename(app, project="a-shop-with-quite-a-long-name-here")
+
+    assert "which has 34 characters; give at most 35. With dev" not in refusal_of(app, "-var=log_level=LOUD")
+    rename(app, project="a-shop-with-quite-a-long-name-heres1")
+    assert (
+        'environments/project.json names the project "a-shop-with-quite-a-long-name-heres1", which has 36 '
+        "characters; give at most 35. With dev and what follows, a bucket's name may have 63 and a function's 64."
+    ) in refusal_of(app)
+    rename(app, project="Shop", environments=["dev"])
+    assert 'names the project "Shop" and an environment "dev"; both have lower-case' in refusal_of(app)
+    rename(app, project="shop", tags={"Team": "a", "Stack": "b"})
+    assert "Environment, ManagedBy, Project and Stack are set here: take them out." in refusal_of(app)
+    rename(app, tags={}, environments=["qa", "prod"])
+    assert 'environment is "dev"; environments/project.json lists qa, prod.' in refusal_of(app)
+
+
+def test_a_protected_environment_has_every_rule_by_the_value_and_not_by_the_name(app: Path) -> None:
+    rules = (APP / "variables.tf").read_text().count("= !var.protected ||")
+    lax = [
+        '-var=sign_in={totp="optional",token_minutes=90,session_hours=12,deletion_protection=false}',
+        '-var=winner_api={memory_mb=512,timeout_seconds=10,throttle={burst=50,rate_per_second=25},cors_origins=["*"]}',
+    ]
+
+    protected = refusal_of(app, "-var=protected=true", *lax)
+    assert protected.count("Error:") == rules
+    assert protected.count("dev is protected") == rules - 1
+    assert "in a protected environment tokens are good for an hour at most" in protected
+    free = refusal_of(app, "-var=environment=prod", *lax, "-var=log_level=LOUD")
+    assert free.count("Error:") == 1, "prod without the value has none of its rules"

@@ -14,6 +14,7 @@ import pytest
 import typer.main
 import yaml
 
+from retailctl import project
 from retailctl.cli import app as command_line
 from support import locks, makefile
 
@@ -22,14 +23,13 @@ FILES = sorted([*ROOT.glob(".github/workflows/*.y*ml"), *ROOT.glob(".github/acti
 WORKFLOWS = {file.name: yaml.safe_load(file.read_text()) for file in FILES if file.parent.name == "workflows"}
 ACTIONS = {file.parent.name: yaml.safe_load(file.read_text()) for file in FILES if file.stem == "action"}
 COMMANDS = typer.main.get_command(command_line).commands  # type: ignore[attr-defined]
+ENVIRONMENTS = project.find_project().environments
 MAY_WRITE = {
     ("pull-request.yml", "plan"): {"id-token"},
     ("pull-request.yml", "comment"): {"pull-requests"},
     ("deploy.yml", "plan"): {"id-token"},
     ("deploy.yml", "apply"): {"id-token"},
-    ("merge.yml", "dev"): {"id-token"},
-    ("merge.yml", "staging"): {"id-token"},
-    ("merge.yml", "prod"): {"id-token"},
+    **{("merge.yml", name): {"id-token"} for name in ENVIRONMENTS},
     ("drift.yml", "drift"): {"id-token"},
     ("drift.yml", "issue"): {"issues"},
     ("set-up.yml", "issue"): {"issues"},
@@ -270,16 +270,10 @@ def test_a_change_goes_from_dev_to_staging_to_prod_with_artifacts_that_are_built
     building.remove(("set-up.yml", "set-up"))  # which leaves what it builds where it is
 
     assert building == [("merge.yml", "package")]
-    assert [merge[name]["needs"] for name in ("dev", "staging", "prod")] == [
-        ["gates", "package"],
-        "dev",
-        "staging",
-    ]
-    assert {merge[name]["with"]["environment"] for name in ("dev", "staging", "prod")} == {
-        "dev",
-        "staging",
-        "prod",
-    }
+    first, *others = ENVIRONMENTS
+    assert merge[first]["needs"] == ["gates", "package"]
+    assert [merge[name]["needs"] for name in others] == list(ENVIRONMENTS[:-1])
+    assert [merge[name]["with"]["environment"] for name in ENVIRONMENTS] == list(ENVIRONMENTS)
     for name in ("plan", "apply"):
         downloads = using(job("deploy.yml", name), "actions/download-artifact")
         assert {"name": "artifacts", "path": "build/artifacts"} in downloads

@@ -59,9 +59,9 @@ def taken(request: dict[str, Any]) -> EventRecord | SubmissionRefused:
         submission = parse_submission(request)
         if submission.key is None:
             return build_event_record(
-                submission, create_identifiers(1_795_348_800_000, bytes(2 * RANDOM_BYTES)), TIME
+                submission, create_identifiers(1_795_348_800_000, bytes(2 * RANDOM_BYTES)), TIME, "shop"
             )
-        return build_event_record(submission, submission.derive_own_identifiers(submission.key), TIME)
+        return build_event_record(submission, submission.derive_own_identifiers(submission.key), TIME, "shop")
     except SubmissionRefused as refused:
         return refused
 

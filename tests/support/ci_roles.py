@@ -17,6 +17,7 @@ from botocore.exceptions import ClientError
 
 from retailctl import project
 from retailctl.emulator.cloud import Cloud
+from support.names import PROJECT
 
 REPOSITORY = "octo@1234/shop@5678"
 ISSUER = "https://token.actions.githubusercontent.com"
@@ -33,7 +34,7 @@ def token(subject: str, *, audience: str = AUDIENCE, issuer: str = ISSUER) -> st
 
 
 def role_arn(cloud: Cloud, environment: str, what: str) -> str:
-    return f"arn:aws:iam::{cloud.account_id}:role/hello-retail-{environment}-{what}"
+    return f"arn:aws:iam::{cloud.account_id}:role/{PROJECT}-{environment}-{what}"
 
 
 def taken_on(cloud: Cloud, role: str, made_up: str) -> Cloud:
@@ -63,7 +64,7 @@ def all_are_there(cloud: Cloud) -> bool:
     """Say whether the last of what the bootstrap makes for CI is made."""
     iam = cloud.client("iam")
     wanted = Counter(
-        f"hello-retail-{each}-{role}"
+        f"{PROJECT}-{each}-{role}"
         for each in project.find_project().environments
         for role in ("plan", "apply")
     )

@@ -43,7 +43,7 @@ terraform {
   required_providers {
     aws = {
       source  = "hashicorp/aws"
-      version = "~> 5.100"
+      version = ">= 5.100, < 7.0"
     }
   }
 }
@@ -113,6 +113,7 @@ def miniature(root: Path) -> Project:
         root,
         {
             "pyproject.toml": "[project]\n",
+            "environments/project.json": '{"project": "miniature", "environments": ["dev", "prod"]}',
             "requirements/lambda.txt": "# none\n",
             "src/hello_retail/__init__.py": "",
             "src/hello_retail/settings.py": "SHARED = True\n",

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[2]
-ENVIRONMENTS = ("dev", "staging", "prod")
+ENVIRONMENTS = project.find_project().environments
 ACCOUNT = "111122223333"
 _ARNS = {
     "aws_apigatewayv2_api": {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +21,13 @@ variables {{
 """
 
 
-def planned(folder: Path) -> tuple[Resource, ...]:
-    """Return all resources and data sources of the bootstrap, copied to ``folder``."""
+def planned(folder: Path, change: Callable[[Path], None] | None = None) -> tuple[Resource, ...]:
+    """Return all resources and data sources of the bootstrap, copied to ``folder`` and changed there."""
     ignored = shutil.ignore_patterns(".terraform", "examples", "*.tfstate*")
-    for part in ("terraform/bootstrap", "modules"):
+    for part in ("terraform/bootstrap", "modules", "environments"):
         shutil.copytree(ROOT / part, folder / part, ignore=ignored)
+    if change:
+        change(folder)
     root = planned_app.initialised(folder / "terraform" / "bootstrap")
     (root / "tests" / "everything.tftest.hcl").write_text(VARIABLES + planned_app.terraform_test(root))
     only, attached = "-filter=tests/everything.tftest.hcl", shared_provider.attached(root)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from retailctl.emulator.cloud import Cloud
+from support.names import NAMESPACE, PROJECT
 
 PROBE = """
 import boto3
@@ -196,7 +197,7 @@ def attempts_on(whose: str, found: Mapping[str, Any], cloud: Cloud) -> Iterator[
             attempt("PutRolePolicy", logical, "iam", "put_role_policy", **policy),
             attempt("AssumeRole", logical, "sts", "assume_role", **role),
         )
-    encryption = {"KeyId": f"alias/hello-retail-{found['environment']}"}
+    encryption = {"KeyId": f"alias/{PROJECT}-{found['environment']}"}
     yield from (
         attempt("kms:DescribeKey", "key", "kms", "describe_key", **encryption),
         attempt("kms:Encrypt", "key", "kms", "encrypt", **encryption, Plaintext="x"),
@@ -207,8 +208,8 @@ def attempts_on(whose: str, found: Mapping[str, Any], cloud: Cloud) -> Iterator[
 
 def attempts_on_the_account(state_bucket: str) -> Iterator[Attempt]:
     """Yield calls that belong to no environment."""
-    state = {"Bucket": state_bucket, "Key": "hello-retail/dev/terraform.tfstate"}
-    datum = {"Namespace": "HelloRetail", "MetricData": [{"MetricName": "RecordsQuarantined", "Value": 0}]}
+    state = {"Bucket": state_bucket, "Key": f"{PROJECT}/dev/terraform.tfstate"}
+    datum = {"Namespace": NAMESPACE, "MetricData": [{"MetricName": "RecordsQuarantined", "Value": 0}]}
     yield from (
         Attempt("CreateLogGroup", "logs", "create_log_group", {"logGroupName": "probe"}),
         Attempt("CreateQueue", "sqs", "create_queue", {"QueueName": "probe"}),

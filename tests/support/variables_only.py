@@ -9,7 +9,7 @@ from pathlib import Path
 REFUSALS = "validation.tftest.hcl"
 """The file of a module's or root's tests that has its refusals of variables, and only those."""
 LOCALS = {
-    "app": ("names.tf", "generations.tf", "consumers.tf"),
+    "app": ("guards.tf", "names.tf", "generations.tf", "consumers.tf"),
     "ci-roles": ("issuer.tf",),
     "http-api": ("preflights.tf",),
 }
@@ -22,6 +22,10 @@ def copy_of(folder: Path, to: Path) -> Path:
     shutil.copytree(folder / "tests", to / "tests", ignore=shutil.ignore_patterns("*.tftest.hcl"))
     for name in ("variables.tf", *LOCALS.get(folder.name, ())):
         shutil.copy(folder / name, to)
+    if (to / "names.tf").is_file():
+        names = (to / "names.tf").read_text()
+        (to / "names.tf").write_text(names.replace("/../../environments/", "/"))
+        shutil.copy(folder.parents[1] / "environments" / "project.json", to)
     refusals = (folder / "tests" / REFUSALS).read_text()
     (to / "tests" / REFUSALS).write_text(_MOCK_PROVIDER.sub("", refusals))
     return to

@@ -50,6 +50,7 @@ class EventWriterSettings:
     stream_name: str
     idempotency_table: str
     environment: str
+    origin: str
     powertools_metrics_namespace: str
 
 
@@ -125,7 +126,7 @@ def accept_submission(submission: EventSubmission, context: object) -> dict[str,
 def create_record(submission: EventSubmission, identifiers: Identifiers) -> EventRecord:
     """Return the submission's record, made now."""
     now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    return build_event_record(submission, identifiers, now)
+    return build_event_record(submission, identifiers, now, SETTINGS.origin)
 
 
 def put_record(ready: EventRecord) -> dict[str, str]:

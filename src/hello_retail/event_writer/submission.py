@@ -25,7 +25,6 @@ from hello_retail.visibility import is_visible
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-APP: Final = "hello-retail"
 MAXIMUM_BODY: Final = 64 * 1024
 """Bytes. The largest valid event takes an eighth of it."""
 MAXIMUM_KEY: Final = 255
@@ -232,9 +231,9 @@ def _trace_id(trace_header: str, headers: Mapping[str, str]) -> str | None:
 
 
 def build_event_record(
-    submission: EventSubmission, identifiers: Identifiers, time_origin: str
+    submission: EventSubmission, identifiers: Identifiers, time_origin: str, origin: str
 ) -> EventRecord:
-    """Return the record for a submission; ``time_origin`` is RFC 3339.
+    """Return the record for a submission; ``time_origin`` is RFC 3339, ``origin`` names the system.
 
     Raises:
         Refused: 400 where the data break their schema, 403 where they are about somebody else.
@@ -253,7 +252,7 @@ def build_event_record(
         "schema": INGRESS_1_1,
         "eventId": identifiers.event_id,
         "timeOrigin": time_origin,
-        "origin": f"{APP}/web-client-{rules.action}/{submission.actor.user_id}/{submission.actor.name}",
+        "origin": f"{origin}/web-client-{rules.action}/{submission.actor.user_id}/{submission.actor.name}",
         "data": data,
     }
     if submission.trace_id is not None:

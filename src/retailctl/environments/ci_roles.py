@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from retailctl.environments.target import Target
     from retailctl.terraform.workspace import Workspace
 
-PREFIX = "hello-retail"
 BOUNDARY = "TF_VAR_permissions_boundary_arn"
 
 
@@ -128,7 +127,7 @@ def add_permissions_boundary(target: Target, workspace: Workspace) -> Workspace:
     account = (
         target.cloud.account_id if target.cloud else target.client("sts").get_caller_identity()["Account"]
     )
-    arn = f"arn:aws:iam::{account}:policy/{PREFIX}-{target.environment}-boundary"
+    arn = f"arn:aws:iam::{account}:policy/{target.project.name}-{target.environment}-boundary"
     try:
         target.client("iam").get_policy(PolicyArn=arn)
     except ClientError as error:

@@ -23,8 +23,9 @@ def list_environments(
         str, typer.Option("--output", help="Print JSON under this name, as an output of a workflow step.")
     ] = "",
 ) -> None:
-    """List the environments, which are the folders of environments/."""
-    names = project.find_project().environments
+    """List the environments, in the order in which they are deployed."""
+    here = project.find_project()
+    names = [here.check_environment(name) for name in here.environments]
     arns = _roles(roles, names) if roles else {}
     entries = [{"environment": name, **({"role": arns[name]} if arns else {})} for name in names]
     if output:

@@ -40,8 +40,7 @@ def initialise_workspace(target: Target) -> Workspace:
     with show_progress("Initialising Terraform"):
         # A local cloud's port, and so its backend, changes with every start.
         options = [] if target.cloud is None else ["-reconfigure"]
-        backend = f"-backend-config={target.project.backend_file(target.environment)}"
-        terraform.run_init(workspace, terraform.LOCKED, backend, *options)
+        terraform.run_init(workspace, terraform.LOCKED, *target.backend_options, *options)
     return ci.add_permissions_boundary(target, workspace)
 
 

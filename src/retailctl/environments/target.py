@@ -21,7 +21,7 @@ from retailctl.http import LOOPBACK, check_address
 from retailctl.options import AWS, format_make, format_retailctl
 from retailctl.terraform import installation
 from retailctl.terraform.settings import list_ignored, select_settings
-from retailctl.terraform.tfvars import read_value
+from retailctl.terraform.tfvars import read_value, read_values
 from retailctl.terraform.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -194,11 +194,10 @@ class Target:
     def neighbours(self) -> dict[str, str]:
         """Return the regions of all environments whose states are in the same bucket."""
         here = self.project
-        backends = {name: here.backend_file(name) for name in here.environments}
         return {
             name: read_value(here.values_file(name), "region")
-            for name, file in backends.items()
-            if read_value(file, "bucket") == self.state_bucket
+            for name in here.environments
+            if self._find_state_place(name)["bucket"] == self.state_bucket
         }
 
     @property
@@ -209,13 +208,29 @@ class Target:
 
     @property
     def state_bucket(self) -> str:
-        """Return the bucket in the environment's backend file."""
-        return read_value(self.project.backend_file(self.environment), "bucket")
+        """Return the bucket that keeps the environment's state."""
+        return self._find_state_place(self.environment)["bucket"]
+
+    @property
+    def backend_options(self) -> list[str]:
+        """Return the options of `terraform init` that say where the state is."""
+        place = self._find_state_place(self.environment)
+        return [
+            f"-backend-config={self.project.backend_file(self.environment)}",
+            *(f"-backend-config={name}={value}" for name, value in place.items()),
+        ]
+
+    def _find_state_place(self, environment: str) -> dict[str, str]:
+        """Return bucket and key of an environment's state; its backend file may name others than the project's."""
+        name = self.project.name
+        place = {"bucket": f"{name}-terraform-state", "key": f"{name}/{environment}/terraform.tfstate"}
+        values = read_values(self.project.backend_file(environment))
+        return {key: str(values.get(key, value)) for key, value in place.items()}
 
     @property
     def lock_key(self) -> str:
         """Return the key of the S3 backend's lock object."""
-        return f"{read_value(self.project.backend_file(self.environment), 'key')}.tflock"
+        return f"{self._find_state_place(self.environment)['key']}.tflock"
 
     def has_state_bucket(self) -> bool:
         """Say whether the state bucket exists.

@@ -6,6 +6,7 @@ variables {
   environment         = "prod"
   region              = "us-east-1"
   allowed_account_ids = ["111122223333"]
+  protected           = true
   artifacts_dir       = "./tests/artifacts"
   alarm_emails        = ["on-call@retail.internal"]
   alarm_topic_arns    = []
@@ -71,7 +72,7 @@ run "prod_as_its_rules_have_it_is_planned" {
   command = plan
 
   assert {
-    condition     = aws_sns_topic.alarms.name == "hello-retail-prod-alarms"
+    condition     = aws_sns_topic.alarms.name == "${local.name_prefix}-alarms"
     error_message = "Prod's alarms have no topic."
   }
 }
@@ -95,6 +96,7 @@ run "dev_may_be_cheap_and_disposable" {
 
   variables {
     environment  = "dev"
+    protected    = false
     alarm_emails = []
 
     access_log_retention_days = 7
@@ -106,7 +108,7 @@ run "dev_may_be_cheap_and_disposable" {
   }
 
   assert {
-    condition     = length(aws_sns_topic_subscription.alarms) == 0 && output.stream_name == "hello-retail-dev-events"
+    condition     = length(aws_sns_topic_subscription.alarms) == 0 && output.stream_name == "${local.name_prefix}-events"
     error_message = "Dev is not planned under its own names, with alarms that wake nobody."
   }
 }
@@ -119,12 +121,12 @@ run "a_generation_has_tables_and_a_function_of_its_own_beside_the_live_one" {
   }
 
   assert {
-    condition     = output.scores_table == "hello-retail-prod-scores-g1" && output.functions.winner_view == "hello-retail-prod-winner-view"
+    condition     = output.scores_table == "${local.name_prefix}-scores-g1" && output.functions.winner_view == "${local.name_prefix}-winner-view"
     error_message = "The live generation lives in ${output.scores_table}."
   }
 
   assert {
-    condition     = output.generations["7"].scores_table == "hello-retail-prod-scores-g7" && output.generations["7"].contributions_table == "hello-retail-prod-contributions-g7" && output.generations["7"].function == "hello-retail-prod-winner-view-g7"
+    condition     = output.generations["7"].scores_table == "${local.name_prefix}-scores-g7" && output.generations["7"].contributions_table == "${local.name_prefix}-contributions-g7" && output.generations["7"].function == "${local.name_prefix}-winner-view-g7"
     error_message = "Generation 7 lives in ${output.generations["7"].scores_table}."
   }
 }
@@ -151,7 +153,7 @@ run "an_instance_knows_its_generation_and_its_tables_from_its_functions_environm
   }
 
   assert {
-    condition     = output.live_generation == 7 && output.scores_table == "hello-retail-prod-scores-g7"
+    condition     = output.live_generation == 7 && output.scores_table == "${local.name_prefix}-scores-g7"
     error_message = "The API reads ${output.scores_table}."
   }
 
@@ -163,7 +165,7 @@ run "an_instance_knows_its_generation_and_its_tables_from_its_functions_environm
   assert {
     condition = alltrue([
       for widget in local.sale_widgets : alltrue([
-        for line in widget.metrics : line[6] == "Generation" && line[7] == "7" if line[0] == "HelloRetail"
+        for line in widget.metrics : line[6] == "Generation" && line[7] == "7" if line[0] == local.metrics_namespace
       ])
     ])
     error_message = "The dashboard adds up what two generations did."
@@ -175,6 +177,7 @@ run "there_is_no_archive_where_it_is_switched_off" {
 
   variables {
     environment = "dev"
+    protected   = false
     archive     = { enabled = false, fan_out = false, window_seconds = 60, cold_days = 30, expire_days = 120, force_destroy = true }
   }
 
@@ -193,7 +196,7 @@ run "prod_in_a_local_cloud_needs_nobody_to_be_told" {
   }
 
   assert {
-    condition     = aws_sns_topic.alarms.name == "hello-retail-prod-alarms"
+    condition     = aws_sns_topic.alarms.name == "${local.name_prefix}-alarms"
     error_message = "There is no topic."
   }
 }
@@ -244,16 +247,17 @@ run "other_accounts_may_put_events_where_they_are_named" {
   override_resource {
     target          = module.stream.aws_iam_role.writers
     override_during = plan
-    values          = { arn = "arn:aws:iam::111122223333:role/hello-retail-dev-events.writers@us-east-1" }
+    values          = { arn = "arn:aws:iam::111122223333:role/shop-dev-events.writers@us-east-1" }
   }
 
   variables {
     environment = "dev"
+    protected   = false
     stream      = { shard_count = 1, retention_hours = 24, writer_account_ids = ["444455556666"] }
   }
 
   assert {
-    condition     = output.stream_writer_role_arn == "arn:aws:iam::111122223333:role/hello-retail-dev-events.writers@us-east-1"
+    condition     = output.stream_writer_role_arn == "arn:aws:iam::111122223333:role/shop-dev-events.writers@us-east-1"
     error_message = "There is no role for other accounts."
   }
 }
@@ -263,6 +267,7 @@ run "a_local_cloud_has_its_own_cognito_and_waits_for_no_distribution" {
 
   variables {
     environment       = "dev"
+    protected         = false
     local_cognito_url = "http://127.0.0.1:4566"
   }
 
@@ -282,21 +287,21 @@ run "a_shop_generation_has_a_catalog_and_a_function_of_its_own_and_shares_the_st
 
   assert {
     condition = (
-      output.shop_generations["7"].catalog_table == "hello-retail-prod-catalog-g7"
-      && output.shop_generations["7"].categories_table == "hello-retail-prod-categories-g7"
-      && output.shop_generations["7"].function == "hello-retail-prod-shop-view-g7"
-      && output.shop_generations["1"].function == "hello-retail-prod-shop-view"
+      output.shop_generations["7"].catalog_table == "${local.name_prefix}-catalog-g7"
+      && output.shop_generations["7"].categories_table == "${local.name_prefix}-categories-g7"
+      && output.shop_generations["7"].function == "${local.name_prefix}-shop-view-g7"
+      && output.shop_generations["1"].function == "${local.name_prefix}-shop-view"
     )
     error_message = "Generation 7 lives in ${jsonencode(output.shop_generations["7"])}."
   }
 
   assert {
-    condition     = output.live_shop_generation == 7 && output.catalog_table == "hello-retail-prod-catalog-g7" && output.functions.shop_view == "hello-retail-prod-shop-view-g7"
+    condition     = output.live_shop_generation == 7 && output.catalog_table == "${local.name_prefix}-catalog-g7" && output.functions.shop_view == "${local.name_prefix}-shop-view-g7"
     error_message = "The API reads ${output.catalog_table}."
   }
 
   assert {
-    condition     = output.stock_table == "hello-retail-prod-stock"
+    condition     = output.stock_table == "${local.name_prefix}-stock"
     error_message = "The stock is ${output.stock_table}."
   }
 

@@ -6,6 +6,7 @@ variables {
   environment         = "prod"
   region              = "us-east-1"
   allowed_account_ids = ["111122223333"]
+  protected           = true
   artifacts_dir       = "./tests/artifacts"
   alarm_emails        = ["on-call@retail.internal"]
   alarm_topic_arns    = []
@@ -127,7 +128,7 @@ run "refuses_a_build_that_is_no_whole_hash" {
   expect_failures = [var.generations]
 }
 
-run "prod_refuses_to_be_without_its_archive" {
+run "a_protected_environment_refuses_to_be_without_its_archive" {
   command = plan
 
   variables {
@@ -157,7 +158,7 @@ run "refuses_an_archive_that_waits_longer_than_a_mapping_can" {
   expect_failures = [var.archive]
 }
 
-run "prod_refuses_tables_that_can_be_deleted" {
+run "a_protected_environment_refuses_tables_that_can_be_deleted" {
   command = plan
 
   variables {
@@ -167,7 +168,7 @@ run "prod_refuses_tables_that_can_be_deleted" {
   expect_failures = [var.tables]
 }
 
-run "prod_refuses_tables_that_cannot_be_restored" {
+run "a_protected_environment_refuses_tables_that_cannot_be_restored" {
   command = plan
 
   variables {
@@ -177,7 +178,7 @@ run "prod_refuses_tables_that_cannot_be_restored" {
   expect_failures = [var.tables]
 }
 
-run "prod_refuses_a_log_of_events_under_seven_days" {
+run "a_protected_environment_refuses_a_log_of_events_under_seven_days" {
   command = plan
 
   variables {
@@ -187,7 +188,7 @@ run "prod_refuses_a_log_of_events_under_seven_days" {
   expect_failures = [var.stream]
 }
 
-run "prod_refuses_logs_under_a_year" {
+run "a_protected_environment_refuses_logs_under_a_year" {
   command = plan
 
   variables {
@@ -197,7 +198,7 @@ run "prod_refuses_logs_under_a_year" {
   expect_failures = [var.log_retention_days]
 }
 
-run "prod_refuses_to_keep_its_access_log_for_a_month_only" {
+run "a_protected_environment_refuses_to_keep_its_access_log_for_a_month_only" {
   command = plan
 
   variables {
@@ -217,7 +218,7 @@ run "refuses_an_access_log_retention_that_logs_do_not_take" {
   expect_failures = [var.access_log_retention_days]
 }
 
-run "prod_refuses_alarms_that_reach_nobody" {
+run "a_protected_environment_refuses_alarms_that_reach_nobody" {
   command = plan
 
   variables {
@@ -297,7 +298,7 @@ run "refuses_runbooks_at_an_address_too_long_for_an_alarms_description" {
   expect_failures = [var.runbooks_url]
 }
 
-run "prod_refuses_a_quarantine_thrown_away_with_its_objects" {
+run "a_protected_environment_refuses_a_quarantine_thrown_away_with_its_objects" {
   command = plan
 
   variables {
@@ -307,7 +308,7 @@ run "prod_refuses_a_quarantine_thrown_away_with_its_objects" {
   expect_failures = [var.quarantine]
 }
 
-run "prod_refuses_a_quarantine_under_ninety_days" {
+run "a_protected_environment_refuses_a_quarantine_under_ninety_days" {
   command = plan
 
   variables {
@@ -317,7 +318,7 @@ run "prod_refuses_a_quarantine_under_ninety_days" {
   expect_failures = [var.quarantine]
 }
 
-run "prod_refuses_to_be_read_by_every_page" {
+run "a_protected_environment_refuses_to_be_read_by_every_page" {
   command = plan
 
   variables {
@@ -327,7 +328,7 @@ run "prod_refuses_to_be_read_by_every_page" {
   expect_failures = [var.winner_api]
 }
 
-run "prod_refuses_a_user_pool_that_can_be_deleted" {
+run "a_protected_environment_refuses_a_user_pool_that_can_be_deleted" {
   command = plan
 
   variables {
@@ -337,7 +338,7 @@ run "prod_refuses_a_user_pool_that_can_be_deleted" {
   expect_failures = [var.sign_in]
 }
 
-run "prod_refuses_tokens_that_outlive_an_hour" {
+run "a_protected_environment_refuses_tokens_that_outlive_an_hour" {
   command = plan
 
   variables {
@@ -347,7 +348,7 @@ run "prod_refuses_tokens_that_outlive_an_hour" {
   expect_failures = [var.sign_in]
 }
 
-run "prod_refuses_a_page_thrown_away_with_the_environment" {
+run "a_protected_environment_refuses_a_page_thrown_away_with_the_environment" {
   command = plan
 
   variables {
@@ -382,6 +383,26 @@ run "refuses_an_unknown_environment" {
 
   variables {
     environment = "production"
+  }
+
+  expect_failures = [var.environment]
+}
+
+run "refuses_an_environment_in_capitals" {
+  command = plan
+
+  variables {
+    environment = "Prod"
+  }
+
+  expect_failures = [var.environment]
+}
+
+run "refuses_an_environment_that_makes_names_too_long" {
+  command = plan
+
+  variables {
+    environment = "an-environment-with-quite-a-long-name"
   }
 
   expect_failures = [var.environment]

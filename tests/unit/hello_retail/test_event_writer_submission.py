@@ -9,7 +9,6 @@ from urllib.parse import quote
 
 import pytest
 
-from hello_retail.event_writer import submission
 from hello_retail.event_writer.identifiers import Identifiers
 from hello_retail.event_writer.kinds import KINDS
 from hello_retail.event_writer.submission import (
@@ -40,13 +39,14 @@ from support.http import http_event
 
 IDS = Identifiers("01931f2a-7a00-7000-8000-000000000001", "01931f2a-7a00-7000-8000-000000000002")
 TIME = "2026-11-22T12:00:00.000Z"
+ORIGIN = "hello-retail"
 FLOATS = ("1.0", "100.0", "1e2", "1E0", "-0.0")
 """What JSON Schema takes for an integer, but for the last, and a reader of another language may not."""
 TRACE = "1-67891233-abcdef012345678912345678"
 
 
 def taken(body: object, **request: Any) -> EventRecord:
-    return build_event_record(parse_submission(post(body, **request)), IDS, TIME)
+    return build_event_record(parse_submission(post(body, **request)), IDS, TIME, ORIGIN)
 
 
 def refused(body: object, **request: Any) -> SubmissionRefused:
@@ -394,7 +394,9 @@ def test_the_trace_is_lambdas_own_and_else_the_clients() -> None:
     event = post(PURCHASE, headers={"x-amzn-trace-id": f"Self=1-2-3;Root={TRACE}"})
     assert parse_submission(event).trace_id == TRACE
     assert parse_submission(event, f"Root={other};Parent=53995c3f42cd8ad8;Sampled=1").trace_id == other
-    assert json.loads(build_event_record(parse_submission(event), IDS, TIME).payload)["traceId"] == TRACE
+    assert (
+        json.loads(build_event_record(parse_submission(event), IDS, TIME, ORIGIN).payload)["traceId"] == TRACE
+    )
 
 
 @pytest.mark.parametrize("header", ["", "Root=1-x", f"Root={TRACE}0", "Root=<script>", f"NotRoot={TRACE}"])
@@ -410,10 +412,9 @@ def test_a_name_with_slashes_moves_no_part_of_the_origin() -> None:
     assert (event.user_id, event.display_name) == (SUB, "x/bob/Bob")
 
 
-def test_a_record_that_no_consumer_would_take_is_never_put(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(submission, "APP", "hello\nretail")
+def test_a_record_that_no_consumer_would_take_is_never_put() -> None:
     with pytest.raises(NotDecodable) as caught:
-        taken(PURCHASE)
+        build_event_record(parse_submission(post(PURCHASE)), IDS, TIME, "hello\nretail")
     assert not re.search(f"{SUB}|{NAME}|{quote(NAME)}", str(caught.value))
 
 

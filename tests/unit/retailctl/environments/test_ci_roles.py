@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -27,6 +28,7 @@ class Account:
     refuses: bool = False
     cloud: None = None
     environment: str = "dev"
+    project: SimpleNamespace = field(default_factory=lambda: SimpleNamespace(name="hello-retail"))
 
     @property
     def bootstrap_state(self) -> Path:
