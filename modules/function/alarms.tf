@@ -31,7 +31,7 @@ locals {
 }
 
 resource "aws_cloudwatch_metric_alarm" "this" {
-  for_each = local.alarms
+  for_each = { for name, alarm in local.alarms : name => alarm if var.alarms_enabled }
 
   alarm_name          = "${var.name}-${local.alarm_suffixes[each.key]}"
   alarm_description   = "${each.value.description}${local.runbook["function-${each.key}"]}"
@@ -52,7 +52,7 @@ resource "aws_cloudwatch_metric_alarm" "this" {
 
 # Only there while a canary is: the newest version's own errors, told apart from those of the one that keeps serving.
 resource "aws_cloudwatch_metric_alarm" "canary_errors" {
-  count = local.tries_newest ? 1 : 0
+  count = local.tries_newest && var.alarms_enabled ? 1 : 0
 
   alarm_name          = "${var.name}-canary-errors"
   alarm_description   = "The newest version of ${var.name}, which is being tried on ${var.canary.weight * 100} % of the calls, failed more than ${var.alarms.errors} times in ${var.alarms.period_seconds} s. Take it back.${local.runbook["function-canary-errors"]}"

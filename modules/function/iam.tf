@@ -11,6 +11,23 @@ locals {
   role_stem   = length(var.name) <= local.role_length ? var.name : "${substr(var.name, 0, local.role_length - 9)}+${substr(sha1(var.name), 0, 8)}"
 }
 
+# Whether there is a role is asked of the object: its ARN may be unknown until it is applied.
+locals {
+  makes_role = var.existing_role == null
+  role_arn   = local.makes_role ? one(aws_iam_role.this[*].arn) : var.existing_role.arn
+  role_name  = local.makes_role ? one(aws_iam_role.this[*].name) : element(split("/", var.existing_role.arn), -1)
+
+  # https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSLambdaVPCAccessExecutionRole.html, but for its logs.
+  network_interface_actions = [
+    "ec2:AssignPrivateIpAddresses",
+    "ec2:CreateNetworkInterface",
+    "ec2:DeleteNetworkInterface",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSubnets",
+    "ec2:UnassignPrivateIpAddresses",
+  ]
+}
+
 data "aws_iam_policy_document" "assume_role" {
   statement {
     actions = ["sts:AssumeRole"]
@@ -76,10 +93,44 @@ data "aws_iam_policy_document" "this" {
       resources = ["*"]
     }
   }
+
+  # Lambda makes the function's network interfaces with its role. The function's own code may not: the second statement.
+  # https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
+  dynamic "statement" {
+    for_each = var.vpc[*]
+
+    content {
+      sid     = "ManageNetworkInterfaces"
+      actions = local.network_interface_actions
+      #checkov:skip=CKV_AWS_111:The managed policy's own resource: DescribeNetworkInterfaces knows no other, and the interfaces have no names yet.
+      #checkov:skip=CKV_AWS_356:The managed policy's own resource: DescribeNetworkInterfaces knows no other, and the interfaces have no names yet.
+      resources = ["*"]
+    }
+  }
+
+  dynamic "statement" {
+    for_each = var.vpc[*]
+
+    content {
+      sid       = "LeaveNetworkInterfacesToLambda"
+      effect    = "Deny"
+      actions   = local.network_interface_actions
+      resources = ["*"]
+
+      condition {
+        test     = "ArnEquals"
+        variable = "lambda:SourceFunctionArn"
+        values   = [local.function_arn]
+      }
+    }
+  }
 }
 
 resource "aws_iam_role" "this" {
+  count = local.makes_role ? 1 : 0
+
   name                 = "${local.role_stem}${local.role_region}"
+  path                 = var.role_path
   description          = "What the function ${var.name} may do."
   assume_role_policy   = data.aws_iam_policy_document.assume_role.json
   permissions_boundary = var.permissions_boundary_arn
@@ -92,9 +143,22 @@ resource "aws_iam_role" "this" {
 }
 
 resource "aws_iam_role_policy" "this" {
+  count = local.makes_role ? 1 : 0
+
   name   = "function"
-  role   = aws_iam_role.this.name
+  role   = aws_iam_role.this[0].name
   policy = data.aws_iam_policy_document.this.json
+
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
+resource "aws_iam_role_policy_attachment" "this" {
+  for_each = local.makes_role ? var.managed_policy_arns : {}
+
+  role       = aws_iam_role.this[0].name
+  policy_arn = each.value
 
   lifecycle {
     create_before_destroy = true

@@ -1,5 +1,8 @@
 locals {
   tries_newest = var.canary == null ? false : var.canary.weight > 0
+
+  # Not asked of the image's address, which may be unknown until it is applied.
+  is_image = var.artifact.path == null && var.artifact.s3 == null
 }
 
 resource "aws_cloudwatch_log_group" "this" {
@@ -13,15 +16,21 @@ resource "aws_cloudwatch_log_group" "this" {
 resource "aws_lambda_function" "this" {
   #checkov:skip=CKV_AWS_115:Reserving is opt-in: it takes from the account's pool, new accounts have none to give, and stream consumers are bounded by their shards.
   #checkov:skip=CKV_AWS_116:A dead letter queue serves asynchronous invocations; streams have a failure destination on the mapping, callers of an API get the error.
-  #checkov:skip=CKV_AWS_117:Reaches AWS's public endpoints only; a VPC would add cost and a way to fail, and protect nothing.
+  #checkov:skip=CKV_AWS_117:A VPC is the caller's decision: a function that calls only AWS's public endpoints gains nothing from one.
   #checkov:skip=CKV_AWS_272:The bytes are pinned by their hash in the plan; a signing profile is an organisation's own.
   function_name                  = var.name
   description                    = var.description
-  role                           = aws_iam_role.this.arn
+  role                           = local.role_arn
+  package_type                   = local.is_image ? "Image" : "Zip"
   filename                       = var.artifact.path
-  source_code_hash               = filebase64sha256(var.artifact.path)
-  handler                        = var.handler
-  runtime                        = var.runtime
+  source_code_hash               = var.artifact.path == null ? null : filebase64sha256(var.artifact.path)
+  s3_bucket                      = one(var.artifact.s3[*].bucket)
+  s3_key                         = one(var.artifact.s3[*].key)
+  s3_object_version              = one(var.artifact.s3[*].version)
+  image_uri                      = var.artifact.image_uri
+  handler                        = local.is_image ? null : var.handler
+  runtime                        = local.is_image ? null : var.runtime
+  layers                         = var.layers
   architectures                  = [var.architecture]
   memory_size                    = var.memory_mb
   timeout                        = var.timeout_seconds
@@ -38,6 +47,10 @@ resource "aws_lambda_function" "this" {
     }
   }
 
+  ephemeral_storage {
+    size = var.ephemeral_storage_mb
+  }
+
   logging_config {
     log_format            = "JSON"
     application_log_level = var.log.level
@@ -49,7 +62,16 @@ resource "aws_lambda_function" "this" {
     mode = var.tracing_mode
   }
 
-  depends_on = [aws_iam_role_policy.this]
+  dynamic "vpc_config" {
+    for_each = var.vpc[*]
+
+    content {
+      subnet_ids         = vpc_config.value.subnet_ids
+      security_group_ids = vpc_config.value.security_group_ids
+    }
+  }
+
+  depends_on = [aws_iam_role_policy.this, aws_iam_role_policy_attachment.this]
 }
 
 resource "aws_lambda_alias" "live" {

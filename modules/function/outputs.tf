@@ -1,5 +1,5 @@
 output "alarm_arns" {
-  description = "ARNs of the alarms: `errors`, `throttles`, `duration`; with a canary also `canary_errors`."
+  description = "ARNs of the alarms: `errors`, `throttles`, `duration`; with a canary also `canary_errors`. None without `alarms_enabled`."
   value = merge(
     { for name, alarm in aws_cloudwatch_metric_alarm.this : name => alarm.arn },
     { for alarm in aws_cloudwatch_metric_alarm.canary_errors : "canary_errors" => alarm.arn },
@@ -9,13 +9,13 @@ output "alarm_arns" {
 output "alias_arn" {
   description = "ARN of the alias `live`: what a stream or a queue triggers."
   value       = aws_lambda_alias.live.arn
-  depends_on  = [aws_iam_role_policy.this]
+  depends_on  = [aws_iam_role_policy.this, aws_iam_role_policy_attachment.this]
 }
 
 output "alias_invoke_arn" {
   description = "ARN by which API Gateway calls the alias `live`."
   value       = aws_lambda_alias.live.invoke_arn
-  depends_on  = [aws_iam_role_policy.this]
+  depends_on  = [aws_iam_role_policy.this, aws_iam_role_policy_attachment.this]
 }
 
 output "alias_name" {
@@ -45,12 +45,17 @@ output "log_group_name" {
 
 output "role_arn" {
   description = "ARN of the function's role."
-  value       = aws_iam_role.this.arn
+  value       = local.role_arn
 }
 
 output "role_name" {
   description = "Name of the function's role, for modules that add to what it may do."
-  value       = aws_iam_role.this.name
+  value       = local.role_name
+}
+
+output "timeout_seconds" {
+  description = "Seconds after which an invocation is ended: what a queue's visibility timeout is derived from."
+  value       = aws_lambda_function.this.timeout
 }
 
 output "version" {

@@ -30,6 +30,13 @@ variable "alarms" {
   }
 }
 
+variable "alarms_enabled" {
+  description = "Whether the function has its alarms. Without them something else should watch it."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
 variable "architecture" {
   description = "Processor of the function: arm64 (a fifth cheaper) or x86_64."
   type        = string
@@ -43,15 +50,41 @@ variable "architecture" {
 }
 
 variable "artifact" {
-  description = "The zip to run: `path`, relative to the working directory of Terraform. A plan shows a change only when its bytes change."
+  description = <<-EOT
+    The code to run, exactly one of: the zip at `path`, relative to the working directory of Terraform; the zip in a bucket
+    (`s3`), whose plan shows a change when its `version` changes; a container image (`image_uri`), best by its digest. A plan
+    shows a change of a zip at `path` only when its bytes change.
+  EOT
   type = object({
-    path = string
+    path = optional(string)
+    s3 = optional(object({
+      bucket  = string
+      key     = string
+      version = string
+    }))
+    image_uri = optional(string)
   })
   nullable = false
 
   validation {
-    condition     = fileexists(var.artifact.path)
-    error_message = "There is no zip at ${var.artifact.path}: build it first, or give the right path."
+    condition     = length([for kind in [var.artifact.path, var.artifact.s3, var.artifact.image_uri] : kind if kind != null]) == 1
+    error_message = "artifact has ${join(" and ", [for kind, value in { path = var.artifact.path, s3 = var.artifact.s3, image_uri = var.artifact.image_uri } : kind if value != null])}${var.artifact.path == null && var.artifact.s3 == null && var.artifact.image_uri == null ? "none of path, s3 and image_uri" : ""}; give exactly one of them."
+  }
+
+  validation {
+    condition     = var.artifact.path == null ? true : fileexists(var.artifact.path)
+    error_message = "There is no zip at ${coalesce(var.artifact.path, "(none)")}: build it first, or give the right path."
+  }
+
+  validation {
+    condition     = var.artifact.s3 == null ? true : length(var.artifact.s3.version) > 0
+    error_message = "artifact.s3 of ${try(var.artifact.s3.key, "")} has an empty version; give the object's version id, from a bucket with versioning, or no plan would show a change."
+  }
+
+  # https://docs.aws.amazon.com/lambda/latest/dg/images-create.html: an image in Amazon ECR, of the function's region.
+  validation {
+    condition     = var.artifact.image_uri == null ? true : can(regex("^[0-9]{12}\\.dkr\\.ecr[.-][a-z0-9.-]+/[^\\s:@]+(:[^\\s@]+)?(@sha256:[0-9a-f]{64})?$", var.artifact.image_uri))
+    error_message = "artifact.image_uri is \"${coalesce(var.artifact.image_uri, "none")}\"; give an image of Amazon ECR, such as 111122223333.dkr.ecr.us-east-1.amazonaws.com/orders@sha256:<digest>."
   }
 }
 
@@ -103,14 +136,64 @@ variable "environment" {
   }
 }
 
-variable "handler" {
-  description = "Entry point in the zip, such as `package.module.function`."
-  type        = string
+variable "ephemeral_storage_mb" {
+  description = "Size of `/tmp` in MiB. AWS bills what is above 512."
+  type        = number
+  default     = 512
   nullable    = false
 
   validation {
-    condition     = can(regex("^[^\\s]+\\.[^\\s.]+$", var.handler))
-    error_message = "handler is \"${var.handler}\"; give module and function with a dot between them, such as orders.handler.handler."
+    condition     = var.ephemeral_storage_mb >= 512 && var.ephemeral_storage_mb <= 10240 && floor(var.ephemeral_storage_mb) == var.ephemeral_storage_mb
+    error_message = "ephemeral_storage_mb is ${var.ephemeral_storage_mb}; give a whole number from 512 to 10240."
+  }
+}
+
+variable "existing_role" {
+  description = <<-EOT
+    A role that somebody else keeps, by its `arn`: the module makes none, and attaches nothing to this one. It must let the
+    function write its log group and decrypt its environment, and with `vpc` have AWSLambdaVPCAccessExecutionRole. Null: the
+    module makes the role.
+  EOT
+  type = object({
+    arn = string
+  })
+  default = null
+
+  validation {
+    condition     = var.existing_role == null ? true : can(regex("^arn:[a-z-]+:iam::[0-9]{12}:role/.+$", var.existing_role.arn))
+    error_message = "existing_role.arn is \"${try(var.existing_role.arn, "")}\"; give a role's ARN, such as arn:aws:iam::111122223333:role/orders, or leave existing_role out."
+  }
+
+  validation {
+    condition     = var.existing_role == null || length(var.policy_statements) + length(var.managed_policy_arns) == 0
+    error_message = "existing_role is given, which this module does not change, and beside it ${join(", ", concat(keys(var.policy_statements), keys(var.managed_policy_arns)))}: grant these to the role where it is made, and leave policy_statements and managed_policy_arns out."
+  }
+
+  validation {
+    condition     = var.existing_role == null || (var.role_path == "/" && var.permissions_boundary_arn == null)
+    error_message = "existing_role is given, which this module does not change: role_path (${var.role_path}) and permissions_boundary_arn (${coalesce(var.permissions_boundary_arn, "none")}) are for the role that it makes. Leave them out."
+  }
+}
+
+variable "handler" {
+  description = "Entry point in the zip, in the form of its runtime: `package.module.function` for Python. Null for an image, which has its own."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = (var.handler == null) == (var.artifact.path == null && var.artifact.s3 == null)
+    error_message = "handler is ${var.handler == null ? "missing: a zip needs one, such as orders.handler" : "\"${coalesce(var.handler, "")}\", and an image has its own entry point: leave it out"}."
+  }
+
+  # https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html
+  validation {
+    condition     = var.handler == null ? true : can(regex("^[^\\s]{1,128}$", var.handler))
+    error_message = "handler is \"${coalesce(var.handler, "none")}\"; give 1 to 128 characters without a space."
+  }
+
+  validation {
+    condition     = var.handler == null || !can(regex("^(python|nodejs|ruby)", var.runtime)) ? true : can(regex("^[^\\s]+\\.[^\\s.]+$", var.handler))
+    error_message = "handler is \"${coalesce(var.handler, "none")}\"; give module and function with a dot between them, such as orders.handler.handler."
   }
 }
 
@@ -118,6 +201,29 @@ variable "kms_key_arn" {
   description = "Key that encrypts the environment variables and the logs. Its policy must let CloudWatch Logs use it."
   type        = string
   nullable    = false
+}
+
+variable "layers" {
+  description = "ARNs of layer versions, in the order in which they are unpacked over each other; five at most."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for arn in var.layers : can(regex("^arn:[a-z-]+:lambda:[a-z0-9-]+:[0-9]{12}:layer:[a-zA-Z0-9_-]+:[0-9]+$", arn))])
+    error_message = "A layer is given by the ARN of a version, such as arn:aws:lambda:us-east-1:111122223333:layer:tools:3; not so: ${join(", ", [for arn in var.layers : arn if !can(regex("^arn:[a-z-]+:lambda:[a-z0-9-]+:[0-9]{12}:layer:[a-zA-Z0-9_-]+:[0-9]+$", arn))])}."
+  }
+
+  # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+  validation {
+    condition     = length(var.layers) <= 5
+    error_message = "There are ${length(var.layers)} layers; a function has 5 at most."
+  }
+
+  validation {
+    condition     = length(var.layers) == 0 || var.artifact.path != null || var.artifact.s3 != null
+    error_message = "layers are ${join(", ", var.layers)}, and the function runs an image, which takes none: put what they hold into the image."
+  }
 }
 
 variable "log" {
@@ -137,6 +243,18 @@ variable "log" {
   validation {
     condition     = contains(["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"], var.log.level)
     error_message = "log.level is \"${var.log.level}\"; give TRACE, DEBUG, INFO, WARN, ERROR or FATAL."
+  }
+}
+
+variable "managed_policy_arns" {
+  description = "ARNs of managed policies that the function's role gets beside `policy_statements`, by a name of your choice. The least that serves is a statement."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for arn in values(var.managed_policy_arns) : can(regex("^arn:[a-z-]+:iam::([0-9]{12}|aws):policy/.+$", arn))])
+    error_message = "A managed policy is given by its ARN, such as arn:aws:iam::aws:policy/CloudWatchLambdaInsightsExecutionRolePolicy; not so: ${join(", ", [for name, arn in var.managed_policy_arns : "${name} (${arn})" if !can(regex("^arn:[a-z-]+:iam::([0-9]{12}|aws):policy/.+$", arn))])}."
   }
 }
 
@@ -208,6 +326,19 @@ variable "reserved_concurrency" {
   }
 }
 
+variable "role_path" {
+  description = "Path of the function's role, where whoever applies may make roles below one only."
+  type        = string
+  default     = "/"
+  nullable    = false
+
+  # https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html
+  validation {
+    condition     = var.role_path == "/" || can(regex("^/[!-~]{1,510}/$", var.role_path))
+    error_message = "role_path is \"${var.role_path}\"; give a path that begins and ends with a slash, such as /teams/orders/."
+  }
+}
+
 variable "runbooks_url" {
   description = "Where the alarms' runbooks are, a path or an address without a slash at its end: each alarm's description ends with the page of its kind, such as `<runbooks_url>/function-errors.md`. Empty: descriptions name none."
   type        = string
@@ -226,7 +357,7 @@ variable "runbooks_url" {
 }
 
 variable "runtime" {
-  description = "Lambda runtime identifier. JSON logs with levels need a managed runtime that has them."
+  description = "Lambda runtime identifier, any; not used for an image. Levels in logs need a managed runtime that writes them."
   type        = string
   default     = "python3.13"
   nullable    = false
@@ -265,5 +396,29 @@ variable "tracing_mode" {
   validation {
     condition     = contains(["Active", "PassThrough"], var.tracing_mode)
     error_message = "tracing_mode is \"${var.tracing_mode}\"; give Active or PassThrough."
+  }
+}
+
+variable "vpc" {
+  description = "The subnets and security groups that the function's network interfaces are in, to reach what has no public address; it reaches AWS's own services by endpoints or NAT only then. Null: it runs outside of a VPC."
+  type = object({
+    subnet_ids         = list(string)
+    security_group_ids = list(string)
+  })
+  default = null
+
+  validation {
+    condition     = var.vpc == null ? true : length(var.vpc.subnet_ids) > 0
+    error_message = "vpc has the security groups ${try(join(", ", var.vpc.security_group_ids), "")} and no subnet_ids: give one subnet in each of two zones, or vpc = null."
+  }
+
+  validation {
+    condition     = var.vpc == null ? true : length(var.vpc.security_group_ids) > 0
+    error_message = "vpc has the subnets ${try(join(", ", var.vpc.subnet_ids), "")} and no security_group_ids: give at least one, which decides what the function may reach, or vpc = null."
+  }
+
+  validation {
+    condition     = var.vpc == null ? true : alltrue([for id in var.vpc.subnet_ids : startswith(id, "subnet-")]) && alltrue([for id in var.vpc.security_group_ids : startswith(id, "sg-")])
+    error_message = "vpc takes ids of subnets (subnet-…) and of security groups (sg-…); not so: ${join(", ", try(concat([for id in var.vpc.subnet_ids : id if !startswith(id, "subnet-")], [for id in var.vpc.security_group_ids : id if !startswith(id, "sg-")]), []))}."
   }
 }

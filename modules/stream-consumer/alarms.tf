@@ -3,16 +3,19 @@ locals {
   runbook = { for name in ["consumer-dropped", "consumer-given-up", "consumer-iterator-age"] : name => var.runbooks_url == "" ? "" : " Runbook: ${var.runbooks_url}/${name}.md" }
 }
 
-# A function may read several streams, and streams of two accounts may have one name.
+# A function may read several streams; streams of two accounts, or a stream and a table, may have one name.
 locals {
   stream_account   = split(":", var.stream.arn)[4]
   function_account = split(":", var.function.alias_arn)[4]
-  source           = local.stream_account == local.function_account ? var.stream.name : "${var.stream.name}@${local.stream_account}"
+  source_name      = local.is_table ? "table=${var.stream.name}" : var.stream.name
+  source           = local.stream_account == local.function_account ? local.source_name : "${local.source_name}@${local.stream_account}"
 }
 
 resource "aws_cloudwatch_metric_alarm" "iterator_age" {
+  count = var.alarms_enabled ? 1 : 0
+
   alarm_name          = "${var.function.name}-iterator-age@${local.source}"
-  alarm_description   = "${var.function.name} is more than ${var.alarms.iterator_age_seconds} s behind the stream ${var.stream.name}. Read its errors and throttles first; if it only has too much to do, add shards. Records are given up when they are ${local.maximum_record_age_seconds} s old.${local.runbook["consumer-iterator-age"]}"
+  alarm_description   = "${var.function.name} is more than ${var.alarms.iterator_age_seconds} s behind the stream ${var.stream.name}. Read its errors and throttles first; if it only has too much to do, ${local.is_table ? "give it more memory or larger batches" : "add shards"}. Records are given up when they are ${local.maximum_record_age_seconds} s old.${local.runbook["consumer-iterator-age"]}"
   namespace           = "AWS/Lambda"
   metric_name         = "IteratorAge"
   dimensions          = { FunctionName = var.function.name }
@@ -28,20 +31,22 @@ resource "aws_cloudwatch_metric_alarm" "iterator_age" {
 }
 
 locals {
+  given_up_where = var.failure_destination.bucket_arn != null ? "they are in the failure destination, whole batches that may be half applied." : "the failure destination says where they were on the stream, which soon forgets them."
+
   given_up = {
     given-up = {
       metric_name = "OnFailureDestinationDeliveredEventCount"
-      description = "${var.function.name} gave up records of the stream ${var.stream.name} that were about to expire; they are in the failure destination, whole batches that may be half applied. Do not put them back: fold the view anew."
+      description = "${var.function.name} gave up records of the stream ${var.stream.name} that were about to expire; ${local.given_up_where} Do not put them back: fold the view anew."
     }
     dropped = {
       metric_name = "DroppedEventCount"
-      description = "Records of the stream ${var.stream.name} were lost to ${var.function.name}: they failed until they expired, and the failure destination did not take them. Look at its bucket's policy and key, then fold the view anew while the stream has the rest."
+      description = "Records of the stream ${var.stream.name} were lost to ${var.function.name}: they failed until they expired, and the failure destination did not take them. Look at its policy and key, then fold the view anew while the stream has the rest."
     }
   }
 }
 
 resource "aws_cloudwatch_metric_alarm" "given_up" {
-  for_each = local.given_up
+  for_each = { for name, alarm in local.given_up : name => alarm if var.alarms_enabled }
 
   alarm_name          = "${var.function.name}-${each.key}@${local.source}"
   alarm_description   = "${each.value.description}${local.runbook["consumer-${each.key}"]}"

@@ -31,18 +31,26 @@ data "aws_iam_policy_document" "this" {
     }
   }
 
-  statement {
-    sid       = "WriteFailedBatches"
-    actions   = ["s3:PutObject"]
-    resources = ["${var.failure_destination.bucket_arn}/aws/lambda/*"]
-  }
+  # https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html
+  dynamic "statement" {
+    for_each = [for statement in local.failure_statements : statement if statement.arn != null]
 
-  # Lambda checks with it that the bucket exists, and refuses the mapping without it.
-  statement {
-    sid       = "FindFailureDestination"
-    actions   = ["s3:ListBucket"]
-    resources = [var.failure_destination.bucket_arn]
+    content {
+      sid       = statement.value.sid
+      actions   = [statement.value.action]
+      resources = ["${statement.value.arn}${statement.value.below}"]
+    }
   }
+}
+
+locals {
+  failure_statements = [
+    { sid = "WriteFailedBatches", action = "s3:PutObject", arn = var.failure_destination.bucket_arn, below = "/aws/lambda/*" },
+    # Lambda checks with it that the bucket exists, and refuses the mapping without it.
+    { sid = "FindFailureDestination", action = "s3:ListBucket", arn = var.failure_destination.bucket_arn, below = "" },
+    { sid = "SendFailedBatches", action = "sqs:SendMessage", arn = var.failure_destination.queue_arn, below = "" },
+    { sid = "PublishFailedBatches", action = "sns:Publish", arn = var.failure_destination.topic_arn, below = "" },
+  ]
 }
 
 # Neither @ nor + can be in a stream's name: what is too long for a policy is cut and told apart by its hash.
@@ -52,6 +60,8 @@ locals {
 }
 
 resource "aws_iam_role_policy" "this" {
+  count = var.function.attach_policy ? 1 : 0
+
   name   = local.policy_name
   role   = var.function.role_name
   policy = data.aws_iam_policy_document.this.json

@@ -1,4 +1,7 @@
 locals {
+  is_table            = strcontains(var.stream.arn, ":dynamodb:")
+  failure_destination = one([for arn in values(var.failure_destination) : arn if arn != null])
+
   # An hour is left to fold what was given up from the stream itself, before it expires there.
   rebuild_margin_seconds     = 3600
   maximum_record_age_seconds = coalesce(var.maximum_record_age_seconds, min(604800, var.stream.retention_hours * 3600 - local.rebuild_margin_seconds))
@@ -38,7 +41,7 @@ resource "aws_lambda_event_source_mapping" "this" {
 
   destination_config {
     on_failure {
-      destination_arn = var.failure_destination.bucket_arn
+      destination_arn = local.failure_destination
     }
   }
 

@@ -1,10 +1,9 @@
 output "alarm_arns" {
-  description = "ARNs of the alarms: `iterator_age`, `given_up`, `dropped`."
-  value = {
-    iterator_age = aws_cloudwatch_metric_alarm.iterator_age.arn
-    given_up     = aws_cloudwatch_metric_alarm.given_up["given-up"].arn
-    dropped      = aws_cloudwatch_metric_alarm.given_up["dropped"].arn
-  }
+  description = "ARNs of the alarms: `iterator_age`, `given_up`, `dropped`. None without `alarms_enabled`."
+  value = merge(
+    { for alarm in aws_cloudwatch_metric_alarm.iterator_age : "iterator_age" => alarm.arn },
+    { for name, alarm in aws_cloudwatch_metric_alarm.given_up : replace(name, "-", "_") => alarm.arn },
+  )
 }
 
 output "arn" {
@@ -25,6 +24,11 @@ output "dashboard_widgets" {
 output "maximum_record_age_seconds" {
   description = "Age at which a record that still fails is given up."
   value       = local.maximum_record_age_seconds
+}
+
+output "policy_json" {
+  description = "What the function's role needs for this consumer, as a policy document: what the module attaches, or you do where `function.attach_policy` is false."
+  value       = data.aws_iam_policy_document.this.json
 }
 
 output "uuid" {

@@ -23,6 +23,13 @@ variable "alarms" {
   }
 }
 
+variable "alarms_enabled" {
+  description = "Whether the consumer has its alarms. Without them something else should watch it."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
 variable "batch_size" {
   description = "Most records in one batch; AWS also cuts at 6 MB."
   type        = number
@@ -56,13 +63,37 @@ variable "enabled" {
 
 variable "failure_destination" {
   description = <<-EOT
-    Bucket that gets, whole, each batch that was given up because its records were about to expire, under
-    `aws/lambda/<mapping>/<shard>/`. What encrypting its objects needs goes into `policy_statements`.
+    Where each batch goes that was given up because its records were about to expire, exactly one of: a bucket
+    (`bucket_arn`), which gets the batch whole under `aws/lambda/<mapping>/<shard>/`; a queue (`queue_arn`) or a topic
+    (`topic_arn`), which get only its place on the stream. What encrypting takes goes into `policy_statements`.
   EOT
   type = object({
-    bucket_arn = string
+    bucket_arn = optional(string)
+    queue_arn  = optional(string)
+    topic_arn  = optional(string)
   })
   nullable = false
+
+  validation {
+    condition     = length([for arn in values(var.failure_destination) : arn if arn != null]) == 1
+    error_message = "failure_destination has ${length([for arn in values(var.failure_destination) : arn if arn != null])} of bucket_arn, queue_arn and topic_arn; give exactly one of them."
+  }
+
+  validation {
+    condition     = var.failure_destination.bucket_arn == null ? true : can(regex("^arn:[a-z-]+:s3:::[a-z0-9.-]{3,63}$", var.failure_destination.bucket_arn))
+    error_message = "failure_destination.bucket_arn is \"${coalesce(var.failure_destination.bucket_arn, "none")}\"; give a bucket's ARN, such as arn:aws:s3:::orders-failures. A queue's is queue_arn, a topic's topic_arn."
+  }
+
+  # https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html: standard queues and topics.
+  validation {
+    condition     = var.failure_destination.queue_arn == null ? true : can(regex("^arn:[a-z-]+:sqs:[a-z0-9-]+:[0-9]{12}:[a-zA-Z0-9_-]{1,80}$", var.failure_destination.queue_arn))
+    error_message = "failure_destination.queue_arn is \"${coalesce(var.failure_destination.queue_arn, "none")}\"; give a standard queue's ARN, such as arn:aws:sqs:us-east-1:111122223333:orders-failures."
+  }
+
+  validation {
+    condition     = var.failure_destination.topic_arn == null ? true : can(regex("^arn:[a-z-]+:sns:[a-z0-9-]+:[0-9]{12}:[a-zA-Z0-9_-]{1,256}$", var.failure_destination.topic_arn))
+    error_message = "failure_destination.topic_arn is \"${coalesce(var.failure_destination.topic_arn, "none")}\"; give a standard topic's ARN, such as arn:aws:sns:us-east-1:111122223333:orders-failures."
+  }
 }
 
 variable "fan_out" {
@@ -74,6 +105,11 @@ variable "fan_out" {
   type        = bool
   default     = false
   nullable    = false
+
+  validation {
+    condition     = !var.fan_out || strcontains(var.stream.arn, ":kinesis:")
+    error_message = "fan_out is true, and ${var.stream.arn} is no Kinesis stream: a table's stream has no consumers of its own. Leave fan_out out."
+  }
 }
 
 variable "filter_patterns" {
@@ -94,11 +130,12 @@ variable "filter_patterns" {
 }
 
 variable "function" {
-  description = "The consumer: `alias_arn` is what the mapping triggers (never the bare function), `role_name` gets the permissions, `name` is what the metrics go by."
+  description = "The consumer: `alias_arn` is what the mapping triggers (never the bare function), `role_name` gets the permissions, `name` is what the metrics go by. With `attach_policy = false` the role gets nothing: grant it `policy_json` where it is made, before."
   type = object({
-    name      = string
-    alias_arn = string
-    role_name = string
+    name          = string
+    alias_arn     = string
+    role_name     = string
+    attach_policy = optional(bool, true)
   })
   nullable = false
 
@@ -152,8 +189,8 @@ variable "parallelization_factor" {
 
 variable "policy_statements" {
   description = <<-EOT
-    What reading the stream takes, by a name for each statement: the `read` output of the stream's module, and its key's
-    `decrypt` where it is encrypted. Added to the function's role, with writing to the failure destination.
+    What reading the stream takes, by a name for each statement: the `read` output of the stream's module (of `table`, in
+    `stream_policy_statements`), and its key's `decrypt` where it is encrypted. Added to the function's role, with writing to the failure destination.
   EOT
   type = map(object({
     actions   = list(string)
@@ -167,8 +204,8 @@ variable "policy_statements" {
   nullable = false
 
   validation {
-    condition     = contains(flatten([for statement in values(var.policy_statements) : statement.actions]), "kinesis:GetRecords")
-    error_message = "No statement allows kinesis:GetRecords: pass the read statement of the stream's module."
+    condition     = contains(flatten([for statement in values(var.policy_statements) : statement.actions]), strcontains(var.stream.arn, ":dynamodb:") ? "dynamodb:GetRecords" : "kinesis:GetRecords")
+    error_message = "No statement allows ${strcontains(var.stream.arn, ":dynamodb:") ? "dynamodb" : "kinesis"}:GetRecords, which reading ${var.stream.arn} takes: pass the read statement of the stream's module."
   }
 }
 
@@ -202,13 +239,24 @@ variable "starting_position" {
 }
 
 variable "stream" {
-  description = "The Kinesis stream to read: `arn`, `name`, and for how many hours it keeps a record."
+  description = "The stream to read: `arn`, `name`, and for how many hours it keeps a record. A Kinesis stream, or a table's, whose `name` is the table's."
   type = object({
     arn             = string
     name            = string
-    retention_hours = number
+    retention_hours = optional(number, 24)
   })
   nullable = false
+
+  validation {
+    condition     = can(regex("^arn:[a-z-]+:(kinesis:[a-z0-9-]+:[0-9]{12}:stream/[^/]+|dynamodb:[a-z0-9-]+:[0-9]{12}:table/[^/]+/stream/.+)$", var.stream.arn))
+    error_message = "stream.arn is \"${var.stream.arn}\"; give a Kinesis stream's ARN (…:stream/<name>) or a table's stream's (…:table/<name>/stream/<label>). A queue is for the module queue-worker."
+  }
+
+  # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Streams.html
+  validation {
+    condition     = !strcontains(var.stream.arn, ":dynamodb:") || var.stream.retention_hours == 24
+    error_message = "stream.retention_hours is ${var.stream.retention_hours}; a table's stream keeps its records for 24 hours. Leave it out."
+  }
 
   validation {
     condition     = var.stream.retention_hours >= 24 && var.stream.retention_hours <= 8760

@@ -40,7 +40,7 @@ locals {
 }
 
 resource "aws_cloudwatch_metric_alarm" "throttles" {
-  for_each = local.throttles
+  for_each = { for key, throttle in local.throttles : key => throttle if var.alarms_enabled }
 
   alarm_name          = length(local.throttle_alarms[each.key]) <= 255 ? local.throttle_alarms[each.key] : "${substr(local.throttle_alarms[each.key], 0, 246)}+${substr(sha1(local.throttle_alarms[each.key]), 0, 8)}"
   alarm_description   = "${each.value.description}${local.runbook["table-throttles"]}"
@@ -60,6 +60,8 @@ resource "aws_cloudwatch_metric_alarm" "throttles" {
 }
 
 resource "aws_cloudwatch_metric_alarm" "system_errors" {
+  count = var.alarms_enabled ? 1 : 0
+
   alarm_name          = "${local.alarm_stem}-system-errors"
   alarm_description   = "DynamoDB answers calls to the table ${var.name} with internal errors. Callers retry; if it lasts, see the AWS Health Dashboard.${local.runbook["table-system-errors"]}"
   evaluation_periods  = var.alarms.evaluation_minutes

@@ -63,6 +63,8 @@ resource "aws_dynamodb_table" "this" {
   hash_key                    = var.hash_key.name
   range_key                   = one(var.range_key[*].name)
   deletion_protection_enabled = var.deletion_protection
+  stream_enabled              = var.stream_view_type == null ? null : true
+  stream_view_type            = var.stream_view_type
   tags                        = var.tags
 
   dynamic "attribute" {
@@ -83,6 +85,15 @@ resource "aws_dynamodb_table" "this" {
       range_key          = one(global_secondary_index.value.range_key[*].name)
       projection_type    = global_secondary_index.value.projection_type
       non_key_attributes = global_secondary_index.value.projection_type == "INCLUDE" ? global_secondary_index.value.non_key_attributes : null
+    }
+  }
+
+  dynamic "on_demand_throughput" {
+    for_each = var.maximum_request_units[*]
+
+    content {
+      max_read_request_units  = on_demand_throughput.value.read
+      max_write_request_units = on_demand_throughput.value.write
     }
   }
 

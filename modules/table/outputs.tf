@@ -12,10 +12,10 @@ locals {
 }
 
 output "alarm_arns" {
-  description = "ARNs of the alarms by what they watch: `read_throttles`, `write_throttles`, `system_errors`, and of each index `<name>.read_throttles` and `<name>.write_throttles`."
+  description = "ARNs of the alarms by what they watch: `read_throttles`, `write_throttles`, `system_errors`, and of each index `<name>.read_throttles` and `<name>.write_throttles`. None without `alarms_enabled`."
   value = merge(
     { for name, alarm in aws_cloudwatch_metric_alarm.throttles : name => alarm.arn },
-    { system_errors = aws_cloudwatch_metric_alarm.system_errors.arn },
+    { for alarm in aws_cloudwatch_metric_alarm.system_errors : "system_errors" => alarm.arn },
   )
 }
 
@@ -54,4 +54,20 @@ output "policy_statements" {
       resources = [aws_dynamodb_table.this.arn]
     }
   }
+}
+
+# The label of a stream is new whenever it is switched on; all of this table's are meant.
+output "stream_policy_statements" {
+  description = "What a consumer needs on the table's stream: `read`. It needs the key's `decrypt` beside it."
+  value = {
+    read = {
+      actions   = ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"]
+      resources = ["${aws_dynamodb_table.this.arn}/stream/*"]
+    }
+  }
+}
+
+output "stream_arn" {
+  description = "ARN of the table's stream; null without `stream_view_type`."
+  value       = var.stream_view_type == null ? null : aws_dynamodb_table.this.stream_arn
 }

@@ -158,6 +158,38 @@ variable "ttl_attribute" {
   }
 }
 
+variable "stream_view_type" {
+  description = "What the table's stream says of a changed item: `KEYS_ONLY`, `NEW_IMAGE`, `OLD_IMAGE` or `NEW_AND_OLD_IMAGES`. Records are kept for 24 hours. Null: the table has no stream. Another type is another stream, and what was not read of the old one is lost to its consumers."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.stream_view_type == null ? true : contains(["KEYS_ONLY", "NEW_AND_OLD_IMAGES", "NEW_IMAGE", "OLD_IMAGE"], var.stream_view_type)
+    error_message = "stream_view_type is \"${coalesce(var.stream_view_type, "none")}\"; give KEYS_ONLY, NEW_IMAGE, OLD_IMAGE or NEW_AND_OLD_IMAGES, or null for no stream."
+  }
+}
+
+variable "maximum_request_units" {
+  description = "Most units a second that DynamoDB serves of the table, a bound of its cost: `read` and `write`, -1 for no bound. What is above is throttled. An index has its own, and this bounds none. Null: neither is set; to take a bound off again, apply -1 first."
+  type = object({
+    read  = optional(number, -1)
+    write = optional(number, -1)
+  })
+  default = null
+
+  validation {
+    condition     = var.maximum_request_units == null ? true : alltrue([for units in values(var.maximum_request_units) : units == -1 || (units >= 1 && floor(units) == units)])
+    error_message = "maximum_request_units are ${try(var.maximum_request_units.read, "")} (read) and ${try(var.maximum_request_units.write, "")} (write); give whole numbers from 1, or -1 for no bound."
+  }
+}
+
+variable "alarms_enabled" {
+  description = "Whether the table has its alarms. Without them something else should watch it."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
 variable "alarms" {
   description = "When alarms ring: more than `read_throttles`, `write_throttles` or `system_errors` a minute in `breaching_minutes` out of `evaluation_minutes`. System errors are counted over `operations`, each a metric that is paid for: name those that the table's users make."
   type = object({

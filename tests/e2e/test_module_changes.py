@@ -109,6 +109,11 @@ def furnish(cloud: Cloud, folder: Path) -> None:
         kinesis.create_stream(StreamName=stream, ShardCount=1)
     for bucket in ("fixture-failures", "fixture-other-failures"):
         s3.create_bucket(Bucket=bucket)
+    s3.put_object(Bucket="fixture-failures", Key="one.zip", Body=(folder / "one.zip").read_bytes())
+    for name in ("one", "two"):
+        content = {"ZipFile": (folder / f"{name}.zip").read_bytes()}
+        functions.publish_layer_version(LayerName="fixture-tools", Content=content)
+    cloud.client("sqs").create_queue(QueueName="fixture-failures")
 
 
 @contextmanager

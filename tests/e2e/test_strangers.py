@@ -1,6 +1,7 @@
 """The modules in a stranger's hands: every example applied and destroyed, docs/adopting.md followed to the letter.
 
-One local cloud serves both, which run side by side: nearly all of it is waiting for Terraform's waiters.
+A third stranger builds a system of orders from the modules' READMEs (tests/fixtures/orders). One local cloud serves
+all, which run side by side: nearly all of it is waiting for Terraform's waiters.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import urllib3
@@ -23,14 +25,18 @@ from retailctl import interrupts, project
 from retailctl.emulator import ministack
 from retailctl.emulator.cloud import Cloud
 from retailctl.local_cloud import up_down
-from support.e2e import Inventory, inventory
+from support.e2e import Inventory, eventually, inventory
 from support.stranger import LOCK, environ, run, state
 from tools import module_readmes
+
+if TYPE_CHECKING:
+    from retailctl.emulator.cloud import Cloud
 
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/adopting.md").read_text().partition("\n## Run the shop as your own")[0]
+ORDERS = ROOT / "tests/fixtures/orders"
 EXAMPLE_FILES = {
     f"{file.parents[2].name}-{file.parent.name}": file
     for module in module_readmes.list_modules(ROOT / "modules")
@@ -76,10 +82,22 @@ class Applied:
 
 
 @dataclass(frozen=True)
+class Orders:
+    """What the system of orders answered, and what Terraform had in its state before and after the destroy."""
+
+    customer: list[dict[str, Any]]
+    dead_letters: list[str]
+    sent: list[str]
+    before: list[str]
+    after: list[str]
+
+
+@dataclass(frozen=True)
 class Strangers:
-    """Both at work."""
+    """All at work."""
 
     examples: Future[Applied]
+    orders: Future[Orders]
     planned: Future[str]
     followed: Future[dict[str, str]]
     left: Future[Inventory]
@@ -204,21 +222,75 @@ def plan_examples(folder: Path, environment: dict[str, str]) -> str:
     return run("terraform plan -no-color", folder, environment)
 
 
+def use_orders(cloud: Cloud, outputs: dict[str, str]) -> tuple[list[dict[str, Any]], list[str], list[str]]:
+    """Place and pay orders; return a customer's, the letters that failed, and those that were sent."""
+    kinesis, sqs, dynamodb = (cloud.client(name) for name in ("kinesis", "sqs", "dynamodb"))
+    for stream, orders in {
+        "orders-placed": [{"id": "1", "customer": "ada"}, {"id": "2", "customer": "ada"}],
+        "orders-paid": [{"id": "1"}, {"id": "illegible"}],
+    }.items():
+        for order in orders:
+            kinesis.put_record(StreamName=stream, PartitionKey=order["id"], Data=json.dumps(order).encode())
+
+    def read_customer() -> list[dict[str, Any]]:
+        reply = cloud.client("lambda").invoke(
+            FunctionName="orders-api:live",
+            Payload=json.dumps({"pathParameters": {"customer": "ada"}}).encode(),
+        )
+        found: list[dict[str, Any]] = json.loads(json.loads(reply["Payload"].read())["body"])
+        return found
+
+    def read_sent() -> list[str]:
+        return [item["id"]["S"] for item in dynamodb.scan(TableName="orders-letters-sent")["Items"]]
+
+    def read_dead_letters() -> list[str]:
+        queue = {"QueueUrl": outputs["dead_letters_url"], "VisibilityTimeout": 0}
+        return [
+            json.loads(message["Body"])["id"] for message in sqs.receive_message(**queue).get("Messages", [])
+        ]
+
+    return (
+        eventually(read_customer, [{"id": "1", "paid": True}, {"id": "2", "paid": False}]),
+        eventually(read_dead_letters, ["illegible"]),
+        eventually(read_sent, ["1"]),
+    )
+
+
+def build_orders(folder: Path, cloud: Cloud, environment: dict[str, str]) -> Orders:
+    """Apply the system of orders, use it, and destroy it."""
+    shutil.copytree(ORDERS, folder, dirs_exist_ok=True)
+    for file in folder.glob("*.tf"):  # a release does not rewrite these
+        file.write_text(re.sub(r"\?ref=v[\d.]+", f"?ref=v{project.find_project().version}", file.read_text()))
+    shutil.copy(LOCK, folder)
+    for name in ("api", "letters", "view"):
+        run(f"python3 -m zipfile -c {name}.zip {name}.py", folder, environment)
+    run("terraform init -input=false", folder, environment)
+    run("terraform apply -auto-approve -parallelism=20", folder, environment)
+    before = state(folder, environment)
+    outputs = json.loads(run("terraform output -json", folder, environment))
+    answers = use_orders(cloud, {name: each["value"] for name, each in outputs.items()})
+    run("terraform destroy -auto-approve -parallelism=20", folder, environment)
+    return Orders(*answers, before, state(folder, environment))
+
+
 @pytest.fixture(scope="module")
 def strangers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Strangers]:
     name = f"strangers-{secrets.token_hex(4)}"
     try:
-        with interrupts.handle_signals(), ThreadPoolExecutor(4) as pool:
+        with interrupts.handle_signals(), ThreadPoolExecutor(5) as pool:
             cloud = ministack.start_emulator(project.find_project().cloud_folder(name))
             cloud.save_state()
             at_first = inventory(cloud, cloud.endpoint)
             git = own_repository(tmp_path_factory.mktemp("repository"))
             followed = pool.submit(follow, tmp_path_factory.mktemp("weather"), environ(cloud, **git))
             examples = pool.submit(apply_examples, tmp_path_factory.mktemp("examples"), cloud)
+            orders = pool.submit(
+                build_orders, tmp_path_factory.mktemp("orders"), cloud, environ(cloud, **git)
+            )
             planned = pool.submit(plan_examples, tmp_path_factory.mktemp("planned"), environ(cloud))
 
             def left() -> Inventory:
-                for each in (followed, examples):
+                for each in (followed, examples, orders):
                     each.exception()
                 now = inventory(cloud, cloud.endpoint)
                 return {
@@ -227,7 +299,7 @@ def strangers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Strangers]:
                     if set(names) - set(at_first[kind])
                 }
 
-            yield Strangers(examples, planned, followed, pool.submit(left))
+            yield Strangers(examples, orders, planned, followed, pool.submit(left))
     finally:
         up_down.stop_local_cloud(name)
 
@@ -274,8 +346,22 @@ def test_the_page_leads_from_nothing_to_an_api_of_ones_own(strangers: Strangers)
     assert json.loads(*must.values())
 
 
-def test_neither_leaves_anything_behind(strangers: Strangers) -> None:
+def test_orders_are_built_from_the_modules_without_a_fork(strangers: Strangers) -> None:
+    orders = strangers.orders.result()
+
+    assert orders.customer == [{"id": "1", "paid": True}, {"id": "2", "paid": False}]
+    assert orders.sent == ["1"]
+    assert orders.dead_letters == ["illegible"]
+    assert {
+        "module.api.aws_apigatewayv2_domain_name.this[0]",
+        "aws_iam_openid_connect_provider.gitlab",
+    } <= set(orders.before)
+    assert orders.after == []
+
+
+def test_nobody_leaves_anything_behind(strangers: Strangers) -> None:
     strangers.examples.result()
+    strangers.orders.result()
     strangers.followed.result()
 
     assert strangers.left.result() == {}

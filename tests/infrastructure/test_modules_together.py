@@ -25,6 +25,7 @@ LONG = {
     "event-stream": 128,
     "function": 64,
     "http-api": 128,
+    "queue-worker": 67,
     "static-site": 64,
     "table": 255,
     "user-pool": 121,
@@ -51,6 +52,7 @@ REGIONAL = {
     "aws_cloudwatch_log_group": ("name",),
     "aws_cloudwatch_metric_alarm": ("alarm_name",),
     "aws_lambda_permission": ("function_name", "qualifier", "statement_id"),
+    "aws_sqs_queue": ("name",),
 }
 """Kind of resource to what a region has one of."""
 
@@ -69,7 +71,8 @@ def named(module: str, name: str, place: str = "near") -> Inputs:
         return given | {"name": name, "domain": given["domain"] | {"certificate_arn": certificate}}
     if module == "stream-consumer":
         return given | {"function": {**given["function"], "role_name": f"{name}@{place}"}}
-    return given | {"name": name}
+    worker = {"function": {**given.get("function", {}), "role_name": f"{name[:40]}@{place}"}}
+    return given | {"name": name} | (worker if module == "queue-worker" else {})
 
 
 def consumer(function: str, stream: str, account: str = ACCOUNT) -> Inputs:

@@ -212,3 +212,52 @@ def test_a_mapping_on_a_consumer_gets_the_streams_records(cloud: Cloud, consumer
         return known["EventSourceArn"], known["LastProcessingResult"].partition(" ")[0]
 
     assert eventually(told, (consumer, "OK")) == (consumer, "OK")
+
+
+# What Lambda needs of a function's role
+
+
+def test_a_role_that_may_not_make_network_interfaces_runs_outside_of_a_vpc_only(cloud: Cloud) -> None:
+    functions, vpc = cloud.client("lambda"), {"SubnetIds": ["subnet-1"], "SecurityGroupIds": ["sg-1"]}
+    outside = function_with_role(cloud, "outside", "ec2:DescribeSubnets", resource="*")
+    actions = ("CreateNetworkInterface", "DeleteNetworkInterface", "DescribeNetworkInterfaces")
+    inside = function_with_role(
+        cloud, "inside", *(f"ec2:{each}" for each in (*actions, "DescribeSubnets")), resource="*"
+    )
+
+    with pytest.raises(ClientError, match="does not have permissions to call CreateNetworkInterface on EC2"):
+        functions.update_function_configuration(FunctionName=outside, VpcConfig=vpc)
+    assert functions.update_function_configuration(FunctionName=inside, VpcConfig=vpc)["VpcConfig"]
+
+
+def test_a_queue_is_read_by_a_role_that_may_receive_and_delete(cloud: Cloud) -> None:
+    sqs, functions = cloud.client("sqs"), cloud.client("lambda")
+    url = sqs.create_queue(QueueName="letters")["QueueUrl"]
+    queue = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    some = ("sqs:ReceiveMessage", "sqs:GetQueueAttributes")
+    half = function_with_role(cloud, "half", *some, resource=queue)
+    whole = function_with_role(cloud, "whole", *some, "sqs:DeleteMessage", resource=queue)
+
+    with pytest.raises(ClientError, match="does not have permissions to call DeleteMessage on SQS"):
+        functions.create_event_source_mapping(EventSourceArn=queue, FunctionName=half)
+    assert functions.create_event_source_mapping(EventSourceArn=queue, FunctionName=whole)["UUID"]
+
+
+def test_a_tables_stream_is_read_by_a_role_that_may_read_it(cloud: Cloud) -> None:
+    stream = cloud.client("dynamodb").create_table(
+        TableName="streaming",
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+        StreamSpecification={"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"},
+    )["TableDescription"]["LatestStreamArn"]
+    table = stream.partition("/stream/")[0]
+    actions = [f"dynamodb:{each}" for each in ("GetRecords", "GetShardIterator", "DescribeStream")]
+    blind = function_with_role(cloud, "blind", *actions, "dynamodb:ListStreams", resource=table)
+    seeing = function_with_role(
+        cloud, "seeing", *actions, "dynamodb:ListStreams", resource=f"{table}/stream/*"
+    )
+
+    with pytest.raises(ClientError, match="does not have permissions to call GetRecords on DYNAMODB"):
+        mapping_on(cloud, stream, blind)
+    assert mapping_on(cloud, stream, seeing)

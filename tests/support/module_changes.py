@@ -21,6 +21,9 @@ BOUNDARY = f"arn:aws:iam::{ACCOUNT}:policy/fixture-boundary"
 CERTIFICATE = f"arn:aws:acm:us-east-1:{ACCOUNT}:certificate/11111111-2222-3333-4444-555555555555"
 ENTERPRISE_PROVIDER = f"arn:aws:iam::{ACCOUNT}:oidc-provider/github.example.com/_services/token"
 PROVIDER = f"arn:aws:iam::{ACCOUNT}:oidc-provider/token.actions.githubusercontent.com"
+LAYER = f"arn:aws:lambda:us-east-1:{ACCOUNT}:layer:fixture-tools"
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/fixture"
+QUEUE = f"arn:aws:sqs:us-east-1:{ACCOUNT}:fixture-failures"
 OTHER_CERTIFICATE = CERTIFICATE.replace("1111-2222", "9999-2222")
 FIREWALL = f"arn:aws:wafv2:us-east-1:{ACCOUNT}:global/webacl/shop/11111111-2222-3333-4444-555555555555"
 WATCHED = {"alarm_actions": [TOPIC], "runbooks_url": "docs/runbooks", "tags": {"team": "one"}}
@@ -245,15 +248,20 @@ MODULES = {
     ),
     "function": Module(
         given={
+            "alarms_enabled": True,
             "alarms": {"errors": 1, "throttles": 1, "duration_share": 0.5, "period_seconds": 60},
             "architecture": "arm64",
             "artifact": {"path": "one.zip"},
             "canary": None,
             "description": "Changes.",
             "environment": {"ONE": "1", "TWO": "2"},
+            "ephemeral_storage_mb": 1024,
+            "existing_role": None,
             "handler": "f.handler",
             "kms_key_arn": KEY,
+            "layers": [f"{LAYER}:1", f"{LAYER}:2"],
             "log": {"retention_days": 7, "level": "WARN"},
+            "managed_policy_arns": {"one": f"{BOUNDARY}", "two": f"{BOUNDARY}-2"},
             "memory_mb": 512,
             "name": "changes-orders",
             "permissions_boundary_arn": BOUNDARY,
@@ -262,32 +270,58 @@ MODULES = {
                 "write": statement("dynamodb:PutItem"),
             },
             "reserved_concurrency": 5,
+            "role_path": "/teams/",
             "runtime": "python3.13",
             "timeout_seconds": 20,
             "tracing_mode": "Active",
+            "vpc": {"subnet_ids": ["subnet-1", "subnet-2"], "security_group_ids": ["sg-1"]},
             **WATCHED,
         },
         other={
+            "alarms_enabled": False,
             "alarms": {"errors": 2, "throttles": 2, "duration_share": 0.6, "period_seconds": 120},
             "architecture": "x86_64",
             "artifact": {"path": "two.zip"},
             "canary": {"version": "1", "weight": 0.1},
             "description": "Changes otherwise.",
             "environment": {"ONE": "2"},
+            "ephemeral_storage_mb": 512,
+            "existing_role": {"arn": ROLE},
             "handler": "f.other",
             "kms_key_arn": OTHER_KEY,
+            "layers": [f"{LAYER}:2"],
             "log": {"retention_days": 14, "level": "INFO"},
+            "managed_policy_arns": {"one": f"{BOUNDARY}-2"},
             "memory_mb": 256,
             "name": "changes-sales",
             "permissions_boundary_arn": f"{BOUNDARY}-2",
             "policy_statements": {"read": statement("dynamodb:Query")},
             "reserved_concurrency": 0,
+            "role_path": "/others/",
             "runtime": "python3.12",
             "timeout_seconds": 30,
             "tracing_mode": "PassThrough",
+            "vpc": {"subnet_ids": ["subnet-3"], "security_group_ids": ["sg-1", "sg-2"]},
             **WATCHED_OTHERWISE,
         },
+        also={
+            "another's role": {
+                "existing_role": {"arn": ROLE},
+                "managed_policy_arns": {},
+                "permissions_boundary_arn": None,
+                "policy_statements": {},
+                "role_path": "/",
+            },
+            "code from a bucket": {
+                "artifact": {"s3": {"bucket": "fixture-failures", "key": "one.zip", "version": "null"}}
+            },
+        },
         usual="change name",
+        refused={
+            "change existing_role": "which this module does not change",
+            "leave out artifact.path": "give exactly one of them",
+            "leave out handler": "a zip needs one",
+        },
     ),
     "http-api": Module(
         given={
@@ -395,6 +429,60 @@ MODULES = {
             "leave out cors.allow_headers": "cors.allow_headers",
         },
     ),
+    "queue-worker": Module(
+        given={
+            "function": {
+                **reading("fixture-one", "")["function"],
+                "timeout_seconds": 3,
+                "attach_policy": True,
+            },
+            "alarms_enabled": True,
+            "alarms": {"age_seconds": 60, "evaluation_periods": 2},
+            "batch_size": 20,
+            "batching_window_seconds": 2,
+            "enabled": True,
+            "filter_patterns": ['{"body":{"kind":["sale"]}}'],
+            "kms_key_arn": KEY,
+            "maximum_concurrency": 3,
+            "maximum_receives": 6,
+            "name": "changes-letters",
+            "policy_statements": {
+                "decrypt": statement("kms:Decrypt"),
+                "describe": statement("kms:DescribeKey"),
+            },
+            "retention_seconds": 86400,
+            "senders": {
+                "letters": {"service": "sns", "source_arn": TOPIC},
+                "clock": {
+                    "service": "events",
+                    "source_arn": f"arn:aws:events:us-east-1:{ACCOUNT}:rule/clock",
+                },
+            },
+            **WATCHED,
+        },
+        other={
+            "function": {**reading("fixture-two", "")["function"], "timeout_seconds": 4},
+            "alarms_enabled": False,
+            "alarms": {"age_seconds": 61, "evaluation_periods": 3},
+            "batch_size": 10,
+            "batching_window_seconds": 3,
+            "enabled": False,
+            "filter_patterns": ['{"body":{"kind":["view"]}}'],
+            "kms_key_arn": OTHER_KEY,
+            "maximum_concurrency": 4,
+            "maximum_receives": 7,
+            "name": "changes-parcels",
+            "policy_statements": {"decrypt": statement("kms:Decrypt", "kms:DescribeKey")},
+            "retention_seconds": 172800,
+            "senders": {"letters": {"service": "sns", "source_arn": f"{TOPIC}-2"}},
+            **WATCHED_OTHERWISE,
+        },
+        usual="change name",
+        refused={
+            "leave out batching_window_seconds": "give 10 messages at most",
+            "remove policy_statements.decrypt": "No statement allows kms:Decrypt",
+        },
+    ),
     "static-site": Module(
         given={
             "allowed_sources": {
@@ -448,6 +536,7 @@ MODULES = {
     "stream-consumer": Module(
         given={
             **reading("fixture-one", "fixture-clicks"),
+            "alarms_enabled": True,
             "alarms": {"iterator_age_seconds": 60, "evaluation_periods": 2},
             "batch_size": 200,
             "batching_window_seconds": 2,
@@ -468,11 +557,12 @@ MODULES = {
         other={
             "function": reading("fixture-two", "fixture-clicks")["function"],
             "stream": reading("fixture-one", "fixture-sales")["stream"],
+            "alarms_enabled": False,
             "alarms": {"iterator_age_seconds": 61, "evaluation_periods": 3},
             "batch_size": 100,
             "batching_window_seconds": 3,
             "enabled": True,
-            "failure_destination": {"bucket_arn": "arn:aws:s3:::fixture-other-failures"},
+            "failure_destination": {"queue_arn": QUEUE},
             "fan_out": False,
             "filter_patterns": ['{"data":{"kind":["view"]}}'],
             "maximum_record_age_seconds": 7200,
@@ -482,8 +572,13 @@ MODULES = {
             "starting_position": "TRIM_HORIZON",
             **WATCHED_OTHERWISE,
         },
+        also={
+            "a topic": {"failure_destination": {"topic_arn": TOPIC}},
+            "another bucket": {"failure_destination": {"bucket_arn": "arn:aws:s3:::fixture-other-failures"}},
+        },
         usual="change function",
         refused={
+            "leave out failure_destination.bucket_arn": "give exactly one of them",
             "change order_free": "order_free = true",
             "leave out order_free": "order_free = true",
             "remove policy_statements.read": "kinesis:GetRecords",
@@ -507,6 +602,9 @@ MODULES = {
                 },
                 "byCity": {"hash_key": {"name": "city"}, "projection_type": "KEYS_ONLY"},
             },
+            "stream_view_type": "NEW_IMAGE",
+            "maximum_request_units": {"read": 10, "write": 20},
+            "alarms_enabled": True,
             "alarms": {
                 "read_throttles": 1,
                 "write_throttles": 1,
@@ -526,6 +624,9 @@ MODULES = {
             "deletion_protection": True,
             "ttl_attribute": "endsAt",
             "indexes": {"byCity": {"hash_key": {"name": "city"}, "projection_type": "ALL"}},
+            "stream_view_type": "KEYS_ONLY",
+            "maximum_request_units": {"write": 30},
+            "alarms_enabled": False,
             "alarms": {"operations": ["PutItem", "Query"]},
             **WATCHED_OTHERWISE,
         },

@@ -69,6 +69,7 @@ _ARNS = {
         "arn": "arn:aws:s3:::{name}",
         "bucket_regional_domain_name": "{name}.s3.us-east-1.amazonaws.com",
     },
+    "aws_sqs_queue": {"arn": "arn:aws:sqs:us-east-1:{account}:{name}"},
     "aws_sns_topic": {"arn": "arn:aws:sns:us-east-1:{account}:{name}"},
 }
 _KEY = re.compile(r'\[(?:"1"|0)\]')
@@ -119,7 +120,7 @@ class PlannedApp:
 
     def role_statements(self, module: str) -> list[dict[str, Any]]:
         """Return what the role of the function in ``module`` may do, by every policy on it."""
-        role = self.one(f"module.{module}.aws_iam_role.this")["name"]
+        role = self.one(f"module.{module}.aws_iam_role.this[0]")["name"]
         return [
             statement
             for policy in self.of("aws_iam_role_policy")

@@ -271,8 +271,8 @@ run "names_its_role_for_its_region_too" {
   command = plan
 
   assert {
-    condition     = aws_iam_role.this.name == "example-orders@us-east-1"
-    error_message = "The role is ${aws_iam_role.this.name}: a function of this name in another region would have the same."
+    condition     = aws_iam_role.this[0].name == "example-orders@us-east-1"
+    error_message = "The role is ${aws_iam_role.this[0].name}: a function of this name in another region would have the same."
   }
 }
 
@@ -284,7 +284,130 @@ run "shortens_the_name_of_a_role_that_iam_would_not_take" {
   }
 
   assert {
-    condition     = aws_iam_role.this.name == "${substr(var.name, 0, 45)}+${substr(sha1(var.name), 0, 8)}@us-east-1" && length(aws_iam_role.this.name) == 64
-    error_message = "The role is ${aws_iam_role.this.name}."
+    condition     = aws_iam_role.this[0].name == "${substr(var.name, 0, 45)}+${substr(sha1(var.name), 0, 8)}@us-east-1" && length(aws_iam_role.this[0].name) == 64
+    error_message = "The role is ${aws_iam_role.this[0].name}."
+  }
+}
+
+run "runs_without_alarms_where_asked" {
+  command = plan
+
+  variables {
+    alarms_enabled = false
+    canary         = { version = "7", weight = 0.1 }
+  }
+
+  assert {
+    condition     = length(aws_cloudwatch_metric_alarm.this) + length(aws_cloudwatch_metric_alarm.canary_errors) == 0 && length(output.alarm_arns) == 0
+    error_message = "There are alarms."
+  }
+}
+
+run "runs_an_object_of_a_bucket_by_its_version" {
+  command = plan
+
+  variables {
+    artifact = { s3 = { bucket = "example", key = "orders.zip", version = "1" } }
+  }
+
+  assert {
+    condition = (
+      aws_lambda_function.this.s3_bucket == "example" && aws_lambda_function.this.s3_key == "orders.zip"
+      && aws_lambda_function.this.s3_object_version == "1" && aws_lambda_function.this.filename == null
+      && aws_lambda_function.this.package_type == "Zip"
+    )
+    error_message = "The object is not what is run."
+  }
+}
+
+run "runs_an_image" {
+  command = plan
+
+  variables {
+    artifact = { image_uri = "111122223333.dkr.ecr.us-east-1.amazonaws.com/orders:1" }
+    handler  = null
+  }
+
+  assert {
+    condition = (
+      aws_lambda_function.this.package_type == "Image" && aws_lambda_function.this.image_uri == var.artifact.image_uri
+      && aws_lambda_function.this.runtime == null && aws_lambda_function.this.handler == null
+    )
+    error_message = "The image is not what is run, or has a runtime of ours."
+  }
+}
+
+run "runs_any_runtime" {
+  command = plan
+
+  variables {
+    runtime = "provided.al2023"
+    handler = "bootstrap"
+  }
+
+  assert {
+    condition     = aws_lambda_function.this.runtime == "provided.al2023" && aws_lambda_function.this.handler == "bootstrap"
+    error_message = "Runtime and handler are not passed on."
+  }
+}
+
+run "has_layers_storage_and_a_place_in_a_vpc" {
+  command = plan
+
+  variables {
+    layers               = ["arn:aws:lambda:us-east-1:111122223333:layer:tools:3"]
+    ephemeral_storage_mb = 1024
+    vpc                  = { subnet_ids = ["subnet-1", "subnet-2"], security_group_ids = ["sg-1"] }
+  }
+
+  assert {
+    condition = (
+      aws_lambda_function.this.layers == tolist(["arn:aws:lambda:us-east-1:111122223333:layer:tools:3"])
+      && aws_lambda_function.this.ephemeral_storage[0].size == 1024
+      && aws_lambda_function.this.vpc_config[0].subnet_ids == toset(["subnet-1", "subnet-2"])
+      && aws_lambda_function.this.vpc_config[0].security_group_ids == toset(["sg-1"])
+    )
+    error_message = "Layers, storage and VPC are not passed on."
+  }
+}
+
+run "is_outside_of_a_vpc_by_default" {
+  command = plan
+
+
+  assert {
+    condition     = length(aws_lambda_function.this.vpc_config) == 0 && aws_lambda_function.this.ephemeral_storage[0].size == 512
+    error_message = "The function is in a VPC, or has storage that is paid for."
+  }
+}
+
+run "runs_with_a_role_of_somebody_else" {
+  command = plan
+
+  variables {
+    existing_role = { arn = "arn:aws:iam::111122223333:role/teams/orders" }
+  }
+
+  assert {
+    condition = (
+      length(aws_iam_role.this) + length(aws_iam_role_policy.this) + length(aws_iam_role_policy_attachment.this) == 0
+      && aws_lambda_function.this.role == "arn:aws:iam::111122223333:role/teams/orders"
+      && output.role_arn == aws_lambda_function.this.role && output.role_name == "orders"
+    )
+    error_message = "The role is not the given one, or something is attached to it."
+  }
+}
+
+run "makes_its_role_on_a_path_with_managed_policies" {
+  command = plan
+
+  variables {
+    role_path           = "/teams/orders/"
+    managed_policy_arns = { insights = "arn:aws:iam::aws:policy/CloudWatchLambdaInsightsExecutionRolePolicy" }
+  }
+
+  assert {
+    condition     = aws_iam_role.this[0].path == "/teams/orders/" && aws_iam_role_policy_attachment.this["insights"].policy_arn == "arn:aws:iam::aws:policy/CloudWatchLambdaInsightsExecutionRolePolicy"
+    error_message = "The path or the policy is not passed on."
   }
 }

@@ -43,24 +43,24 @@ variables {
 
 run "may_write_its_own_log_and_nothing_else" {
   assert {
-    condition = jsondecode(aws_iam_role_policy.this.policy).Statement == [{
+    condition = jsondecode(aws_iam_role_policy.this[0].policy).Statement == [{
       Sid      = "WriteOwnLog"
       Effect   = "Allow"
       Action   = ["logs:PutLogEvents", "logs:CreateLogStream"]
       Resource = "arn:aws:logs:us-east-1:111122223333:log-group:/aws/lambda/example-orders:log-stream:*"
     }]
-    error_message = "The policy is ${aws_iam_role_policy.this.policy}."
+    error_message = "The policy is ${aws_iam_role_policy.this[0].policy}."
   }
 }
 
 run "is_assumed_by_lambda_alone" {
   assert {
-    condition = jsondecode(aws_iam_role.this.assume_role_policy).Statement == [{
+    condition = jsondecode(aws_iam_role.this[0].assume_role_policy).Statement == [{
       Effect    = "Allow"
       Action    = "sts:AssumeRole"
       Principal = { Service = "lambda.amazonaws.com" }
     }]
-    error_message = "The trust policy is ${aws_iam_role.this.assume_role_policy}."
+    error_message = "The trust policy is ${aws_iam_role.this[0].assume_role_policy}."
   }
 }
 
@@ -70,7 +70,7 @@ run "may_decrypt_its_own_environment_only" {
   }
 
   assert {
-    condition = [for statement in jsondecode(aws_iam_role_policy.this.policy).Statement : statement if statement.Sid == "ReadOwnEnvironment"] == [{
+    condition = [for statement in jsondecode(aws_iam_role_policy.this[0].policy).Statement : statement if statement.Sid == "ReadOwnEnvironment"] == [{
       Sid      = "ReadOwnEnvironment"
       Effect   = "Allow"
       Action   = "kms:Decrypt"
@@ -84,7 +84,7 @@ run "may_decrypt_its_own_environment_only" {
         }
       }
     }]
-    error_message = "The policy is ${aws_iam_role_policy.this.policy}."
+    error_message = "The policy is ${aws_iam_role_policy.this[0].policy}."
   }
 }
 
@@ -104,14 +104,14 @@ run "may_do_what_its_statements_say" {
   }
 
   assert {
-    condition = [for statement in jsondecode(aws_iam_role_policy.this.policy).Statement : statement if statement.Sid != "WriteOwnLog"] == [{
+    condition = [for statement in jsondecode(aws_iam_role_policy.this[0].policy).Statement : statement if statement.Sid != "WriteOwnLog"] == [{
       Sid       = "WriteOrders"
       Effect    = "Allow"
       Action    = "dynamodb:UpdateItem"
       Resource  = "arn:aws:dynamodb:us-east-1:111122223333:table/orders"
       Condition = { StringEquals = { "dynamodb:ReturnValues" = "NONE" } }
     }]
-    error_message = "The policy is ${aws_iam_role_policy.this.policy}."
+    error_message = "The policy is ${aws_iam_role_policy.this[0].policy}."
   }
 }
 
@@ -121,7 +121,38 @@ run "may_send_traces_where_they_are_sampled" {
   }
 
   assert {
-    condition     = contains([for statement in jsondecode(aws_iam_role_policy.this.policy).Statement : statement.Sid], "WriteTraces")
-    error_message = "The policy is ${aws_iam_role_policy.this.policy}."
+    condition     = contains([for statement in jsondecode(aws_iam_role_policy.this[0].policy).Statement : statement.Sid], "WriteTraces")
+    error_message = "The policy is ${aws_iam_role_policy.this[0].policy}."
+  }
+}
+
+run "may_manage_network_interfaces_in_a_vpc_and_its_code_may_not" {
+  variables {
+    vpc = { subnet_ids = ["subnet-1"], security_group_ids = ["sg-1"] }
+  }
+
+  assert {
+    condition = [for statement in jsondecode(aws_iam_role_policy.this[0].policy).Statement : statement if strcontains(statement.Sid, "NetworkInterfaces")] == [
+      {
+        Sid    = "ManageNetworkInterfaces"
+        Effect = "Allow"
+        Action = [
+          "ec2:UnassignPrivateIpAddresses", "ec2:DescribeSubnets", "ec2:DescribeNetworkInterfaces",
+          "ec2:DeleteNetworkInterface", "ec2:CreateNetworkInterface", "ec2:AssignPrivateIpAddresses",
+        ]
+        Resource = "*"
+      },
+      {
+        Sid    = "LeaveNetworkInterfacesToLambda"
+        Effect = "Deny"
+        Action = [
+          "ec2:UnassignPrivateIpAddresses", "ec2:DescribeSubnets", "ec2:DescribeNetworkInterfaces",
+          "ec2:DeleteNetworkInterface", "ec2:CreateNetworkInterface", "ec2:AssignPrivateIpAddresses",
+        ]
+        Resource  = "*"
+        Condition = { ArnEquals = { "lambda:SourceFunctionArn" = "arn:aws:lambda:us-east-1:111122223333:function:example-orders" } }
+      },
+    ]
+    error_message = "The policy is ${aws_iam_role_policy.this[0].policy}."
   }
 }

@@ -238,3 +238,200 @@ run "refuses_a_description_that_is_longer_than_aws_takes" {
 
   expect_failures = [var.description]
 }
+
+run "refuses_two_kinds_of_artifact" {
+  command = plan
+
+  variables {
+    artifact = { path = "./variables.tf", s3 = { bucket = "example", key = "orders.zip", version = "1" } }
+  }
+
+  expect_failures = [var.artifact]
+}
+
+run "refuses_no_artifact" {
+  command = plan
+
+  variables {
+    artifact = {}
+    handler  = null
+  }
+
+  expect_failures = [var.artifact]
+}
+
+run "refuses_an_object_without_a_version" {
+  command = plan
+
+  variables {
+    artifact = { s3 = { bucket = "example", key = "orders.zip", version = "" } }
+  }
+
+  expect_failures = [var.artifact]
+}
+
+run "refuses_an_image_of_another_registry" {
+  command = plan
+
+  variables {
+    artifact = { image_uri = "docker.io/library/orders" }
+    handler  = null
+  }
+
+  expect_failures = [var.artifact]
+}
+
+run "refuses_a_zip_without_a_handler" {
+  command = plan
+
+  variables {
+    handler = null
+  }
+
+  expect_failures = [var.handler]
+}
+
+run "refuses_a_handler_with_a_space" {
+  command = plan
+
+  variables {
+    runtime = "provided.al2023"
+    handler = "boot strap"
+  }
+
+  expect_failures = [var.handler]
+}
+
+run "refuses_a_handler_beside_an_image" {
+  command = plan
+
+  variables {
+    artifact = { image_uri = "111122223333.dkr.ecr.us-east-1.amazonaws.com/orders:1" }
+  }
+
+  expect_failures = [var.handler]
+}
+
+run "refuses_layers_with_an_image" {
+  command = plan
+
+  variables {
+    artifact = { image_uri = "111122223333.dkr.ecr.us-east-1.amazonaws.com/orders:1" }
+    handler  = null
+    layers   = ["arn:aws:lambda:us-east-1:111122223333:layer:tools:3"]
+  }
+
+  expect_failures = [var.layers]
+}
+
+run "refuses_a_layer_without_its_version" {
+  command = plan
+
+  variables {
+    layers = ["arn:aws:lambda:us-east-1:111122223333:layer:tools"]
+  }
+
+  expect_failures = [var.layers]
+}
+
+run "refuses_more_layers_than_a_function_has" {
+  command = plan
+
+  variables {
+    layers = [for number in range(6) : "arn:aws:lambda:us-east-1:111122223333:layer:tools:${number}"]
+  }
+
+  expect_failures = [var.layers]
+}
+
+run "refuses_less_storage_than_lambda_gives" {
+  command = plan
+
+  variables {
+    ephemeral_storage_mb = 256
+  }
+
+  expect_failures = [var.ephemeral_storage_mb]
+}
+
+run "refuses_an_existing_role_by_its_name" {
+  command = plan
+
+  variables {
+    existing_role = { arn = "orders" }
+  }
+
+  expect_failures = [var.existing_role]
+}
+
+run "refuses_statements_for_a_role_that_it_does_not_change" {
+  command = plan
+
+  variables {
+    existing_role     = { arn = "arn:aws:iam::111122223333:role/orders" }
+    policy_statements = { read = { actions = ["s3:GetObject"], resources = ["arn:aws:s3:::example/*"] } }
+  }
+
+  expect_failures = [var.existing_role]
+}
+
+run "refuses_a_path_for_a_role_that_it_does_not_make" {
+  command = plan
+
+  variables {
+    existing_role = { arn = "arn:aws:iam::111122223333:role/orders" }
+    role_path     = "/teams/"
+  }
+
+  expect_failures = [var.existing_role]
+}
+
+run "refuses_a_managed_policy_by_its_name" {
+  command = plan
+
+  variables {
+    managed_policy_arns = { insights = "CloudWatchLambdaInsightsExecutionRolePolicy" }
+  }
+
+  expect_failures = [var.managed_policy_arns]
+}
+
+run "refuses_a_path_without_its_slashes" {
+  command = plan
+
+  variables {
+    role_path = "teams"
+  }
+
+  expect_failures = [var.role_path]
+}
+
+run "refuses_a_vpc_without_security_groups" {
+  command = plan
+
+  variables {
+    vpc = { subnet_ids = ["subnet-1"], security_group_ids = [] }
+  }
+
+  expect_failures = [var.vpc]
+}
+
+run "refuses_a_vpc_without_subnets" {
+  command = plan
+
+  variables {
+    vpc = { subnet_ids = [], security_group_ids = ["sg-1"] }
+  }
+
+  expect_failures = [var.vpc]
+}
+
+run "refuses_a_security_group_where_a_subnet_is_meant" {
+  command = plan
+
+  variables {
+    vpc = { subnet_ids = ["sg-1"], security_group_ids = ["sg-1"] }
+  }
+
+  expect_failures = [var.vpc]
+}

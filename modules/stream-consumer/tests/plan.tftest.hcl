@@ -126,9 +126,9 @@ run "rings_when_it_falls_behind_and_when_it_gives_up" {
 
   assert {
     condition = (
-      aws_cloudwatch_metric_alarm.iterator_age.threshold == 60000
-      && aws_cloudwatch_metric_alarm.iterator_age.statistic == "Maximum"
-      && aws_cloudwatch_metric_alarm.iterator_age.evaluation_periods == 5
+      aws_cloudwatch_metric_alarm.iterator_age[0].threshold == 60000
+      && aws_cloudwatch_metric_alarm.iterator_age[0].statistic == "Maximum"
+      && aws_cloudwatch_metric_alarm.iterator_age[0].evaluation_periods == 5
     )
     error_message = "The oldest record's age is not held against 60 s, in milliseconds."
   }
@@ -148,7 +148,7 @@ run "rings_when_it_falls_behind_and_when_it_gives_up" {
 
   assert {
     condition = alltrue([
-      for alarm in concat([aws_cloudwatch_metric_alarm.iterator_age], values(aws_cloudwatch_metric_alarm.given_up)) :
+      for alarm in concat(aws_cloudwatch_metric_alarm.iterator_age, values(aws_cloudwatch_metric_alarm.given_up)) :
       alarm.treat_missing_data == "notBreaching" && alarm.alarm_actions == toset(["arn:aws:sns:us-east-1:111122223333:alarms"])
     ])
     error_message = "An alarm rings without data, or tells nobody."
@@ -207,11 +207,11 @@ run "shares_no_name_with_a_consumer_of_the_same_function" {
 
   assert {
     condition = (
-      aws_iam_role_policy.this.name == "consume-example-clicks"
-      && aws_cloudwatch_metric_alarm.iterator_age.alarm_name == "example-orders-iterator-age@example-clicks"
+      aws_iam_role_policy.this[0].name == "consume-example-clicks"
+      && aws_cloudwatch_metric_alarm.iterator_age[0].alarm_name == "example-orders-iterator-age@example-clicks"
       && aws_cloudwatch_metric_alarm.given_up["given-up"].alarm_name == "example-orders-given-up@example-clicks"
     )
-    error_message = "The policy is ${aws_iam_role_policy.this.name}, the alarm ${aws_cloudwatch_metric_alarm.iterator_age.alarm_name}."
+    error_message = "The policy is ${aws_iam_role_policy.this[0].name}, the alarm ${aws_cloudwatch_metric_alarm.iterator_age[0].alarm_name}."
   }
 }
 
@@ -228,10 +228,10 @@ run "tells_streams_of_one_name_apart_by_their_accounts" {
 
   assert {
     condition = (
-      aws_iam_role_policy.this.name == "consume-example-clicks@444455556666"
-      && aws_cloudwatch_metric_alarm.iterator_age.alarm_name == "example-orders-iterator-age@example-clicks@444455556666"
+      aws_iam_role_policy.this[0].name == "consume-example-clicks@444455556666"
+      && aws_cloudwatch_metric_alarm.iterator_age[0].alarm_name == "example-orders-iterator-age@example-clicks@444455556666"
     )
-    error_message = "The policy is ${aws_iam_role_policy.this.name}, the alarm ${aws_cloudwatch_metric_alarm.iterator_age.alarm_name}."
+    error_message = "The policy is ${aws_iam_role_policy.this[0].name}, the alarm ${aws_cloudwatch_metric_alarm.iterator_age[0].alarm_name}."
   }
 }
 
@@ -247,8 +247,8 @@ run "shortens_the_name_of_a_policy_that_iam_would_not_take" {
   }
 
   assert {
-    condition     = aws_iam_role_policy.this.name == "${substr("consume-${var.stream.name}", 0, 119)}+${substr(sha1("consume-${var.stream.name}"), 0, 8)}" && length(aws_iam_role_policy.this.name) == 128
-    error_message = "The policy is ${aws_iam_role_policy.this.name}."
+    condition     = aws_iam_role_policy.this[0].name == "${substr("consume-${var.stream.name}", 0, 119)}+${substr(sha1("consume-${var.stream.name}"), 0, 8)}" && length(aws_iam_role_policy.this[0].name) == 128
+    error_message = "The policy is ${aws_iam_role_policy.this[0].name}."
   }
 }
 
@@ -297,5 +297,81 @@ run "tells_functions_of_one_name_apart_by_their_accounts" {
   assert {
     condition     = aws_kinesis_stream_consumer.this[0].name == "example-orders.111122223333"
     error_message = "The consumer is ${aws_kinesis_stream_consumer.this[0].name}."
+  }
+}
+
+run "has_no_alarms_where_asked" {
+  command = plan
+
+  variables {
+    alarms_enabled = false
+  }
+
+  assert {
+    condition     = length(aws_cloudwatch_metric_alarm.iterator_age) + length(aws_cloudwatch_metric_alarm.given_up) == 0 && length(output.alarm_arns) == 0
+    error_message = "There are alarms."
+  }
+}
+
+run "reads_a_tables_stream_under_names_of_its_own" {
+  command = plan
+
+  variables {
+    stream = {
+      arn  = "arn:aws:dynamodb:us-east-1:111122223333:table/example-clicks/stream/2026-01-01T00:00:00.000"
+      name = "example-clicks"
+    }
+    policy_statements = {
+      read_stream = {
+        actions   = ["dynamodb:GetRecords"]
+        resources = ["arn:aws:dynamodb:us-east-1:111122223333:table/example-clicks/stream/*"]
+      }
+    }
+  }
+
+  assert {
+    condition = (
+      aws_lambda_event_source_mapping.this.event_source_arn == var.stream.arn
+      && aws_lambda_event_source_mapping.this.maximum_record_age_in_seconds == 82800
+      && aws_iam_role_policy.this[0].name == "consume-table=example-clicks"
+      && aws_cloudwatch_metric_alarm.iterator_age[0].alarm_name == "example-orders-iterator-age@table=example-clicks"
+    )
+    error_message = "The policy is ${aws_iam_role_policy.this[0].name}, the alarm ${aws_cloudwatch_metric_alarm.iterator_age[0].alarm_name}."
+  }
+}
+
+run "sends_what_is_given_up_to_a_queue" {
+  command = plan
+
+  variables {
+    failure_destination = { queue_arn = "arn:aws:sqs:us-east-1:111122223333:failures" }
+  }
+
+  assert {
+    condition     = aws_lambda_event_source_mapping.this.destination_config[0].on_failure[0].destination_arn == "arn:aws:sqs:us-east-1:111122223333:failures"
+    error_message = "What is given up does not go to the queue."
+  }
+
+  assert {
+    condition     = strcontains(aws_cloudwatch_metric_alarm.given_up["given-up"].alarm_description, "says where they were on the stream")
+    error_message = "The alarm says that the queue has the records."
+  }
+}
+
+run "leaves_a_role_of_somebody_else_alone" {
+  command = plan
+
+  variables {
+    function = {
+      name          = "example-orders"
+      alias_arn     = "arn:aws:lambda:us-east-1:111122223333:function:example-orders:live"
+      role_name     = "example-orders"
+      attach_policy = false
+    }
+  }
+
+  assert {
+    condition     = length(aws_iam_role_policy.this) == 0
+    error_message = "The role gets a policy."
   }
 }

@@ -32,7 +32,7 @@ run "lets_the_function_read_this_stream_and_write_what_failed" {
   command = plan
 
   assert {
-    condition = jsondecode(aws_iam_role_policy.this.policy).Statement == [
+    condition = jsondecode(aws_iam_role_policy.this[0].policy).Statement == [
       {
         Sid      = "ReadStream"
         Effect   = "Allow"
@@ -52,12 +52,48 @@ run "lets_the_function_read_this_stream_and_write_what_failed" {
         Resource = "arn:aws:s3:::example-failures"
       },
     ]
-    error_message = "The policy is ${aws_iam_role_policy.this.policy}."
+    error_message = "The policy is ${aws_iam_role_policy.this[0].policy}."
   }
 
   assert {
-    condition     = aws_iam_role_policy.this.role == "example-orders"
-    error_message = "The policy goes to the role ${aws_iam_role_policy.this.role}."
+    condition     = aws_iam_role_policy.this[0].role == "example-orders"
+    error_message = "The policy goes to the role ${aws_iam_role_policy.this[0].role}."
+  }
+}
+
+run "lets_the_function_send_what_failed_to_this_queue_only" {
+  command = plan
+
+  variables {
+    failure_destination = { queue_arn = "arn:aws:sqs:us-east-1:111122223333:failures" }
+  }
+
+  assert {
+    condition = slice(jsondecode(aws_iam_role_policy.this[0].policy).Statement, 1, 2) == [{
+      Sid      = "SendFailedBatches"
+      Effect   = "Allow"
+      Action   = "sqs:SendMessage"
+      Resource = "arn:aws:sqs:us-east-1:111122223333:failures"
+    }] && length(jsondecode(aws_iam_role_policy.this[0].policy).Statement) == 2
+    error_message = "The policy is ${aws_iam_role_policy.this[0].policy}."
+  }
+}
+
+run "lets_the_function_publish_what_failed_to_this_topic_only" {
+  command = plan
+
+  variables {
+    failure_destination = { topic_arn = "arn:aws:sns:us-east-1:111122223333:failures" }
+  }
+
+  assert {
+    condition = slice(jsondecode(aws_iam_role_policy.this[0].policy).Statement, 1, 2) == [{
+      Sid      = "PublishFailedBatches"
+      Effect   = "Allow"
+      Action   = "sns:Publish"
+      Resource = "arn:aws:sns:us-east-1:111122223333:failures"
+    }] && length(jsondecode(aws_iam_role_policy.this[0].policy).Statement) == 2
+    error_message = "The policy is ${aws_iam_role_policy.this[0].policy}."
   }
 }
 

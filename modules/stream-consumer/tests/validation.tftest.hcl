@@ -222,3 +222,106 @@ run "refuses_an_address_of_runbooks_that_fills_the_description" {
 
   expect_failures = [var.runbooks_url]
 }
+
+run "refuses_two_failure_destinations" {
+  command = plan
+
+  variables {
+    failure_destination = { bucket_arn = "arn:aws:s3:::example-failures", topic_arn = "arn:aws:sns:us-east-1:111122223333:failures" }
+  }
+
+  expect_failures = [var.failure_destination]
+}
+
+run "refuses_a_queue_where_a_bucket_is_meant" {
+  command = plan
+
+  variables {
+    failure_destination = { bucket_arn = "arn:aws:sqs:us-east-1:111122223333:failures" }
+  }
+
+  expect_failures = [var.failure_destination]
+}
+
+run "refuses_a_bucket_where_a_queue_is_meant" {
+  command = plan
+
+  variables {
+    failure_destination = { queue_arn = "arn:aws:s3:::example-failures" }
+  }
+
+  expect_failures = [var.failure_destination]
+}
+
+run "refuses_a_queue_where_a_topic_is_meant" {
+  command = plan
+
+  variables {
+    failure_destination = { topic_arn = "arn:aws:sqs:us-east-1:111122223333:failures" }
+  }
+
+  expect_failures = [var.failure_destination]
+}
+
+run "refuses_a_consumer_of_its_own_on_a_table" {
+  command = plan
+
+  variables {
+    stream = {
+      arn  = "arn:aws:dynamodb:us-east-1:111122223333:table/example-clicks/stream/2026-01-01T00:00:00.000"
+      name = "example-clicks"
+    }
+    policy_statements = {
+      read_stream = {
+        actions   = ["dynamodb:GetRecords"]
+        resources = ["arn:aws:dynamodb:us-east-1:111122223333:table/example-clicks/stream/*"]
+      }
+    }
+    fan_out = true
+  }
+
+  expect_failures = [var.fan_out]
+}
+
+run "refuses_a_queue_as_a_stream" {
+  command = plan
+
+  variables {
+    stream = { arn = "arn:aws:sqs:us-east-1:111122223333:clicks", name = "clicks" }
+  }
+
+  expect_failures = [var.stream]
+}
+
+run "refuses_a_table_that_keeps_records_for_longer" {
+  command = plan
+
+  variables {
+    stream = {
+      arn             = "arn:aws:dynamodb:us-east-1:111122223333:table/example-clicks/stream/2026-01-01T00:00:00.000"
+      retention_hours = 48
+      name            = "example-clicks"
+    }
+    policy_statements = {
+      read_stream = {
+        actions   = ["dynamodb:GetRecords"]
+        resources = ["arn:aws:dynamodb:us-east-1:111122223333:table/example-clicks/stream/*"]
+      }
+    }
+  }
+
+  expect_failures = [var.stream]
+}
+
+run "refuses_statements_that_read_another_kind_of_stream" {
+  command = plan
+
+  variables {
+    stream = {
+      arn  = "arn:aws:dynamodb:us-east-1:111122223333:table/example-clicks/stream/2026-01-01T00:00:00.000"
+      name = "example-clicks"
+    }
+  }
+
+  expect_failures = [var.policy_statements]
+}

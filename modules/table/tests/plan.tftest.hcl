@@ -103,7 +103,7 @@ run "tells_who_is_to_be_told_of_throttles_and_errors" {
 
   assert {
     condition = toset([
-      for query in aws_cloudwatch_metric_alarm.system_errors.metric_query : one(query.metric).dimensions.Operation
+      for query in aws_cloudwatch_metric_alarm.system_errors[0].metric_query : one(query.metric).dimensions.Operation
       if length(query.metric) > 0
     ]) == toset(["Query", "UpdateItem"])
     error_message = "System errors are not counted over the operations that were named."
@@ -111,7 +111,7 @@ run "tells_who_is_to_be_told_of_throttles_and_errors" {
 
   assert {
     condition = alltrue([
-      for alarm in concat(values(aws_cloudwatch_metric_alarm.throttles), [aws_cloudwatch_metric_alarm.system_errors]) :
+      for alarm in concat(values(aws_cloudwatch_metric_alarm.throttles), aws_cloudwatch_metric_alarm.system_errors) :
       alarm.alarm_actions == toset(["arn:aws:sns:us-east-1:111122223333:alarms"]) && alarm.ok_actions == toset(["arn:aws:sns:us-east-1:111122223333:alarms"])
       && alarm.datapoints_to_alarm == 2 && alarm.evaluation_periods == 3
     ])
@@ -130,7 +130,7 @@ run "an_alarm_names_no_runbook_that_nobody_has" {
   command = plan
 
   assert {
-    condition     = endswith(aws_cloudwatch_metric_alarm.system_errors.alarm_description, ".")
+    condition     = endswith(aws_cloudwatch_metric_alarm.system_errors[0].alarm_description, ".")
     error_message = "The description goes on after its sentence."
   }
 }
@@ -143,8 +143,8 @@ run "an_alarm_names_its_runbook" {
   }
 
   assert {
-    condition     = endswith(aws_cloudwatch_metric_alarm.system_errors.alarm_description, ". Runbook: https://wiki.example.com/runbooks/table-system-errors.md")
-    error_message = "The description ends otherwise: ${aws_cloudwatch_metric_alarm.system_errors.alarm_description}"
+    condition     = endswith(aws_cloudwatch_metric_alarm.system_errors[0].alarm_description, ". Runbook: https://wiki.example.com/runbooks/table-system-errors.md")
+    error_message = "The description ends otherwise: ${aws_cloudwatch_metric_alarm.system_errors[0].alarm_description}"
   }
 }
 
@@ -169,7 +169,7 @@ run "shortens_alarm_names_that_cloudwatch_would_not_take" {
   }
 
   assert {
-    condition     = length(var.name) == 255 && max([for alarm in concat([aws_cloudwatch_metric_alarm.system_errors], values(aws_cloudwatch_metric_alarm.throttles)) : length(alarm.alarm_name)]...) <= 255
+    condition     = length(var.name) == 255 && max([for alarm in concat(aws_cloudwatch_metric_alarm.system_errors, values(aws_cloudwatch_metric_alarm.throttles)) : length(alarm.alarm_name)]...) <= 255
     error_message = "An alarm's name is longer than 255 characters."
   }
 }
@@ -290,4 +290,46 @@ run "refuses_a_key_of_another_type_than_the_tables" {
   }
 
   expect_failures = [aws_dynamodb_table.this]
+}
+
+run "has_no_stream_and_no_bound_by_default" {
+  command = plan
+
+
+  assert {
+    condition     = length(aws_dynamodb_table.this.on_demand_throughput) == 0 && output.stream_arn == null
+    error_message = "There is a stream or a bound."
+  }
+}
+
+run "has_a_stream_and_a_bound_where_asked" {
+  command = plan
+
+  variables {
+    stream_view_type      = "NEW_IMAGE"
+    maximum_request_units = { write = 50 }
+  }
+
+  assert {
+    condition = (
+      aws_dynamodb_table.this.stream_enabled && aws_dynamodb_table.this.stream_view_type == "NEW_IMAGE"
+      && aws_dynamodb_table.this.on_demand_throughput[0].max_write_request_units == 50
+      && aws_dynamodb_table.this.on_demand_throughput[0].max_read_request_units == -1
+    )
+    error_message = "The stream or the bound is not passed on."
+  }
+}
+
+run "has_no_alarms_where_asked" {
+  command = plan
+
+  variables {
+    alarms_enabled = false
+    indexes        = { byStatus = { hash_key = { name = "status" } } }
+  }
+
+  assert {
+    condition     = length(aws_cloudwatch_metric_alarm.throttles) + length(aws_cloudwatch_metric_alarm.system_errors) == 0 && length(output.alarm_arns) == 0
+    error_message = "There are alarms."
+  }
 }

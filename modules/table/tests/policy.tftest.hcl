@@ -54,3 +54,19 @@ run "grants_reading_an_index_and_not_the_table" {
     error_message = "The statements are ${jsonencode(output.index_policy_statements)}."
   }
 }
+
+run "grants_reading_its_streams_and_no_others" {
+  variables {
+    stream_view_type = "KEYS_ONLY"
+  }
+
+  assert {
+    condition = jsonencode(output.stream_policy_statements) == jsonencode({
+      read = {
+        actions   = ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"]
+        resources = ["arn:aws:dynamodb:us-east-1:111122223333:table/example-orders/stream/*"]
+      }
+    })
+    error_message = "The statements are ${jsonencode(output.stream_policy_statements)}."
+  }
+}

@@ -298,3 +298,23 @@ run "refuses_an_address_of_runbooks_that_fills_the_description" {
 
   expect_failures = [var.runbooks_url]
 }
+
+run "refuses_a_view_that_a_stream_does_not_have" {
+  command = plan
+
+  variables {
+    stream_view_type = "ALL"
+  }
+
+  expect_failures = [var.stream_view_type]
+}
+
+run "refuses_a_bound_of_nothing" {
+  command = plan
+
+  variables {
+    maximum_request_units = { write = 0 }
+  }
+
+  expect_failures = [var.maximum_request_units]
+}

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections import ChainMap
 from typing import TYPE_CHECKING, Any
 
+from retailctl.emulator.execution_roles import find_role_of_function, is_allowed
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -81,18 +83,6 @@ def patch_emulator() -> None:
 
 def _may_subscribe(function: str, consumer_arn: str) -> bool:
     """Say whether a function's role may subscribe to a consumer's shards."""
-    from ministack.core import iam_evaluator  # noqa: PLC0415
-    from ministack.services import iam, lambda_svc  # noqa: PLC0415
-
-    name, qualifier, error = lambda_svc._resolve_existing_esm_function(function)  # noqa: SLF001
-    record, _ = lambda_svc._get_func_record_for_qualifier(name, qualifier) if not error else (None, None)  # noqa: SLF001
-    if record is None:
-        return True  # the emulator refuses the mapping itself
-    role, account = record["config"]["Role"], consumer_arn.split(":")[4]
-    request = iam_evaluator.EvalContext(
-        role, "AssumedRole", account, SUBSCRIBE, consumer_arn, consumer_arn.split(":")[3]
-    )
-    name = role.rpartition("/")[2]
-    policies = iam_evaluator._gather_role_policies(name, account)  # noqa: SLF001
-    boundary = iam_evaluator._permissions_boundary(iam._roles, name, account)  # noqa: SLF001
-    return bool(iam_evaluator.evaluate(request, policies, *boundary).decision == "Allow")
+    role = find_role_of_function(function)
+    # Without a function the emulator refuses the mapping itself.
+    return not role or is_allowed(role, SUBSCRIBE, consumer_arn, consumer_arn.split(":")[3])

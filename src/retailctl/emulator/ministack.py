@@ -13,7 +13,7 @@ from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from retailctl.emulator import fan_out, iam, processes, refusals
+from retailctl.emulator import execution_roles, fan_out, iam, processes, refusals
 from retailctl.emulator.cloud import Cloud
 from retailctl.emulator.retries import OncePerInvocation
 from retailctl.errors import UserError
@@ -144,6 +144,7 @@ def main() -> None:
 
     iam.patch_emulator()
     refusals.patch_emulator()
+    execution_roles.patch_emulator()
     fan_out.patch_emulator()
     app.app = OncePerInvocation(app.app)
     sys.argv = ["ministack"]

@@ -1,0 +1,6 @@
+"""Say what came."""
+
+
+def handler(event, context):
+    """Answer one call."""
+    return {"came": sorted(event)}
