@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -29,8 +31,24 @@ def run_commands(heading: str, root: Path) -> None:
             subprocess.run(command, shell=True, cwd=root, check=True)  # noqa: S602 - the page's own line
 
 
+def undo(root: Path) -> None:
+    """Undo what the page's steps change, in a copy of a clone whose owner has followed them already."""
+    file = root / "environments" / "project.json"
+    content = json.loads(file.read_text())
+    names = [name for name in content["environments"] if name != "qa"]
+    content |= {"project": "hello-retail", "title": "Hello, Retail!", "environments": names, "tags": {}}
+    file.write_text(json.dumps(content, ensure_ascii=False))
+    shutil.rmtree(root / "environments" / "qa", ignore_errors=True)
+    if (root / MERGE).is_file():
+        text = re.sub(r"\n  qa:\n.*?(?=\n  prod:\n)", "", (root / MERGE).read_text(), flags=re.DOTALL)
+        (root / MERGE).write_text(text.replace("needs: qa", "needs: staging"))
+        page = (root / TABLE).read_text()
+        (root / TABLE).write_text(page.replace("| staging | qa | prod |", "| staging | prod |"))
+
+
 def rename(root: Path) -> None:
     """Follow "Rename it"."""
+    undo(root)
     run_commands(RENAME, root)
 
 
