@@ -55,6 +55,9 @@ os.environ.setdefault("GOGC", "400")
 # Python looks through all objects for garbage at every 700 new ones: with moto, for a third of the time.
 gc.set_threshold(50_000)
 
+COVERAGE_OF_COMMANDS = "COVERAGE_PROCESS_CONFIG"
+"""The variable by which coverage tells the Pythons that a test starts to count too (`patch = ["subprocess"]`)."""
+
 # Where CI is set, Hypothesis draws the same examples in each run; CI=1 repeats on a laptop what a gate saw.
 # At night the laws draw new ones each time, and the seed is printed.
 settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -97,7 +100,17 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Count no coverage in the laws' thousands of histories: their short forms run the same lines."""
+    """Count no coverage in laws and browsers: other tests run the same lines, and it takes half as long again."""
     for item in items:
-        if item.path.parent.name == "property" and item.get_closest_marker("slow"):
+        if item.path.parent.name in {"property", "browser"}:
             item.add_marker(pytest.mark.no_cover)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Count no coverage in the commands and emulators that the dearest tests start, as above."""
+    if item.path.parent.name not in {"browser", "e2e"}:
+        return (yield)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv(COVERAGE_OF_COMMANDS, raising=False)
+        return (yield)

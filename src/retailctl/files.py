@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from retailctl.errors import UserError
+from retailctl.project import format_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,6 +20,17 @@ if TYPE_CHECKING:
 
 LONGEST_FILE = 64 * 2**20
 """Maximum bytes of a file that an option names and that is read whole."""
+
+
+def refuse_folder(path: Path, option: str) -> None:
+    """Check that what an option names can become a file.
+
+    Raises:
+        UserError: where it is a folder.
+
+    """
+    if path.is_dir():
+        raise UserError(f"{format_path(path)}, which {option} names, is a folder: name a file.")
 
 
 def write_atomically(path: Path, content: str | bytes, *, mode: int = 0o644) -> bool:

@@ -109,6 +109,19 @@ def test_the_dashboard_fits_its_grid_and_nothing_lies_on_another(widgets: list[d
         ), (one, other)
 
 
+def test_every_description_fits_with_the_longest_runbooks_url(prod: PlannedApp) -> None:
+    """The longest are those of PutMetricAlarm, of IAM's CreateRole and CreatePolicy, and of Lambda."""
+    longest_url = 256
+    for kind, attribute, longest in (
+        ("aws_cloudwatch_metric_alarm", "alarm_description", 1024 - longest_url),
+        ("aws_iam_role", "description", 1000),
+        ("aws_lambda_function", "description", 256),
+    ):
+        texts = [str(each.values.get(attribute) or "") for each in prod.of(kind)]
+        assert any(texts)
+        assert max(map(len, texts)) <= longest, kind
+
+
 def test_the_dashboard_is_no_larger_than_cloudwatch_takes(widgets: list[dict[str, Any]]) -> None:
     """See Dashboard Body Structure and Syntax in CloudWatch's API Reference."""
     assert len(widgets) <= 500

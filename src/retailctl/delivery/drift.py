@@ -21,7 +21,7 @@ from retailctl.console import print_document, print_error, print_line, print_not
 from retailctl.environments import target as environments_target
 from retailctl.environments.state import initialise_workspace
 from retailctl.errors import UserError
-from retailctl.files import read_limited, write_atomically
+from retailctl.files import read_limited, refuse_folder, write_atomically
 from retailctl.options import DEFAULT_CLOUD, CloudName
 from retailctl.terraform import plan_changes
 from retailctl.terraform import workspace as terraform
@@ -204,6 +204,8 @@ def check_writable(report: Path | None) -> None:
         UserError: where the file holds something else.
 
     """
+    if report is not None:
+        refuse_folder(report, "REPORT (--report)")
     if report is None or not report.is_file() or not report.stat().st_size:
         return
     try:

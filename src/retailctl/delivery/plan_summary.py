@@ -14,6 +14,7 @@ from retailctl.delivery import drift
 from retailctl.delivery.bounds import LONGEST_BODY, LONGEST_SUMMARY, cut_markdown, share_room
 from retailctl.delivery.markdown import format_code
 from retailctl.errors import UserError
+from retailctl.files import refuse_folder
 from retailctl.terraform import plan_changes
 
 if TYPE_CHECKING:
@@ -44,12 +45,10 @@ def check_writable(summary: Path | None) -> None:
         UserError: where the file holds something else.
 
     """
-    if (
-        summary
-        and summary.is_file()
-        and summary.stat().st_size
-        and not summary.read_bytes().startswith(b"### ")
-    ):
+    if summary is None:
+        return
+    refuse_folder(summary, "SUMMARY (--summary)")
+    if summary.is_file() and summary.stat().st_size and not summary.read_bytes().startswith(b"### "):
         raise UserError(
             f"{project.format_path(summary)}, which SUMMARY (--summary) names, exists and is not a summary of a "
             "plan: name another file."

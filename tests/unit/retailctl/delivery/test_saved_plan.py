@@ -6,6 +6,7 @@ import json
 import zipfile
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -122,6 +123,14 @@ def test_a_stray_out_costs_no_file(tmp_path: Path) -> None:
     for file in (other, text):
         with pytest.raises(UserError, match=r"which OUT \(--out\) names, exists and is not a plan"):
             saved_plan.check_writable(file)
+
+
+@pytest.mark.parametrize(
+    "check", [saved_plan.check_writable, plan_summary.check_writable, drift.check_writable]
+)
+def test_a_folder_is_refused_before_anything_is_planned(tmp_path: Path, check: Any) -> None:
+    with pytest.raises(UserError, match=r"names, is a folder: name a file\."):
+        check(tmp_path)
 
 
 def test_a_stray_summary_or_report_costs_no_file(tmp_path: Path) -> None:
