@@ -77,8 +77,8 @@ variable "artifact" {
   }
 
   validation {
-    condition     = var.artifact.s3 == null ? true : length(var.artifact.s3.version) > 0
-    error_message = "artifact.s3 of ${try(var.artifact.s3.key, "")} has an empty version; give the object's version id, from a bucket with versioning, or no plan would show a change."
+    condition     = var.artifact.s3 == null ? true : try(length(var.artifact.s3.version) > 0, false)
+    error_message = "artifact.s3 of ${try(var.artifact.s3.key, "")} has no version; give the object's version id, from a bucket with versioning, or no plan would show a change."
   }
 
   # https://docs.aws.amazon.com/lambda/latest/dg/images-create.html: an image in Amazon ECR, of the function's region.

@@ -435,3 +435,13 @@ run "refuses_a_security_group_where_a_subnet_is_meant" {
 
   expect_failures = [var.vpc]
 }
+
+run "refuses_an_object_of_a_bucket_without_versioning" {
+  command = plan
+
+  variables {
+    artifact = { s3 = { bucket = "example", key = "orders.zip", version = null } }
+  }
+
+  expect_failures = [var.artifact]
+}
