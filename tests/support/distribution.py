@@ -34,10 +34,15 @@ PLANS = (
     "tests/infrastructure/test_cost_inventory.py",
 )
 """The files that share the environments and the bootstrap as they would be (tests/infrastructure/conftest.py)."""
+WAITING = (
+    "tests/e2e/test_module_changes.py",
+    "tests/e2e/test_readme.py",
+)
+"""The files of few tests that wait for minutes: as one they are handed out before the single tests."""
 
 
 class Scheduling(LoadScopeScheduling):
-    """Hand out whole the files of ``TOGETHER``; as one, ``LANDSCAPE`` and ``PLANS``; all other tests one by one."""
+    """Hand out whole the files of ``TOGETHER``; as one, ``LANDSCAPE``, ``PLANS`` and ``WAITING``; all other tests one by one."""
 
     def _split_scope(self, nodeid: str) -> str:
         file, _, _ = nodeid.partition("::")
@@ -45,4 +50,6 @@ class Scheduling(LoadScopeScheduling):
             return "the landscape"
         if file in PLANS:
             return "the plans"
+        if file in WAITING:
+            return "the waiting"
         return file if file.startswith(TOGETHER) else nodeid
