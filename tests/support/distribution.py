@@ -42,7 +42,7 @@ WAITING = (
 
 
 class Scheduling(LoadScopeScheduling):
-    """Hand out whole the files of ``TOGETHER``; as one, ``LANDSCAPE``, ``PLANS`` and ``WAITING``; all other tests one by one."""
+    """Hand out the files of ``TOGETHER`` whole, each other list of files as one, and all other tests one by one."""
 
     def _split_scope(self, nodeid: str) -> str:
         file, _, _ = nodeid.partition("::")
