@@ -148,9 +148,10 @@ data "aws_iam_policy_document" "key" {
     for_each = var.further_statements
 
     content {
-      sid       = "Further${statement.key}"
-      effect    = statement.value.effect
-      actions   = statement.value.actions
+      sid     = "Further${statement.key}"
+      effect  = statement.value.effect
+      actions = statement.value.actions
+      # This one key, as in every key policy.
       resources = ["*"]
 
       principals {

@@ -112,9 +112,10 @@ data "aws_iam_policy_document" "this" {
     for_each = var.vpc[*]
 
     content {
-      sid       = "LeaveNetworkInterfacesToLambda"
-      effect    = "Deny"
-      actions   = local.network_interface_actions
+      sid     = "LeaveNetworkInterfacesToLambda"
+      effect  = "Deny"
+      actions = local.network_interface_actions
+      # All of them: it denies what the statement above allows.
       resources = ["*"]
 
       condition {

@@ -36,11 +36,11 @@ locals {
   given_up = {
     given-up = {
       metric_name = "OnFailureDestinationDeliveredEventCount"
-      description = "${var.function.name} gave up records of the stream ${var.stream.name} that were about to expire; ${local.given_up_where} Do not put them back: fold the view anew."
+      description = "${var.function.name} gave up records of the stream ${var.stream.name} that were about to expire; ${local.given_up_where} Do not put them back: rebuild the view."
     }
     dropped = {
       metric_name = "DroppedEventCount"
-      description = "Records of the stream ${var.stream.name} were lost to ${var.function.name}: they failed until they expired, and the failure destination did not take them. Look at its policy and key, then fold the view anew while the stream has the rest."
+      description = "Records of the stream ${var.stream.name} were lost to ${var.function.name}: they failed until they expired, and the failure destination did not take them. Look at its policy and key, then rebuild the view while the stream has the rest."
     }
   }
 }

@@ -13,7 +13,7 @@ from retailctl.errors import UserError
 from retailctl.project import format_path
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from retailctl.project import Project
 
@@ -22,15 +22,19 @@ LONGEST_FILE = 64 * 2**20
 """Maximum bytes of a file that an option names and that is read whole."""
 
 
-def refuse_folder(path: Path, option: str) -> None:
-    """Check that what an option names can become a file.
+def check_overwritable(path: Path, option: str, kind: str, is_of_kind: Callable[[Path], bool]) -> None:
+    """Check that writing the file that ``option`` names overwrites nothing but an earlier one of its kind.
 
     Raises:
-        UserError: where it is a folder.
+        UserError: where it is a folder, or a file with other contents; an empty file may be overwritten.
 
     """
     if path.is_dir():
         raise UserError(f"{format_path(path)}, which {option} names, is a folder: name a file.")
+    if path.is_file() and path.stat().st_size and not is_of_kind(path):
+        raise UserError(
+            f"{format_path(path)}, which {option} names, exists and is not {kind}: name another file."
+        )
 
 
 def write_atomically(path: Path, content: str | bytes, *, mode: int = 0o644) -> bool:

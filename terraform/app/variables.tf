@@ -459,7 +459,7 @@ variable "shop_view" {
 }
 
 variable "sign_in" {
-  description = "How players sign in: codes from an authenticator app (`off`; `optional`, asked of who has run `retailctl users second-factor`; `required`, where nobody signs in at the page before he has run it), minutes for which a token is good, hours after which they have to sign in anew, and whether AWS refuses to delete the user pool."
+  description = "How players sign in: codes from an authenticator app (`off`; `optional`, asked of who has run `retailctl users second-factor`; `required`, where people have to run it before they can sign in at the page), minutes for which a token is good, hours after which they have to sign in again, and whether AWS refuses to delete the user pool."
   type = object({
     totp                = string
     token_minutes       = number
@@ -519,7 +519,7 @@ variable "stream" {
 
   validation {
     condition     = !var.protected || var.stream.retention_hours >= 168
-    error_message = "stream.retention_hours is ${var.stream.retention_hours}; ${var.environment} is protected and keeps its log for 7 days, in which a view can be folded anew: give 168 or more."
+    error_message = "stream.retention_hours is ${var.stream.retention_hours}; ${var.environment} is protected and keeps its log for 7 days, in which a view can be rebuilt: give 168 or more."
   }
 }
 

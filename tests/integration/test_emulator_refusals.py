@@ -219,6 +219,7 @@ def test_a_mapping_on_a_consumer_gets_the_streams_records(cloud: Cloud, consumer
 
 def test_a_role_that_may_not_make_network_interfaces_runs_outside_of_a_vpc_only(cloud: Cloud) -> None:
     functions, vpc = cloud.client("lambda"), {"SubnetIds": ["subnet-1"], "SecurityGroupIds": ["sg-1"]}
+    # The emulator, like EC2's Describe actions, asks for these without a resource.
     outside = function_with_role(cloud, "outside", "ec2:DescribeSubnets", resource="*")
     actions = ("CreateNetworkInterface", "DeleteNetworkInterface", "DescribeNetworkInterfaces")
     inside = function_with_role(

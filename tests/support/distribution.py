@@ -19,37 +19,35 @@ TOGETHER = (
     "tests/infrastructure/test_modules_together.py",
 )
 """How the paths of these files begin."""
-LANDSCAPE = (
-    "tests/e2e/test_contract.py",
-    "tests/e2e/test_front_door.py",
-    "tests/e2e/test_page.py",
-    "tests/e2e/test_quiet_logs.py",
-    "tests/e2e/test_three_environments.py",
-)
-"""The files that share the applied environments (tests/e2e/conftest.py); the last of them destroys one."""
-PLANS = (
-    "tests/infrastructure/test_app_plan.py",
-    "tests/infrastructure/test_ci_first_apply.py",
-    "tests/infrastructure/test_ci_policies.py",
-    "tests/infrastructure/test_cost_inventory.py",
-)
-"""The files that share the environments and the bootstrap as they would be (tests/infrastructure/conftest.py)."""
-WAITING = (
-    "tests/e2e/test_module_changes.py",
-    "tests/e2e/test_readme.py",
-)
-"""The files of few tests that wait for minutes: as one they are handed out before the single tests."""
+AS_ONE = {
+    # The files that share the applied environments (tests/e2e/conftest.py); the last of them destroys one.
+    "the landscape": (
+        "tests/e2e/test_contract.py",
+        "tests/e2e/test_front_door.py",
+        "tests/e2e/test_page.py",
+        "tests/e2e/test_quiet_logs.py",
+        "tests/e2e/test_three_environments.py",
+    ),
+    # Those that share the environments and the bootstrap as they would be (tests/infrastructure/conftest.py).
+    "the plans": (
+        "tests/infrastructure/test_app_plan.py",
+        "tests/infrastructure/test_ci_first_apply.py",
+        "tests/infrastructure/test_ci_policies.py",
+        "tests/infrastructure/test_cost_inventory.py",
+    ),
+    # Those of few tests that wait for minutes: together they are handed out before the single tests.
+    "the waiting": (
+        "tests/e2e/test_module_changes.py",
+        "tests/e2e/test_readme.py",
+    ),
+}
+"""The files that go to one worker, one after another."""
+_GROUPS = {file: group for group, files in AS_ONE.items() for file in files}
 
 
 class Scheduling(LoadScopeScheduling):
-    """Hand out the files of ``TOGETHER`` whole, each other list of files as one, and all other tests one by one."""
+    """Hand out the files of ``TOGETHER`` whole, each group of ``AS_ONE`` as one, and all other tests one by one."""
 
     def _split_scope(self, nodeid: str) -> str:
         file, _, _ = nodeid.partition("::")
-        if file in LANDSCAPE:
-            return "the landscape"
-        if file in PLANS:
-            return "the plans"
-        if file in WAITING:
-            return "the waiting"
-        return file if file.startswith(TOGETHER) else nodeid
+        return _GROUPS.get(file) or (file if file.startswith(TOGETHER) else nodeid)

@@ -21,7 +21,7 @@ from retailctl.console import print_document, print_error, print_line, print_not
 from retailctl.environments import target as environments_target
 from retailctl.environments.state import initialise_workspace
 from retailctl.errors import UserError
-from retailctl.files import read_limited, refuse_folder, write_atomically
+from retailctl.files import check_overwritable, read_limited, write_atomically
 from retailctl.options import DEFAULT_CLOUD, CloudName
 from retailctl.terraform import plan_changes
 from retailctl.terraform import workspace as terraform
@@ -205,20 +205,15 @@ def check_writable(report: Path | None) -> None:
 
     """
     if report is not None:
-        refuse_folder(report, "REPORT (--report)")
-    if report is None or not report.is_file() or not report.stat().st_size:
-        return
+        check_overwritable(report, "REPORT (--report)", "a drift report", _is_report)
+
+
+def _is_report(file: Path) -> bool:
     try:
-        entries = json.loads(read_limited(report))
+        entries = json.loads(read_limited(file))
     except ValueError:
-        entries = None
-    if not isinstance(entries, list) or not all(
-        isinstance(each, dict) and "drifted" in each for each in entries
-    ):
-        raise UserError(
-            f"{project.format_path(report)}, which REPORT (--report) names, exists and is not a drift report: "
-            "name another file."
-        )
+        return False
+    return isinstance(entries, list) and all(isinstance(each, dict) and "drifted" in each for each in entries)
 
 
 def _try_detect_drift(environment: str, cloud: str | None) -> DriftReport:

@@ -9,12 +9,10 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from retailctl import project
 from retailctl.delivery import drift
 from retailctl.delivery.bounds import LONGEST_BODY, LONGEST_SUMMARY, cut_markdown, share_room
 from retailctl.delivery.markdown import format_code
-from retailctl.errors import UserError
-from retailctl.files import refuse_folder
+from retailctl.files import check_overwritable
 from retailctl.terraform import plan_changes
 
 if TYPE_CHECKING:
@@ -45,13 +43,12 @@ def check_writable(summary: Path | None) -> None:
         UserError: where the file holds something else.
 
     """
-    if summary is None:
-        return
-    refuse_folder(summary, "SUMMARY (--summary)")
-    if summary.is_file() and summary.stat().st_size and not summary.read_bytes().startswith(b"### "):
-        raise UserError(
-            f"{project.format_path(summary)}, which SUMMARY (--summary) names, exists and is not a summary of a "
-            "plan: name another file."
+    if summary is not None:
+        check_overwritable(
+            summary,
+            "SUMMARY (--summary)",
+            "a summary of a plan",
+            lambda file: file.read_bytes().startswith(b"### "),
         )
 
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from retailctl import project
 from retailctl.artifacts import builds
 from retailctl.errors import UserError
-from retailctl.files import read_limited, refuse_folder
+from retailctl.files import check_overwritable, read_limited
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -77,11 +77,7 @@ def check_writable(plan: Path) -> None:
         UserError: where the file holds something else.
 
     """
-    refuse_folder(plan, "OUT (--out)")
-    if plan.is_file() and plan.stat().st_size and not _is_plan(plan):
-        raise UserError(
-            f"{project.format_path(plan)}, which OUT (--out) names, exists and is not a plan: name another file."
-        )
+    check_overwritable(plan, "OUT (--out)", "a plan", _is_plan)
 
 
 def _is_plan(file: Path) -> bool:

@@ -193,11 +193,11 @@ class Target:
     @property
     def neighbours(self) -> dict[str, str]:
         """Return the regions of all environments whose states are in the same bucket."""
-        here = self.project
+        here, bucket = self.project, self.state_bucket
         return {
             name: read_value(here.values_file(name), "region")
             for name in here.environments
-            if self._find_state_place(name)["bucket"] == self.state_bucket
+            if self._find_state_place(name)["bucket"] == bucket
         }
 
     @property

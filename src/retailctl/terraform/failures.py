@@ -75,7 +75,7 @@ _EXPLANATIONS: tuple[tuple[str, str], ...] = (
         r"Saved plan is stale",
         (
             "The plan is stale: the state has changed since the plan was made. Nothing was changed. "
-            "Run the command again; make a saved plan anew with `{plan}` and OUT=<file>."
+            "Run the command again; save a new plan with `{plan}` and OUT=<file>."
         ),
     ),
     (

@@ -182,7 +182,7 @@ Lock Info:
         ),
         (
             "Error: Saved plan is stale",
-            "make a saved plan anew with `make plan CLOUD=two ENV=prod` and OUT=<file>.",
+            "save a new plan with `make plan CLOUD=two ENV=prod` and OUT=<file>.",
         ),
         ('Error: S3 bucket "x" does not exist.', "`make bootstrap CLOUD=two ENV=prod`"),
         ("Error: Backend configuration changed", "or remove .retail/x/prod/app to use"),
