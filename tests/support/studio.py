@@ -51,6 +51,17 @@ def studio_table() -> FakeDynamoDB:
     return FakeDynamoDB(KEYS)
 
 
+def create_studio_table(dynamodb: Any) -> None:
+    """Create the table as Terraform does."""
+    keys = tuple(zip(KEYS[STUDIO], ("HASH", "RANGE"), strict=True))
+    dynamodb.create_table(
+        TableName=STUDIO,
+        KeySchema=[{"AttributeName": name, "KeyType": kind} for name, kind in keys],
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name, _ in keys],
+        BillingMode="PAY_PER_REQUEST",
+    )
+
+
 def own_act(action: str, user: str, event_id: str | None = None, **more: str) -> bytes:
     """Return the payload of a photographer's own act: register-photographer, update-phone, …"""
     data = {"schema": f"com.nordstrom/user-info/{action}/1-0-0", "id": user, **more}
