@@ -59,6 +59,16 @@ def test_without_faults_every_product_is_pictured_and_no_time_out_is_needed(seed
     assert follow(seed, Faults(), PATIENT).needed_time_outs == 0
 
 
+@given(seed=seeds)
+@settings(max_examples=20)
+def test_a_product_that_is_pictured_at_once_takes_three_states(seed: int) -> None:
+    world = follow(seed, Faults(), Habits(ignore=0, late=0, twice=0.2))
+    at_once = [
+        each for each in world.products().values() if each.attempt == 1 and each.image in world.uploads
+    ]
+    assert {world.machine.executions[each.product_id].transitions for each in at_once} <= {3}
+
+
 @given(seed=seeds, faults=conflicting, habits=habits)
 @settings(max_examples=60)
 def test_every_product_is_pictured_once_or_given_up_through_failures_zombies_and_conflicts(

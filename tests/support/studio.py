@@ -94,6 +94,8 @@ class Execution:
     found: dict[str, Any] = field(default_factory=dict)
     timed_out: bool = False
     time_outs: int = 0
+    transitions: int = 1
+    """States entered by time-out, success or error; what is retried in its state is not counted."""
 
     @property
     def running(self) -> bool:
@@ -156,6 +158,7 @@ class FakeMachine:
         """Enter a state; what still runs for the one before goes on without it."""
         if execution.invocation is not None and not execution.invocation.ended:
             self.left.append(execution.invocation)
+        execution.transitions += step in {"ask", "report", "release", "find"} and step != execution.step
         execution.step, execution.timed_out = step, timed_out
         execution.invocation = execution.token = None
 

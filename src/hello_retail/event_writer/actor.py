@@ -32,12 +32,14 @@ class Actor:
         name: fit to be shown, 1 to 128 characters; the user id where the token has none (the winner API shows the
             mask in its place).
         groups: the user's groups.
+        phone: their telephone number, with a plus, where the user pool has verified it.
 
     """
 
     user_id: str
     name: str
     groups: frozenset[str]
+    phone: str | None = None
 
 
 def parse_actor(claims: Mapping[str, Any]) -> Actor:
@@ -57,7 +59,9 @@ def parse_actor(claims: Mapping[str, Any]) -> Actor:
     if not isinstance(subject, str) or not _SUBJECT.fullmatch(subject) or subject == UNKNOWN:
         raise NotSignedIn("The token's subject cannot be the user of an event.")
     name = clean_display_name(claims.get("name")) or subject
-    return Actor(subject, name, parse_groups(claims.get("cognito:groups")))
+    is_verified = claims.get("phone_number_verified") in ("true", True)
+    phone = claims.get("phone_number") if is_verified else None
+    return Actor(subject, name, parse_groups(claims.get("cognito:groups")), phone)
 
 
 def clean_display_name(claim: object) -> str:

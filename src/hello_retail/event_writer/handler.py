@@ -23,6 +23,7 @@ from hello_retail.event_writer.submission import (
     EventSubmission,
     SubmissionRefused,
     build_event_record,
+    check_phone,
     is_preflight,
     parse_submission,
 )
@@ -51,6 +52,7 @@ class EventWriterSettings:
     idempotency_table: str
     environment: str
     origin: str
+    messages: str
     powertools_metrics_namespace: str
 
 
@@ -96,6 +98,8 @@ def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:
     submission = None
     try:
         submission = parse_submission(event, os.environ.get("_X_AMZN_TRACE_ID", ""))
+        if SETTINGS.messages == "sms":
+            check_phone(submission)
         answer = build_accepted_response(accept_submission(submission, context))
     except Exception as error:  # noqa: BLE001 - no client sees a fault's words
         has_key = submission is not None and submission.key is not None

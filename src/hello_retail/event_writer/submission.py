@@ -17,7 +17,7 @@ from hello_retail.event_writer.actor import Actor, NotSignedIn, clean_display_na
 from hello_retail.event_writer.identifiers import Identifiers, derive_identifiers, hash_json
 from hello_retail.event_writer.kinds import KINDS, Kind
 from hello_retail.events import Event, decode_event
-from hello_retail.events.registry import INGRESS_1_1, Violation, list_violations
+from hello_retail.events.registry import INGRESS_1_1, USER_UPDATE_PHONE, Violation, list_violations
 from hello_retail.events.strict_json import NotStrictJson, parse_strict_json
 from hello_retail.http_api.problems import Problem, WrongMember
 from hello_retail.visibility import is_visible
@@ -142,6 +142,23 @@ def parse_submission(event: Mapping[str, Any], trace_header: str = "") -> EventS
             HTTPStatus.FORBIDDEN, f"Only users of the group {group} may send this event.", code="wrong-group"
         )
     return EventSubmission(actor, kind, data, _read_key(headers), _trace_id(trace_header, headers))
+
+
+def check_phone(submission: EventSubmission) -> None:
+    """Refuse a telephone number that the user has not shown to be theirs.
+
+    Where texts are sent, nobody can have a stranger's telephone ring.
+
+    Raises:
+        Refused: 403.
+
+    """
+    if submission.kind == USER_UPDATE_PHONE and submission.data.get("phone") != submission.actor.phone:
+        raise SubmissionRefused(
+            HTTPStatus.FORBIDDEN,
+            "The phone must be the one that the user pool has verified: the token's phone_number.",
+            code="unverified-phone",
+        )
 
 
 def is_preflight(event: Mapping[str, Any]) -> bool:

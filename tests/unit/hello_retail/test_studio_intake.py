@@ -9,10 +9,12 @@ import pytest
 
 from hello_retail.studio import table
 from hello_retail.studio.events import derive_picture_event_id
+from hello_retail.studio_intake import handler
+from support.event_source import LogRecord, kinesis_event
 from support.events import create, image, payload, purchase
 from support.fake_aws import client_error
 from support.studio import own_act
-from support.studio_scene import Scene, before_each
+from support.studio_scene import SHARD, Scene, before_each
 
 REGISTRATION = "6f1c2a52-8c3e-4a57-9d1c-0a3e3d0f9c77"
 
@@ -279,3 +281,10 @@ def test_a_repeat_alone_moves_the_watermark(scene: Scene) -> None:
     before = scene.photographer().item["w0"]
     scene.put(act)
     assert scene.photographer().item["w0"] != before
+
+
+def test_lambda_s_entry_takes_a_batch(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(handler, "get_intake", lambda: scene.intake)
+    record = LogRecord(SHARD, "4711", "ann", own_act("register-photographer", "ann"))
+    assert handler.handler(kinesis_event([record]), None) == {"batchItemFailures": []}
+    assert scene.free() == ["ann"]
