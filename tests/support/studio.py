@@ -185,6 +185,7 @@ class Habits:
     ignore: float = 0.2
     late: float = 0.15
     twice: float = 0.15
+    leave: float = 0.2
     abort: float = 0.0
     lost_end: float = 0.0
     end_twice: float = 0.0
@@ -263,7 +264,7 @@ class StudioWorld(World):
         acts += [
             (user, own_act("unregister-photographer", user, self._event_id()))
             for user in self.people
-            if self.random.random() < 0.2
+            if self.random.random() < self.habits.leave
         ]
         if self.random.random() < 0.3:
             product = f"product-{self.random.randrange(products)}"
