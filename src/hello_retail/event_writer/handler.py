@@ -21,12 +21,11 @@ from hello_retail.event_writer.store import AWS_CONFIG, EventStream
 from hello_retail.event_writer.submission import (
     EventRecord,
     EventSubmission,
-    SubmissionRefused,
     build_event_record,
-    is_preflight,
     parse_submission,
 )
 from hello_retail.events.registry import INGRESS_1_1, compile_validators
+from hello_retail.http_api.methods import is_preflight
 from hello_retail.http_api.problems import (
     HttpResponse,
     Problem,
@@ -109,7 +108,7 @@ def accept_submission(submission: EventSubmission, context: object) -> dict[str,
     """Put the event on the stream (once, given a key); return the receipt.
 
     Raises:
-        Refused: what the client can mend.
+        Problem: what the client can mend.
         Unavailable: AWS does not answer now.
 
     """
@@ -146,7 +145,7 @@ def build_problem(error: Exception, request_id: str, *, has_key: bool) -> Proble
 
     Only where the request ``has_key`` is it told to send the same again.
     """
-    if isinstance(error, SubmissionRefused):
+    if isinstance(error, Problem):
         count_refusal(error.code, request_id)
         return error
     if isinstance(error, Unavailable):

@@ -54,9 +54,9 @@ class _Pixels:
             self._inflate(data[start : start + _IN])
 
     def _inflate(self, data: bytes) -> None:
+        if self._inflater.eof:
+            raise PictureRefused(PictureProblem.EXTRA_BYTES)
         while True:
-            if self._inflater.eof:
-                raise PictureRefused(PictureProblem.EXTRA_BYTES)
             try:
                 pixels = self._inflater.decompress(data, _OUT)
             except zlib.error:
@@ -65,7 +65,7 @@ class _Pixels:
             if self._missing < 0 or self._inflater.unused_data:
                 raise PictureRefused(PictureProblem.EXTRA_BYTES)
             data = self._inflater.unconsumed_tail
-            if self._inflater.eof or not (data or len(pixels) == _OUT):
+            if not data and len(pixels) < _OUT:
                 return
 
     def check_end(self) -> None:

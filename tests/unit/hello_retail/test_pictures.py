@@ -381,6 +381,23 @@ def test_pieces_of_a_png_stand_together_and_end_with_the_pixels() -> None:
     }
 
 
+def test_what_follows_the_pixels_is_refused_wherever_they_are_cut_for_reading() -> None:
+    """The stream of stored blocks ends with a byte that ends a piece of 16 KiB, too."""
+
+    def stored(data: bytes, *, last: bool = False) -> bytes:
+        size = len(data).to_bytes(2, "little")
+        return bytes([last]) + size + bytes(0xFF ^ byte for byte in size) + data
+
+    pixels = pictures.png_pixels(200, 206, 0)
+    blocks = stored(b"") * ((3 * 2**14 - len(pixels) - 11) // 5) + stored(pixels, last=True)
+    data = b"\x78\x01" + blocks + zlib.adler32(pixels).to_bytes(4)
+    assert len(data) == 3 * 2**14
+    head = PNG_SIGNATURE + chunk(b"IHDR", png_header(200, 206, 0))
+
+    assert clean(head + chunk(b"IDAT", data) + chunk(b"IEND"), PNG).height == 206
+    assert problem_of(head + chunk(b"IDAT", data + SCRIPT) + chunk(b"IEND"), PNG) == "extra-bytes"
+
+
 BOMB = zlib.compress(bytes(300 * 2**20), 9)
 BOMBS = {
     "of fill bytes": (SOI + b"\xff" * MAX_BYTES, JPEG),
