@@ -15,9 +15,9 @@ from hello_retail.catalog_api.listing import (
     encode_category_cursor,
     encode_product_cursor,
     is_category,
-    is_product_id,
 )
 from hello_retail.http_api.cursor import CURSOR_REMEDY
+from hello_retail.http_api.keys import is_product_id
 from hello_retail.http_api.methods import READS
 from hello_retail.http_api.parameters import Parameter, build_limit_parameter
 from hello_retail.http_api.problems import HttpResponse, Problem, WrongParameter

@@ -25,7 +25,7 @@ from hello_retail.event_writer.submission import (
     parse_submission,
 )
 from hello_retail.events.registry import INGRESS_1_1, compile_validators
-from hello_retail.http_api.methods import is_preflight
+from hello_retail.http_api.methods import build_preflight_response, is_preflight
 from hello_retail.http_api.problems import (
     HttpResponse,
     Problem,
@@ -86,12 +86,9 @@ def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:
     """Put one event on the stream; return a receipt or a problem.
 
     An event that is accepted leaves no line here: the access log has one, and Kinesis counts it.
-
-    A preflight gets a 204 without CORS headers: API Gateway, which may pass it on to a route of any method, adds
-    them for the origins on its list.
     """
     if is_preflight(event):
-        return HttpResponse(HTTPStatus.NO_CONTENT, {"cache-control": "no-store"}).as_event()
+        return build_preflight_response().as_event()
     submission = None
     try:
         submission = parse_submission(event, os.environ.get("_X_AMZN_TRACE_ID", ""))
