@@ -73,25 +73,51 @@ class FakeDynamoDB:
             "ConsumedCapacity": [{"TableName": table, "CapacityUnits": units} for table in RequestItems],
         }
 
+    def query(
+        self,
+        *,
+        TableName: str,
+        KeyConditionExpression: str,
+        ExpressionAttributeNames: Mapping[str, str],
+        ExpressionAttributeValues: Mapping[str, Any],
+        ConsistentRead: bool = False,
+        Limit: int | None = None,
+    ) -> Item:
+        """Return the items of a hash key in the order of their range keys: of one page, as asked for."""
+        source = (self.items if ConsistentRead else self.stale)[TableName]
+        items = [
+            source[key]
+            for key in sorted(source)
+            if holds(KeyConditionExpression, source[key], ExpressionAttributeNames, ExpressionAttributeValues)
+        ]
+        return {"Items": [dict(item) for item in items[:Limit]]}
+
     def scan(
         self,
         *,
         TableName: str,
-        ConsistentRead: bool,
-        ProjectionExpression: str,
         ExpressionAttributeNames: Mapping[str, str],
-        ReturnConsumedCapacity: str,
+        ExpressionAttributeValues: Mapping[str, Any] | None = None,
+        ConsistentRead: bool = False,
+        ProjectionExpression: str = "",
+        FilterExpression: str = "",
+        ReturnConsumedCapacity: str = "NONE",
         ExclusiveStartKey: Item | None = None,
     ) -> Item:
-        """Return a page of at most two items, of the attributes that are named."""
-        assert ReturnConsumedCapacity == "TOTAL"
+        """Return a page of at most two items, before the filter: of the attributes that are named, if any are."""
         source = (self.items if ConsistentRead else self.stale)[TableName]
-        wanted = {ExpressionAttributeNames[name] for name in ProjectionExpression.split(", ")}
+        wanted = {ExpressionAttributeNames[name] for name in ProjectionExpression.split(", ") if name}
+        values = ExpressionAttributeValues or {}
         keys = sorted(source)
         after = self.key(TableName, ExclusiveStartKey) if ExclusiveStartKey else ()
         page = [key for key in keys if key > after][:2]
         answer: Item = {
-            "Items": [{k: v for k, v in source[key].items() if k in wanted} for key in page],
+            "Items": [
+                {k: v for k, v in source[key].items() if not wanted or k in wanted}
+                for key in page
+                if not FilterExpression
+                or holds(FilterExpression, source[key], ExpressionAttributeNames, values)
+            ],
             "ConsumedCapacity": {"TableName": TableName, "CapacityUnits": 1.0},
         }
         if page and page[-1] != keys[-1]:
@@ -119,7 +145,7 @@ class FakeDynamoDB:
         reasons: list[Item] = []
         places = []
         for ((kind, request),) in (each.items() for each in TransactItems):
-            assert kind in {"ConditionCheck", "Put", "Update"}
+            assert kind in {"ConditionCheck", "Delete", "Put", "Update"}
             key = request.get("Key") or request["Item"]
             places.append((request["TableName"], self.key(request["TableName"], key)))
             try:
@@ -135,6 +161,8 @@ class FakeDynamoDB:
                 self.put_item(TableName=request["TableName"], Item=request["Item"])
             if kind == "Update":
                 self.update_item(**request)
+            if kind == "Delete":
+                self.delete_item(TableName=request["TableName"], Key=request["Key"])
         used = [{"TableName": table, "CapacityUnits": 2.0} for table, _ in places]
         return {"ConsumedCapacity": used} if ReturnConsumedCapacity == "TOTAL" else {}
 
@@ -167,6 +195,8 @@ class FakeDynamoDB:
         old = self.items[table].get(key, {})
         self._check(table, request["Key"], request)
         new = {**request["Key"], **old} | assignments(request["UpdateExpression"], old, names, values)
+        for name in removals(request["UpdateExpression"], names):
+            new.pop(name, None)
         if old:
             self.stale[table][key] = dict(old)
         self.items[table][key] = new
@@ -193,11 +223,15 @@ def assignments(
 ) -> Item:
     """Return the attributes that an update expression of SET and ADD clauses gives the item."""
     result: Item = {}
-    for clause, body in re.findall(r"(SET|ADD)\s+(.*?)(?=\s+(?:SET|ADD)\s|$)", expression):
+    for clause, body in re.findall(r"(SET|ADD)\s+(.*?)(?=\s+(?:SET|ADD|REMOVE)\s|$)", expression):
         for part in re.split(r",\s*(?![^()]*\))", body):
             if clause == "ADD":
                 name, value = part.split()
                 name = names.get(name, name)
+                if "SS" in values[value]:
+                    known = old.get(name, {"SS": []})["SS"]
+                    result[name] = {"SS": sorted({*known, *values[value]["SS"]})}
+                    continue
                 total = int(old.get(name, {"N": "0"})["N"]) + int(values[value]["N"])
                 assert abs(total) < NUMBER_LIMIT
                 result[name] = {"N": str(total)}
@@ -211,6 +245,12 @@ def assignments(
             else:
                 result[name] = values[operand]
     return result
+
+
+def removals(expression: str, names: Mapping[str, str]) -> list[str]:
+    """Return the attributes that an update expression's REMOVE clause takes away."""
+    found = re.search(r"REMOVE\s+(.*?)(?=\s+(?:SET|ADD)\s|$)", expression)
+    return [names.get(name, name) for name in found[1].split(", ")] if found else []
 
 
 def holds(

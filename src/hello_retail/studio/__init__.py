@@ -1,0 +1,1 @@
+"""The studio: which photographer takes the picture of which product."""
