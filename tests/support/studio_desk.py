@@ -26,6 +26,9 @@ def upload_key(product: str = PRODUCT, attempt: int = 2, upload_id: str = UPLOAD
     return f"incoming/{product}/{attempt}/{upload_id}"
 
 
+FIRST_KEY = upload_key()
+
+
 def notification(*objects: tuple[str, str | None]) -> dict[str, Any]:
     """Return S3's event for objects by key and version."""
     return {
@@ -136,7 +139,7 @@ class DeskWorld:
         )
 
     def change_product(self, **changes: Any) -> None:
-        """Give the product's item other attributes; None takes one out."""
+        """Give the product's item other attributes."""
         key = build_product_key(PRODUCT)
         new = {
             name: {"N": str(value)} if isinstance(value, int) else {"S": value}
@@ -151,12 +154,12 @@ class DeskWorld:
         content: bytes,
         content_type: str = "image/jpeg",
         *,
-        key: str | None = None,
+        key: str = FIRST_KEY,
         version: str | None = "v1",
     ) -> dict[str, Any]:
         """Put an upload, and return S3's event of it."""
-        self.bucket.uploads[key or upload_key(), version] = (content, content_type)
-        return notification((key or upload_key(), version))
+        self.bucket.uploads[key, version] = (content, content_type)
+        return notification((key, version))
 
     def product(self) -> Product:
         return parse_product(self.table.items[STUDIO][self.table.key(STUDIO, build_product_key(PRODUCT))])

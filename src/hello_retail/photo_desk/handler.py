@@ -63,7 +63,7 @@ def report(upload: Upload, dealt: Dealt) -> None:
     about = (
         {} if upload.place is None else {"product": upload.place.product_id, "attempt": upload.place.attempt}
     )
-    log = logger.warning if dealt.outcome == Outcome.FOREIGN else logger.info
+    log = logger.warning if dealt.outcome == Outcome.FOREIGN else logger.debug
     log("upload dealt with", extra={**about, "outcome": dealt.outcome, "problem": dealt.problem})
     if dealt.outcome == Outcome.DELIVERED:
         metrics.add_metric("PicturesDelivered", MetricUnit.Count, 1)
