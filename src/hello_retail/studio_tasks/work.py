@@ -204,6 +204,7 @@ class Work:
         """End what has ended and was not told; return how many executions.
 
         Asks for the execution of every unfinished product whose photographer's deadline, if there is one, is past.
+        The lines are matched in any case: an execution may have been stopped after it freed its photographer.
         """
         ended = 0
         for product in scan_unfinished(self.studio.client, self.studio.table):
@@ -214,6 +215,7 @@ class Work:
                 continue  # what was not started yet is the intake's, which is delivered its offer again
             self.end_execution(product.product_id, product.execution)
             ended += 1
+        match_lines(self.studio, self.machine)
         return ended
 
     def _publish(self, product: Product, photographer: Photographer) -> bool:
