@@ -241,6 +241,11 @@ def test_a_ticket_is_for_one_key_one_type_and_no_more_bytes_than_announced(
     assert fields["Content-Type"] == content_type
 
 
+def test_the_function_opens_its_ticket_office_once() -> None:
+    assert entry.open_office() is entry.open_office()
+    assert entry.open_office().bucket == "pictures"
+
+
 def test_each_ticket_has_a_key_of_its_own(world: World) -> None:
     world.ask()
 

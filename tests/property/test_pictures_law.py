@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import zlib
+from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hello_retail.pictures import CONTENT_TYPES, Picture, PictureRefused, clean_picture
+from hello_retail.pictures.places import UploadPlace, format_upload_key, parse_upload_key
 from support.laws import histories
 from support.pictures import (
     APP1,
@@ -120,6 +122,17 @@ def try_to_clean(content: bytes, content_type: str) -> Picture | None:
         return clean_picture(content, content_type, MAX_BYTES)
     except PictureRefused:
         return None
+
+
+@given(
+    product_id=st.from_regex(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,79}", fullmatch=True),
+    attempt=st.integers(1, 999_999_999),
+    upload_id=st.uuids(version=4),
+)
+def test_an_upload_s_key_says_what_it_is_for(product_id: str, attempt: int, upload_id: UUID) -> None:
+    place = UploadPlace(product_id, attempt)
+
+    assert parse_upload_key(format_upload_key(place, str(upload_id))) == place
 
 
 types = st.sampled_from(CONTENT_TYPES)

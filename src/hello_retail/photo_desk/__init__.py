@@ -9,11 +9,11 @@ table decides, so a crash between any two steps heals when Lambda invokes the fu
 4. Delete the upload, and with it where it was taken.
 
 Environment: ``STUDIO_TABLE``, ``PICTURES_BUCKET``, ``MAX_BYTES`` (of an upload), ``ENVIRONMENT``,
-``POWERTOOLS_SERVICE_NAME`` (photo_desk), ``POWERTOOLS_METRICS_NAMESPACE``, ``LOG_LEVEL``. Memory: 512 MB hold an
-upload of 10 MiB, what stays of it, and copies of both. Time-out: 60 s.
+``POWERTOOLS_SERVICE_NAME`` (photo_desk), ``POWERTOOLS_METRICS_NAMESPACE``, ``LOG_LEVEL``. Memory: checking an
+upload of 10 MiB takes 30 MiB beside it, so 256 MB hold it; 512 MB halve the time. Time-out: 60 s.
 
 Calls of AWS: ``s3:GetObject``, ``GetObjectVersion``, ``DeleteObject`` and ``DeleteObjectVersion`` on
-``incoming/*``, ``s3:PutObject`` on ``pictures/*``, ``s3:ListBucket`` (without it S3 answers 403 for what is gone);
+``incoming/*``, ``s3:PutObject`` on ``pictures/*``, ``s3:ListBucket`` and ``ListBucketVersions`` (else S3 answers 403 for what is gone);
 ``dynamodb:GetItem`` and ``UpdateItem`` on the studio; ``states:SendTaskSuccess``; through the encryption key
 ``kms:Decrypt`` and ``GenerateDataKey``. It parses what strangers sent: it may neither write to the stream nor send
 messages.

@@ -14,6 +14,7 @@ from hello_retail.photo_desk.notification import Upload, parse_notification
 from hello_retail.pictures import clean_picture
 from hello_retail.pictures.places import UploadPlace
 from hello_retail.studio.items import build_product_key
+from support.fake_aws import client_error
 from support.pictures import SOI, frame, jpeg, png, scan, tables
 from support.pictures import exif as exif_segment
 from support.stepping import Crash
@@ -319,6 +320,20 @@ def test_a_machine_that_cannot_be_answered_is_a_failure_and_the_upload_stays(wor
     tell(event)
     assert world.machine.answers == [answer_of(PHOTO)]
     assert world.bucket.uploads == {}
+
+
+def test_an_upload_that_cannot_be_read_is_a_failure_and_stays(
+    world: DeskWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(**_request: Any) -> None:
+        raise client_error("AccessDenied", "GetObject")
+
+    monkeypatch.setattr(world.bucket, "get_object", refuse)
+
+    with pytest.raises(ClientError):
+        tell(world.upload(PHOTO))
+    assert world.bucket.uploads
+    assert world.product().problem is None
 
 
 def test_one_object_that_fails_does_not_hold_up_the_others(world: DeskWorld) -> None:
