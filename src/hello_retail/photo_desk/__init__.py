@@ -13,10 +13,10 @@ Environment: ``STUDIO_TABLE``, ``PICTURES_BUCKET``, ``MAX_BYTES`` (of an upload)
 upload of 10 MiB takes 30 MiB beside it, so 256 MB hold it; 512 MB halve the time. Time-out: 60 s.
 
 Calls of AWS: ``s3:GetObject``, ``GetObjectVersion``, ``DeleteObject`` and ``DeleteObjectVersion`` on
-``incoming/*``, ``s3:PutObject`` on ``pictures/*``, ``s3:ListBucket`` and ``ListBucketVersions`` (else S3 answers 403 for what is gone);
-``dynamodb:GetItem`` and ``UpdateItem`` on the studio; ``states:SendTaskSuccess``; through the encryption key
-``kms:Decrypt`` and ``GenerateDataKey``. It parses what strangers sent: it may neither write to the stream nor send
-messages.
+``incoming/*``, ``s3:PutObject`` on ``pictures/*``, ``s3:ListBucket`` and ``ListBucketVersions`` (without them S3
+answers 403 for what is gone); ``dynamodb:GetItem`` and ``UpdateItem`` on the studio; ``states:SendTaskSuccess``;
+through the encryption key ``kms:Decrypt`` and ``GenerateDataKey``. It parses what strangers sent: it may neither
+write to the stream nor send messages.
 
 Metrics, by ``Environment``: ``PicturesDelivered``, ``LatePictures``, ``RefusedPictures``.
 """
