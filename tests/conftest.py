@@ -46,6 +46,7 @@ os.environ |= {
     "PAGE_URL": "https://shop.example/",
     "PER_REGISTRATION": "3",
     "PICTURES_BUCKET": "pictures",
+    "MAX_BYTES": "10485760",
     "STUDIO_TABLE": "studio",
     "ENVIRONMENT": "test",
     "POWERTOOLS_SERVICE_NAME": "test",

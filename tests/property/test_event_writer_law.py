@@ -12,11 +12,11 @@ from hello_retail.event_writer.identifiers import RANDOM_BYTES, create_identifie
 from hello_retail.event_writer.kinds import KINDS
 from hello_retail.event_writer.submission import (
     EventRecord,
-    SubmissionRefused,
     build_event_record,
     parse_submission,
 )
 from hello_retail.events import SCHEMAS, Event, decode_event
+from hello_retail.http_api.problems import Problem
 from support.event_writer import CART, IMAGE, LOGIN, OFFER, PHONE, PURCHASE, SUB, claims, post
 
 TIME = "2026-11-22T12:00:00.000Z"
@@ -53,7 +53,7 @@ TOKENS = st.builds(
 )
 
 
-def taken(request: dict[str, Any]) -> EventRecord | SubmissionRefused:
+def taken(request: dict[str, Any]) -> EventRecord | Problem:
     """Return what becomes of a request; anything but a record or a refusal fails the test."""
     try:
         submission = parse_submission(request)
@@ -62,7 +62,7 @@ def taken(request: dict[str, Any]) -> EventRecord | SubmissionRefused:
                 submission, create_identifiers(1_795_348_800_000, bytes(2 * RANDOM_BYTES)), TIME, "shop"
             )
         return build_event_record(submission, submission.derive_own_identifiers(submission.key), TIME, "shop")
-    except SubmissionRefused as refused:
+    except Problem as refused:
         return refused
 
 
@@ -92,7 +92,7 @@ def test_any_request_is_a_record_or_a_refusal(body: object, token: dict[str, Any
 def test_any_text_is_a_record_or_a_refusal(text: str, encoded: bool) -> None:
     request = post("")
     request |= {"body": text, "isBase64Encoded": encoded}
-    assert isinstance(taken(request), SubmissionRefused)
+    assert isinstance(taken(request), Problem)
 
 
 @given(name=NAMES)
@@ -104,7 +104,7 @@ def test_every_name_can_buy(name: object) -> None:
 def test_no_refusal_repeats_what_was_sent(body: dict[str, Any], marker: str) -> None:
     for tainted in (body | {marker: 1}, body | {"schema": marker}, body | {"id": f"{marker} "}):
         made = taken(post(tainted))
-        assert isinstance(made, SubmissionRefused)
+        assert isinstance(made, Problem)
         assert marker not in made.build_response().body
 
 

@@ -15,9 +15,10 @@ from hello_retail.catalog_api.listing import (
     encode_category_cursor,
     encode_product_cursor,
     is_category,
-    is_product_id,
 )
 from hello_retail.http_api.cursor import CURSOR_REMEDY
+from hello_retail.http_api.keys import is_product_id
+from hello_retail.http_api.methods import READS
 from hello_retail.http_api.parameters import Parameter, build_limit_parameter
 from hello_retail.http_api.problems import HttpResponse, Problem, WrongParameter
 from hello_retail.http_api.protocol import (
@@ -26,7 +27,6 @@ from hello_retail.http_api.protocol import (
     build_ok_response,
     build_parameter_problem,
 )
-from hello_retail.http_api.respond import METHODS
 from hello_retail.http_api.routes import Route, answer_by_route
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class CatalogApi:
             Unavailable: DynamoDB does not answer now.
 
         """
-        if request.method not in METHODS:
+        if request.method not in READS:
             return answer_by_route(ROUTES, self, request)
         asked, now = (request.path, frozenset(request.query.items())), self.clock()
         read_at, answer = self._answers.get(asked, (now - CACHE_SECONDS, None))

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from hello_retail.http_api.cursor import BadCursor, open_cursor, seal_cursor
+from hello_retail.http_api.keys import is_product_id
 from hello_retail.http_api.mask import mask_user_id
 
 MAX_CATEGORY = 100
@@ -15,7 +16,6 @@ PRODUCTS = b"cursor-products"
 _SEPARATOR = "\0"
 """Between the parts of a cursor's position: no name and no id contains a control character."""
 _SORT_NAME_BYTES = 1024
-_PRODUCT_ID = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,79}")
 _PICTURE = re.compile(r"[^/]+/(?P<path>pictures/(?P<product>[^/]+)/[^/]+\.(?:jpg|png))")
 """Where the shop keeps its pictures: ``bucket/pictures/<product>/<file>``, under ``/pictures/`` of the page."""
 
@@ -84,11 +84,6 @@ def find_picture_path(product_id: str, place: str | None) -> str | None:
     """
     picture = _PICTURE.fullmatch(place or "")
     return picture["path"] if picture and picture["product"] == product_id else None
-
-
-def is_product_id(text: str) -> bool:
-    """Return whether a text is a product id by the events' schemas."""
-    return _PRODUCT_ID.fullmatch(text) is not None
 
 
 def is_category(text: str) -> bool:

@@ -21,13 +21,12 @@ from hello_retail.event_writer.store import AWS_CONFIG, EventStream
 from hello_retail.event_writer.submission import (
     EventRecord,
     EventSubmission,
-    SubmissionRefused,
     build_event_record,
     check_phone,
-    is_preflight,
     parse_submission,
 )
 from hello_retail.events.registry import INGRESS_1_1, compile_validators
+from hello_retail.http_api.methods import build_preflight_response, is_preflight
 from hello_retail.http_api.problems import (
     HttpResponse,
     Problem,
@@ -89,12 +88,9 @@ def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:
     """Put one event on the stream; return a receipt or a problem.
 
     An event that is accepted leaves no line here: the access log has one, and Kinesis counts it.
-
-    A preflight gets a 204 without CORS headers: API Gateway, which may pass it on to a route of any method, adds
-    them for the origins on its list.
     """
     if is_preflight(event):
-        return HttpResponse(HTTPStatus.NO_CONTENT, {"cache-control": "no-store"}).as_event()
+        return build_preflight_response().as_event()
     submission = None
     try:
         submission = parse_submission(event, os.environ.get("_X_AMZN_TRACE_ID", ""))
@@ -113,7 +109,7 @@ def accept_submission(submission: EventSubmission, context: object) -> dict[str,
     """Put the event on the stream (once, given a key); return the receipt.
 
     Raises:
-        Refused: what the client can mend.
+        Problem: what the client can mend.
         Unavailable: AWS does not answer now.
 
     """
@@ -150,7 +146,7 @@ def build_problem(error: Exception, request_id: str, *, has_key: bool) -> Proble
 
     Only where the request ``has_key`` is it told to send the same again.
     """
-    if isinstance(error, SubmissionRefused):
+    if isinstance(error, Problem):
         count_refusal(error.code, request_id)
         return error
     if isinstance(error, Unavailable):

@@ -7,18 +7,18 @@ from __future__ import annotations
 
 import json
 import re
-from binascii import Error as NotBase64
-from binascii import a2b_base64
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
-from hello_retail.event_writer.actor import Actor, NotSignedIn, clean_display_name, parse_actor
+from hello_retail.event_writer.actor import Actor, clean_display_name, parse_actor
 from hello_retail.event_writer.identifiers import Identifiers, derive_identifiers, hash_json
 from hello_retail.event_writer.kinds import KINDS, Kind
 from hello_retail.events import Event, decode_event
 from hello_retail.events.registry import INGRESS_1_1, USER_UPDATE_PHONE, Violation, list_violations
-from hello_retail.events.strict_json import NotStrictJson, parse_strict_json
+from hello_retail.http_api.identity import require_signed_in
+from hello_retail.http_api.json_body import read_json_object
+from hello_retail.http_api.methods import POST, get_method, refuse_other_methods
 from hello_retail.http_api.problems import Problem, WrongMember
 from hello_retail.visibility import is_visible
 
@@ -32,23 +32,8 @@ MAXIMUM_KEY: Final = 255
 BUSY_SECONDS: Final = 1
 """After how long a client should ask again what became of its first attempt."""
 
-_WORD = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
-_PARAMETER = rf'({_WORD})=({_WORD}|"(?:[^"\\\x00-\x08\x0a-\x1f\x7f]|\\[^\x00-\x08\x0a-\x1f\x7f])*")'
-_MEDIA_TYPE = re.compile(
-    rf"application/json((?:[ \t]*+;[ \t]*+(?:{_PARAMETER})?)*)", re.ASCII | re.IGNORECASE
-)
-"""A media type by RFC 9110, section 8.3.1: any parameters, empty ones among them."""
-_PARAMETERS = re.compile(rf";[ \t]*{_PARAMETER}")
-_UTF_8 = frozenset({"utf-8", "utf8"})
 _KEY = re.compile(rf"(?=.*\S)[^\x00-\x1f\x7f-\x9f\ud800-\udfff]{{1,{MAXIMUM_KEY}}}")
 _TRACE_ROOT = re.compile(r"(?:^|;)\s*Root=(1-[0-9a-f]{8}-[0-9a-f]{24})(?:;|$)")
-
-
-@dataclass(eq=False)
-class SubmissionRefused(Problem):
-    """A client error; ``code`` is a stable id of the reason."""
-
-    code: str = "refused"
 
 
 class NotDecodable(Exception):
@@ -111,36 +96,22 @@ def parse_submission(event: Mapping[str, Any], trace_header: str = "") -> EventS
     ``trace_header`` is Lambda's own, if any.
 
     Raises:
-        Refused: 405, 401, 415, 413, 400 or 403, in this order.
+        Problem: 405, 401, 415, 413, 400 or 403, in this order.
 
     """
-    context = event.get("requestContext") or {}
-    if (context.get("http") or {}).get("method") != "POST":
-        raise SubmissionRefused(
-            HTTPStatus.METHOD_NOT_ALLOWED,
-            "This resource takes POST only.",
-            headers={"allow": "POST"},
-            code="wrong-method",
-        )
-    actor = _require_actor(context)
-    headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
-    if not _is_json(headers.get("content-type", "")):
-        raise SubmissionRefused(
-            HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-            "Send JSON in UTF-8: Content-Type: application/json.",
-            headers={"accept-post": "application/json"},
-            code="wrong-content-type",
-        )
-    data = _json_object(_read_body(event))
+    refuse_other_methods(get_method(event), POST)
+    actor = require_signed_in(event, parse_actor)
+    data = read_json_object(event, MAXIMUM_BODY)
     kind = data.get("schema")
     if not isinstance(kind, str) or kind not in KINDS:
         accepted = Violation("/schema", f"must be one of {', '.join(KINDS)}")
         raise _build_data_refusal((accepted,), "unknown-schema")
     group = KINDS[kind].group
     if group is not None and group not in actor.groups:
-        raise SubmissionRefused(
+        raise Problem(
             HTTPStatus.FORBIDDEN, f"Only users of the group {group} may send this event.", code="wrong-group"
         )
+    headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
     return EventSubmission(actor, kind, data, _read_key(headers), _trace_id(trace_header, headers))
 
 
@@ -150,91 +121,21 @@ def check_phone(submission: EventSubmission) -> None:
     Where texts are sent, nobody can have a stranger's telephone ring.
 
     Raises:
-        Refused: 403.
+        Problem: 403.
 
     """
     if submission.kind == USER_UPDATE_PHONE and submission.data.get("phone") != submission.actor.phone:
-        raise SubmissionRefused(
+        raise Problem(
             HTTPStatus.FORBIDDEN,
             "The phone must be the one that the user pool has verified: the token's phone_number.",
             code="unverified-phone",
         )
 
 
-def is_preflight(event: Mapping[str, Any]) -> bool:
-    """Return whether the request is a CORS preflight, which has no token."""
-    if ((event.get("requestContext") or {}).get("http") or {}).get("method") != "OPTIONS":
-        return False
-    return {name.lower() for name in event.get("headers") or {}} >= {
-        "origin",
-        "access-control-request-method",
-    }
-
-
-def _is_json(content_type: str) -> bool:
-    """Return whether a Content-Type is JSON, in UTF-8."""
-    media_type = _MEDIA_TYPE.fullmatch(content_type.strip(" \t"))
-    if not media_type:
-        return False
-    parameters = _PARAMETERS.findall(media_type[1])
-    charsets = (_unquote(value) for name, value in parameters if name.lower() == "charset")
-    return all(charset.lower() in _UTF_8 for charset in charsets)
-
-
-def _unquote(value: str) -> str:
-    return re.sub(r"\\(.)", r"\1", value[1:-1]) if value.startswith('"') else value
-
-
-def _require_actor(context: Mapping[str, Any]) -> Actor:
-    claims = ((context.get("authorizer") or {}).get("jwt") or {}).get("claims") or {}
-    try:
-        return parse_actor(claims)
-    except NotSignedIn as refused:
-        error = ' error="invalid_token"' if claims else ""
-        raise SubmissionRefused(
-            HTTPStatus.UNAUTHORIZED,
-            str(refused),
-            headers={"www-authenticate": f"Bearer{error}"},
-            code="not-signed-in",
-        ) from None
-
-
-def _read_body(event: Mapping[str, Any]) -> bytes:
-    text: str = event.get("body") or ""
-    if len(text) <= 2 * MAXIMUM_BODY:
-        try:
-            encoded = event.get("isBase64Encoded")
-            body = a2b_base64(text, strict_mode=True) if encoded else text.encode(errors="surrogatepass")
-        except (NotBase64, ValueError):
-            raise SubmissionRefused(
-                HTTPStatus.BAD_REQUEST, "The body is marked as base64, and is not.", code="not-base64"
-            ) from None
-        if len(body) <= MAXIMUM_BODY:
-            return body
-    raise SubmissionRefused(
-        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-        f"The body is larger than {MAXIMUM_BODY // 1024} KiB.",
-        code="too-large",
-    )
-
-
-def _json_object(body: bytes) -> dict[str, Any]:
-    try:
-        document = parse_strict_json(body)
-    except NotStrictJson as refused:
-        detail = refused.reason.replace("The record", "The body")
-        raise SubmissionRefused(HTTPStatus.BAD_REQUEST, detail, code=refused.code) from None
-    if not isinstance(document, dict):
-        raise SubmissionRefused(
-            HTTPStatus.BAD_REQUEST, "The body is JSON, but not an object.", code="not-object"
-        )
-    return document
-
-
 def _read_key(headers: Mapping[str, str]) -> str | None:
     key = headers.get("idempotency-key")
     if key is not None and not _KEY.fullmatch(key):
-        raise SubmissionRefused(
+        raise Problem(
             HTTPStatus.BAD_REQUEST,
             f"Idempotency-Key: give 1 to {MAXIMUM_KEY} characters, no control characters among them.",
             code="bad-key",
@@ -253,7 +154,7 @@ def build_event_record(
     """Return the record for a submission; ``time_origin`` is RFC 3339, ``origin`` names the system.
 
     Raises:
-        Refused: 400 where the data break their schema, 403 where they are about somebody else.
+        Problem: 400 where the data break their schema, 403 where they are about somebody else.
         NotDecodable: where a consumer would not take the record.
 
     """
@@ -293,37 +194,37 @@ def _list_blank_texts(rules: Kind, data: Mapping[str, Any]) -> tuple[Violation, 
 
 def _check_about_actor(actor: Actor, data: Mapping[str, Any]) -> None:
     if data["id"] != actor.user_id:
-        raise SubmissionRefused(
+        raise Problem(
             HTTPStatus.FORBIDDEN,
             "This event must be about the signed-in user: its id is the token's sub.",
             code="about-another",
         )
     if "name" in data and clean_display_name(data["name"]) != actor.name:
-        raise SubmissionRefused(
+        raise Problem(
             HTTPStatus.FORBIDDEN,
             "This event must be about the signed-in user: its name is the token's name.",
             code="about-another",
         )
 
 
-def _build_data_refusal(broken: tuple[Violation, ...], code: str) -> SubmissionRefused:
+def _build_data_refusal(broken: tuple[Violation, ...], code: str) -> Problem:
     detail = " ".join(f"{each.pointer.removeprefix('/') or 'The body'} {each.detail}." for each in broken)
     wrong = tuple(WrongMember(each.pointer, each.detail) for each in broken)
-    return SubmissionRefused(HTTPStatus.BAD_REQUEST, detail, wrong, code=code)
+    return Problem(HTTPStatus.BAD_REQUEST, detail, wrong, code=code)
 
 
-def build_reused_key_refusal() -> SubmissionRefused:
+def build_reused_key_refusal() -> Problem:
     """Return the refusal of a key that came with another body before."""
-    return SubmissionRefused(
+    return Problem(
         HTTPStatus.UNPROCESSABLE_ENTITY,
         "This Idempotency-Key has been used with another body: take a new key for a new event.",
         code="key-reused",
     )
 
 
-def build_in_progress_refusal() -> SubmissionRefused:
+def build_in_progress_refusal() -> Problem:
     """Return the refusal of a retry while the first attempt is under way."""
-    return SubmissionRefused(
+    return Problem(
         HTTPStatus.CONFLICT,
         "A request with this Idempotency-Key is under way: ask again in a moment for its answer.",
         headers={"retry-after": str(BUSY_SECONDS)},

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+
+_PRODUCT_ID = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,79}")
 HASH_KEY_BYTES = 2048
 
 
@@ -11,3 +14,8 @@ def is_product_key(product_id: str) -> bool:
         return 0 < len(product_id.encode()) <= HASH_KEY_BYTES
     except UnicodeEncodeError:  # half of a surrogate pair, as JSON may hold it
         return False
+
+
+def is_product_id(text: str) -> bool:
+    """Return whether a text is a product id by the events' schemas."""
+    return _PRODUCT_ID.fullmatch(text) is not None

@@ -82,9 +82,8 @@ def adapt_response(answer: HttpResponse, request: HttpRequest) -> HttpResponse:
 
     ``If-None-Match`` compares weakly and takes lists and ``*`` (RFC 9110, section 13.1.2).
     """
-    if answer.status == HTTPStatus.OK and _matches_tag(
-        request.headers.get("if-none-match", ""), answer.headers["etag"]
-    ):
+    tag = answer.headers.get("etag")
+    if answer.status == HTTPStatus.OK and tag and _matches_tag(request.headers.get("if-none-match", ""), tag):
         headers = {name: value for name, value in answer.headers.items() if name != "content-type"}
         return HttpResponse(HTTPStatus.NOT_MODIFIED, headers)
     return replace(answer, body="") if request.method == "HEAD" else answer

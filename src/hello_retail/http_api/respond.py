@@ -6,7 +6,6 @@ Whatever happens, the client gets what it asked for or a problem document, and t
 from __future__ import annotations
 
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger, Metrics
@@ -24,9 +23,6 @@ from hello_retail.http_api.protocol import HttpRequest, adapt_response
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-
-METHODS = ("GET", "HEAD")
-"""What every route takes; HEAD answers as GET does, without the body."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,18 +61,6 @@ def respond_to_request(
     except Exception as error:  # noqa: BLE001 - no client sees a fault's words
         response = _problem(error, str(getattr(context, "aws_request_id", "")), telemetry).build_response()
     return adapt_response(response, request).as_event()
-
-
-def refuse_other_methods(request: HttpRequest) -> None:
-    """Raise the 405 for a request that is no read.
-
-    Raises:
-        Problem: for every method but GET and HEAD.
-
-    """
-    if request.method not in METHODS:
-        detail = f"This resource takes {' and '.join(METHODS)} only."
-        raise Problem(HTTPStatus.METHOD_NOT_ALLOWED, detail, headers={"allow": ", ".join(METHODS)})
 
 
 def _problem(error: Exception, request_id: str, telemetry: Telemetry) -> Problem:

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from hello_retail.http_api.methods import READS, refuse_other_methods
 from hello_retail.http_api.parameters import Parameter, parse_parameters
 from hello_retail.http_api.problems import HttpResponse, Problem
-from hello_retail.http_api.respond import refuse_other_methods
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -43,7 +43,7 @@ def answer_by_route(routes: Sequence[Route[Api]], api: Api, request: HttpRequest
 
     """
     route, segment = _find_route(routes, request.path)
-    refuse_other_methods(request)
+    refuse_other_methods(request.method, READS)
     return route.answer(api, segment, parse_parameters(route.parameters, request.query))
 
 

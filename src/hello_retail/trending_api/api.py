@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
+from hello_retail.http_api.methods import READS, refuse_other_methods
 from hello_retail.http_api.parameters import build_limit_parameter, parse_parameters
 from hello_retail.http_api.problems import HttpResponse, Problem
 from hello_retail.http_api.protocol import HttpRequest, build_ok_response
-from hello_retail.http_api.respond import refuse_other_methods
 from hello_retail.trending_api.board import RankedProduct, rank_products
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class TrendingApi:
         """
         if request.path != PATH:
             raise Problem(HTTPStatus.NOT_FOUND, f"There is no such resource; there is {PATH}.")
-        refuse_other_methods(request)
+        refuse_other_methods(request.method, READS)
         most = parse_parameters((LIMIT,), request.query)["limit"]
         return build_ok_response([product.as_json() for product in self.read_board()[:most]])
 

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from hello_retail.event_writer.actor import Actor, NotSignedIn, clean_display_name, parse_actor, parse_groups
+from hello_retail.event_writer.actor import Actor, clean_display_name, parse_actor
+from hello_retail.events.decoder import MAXIMUM_NAME
+from hello_retail.http_api.identity import MAXIMUM_USER_ID, NotSignedIn, parse_groups
 from support.event_writer import NAME, SUB, claims
 
 
@@ -90,3 +92,7 @@ def test_groups_are_read_as_the_authorizer_writes_them(claim: object, groups: se
 )
 def test_a_name_is_made_fit_to_be_shown(claim: object, shown: str) -> None:
     assert clean_display_name(claim) == shown
+
+
+def test_a_user_id_is_as_long_as_consumers_take_it() -> None:
+    assert MAXIMUM_USER_ID == MAXIMUM_NAME

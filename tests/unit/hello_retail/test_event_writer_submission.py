@@ -15,11 +15,11 @@ from hello_retail.event_writer.submission import (
     MAXIMUM_BODY,
     EventRecord,
     NotDecodable,
-    SubmissionRefused,
     build_event_record,
     parse_submission,
 )
 from hello_retail.events import Event, decode_event, registry
+from hello_retail.http_api.problems import Problem
 from support.event_writer import (
     CART,
     IMAGE,
@@ -51,8 +51,8 @@ def taken(body: object, **request: Any) -> EventRecord:
     return build_event_record(parse_submission(post(body, **request)), IDS, TIME, ORIGIN)
 
 
-def refused(body: object, **request: Any) -> SubmissionRefused:
-    with pytest.raises(SubmissionRefused) as caught:
+def refused(body: object, **request: Any) -> Problem:
+    with pytest.raises(Problem) as caught:
         taken(body, **request)
     return caught.value
 
@@ -203,7 +203,7 @@ def test_a_base64_body_is_the_same_body() -> None:
 def test_a_body_that_only_says_that_it_is_base64_gets_400() -> None:
     event = post("not base64!")
     event["isBase64Encoded"] = True
-    with pytest.raises(SubmissionRefused) as caught:
+    with pytest.raises(Problem) as caught:
         parse_submission(event)
     assert (caught.value.status, caught.value.code) == (400, "not-base64")
 
@@ -375,14 +375,14 @@ def test_an_event_without_an_authorizer_gets_401_too() -> None:
         post(PURCHASE, token={}),
         {"requestContext": {"http": {"method": "POST"}, "authorizer": None}},
     ):
-        with pytest.raises(SubmissionRefused) as caught:
+        with pytest.raises(Problem) as caught:
             parse_submission(event)
         assert caught.value.status == 401
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"])
 def test_other_methods_get_405(method: str) -> None:
-    with pytest.raises(SubmissionRefused) as caught:
+    with pytest.raises(Problem) as caught:
         parse_submission(http_event(method, "/events"))
     assert (caught.value.status, dict(caught.value.headers)) == (405, {"allow": "POST"})
 
