@@ -119,18 +119,21 @@ def decode_content(file: SiteFile) -> bytes:
     return gzip.decompress(file.content) if file.content_encoding else file.content
 
 
-def build_security_policy(api_url: str, cognito_url: str) -> str:
-    """Return the page's Content-Security-Policy: itself, the API and Cognito.
+def build_security_policy(api_url: str, cognito_url: str, uploads_url: str | None = None) -> str:
+    """Return the page's Content-Security-Policy: itself, the API, Cognito and the bucket for uploads.
 
-    An ``api_url`` that is a path (`/api`, passed on by the site itself) is the page's own origin already.
+    An ``api_url`` that is a path (`/api`, passed on by the site itself) is the page's own origin already. Where
+    pictures are uploaded, the page shows them before they are sent (`blob:`).
     """
-    sources = ["'self'", *dict.fromkeys(filter(None, map(_origin, (api_url, cognito_url))))]
+    urls = (api_url, cognito_url, uploads_url or "")
+    sources = ["'self'", *dict.fromkeys(filter(None, map(_origin, urls)))]
+    pictures = "'self' blob:" if uploads_url else "'self'"
     return "; ".join(
         [
             "default-src 'none'",
             "script-src 'self'",
             "style-src 'self'",
-            "img-src 'self'",
+            f"img-src {pictures}",
             f"connect-src {' '.join(sources)}",
             "base-uri 'none'",
             "form-action 'none'",
@@ -141,10 +144,10 @@ def build_security_policy(api_url: str, cognito_url: str) -> str:
     )
 
 
-def build_security_headers(api_url: str, cognito_url: str) -> dict[str, str]:
+def build_security_headers(api_url: str, cognito_url: str, uploads_url: str | None = None) -> dict[str, str]:
     """Return the site's security headers, as `static-site` sets them."""
     return {
-        "content-security-policy": build_security_policy(api_url, cognito_url),
+        "content-security-policy": build_security_policy(api_url, cognito_url, uploads_url),
         "cross-origin-opener-policy": "same-origin",
         "cross-origin-resource-policy": "same-origin",
         "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
