@@ -3,7 +3,8 @@
 Everything but `index.html` and `config.json` is named for its content, so that a browser may keep it for ever and a
 deployment never mixes old and new. There is no bundler: a file's references to others (a module's imports, `href`
 and `src` in the page) are rewritten to the names that those got, innermost first. Import maps would need an inline
-script, which the Content-Security-Policy forbids.
+script, which the Content-Security-Policy forbids. Modules lose the comments on lines of their own, which are a
+quarter of their bytes; the lines stay, empty, so that a browser's error names a line of the source.
 """
 
 from __future__ import annotations
@@ -49,6 +50,7 @@ _IMPORT = re.compile(
     re.MULTILINE,
 )
 ATTRIBUTE = re.compile(r"""(\s(?:href|src)=")([^"#][^"]*)(?=")""")
+_COMMENT = re.compile(r"^[ \t]*(?://.*|/\*\*(?:[^*]|\*(?!/))*\*/[ \t]*)$", re.MULTILINE)
 _CSS_URL = re.compile(r"""(\burl\(["']?|@import\s+["'])([^"')]+)""")
 _REFERENCES = {".js": _IMPORT, ".html": ATTRIBUTE, ".css": _CSS_URL}
 
@@ -96,7 +98,7 @@ def build_page(sources: Mapping[str, bytes]) -> tuple[SiteFile, ...]:
             raise SiteError(f"These files of the page refer to each other in a circle: {circle}.")
         if path not in deployed:
             under_way.append(path)
-            deployed[path] = _file(path, _rewrite_references(path, sources, deploy))
+            deployed[path] = _file(path, _remove_comments(path, _rewrite_references(path, sources, deploy)))
             under_way.pop()
         return deployed[path].path
 
@@ -175,6 +177,13 @@ def _rewrite_references(path: str, sources: Mapping[str, bytes], deploy: Callabl
         return match[1] + (f"./{name}" if reference.startswith("./") else name)
 
     return pattern.sub(rename_reference, content.decode()).encode()
+
+
+def _remove_comments(path: str, content: bytes) -> bytes:
+    """Return a module without the comments on lines of their own, with as many lines as before."""
+    if PurePosixPath(path).suffix != ".js":
+        return content
+    return _COMMENT.sub(lambda match: "\n" * match[0].count("\n"), content.decode()).encode()
 
 
 def _file(path: str, content: bytes) -> SiteFile:

@@ -9,7 +9,7 @@ const TYPE = "image/jpeg";
 const TIMEOUT_MS = 120_000;
 
 /**
- * What S3's codes mean to the person. https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
+ * What S3's codes mean to the person; S3's API reference lists them under "Error responses".
  * @type {Record<string, string>}
  */
 const WORDS = {
