@@ -53,8 +53,8 @@ class StubStudio:
     """How long the next tickets are good for; ten minutes when there is none."""
     ticket_failures: deque[int] = field(default_factory=deque)
     """Statuses for the next requests for a ticket."""
-    refusals: deque[Refusal | None] = field(default_factory=deque)
-    """What the bucket answers to the next uploads; None breaks the connection off."""
+    refusals: deque[Refusal] = field(default_factory=deque)
+    """What the bucket answers to the next uploads."""
     verdicts: deque[str | None] = field(default_factory=deque)
     """What is wrong with the next pictures; nothing when there is none."""
     most_bytes: int = MOST_BYTES
@@ -185,11 +185,6 @@ class UploadsHandler(BaseHTTPRequestHandler):
         content = self.rfile.read(int(self.headers["content-length"]))
         studio = self.shop.studio
         time.sleep(self.shop.answer_delay)
-        if studio.refusals and studio.refusals[0] is None:
-            studio.refusals.popleft()
-            self.close_connection = True
-            self.connection.close()
-            return
         fields = _parse_form(self.headers["content-type"], content)
         refused = studio.refusals.popleft() if studio.refusals else studio.upload(fields)
         if refused:

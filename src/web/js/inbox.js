@@ -3,6 +3,7 @@
 import { clock, find, html, number, tell } from "./dom.js";
 import { explain, fieldError, gate, hush, once, say } from "./forms.js";
 import { Problem } from "./http.js";
+import { Photograph } from "./photograph.js";
 import { swatch } from "./products.js";
 import { SessionLost } from "./session.js";
 import { Refused, post, scale } from "./upload.js";
@@ -20,7 +21,7 @@ const SHORT_S = 60;
 /** @type {Record<string, string>} */
 const PROBLEMS = {
   "not-an-image": "Your last file was not a picture.",
-  "wrong-type": "Your last file was of another type than it said.",
+  "wrong-type": "Your last file was not of the type that was announced.",
   "too-small": "Your last picture was too small: it needs at least 200 pixels each way.",
   "too-large": "Your last picture was too large: it may have at most 8,000 pixels each way.",
   "cut-short": "Your last picture arrived incomplete.",
@@ -39,8 +40,8 @@ export class Inbox {
   #message;
   /** @type {HTMLFormElement} */
   #form = find("#picture-form");
-  /** The second way, where the environment has it. @type {Promise<import("./main.js").View> | null} */
-  #secondWay = null;
+  /** Naming a picture unasked, where the environment lets people. @type {Photograph | null} */
+  #secondWay;
   /** @type {string | null} who is asked for */
   #user = null;
   /** @type {Letters | null} */
@@ -74,7 +75,7 @@ export class Inbox {
     this.#root.hidden = false;
     this.#part("second-way").hidden = !page.workshop;
     find("#photograph-form", view).hidden = !page.workshop;
-    if (page.workshop) this.#secondWay = import("./photograph.js").then(({ Photograph }) => new Photograph(view, page));
+    this.#secondWay = page.workshop ? new Photograph(view, page) : null;
     const [register, leave] = [this.#part("register"), this.#part("leave")];
     register.addEventListener("click", () => once(register, "Registering…", () => this.#register()).then(() => this.#show()));
     leave.addEventListener("click", () => once(leave, "Leaving…", () => this.#leave()));
@@ -89,11 +90,10 @@ export class Inbox {
     this.#show();
   }
 
-  /** @param {string} argument */
-  open(argument) {
+  open() {
     this.#isOpen = true;
     this.#restart();
-    this.#secondWay?.then((view) => view.open(argument), () => {});
+    this.#secondWay?.open();
   }
 
   close() {
@@ -158,6 +158,10 @@ export class Inbox {
     }
     if (before && had && isOther) this.#tellEnd(had, inbox.completed > before.completed, inbox.registered);
     if (has && (isOther || had?.state !== has.state)) this.#announce(has);
+    if (has && this.#checked.until && (has.state === "delivered" || this.#problemOf(has))) {
+      hush(this.#message); // which says that the picture is being checked
+      this.#checked.until = 0;
+    }
     if (JSON.stringify(before) !== JSON.stringify(inbox) || this.#checked.until) this.#show();
   }
 
@@ -186,13 +190,12 @@ export class Inbox {
     const isIn = inbox?.registered ?? false;
     const assignment = inbox?.assignment ?? null;
     tell(this.#part("standing"), standing(inbox, this.#user !== null));
-    this.#part("counts").hidden = !isIn;
+    for (const name of ["counts", "advice", "leave"]) this.#part(name).hidden = !isIn;
     this.#part("allowance").textContent = number(inbox?.left ?? 0);
     this.#part("completed").textContent = number(inbox?.completed ?? 0);
     const register = this.#part("register");
     if (register.getAttribute("aria-disabled") !== "true") register.textContent = isIn ? "Register again" : "Register";
     register.className = isIn && inbox?.left ? "quiet" : "primary";
-    this.#part("leave").hidden = !isIn;
     this.#part("assignment").hidden = !isIn && !assignment;
     this.#showAssignment(assignment, inbox?.left ?? 0);
     if (focused instanceof HTMLElement && this.#root.contains(focused) && focused.closest("[hidden]")) {
@@ -281,7 +284,7 @@ export class Inbox {
       this.#picture = picture;
       this.#part("preview").replaceChildren(html("img", { src: URL.createObjectURL(picture.blob), alt: "The picture that is sent", width: picture.width, height: picture.height }));
       this.#part("preview").hidden = false;
-      this.#part("note").textContent = `${number(picture.width)} × ${number(picture.height)} pixels, ${number(Math.ceil(picture.blob.size / 1024))} KiB.`;
+      this.#part("note").textContent = `Your picture has ${number(picture.width)} × ${number(picture.height)} pixels, ${number(Math.ceil(picture.blob.size / 1024))} KiB.`;
     } catch (error) {
       if (choice !== this.#choice) return;
       this.#drop();
@@ -371,9 +374,9 @@ const sentenceOf = (error) => (error instanceof Error ? error.message : String(e
  */
 function standing(inbox, isAsked) {
   if (!inbox && isAsked) return "Looking…";
-  if (!inbox?.registered) return "Register, and the shop asks you for pictures of new products, one after another. Each has its time.";
+  if (!inbox?.registered) return "Register, and the shop asks you for pictures of new products, one at a time. Each has a deadline.";
   if (!inbox.left) return "You have used all your assignments. Register again to be asked for more.";
-  return "You are registered. Registering again renews your assignments, also when the shop has stopped asking because you let three in a row pass. Who leaves gives an open assignment back.";
+  return "You are registered.";
 }
 
 /**
