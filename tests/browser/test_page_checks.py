@@ -110,6 +110,7 @@ def test_the_html_that_the_scripts_have_made_is_valid_too(
 ) -> None:
     assert stubbed.shop.stub is not None
     open_for_business(stubbed.shop.stub)
+    stubbed.shop.stub.has_studio = stubbed.shop.stub.workshop = True
     for view in ("board", "photograph", "shop", "product", "offer"):
         if view == "product":
             stubbed.click(".tile a")

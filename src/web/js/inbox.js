@@ -34,6 +34,7 @@ const PROBLEMS = {
 export class Inbox {
   #view;
   #api;
+  #session;
   #uploads;
   #root;
   #part;
@@ -42,8 +43,10 @@ export class Inbox {
   #form = find("#picture-form");
   /** Naming a picture unasked, where the environment lets people. @type {Photograph | null} */
   #secondWay;
-  /** @type {string | null} who is asked for */
+  /** Who is signed in and has an inbox. @type {string | null} */
   #user = null;
+  /** Whose inbox and picture this is; still so after their session has ended. @type {string | null} */
+  #owner = null;
   /** @type {Letters | null} */
   #inbox = null;
   /** @type {import("./upload.js").Picture | null} */
@@ -68,6 +71,7 @@ export class Inbox {
   constructor(view, page) {
     this.#view = view;
     this.#api = page.api;
+    this.#session = page.session;
     this.#uploads = page.uploads;
     this.#root = find("[data-part=inbox]", view);
     this.#part = (/** @type {string} */ name) => find(`[data-part=${name}]`, this.#root);
@@ -104,14 +108,15 @@ export class Inbox {
   /** @param {import("./session.js").User | null} user */
   showUser(user) {
     gate(this.#view, user, "photographer", "photograph products");
-    const asked = user?.groups.includes("photographer") ? user.id : null;
-    if (asked === this.#user) return;
-    if (asked && this.#user !== null) hush(this.#message);
-    this.#user = asked;
-    this.#inbox = null;
-    this.#drop();
-    this.#show();
-    this.#restart();
+    const before = this.#user;
+    this.#user = user?.groups.includes("photographer") ? user.id : null;
+    if (this.#user !== this.#owner && !this.#session.isLost) {
+      this.#owner = this.#user;
+      this.#inbox = null;
+      this.#drop();
+      this.#show();
+    }
+    if (this.#user !== before) this.#restart();
   }
 
   // asking
