@@ -12,8 +12,8 @@ const SCHEMAS = "com.nordstrom/user-info/";
 const OPEN_MS = 5_000;
 const IDLE_MS = 30_000;
 /** An act shows within seconds: ask more often for a while. */
-const HURRY_MS = 2_000;
-const HURRY_FOR_MS = 20_000;
+const HURRY_MS = 1_000;
+const HURRY_FOR_MS = 15_000;
 /** How long the problem of an earlier picture may stand before it is taken for one of the picture that was just sent. */
 const CHECK_MS = 30_000;
 const SHORT_S = 60;
@@ -113,6 +113,8 @@ export class Inbox {
     if (this.#user !== this.#owner && !this.#session.isLost) {
       this.#owner = this.#user;
       this.#inbox = null;
+      hush(this.#message);
+      this.#part("news").textContent = "";
       this.#drop();
       this.#show();
     }

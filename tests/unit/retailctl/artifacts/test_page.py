@@ -32,7 +32,8 @@ PAGE = {
     "css/a.css": b"body { background: url(../dot.svg) }",
     "dot.svg": b"<svg/>",
     "js/main.js": b'import { b } from "./b.js";\nimport "./c.js";\nsay("./b.js");\n'
-    b'const view = async () => (await import("./d.js")).View;\nconst cast = /** @type {import("./d.js").View} */ (1);\n',
+    b'const view = async () => (await import("./d.js")).View;\n'
+    b'const cast = /** @type {import("./d.js").View} */ (1);\n',
     "js/d.js": b"export class View {}\n",
     "js/b.js": b'// the type is import("./main.js").Thing\n/** @param {import("./main.js").T} t */\n'
     b"export const b = \"from './x.js'\";\n",
@@ -327,6 +328,13 @@ def test_the_page_takes_the_prices_and_stocks_that_the_schemas_take() -> None:
         assert (
             schema["properties"][field] | {"minimum": 1, "maximum": int(bound)} == schema["properties"][field]
         )
+
+
+def test_the_inbox_has_words_for_each_problem_of_a_picture() -> None:
+    script = (WEB / "js" / "inbox.js").read_text()
+    (listed,) = re.findall(r"(?s)const PROBLEMS = \{(.*?)\n\};", script)
+    words = dict(re.findall(r'"([a-z-]+)": "(Your last .+\.)",', listed))
+    assert set(words) == {"not-an-image", "wrong-type", "too-small", "too-large", "cut-short", "extra-bytes"}
 
 
 def test_the_pictures_places_are_of_the_schemas_form() -> None:
