@@ -30,8 +30,10 @@ from support.event_writer import (
     PRICE,
     PRODUCT,
     PURCHASE,
+    REGISTER,
     STOCK,
     SUB,
+    UNREGISTER,
     claims,
     post,
 )
@@ -80,7 +82,7 @@ def test_an_event_is_answered_202_and_is_on_the_stream(door: Door, body: dict[st
     assert -0.001 <= age.total_seconds() < 60
 
 
-@pytest.mark.parametrize("body", [LOGIN, PHONE], ids=lambda body: body["schema"])
+@pytest.mark.parametrize("body", [LOGIN, PHONE, REGISTER, UNREGISTER], ids=lambda body: body["schema"])
 def test_a_users_own_event_has_the_user_as_its_partition_key(door: Door, body: dict[str, Any]) -> None:
     reply = door.post(body)
     [event] = door.events()

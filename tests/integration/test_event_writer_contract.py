@@ -23,7 +23,9 @@ from support.event_writer import (
     PRICE,
     PRODUCT,
     PURCHASE,
+    REGISTER,
     STOCK,
+    UNREGISTER,
     claims,
     post,
 )
@@ -60,7 +62,9 @@ def test_it_takes_the_events_that_the_code_takes_by_the_registrys_own_schemas() 
 
 
 @pytest.mark.parametrize(
-    "body", [OFFER, IMAGE, PURCHASE, PRICE, STOCK, LOGIN, PHONE, CART], ids=lambda body: body["schema"]
+    "body",
+    [OFFER, IMAGE, PURCHASE, PRICE, STOCK, LOGIN, PHONE, REGISTER, UNREGISTER, CART],
+    ids=lambda body: body["schema"],
 )
 def test_what_the_code_takes_is_what_the_document_takes(body: dict[str, Any]) -> None:
     check(body, BODY)
@@ -111,6 +115,8 @@ def test_the_examples_of_errors_are_the_errors_of_the_code(door: Door) -> None:
         (post(OFFER), 202),
         (post({"schema": registry.PRODUCT_CREATE, **PRODUCT}), 202),
         (post(PHONE), 202),
+        (post(REGISTER), 202),
+        (post(UNREGISTER), 202),
         (post(PURCHASE, key="a key"), 202),
         (post(PRICE), 202),
         (post(PRICE | {"cents": 2495.0}), 400),
@@ -124,6 +130,7 @@ def test_the_examples_of_errors_are_the_errors_of_the_code(door: Door) -> None:
         (post(PURCHASE, token=claims(token_use="access")), 401),
         (post(OFFER, token=claims(**{"cognito:groups": None})), 403),
         (post(PHONE | {"id": "bob"}), 403),
+        (post(UNREGISTER | {"id": "bob"}), 403),
         (http_event("DELETE", "/events"), 405),
         (post("x" * 70_000), 413),
         (post(PURCHASE, headers={"content-type": ""}), 415),

@@ -23,6 +23,8 @@ PRICE: dict[str, Any] = {"schema": registry.PRODUCT_PRICE, "id": "p1", "cents": 
 STOCK: dict[str, Any] = {"schema": registry.PRODUCT_STOCK, "id": "p1", "added": 40}
 LOGIN: dict[str, Any] = {"schema": registry.USER_LOGIN, "id": SUB, "name": NAME}
 PHONE: dict[str, Any] = {"schema": registry.USER_UPDATE_PHONE, "id": SUB, "phone": "+48123456789"}
+REGISTER: dict[str, Any] = {"schema": registry.USER_REGISTER_PHOTOGRAPHER, "id": SUB}
+UNREGISTER: dict[str, Any] = {"schema": registry.USER_UNREGISTER_PHOTOGRAPHER, "id": SUB}
 CART: dict[str, Any] = {"schema": registry.CART_ADD, "id": "p1"}
 EVERY_GROUP = "[merchant photographer customer]"
 

@@ -19,6 +19,8 @@ from hello_retail.events.registry import (
     PRODUCT_PURCHASE,
     PRODUCT_STOCK,
     USER_LOGIN,
+    USER_REGISTER_PHOTOGRAPHER,
+    USER_UNREGISTER_PHOTOGRAPHER,
     USER_UPDATE_PHONE,
 )
 
@@ -61,5 +63,7 @@ KINDS: Final = {
     CART_REMOVE: Kind("cart-remove"),
     USER_LOGIN: Kind("login-user", about_actor=True),
     USER_UPDATE_PHONE: Kind("update-phone", PHOTOGRAPHER, about_actor=True),
+    USER_REGISTER_PHOTOGRAPHER: Kind("register-photographer", PHOTOGRAPHER, about_actor=True),
+    USER_UNREGISTER_PHOTOGRAPHER: Kind("unregister-photographer", PHOTOGRAPHER, about_actor=True),
 }
 """By exact schema id: a fragment of one, or the meta-schema's id, is none."""

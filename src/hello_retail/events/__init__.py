@@ -13,6 +13,9 @@ from hello_retail.events.registry import (
     PRODUCT_PURCHASE,
     PRODUCT_STOCK,
     SCHEMAS,
+    USER_REGISTER_PHOTOGRAPHER,
+    USER_UNREGISTER_PHOTOGRAPHER,
+    USER_UPDATE_PHONE,
 )
 
 __all__ = [
@@ -22,6 +25,9 @@ __all__ = [
     "PRODUCT_PURCHASE",
     "PRODUCT_STOCK",
     "SCHEMAS",
+    "USER_REGISTER_PHOTOGRAPHER",
+    "USER_UNREGISTER_PHOTOGRAPHER",
+    "USER_UPDATE_PHONE",
     "Event",
     "Rejection",
     "decode_base64_event",

@@ -29,6 +29,8 @@ PRODUCT_PRICE = "com.nordstrom/product/price/1-0-0"
 PRODUCT_STOCK = "com.nordstrom/product/stock/1-0-0"
 USER_LOGIN = "com.nordstrom/user-info/login/1-0-0"
 USER_UPDATE_PHONE = "com.nordstrom/user-info/update-phone/1-0-0"
+USER_REGISTER_PHOTOGRAPHER = "com.nordstrom/user-info/register-photographer/1-0-0"
+USER_UNREGISTER_PHOTOGRAPHER = "com.nordstrom/user-info/unregister-photographer/1-0-0"
 USER_ADD_ROLE = "com.nordstrom/user-info/add-role/1-0-0"
 CART_ADD = "com.nordstrom/cart/add/1-0-0"
 CART_REMOVE = "com.nordstrom/cart/remove/1-0-0"
@@ -43,6 +45,8 @@ DATA_EVENTS = frozenset(
         PRODUCT_STOCK,
         USER_LOGIN,
         USER_UPDATE_PHONE,
+        USER_REGISTER_PHOTOGRAPHER,
+        USER_UNREGISTER_PHOTOGRAPHER,
         USER_ADD_ROLE,
         CART_ADD,
         CART_REMOVE,

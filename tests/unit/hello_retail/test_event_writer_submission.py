@@ -30,8 +30,10 @@ from support.event_writer import (
     PRICE,
     PRODUCT,
     PURCHASE,
+    REGISTER,
     STOCK,
     SUB,
+    UNREGISTER,
     claims,
     post,
 )
@@ -56,7 +58,9 @@ def refused(body: object, **request: Any) -> SubmissionRefused:
 
 
 @pytest.mark.parametrize(
-    "body", [OFFER, IMAGE, PURCHASE, PRICE, STOCK, LOGIN, PHONE, CART], ids=lambda body: body["schema"]
+    "body",
+    [OFFER, IMAGE, PURCHASE, PRICE, STOCK, LOGIN, PHONE, REGISTER, UNREGISTER, CART],
+    ids=lambda body: body["schema"],
 )
 def test_what_is_taken_is_an_event_of_the_signed_in_user(body: dict[str, Any]) -> None:
     event = decode_event(taken(body).payload)
@@ -334,6 +338,8 @@ def test_no_answer_repeats_what_was_sent(body: object) -> None:
         (STOCK, "merchant"),
         (IMAGE, "photographer"),
         (PHONE, "photographer"),
+        (REGISTER, "photographer"),
+        (UNREGISTER, "photographer"),
     ],
 )
 def test_another_group_gets_403_that_says_which_is_needed(body: dict[str, Any], group: str) -> None:
@@ -349,7 +355,10 @@ def test_every_signed_in_user_may_buy(body: dict[str, Any]) -> None:
     assert taken(body, token=claims(**{"cognito:groups": None}))
 
 
-@pytest.mark.parametrize("body", [PHONE | {"id": "bob"}, LOGIN | {"id": "bob"}, LOGIN | {"name": "Bob"}])
+@pytest.mark.parametrize(
+    "body",
+    [PHONE | {"id": "bob"}, UNREGISTER | {"id": "bob"}, LOGIN | {"id": "bob"}, LOGIN | {"name": "Bob"}],
+)
 def test_an_event_about_another_user_gets_403(body: dict[str, Any]) -> None:
     assert (refused(body).status, refused(body).code) == (403, "about-another")
 

@@ -86,6 +86,14 @@ def test_a_purchase_decodes_to_an_event() -> None:
             registry.USER_UPDATE_PHONE,
         ),
         (
+            ingress({"schema": registry.USER_REGISTER_PHOTOGRAPHER, "id": "ann"}, ORIGIN),
+            registry.USER_REGISTER_PHOTOGRAPHER,
+        ),
+        (
+            ingress({"schema": registry.USER_UNREGISTER_PHOTOGRAPHER, "id": "ann"}, ORIGIN),
+            registry.USER_UNREGISTER_PHOTOGRAPHER,
+        ),
+        (
             ingress({"schema": registry.USER_ADD_ROLE, "id": "ann", "role": "merchant"}, ORIGIN),
             registry.USER_ADD_ROLE,
         ),
