@@ -384,6 +384,7 @@ def test_a_picture_can_be_named_unasked_in_a_workshop_and_where_there_is_no_stud
     assert stubbed.find(REGISTER).is_displayed()
     stubbed.photograph("lamp-1")
     assert stub.taken[-1].data["schema"] == "com.nordstrom/product/image/1-0-0"
+    stubbed.until(lambda: stub.products["lamp-1"]["photographer"], "the photographer in the view")
     stub.has_studio = False
     stubbed.driver.refresh()
     stubbed.sees("Every product in the shop has been photographed.", "#photograph-form")

@@ -124,7 +124,7 @@ export class Api {
    * @throws {SessionLost} when nobody is signed in
    */
   async assignments() {
-    const answer = await this.#asUser((token) => request(`${this.#url}/assignments`, { headers: bearer(token), cache: "no-store" }), false);
+    const answer = await this.#asUser((token) => request(`${this.#url}/assignments`, { headers: bearer(token), cache: "no-store" }), { isAct: false });
     const now = Date.parse(answer.headers.get("date") ?? "");
     return { inbox: json(answer), now: Number.isNaN(now) ? Date.now() : now };
   }
@@ -151,16 +151,14 @@ export class Api {
    */
   async send(name, data) {
     const body = JSON.stringify(data);
-    try {
-      const answer = await this.#asUser(async (token, user) =>
-        json(await request(`${this.#url}/events`, posting(token, body, { "idempotency-key": this.#attempts.key(name, user.id, body) }))),
-      );
-      this.#attempts.settle(name);
-      return answer;
-    } catch (error) {
-      if (isFinal(error)) this.#attempts.settle(name);
-      throw error;
-    }
+    const settle = () => this.#attempts.settle(name);
+    const attempt = async (/** @type {string} */ token, /** @type {import("./session.js").User} */ user) => {
+      const headers = { "idempotency-key": this.#attempts.key(name, user.id, body) };
+      return json(await request(`${this.#url}/events`, posting(token, body, headers)));
+    };
+    const answer = await this.#asUser(attempt, { settle });
+    settle();
+    return answer;
   }
 
   /**
@@ -170,10 +168,11 @@ export class Api {
    * failed fetch) shows by the API answering other requests.
    * @template T
    * @param {(token: string, user: import("./session.js").User) => Promise<T>} attempt
-   * @param {boolean} [isAct] of the person's: asks them to sign in where need be, and is repeated after a failure
+   * @param {{isAct?: boolean, settle?: () => void}} [options] `isAct`: the person wants it, so they are asked to sign in
+   *   where need be and a failure is tried again; `settle` is called where the shop refuses for good
    * @returns {Promise<T>}
    */
-  async #asUser(attempt, isAct = true) {
+  async #asUser(attempt, { isAct = true, settle = () => {} } = {}) {
     let sender = this.#session.user?.id;
     let refusals = 0;
     let retries = 0;
@@ -195,6 +194,7 @@ export class Api {
           const asked = error instanceof Problem ? error.retryAfter : null;
           await pause(Math.min(asked ?? retries, LONGEST_WAIT_S));
         } else {
+          if (isFinal(error)) settle();
           throw error;
         }
       }

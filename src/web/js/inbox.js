@@ -221,10 +221,8 @@ export class Inbox {
     this.#part("task").hidden = !assignment;
     this.#form.hidden = isTaken;
     this.#part("clock").hidden = isTaken;
+    this.#part("product").replaceChildren(...(assignment ? describe(assignment) : []));
     if (!assignment) return;
-    const { product, name, brand } = assignment;
-    const words = html("span", { class: "what" }, html("bdi", { class: "product-name" }, name), html("bdi", { class: "by" }, brand));
-    this.#part("product").replaceChildren(swatch(product), words);
     tell(this.#part("problem"), isTaken ? "" : this.#problemOf(assignment));
     this.#tellTime();
   }
@@ -384,6 +382,12 @@ function standing(inbox, isAsked) {
   if (!inbox?.registered) return "Register, and the shop asks you for pictures of new products, one at a time. Each has a deadline.";
   if (!inbox.left) return "You have used all your assignments. Register again to be asked for more.";
   return "You are registered.";
+}
+
+/** @param {Assignment} assignment */
+function describe({ product, name, brand }) {
+  const words = html("span", { class: "what" }, html("bdi", { class: "product-name" }, name), html("bdi", { class: "by" }, brand));
+  return [swatch(product), words];
 }
 
 /**
