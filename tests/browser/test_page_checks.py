@@ -55,7 +55,7 @@ def test_axe_finds_nothing_in_any_view_or_state(
     browser.click("#offer-form [type=submit]")
     browser.sees("Name is missing.", "#offer-form")
     assert violations(browser, tools) == [], "with errors beside the fields"
-    browser.click("#sign-in")
+    browser.open_sign_in()
     browser.fill_sign_in("nobody@example.com", "not-the-password-1A")
     browser.sees("not right", "#sign-in-dialog")
     assert violations(browser, tools) == [], "in the dialog"
