@@ -55,7 +55,7 @@ def test_axe_finds_nothing_in_any_view_or_state(
     browser.click("#offer-form [type=submit]")
     browser.sees("Name is missing.", "#offer-form")
     assert violations(browser, tools) == [], "with errors beside the fields"
-    browser.click("#sign-in")
+    browser.open_sign_in()
     browser.fill_sign_in("nobody@example.com", "not-the-password-1A")
     browser.sees("not right", "#sign-in-dialog")
     assert violations(browser, tools) == [], "in the dialog"
@@ -110,6 +110,7 @@ def test_the_html_that_the_scripts_have_made_is_valid_too(
 ) -> None:
     assert stubbed.shop.stub is not None
     open_for_business(stubbed.shop.stub)
+    stubbed.shop.stub.has_studio = stubbed.shop.stub.workshop = True
     for view in ("board", "photograph", "shop", "product", "offer"):
         if view == "product":
             stubbed.click(".tile a")
@@ -215,3 +216,31 @@ def test_a_price_that_is_shown_is_read_back_the_same() -> None:
     wrong, shown = evaluate("prices.js", script)
     assert wrong == []
     assert shown == ["$12.50", "$0.05", "¥1,200", "KWD\u00a01.250", "€1,000,000.00"]
+
+
+@pytest.mark.usefixtures("tools")
+def test_an_act_keeps_its_key_while_only_the_sign_in_has_failed() -> None:
+    script = """
+      const { Api } = await import(process.argv[1]);
+      const { Problem } = await import(new URL("http.js", process.argv[1]));
+      const { Attempts } = await import(new URL("storage.js", process.argv[1]));
+      const kept = {}, keys = [];
+      const store = { getItem: (key) => kept[key] ?? null, setItem: (key, value) => (kept[key] = value) };
+      const attempts = new Attempts(store);
+      const fault = async () => { throw new Problem(403, "The sign-in service has a fault."); };
+      const session = { user: { id: "u" }, idToken: async () => "t", renew: fault };
+      const api = new Api("http://shop.example", session, attempts, fault);
+      let isTaken = false;
+      globalThis.fetch = async (address, { headers }) => {
+        if (!String(address).endsWith("/events")) return new Response("{}");
+        keys.push(headers["idempotency-key"]);
+        if (!isTaken) throw new TypeError("a refusal without CORS headers");
+        return new Response("{}", { status: 202 });
+      };
+      const words = await api.send("buy", { id: "lamp-1" }).catch((error) => error.message);
+      isTaken = true;
+      await api.send("buy", { id: "lamp-1" });
+      await api.send("buy", { id: "lamp-1" });
+      console.log(JSON.stringify([words, keys.length, keys[0] === keys[1], keys[1] === keys[2]]));
+    """
+    assert evaluate("api.js", script) == ["The sign-in service has a fault.", 3, True, False]

@@ -8,15 +8,29 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support.stub_api import open_for_business, sell
+from support.still_lifes import draw_product, hang_pictures
+from support.stub_api import PHOTOGRAPHER, open_for_business, sell
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from support.browser import Browser, Shop
+    from support.stub_api import StubShop
 
 pytestmark = pytest.mark.slow
+LOOKS = pytest.mark.parametrize(
+    ("name", "settings"),
+    [
+        ("light", {}),
+        ("dark", {"dark": True}),
+        ("phone", {"width": 390, "height": 844}),
+    ],
+)
 FOLDER = Path(os.environ.get("RETAIL_SCREENSHOTS", Path(__file__).parents[2] / "build" / "screenshots"))
+
+LOADED = (
+    "return [...document.images].filter(each => each.offsetParent).slice(0, 6).every(each => each.complete)"
+)
 
 
 @pytest.mark.parametrize(
@@ -53,31 +67,52 @@ def test_the_forms_have_their_pictures_taken(browsing: Callable[..., Browser], s
     browser.sign_in(shop.merchant)
     browser.fill_offer("Reading lamp")
     browser.picture(FOLDER / "offer.png", whole=False)
-    browser.go("photograph")
-    browser.settled()
-    browser.picture(FOLDER / "photograph.png", whole=False)
 
 
-@pytest.mark.parametrize(
-    ("name", "settings"),
-    [
-        ("light", {}),
-        ("dark", {"dark": True}),
-        ("phone", {"width": 390, "height": 844}),
-    ],
-)
+@LOOKS
+def test_the_inbox_has_its_picture_taken(
+    browsing: Callable[..., Browser],
+    stub: StubShop,
+    tmp_path: Path,
+    name: str,
+    settings: dict[str, bool | int],
+) -> None:
+    stub.has_studio = True
+    open_for_business(stub)
+    stub.studio.register(PHOTOGRAPHER.user_id)
+    lamp = next(product for product, item in stub.catalog.items() if item["name"] == "Reading lamp")
+    stub.studio.ask(PHOTOGRAPHER.user_id, lamp)
+    stub.studio.photographers[PHOTOGRAPHER.user_id].completed = 4
+    browser = browsing(**settings)
+    browser.devtools("Emulation.setTouchEmulationEnabled", enabled=name == "phone")
+    browser.open("photograph")
+    browser.sign_in(PHOTOGRAPHER)
+    photo = tmp_path / "lamp.jpg"
+    photo.write_bytes(draw_product(browser, "Reading lamp"))
+    browser.until(lambda: browser.find("#picture-form").is_displayed(), "the assignment")
+    browser.find("#picture-form [name=image]").send_keys(str(photo))
+    browser.until(lambda: browser.find_all("#picture-form img"), "the preview")
+    browser.picture(FOLDER / f"inbox-{name}.png")
+
+
+@LOOKS
 def test_the_shop_and_a_product_have_their_pictures_taken(
     browsing: Callable[..., Browser], shop: Shop, name: str, settings: dict[str, bool | int]
 ) -> None:
     browser = browsing(**settings)
     if shop.stub:
         open_for_business(shop.stub)
-    browser.open("shop")
+    browser.open("board")
+    if shop.stub:
+        hang_pictures(browser, shop.stub)
+    browser.go("shop")
     if shop.stub:
         browser.go_to("shop/Household")
     browser.settled()
     browser.until(lambda: browser.find_all(".tile"), "the products")
+    browser.until(lambda: browser.run(LOADED), "the pictures")
     browser.picture(FOLDER / f"shop-{name}.png", whole=False)
     browser.click(".tile:last-child a")
     browser.until(lambda: browser.find_all(".sheet"), "a product")
+    browser.until(lambda: browser.run(LOADED), "its picture")
     browser.picture(FOLDER / f"product-{name}.png", whole=False)

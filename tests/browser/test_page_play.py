@@ -64,7 +64,7 @@ def test_a_wrong_password_is_told_in_words_and_the_right_one_still_works(
     browser: Browser, shop: Shop
 ) -> None:
     browser.open("board")
-    browser.click("#sign-in")
+    browser.open_sign_in()
     browser.fill_sign_in(shop.merchant.username, "not-the-password-1A")
     browser.sees("The user name or the password is not right.", "#sign-in-dialog [role=alert]")
     assert browser.focused() == "sign-in-password"

@@ -198,7 +198,7 @@ def test_who_may_not_is_told_beforehand_and_by_the_shop(stubbed: Browser) -> Non
 
 def test_a_first_password_is_replaced_at_the_first_sign_in(stubbed: Browser) -> None:
     stubbed.open("board")
-    stubbed.click("#sign-in")
+    stubbed.open_sign_in()
     stubbed.fill_sign_in(NEWCOMER.username, NEWCOMER.password)
     stubbed.sees("Choose your own.", "#sign-in-dialog")
     stubbed.type("#sign-in-new-password", "short")
@@ -212,7 +212,7 @@ def test_a_first_password_is_replaced_at_the_first_sign_in(stubbed: Browser) -> 
 
 def test_a_code_is_asked_for_where_the_account_wants_one(stubbed: Browser) -> None:
     stubbed.open("board")
-    stubbed.click("#sign-in")
+    stubbed.open_sign_in()
     stubbed.fill_sign_in(CAREFUL.username, CAREFUL.password)
     stubbed.sees("Code from your authenticator app", "#sign-in-dialog")
     stubbed.type("#sign-in-code", "000000")

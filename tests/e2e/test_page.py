@@ -182,7 +182,7 @@ def test_a_wrong_password_is_told_in_words(player: Browser, shop: Shop) -> None:
     player.open("board")
     if player.find("#sign-out").is_displayed():
         player.click("#sign-out")
-    player.click("#sign-in")
+    player.open_sign_in()
     player.fill_sign_in(shop.merchant.username, "not-the-password-1A")
     player.sees("The user name or the password is not right.", "#sign-in-dialog [role=alert]")
     player.fill_sign_in(shop.merchant.username, shop.merchant.password)

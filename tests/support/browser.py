@@ -240,9 +240,13 @@ class Browser:
         self.type("#sign-in-password", password)
         self.click("#sign-in-form [type=submit]")
 
-    def sign_in(self, person: Any) -> None:
+    def open_sign_in(self) -> None:
+        """Open the dialog as soon as the page has started."""
         self.until(lambda: self.find("#sign-in").is_displayed(), "the button to sign in")
         self.click("#sign-in")
+
+    def sign_in(self, person: Any) -> None:
+        self.open_sign_in()
         self.fill_sign_in(person.username, person.password)
         self.sees(person.name, "#who-name")
 

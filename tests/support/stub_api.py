@@ -1,6 +1,7 @@
 """A shop on the loopback to try the page with: its files with their headers, the API, and Cognito's public calls.
 
-Two servers, as in the cloud: the site is one origin, API and Cognito are another, so that CORS is real. What the
+Three servers, as in the cloud: the site is one origin, API and Cognito are another, so that CORS is real, and the
+bucket for uploads a third (``support.stub_studio``). What the
 stream and the winner view do is a dictionary, brought up to date a moment after the answer. A test makes trouble
 by the fields and methods of ``StubShop``. For a person: ``PYTHONPATH=src:tests python -m support.stub_api``.
 """
@@ -26,6 +27,7 @@ from hello_retail.events import registry
 from hello_retail.http_api.mask import mask_user_id
 from retailctl.artifacts.page import build_page, build_security_headers, read_sources
 from retailctl.delivery.page import SiteConfig
+from support.stub_studio import StubStudio, UploadsHandler
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,6 +39,8 @@ GROUPS = {
     "com.nordstrom/product/price/1-0-0": "merchant",
     "com.nordstrom/product/stock/1-0-0": "merchant",
     "com.nordstrom/product/purchase/1-0-0": None,
+    "com.nordstrom/user-info/register-photographer/1-0-0": "photographer",
+    "com.nordstrom/user-info/unregister-photographer/1-0-0": "photographer",
 }
 CLIENT_ID = "stubclient0123456789"
 NOWHERE = "UNKNOWN"
@@ -119,6 +123,9 @@ class StubShop:
     """The only kind of event that ``problem`` is for; "" for every."""
     page_size: int = 100
     currency: str | None = "USD"
+    has_studio: bool = False
+    """Whether the page's configuration has a place for uploads."""
+    workshop: bool = False
 
     taken: list[Taken] = field(default_factory=list)
     attempts: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
@@ -135,6 +142,7 @@ class StubShop:
     score_answers: Counter[int] = field(default_factory=Counter)
     """How many answers of each status `GET /scores` gave."""
     revoked: list[str] = field(default_factory=list)
+    studio: StubStudio = field(init=False)
 
     address: str = ""
     api_url: str = ""
@@ -142,6 +150,9 @@ class StubShop:
     _refresh: dict[str, Player] = field(default_factory=dict)
     _answers: dict[tuple[str, str], tuple[str, dict[str, str]]] = field(default_factory=dict)
     _guard: threading.RLock = field(default_factory=threading.RLock)
+
+    def __post_init__(self) -> None:
+        self.studio = StubStudio(self)
 
     def stalled(self) -> bool:
         """Return whether the next answer stalls; count it."""
@@ -227,10 +238,11 @@ class StubShop:
                 return 202, answer
             if kind.endswith("create/1-0-0"):
                 data.setdefault("id", str(uuid.uuid4()))
-            if broken := registry.list_violations(kind, data):
-                errors = [{"pointer": each.pointer, "detail": each.detail} for each in broken]
+            if errors := _list_errors(player, kind, data):
                 return 400, {**_problem(400, "The event does not fit its schema."), "errors": errors}
-            answer = {"eventId": str(uuid.uuid4()), "productId": data["id"]}
+            answer = {"eventId": str(uuid.uuid4())}
+            if "/product/" in kind:
+                answer["productId"] = data["id"]
             self._answers[player.user_id, key] = (body, answer)
             self.taken.append(Taken(player.user_id, key, data))
             self.names[player.user_id] = player.name
@@ -239,6 +251,10 @@ class StubShop:
 
     def _fold(self, player: Player, data: dict[str, Any]) -> None:
         with self._guard:
+            if "/user-info/" in data["schema"]:
+                registers = data["schema"].endswith("/register-photographer/1-0-0")
+                (self.studio.register if registers else self.studio.leave)(player.user_id)
+                return
             known = self.products.setdefault(data["id"], {"creator": None, "photographer": None})
             item = self.catalog.get(data["id"])
             if data["schema"].endswith("create/1-0-0"):
@@ -321,6 +337,14 @@ class StubShop:
             ]
 
 
+def _list_errors(player: Player, kind: str, data: dict[str, Any]) -> list[dict[str, str]]:
+    """Return what is wrong with an event, as a problem document tells it."""
+    if "/user-info/" in kind and data.get("id") != player.user_id:
+        return [{"pointer": "/id", "detail": "must be the id of the user who sends the event"}]
+    broken = registry.list_violations(kind, data)
+    return [{"pointer": each.pointer, "detail": each.detail} for each in broken]
+
+
 def _problem(status: int, detail: str) -> dict[str, Any]:
     return {"type": "about:blank", "title": "Problem", "status": status, "detail": detail}
 
@@ -349,13 +373,19 @@ class _Site(_Handler):
 
     def do_GET(self) -> None:
         shop = self.shop
+        uploads_url = shop.studio.address if shop.has_studio else None
         config = SiteConfig(
-            "stub", shop.api_url, "us-east-1", "stub", CLIENT_ID, f"{shop.api_url}/cognito/", shop.currency
-        )
+            "stub", shop.api_url, "us-east-1", "stub", CLIENT_ID, f"{shop.api_url}/cognito/", shop.currency,
+            uploads_url, shop.workshop,
+        )  # fmt: skip
+        if self.path in shop.studio.pictures:
+            kept = {"content-type": "image/jpeg", "content-security-policy": "default-src 'none'; sandbox"}
+            self.reply(200, shop.studio.pictures[self.path], kept)
+            return
         files = {file.path: file for file in (*build_page(read_sources(WEB)), config.render_file())}
         found = files.get(urlsplit(self.path).path.lstrip("/") or "index.html")
         # The transport is plain here: STS would be ignored anyhow.
-        headers = build_security_headers(shop.api_url, shop.api_url)
+        headers = build_security_headers(shop.api_url, shop.api_url, uploads_url)
         del headers["strict-transport-security"]
         if found is None:
             self.reply(403, b"", headers)
@@ -373,7 +403,7 @@ class _Api(_Handler):
             return {}
         return {
             "access-control-allow-origin": self.shop.address,
-            "access-control-expose-headers": "link,retry-after",
+            "access-control-expose-headers": "date,link,retry-after",
             "vary": "origin",
         }
 
@@ -407,6 +437,8 @@ class _Api(_Handler):
         if url.path == "/scores":
             role = {"merchant": "creator"}.get(query["role"], query["role"])
             self.cacheable(self.shop.board(role, int(query.get("limit", "1"))))
+        elif url.path == "/assignments":
+            self.inbox()
         elif url.path == "/winners":
             self.answer(200, {"merchant": None, "photographer": None})
         elif url.path == "/trending":
@@ -450,8 +482,30 @@ class _Api(_Handler):
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))
         if self.path.startswith("/cognito/"):
             self.cognito(self.headers["x-amz-target"].rpartition(".")[2], body)
+        elif self.path.startswith("/assignments/"):
+            self.ticket(unquote(self.path.split("/")[2]), body)
         else:
             self.event(body)
+
+    def photographer(self) -> Player | None:
+        """Return the photographer who asks; answer anybody else."""
+        player = self.shop.player_of(self.headers.get("authorization", ""))
+        if player is None or self.shop.refuse_tokens_unreadably:
+            self.answer(401, {"message": "Unauthorized"}, cors=False)
+        elif "photographer" not in player.groups:
+            self.answer(403, _problem(403, "Only users of the group photographer may see this."))
+        else:
+            return player
+        return None
+
+    def inbox(self) -> None:
+        if player := self.photographer():
+            headers = {"cache-control": "private, no-store"}
+            self.answer(200, self.shop.studio.inbox(player.user_id), headers)
+
+    def ticket(self, product: str, body: dict[str, Any]) -> None:
+        if player := self.photographer():
+            self.answer(*self.shop.studio.ticket(player.user_id, product, body))
 
     def event(self, body: dict[str, Any]) -> None:
         shop = self.shop
@@ -561,17 +615,18 @@ def serving(port: int = 0) -> Iterator[StubShop]:
     shop = StubShop()
     api = _Server(("127.0.0.1", 0), type("Api", (_Api,), {"shop": shop}))
     site = _Server(("127.0.0.1", port), type("Site", (_Site,), {"shop": shop}))
+    uploads = _Server(("127.0.0.1", 0), type("Uploads", (UploadsHandler,), {"shop": shop}))
+    servers = (api, site, uploads)
     shop.address = f"http://127.0.0.1:{site.server_port}"
     shop.api_url = f"http://127.0.0.1:{api.server_port}"
-    threads = [
-        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True) for server in (api, site)
-    ]
+    shop.studio.address = f"http://127.0.0.1:{uploads.server_port}"
+    threads = [threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True) for server in servers]
     for thread in threads:
         thread.start()
     try:
         yield shop
     finally:
-        for server in (api, site):
+        for server in servers:
             server.shutdown()
             server.server_close()
 
@@ -611,12 +666,14 @@ def main() -> None:
     """Serve a lively shop until Ctrl-C."""
     with serving(port=8123) as shop:
         chance = open_for_business(shop)
+        shop.has_studio = shop.workshop = True
         print(f"{shop.address}/")  # noqa: T201 - the address is what a person needs
         for player in PLAYERS:
             print(f"  {player.username}  {player.password}  {', '.join(player.groups)}")  # noqa: T201 - so are these
         try:
             while True:
                 sell(shop, chance, 2)
+                shop.studio.ask_all()
                 time.sleep(1.5)
         except KeyboardInterrupt:
             pass

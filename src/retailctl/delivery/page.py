@@ -58,7 +58,8 @@ class SiteConfig:
 
     ``api_url`` is a URL or, where the site forwards requests, a path such as `/api`. ``cognito_url`` is the address
     of Cognito; None for AWS's address in ``region``. ``currency`` is that of the prices (ISO 4217); None where the
-    environment has no shop.
+    environment has no shop. ``uploads_url`` is the address of the bucket that takes photographers' pictures; None
+    where the environment has no studio. ``workshop`` says whether photographers may name a picture unasked.
     """
 
     environment: str
@@ -68,6 +69,8 @@ class SiteConfig:
     user_pool_client_id: str
     cognito_url: str | None = None
     currency: str | None = None
+    uploads_url: str | None = None
+    workshop: bool | None = None
 
     @property
     def cognito(self) -> str:
@@ -203,6 +206,8 @@ def find_page(environment: str, values: Mapping[str, Any]) -> EnvironmentPage | 
         user_pool_client_id=str(values["user_pool_client_id"]),
         cognito_url=str(values["cognito_url"]),
         currency=values.get("currency"),
+        uploads_url=values.get("uploads_url"),
+        workshop=values.get("workshop"),
     )
     return EnvironmentPage(str(values["site_bucket"]), str(values["site_url"]), config)
 

@@ -16,6 +16,13 @@ const OPEN_OUTCOME = new Set([408, 409, 425, 429]);
 /** @typedef {{id: string, brand: string, name: string, description: string, cents: number | null, image: string | null}} Listed */
 /** @typedef {Listed & {category: string, merchant: string, offeredAt: string, inStock: boolean}} Product */
 
+/**
+ * An assignment: take the picture of a product until a time (ISO 8601).
+ * @typedef {{product: string, name: string, brand: string, attempt: number, until: string, problem: string | null, state: "asked" | "delivered"}} Assignment
+ */
+/** @typedef {{registered: boolean, left: number, completed: number, assignment: Assignment | null}} Inbox */
+/** @typedef {{url: string, fields: Record<string, string>, expires: string}} Ticket where a picture may be posted, and until when */
+
 /** @param {number} seconds */
 const pause = (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
 
@@ -104,51 +111,90 @@ export class Api {
   }
 
   /**
+   * @returns {Promise<import("./session.js").User>} who is signed in, after asking the person to sign in if need be
+   */
+  async user() {
+    await this.#token();
+    return /** @type {import("./session.js").User} */ (this.#session.user);
+  }
+
+  /**
+   * The photographer's inbox. Nobody is asked to sign in for it.
+   * @returns {Promise<{inbox: Inbox, now: number}>} `now` is the shop's time, in milliseconds since 1970
+   * @throws {SessionLost} when nobody is signed in
+   */
+  async assignments() {
+    const answer = await this.#asUser((token) => request(`${this.#url}/assignments`, { headers: bearer(token), cache: "no-store" }), { isAct: false });
+    const now = Date.parse(answer.headers.get("date") ?? "");
+    return { inbox: json(answer), now: Number.isNaN(now) ? Date.now() : now };
+  }
+
+  /**
+   * Ask where to upload a picture of an assignment.
+   * @param {string} product id
+   * @param {Blob} picture
+   * @returns {Promise<Ticket>}
+   * @throws {Problem} 404 where it is somebody else's, 410 where its time is over
+   */
+  async uploadTicket(product, picture) {
+    const body = JSON.stringify({ contentType: picture.type, bytes: picture.size });
+    const address = `${this.#url}/assignments/${encodeURIComponent(product)}/uploads`;
+    return this.#asUser(async (token) => json(await request(address, posting(token, body))));
+  }
+
+  /**
    * Send an event, as often as it takes under one key; whatever happens on the way, it counts once.
-   *
-   * A session that has ended is asked for anew and the event then sent. A refusal that the page may not read
-   * (a 401 without CORS headers is a failed fetch) shows by the API answering other requests.
    * @param {string} name of the form or button, one attempt each
    * @param {Record<string, string | number>} data the event's data with its schema id
-   * @returns {Promise<{eventId: string, productId: string}>}
+   * @returns {Promise<{eventId: string, productId: string}>} no `productId` for an event of a user
    * @throws {Error} with a sentence; a `Problem` may tell of single fields
    */
   async send(name, data) {
     const body = JSON.stringify(data);
+    const settle = () => this.#attempts.settle(name);
+    const attempt = async (/** @type {string} */ token, /** @type {import("./session.js").User} */ user) => {
+      const headers = { "idempotency-key": this.#attempts.key(name, user.id, body) };
+      return json(await request(`${this.#url}/events`, posting(token, body, headers)));
+    };
+    const answer = await this.#asUser(attempt, { settle });
+    settle();
+    return answer;
+  }
+
+  /**
+   * Make a request as the person who is signed in, again with a new token or after a failure that may pass.
+   *
+   * A session that has ended is asked for anew. A refusal that the page may not read (a 401 without CORS headers is a
+   * failed fetch) shows by the API answering other requests.
+   * @template T
+   * @param {(token: string, user: import("./session.js").User) => Promise<T>} attempt
+   * @param {{isAct?: boolean, settle?: () => void}} [options] `isAct`: the person wants it, so they are asked to sign in
+   *   where need be and a failure is tried again; `settle` is called where the shop refuses for good
+   * @returns {Promise<T>}
+   */
+  async #asUser(attempt, { isAct = true, settle = () => {} } = {}) {
     let sender = this.#session.user?.id;
     let refusals = 0;
     let retries = 0;
     for (;;) {
-      const token = await this.#token();
+      const token = isAct ? await this.#token() : await this.#session.idToken();
       const user = this.#session.user;
       if (!user || (sender && user.id !== sender)) {
         throw new Error("Somebody else is signed in now, so this was not sent again. Send it if you mean it.");
       }
       sender = user.id;
       try {
-        const response = await request(`${this.#url}/events`, {
-          method: "POST",
-          headers: {
-            authorization: `Bearer ${token}`,
-            "content-type": "application/json",
-            "idempotency-key": this.#attempts.key(name, user.id, body),
-          },
-          body,
-          cache: "no-store",
-        });
-        const answer = json(response);
-        this.#attempts.settle(name);
-        return answer;
+        return await attempt(token, user);
       } catch (error) {
         if (await this.#isRefusedToken(error)) {
           refusals += 1;
           await this.#replaceToken(refusals);
-        } else if (retries < RETRIES && mayHelpToRetry(error)) {
+        } else if (isAct && retries < RETRIES && mayHelpToRetry(error)) {
           retries += 1;
           const asked = error instanceof Problem ? error.retryAfter : null;
           await pause(Math.min(asked ?? retries, LONGEST_WAIT_S));
         } else {
-          if (isFinal(error)) this.#attempts.settle(name);
+          if (isFinal(error)) settle();
           throw error;
         }
       }
@@ -195,6 +241,19 @@ export class Api {
       return probe instanceof Problem;
     }
   }
+}
+
+/** @param {string} token */
+const bearer = (token) => ({ authorization: `Bearer ${token}` });
+
+/**
+ * @param {string} token
+ * @param {string} body
+ * @param {Record<string, string>} [headers]
+ * @returns {RequestInit}
+ */
+function posting(token, body, headers = {}) {
+  return { method: "POST", headers: { ...bearer(token), "content-type": "application/json", ...headers }, body, cache: "no-store" };
 }
 
 /** @param {unknown} error */

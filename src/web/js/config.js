@@ -9,6 +9,8 @@ import { Problem, json, request } from "./http.js";
  * @property {string} userPoolClientId the app client, which has no secret
  * @property {string} environment
  * @property {string} currency of all prices, three capitals of ISO 4217
+ * @property {string | null} uploads the origin that takes pictures; null where the environment has no studio
+ * @property {boolean} workshop whether photographers may name a picture without being asked for it
  */
 
 const NEEDED = ["apiUrl", "region", "userPoolClientId"];
@@ -36,5 +38,17 @@ export async function loadConfig() {
     userPoolClientId: found.userPoolClientId,
     environment: found.environment || "",
     currency,
+    uploads: originOf(found.uploadsUrl),
+    workshop: found.workshop === true,
   };
+}
+
+/** @param {unknown} url */
+function originOf(url) {
+  if (!url) return null;
+  try {
+    return new URL(String(url)).origin;
+  } catch {
+    throw new Error("The uploadsUrl in this page's config.json is no address: deploy it again.");
+  }
 }

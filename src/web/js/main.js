@@ -19,6 +19,8 @@ import { SignIn } from "./sign-in.js";
  * @property {Catalog} catalog
  * @property {Names} names
  * @property {string} currency
+ * @property {string | null} uploads
+ * @property {boolean} workshop
  */
 /**
  * A view; `argument` is what the address says after the view's name.
@@ -34,14 +36,17 @@ const FIRST = "board";
 const MOVED = { buy: "shop" };
 /**
  * All but the first are loaded when somebody first opens them.
- * @type {Record<string, () => Promise<new (view: HTMLElement, page: Page) => View>>}
+ * @type {Record<string, (page: Page) => Promise<new (view: HTMLElement, page: Page) => View>>}
  */
 const VIEWS = {
   board: async () => Board,
   shop: async () => (await import("./shop.js")).Shop,
   product: async () => (await import("./product.js")).ProductView,
   offer: async () => (await import("./offer.js")).Offer,
-  photograph: async () => (await import("./photograph.js")).Photograph,
+  photograph: async ({ uploads }) => {
+    if (!uploads) return (await import("./photograph.js")).Photograph;
+    return (await import("./inbox.js")).Inbox;
+  },
 };
 const main = find("#main");
 const problem = find("#page-problem");
@@ -86,7 +91,7 @@ async function start() {
   const session = new Session(cognito);
   const signIn = new SignIn(cognito, session);
   const api = new Api(config.apiUrl, session, new Attempts(), (reason) => signIn.ask(reason));
-  const page = { api, session, catalog: new Catalog(api), names: new Names(), currency: config.currency };
+  const page = { api, session, catalog: new Catalog(api), names: new Names(), currency: config.currency, uploads: config.uploads, workshop: config.workshop };
   /** @type {Map<string, View>} */
   const views = new Map();
 
@@ -120,7 +125,7 @@ async function start() {
 
   /** @param {string} name */
   const load = async (name) => {
-    const Loaded = await VIEWS[name]();
+    const Loaded = await VIEWS[name](page);
     const view = views.get(name) ?? new Loaded(find(`[data-view=${name}]`), page);
     if (!views.has(name)) view.showUser?.(session.user);
     views.set(name, view);
