@@ -298,6 +298,7 @@ MODULES = {
             "policy_statements": {"read": statement("dynamodb:Query")},
             "reserved_concurrency": 0,
             "role_path": "/others/",
+            "on_failure": {"bucket_arn": "arn:aws:s3:::fixture-failures", "kms_key_arn": OTHER_KEY},
             "runtime": "python3.12",
             "timeout_seconds": 30,
             "tracing_mode": "PassThrough",
@@ -328,6 +329,7 @@ MODULES = {
             "alarms_enabled": True,
             "alarms": {"server_errors": 1, "latency_ms": 500, "period_seconds": 60},
             "authorizers": {
+            "on_failure": {"bucket_arn": "arn:aws:s3:::fixture-other-failures"},
                 "staff": {
                     "issuer": "https://staff.example.com",
                     "audience": ["shop"],
