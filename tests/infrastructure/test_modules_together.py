@@ -208,6 +208,8 @@ CHINESE = {"codedeploy", "elasticmapreduce", "logs"}
 def strings(value: Any) -> list[str]:
     """Return all texts in a value; a document's are those within it."""
     if isinstance(value, str):
+EVERYWHERE = {"sts.amazonaws.com", "delivery.logs.amazonaws.com"}
+"""Names that are the same in every partition, as no page of AWS has the second with another domain."""
         is_document = value.startswith("{") and value.endswith("}")
         return strings(json.loads(value)) if is_document and '":' in value else [value]
     if isinstance(value, dict):
@@ -228,7 +230,7 @@ def is_right(service: str, place: str) -> bool:
 def test_a_module_is_right_in_every_partition(together: tuple[Resource, ...], place: str) -> None:
     resources = [each for each in together if at(each) == place]
     texts = {text for each in resources for text in strings(each.values)}
-    services = {found for text in texts for found in SERVICE.findall(text)} - {"sts.amazonaws.com"}
+    services = {found for text in texts for found in SERVICE.findall(text)} - EVERYWHERE
     arns = {found for text in texts for found in re.findall(r"arn:[a-z-]+:", text)}
     suffix = "amazonaws.com.cn" if place == "china" else "amazonaws.com"
     region = planned_modules.REGIONS[place]
