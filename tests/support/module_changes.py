@@ -577,6 +577,10 @@ MODULES = {
             "batch_size": 200,
             "batching_window_seconds": 2,
             "enabled": False,
+            "pictures": {
+                "bucket_domain_name": "changes-pictures.s3.us-east-1.amazonaws.com",
+                "path": "/pictures/*",
+            },
             "failure_destination": {"bucket_arn": "arn:aws:s3:::fixture-failures"},
             "fan_out": True,
             "filter_patterns": ['{"data":{"kind":["sale"]}}'],
@@ -594,6 +598,10 @@ MODULES = {
             "function": reading("fixture-two", "fixture-clicks")["function"],
             "stream": reading("fixture-one", "fixture-sales")["stream"],
             "alarms_enabled": False,
+            "pictures": {
+                "bucket_domain_name": "changes-others.s3.us-east-1.amazonaws.com",
+                "path": "/images/*",
+            },
             "alarms": {"iterator_age_seconds": 61, "evaluation_periods": 3},
             "batch_size": 100,
             "batching_window_seconds": 3,
