@@ -298,6 +298,7 @@ MODULES = {
             "managed_policy_arns": {"one": f"{BOUNDARY}", "two": f"{BOUNDARY}-2"},
             "memory_mb": 512,
             "name": "changes-orders",
+            "on_failure": {"bucket_arn": "arn:aws:s3:::fixture-failures", "kms_key_arn": OTHER_KEY},
             "permissions_boundary_arn": BOUNDARY,
             "policy_statements": {
                 "read": statement("dynamodb:GetItem"),
@@ -328,11 +329,11 @@ MODULES = {
             "managed_policy_arns": {"one": f"{BOUNDARY}-2"},
             "memory_mb": 256,
             "name": "changes-sales",
+            "on_failure": {"bucket_arn": "arn:aws:s3:::fixture-other-failures"},
             "permissions_boundary_arn": f"{BOUNDARY}-2",
             "policy_statements": {"read": statement("dynamodb:Query")},
             "reserved_concurrency": 0,
             "role_path": "/others/",
-            "on_failure": {"bucket_arn": "arn:aws:s3:::fixture-failures", "kms_key_arn": OTHER_KEY},
             "runtime": "python3.12",
             "timeout_seconds": 30,
             "tracing_mode": "PassThrough",
@@ -363,7 +364,6 @@ MODULES = {
             "alarms_enabled": True,
             "alarms": {"server_errors": 1, "latency_ms": 500, "period_seconds": 60},
             "authorizers": {
-            "on_failure": {"bucket_arn": "arn:aws:s3:::fixture-other-failures"},
                 "staff": {
                     "issuer": "https://staff.example.com",
                     "audience": ["shop"],
@@ -519,6 +519,39 @@ MODULES = {
             "remove policy_statements.decrypt": "No statement allows kms:Decrypt",
         },
     ),
+    "state-machine": Module(
+        given={
+            "alarms_enabled": True,
+            "alarms": {"failed": 1, "timed_out": 1, "aborted": 1, "throttled": 1, "period_seconds": 60},
+            "definition": definition_of("fixture-one"),
+            "ended": {"function": alias_of("fixture-one")},
+            "functions": {
+                "one": alias_of("fixture-one")["alias_arn"],
+                "two": alias_of("fixture-two")["alias_arn"],
+            },
+            "kms_key_arn": KEY,
+            "log_retention_days": 7,
+            "name": "changes-greetings",
+            "permissions_boundary_arn": BOUNDARY,
+            "role_path": "/teams/",
+            **WATCHED,
+        },
+        other={
+            "alarms_enabled": False,
+            "alarms": {"failed": 2, "timed_out": 2, "aborted": 2, "throttled": 2, "period_seconds": 120},
+            "definition": definition_of("fixture-two"),
+            "ended": {"function": alias_of("fixture-two")},
+            "functions": {"one": alias_of("fixture-one")["alias_arn"]},
+            "kms_key_arn": OTHER_KEY,
+            "log_retention_days": 14,
+            "name": "changes-farewells",
+            "permissions_boundary_arn": f"{BOUNDARY}-2",
+            "role_path": "/others/",
+            **WATCHED_OTHERWISE,
+        },
+        usual="change name",
+        refused={"remove functions.one": "its role may not invoke"},
+    ),
     "static-site": Module(
         given={
             "allowed_sources": {
@@ -544,6 +577,10 @@ MODULES = {
             "keep_replaced_files_days": 7,
             "kms_key_arn": KEY,
             "name": "changes-board",
+            "pictures": {
+                "bucket_domain_name": "changes-pictures.s3.us-east-1.amazonaws.com",
+                "path": "/pictures/*",
+            },
             "price_class": "PriceClass_200",
             "tags": {"team": "one"},
             "trusted_types": ["page"],
@@ -561,6 +598,10 @@ MODULES = {
             "keep_replaced_files_days": 14,
             "kms_key_arn": OTHER_KEY,
             "name": "changes-shelf",
+            "pictures": {
+                "bucket_domain_name": "changes-others.s3.us-east-1.amazonaws.com",
+                "path": "/images/*",
+            },
             "price_class": "PriceClass_All",
             "tags": {"team": "two"},
             "trusted_types": ["other"],
@@ -577,10 +618,6 @@ MODULES = {
             "batch_size": 200,
             "batching_window_seconds": 2,
             "enabled": False,
-            "pictures": {
-                "bucket_domain_name": "changes-pictures.s3.us-east-1.amazonaws.com",
-                "path": "/pictures/*",
-            },
             "failure_destination": {"bucket_arn": "arn:aws:s3:::fixture-failures"},
             "fan_out": True,
             "filter_patterns": ['{"data":{"kind":["sale"]}}'],
@@ -598,10 +635,6 @@ MODULES = {
             "function": reading("fixture-two", "fixture-clicks")["function"],
             "stream": reading("fixture-one", "fixture-sales")["stream"],
             "alarms_enabled": False,
-            "pictures": {
-                "bucket_domain_name": "changes-others.s3.us-east-1.amazonaws.com",
-                "path": "/images/*",
-            },
             "alarms": {"iterator_age_seconds": 61, "evaluation_periods": 3},
             "batch_size": 100,
             "batching_window_seconds": 3,
