@@ -32,6 +32,12 @@ _LAMBDA_VERBS = {
         "PUT": "PutFunctionConcurrency",
         "DELETE": "DeleteFunctionConcurrency",
     },
+    "event-invoke-config": {
+        "GET": "GetFunctionEventInvokeConfig",
+        "PUT": "PutFunctionEventInvokeConfig",
+        "POST": "UpdateFunctionEventInvokeConfig",
+        "DELETE": "DeleteFunctionEventInvokeConfig",
+    },
     "event-source-mappings": {
         "GET": "GetEventSourceMapping",
         "PUT": "UpdateEventSourceMapping",
@@ -143,7 +149,8 @@ def correct_action(request: IamRequest, guess: str | None) -> str | None:
     namespace, _, name = (guess or "").partition(":")
     if request.service == "lambda":
         *_, kind, _ = ["", "", *request.parts]
-        verbs = _LAMBDA_VERBS.get(request.parts[-1] if request.parts[-1:] == ["concurrency"] else kind, {})
+        last = request.parts[-1:]
+        verbs = _LAMBDA_VERBS.get(last[0] if last in (["concurrency"], ["event-invoke-config"]) else kind, {})
         return f"lambda:{verbs[request.method]}" if request.method in verbs else guess
     if guess == "cloudfront:CreateDistributionWithTags":
         return "cloudfront:CreateDistribution"

@@ -48,6 +48,8 @@ def about(of: IamRequest, asked: str, found: str = "*") -> str:
         ("PUT", "/2015-03-31/event-source-mappings/1", None, "UpdateEventSourceMapping"),
         ("DELETE", "/2015-03-31/event-source-mappings/1", None, "DeleteEventSourceMapping"),
         ("PUT", "/2015-03-31/functions/f/aliases/live", "lambda:ListAliases", "UpdateAlias"),
+        ("PUT", "/2019-09-25/functions/f/event-invoke-config", None, "PutFunctionEventInvokeConfig"),
+        ("GET", "/2019-09-25/functions/f/event-invoke-config", None, "GetFunctionEventInvokeConfig"),
         (
             "DELETE",
             "/2017-10-31/functions/f/concurrency",
