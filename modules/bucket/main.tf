@@ -1,7 +1,7 @@
 resource "aws_s3_bucket" "this" {
   #checkov:skip=CKV_AWS_18:Access logs would need a second bucket that cannot log itself; an account records access to objects with CloudTrail data events
   #checkov:skip=CKV_AWS_144:A copy in another region is the caller's decision and needs a bucket and a key there; versioning guards against deletion
-  #checkov:skip=CKV2_AWS_62:Nothing waits for these objects; who does adds an aws_s3_bucket_notification of their own
+  #checkov:skip=CKV2_AWS_62:Whether something waits for new objects is the caller's decision: notify
   bucket        = var.name
   force_destroy = var.force_destroy
   tags          = var.tags

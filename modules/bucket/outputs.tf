@@ -1,6 +1,11 @@
 locals {
   statements = {
     for name, prefix in merge({ "" = "" }, var.prefixes) : name => {
+      delete = {
+        actions    = ["s3:DeleteObject"]
+        resources  = ["${aws_s3_bucket.this.arn}/${prefix}*"]
+        conditions = []
+      }
       list = {
         actions    = ["s3:ListBucket"]
         resources  = [aws_s3_bucket.this.arn]
@@ -32,7 +37,7 @@ output "id" {
 }
 
 output "policy_statements" {
-  description = "What an identity needs on the whole bucket: `list`, `read`, `write`. The key's statements come beside them."
+  description = "What an identity needs on the whole bucket: `list`, `read`, `write`, `delete`. The key's statements come beside them."
   value       = local.statements[""]
 }
 

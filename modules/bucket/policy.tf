@@ -105,7 +105,7 @@ data "aws_iam_policy_document" "this" {
     content {
       sid       = "Read${replace(title(replace(statement.key, "/[^a-zA-Z0-9]+/", " ")), " ", "")}"
       actions   = ["s3:GetObject"]
-      resources = ["${aws_s3_bucket.this.arn}/*"]
+      resources = ["${aws_s3_bucket.this.arn}/${statement.value.prefix}*"]
 
       principals {
         type        = "Service"

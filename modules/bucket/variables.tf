@@ -59,6 +59,33 @@ variable "expiring_prefixes" {
   }
 }
 
+variable "cors" {
+  description = "Which pages may call the bucket: their origins, whole, with methods, request headers (`*` stands for any characters) and the response headers that they may read, and the seconds for which a browser keeps the answer. Null: none."
+  type = object({
+    allowed_origins = list(string)
+    allowed_methods = set(string)
+    allowed_headers = optional(list(string), [])
+    expose_headers  = optional(list(string), [])
+    max_age_seconds = optional(number, 3600)
+  })
+  default = null
+
+  validation {
+    condition     = var.cors == null ? true : length(var.cors.allowed_origins) > 0 && alltrue([for origin in var.cors.allowed_origins : can(regex("^https://[a-zA-Z0-9.-]+(:[0-9]+)?$|^http://(127\\.0\\.0\\.1|([a-z0-9-]+\\.)*localhost)(:[0-9]+)?$", origin))])
+    error_message = "cors.allowed_origins has one or more origins without a path and without *, such as https://shop.example.com (plain http only on this machine); not so: ${try(join(", ", [for origin in var.cors.allowed_origins : origin if !can(regex("^https://[a-zA-Z0-9.-]+(:[0-9]+)?$|^http://(127\\.0\\.0\\.1|([a-z0-9-]+\\.)*localhost)(:[0-9]+)?$", origin))]), "")}."
+  }
+
+  validation {
+    condition     = var.cors == null ? true : length(var.cors.allowed_methods) > 0 && length(setsubtract(var.cors.allowed_methods, ["DELETE", "GET", "HEAD", "POST", "PUT"])) == 0
+    error_message = "cors.allowed_methods has one or more of DELETE, GET, HEAD, POST and PUT, and is ${try(join(", ", var.cors.allowed_methods), "")}."
+  }
+
+  validation {
+    condition     = var.cors == null ? true : var.cors.max_age_seconds >= 0 && floor(var.cors.max_age_seconds) == var.cors.max_age_seconds
+    error_message = "cors.max_age_seconds is ${try(var.cors.max_age_seconds, 0)}; give a whole number from 0 up."
+  }
+}
+
 variable "force_destroy" {
   description = "Whether destroying the bucket deletes the objects in it; otherwise a bucket that is not empty stays."
   type        = bool
@@ -115,6 +142,45 @@ variable "further_statements" {
   }
 }
 
+variable "notify" {
+  description = <<-EOT
+    What is called for each new object whose key begins with a prefix, by a name of your choice: a `function`, by its alias.
+    S3 calls it asynchronously, at least once and in any order; `prefix` may be empty, for all objects. No two prefixes may
+    begin alike. Nothing else may set notifications of this bucket: S3 keeps one list of them.
+  EOT
+  type = map(object({
+    function = object({
+      function_name = string
+      alias_name    = string
+      alias_arn     = string
+    })
+    prefix = string
+  }))
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = alltrue([for name in keys(var.notify) : can(regex("^[a-zA-Z0-9_-]{1,64}$", name))])
+    error_message = "A notification's name is its id and has 1 to 64 letters, digits, - or _; not so: ${join(", ", [for name in keys(var.notify) : "\"${name}\"" if !can(regex("^[a-zA-Z0-9_-]{1,64}$", name))])}."
+  }
+
+  validation {
+    condition     = alltrue([for each in values(var.notify) : can(regex("^arn:[a-z-]+:lambda:[a-z0-9-]+:[0-9]{12}:function:[a-zA-Z0-9_-]+:[a-zA-Z0-9_-]+$", each.function.alias_arn))])
+    error_message = "A function is notified by the ARN of its alias, such as arn:aws:lambda:us-east-1:111122223333:function:orders:live; not so: ${join(", ", [for name, each in var.notify : "${name} (${each.function.alias_arn})" if !can(regex("^arn:[a-z-]+:lambda:[a-z0-9-]+:[0-9]{12}:function:[a-zA-Z0-9_-]+:[a-zA-Z0-9_-]+$", each.function.alias_arn))])}."
+  }
+
+  validation {
+    condition     = alltrue([for each in values(var.notify) : can(regex("^([^/*?][^*?]*)?$", each.prefix))])
+    error_message = "A prefix does not start with a slash and has no * or ? in it; not so: ${join(", ", [for name, each in var.notify : "${name} = \"${each.prefix}\"" if !can(regex("^([^/*?][^*?]*)?$", each.prefix))])}."
+  }
+
+  # https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-filtering.html
+  validation {
+    condition     = alltrue([for name, each in var.notify : alltrue([for other, one in var.notify : other == name || !startswith(each.prefix, one.prefix)])])
+    error_message = "S3 takes no two notifications for one object; these prefixes begin like another's: ${join(", ", [for name, each in var.notify : "${name} = \"${each.prefix}\"" if anytrue([for other, one in var.notify : other != name && startswith(each.prefix, one.prefix)])])}."
+  }
+}
+
 variable "prefixes" {
   description = "Parts of the bucket that get policy statements of their own: a name of your choice to a key prefix, such as `{ records = \"records/\" }`."
   type        = map(string)
@@ -128,10 +194,11 @@ variable "prefixes" {
 }
 
 variable "readers" {
-  description = "AWS services that may read objects on behalf of one resource each, by a name of your choice: the `service`'s name and the resource's ARN. The key has to let them in too."
+  description = "AWS services that may read objects on behalf of one resource each, by a name of your choice: the `service`'s name, the resource's ARN, and what the keys begin with (`prefix`). The key has to let them in too."
   type = map(object({
     service    = string
     source_arn = string
+    prefix     = optional(string, "")
   }))
   default  = {}
   nullable = false
@@ -144,6 +211,11 @@ variable "readers" {
   validation {
     condition     = alltrue([for reader in values(var.readers) : can(regex("^[a-z0-9-]+$", reader.service))])
     error_message = "A reader is a service's name without its domain, such as cloudfront; not so: ${join(", ", [for reader in values(var.readers) : reader.service if !can(regex("^[a-z0-9-]+$", reader.service))])}."
+  }
+
+  validation {
+    condition     = alltrue([for reader in values(var.readers) : can(regex("^([^/*?][^*?]*)?$", reader.prefix))])
+    error_message = "A prefix does not start with a slash and has no * or ? in it; not so: ${join(", ", [for name, reader in var.readers : "${name} = \"${reader.prefix}\"" if !can(regex("^([^/*?][^*?]*)?$", reader.prefix))])}."
   }
 }
 

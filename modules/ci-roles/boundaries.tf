@@ -19,6 +19,7 @@ data "aws_iam_policy_document" "boundary" {
 
     content {
       sid       = replace(title(replace(statement.key, "/[^a-zA-Z0-9]+/", " ")), " ", "")
+      effect    = statement.value.effect
       actions   = statement.value.actions
       resources = statement.value.resources
 

@@ -31,7 +31,7 @@ variable "environments" {
     The environments by name. For each: who may take on the role that plans and the one that applies, as the subjects of
     the issuer's tokens, whole (GitHub's: `repo:<owner>@<id>/<name>@<id>:` and then `pull_request`, `environment:<name>` or
     `ref:refs/heads/<branch>`; without the ids for a repository of before 15 July 2026); what the roles may do, as policies by name, each a map of statements; and
-    `boundary_statements`, the most that a role which the apply role makes may ever do.
+    `boundary_statements`, the most that a role which the apply role makes may ever do, less what has the `effect` Deny.
   EOT
   type = map(object({
     plan_subjects  = set(string)
@@ -55,6 +55,7 @@ variable "environments" {
       })), [])
     })))
     boundary_statements = map(object({
+      effect    = optional(string, "Allow")
       actions   = list(string)
       resources = list(string)
       conditions = optional(list(object({
@@ -110,6 +111,11 @@ variable "environments" {
       ]
     ]))
     error_message = "Actions are named in full; a statement of plan_policies, apply_policies or boundary_statements has a * in one."
+  }
+
+  validation {
+    condition     = alltrue(flatten([for environment in values(var.environments) : [for statement in values(environment.boundary_statements) : contains(["Allow", "Deny"], statement.effect)]]))
+    error_message = "A statement of a boundary has the effect Allow or Deny; not so: ${join(", ", flatten([for environment in values(var.environments) : [for name, statement in environment.boundary_statements : "${name} (${statement.effect})" if !contains(["Allow", "Deny"], statement.effect)]]))}."
   }
 
   validation {

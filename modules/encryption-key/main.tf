@@ -102,6 +102,29 @@ data "aws_iam_policy_document" "key" {
     }
   }
 
+  # https://docs.aws.amazon.com/step-functions/latest/dg/encryption-at-rest.html, held to what was encrypted for this account's
+  # logs, as its role encrypts it.
+  dynamic "statement" {
+    for_each = var.log_delivery ? ["delivery.logs.amazonaws.com"] : []
+
+    content {
+      sid       = "LogDelivery"
+      actions   = ["kms:Decrypt"]
+      resources = ["*"]
+
+      principals {
+        type        = "Service"
+        identifiers = [statement.value]
+      }
+
+      condition {
+        test     = "StringEquals"
+        variable = "kms:EncryptionContext:SourceArn"
+        values   = ["arn:${local.partition}:logs:${local.region}:${local.account_id}:*"]
+      }
+    }
+  }
+
   dynamic "statement" {
     for_each = local.service_uses
 

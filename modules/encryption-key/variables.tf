@@ -89,6 +89,13 @@ variable "log_group_patterns" {
   }
 }
 
+variable "log_delivery" {
+  description = "Whether the delivery of logs may decrypt with the key: a state machine's errors are encrypted with it on their way to its log group."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
 variable "services" {
   description = "AWS services that use the key on their own behalf for this account: `budgets`, `cloudwatch` and `events` send to an encrypted SNS topic or SQS queue, `sns` to an encrypted queue, `s3` notifies an encrypted topic or queue. They are held to this account, `events` by the topic or queue that it encrypts for. Services that act for a caller (DynamoDB, Kinesis, S3 objects, Lambda) need no entry: the caller's role does."
   type        = set(string)

@@ -82,6 +82,50 @@ data "aws_iam_policy_document" "this" {
     }
   }
 
+  # https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html: Lambda writes there with the function's role.
+  # A bucket of that name in another account, made once this one is deleted, gets nothing.
+  dynamic "statement" {
+    for_each = var.on_failure[*]
+
+    content {
+      sid       = "WriteFailedEvents"
+      actions   = ["s3:PutObject"]
+      resources = ["${statement.value.bucket_arn}/aws/lambda/async/${var.name}/*"]
+
+      condition {
+        test     = "StringEquals"
+        variable = "s3:ResourceAccount"
+        values   = [local.log_group.account_id]
+      }
+    }
+  }
+
+  dynamic "statement" {
+    for_each = var.on_failure[*]
+
+    content {
+      sid       = "FindFailureDestination"
+      actions   = ["s3:ListBucket"]
+      resources = [statement.value.bucket_arn]
+    }
+  }
+
+  dynamic "statement" {
+    for_each = var.on_failure[*]
+
+    content {
+      sid       = "EncryptFailedEvents"
+      actions   = ["kms:GenerateDataKey"]
+      resources = [coalesce(statement.value.kms_key_arn, var.kms_key_arn)]
+
+      condition {
+        test     = "StringEquals"
+        variable = "kms:ViaService"
+        values   = ["s3.${local.log_group.region}.amazonaws.com"]
+      }
+    }
+  }
+
   dynamic "statement" {
     for_each = var.tracing_mode == "Active" ? [var.tracing_mode] : []
 

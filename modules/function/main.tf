@@ -15,7 +15,7 @@ resource "aws_cloudwatch_log_group" "this" {
 
 resource "aws_lambda_function" "this" {
   #checkov:skip=CKV_AWS_115:Reserving is opt-in: it takes from the account's pool, new accounts have none to give, and stream consumers are bounded by their shards.
-  #checkov:skip=CKV_AWS_116:A dead letter queue serves asynchronous invocations; streams have a failure destination on the mapping, callers of an API get the error.
+  #checkov:skip=CKV_AWS_116:Asynchronous invocations have on_failure, which says more than a dead letter queue; streams have a failure destination on the mapping, callers of an API get the error.
   #checkov:skip=CKV_AWS_117:A VPC is the caller's decision: a function that calls only AWS's public endpoints gains nothing from one.
   #checkov:skip=CKV_AWS_272:The bytes are pinned by their hash in the plan; a signing profile is an organisation's own.
   function_name                  = var.name
@@ -72,6 +72,22 @@ resource "aws_lambda_function" "this" {
   }
 
   depends_on = [aws_iam_role_policy.this, aws_iam_role_policy_attachment.this]
+}
+
+resource "aws_lambda_function_event_invoke_config" "this" {
+  count = var.on_failure == null ? 0 : 1
+
+  function_name = aws_lambda_function.this.function_name
+  qualifier     = aws_lambda_alias.live.name
+
+  destination_config {
+    on_failure {
+      destination = var.on_failure.bucket_arn
+    }
+  }
+
+  # Lambda asks the role whether it may write there.
+  depends_on = [aws_iam_role_policy.this]
 }
 
 resource "aws_lambda_alias" "live" {

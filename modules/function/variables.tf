@@ -281,6 +281,24 @@ variable "name" {
   }
 }
 
+variable "on_failure" {
+  description = <<-EOT
+    Where an event goes that failed all tries, of those by which AWS services call the function asynchronously (S3, EventBridge,
+    SNS): the bucket of `bucket_arn`, in this account, under `aws/lambda/async/<name>/`, with the event, the error and the tries;
+    `kms_key_arn` is the bucket's key, `kms_key_arn` of the module unless given. Null: nowhere, such an event is lost.
+  EOT
+  type = object({
+    bucket_arn  = string
+    kms_key_arn = optional(string)
+  })
+  default = null
+
+  validation {
+    condition     = var.on_failure == null ? true : can(regex("^arn:[a-z-]+:s3:::[a-z0-9.-]{3,63}$", var.on_failure.bucket_arn))
+    error_message = "on_failure.bucket_arn is \"${try(var.on_failure.bucket_arn, "")}\"; give a bucket's ARN, such as arn:aws:s3:::orders-failures."
+  }
+}
+
 variable "permissions_boundary_arn" {
   description = "ARN of the policy that bounds what the function's role may ever do, where whoever applies may make roles with it only. Null: none."
   type        = string

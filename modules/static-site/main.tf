@@ -135,6 +135,16 @@ resource "aws_cloudfront_distribution" "this" {
   }
 
   dynamic "origin" {
+    for_each = var.pictures[*]
+
+    content {
+      origin_id                = "pictures"
+      domain_name              = origin.value.bucket_domain_name
+      origin_access_control_id = aws_cloudfront_origin_access_control.this.id
+    }
+  }
+
+  dynamic "origin" {
     for_each = local.backends
 
     content {
@@ -190,6 +200,21 @@ resource "aws_cloudfront_distribution" "this" {
       cache_policy_id            = var.backends_max_age_seconds > 0 ? one(aws_cloudfront_cache_policy.backends[*].id) : local.managed_policies.caching_disabled
       origin_request_policy_id   = var.backends_max_age_seconds > 0 ? null : local.managed_policies.all_viewer_headers_except_host_name
       response_headers_policy_id = aws_cloudfront_response_headers_policy.this.id
+    }
+  }
+
+  dynamic "ordered_cache_behavior" {
+    for_each = var.pictures[*]
+
+    content {
+      path_pattern               = ordered_cache_behavior.value.path
+      target_origin_id           = "pictures"
+      viewer_protocol_policy     = "https-only"
+      allowed_methods            = ["GET", "HEAD"]
+      cached_methods             = ["GET", "HEAD"]
+      compress                   = false
+      cache_policy_id            = one(aws_cloudfront_cache_policy.pictures[*].id)
+      response_headers_policy_id = one(aws_cloudfront_response_headers_policy.pictures[*].id)
     }
   }
 

@@ -31,14 +31,10 @@ output "domain_name" {
 output "policy_statements" {
   description = "What an identity needs to deploy: `list`, `read`, `write` and `delete` on the files, and `invalidate` for who does not name files by their content. The key's statements come beside them."
   value = {
-    list  = module.files.policy_statements.list
-    read  = module.files.policy_statements.read
-    write = module.files.policy_statements.write
-    delete = {
-      actions    = ["s3:DeleteObject"]
-      resources  = ["${module.files.arn}/*"]
-      conditions = []
-    }
+    list   = module.files.policy_statements.list
+    read   = module.files.policy_statements.read
+    write  = module.files.policy_statements.write
+    delete = module.files.policy_statements.delete
     invalidate = {
       actions    = ["cloudfront:CreateInvalidation"]
       resources  = [aws_cloudfront_distribution.this.arn]

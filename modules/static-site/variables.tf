@@ -29,7 +29,7 @@ variable "backends" {
   description = <<-EOT
     APIs that the site answers for under its own name, so that its pages need no CORS, by a name of your choice: the API's
     `url`, the paths that are read (GET and HEAD, kept as the answer's Cache-Control says) and those that take every method
-    and header and are never kept. `*` in a path stands for any characters.
+    and header and are never kept, which what needs a signed-in user belongs to. `*` in a path stands for any characters.
   EOT
   type = map(object({
     url            = string
@@ -152,6 +152,40 @@ variable "name" {
   validation {
     condition     = can(regex("^[a-zA-Z0-9_-]{1,64}$", var.name))
     error_message = "name is \"${var.name}\" (${length(var.name)} characters); give 1 to 64 letters, digits, - or _."
+  }
+}
+
+variable "pictures" {
+  description = <<-EOT
+    A second bucket behind one `path` that ends with `/*`, for files that others made, such as uploads: its
+    `bucket_domain_name` (`regional_domain_name` of the module `bucket`), whose keys begin like the path, whose `readers` have
+    this distribution, and whose key lets CloudFront decrypt. Answers may be shown and nothing else, and CloudFront keeps them
+    for a year: no name is ever used twice. Null: none.
+  EOT
+  type = object({
+    bucket_domain_name = string
+    path               = string
+  })
+  default = null
+
+  validation {
+    condition     = var.pictures == null ? true : can(regex("^/[^*?]*[^*?/]/\\*$", var.pictures.path))
+    error_message = "pictures.path is \"${try(var.pictures.path, "")}\"; give a folder of the site and all in it, such as /pictures/*."
+  }
+
+  validation {
+    condition     = var.pictures == null ? true : !contains(flatten([for backend in values(var.backends) : [tolist(backend.cached_paths), tolist(backend.uncached_paths)]]), var.pictures.path)
+    error_message = "pictures.path is ${try(var.pictures.path, "")}, which leads to a backend too: a path leads to one of them."
+  }
+
+  validation {
+    condition     = var.pictures == null || length(flatten([for backend in values(var.backends) : [tolist(backend.cached_paths), tolist(backend.uncached_paths)]])) <= 23
+    error_message = "CloudFront takes 25 behaviours, one of them for the files and one for pictures: name at most 23 paths of backends, with * where several are alike."
+  }
+
+  validation {
+    condition     = var.pictures == null ? true : can(regex("^[a-z0-9.-]+\\.s3[.-][a-z0-9.-]+$", var.pictures.bucket_domain_name))
+    error_message = "pictures.bucket_domain_name is \"${try(var.pictures.bucket_domain_name, "")}\"; give a bucket's own address in its region, such as shop-pictures.s3.us-east-1.amazonaws.com."
   }
 }
 

@@ -9,10 +9,11 @@ locals {
     "http://localhost$2/_aws/execute-api/$1/$$default",
   )
 
-  # The API's paths as CloudFront writes them, each with its methods.
+  # The API's paths as CloudFront writes them, each with whether all its routes may be kept: none that changes something, and
+  # none that needs a signed-in user, whose answer is nobody else's.
   api_paths = {
-    for key in keys(local.routes) :
-    replace(split(" ", key)[1], "/\\{[^}]+\\}/", "*") => split(" ", key)[0]... if key != "$default"
+    for key, route in local.routes :
+    replace(split(" ", key)[1], "/\\{[^}]+\\}/", "*") => contains(["ANY", "GET"], split(" ", key)[0]) && !can(route.authorizer)... if key != "$default"
   }
 }
 
@@ -35,8 +36,8 @@ module "site" {
   backends = {
     api = {
       url            = local.api_origin
-      cached_paths   = [for path, methods in local.api_paths : path if !contains(methods, "POST")]
-      uncached_paths = [for path, methods in local.api_paths : path if contains(methods, "POST")]
+      cached_paths   = [for path, kept in local.api_paths : path if alltrue(kept)]
+      uncached_paths = [for path, kept in local.api_paths : path if !alltrue(kept)]
     }
   }
 }

@@ -31,7 +31,7 @@ module "ci_roles" {
   name_prefix       = local.project
   oidc_provider_arn = coalesce(var.oidc_provider_arn, one(aws_iam_openid_connect_provider.github[*].arn))
   ceiling_services = [
-    "apigateway", "budgets", "cloudfront", "cloudwatch", "cognito-idp", "dynamodb", "kinesis", "kms", "lambda", "logs", "s3", "sns", "wafv2",
+    "apigateway", "budgets", "cloudfront", "cloudwatch", "cognito-idp", "dynamodb", "events", "kinesis", "kms", "lambda", "logs", "s3", "sns", "states", "wafv2",
   ]
 
   environments = {

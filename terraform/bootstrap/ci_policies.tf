@@ -25,12 +25,15 @@ locals {
       cf_functions    = "${at.arn}:cloudfront::${at.account}:function/${at.name}-*"
       dashboards      = "${at.arn}:cloudwatch::${at.account}:dashboard/${at.name}*"
       distributions   = "${at.arn}:cloudfront::${at.account}:distribution/*"
+      event_rules     = "${at.arn}:events:${at.here}:rule/${at.name}-*"
+      executions      = "${at.arn}:states:${at.here}:execution:${at.name}-*"
       functions       = "${at.arn}:lambda:${at.here}:function:${at.name}-*"
       firewalls       = "${at.arn}:wafv2:us-east-1:${at.account}:global/webacl/*"
       header_policies = "${at.arn}:cloudfront::${at.account}:response-headers-policy/*"
       key_aliases     = "${at.arn}:kms:${at.here}:alias/${at.name}*"
       keys            = "${at.arn}:kms:${at.here}:key/*"
-      log_groups      = ["${at.arn}:logs:${at.here}:log-group:/aws/lambda/${at.name}-*", "${at.arn}:logs:${at.here}:log-group:/aws/vendedlogs/apigateway/${at.name}-*"]
+      log_groups      = [for kind in ["lambda", "vendedlogs/apigateway", "vendedlogs/states"] : "${at.arn}:logs:${at.here}:log-group:/aws/${kind}/${at.name}-*"]
+      machines        = "${at.arn}:states:${at.here}:stateMachine:${at.name}-*"
       mappings        = "${at.arn}:lambda:${at.here}:event-source-mapping:*"
       origin_access   = "${at.arn}:cloudfront::${at.account}:origin-access-control/*"
       roles           = "${at.arn}:iam::${at.account}:role/${at.name}-*"
@@ -141,12 +144,13 @@ locals {
           resources  = ["${trimsuffix(at.tables, "*")}redrives"]
           conditions = local.ci_standing_generations
         }
-        # Without it Lambda tells no plan what a function's environment is, nor DynamoDB what that item says.
+        # Without it Lambda tells no plan what a function's environment is, Step Functions what a machine does, nor DynamoDB what
+        # that item says.
         read_encrypted_settings = {
           actions   = ["kms:Decrypt"]
           resources = [at.keys]
           conditions = concat(local.ci_tagged[name].is, [
-            { test = "StringEquals", variable = "kms:ViaService", values = [for service in ["dynamodb", "lambda"] : "${service}.${local.ci[name].region}.amazonaws.com"] },
+            { test = "StringEquals", variable = "kms:ViaService", values = [for service in ["dynamodb", "lambda", "states"] : "${service}.${local.ci[name].region}.amazonaws.com"] },
           ])
         }
         # None of these is held to a resource by AWS, but the key that DynamoDB keeps itself, which the provider asks for.
@@ -160,8 +164,8 @@ locals {
         read_functions = {
           actions = [
             "lambda:GetAlias", "lambda:GetFunction", "lambda:GetFunctionCodeSigningConfig", "lambda:GetFunctionConcurrency",
-            "lambda:GetFunctionConfiguration", "lambda:GetPolicy", "lambda:GetProvisionedConcurrencyConfig", "lambda:ListAliases",
-            "lambda:ListTags", "lambda:ListVersionsByFunction",
+            "lambda:GetFunctionConfiguration", "lambda:GetFunctionEventInvokeConfig", "lambda:GetPolicy",
+            "lambda:GetProvisionedConcurrencyConfig", "lambda:ListAliases", "lambda:ListTags", "lambda:ListVersionsByFunction",
           ]
           resources = [at.functions], conditions = []
         }
@@ -173,8 +177,18 @@ locals {
           ]
           resources = [at.roles], conditions = []
         }
-        read_apis = { actions = ["apigateway:GET"], resources = [at.apis, at.api_domains], conditions = [] }
-        read_logs = { actions = ["logs:ListTagsForResource", "logs:ListTagsLogGroup"], resources = at.log_groups, conditions = [] }
+        read_machines = {
+          actions = [
+            "states:DescribeStateMachine", "states:DescribeStateMachineAlias", "states:ListStateMachineAliases", "states:ListStateMachineVersions",
+            "states:ListTagsForResource",
+          ]
+          resources = [at.machines], conditions = []
+        }
+        # A definition is looked at before it is a machine's: github.com/DataBiosphere/azul/issues/8006.
+        check_definitions = { actions = ["states:ValidateStateMachineDefinition"], resources = ["${local.ci[name].arn}:states:${local.ci[name].here}:stateMachine:*"], conditions = [] }
+        read_event_rules  = { actions = ["events:DescribeRule", "events:ListTagsForResource", "events:ListTargetsByRule"], resources = [at.event_rules], conditions = [] }
+        read_apis         = { actions = ["apigateway:GET"], resources = [at.apis, at.api_domains], conditions = [] }
+        read_logs         = { actions = ["logs:ListTagsForResource", "logs:ListTagsLogGroup"], resources = at.log_groups, conditions = [] }
       }
       edge = {
         read_distribution = { actions = ["cloudfront:GetDistribution", "cloudfront:ListTagsForResource"], resources = [at.distributions], conditions = [] }
@@ -231,9 +245,9 @@ locals {
         }
         write_buckets = {
           actions = [
-            "s3:CreateBucket", "s3:DeleteBucket", "s3:DeleteBucketPolicy", "s3:PutBucketOwnershipControls", "s3:PutBucketPolicy",
-            "s3:PutBucketPublicAccessBlock", "s3:PutBucketTagging", "s3:PutBucketVersioning", "s3:PutEncryptionConfiguration",
-            "s3:PutLifecycleConfiguration",
+            "s3:CreateBucket", "s3:DeleteBucket", "s3:DeleteBucketPolicy", "s3:PutBucketCORS", "s3:PutBucketNotification",
+            "s3:PutBucketOwnershipControls", "s3:PutBucketPolicy", "s3:PutBucketPublicAccessBlock", "s3:PutBucketTagging",
+            "s3:PutBucketVersioning", "s3:PutEncryptionConfiguration", "s3:PutLifecycleConfiguration",
           ]
           resources = [at.buckets], conditions = []
         }
@@ -266,7 +280,7 @@ locals {
           conditions = concat(local.ci_tagged[name].is_or_has_none, [{
             test     = "StringEquals"
             variable = "kms:ViaService"
-            values   = [for service in ["dynamodb", "kinesis", "lambda", "s3"] : "${service}.${local.ci[name].region}.amazonaws.com"]
+            values   = [for service in ["dynamodb", "kinesis", "lambda", "s3", "states"] : "${service}.${local.ci[name].region}.amazonaws.com"]
           }])
         }
       }
@@ -274,9 +288,10 @@ locals {
         write_functions = {
           actions = [
             "lambda:AddPermission", "lambda:CreateAlias", "lambda:CreateFunction", "lambda:DeleteAlias", "lambda:DeleteFunction",
-            "lambda:DeleteFunctionConcurrency", "lambda:DeleteProvisionedConcurrencyConfig", "lambda:PublishVersion",
-            "lambda:PutFunctionConcurrency", "lambda:PutProvisionedConcurrencyConfig", "lambda:RemovePermission", "lambda:TagResource",
-            "lambda:UntagResource", "lambda:UpdateAlias", "lambda:UpdateFunctionCode", "lambda:UpdateFunctionConfiguration",
+            "lambda:DeleteFunctionConcurrency", "lambda:DeleteFunctionEventInvokeConfig", "lambda:DeleteProvisionedConcurrencyConfig",
+            "lambda:PublishVersion", "lambda:PutFunctionConcurrency", "lambda:PutFunctionEventInvokeConfig",
+            "lambda:PutProvisionedConcurrencyConfig", "lambda:RemovePermission", "lambda:TagResource", "lambda:UntagResource", "lambda:UpdateAlias", "lambda:UpdateFunctionCode", "lambda:UpdateFunctionConfiguration",
+            "lambda:UpdateFunctionEventInvokeConfig",
           ]
           resources = [at.functions], conditions = []
         }
@@ -306,7 +321,7 @@ locals {
         pass_roles = {
           actions    = ["iam:PassRole"]
           resources  = [at.roles]
-          conditions = [{ test = "StringEquals", variable = "iam:PassedToService", values = ["lambda.amazonaws.com"] }]
+          conditions = [{ test = "StringEquals", variable = "iam:PassedToService", values = ["lambda.amazonaws.com", "states.amazonaws.com"] }]
         }
         make_apis = {
           actions    = ["apigateway:POST"]
@@ -340,13 +355,28 @@ locals {
           ]
           resources = at.log_groups, conditions = []
         }
-        # An API's access log is a delivery, which AWS holds to no resource.
+        # An API's access log is a delivery, which AWS holds to no resource. A machine's role makes its own.
         deliver_logs = {
           actions = [
             "logs:CreateLogDelivery", "logs:DeleteLogDelivery", "logs:GetLogDelivery", "logs:ListLogDeliveries", "logs:PutResourcePolicy",
             "logs:UpdateLogDelivery",
           ]
           resources = ["*"], conditions = []
+        }
+      }
+      # Apart, since IAM takes no larger policies.
+      machines = {
+        write_machines = {
+          actions = [
+            "states:CreateStateMachine", "states:CreateStateMachineAlias", "states:DeleteStateMachine", "states:DeleteStateMachineAlias",
+            "states:DeleteStateMachineVersion", "states:PublishStateMachineVersion", "states:TagResource", "states:UntagResource",
+            "states:UpdateStateMachine", "states:UpdateStateMachineAlias",
+          ]
+          resources = [at.machines], conditions = []
+        }
+        write_event_rules = {
+          actions   = ["events:DeleteRule", "events:PutRule", "events:PutTargets", "events:RemoveTargets", "events:TagResource", "events:UntagResource"]
+          resources = [at.event_rules], conditions = []
         }
       }
       edge = {
@@ -419,12 +449,13 @@ locals {
     for name in keys(local.ci) : name => {
       state = merge(local.ci_state[name].read, local.ci_state[name].write)
       # What is encrypted, who applies reads by use_key.
-      read-data     = { for key, statement in local.ci_reads[name].data : key => statement if key != "read_encrypted_settings" }
-      read-compute  = local.ci_reads[name].compute
-      read-edge     = local.ci_reads[name].edge
-      write-data    = local.ci_writes[name].data
-      write-compute = local.ci_writes[name].compute
-      write-edge    = local.ci_writes[name].edge
+      read-data      = { for key, statement in local.ci_reads[name].data : key => statement if key != "read_encrypted_settings" }
+      read-compute   = local.ci_reads[name].compute
+      read-edge      = local.ci_reads[name].edge
+      write-data     = local.ci_writes[name].data
+      write-compute  = local.ci_writes[name].compute
+      write-machines = local.ci_writes[name].machines
+      write-edge     = local.ci_writes[name].edge
     }
   }
 
@@ -450,7 +481,22 @@ locals {
         resources = [at.buckets], conditions = []
       }
       use_functions = { actions = ["lambda:InvokeFunction"], resources = [at.functions], conditions = [] }
-      use_topics    = { actions = ["sns:Publish"], resources = [at.topics], conditions = [] }
+      # A phone has no ARN: a text is held to no resource. Topics have, and no function publishes to one.
+      text_phones  = { effect = "Allow", actions = ["sns:Publish"], resources = ["*"], conditions = [] }
+      leave_topics = { effect = "Deny", actions = ["sns:Publish"], resources = ["${local.ci[name].arn}:sns:*"], conditions = [] }
+      use_machines = {
+        actions   = ["states:SendTaskFailure", "states:SendTaskSuccess", "states:StartExecution"]
+        resources = [at.machines], conditions = []
+      }
+      see_executions = { actions = ["states:DescribeExecution"], resources = [at.executions], conditions = [] }
+      # What a machine's role takes to log: docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html, held to no resource.
+      deliver_logs = {
+        actions = [
+          "logs:CreateLogDelivery", "logs:DeleteLogDelivery", "logs:DescribeLogGroups", "logs:DescribeResourcePolicies", "logs:GetLogDelivery",
+          "logs:ListLogDeliveries", "logs:PutResourcePolicy", "logs:UpdateLogDelivery",
+        ]
+        resources = ["*"], conditions = []
+      }
       use_key = {
         actions   = ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"]
         resources = [at.keys], conditions = local.ci_tagged[name].is

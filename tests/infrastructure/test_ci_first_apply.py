@@ -89,6 +89,10 @@ OLD_TAGS = (
 """What CI could do with tags when only those of something new were thought of."""
 
 TABLES = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{PROJECT}-dev-*"
+VIA_DYNAMODB = {
+    "StringEqualsIfExists": OURS,
+    "StringEquals": {"kms:ViaService": f"dynamodb.{REGION}.amazonaws.com"},
+}
 OLD_TABLES = (
     allow("dynamodb:CreateTable", on=TABLES),
     allow(
@@ -97,10 +101,7 @@ OLD_TABLES = (
             for action in ("CreateGrant", "Decrypt", "DescribeKey", "Encrypt", "GenerateDataKey")
         ),
         on=KEYS,
-        conditions={
-            "StringEqualsIfExists": OURS,
-            "StringEquals": {"kms:ViaService": f"dynamodb.{REGION}.amazonaws.com"},
-        },
+        conditions=VIA_DYNAMODB,
     ),
 )
 """What CI could do with the key of a table, but for how the key's tags are asked for."""
@@ -289,6 +290,98 @@ def test_a_table_without_a_key_of_its_own_asks_for_none(there: There) -> None:
     table = {**TABLE, "TableName": f"{TABLE['TableName']}-plain"}
 
     assert there.refusal(OLD_TABLES, "dynamodb", "create_table", **table) == ""
+
+
+# State machines, and what calls functions by itself
+
+MACHINE = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:{PROJECT}-dev-photos"
+OLD_MACHINES = (
+    allow("states:CreateStateMachine", "states:DescribeStateMachine", on=MACHINE),
+    allow("kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey", on=KEYS, conditions=VIA_DYNAMODB),
+)
+"""What a role could do with an encrypted machine whose key it uses through other services only."""
+MACHINE_TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "states.amazonaws.com"}}
+    ],
+}
+
+
+def test_who_makes_an_encrypted_machine_uses_its_key_through_step_functions(there: There) -> None:
+    role = there.cloud.client("iam").create_role(
+        RoleName=f"{PROJECT}-dev-photos.machine", AssumeRolePolicyDocument=json.dumps(MACHINE_TRUST)
+    )["Role"]["Arn"]
+    key = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/{make_key(there)}"
+    encryption = {
+        "type": "CUSTOMER_MANAGED_KMS_KEY",
+        "kmsKeyId": key,
+        "kmsDataKeyReusePeriodSeconds": 900,
+    }
+    machine = {
+        "name": f"{PROJECT}-dev-photos",
+        "roleArn": role,
+        "definition": json.dumps({"StartAt": "End", "States": {"End": {"Type": "Succeed"}}}),
+        "encryptionConfiguration": encryption,
+        "publish": True,
+    }
+    found = {"stateMachineArn": MACHINE}
+
+    assert (
+        there.refusal(OLD_MACHINES, "stepfunctions", "create_state_machine", **machine) == "kms:DescribeKey"
+    )
+    assert there.refusal(there.apply, "stepfunctions", "create_state_machine", **machine) == ""
+    assert there.refusal(OLD_MACHINES, "stepfunctions", "describe_state_machine", **found) == "kms:Decrypt"
+    assert there.refusal(there.apply, "stepfunctions", "describe_state_machine", **found) == ""
+    assert (
+        there.refusal(
+            there.apply,
+            "stepfunctions",
+            "create_state_machine_alias",
+            name="live",
+            routingConfiguration=[{"stateMachineVersionArn": f"{MACHINE}:1", "weight": 100}],
+        )
+        == ""
+    )
+    check = {"definition": machine["definition"]}
+    assert there.refusal(there.apply, "stepfunctions", "validate_state_machine_definition", **check) == ""
+
+
+@pytest.mark.parametrize(
+    ("action", "arn"),
+    [
+        ("states:CreateStateMachine", f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:others"),
+        ("states:StartExecution", MACHINE),
+        ("states:SendTaskSuccess", MACHINE),
+        ("events:PutRule", f"arn:aws:events:{REGION}:{ACCOUNT}:rule/others"),
+        ("events:PutEvents", f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/default"),
+        ("s3:PutBucketCORS", "arn:aws:s3:::others"),
+    ],
+)
+def test_who_applies_changes_nothing_of_others_and_runs_no_machine(
+    there: There, action: str, arn: str
+) -> None:
+    assert decision(there.apply, action, arn, {}) != "Allow"
+
+
+@pytest.mark.parametrize(
+    ("action", "arn"),
+    [
+        ("events:PutTargets", f"arn:aws:events:{REGION}:{ACCOUNT}:rule/{PROJECT}-dev-photos.ended"),
+        (
+            "lambda:PutFunctionEventInvokeConfig",
+            f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{PROJECT}-dev-x",
+        ),
+        ("s3:PutBucketCORS", f"arn:aws:s3:::{PROJECT}-dev-pictures"),
+        ("s3:PutBucketNotification", f"arn:aws:s3:::{PROJECT}-dev-pictures"),
+        (
+            "logs:CreateLogGroup",
+            f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/aws/vendedlogs/states/{PROJECT}-dev-photos",
+        ),
+    ],
+)
+def test_who_applies_makes_what_the_studio_is_made_of(there: There, action: str, arn: str) -> None:
+    assert decision(there.apply, action, arn, {}) == "Allow"
 
 
 # A default tag that is added, renamed or taken away: the provider sends the one that changes, and no other

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import hcl2
 import pytest
+from ministack.core.iam_evaluator import EvalContext, evaluate, parse_policy_document
 
 from support import planned_app
 from support.names import PROJECT
@@ -111,6 +112,8 @@ def test_the_role_that_plans_reads_holds_the_lock_and_does_nothing_else(
     assert others.pop("s3:PutObject") == {f"{state}/{environment}/terraform.tfstate.tflock"}
     assert others.pop("s3:DeleteObject") == {f"{state}/{environment}/terraform.tfstate.tflock"}
     assert others.pop("kms:GenerateDataKey") == {"arn:aws:kms:us-east-1:111122223333:key/key"}
+    # It looks at a definition and keeps nothing of it.
+    assert others.pop("states:ValidateStateMachineDefinition")
     assert set(others) == {"kms:Decrypt"}
 
 
@@ -179,7 +182,7 @@ def test_keys_are_used_through_services_and_those_of_the_project_only(
 
 @slow
 @each_environment
-def test_roles_are_made_with_the_boundary_only_and_passed_to_lambda_only(
+def test_roles_are_made_with_the_boundary_only_and_passed_to_what_runs_functions_and_machines_only(
     bootstrap: tuple[Resource, ...], environment: str
 ) -> None:
     statements = of_role(bootstrap, f"{environment}-apply")
@@ -189,7 +192,10 @@ def test_roles_are_made_with_the_boundary_only_and_passed_to_lambda_only(
         if granted & {"iam:CreateRole", "iam:PutRolePolicy", "iam:PutRolePermissionsBoundary"}:
             assert values(statement, "StringEquals", "iam:PermissionsBoundary") == [boundary]
         if "iam:PassRole" in granted:
-            assert values(statement, "StringEquals", "iam:PassedToService") == ["lambda.amazonaws.com"]
+            assert set(values(statement, "StringEquals", "iam:PassedToService")) == {
+                "lambda.amazonaws.com",
+                "states.amazonaws.com",
+            }
     identities = {action for action in actions(statements) if action.startswith("iam:")}
 
     assert not [each for each in identities if re.search("User|Group|Login|AccessKey|Provider|Version", each)]
@@ -288,6 +294,37 @@ def test_a_function_uses_keys_with_the_environments_tags_only(
             "aws:ResourceTag/Project": PROJECT,
         }
     }
+
+
+@slow
+@each_environment
+@pytest.mark.parametrize(
+    ("action", "arn", "may"),
+    [
+        ("states:StartExecution", "arn:aws:states:{here}:stateMachine:{name}-photos", True),
+        ("states:SendTaskSuccess", "arn:aws:states:{here}:stateMachine:{name}-photos", True),
+        ("states:DescribeExecution", "arn:aws:states:{here}:execution:{name}-photos:p1", True),
+        ("states:StartExecution", "arn:aws:states:{here}:stateMachine:others", False),
+        ("states:StopExecution", "arn:aws:states:{here}:execution:{name}-photos:p1", False),
+        ("states:UpdateStateMachine", "arn:aws:states:{here}:stateMachine:{name}-photos", False),
+        ("sns:Publish", "*", True),
+        ("sns:Publish", "arn:aws:sns:{here}:{name}-alarms", False),
+        ("sns:Publish", "arn:aws:sns:{here}:others", False),
+        ("logs:CreateLogDelivery", "*", True),
+        ("events:PutRule", "arn:aws:events:{here}:rule/{name}-photos.ended", False),
+    ],
+)
+def test_a_role_within_the_boundary_uses_machines_and_texts_phones_and_changes_neither(
+    bootstrap: tuple[Resource, ...], environment: str, action: str, arn: str, may: bool
+) -> None:
+    boundary = {
+        "Version": "2012-10-17",
+        "Statement": policies(bootstrap)[f"{PROJECT}-{environment}-boundary"],
+    }
+    on = arn.format(here=f"us-east-1:{planned_app.ACCOUNT}", name=f"{PROJECT}-{environment}")
+    request = EvalContext("role", "AssumedRole", planned_app.ACCOUNT, action, on, "us-east-1")
+
+    assert (evaluate(request, [parse_policy_document(boundary)]).decision == "Allow") is may
 
 
 @slow

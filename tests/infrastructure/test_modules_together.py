@@ -26,6 +26,7 @@ LONG = {
     "function": 64,
     "http-api": 128,
     "queue-worker": 67,
+    "state-machine": 80,
     "static-site": 64,
     "table": 255,
     "user-pool": 121,
@@ -33,6 +34,7 @@ LONG = {
 """The longest name that a module takes; a bucket's, an alias's and a prefix's are not made longer."""
 OVERLAPPING = {
     "function": ("orders-read", "orders-stream", "orders-writers"),
+    "state-machine": ("orders-executions", "orders-ended"),
     "table": ("orders-function", "orders-stream"),
     "event-stream": ("orders.writers",),
 }
@@ -49,9 +51,11 @@ GLOBAL = {
 }
 """Kind of resource to what the account has one of, in all regions."""
 REGIONAL = {
+    "aws_cloudwatch_event_rule": ("name",),
     "aws_cloudwatch_log_group": ("name",),
     "aws_cloudwatch_metric_alarm": ("alarm_name",),
     "aws_lambda_permission": ("function_name", "qualifier", "statement_id"),
+    "aws_sfn_state_machine": ("name",),
     "aws_sqs_queue": ("name",),
 }
 """Kind of resource to what a region has one of."""
@@ -189,10 +193,11 @@ def test_no_end_of_an_alarms_name_is_anothers(together: tuple[Resource, ...]) ->
 
 
 def test_no_end_of_a_roles_name_is_anothers(together: tuple[Resource, ...]) -> None:
-    """No function's name has @ or a period in it, no stream's an @, no prefix and no environment's either."""
+    """No function's or machine's name has @ or a period in it; no stream's, prefix or environment has an @."""
     assert ends(together, "aws_iam_role", "name") == [
         "-near-apply",
         "-near-plan",
+        ".machine@us-east-1",
         ".writers@us-east-1",
         "@us-east-1",
     ]
@@ -203,6 +208,8 @@ def test_no_end_of_a_roles_name_is_anothers(together: tuple[Resource, ...]) -> N
 SERVICE = re.compile(r"[a-z0-9.-]*\.amazonaws\.com(?:\.cn)?")
 CHINESE = {"codedeploy", "elasticmapreduce", "logs"}
 """Services whose principals have China's domain, by the AWS CDK's region-info, as the provider has it."""
+EVERYWHERE = {"sts.amazonaws.com", "delivery.logs.amazonaws.com"}
+"""Names that are the same in every partition, as no page of AWS has the second with another domain."""
 
 
 def strings(value: Any) -> list[str]:
@@ -228,7 +235,7 @@ def is_right(service: str, place: str) -> bool:
 def test_a_module_is_right_in_every_partition(together: tuple[Resource, ...], place: str) -> None:
     resources = [each for each in together if at(each) == place]
     texts = {text for each in resources for text in strings(each.values)}
-    services = {found for text in texts for found in SERVICE.findall(text)} - {"sts.amazonaws.com"}
+    services = {found for text in texts for found in SERVICE.findall(text)} - EVERYWHERE
     arns = {found for text in texts for found in re.findall(r"arn:[a-z-]+:", text)}
     suffix = "amazonaws.com.cn" if place == "china" else "amazonaws.com"
     region = planned_modules.REGIONS[place]

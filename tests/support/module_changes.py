@@ -50,6 +50,24 @@ def function_behind(name: str) -> Inputs:
     return {"function_name": name, "alias_name": "live", "alias_invoke_arn": invoke}
 
 
+def alias_of(name: str) -> Inputs:
+    """Return the alias of the function ``name``, as what calls it asynchronously takes it."""
+    alias = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:{name}:live"
+    return {"function_name": name, "alias_name": "live", "alias_arn": alias}
+
+
+def definition_of(name: str) -> str:
+    """Return a state machine that invokes the function ``name``."""
+    task = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::lambda:invoke",
+        "Arguments": {"FunctionName": alias_of(name)["alias_arn"], "Payload": "{% $states.input %}"},
+        "Retry": [{"ErrorEquals": ["States.ALL"]}],
+        "End": True,
+    }
+    return json.dumps({"QueryLanguage": "JSONata", "StartAt": "Work", "States": {"Work": task}})
+
+
 def reading(name: str, stream: str) -> Inputs:
     """Return what a consumer takes that names the function ``name`` and the stream ``stream``."""
     return {
@@ -103,6 +121,13 @@ MODULES = {
             "kms_key_arn": KEY,
             "versioning": True,
             "lifecycle_days": {"cold": 30, "expire": 90, "expire_noncurrent": 7, "abort_multipart": 3},
+            "cors": {
+                "allowed_origins": ["https://shop.example.com"],
+                "allowed_methods": ["POST"],
+                "allowed_headers": ["x-amz-meta-*"],
+                "expose_headers": ["etag"],
+                "max_age_seconds": 60,
+            },
             "expiring_prefixes": {
                 "logs": {"prefix": "logs/", "days": 7},
                 "drafts": {"prefix": "drafts/", "days": 3},
@@ -112,11 +137,16 @@ MODULES = {
                 "Backup": further("s3:ListBucket"),
             },
             "force_destroy": True,
+            "notify": {
+                "records": {"function": alias_of("fixture-one"), "prefix": "records/"},
+                "links": {"function": alias_of("fixture-two"), "prefix": "links/"},
+            },
             "prefixes": {"records": "records/", "links": "links/"},
             "readers": {
                 "site": {
                     "service": "cloudfront",
                     "source_arn": f"arn:aws:cloudfront::{ACCOUNT}:distribution/E1",
+                    "prefix": "site/",
                 },
                 "logs": {"service": "logs", "source_arn": f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:a"},
             },
@@ -127,9 +157,11 @@ MODULES = {
             "kms_key_arn": OTHER_KEY,
             "versioning": False,
             "lifecycle_days": {"cold": None, "expire": 30, "expire_noncurrent": 3, "abort_multipart": 2},
+            "cors": {"allowed_origins": ["https://shop.example.org"], "allowed_methods": ["GET"]},
             "expiring_prefixes": {"logs": {"prefix": "logs/", "days": 14}},
             "further_statements": {"Reports": {**further("s3:GetObject", "s3:PutObject"), "effect": "Deny"}},
             "force_destroy": False,
+            "notify": {"records": {"function": alias_of("fixture-two"), "prefix": "other/"}},
             "prefixes": {"records": "other/"},
             "readers": {
                 "site": {
@@ -189,6 +221,7 @@ MODULES = {
                 "Reports": further("kms:Decrypt"),
                 "Backup": further("kms:DescribeKey"),
             },
+            "log_delivery": True,
             "log_group_patterns": ["/aws/lambda/changes-*"],
             "services": ["cloudwatch", "sns"],
             "readers": {
@@ -206,6 +239,7 @@ MODULES = {
             "further_statements": {
                 "Reports": {**further("kms:Decrypt", "kms:DescribeKey"), "effect": "Deny"}
             },
+            "log_delivery": False,
             "log_group_patterns": [],
             "services": ["s3"],
             "readers": {"cloudfront": [f"arn:aws:cloudfront::{ACCOUNT}:distribution/E1"]},
@@ -264,6 +298,7 @@ MODULES = {
             "managed_policy_arns": {"one": f"{BOUNDARY}", "two": f"{BOUNDARY}-2"},
             "memory_mb": 512,
             "name": "changes-orders",
+            "on_failure": {"bucket_arn": "arn:aws:s3:::fixture-failures", "kms_key_arn": OTHER_KEY},
             "permissions_boundary_arn": BOUNDARY,
             "policy_statements": {
                 "read": statement("dynamodb:GetItem"),
@@ -294,6 +329,7 @@ MODULES = {
             "managed_policy_arns": {"one": f"{BOUNDARY}-2"},
             "memory_mb": 256,
             "name": "changes-sales",
+            "on_failure": {"bucket_arn": "arn:aws:s3:::fixture-other-failures"},
             "permissions_boundary_arn": f"{BOUNDARY}-2",
             "policy_statements": {"read": statement("dynamodb:Query")},
             "reserved_concurrency": 0,
@@ -483,6 +519,39 @@ MODULES = {
             "remove policy_statements.decrypt": "No statement allows kms:Decrypt",
         },
     ),
+    "state-machine": Module(
+        given={
+            "alarms_enabled": True,
+            "alarms": {"failed": 1, "timed_out": 1, "aborted": 1, "throttled": 1, "period_seconds": 60},
+            "definition": definition_of("fixture-one"),
+            "ended": {"function": alias_of("fixture-one")},
+            "functions": {
+                "one": alias_of("fixture-one")["alias_arn"],
+                "two": alias_of("fixture-two")["alias_arn"],
+            },
+            "kms_key_arn": KEY,
+            "log_retention_days": 7,
+            "name": "changes-greetings",
+            "permissions_boundary_arn": BOUNDARY,
+            "role_path": "/teams/",
+            **WATCHED,
+        },
+        other={
+            "alarms_enabled": False,
+            "alarms": {"failed": 2, "timed_out": 2, "aborted": 2, "throttled": 2, "period_seconds": 120},
+            "definition": definition_of("fixture-two"),
+            "ended": {"function": alias_of("fixture-two")},
+            "functions": {"one": alias_of("fixture-one")["alias_arn"]},
+            "kms_key_arn": OTHER_KEY,
+            "log_retention_days": 14,
+            "name": "changes-farewells",
+            "permissions_boundary_arn": f"{BOUNDARY}-2",
+            "role_path": "/others/",
+            **WATCHED_OTHERWISE,
+        },
+        usual="change name",
+        refused={"remove functions.one": "its role may not invoke"},
+    ),
     "static-site": Module(
         given={
             "allowed_sources": {
@@ -508,6 +577,10 @@ MODULES = {
             "keep_replaced_files_days": 7,
             "kms_key_arn": KEY,
             "name": "changes-board",
+            "pictures": {
+                "bucket_domain_name": "changes-pictures.s3.us-east-1.amazonaws.com",
+                "path": "/pictures/*",
+            },
             "price_class": "PriceClass_200",
             "tags": {"team": "one"},
             "trusted_types": ["page"],
@@ -525,6 +598,10 @@ MODULES = {
             "keep_replaced_files_days": 14,
             "kms_key_arn": OTHER_KEY,
             "name": "changes-shelf",
+            "pictures": {
+                "bucket_domain_name": "changes-others.s3.us-east-1.amazonaws.com",
+                "path": "/images/*",
+            },
             "price_class": "PriceClass_All",
             "tags": {"team": "two"},
             "trusted_types": ["other"],

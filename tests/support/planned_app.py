@@ -40,6 +40,7 @@ _ARNS = {
         "arn": "arn:aws:cloudfront::{account}:distribution/{name}",
         "domain_name": "{name}.cloudfront.net",
     },
+    "aws_cloudwatch_event_rule": {"arn": "arn:aws:events:us-east-1:{account}:rule/{name}"},
     "aws_cloudwatch_log_group": {"arn": "arn:aws:logs:us-east-1:{account}:log-group:{name}"},
     "aws_cloudwatch_metric_alarm": {"arn": "arn:aws:cloudwatch:us-east-1:{account}:alarm:{name}"},
     "aws_cognito_user_pool": {
@@ -68,6 +69,11 @@ _ARNS = {
     "aws_s3_bucket": {
         "arn": "arn:aws:s3:::{name}",
         "bucket_regional_domain_name": "{name}.s3.us-east-1.amazonaws.com",
+    },
+    "aws_sfn_alias": {"arn": "arn:aws:states:us-east-1:{account}:stateMachine:{name}:live"},
+    "aws_sfn_state_machine": {
+        "arn": "arn:aws:states:us-east-1:{account}:stateMachine:{name}",
+        "state_machine_version_arn": "arn:aws:states:us-east-1:{account}:stateMachine:{name}:1",
     },
     "aws_sqs_queue": {"arn": "arn:aws:sqs:us-east-1:{account}:{name}"},
     "aws_sns_topic": {"arn": "arn:aws:sns:us-east-1:{account}:{name}"},

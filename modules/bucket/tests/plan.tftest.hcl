@@ -106,3 +106,65 @@ run "moves_objects_to_cold_storage_that_is_read_as_before_where_asked" {
     error_message = "Objects do not move to Glacier Instant Retrieval."
   }
 }
+
+run "lets_no_page_call_it_and_calls_nobody_by_default" {
+  command = plan
+
+  assert {
+    condition     = length(aws_s3_bucket_cors_configuration.this) + length(aws_s3_bucket_notification.this) + length(aws_lambda_permission.notify) == 0
+    error_message = "There are CORS rules or notifications that nobody asked for."
+  }
+}
+
+run "lets_the_pages_named_call_it" {
+  command = plan
+
+  variables {
+    cors = {
+      allowed_origins = ["https://shop.example.com", "http://127.0.0.1:8080"]
+      allowed_methods = ["POST"]
+    }
+  }
+
+  assert {
+    condition = [for rule in aws_s3_bucket_cors_configuration.this[0].cors_rule : {
+      origins = rule.allowed_origins
+      methods = rule.allowed_methods
+      seconds = rule.max_age_seconds
+    }] == [{ origins = toset(["https://shop.example.com", "http://127.0.0.1:8080"]), methods = toset(["POST"]), seconds = 3600 }]
+    error_message = "The rules are ${jsonencode(aws_s3_bucket_cors_configuration.this[0].cors_rule)}."
+  }
+}
+
+run "notifies_an_alias_of_new_objects_with_a_prefix_and_lets_itself_call_it" {
+  variables {
+    notify = {
+      incoming = {
+        prefix = "incoming/"
+        function = {
+          function_name = "photos"
+          alias_name    = "live"
+          alias_arn     = "arn:aws:lambda:us-east-1:111122223333:function:photos:live"
+        }
+      }
+    }
+  }
+
+  assert {
+    condition = [for each in aws_s3_bucket_notification.this[0].lambda_function : [each.id, each.lambda_function_arn, each.filter_prefix, join(",", each.events)]] == [
+      ["incoming", "arn:aws:lambda:us-east-1:111122223333:function:photos:live", "incoming/", "s3:ObjectCreated:*"]
+    ]
+    error_message = "The notifications are ${jsonencode(aws_s3_bucket_notification.this[0].lambda_function)}."
+  }
+
+  assert {
+    condition = (
+      aws_lambda_permission.notify["incoming"].function_name == "photos"
+      && aws_lambda_permission.notify["incoming"].qualifier == "live"
+      && aws_lambda_permission.notify["incoming"].principal == "s3.amazonaws.com"
+      && aws_lambda_permission.notify["incoming"].source_arn == aws_s3_bucket.this.arn
+      && aws_lambda_permission.notify["incoming"].source_account == "111122223333"
+    )
+    error_message = "Somebody else may call the function, or the bucket may not."
+  }
+}

@@ -65,9 +65,10 @@ run "grants_each_verb_its_action_on_the_bucket" {
 
   assert {
     condition = jsonencode(output.policy_statements) == jsonencode({
-      list  = { actions = ["s3:ListBucket"], conditions = [], resources = ["arn:aws:s3:::example-reports"] }
-      read  = { actions = ["s3:GetObject"], conditions = [], resources = ["arn:aws:s3:::example-reports/*"] }
-      write = { actions = ["s3:PutObject"], conditions = [], resources = ["arn:aws:s3:::example-reports/*"] }
+      delete = { actions = ["s3:DeleteObject"], conditions = [], resources = ["arn:aws:s3:::example-reports/*"] }
+      list   = { actions = ["s3:ListBucket"], conditions = [], resources = ["arn:aws:s3:::example-reports"] }
+      read   = { actions = ["s3:GetObject"], conditions = [], resources = ["arn:aws:s3:::example-reports/*"] }
+      write  = { actions = ["s3:PutObject"], conditions = [], resources = ["arn:aws:s3:::example-reports/*"] }
     })
     error_message = "The policy statements are ${jsonencode(output.policy_statements)}."
   }
@@ -79,6 +80,7 @@ run "holds_a_prefixs_statements_to_the_prefix" {
   assert {
     condition = jsonencode(output.prefix_policy_statements) == jsonencode({
       daily = {
+        delete = { actions = ["s3:DeleteObject"], conditions = [], resources = ["arn:aws:s3:::example-reports/daily/*"] }
         list = {
           actions    = ["s3:ListBucket"]
           conditions = [{ test = "StringLike", values = ["daily/*"], variable = "s3:prefix" }]
@@ -105,6 +107,7 @@ run "lets_a_service_read_for_the_resource_named_and_no_other" {
       shop-window = {
         service    = "cloudfront"
         source_arn = "arn:aws:cloudfront::111122223333:distribution/E1234567890ABC"
+        prefix     = "pictures/"
       }
     }
   }
@@ -121,7 +124,7 @@ run "lets_a_service_read_for_the_resource_named_and_no_other" {
       ]) == jsonencode([{
         actions   = ["s3:GetObject"]
         principal = ["cloudfront.amazonaws.com"]
-        resources = ["arn:aws:s3:::example-reports/*"]
+        resources = ["arn:aws:s3:::example-reports/pictures/*"]
         sid       = "ReadShopWindow"
         source    = { "StringEquals aws:SourceArn" = ["arn:aws:cloudfront::111122223333:distribution/E1234567890ABC"] }
     }])

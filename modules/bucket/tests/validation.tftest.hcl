@@ -196,3 +196,86 @@ run "refuses_a_statement_about_a_prefix_with_a_slash" {
 
   expect_failures = [var.further_statements]
 }
+
+run "refuses_pages_from_everywhere" {
+  command = plan
+
+  variables {
+    cors = { allowed_origins = ["*"], allowed_methods = ["POST"] }
+  }
+
+  expect_failures = [var.cors]
+}
+
+run "refuses_a_method_that_no_page_sends" {
+  command = plan
+
+  variables {
+    cors = { allowed_origins = ["https://shop.example.com"], allowed_methods = ["PATCH"] }
+  }
+
+  expect_failures = [var.cors]
+}
+
+run "refuses_an_answer_that_is_kept_for_less_than_no_time" {
+  command = plan
+
+  variables {
+    cors = { allowed_origins = ["https://shop.example.com"], allowed_methods = ["POST"], max_age_seconds = -1 }
+  }
+
+  expect_failures = [var.cors]
+}
+
+run "refuses_a_notification_with_a_space_in_its_name" {
+  command = plan
+
+  variables {
+    notify = { "new files" = { prefix = "", function = { function_name = "photos", alias_name = "live", alias_arn = "arn:aws:lambda:us-east-1:111122223333:function:photos:live" } } }
+  }
+
+  expect_failures = [var.notify]
+}
+
+run "refuses_to_notify_a_function_without_its_alias" {
+  command = plan
+
+  variables {
+    notify = { incoming = { prefix = "", function = { function_name = "photos", alias_name = "live", alias_arn = "arn:aws:lambda:us-east-1:111122223333:function:photos" } } }
+  }
+
+  expect_failures = [var.notify]
+}
+
+run "refuses_a_notification_for_a_pattern" {
+  command = plan
+
+  variables {
+    notify = { incoming = { prefix = "*.jpg", function = { function_name = "photos", alias_name = "live", alias_arn = "arn:aws:lambda:us-east-1:111122223333:function:photos:live" } } }
+  }
+
+  expect_failures = [var.notify]
+}
+
+run "refuses_two_notifications_for_one_object" {
+  command = plan
+
+  variables {
+    notify = {
+      incoming = { prefix = "incoming/", function = { function_name = "photos", alias_name = "live", alias_arn = "arn:aws:lambda:us-east-1:111122223333:function:photos:live" } }
+      large    = { prefix = "incoming/large/", function = { function_name = "photos", alias_name = "live", alias_arn = "arn:aws:lambda:us-east-1:111122223333:function:photos:live" } }
+    }
+  }
+
+  expect_failures = [var.notify]
+}
+
+run "refuses_a_reader_of_a_pattern" {
+  command = plan
+
+  variables {
+    readers = { site = { service = "cloudfront", source_arn = "arn:aws:cloudfront::111122223333:distribution/E1", prefix = "*.jpg" } }
+  }
+
+  expect_failures = [var.readers]
+}

@@ -166,3 +166,25 @@ run "trusts_a_github_enterprise_server" {
     error_message = "The trust policy is ${aws_iam_role.this["dev-apply"].assume_role_policy}."
   }
 }
+
+run "denies_within_the_boundary_what_is_denied" {
+  variables {
+    environments = {
+      dev = {
+        plan_subjects  = ["repo:ada/weather:pull_request"]
+        apply_subjects = ["repo:ada/weather:environment:dev"]
+        plan_policies  = { look = { tables = { actions = ["dynamodb:DescribeTable"], resources = ["arn:aws:dynamodb:us-east-1:111122223333:table/example-dev-*"] } } }
+        apply_policies = { make = { tables = { actions = ["dynamodb:CreateTable"], resources = ["arn:aws:dynamodb:us-east-1:111122223333:table/example-dev-*"] } } }
+        boundary_statements = {
+          text_phones  = { actions = ["sns:Publish"], resources = ["*"] }
+          leave_topics = { effect = "Deny", actions = ["sns:Publish"], resources = ["arn:aws:sns:*"] }
+        }
+      }
+    }
+  }
+
+  assert {
+    condition     = { for statement in jsondecode(aws_iam_policy.boundary["dev"].policy).Statement : statement.Sid => "${statement.Effect} ${statement.Resource}" } == { LeaveTopics = "Deny arn:aws:sns:*", TextPhones = "Allow *" }
+    error_message = "The boundary is ${aws_iam_policy.boundary["dev"].policy}."
+  }
+}

@@ -163,6 +163,24 @@ run "refuses_a_pattern_of_actions" {
   expect_failures = [var.environments]
 }
 
+run "refuses_an_effect_that_is_none" {
+  command = plan
+
+  variables {
+    environments = {
+      dev = {
+        plan_subjects       = ["repo:example/orders:pull_request"]
+        apply_subjects      = ["repo:example/orders:environment:dev"]
+        plan_policies       = { tables = {} }
+        apply_policies      = { tables = { all = { actions = ["dynamodb:CreateTable"], resources = ["*"] } } }
+        boundary_statements = { use = { effect = "Permit", actions = ["dynamodb:GetItem"], resources = ["arn:aws:dynamodb:us-east-1:111122223333:table/example-dev-*"] } }
+      }
+    }
+  }
+
+  expect_failures = [var.environments]
+}
+
 run "refuses_a_role_without_policies" {
   command = plan
 

@@ -63,6 +63,28 @@ run "lets_the_account_its_log_groups_and_the_named_services_use_the_key_and_nobo
   }
 }
 
+run "lets_the_delivery_of_logs_decrypt_what_was_encrypted_for_them" {
+  command = plan
+
+  variables {
+    log_delivery       = true
+    log_group_patterns = []
+    services           = []
+  }
+
+  assert {
+    condition = jsondecode(data.aws_iam_policy_document.key.json).Statement[1] == {
+      Sid       = "LogDelivery"
+      Effect    = "Allow"
+      Principal = { Service = "delivery.logs.amazonaws.com" }
+      Action    = "kms:Decrypt"
+      Resource  = "*"
+      Condition = { StringEquals = { "kms:EncryptionContext:SourceArn" = "arn:aws:logs:us-east-1:111122223333:*" } }
+    }
+    error_message = "The key policy is ${data.aws_iam_policy_document.key.json}."
+  }
+}
+
 # Source conditions are not supported from EventBridge to an encrypted topic: what it sends would be dropped in silence.
 run "holds_eventbridge_to_topics_and_queues_of_the_account_and_asks_for_no_source" {
   command = plan

@@ -411,3 +411,32 @@ run "makes_its_role_on_a_path_with_managed_policies" {
     error_message = "The path or the policy is not passed on."
   }
 }
+
+run "keeps_no_event_that_failed_unless_asked" {
+  command = plan
+
+  assert {
+    condition     = length(aws_lambda_function_event_invoke_config.this) == 0
+    error_message = "Events that failed go somewhere."
+  }
+}
+
+run "puts_what_its_alias_failed_with_into_a_bucket" {
+  command = plan
+
+  variables {
+    on_failure = {
+      bucket_arn  = "arn:aws:s3:::example-failures"
+      kms_key_arn = "arn:aws:kms:us-east-1:111122223333:key/99999999-2222-3333-4444-555555555555"
+    }
+  }
+
+  assert {
+    condition = (
+      aws_lambda_function_event_invoke_config.this[0].qualifier == "live"
+      && one(one(aws_lambda_function_event_invoke_config.this[0].destination_config).on_failure).destination == "arn:aws:s3:::example-failures"
+      && contains(flatten([for statement in data.aws_iam_policy_document.this.statement : tolist(statement.resources) if statement.sid == "EncryptFailedEvents"]), "arn:aws:kms:us-east-1:111122223333:key/99999999-2222-3333-4444-555555555555")
+    )
+    error_message = "The destination is ${jsonencode(aws_lambda_function_event_invoke_config.this[0].destination_config)}."
+  }
+}

@@ -31,6 +31,10 @@ override_resource {
 }
 
 override_resource {
+  target = aws_lambda_function_event_invoke_config.this
+}
+
+override_resource {
   target = aws_cloudwatch_metric_alarm.this
 }
 
@@ -151,6 +155,38 @@ run "may_manage_network_interfaces_in_a_vpc_and_its_code_may_not" {
         ]
         Resource  = "*"
         Condition = { ArnEquals = { "lambda:SourceFunctionArn" = "arn:aws:lambda:us-east-1:111122223333:function:example-orders" } }
+      },
+    ]
+    error_message = "The policy is ${aws_iam_role_policy.this[0].policy}."
+  }
+}
+
+run "may_write_the_events_that_failed_to_their_bucket_only" {
+  variables {
+    on_failure = { bucket_arn = "arn:aws:s3:::example-failures" }
+  }
+
+  assert {
+    condition = [for statement in jsondecode(aws_iam_role_policy.this[0].policy).Statement : statement if statement.Sid != "WriteOwnLog"] == [
+      {
+        Sid       = "WriteFailedEvents"
+        Effect    = "Allow"
+        Action    = "s3:PutObject"
+        Resource  = "arn:aws:s3:::example-failures/aws/lambda/async/example-orders/*"
+        Condition = { StringEquals = { "s3:ResourceAccount" = "111122223333" } }
+      },
+      {
+        Sid      = "FindFailureDestination"
+        Effect   = "Allow"
+        Action   = "s3:ListBucket"
+        Resource = "arn:aws:s3:::example-failures"
+      },
+      {
+        Sid       = "EncryptFailedEvents"
+        Effect    = "Allow"
+        Action    = "kms:GenerateDataKey"
+        Resource  = "arn:aws:kms:us-east-1:111122223333:key/11111111-2222-3333-4444-555555555555"
+        Condition = { StringEquals = { "kms:ViaService" = "s3.us-east-1.amazonaws.com" } }
       },
     ]
     error_message = "The policy is ${aws_iam_role_policy.this[0].policy}."

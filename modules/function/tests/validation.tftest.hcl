@@ -445,3 +445,13 @@ run "refuses_an_object_of_a_bucket_without_versioning" {
 
   expect_failures = [var.artifact]
 }
+
+run "refuses_a_queue_where_failed_events_go_to_a_bucket" {
+  command = plan
+
+  variables {
+    on_failure = { bucket_arn = "arn:aws:sqs:us-east-1:111122223333:failures" }
+  }
+
+  expect_failures = [var.on_failure]
+}

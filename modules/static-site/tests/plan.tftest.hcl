@@ -293,3 +293,42 @@ run "has_the_firewall_named_and_none_unless_named" {
     error_message = "The distribution's web ACL is ${aws_cloudfront_distribution.this.web_acl_id}."
   }
 }
+
+run "serves_pictures_from_a_bucket_of_their_own_which_nothing_runs_in" {
+  variables {
+    pictures = { bucket_domain_name = "example-pictures.s3.us-east-1.amazonaws.com", path = "/pictures/*" }
+  }
+
+  assert {
+    condition = { for origin in aws_cloudfront_distribution.this.origin : origin.origin_id => [origin.domain_name, origin.origin_access_control_id] } == {
+      files    = ["example.s3.us-east-1.amazonaws.com", aws_cloudfront_origin_access_control.this.id]
+      pictures = ["example-pictures.s3.us-east-1.amazonaws.com", aws_cloudfront_origin_access_control.this.id]
+    }
+    error_message = "The origins are ${jsonencode(aws_cloudfront_distribution.this.origin)}."
+  }
+
+  assert {
+    condition = [for each in aws_cloudfront_distribution.this.ordered_cache_behavior : [each.path_pattern, each.target_origin_id, each.cache_policy_id, each.response_headers_policy_id, join(" ", each.allowed_methods)]] == [
+      ["/pictures/*", "pictures", aws_cloudfront_cache_policy.pictures[0].id, aws_cloudfront_response_headers_policy.pictures[0].id, "GET HEAD"]
+    ]
+    error_message = "The behaviours are ${jsonencode(aws_cloudfront_distribution.this.ordered_cache_behavior)}."
+  }
+
+  assert {
+    condition = (
+      one(one(aws_cloudfront_response_headers_policy.pictures[0].security_headers_config).content_security_policy).content_security_policy == "default-src 'none'; sandbox"
+      && one(one(aws_cloudfront_response_headers_policy.pictures[0].security_headers_config).content_type_options).override
+    )
+    error_message = "The headers are ${jsonencode(aws_cloudfront_response_headers_policy.pictures[0].security_headers_config)}."
+  }
+
+  assert {
+    condition     = !contains([for each in one(aws_cloudfront_response_headers_policy.pictures[0].custom_headers_config).items : each.header], "Cache-Control")
+    error_message = "A refusal would be kept by browsers as long as a picture."
+  }
+
+  assert {
+    condition     = aws_cloudfront_cache_policy.pictures[0].default_ttl == 31536000 && aws_cloudfront_cache_policy.pictures[0].max_ttl == 31536000 && aws_cloudfront_cache_policy.pictures[0].min_ttl == 0
+    error_message = "A picture is not kept for a year, or a refusal is."
+  }
+}

@@ -210,3 +210,45 @@ run "refuses_a_firewall_of_another_region" {
 
   expect_failures = [var.web_acl_arn]
 }
+
+run "refuses_pictures_in_the_place_of_the_site" {
+  command = plan
+
+  variables {
+    pictures = { bucket_domain_name = "example-pictures.s3.us-east-1.amazonaws.com", path = "/*" }
+  }
+
+  expect_failures = [var.pictures]
+}
+
+run "refuses_pictures_that_a_backend_answers_for" {
+  command = plan
+
+  variables {
+    pictures = { bucket_domain_name = "example-pictures.s3.us-east-1.amazonaws.com", path = "/pictures/*" }
+    backends = { api = { url = "https://api.example.com", cached_paths = ["/pictures/*"] } }
+  }
+
+  expect_failures = [var.pictures]
+}
+
+run "refuses_pictures_of_a_bucket_by_its_name" {
+  command = plan
+
+  variables {
+    pictures = { bucket_domain_name = "example-pictures", path = "/pictures/*" }
+  }
+
+  expect_failures = [var.pictures]
+}
+
+run "refuses_pictures_beside_as_many_paths_as_cloudfront_takes" {
+  command = plan
+
+  variables {
+    pictures = { bucket_domain_name = "example-pictures.s3.us-east-1.amazonaws.com", path = "/pictures/*" }
+    backends = { api = { url = "https://api.example.com", cached_paths = [for number in range(24) : "/books/${number}"] } }
+  }
+
+  expect_failures = [var.pictures]
+}

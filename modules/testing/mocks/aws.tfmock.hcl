@@ -48,6 +48,12 @@ mock_resource "aws_cloudfront_distribution" {
   }
 }
 
+mock_resource "aws_cloudwatch_event_rule" {
+  defaults = {
+    arn = "arn:aws:events:us-east-1:111122223333:rule/example"
+  }
+}
+
 mock_resource "aws_cloudwatch_log_group" {
   defaults = {
     arn = "arn:aws:logs:us-east-1:111122223333:log-group:example"
@@ -126,6 +132,19 @@ mock_resource "aws_s3_bucket" {
   defaults = {
     arn                         = "arn:aws:s3:::example"
     bucket_regional_domain_name = "example.s3.us-east-1.amazonaws.com"
+  }
+}
+
+mock_resource "aws_sfn_alias" {
+  defaults = {
+    arn = "arn:aws:states:us-east-1:111122223333:stateMachine:example:live"
+  }
+}
+
+mock_resource "aws_sfn_state_machine" {
+  defaults = {
+    arn                       = "arn:aws:states:us-east-1:111122223333:stateMachine:example"
+    state_machine_version_arn = "arn:aws:states:us-east-1:111122223333:stateMachine:example:1"
   }
 }
 

@@ -20,6 +20,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 from xml.etree import ElementTree as ET
 
+from retailctl.emulator import state_machines
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
@@ -29,6 +31,12 @@ _LAMBDA_VERBS = {
         "GET": "GetFunctionConcurrency",
         "PUT": "PutFunctionConcurrency",
         "DELETE": "DeleteFunctionConcurrency",
+    },
+    "event-invoke-config": {
+        "GET": "GetFunctionEventInvokeConfig",
+        "PUT": "PutFunctionEventInvokeConfig",
+        "POST": "UpdateFunctionEventInvokeConfig",
+        "DELETE": "DeleteFunctionEventInvokeConfig",
     },
     "event-source-mappings": {
         "GET": "GetEventSourceMapping",
@@ -46,6 +54,18 @@ _CLOUDFRONT_KINDS = (
     "origin-access-control",
     "response-headers-policy",
 )
+_KEY_OF_A_MACHINE = {
+    "states:CreateStateMachine": ("DescribeKey", "GenerateDataKey"),
+    "states:UpdateStateMachine": ("DescribeKey", "GenerateDataKey"),
+    "states:DescribeStateMachine": ("Decrypt",),
+    "states:DescribeStateMachineForExecution": ("Decrypt",),
+    "states:DescribeExecution": ("Decrypt",),
+    "states:GetExecutionHistory": ("Decrypt",),
+}
+"""The permissions on an encrypted machine's key that a caller needs; starting and answering need none.
+
+Source: https://docs.aws.amazon.com/step-functions/latest/dg/encryption-at-rest.html.
+"""
 _TAGGED_AS_MADE = re.compile(r"arn:aws:apigateway:[^:]*::/(apis/[^/]+/stages|vpclinks)")
 """Resources whose creation with tags needs apigateway:TagResource; POST on /tags/* is not enough. APIs do not.
 
@@ -129,7 +149,8 @@ def correct_action(request: IamRequest, guess: str | None) -> str | None:
     namespace, _, name = (guess or "").partition(":")
     if request.service == "lambda":
         *_, kind, _ = ["", "", *request.parts]
-        verbs = _LAMBDA_VERBS.get(request.parts[-1] if request.parts[-1:] == ["concurrency"] else kind, {})
+        last = request.parts[-1:]
+        verbs = _LAMBDA_VERBS.get(last[0] if last in (["concurrency"], ["event-invoke-config"]) else kind, {})
         return f"lambda:{verbs[request.method]}" if request.method in verbs else guess
     if guess == "cloudfront:CreateDistributionWithTags":
         return "cloudfront:CreateDistribution"
@@ -156,6 +177,7 @@ def correct_resource_arn(request: IamRequest, action: str, guess: str, region: s
         "cloudfront": _correct_cloudfront_arn,
         "cloudwatch": _correct_cloudwatch_arn,
         "iam": _correct_iam_arn,
+        "states": _correct_states_arn,
     }
     return special[namespace](request, action, guess, here) if namespace in special else guess
 
@@ -199,6 +221,34 @@ def _correct_cloudfront_arn(request: IamRequest, _: str, guess: str, here: str) 
             identifiers = request.parts[request.parts.index(kind) + 1 :][:1] or ["*"]
             return f"arn:aws:cloudfront::{here.partition(':')[2]}:{kind}/{identifiers[0]}"
     return guess
+
+
+def _correct_states_arn(request: IamRequest, action: str, guess: str, here: str) -> str:
+    """Return the machine that a call to Step Functions is about, without its alias or version.
+
+    Sources: https://docs.aws.amazon.com/step-functions/latest/dg/auth-version-alias.html; for a task's token
+    https://github.com/aws/aws-cdk/pull/8486, which tried it; for a definition
+    https://github.com/DataBiosphere/azul/issues/8006.
+    """
+    if action.startswith("states:SendTask"):
+        return state_machines.find_machine_of_token(str(request.read_field("taskToken"))) or guess
+    if action == "states:ValidateStateMachineDefinition":
+        return f"arn:aws:states:{here}:stateMachine:*"
+    return _drop_qualifier(_read_machine_arn(request) or guess)
+
+
+def _drop_qualifier(arn: str) -> str:
+    """Return a machine's ARN without the alias or version; any other ARN as it is."""
+    return ":".join(arn.split(":")[:7]) if ":stateMachine:" in arn else arn
+
+
+def _read_machine_arn(request: IamRequest) -> str:
+    """Return the ARN of the machine, alias or version that a call names, or ""."""
+    for field in ("stateMachineArn", "stateMachineAliasArn", "stateMachineVersionArn", "resourceArn"):
+        if arn := request.read_field(field):
+            return str(arn)
+    routes = request.read_field("routingConfiguration")
+    return str(routes[0].get("stateMachineVersionArn", "")) if isinstance(routes, list) and routes else ""
 
 
 def read_request_tags(request: IamRequest, action: str) -> dict[str, str]:
@@ -271,6 +321,8 @@ def build_missing_conditions(
         function = made or function_of(arn.rpartition(":")[2])
         if function:
             conditions["lambda:FunctionArn"] = function
+    if namespace == "states" and (qualifier := _read_machine_arn(request).split(":")[7:]):
+        conditions["states:StateMachineQualifier"] = qualifier[0]
     return conditions
 
 
@@ -290,6 +342,18 @@ def find_further_permissions(request: IamRequest, action: str, arn: str) -> list
         key_arn = key if key.startswith("arn:") else f"arn:aws:kms:{region}:{account}:key/{key}"
         via = {"kms:ViaService": f"dynamodb.{region}.amazonaws.com"}
         return [Permission(f"kms:{each}", key_arn, via) for each in _KEY_OF_A_TABLE if key]
+    if action in _KEY_OF_A_MACHINE:
+        given = request.read_field("encryptionConfiguration")
+        key = state_machines.find_key({"encryptionConfiguration": given}) or state_machines.find_key_of_arn(
+            arn
+        )
+        via = {
+            "kms:ViaService": f"states.{arn.split(':')[3]}.amazonaws.com",
+            "kms:EncryptionContext:aws:states:stateMachineArn": _drop_qualifier(
+                arn.replace(":execution:", ":stateMachine:")
+            ),
+        }
+        return [Permission(f"kms:{each}", key, via) for each in _KEY_OF_A_MACHINE[action] if key]
     return []
 
 

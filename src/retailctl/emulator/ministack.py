@@ -13,7 +13,7 @@ from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from retailctl.emulator import execution_roles, fan_out, iam, processes, refusals
+from retailctl.emulator import execution_roles, fan_out, iam, invocations, processes, refusals, state_machines
 from retailctl.emulator.cloud import Cloud
 from retailctl.emulator.retries import OncePerInvocation
 from retailctl.errors import UserError
@@ -146,6 +146,8 @@ def main() -> None:
     refusals.patch_emulator()
     execution_roles.patch_emulator()
     fan_out.patch_emulator()
+    invocations.patch_emulator()
+    state_machines.patch_emulator()
     app.app = OncePerInvocation(app.app)
     sys.argv = ["ministack"]
     app.main()

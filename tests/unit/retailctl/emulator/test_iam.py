@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from retailctl.emulator import state_machines
 from retailctl.emulator.iam import (
     KEY_TAGS_COUNT_AFTER_SECONDS,
     IamRequest,
@@ -47,6 +48,8 @@ def about(of: IamRequest, asked: str, found: str = "*") -> str:
         ("PUT", "/2015-03-31/event-source-mappings/1", None, "UpdateEventSourceMapping"),
         ("DELETE", "/2015-03-31/event-source-mappings/1", None, "DeleteEventSourceMapping"),
         ("PUT", "/2015-03-31/functions/f/aliases/live", "lambda:ListAliases", "UpdateAlias"),
+        ("PUT", "/2019-09-25/functions/f/event-invoke-config", None, "PutFunctionEventInvokeConfig"),
+        ("GET", "/2019-09-25/functions/f/event-invoke-config", None, "GetFunctionEventInvokeConfig"),
         (
             "DELETE",
             "/2017-10-31/functions/f/concurrency",
@@ -322,3 +325,77 @@ def test_a_call_on_a_streams_consumer_is_checked_on_the_consumer() -> None:
     asked = request("kinesis", ConsumerARN=consumer)
 
     assert correct_resource_arn(asked, "kinesis:SubscribeToShard", "*", REGION, ACCOUNT) == consumer
+
+
+# Step Functions
+
+MACHINE = f"arn:aws:states:{HERE}:stateMachine:photos"
+EXECUTION = f"arn:aws:states:{HERE}:execution:photos:p1"
+
+
+@pytest.mark.parametrize(
+    ("action", "body"),
+    [
+        ("StartExecution", {"stateMachineArn": f"{MACHINE}:live", "name": "p1"}),
+        ("UpdateStateMachineAlias", {"stateMachineAliasArn": f"{MACHINE}:live"}),
+        ("DeleteStateMachineVersion", {"stateMachineVersionArn": f"{MACHINE}:7"}),
+        (
+            "CreateStateMachineAlias",
+            {"name": "live", "routingConfiguration": [{"stateMachineVersionArn": f"{MACHINE}:7"}]},
+        ),
+        ("TagResource", {"resourceArn": MACHINE}),
+    ],
+)
+def test_a_call_to_a_machine_is_about_the_machine_whatever_qualifies_it(
+    action: str, body: dict[str, Any]
+) -> None:
+    asked = request("states", **body)
+
+    assert about(asked, f"states:{action}") == MACHINE
+
+
+def test_an_execution_is_itself_and_a_definition_is_any_machine() -> None:
+    described = request("states", executionArn=EXECUTION)
+    validated = request("states", definition="{}")
+
+    assert about(described, "states:DescribeExecution", EXECUTION) == EXECUTION
+    assert (
+        about(validated, "states:ValidateStateMachineDefinition") == f"arn:aws:states:{HERE}:stateMachine:*"
+    )
+
+
+def test_an_answer_is_about_the_machine_of_its_token() -> None:
+    state_machines.remember_token("token", MACHINE)
+
+    assert about(request("states", taskToken="token"), "states:SendTaskSuccess") == MACHINE
+    assert about(request("states", taskToken="none"), "states:SendTaskFailure") == "*"
+
+
+def test_a_machines_qualifier_is_a_condition_key() -> None:
+    def conditions(arn: str) -> dict[str, str | list[str]]:
+        asked = request("states", stateMachineArn=arn)
+        return build_missing_conditions(asked, "states:StartExecution", MACHINE, str, str)
+
+    assert conditions(f"{MACHINE}:live") == {"states:StateMachineQualifier": "live"}
+    assert conditions(MACHINE) == {}
+
+
+def test_who_makes_or_reads_an_encrypted_machine_needs_its_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    key = f"arn:aws:kms:{HERE}:key/1"
+    encryption = {"type": "CUSTOMER_MANAGED_KMS_KEY", "kmsKeyId": key}
+    monkeypatch.setattr(state_machines, "find_key_of_arn", {EXECUTION: key}.get)
+    keys = {
+        "kms:ViaService": f"states.{REGION}.amazonaws.com",
+        "kms:EncryptionContext:aws:states:stateMachineArn": MACHINE,
+    }
+    made = request("states", name="photos", encryptionConfiguration=encryption)
+    read = request("states", executionArn=EXECUTION)
+
+    assert find_further_permissions(made, "states:CreateStateMachine", MACHINE) == [
+        Permission("kms:DescribeKey", key, keys),
+        Permission("kms:GenerateDataKey", key, keys),
+    ]
+    assert find_further_permissions(read, "states:DescribeExecution", EXECUTION) == [
+        Permission("kms:Decrypt", key, keys)
+    ]
+    assert find_further_permissions(read, "states:StopExecution", EXECUTION) == []
