@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from retailctl.cost import model, workload
+from retailctl.cost import figures, model, workload
 from support.names import PROJECT
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def test_an_event_has_the_one_line_that_is_paid_for(prod: PlannedApp) -> None:
 
 def test_no_read_has_a_longer_line_than_is_paid_for(prod: PlannedApp) -> None:
     routes = [route.values["route_key"] for route in prod.of("aws_apigatewayv2_route")]
-    assert max(line_bytes(prod, route) for route in routes) == model.READ_LINE_BYTES
+    assert max(line_bytes(prod, route) for route in routes) == figures.READ_LINE_BYTES
 
 
 def test_the_access_log_is_of_the_class_and_kept_as_long_as_is_paid_for(prod: PlannedApp) -> None:
