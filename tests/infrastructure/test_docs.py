@@ -313,6 +313,9 @@ def metrics(package: str, *shared: str) -> set[str]:
         ("trending_api", ("http_api/respond",), "docs/trending.md", "## The metrics of the API"),
         ("shop_view", (), "docs/catalog.md", "## The metrics of the view"),
         ("catalog_api", ("http_api/respond",), "docs/catalog.md", "## The metrics of the API"),
+        ("studio_intake", (), "docs/studio.md", "## The metrics of the intake"),
+        ("photo_desk", (), "docs/studio.md", "## The metrics of the photo desk"),
+        ("studio_api", ("http_api/respond",), "docs/studio.md", "## The metrics of the studio's API"),
     ],
 )
 def test_a_functions_metrics_are_those_of_its_page(

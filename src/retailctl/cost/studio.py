@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from retailctl.cost import original
@@ -65,6 +65,7 @@ PICTURE_BYTES = 350_000
 """A photograph of 1,600 pixels, as the page sends it."""
 PICTURE_DAYS = 365
 """Days after which the storage is counted: pictures stay."""
+INTAKE_WINDOW, INTAKE_BATCH = 1.0, 500
 INTAKE_EVENT_SECONDS = 0.00002
 """An event that the intake decodes; most are sales, which end there."""
 METRICS = 5
@@ -174,8 +175,9 @@ def _add_table(sheet: Sheet, load: Workload) -> None:
 
 def _add_functions(sheet: Sheet, load: Workload) -> None:
     offers, memory = load.offers_per_day, load.memory_mb / 1024
-    batches = sum(lasting * rate / compute_batch_size(load, rate) for rate, lasting in load.compute_rates())
-    origin = f"a batch each {load.window_seconds:g} s of a shard"
+    each = replace(load, window_seconds=INTAKE_WINDOW, batch_size=INTAKE_BATCH)
+    batches = sum(lasting * rate / compute_batch_size(each, rate) for rate, lasting in load.compute_rates())
+    origin = f"a batch each {INTAKE_WINDOW:g} s of a shard"
     share = min(1.0, load.memory_mb / PROCESSOR_MB)
     sheet.add_line("lambda.request", "studio intake, batches", batches, origin)
     sheet.add_line(
