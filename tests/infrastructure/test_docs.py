@@ -314,6 +314,7 @@ def metrics(package: str, *shared: str) -> set[str]:
         ("shop_view", (), "docs/catalog.md", "## The metrics of the view"),
         ("catalog_api", ("http_api/respond",), "docs/catalog.md", "## The metrics of the API"),
         ("studio_intake", (), "docs/studio.md", "## The metrics of the intake"),
+        ("studio_tasks", (), "docs/studio.md", "## The metrics of the machine's steps"),
         ("photo_desk", (), "docs/studio.md", "## The metrics of the photo desk"),
         ("studio_api", ("http_api/respond",), "docs/studio.md", "## The metrics of the studio's API"),
     ],

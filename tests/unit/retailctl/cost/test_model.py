@@ -110,7 +110,7 @@ def test_what_watches_by_hand() -> None:
     logged = 8_640 * 1_000 / 1e9
     assert lines["cloudwatch.log_gb", "logs"].usd == pytest.approx(logged * 0.5)
     assert lines["cloudwatch.log_storage", "logs, kept"].usd == pytest.approx(logged * 365 * 0.03 / MONTH)
-    asked = 1_000 * 302 / 1e9
+    asked = 1_000 * 309 / 1e9
     assert lines["cloudwatch.infrequent_log_gb", "access log"].usd == pytest.approx(asked * 0.25)
     assert lines["cloudwatch.log_storage", "access log, kept"].usd == pytest.approx(asked * 90 * 0.03 / MONTH)
     assert lines["cloudwatch.metric", "our metrics"].usd == pytest.approx(7 * 0.30 / MONTH)
