@@ -216,11 +216,14 @@ def test_the_readmes_costs_are_those_of_the_model() -> None:
             model.compute_bill(each, units.read_committed_figures(), prices.read_price_list())
             for each in (nothing, load)
         )
-        archived = hcl2.loads(file.read_text())["archive"]["enabled"]
+        values: Any = hcl2.loads(file.read_text())
+        archived = values["archive"]["enabled"]
         apart = [part.usd for part in asleep.apart if archived or part.name != "The archive"]
 
         assert (shards, window, days) == (str(load.shards), f"{load.window_seconds:g}", str(load.stream_days))
         assert idle == f"{asleep.way.usd + sum(apart):.2f}", name
+        # Its forecast tells of four fifths: a month in which nothing happens is no news.
+        assert float(idle) * 31 < 0.8 * values["budget"]["monthly_usd"], name
         assert (board, whole) == (f"{awake.way.usd:.2f}", f"{awake.front_door_to_board:.2f}"), name
 
 
