@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from retailctl import interrupts
-from retailctl.catalog.recount import recount_catalog
+from retailctl.catalog.recount import OFFER, STOCK, recount_catalog
 from retailctl.catalog.stored import read_stored_catalog
 from retailctl.console import DataTable, print_note, print_renderable
 from retailctl.environments import outputs
 from retailctl.environments.target import resolve_target
 from retailctl.options import DEFAULT_CLOUD, CloudName, EnvironmentName
 from retailctl.progress import show_progress
+from retailctl.replay.kept import KeptEvents, read_kept_events
 from retailctl.replay.log import ReplayLog
 from retailctl.stock.comparison import compare_stock
-from retailctl.stock.log import StockLog, read_stock_log
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -73,15 +73,15 @@ def check_stock(
 
 def _compare_once(
     target: Target, values: Mapping[str, Any], log: ReplayLog
-) -> tuple[StockLog, StockComparison]:
-    stock_log = read_stock_log(log)
+) -> tuple[KeptEvents, StockComparison]:
+    stock_log = read_kept_events(log, (OFFER, STOCK))
     stored = read_stored_catalog(target.client("dynamodb"), values)
     recounted = recount_catalog(stock_log.payloads)
     is_whole = not stock_log.gaps
     return stock_log, compare_stock(recounted, stored.products, stored.stock, is_log_whole=is_whole)
 
 
-def _print_gaps(stock_log: StockLog, comparison: StockComparison) -> None:
+def _print_gaps(stock_log: KeptEvents, comparison: StockComparison) -> None:
     """Print where the log is too short, and what that leaves out."""
     if not stock_log.gaps:
         return

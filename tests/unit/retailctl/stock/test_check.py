@@ -13,11 +13,11 @@ from typer.testing import CliRunner
 
 from hello_retail.event_log.archive import ArchivedRecord, Link, Shard, Span
 from retailctl import cli
-from retailctl.catalog.recount import Catalog, recount_catalog
+from retailctl.catalog.recount import OFFER, STOCK, Catalog, recount_catalog
+from retailctl.replay.kept import KeptEvents, read_kept_events
 from retailctl.replay.proof import Archived, Streamed
 from retailctl.stock import commands
 from retailctl.stock.comparison import StockDifference, compare_stock
-from retailctl.stock.log import StockLog, read_stock_log
 
 SHARD = "shardId-000000000000"
 
@@ -72,8 +72,8 @@ class FakeLog:
         return [record for record in self.records if record[0] > self.forgotten]
 
 
-def read(log: Any) -> StockLog:
-    return read_stock_log(log)
+def read(log: Any) -> KeptEvents:
+    return read_kept_events(log, (OFFER, STOCK))
 
 
 LOG = (offer(), stock(3), event("purchase", "c"), stock(4), b"garbage")
@@ -90,11 +90,11 @@ LOG = (offer(), stock(3), event("purchase", "c"), stock(4), b"garbage")
     ids=["stream", "both whole", "overlapping", "archive"],
 )
 def test_a_whole_log_is_read_once_from_archive_and_stream(log: FakeLog) -> None:
-    assert read(log) == StockLog([offer(), stock(3), stock(4)], [])
+    assert read(log) == KeptEvents([offer(), stock(3), stock(4)], [])
 
 
 def test_a_stream_without_an_archive_reaches_back_as_far_as_it_keeps_records() -> None:
-    assert read(FakeLog(*LOG, forgotten=1)) == StockLog(
+    assert read(FakeLog(*LOG, forgotten=1)) == KeptEvents(
         [stock(3), stock(4)], ["There is no archive, and the stream keeps 24 h."]
     )
 

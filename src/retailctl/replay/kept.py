@@ -1,4 +1,4 @@
-"""Read the offers and stock events of archive and stream."""
+"""Read the events of some types that archive and stream hold."""
 
 from __future__ import annotations
 
@@ -7,26 +7,25 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hello_retail import events
-from retailctl.catalog.recount import OFFER, STOCK
 from retailctl.replay.fold import merge_records
 from retailctl.replay.proof import Archived, find_gaps
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from retailctl.replay.log import ReplayLog
 
 
 @dataclass(frozen=True, slots=True)
-class StockLog:
-    """A log's offers and stock events, and where it may lack records."""
+class KeptEvents:
+    """A log's events of some types, and where it may lack records."""
 
     payloads: Sequence[bytes]
     gaps: Sequence[str]
 
 
-def read_stock_log(log: ReplayLog) -> StockLog:
-    """Return the offers and stock events that archive and stream hold now.
+def read_kept_events(log: ReplayLog, kinds: Collection[str]) -> KeptEvents:
+    """Return the events of these types that archive and stream hold now.
 
     A record that both hold has one sequence number. A shard's numbers are above all of its parents', so that
     ascending order is the log's order for each product.
@@ -40,9 +39,9 @@ def read_stock_log(log: ReplayLog) -> StockLog:
         number: payload
         for source in (_read_archive(archived, log), log.read_stream())
         for number, payload in source
-        if _is_about_stock(payload)
+        if _is_of(payload, kinds)
     }
-    return StockLog([records[number] for number in sorted(records)], gaps)
+    return KeptEvents([records[number] for number in sorted(records)], gaps)
 
 
 def _read_archive(archived: Archived, log: ReplayLog) -> Iterator[tuple[int, bytes]]:
@@ -52,6 +51,6 @@ def _read_archive(archived: Archived, log: ReplayLog) -> Iterator[tuple[int, byt
             yield record.sequence, base64.b64decode(record.data)
 
 
-def _is_about_stock(payload: bytes) -> bool:
+def _is_of(payload: bytes, kinds: Collection[str]) -> bool:
     event = events.decode_event(payload)
-    return isinstance(event, events.Event) and event.kind in (OFFER, STOCK)
+    return isinstance(event, events.Event) and event.kind in kinds

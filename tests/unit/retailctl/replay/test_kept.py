@@ -1,4 +1,4 @@
-"""What `retailctl stock check` reads of archive and stream is the log, or it says where records may lack."""
+"""What the checks read of archive and stream is the log, or it says where records may lack."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 
 from hello_retail import events
 from retailctl.catalog.recount import OFFER
-from retailctl.stock.log import read_stock_log
+from retailctl.replay.kept import read_kept_events
 from support.kept_log import KeptLog, Mishaps, archived
 
 HISTORIES = 60
@@ -25,17 +25,17 @@ def list_offers(kept: KeptLog) -> list[bytes]:
 def test_an_archive_that_crashed_and_was_cut_anew_has_every_offer_once_and_in_order(seed: int) -> None:
     kept = archived(seed, CALM)
 
-    assert read_stock_log(kept.log()).payloads == list_offers(kept)
+    assert read_kept_events(kept.log(), (OFFER,)).payloads == list_offers(kept)
 
 
 def test_where_an_offer_is_missing_the_log_says_that_it_may_lack_records() -> None:
     lacking = 0
     for seed in range(HISTORIES):
         kept = archived(seed, ROUGH)
-        stock_log, offers = read_stock_log(kept.log()), list_offers(kept)
+        kept_events, offers = read_kept_events(kept.log(), (OFFER,)), list_offers(kept)
         remaining = iter(offers)
-        assert all(payload in remaining for payload in stock_log.payloads)  # nothing else, and in order
-        if len(stock_log.payloads) < len(offers):
+        assert all(payload in remaining for payload in kept_events.payloads)  # nothing else, and in order
+        if len(kept_events.payloads) < len(offers):
             lacking += 1
-            assert stock_log.gaps, seed
+            assert kept_events.gaps, seed
     assert lacking > HISTORIES / 10

@@ -1,0 +1,49 @@
+"""The executions of the studio's machine: which run, start one, stop one."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+_NOT_RUNNING = frozenset({"ExecutionDoesNotExist", "ValidationException"})
+"""What Step Functions says when it is to stop what does not run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Executions:
+    """The executions of one machine; ``machine_arn`` may name an alias of it, by which they are started."""
+
+    client: Any
+    machine_arn: str
+
+    def list_running(self) -> frozenset[str]:
+        """Return the names of the executions that run, whatever version they were started with."""
+        pages = self.client.get_paginator("list_executions").paginate(
+            stateMachineArn=":".join(self.machine_arn.split(":")[:7]), statusFilter="RUNNING"
+        )
+        return frozenset(execution["name"] for page in pages for execution in page["executions"])
+
+    def start(self, name: str, product_id: str) -> None:
+        """Start an execution; one of that name that runs or ran is a start that was made before."""
+        try:
+            self.client.start_execution(
+                stateMachineArn=self.machine_arn, name=name, input=json.dumps({"product": product_id})
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ExecutionAlreadyExists":
+                raise
+
+    def stop(self, name: str, cause: str) -> bool:
+        """Stop an execution; return whether it ran."""
+        parts = self.machine_arn.split(":")
+        arn = ":".join([*parts[:5], "execution", parts[6], name])
+        try:
+            self.client.stop_execution(executionArn=arn, error="Stopped", cause=cause)
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in _NOT_RUNNING:
+                raise
+            return False
+        return True
