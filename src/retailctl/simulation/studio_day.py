@@ -41,6 +41,15 @@ def has_studio(values: Mapping[str, Any]) -> bool:
     return "studio_table" in values
 
 
+def take_out_pictures(entries: Iterable[LogEntry]) -> Iterator[LogEntry]:
+    """Yield what people send where photographers upload their pictures."""
+    return (entry for entry in entries if _read_schema(entry) != events.PRODUCT_IMAGE)
+
+
+def _read_schema(entry: LogEntry) -> str:
+    return str(json.loads(entry.data)["data"]["schema"])
+
+
 @dataclass(frozen=True, slots=True)
 class PictureWaits:
     """Seconds from each product's offer to its picture, and from the last offer to the last picture."""
@@ -87,7 +96,7 @@ class StudioDay:
         )
         self.photographers_report = photographers.report
         with photographers:
-            self.door.send_events(self._take_out_pictures(entries), rate, duration, on_tick)
+            self.door.send_events(self._note_offers(take_out_pictures(entries)), rate, duration, on_tick)
             self._await_end(photographers, on_tick)
         photographers.check()
         return self.door.report.accepted
@@ -111,13 +120,11 @@ class StudioDay:
             )
         return lines
 
-    def _take_out_pictures(self, entries: Iterable[LogEntry]) -> Iterator[LogEntry]:
+    def _note_offers(self, entries: Iterable[LogEntry]) -> Iterator[LogEntry]:
         for entry in entries:
-            schema = json.loads(entry.data)["data"]["schema"]
-            if schema == events.PRODUCT_CREATE:
+            if _read_schema(entry) == events.PRODUCT_CREATE:
                 self.offered.add(entry.partition_key)
-            if schema != events.PRODUCT_IMAGE:
-                yield entry
+            yield entry
 
     def _await_end(self, photographers: Photographers, on_tick: OnTick) -> None:
         """Wait until the studio is done with all that was offered, or after ``PATIENCE_SECONDS``."""
