@@ -41,6 +41,8 @@ WAYS: tuple[signal.Signals | str, ...] = (
     KILL_ALL,
 )
 """How a command is interrupted: as by Ctrl-C, by `kill`, by a closed terminal, by `kill -9`, by the OOM killer."""
+PYTHON_STARTS = "Fatal Python error: init_import_site"
+"""What Python says of a SIGINT between its own first imports."""
 STARTS = 3
 """How many starts of `retailctl` a command lasts at least, for the first draw."""
 LONGEST_END_SECONDS = 120.0
@@ -171,6 +173,8 @@ class World:
             send(process, way)
         _, complaint = process.communicate(timeout=LONGEST_END_SECONDS)
         self.figures.longest_end = max(self.figures.longest_end, time.monotonic() - sent)
+        if PYTHON_STARTS in complaint:
+            return  # none of our code had run
         if isinstance(way, signal.Signals):
             # Within Python's own start, a signal ends the process as it would any other.
             assert process.returncode in {0, -way, 128 + way}, (
