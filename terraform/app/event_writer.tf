@@ -34,6 +34,7 @@ module "event_writer" {
     ENVIRONMENT                  = var.environment
     IDEMPOTENCY_TABLE            = module.idempotency.name
     LOG_LEVEL                    = var.log_level
+    MESSAGES                     = "none"
     ORIGIN                       = local.project
     POWERTOOLS_METRICS_NAMESPACE = local.metrics_namespace
     POWERTOOLS_SERVICE_NAME      = "event_writer"

@@ -7,6 +7,7 @@ import re
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
 from io import StringIO
 from typing import TYPE_CHECKING, Any
@@ -88,6 +89,25 @@ def test_a_users_own_event_has_the_user_as_its_partition_key(door: Door, body: d
     [event] = door.events()
     assert reply.json() == {"eventId": event.event_id}
     assert door.records()[0]["PartitionKey"] == SUB
+
+
+@pytest.mark.parametrize(
+    ("messages", "token", "status"),
+    [
+        ("none", {}, 202),
+        ("sms", {}, 403),
+        ("sms", {"phone_number": PHONE["phone"]}, 403),
+        ("sms", {"phone_number": PHONE["phone"], "phone_number_verified": "false"}, 403),
+        ("sms", {"phone_number": "+15550123456", "phone_number_verified": "true"}, 403),
+        ("sms", {"phone_number": PHONE["phone"], "phone_number_verified": "true"}, 202),
+    ],
+)
+def test_where_texts_are_sent_a_phone_must_be_verified(
+    door: Door, monkeypatch: pytest.MonkeyPatch, messages: str, token: dict[str, str], status: int
+) -> None:
+    monkeypatch.setattr(entry, "SETTINGS", replace(entry.SETTINGS, messages=messages))
+    assert door.post(PHONE, token=claims(**token)).status == status
+    assert door.post(REGISTER, token=claims(**token)).status == 202
 
 
 def test_an_offer_without_an_id_is_answered_with_the_one_it_got(door: Door) -> None:

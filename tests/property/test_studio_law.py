@@ -37,6 +37,7 @@ habits = st.builds(
     ignore=st.sampled_from((0.0, 0.2, 0.5)),
     late=st.sampled_from((0.0, 0.15, 0.4)),
     twice=st.sampled_from((0.0, 0.15)),
+    leave=st.sampled_from((0.0, 0.2, 0.5)),
     abort=st.sampled_from((0.0, 0.1, 0.5)),
     lost_end=st.sampled_from((0.0, 0.3, 1.0)),
     end_twice=st.sampled_from((0.0, 0.3)),
@@ -57,6 +58,16 @@ def follow(seed: int, faults: Faults, habits: Habits, **most: int) -> StudioWorl
 @settings(max_examples=40)
 def test_without_faults_every_product_is_pictured_and_no_time_out_is_needed(seed: int) -> None:
     assert follow(seed, Faults(), PATIENT).needed_time_outs == 0
+
+
+@given(seed=seeds)
+@settings(max_examples=20)
+def test_a_product_that_is_pictured_at_once_takes_three_states(seed: int) -> None:
+    world = follow(seed, Faults(), Habits(ignore=0, late=0, leave=0))
+    at_once = [
+        each for each in world.products().values() if each.attempt == 1 and each.image in world.uploads
+    ]
+    assert {world.machine.executions[each.product_id].transitions for each in at_once} <= {3}
 
 
 @given(seed=seeds, faults=conflicting, habits=habits)

@@ -51,6 +51,17 @@ def studio_table() -> FakeDynamoDB:
     return FakeDynamoDB(KEYS)
 
 
+def create_studio_table(dynamodb: Any) -> None:
+    """Create the table as Terraform does."""
+    keys = tuple(zip(KEYS[STUDIO], ("HASH", "RANGE"), strict=True))
+    dynamodb.create_table(
+        TableName=STUDIO,
+        KeySchema=[{"AttributeName": name, "KeyType": kind} for name, kind in keys],
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name, _ in keys],
+        BillingMode="PAY_PER_REQUEST",
+    )
+
+
 def own_act(action: str, user: str, event_id: str | None = None, **more: str) -> bytes:
     """Return the payload of a photographer's own act: register-photographer, update-phone, …"""
     data = {"schema": f"com.nordstrom/user-info/{action}/1-0-0", "id": user, **more}
@@ -83,6 +94,8 @@ class Execution:
     found: dict[str, Any] = field(default_factory=dict)
     timed_out: bool = False
     time_outs: int = 0
+    transitions: int = 1
+    """States entered by time-out, success or error; what is retried in its state is not counted."""
 
     @property
     def running(self) -> bool:
@@ -145,6 +158,7 @@ class FakeMachine:
         """Enter a state; what still runs for the one before goes on without it."""
         if execution.invocation is not None and not execution.invocation.ended:
             self.left.append(execution.invocation)
+        execution.transitions += step in {"ask", "report", "release", "find"} and step != execution.step
         execution.step, execution.timed_out = step, timed_out
         execution.invocation = execution.token = None
 
@@ -171,6 +185,7 @@ class Habits:
     ignore: float = 0.2
     late: float = 0.15
     twice: float = 0.15
+    leave: float = 0.2
     abort: float = 0.0
     lost_end: float = 0.0
     end_twice: float = 0.0
@@ -249,7 +264,7 @@ class StudioWorld(World):
         acts += [
             (user, own_act("unregister-photographer", user, self._event_id()))
             for user in self.people
-            if self.random.random() < 0.2
+            if self.random.random() < self.habits.leave
         ]
         if self.random.random() < 0.3:
             product = f"product-{self.random.randrange(products)}"

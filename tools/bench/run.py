@@ -389,6 +389,7 @@ def build_function_environ(cloud: Cloud, function: Unpacked) -> dict[str, str]:
         "GENERATION": "1",
         "IDEMPOTENCY_TABLE": "bench-idempotency",
         "LOG_LEVEL": "INFO",
+        "MESSAGES": "none",
         "ORIGIN": "hello-retail",
         "POWERTOOLS_METRICS_NAMESPACE": "HelloRetail",
         "POWERTOOLS_SERVICE_NAME": function.name,

@@ -11,9 +11,9 @@ Answer: 202 with ``{"eventId", "productId"}`` (no ``productId`` for ``user-info`
 without one, where other methods are to get their 405.
 
 Environment: ``STREAM_NAME``, ``IDEMPOTENCY_TABLE``, ``ENVIRONMENT``, ``ORIGIN`` (the first part of each event's
-``origin``), ``POWERTOOLS_SERVICE_NAME`` (event_writer), ``POWERTOOLS_METRICS_NAMESPACE``, ``LOG_LEVEL``. Function
-time-out: 20 s (with a key, three calls of AWS at their worst). Route throttling holds a storm off; the function has
-no limit of its own.
+``origin``), ``MESSAGES`` (``none`` or ``sms``: then a phone must be verified), ``POWERTOOLS_SERVICE_NAME``
+(event_writer), ``POWERTOOLS_METRICS_NAMESPACE``, ``LOG_LEVEL``. Function time-out: 20 s (with a key, three calls of
+AWS at their worst). Route throttling holds a storm off; the function has no limit of its own.
 
 Calls of AWS: ``kinesis:PutRecord`` on the stream; with an ``Idempotency-Key`` also ``dynamodb:PutItem``,
 ``UpdateItem`` and ``DeleteItem`` on the table, and nothing else (a refused put brings the item with it, so that

@@ -26,12 +26,14 @@ class Actor:
         name: fit to be shown, 1 to 128 characters; the user id where the token has none (the winner API shows the
             mask in its place).
         groups: the user's groups.
+        phone: their telephone number, with a plus, where the user pool has verified it.
 
     """
 
     user_id: str
     name: str
     groups: frozenset[str]
+    phone: str | None = None
 
 
 def parse_actor(claims: Mapping[str, Any]) -> Actor:
@@ -43,7 +45,9 @@ def parse_actor(claims: Mapping[str, Any]) -> Actor:
     """
     identity = parse_identity(claims)
     name = clean_display_name(claims.get("name")) or identity.user_id
-    return Actor(identity.user_id, name, identity.groups)
+    is_verified = claims.get("phone_number_verified") in ("true", True)
+    phone = claims.get("phone_number") if is_verified else None
+    return Actor(identity.user_id, name, identity.groups, phone)
 
 
 def clean_display_name(claim: object) -> str:

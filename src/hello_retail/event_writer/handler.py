@@ -22,6 +22,7 @@ from hello_retail.event_writer.submission import (
     EventRecord,
     EventSubmission,
     build_event_record,
+    check_phone,
     parse_submission,
 )
 from hello_retail.events.registry import INGRESS_1_1, compile_validators
@@ -50,6 +51,7 @@ class EventWriterSettings:
     idempotency_table: str
     environment: str
     origin: str
+    messages: str
     powertools_metrics_namespace: str
 
 
@@ -92,6 +94,8 @@ def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:
     submission = None
     try:
         submission = parse_submission(event, os.environ.get("_X_AMZN_TRACE_ID", ""))
+        if SETTINGS.messages == "sms":
+            check_phone(submission)
         answer = build_accepted_response(accept_submission(submission, context))
     except Exception as error:  # noqa: BLE001 - no client sees a fault's words
         has_key = submission is not None and submission.key is not None

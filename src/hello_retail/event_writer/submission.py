@@ -15,7 +15,7 @@ from hello_retail.event_writer.actor import Actor, clean_display_name, parse_act
 from hello_retail.event_writer.identifiers import Identifiers, derive_identifiers, hash_json
 from hello_retail.event_writer.kinds import KINDS, Kind
 from hello_retail.events import Event, decode_event
-from hello_retail.events.registry import INGRESS_1_1, Violation, list_violations
+from hello_retail.events.registry import INGRESS_1_1, USER_UPDATE_PHONE, Violation, list_violations
 from hello_retail.http_api.identity import require_signed_in
 from hello_retail.http_api.json_body import read_json_object
 from hello_retail.http_api.methods import POST, get_method, refuse_other_methods
@@ -113,6 +113,23 @@ def parse_submission(event: Mapping[str, Any], trace_header: str = "") -> EventS
         )
     headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
     return EventSubmission(actor, kind, data, _read_key(headers), _trace_id(trace_header, headers))
+
+
+def check_phone(submission: EventSubmission) -> None:
+    """Refuse a telephone number that the user has not shown to be theirs.
+
+    Where texts are sent, nobody can have a stranger's telephone ring.
+
+    Raises:
+        Problem: 403.
+
+    """
+    if submission.kind == USER_UPDATE_PHONE and submission.data.get("phone") != submission.actor.phone:
+        raise Problem(
+            HTTPStatus.FORBIDDEN,
+            "The phone must be the one that the user pool has verified: the token's phone_number.",
+            code="unverified-phone",
+        )
 
 
 def _read_key(headers: Mapping[str, str]) -> str | None:

@@ -42,6 +42,11 @@ class FreePhotographer:
     place: str
 
     @property
+    def load(self) -> str:
+        """Their load, as text that sorts like the number."""
+        return self.place.split("#", 1)[0]
+
+    @property
     def user_id(self) -> str:
         """The photographer who is free."""
         return self.place.split("#", 2)[2]

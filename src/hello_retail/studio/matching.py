@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 def match_lines(studio: Studio, machine: StepFunctions) -> None:
     """Give waiting products to free photographers until a line is empty.
 
-    Who loses to another matcher looks again, at another product: the first one is likely taken.
+    Who loses to another matcher looks again, at other ones: the first of both lines are likely taken.
 
     Raises:
         Contended: where others came first each time.
@@ -45,6 +45,8 @@ def _match_pair(studio: Studio, machine: StepFunctions) -> bool:
         free = read_free(studio.client, studio.table) if waiting else []
         if attempt:
             random.shuffle(waiting)
+            random.shuffle(free)
+            free.sort(key=lambda each: each.load)
         pair = choose_pair(waiting, free)
         if pair is None:
             return False

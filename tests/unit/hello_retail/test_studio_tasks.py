@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -448,6 +449,33 @@ def test_reconciling_leaves_alone_what_is_in_time_or_was_not_started_yet(scene: 
 def test_an_input_that_is_none_of_its_own_is_refused(scene: Scene) -> None:
     with pytest.raises(handler.UnknownAction, match="no find, ask, settle"):
         handler.run_action({"action": "guess"}, scene.work)
+
+
+def test_lambda_s_entry_does_the_step_that_it_is_called_for(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(handler, "get_work", lambda: scene.work)
+    scene.ask()
+    handler.handler({"action": "settle", "product": "p1", "attempt": 1, "timedOut": True}, None)
+    assert (scene.product().state, scene.photographer().missed) == ("released", 1)
+    scene.dynamodb.stale = scene.dynamodb.items
+    handler.handler({"action": "reconcile"}, None)
+    assert scene.product().state == "given-up"
+    assert "Executions had ended and were not told" in caplog.text
+
+
+@pytest.mark.parametrize("messages", ["none", "sms"])
+def test_phones_are_reached_only_where_messages_are_on(
+    monkeypatch: pytest.MonkeyPatch, messages: str
+) -> None:
+    monkeypatch.setattr(handler, "SETTINGS", replace(handler.SETTINGS, messages=messages))
+    assert (handler.get_work.__wrapped__().messages is not None) is (messages == "sms")
+
+
+def test_a_text_that_was_not_sent_is_logged_without_its_number(caplog: pytest.LogCaptureFixture) -> None:
+    handler.note_unsent(client_error("InvalidParameter", "+15550123456"))
+    assert "A photographer's text was not sent" in caplog.text
+    assert "+15550123456" not in caplog.text
 
 
 # Event and message

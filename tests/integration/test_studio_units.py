@@ -1,0 +1,63 @@
+"""What a photographed product costs, as the emulator's DynamoDB tells it: it bills items as AWS does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from support import bare_emulator
+from support.studio import create_studio_table
+from support.studio_scene import Scene
+
+TOKEN = "AQCEAAAAKgAAAAMAAAAAAAAAAS" * 40
+"""As long as a task token may be: 1,024 characters and a little more."""
+PRODUCTS, PHOTOGRAPHERS = 6, 3
+MOST_UNITS = 32
+
+
+class MeteredClient:
+    """A DynamoDB client that adds up what its writes consume."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+        self.units = 0.0
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        operation = getattr(self._client, name)
+        if name not in {"put_item", "update_item", "transact_write_items"}:
+            return operation  # type: ignore[no-any-return]
+
+        def call(**request: Any) -> Any:
+            answer = operation(**request, ReturnConsumedCapacity="TOTAL")
+            used = answer["ConsumedCapacity"]
+            self.units += sum(each["CapacityUnits"] for each in (used if isinstance(used, list) else [used]))
+            return answer
+
+        return call
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MeteredClient]:
+    with bare_emulator.started(tmp_path_factory.mktemp("cloud") / "studio-units") as cloud:
+        dynamodb = cloud.client("dynamodb")
+        create_studio_table(dynamodb)
+        yield MeteredClient(dynamodb)
+
+
+def test_a_photographed_product_costs_what_the_design_says(client: MeteredClient) -> None:
+    """Registrations are in it: each is good for two pictures here."""
+    scene = Scene(client)
+    people = [f"3f2b8a52-8c3e-4a57-9d1c-0a3e3d0f9c1{number}" for number in range(PHOTOGRAPHERS)]
+    scene.register(*people)
+    for number in range(PRODUCTS):
+        product = f"01931f2a-7a00-7000-8000-00000000000{number}"
+        scene.offer(product)
+        scene.work.find_photographer(product, TOKEN)
+        scene.work.ask_photographer(product, 1, TOKEN)
+        assert scene.deliver(product, f"/pictures/{product}/{'0a' * 32}.jpg") == TOKEN
+        scene.work.settle(product, 1, timed_out=False)
+        assert scene.product(product).state == "pictured"
+
+    assert client.units / PRODUCTS <= MOST_UNITS
