@@ -446,9 +446,13 @@ def test_reconciling_leaves_alone_what_is_in_time_or_was_not_started_yet(scene: 
     assert (scene.product().state, scene.product("p2").state) == ("asked", "offered")
 
 
-def test_an_input_that_is_none_of_its_own_is_refused(scene: Scene) -> None:
+@pytest.mark.parametrize(
+    "given",
+    [{"action": "guess"}, {}, {"source": "aws.states", "detail": {"status": "RUNNING", "name": "p1"}}],
+)
+def test_an_input_that_is_none_of_its_own_is_refused(scene: Scene, given: dict[str, Any]) -> None:
     with pytest.raises(handler.UnknownAction, match="no find, ask, settle"):
-        handler.run_action({"action": "guess"}, scene.work)
+        handler.run_action(given, scene.work)
 
 
 def test_lambda_s_entry_does_the_step_that_it_is_called_for(
