@@ -113,6 +113,36 @@ def test_after_three_misses_in_a_row_nobody_is_asked_until_they_register_again(s
     assert "expiresAt" not in scene.photographer().item
 
 
+def test_pictures_are_shared_out_evenly(scene: Scene) -> None:
+    people = ("ann", "bob", "cy", "dee")
+    scene.register(*people)
+    for number in range(8):
+        product = f"p{number}"
+        scene.offer(product)
+        scene.work.find_photographer(product, "finder")
+        scene.work.ask_photographer(product, 1, "asker")
+        scene.deliver(product, f"/pictures/{product}/0a.jpg")
+        scene.work.settle(product, 1, timed_out=False)
+    assert [scene.photographer(user).completed for user in people] == [2, 2, 2, 2]
+
+
+def test_a_matcher_that_lost_still_asks_who_has_the_least_load(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene.ask()
+    scene.deliver()
+    scene.work.settle("p1", 1, timed_out=False)
+    scene.register("bob")
+    scene.offer("p2")
+    losses = [False, False, False]
+    monkeypatch.setattr(
+        "hello_retail.studio.matching.assign_product",
+        lambda *given: losses.pop() if losses else table.assign_product(*given),
+    )
+    scene.work.find_photographer("p2", "finder")
+    assert scene.product("p2").photographer == "bob"
+
+
 # Ask
 
 
