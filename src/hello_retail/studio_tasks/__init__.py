@@ -10,4 +10,10 @@ FindPhotographer's callback is answered ``{"photographer", "attempt"}``, AskForP
 Environment: ``STUDIO_TABLE``, ``MACHINE_ARN``, ``STREAM_NAME``, ``PICTURES_BUCKET`` (an event names a picture by
 bucket and key), ``ORIGIN``, ``MINUTES`` (that a photographer has), ``PER_REGISTRATION``, ``RETENTION_HOURS`` (of
 the stream), ``MESSAGES`` (``none`` or ``sms``), ``PAGE_URL``.
+
+Calls of AWS: on the table ``dynamodb:GetItem``, ``Query``, ``Scan`` (to reconcile), ``PutItem``, ``UpdateItem`` and
+``DeleteItem``; ``states:SendTaskSuccess``, ``SendTaskFailure`` and ``DescribeExecution``; ``kinesis:PutRecord``;
+``sns:Publish`` to phones, where messages are on.
+
+The machine is to call again after any error: a failure of AWS is raised, and so is ``Contended``.
 """
