@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import gc
 import os
 import signal
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import typer.testing
+from botocore.loaders import Loader
 from hypothesis import HealthCheck, settings
 
 from retailctl import interrupts
@@ -54,6 +57,21 @@ os.environ.setdefault("GOMEMLIMIT", "1GiB")
 
 # Python looks through all objects for garbage at every 700 new ones: with moto, for a third of the time.
 gc.set_threshold(50_000)
+
+# Each test with moto has a new session of boto3, which would read the descriptions of AWS's services anew.
+_descriptions: dict[tuple[Any, ...], Any] = {}
+_create_loader = Loader.__init__
+
+
+def _create_loader_with_what_is_read(self: Loader, *arguments: Any, **named: Any) -> None:
+    _create_loader(self, *arguments, **named)
+    self._cache = _descriptions
+
+
+setattr(Loader, "__init__", _create_loader_with_what_is_read)  # noqa: B010 - mypy minds the plain form
+
+# Typer makes all commands anew each time that one is run.
+typer.testing._get_command = functools.cache(typer.testing._get_command)
 
 COVERAGE_OF_COMMANDS = "COVERAGE_PROCESS_CONFIG"
 """The variable by which coverage tells the Pythons that a test starts to count too (`patch = ["subprocess"]`)."""
