@@ -323,6 +323,17 @@ def test_a_pipe_is_sent_whole_and_what_is_told_is_what_was_sent(
     assert "the same command with `--from-line 1 --look-up --since 2" in message
 
 
+def test_a_dash_is_standard_input(
+    kinesis: KinesisClient, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(publish, "STANDARD_INPUT", numbers(tmp_path))
+
+    result = CliRunner().invoke(cli.app, ["publish", "-", "--stream", STREAM])
+
+    assert result.exit_code == 0, result.output
+    assert len(read_payloads(kinesis, STREAM)) == 12
+
+
 def test_what_is_appended_meanwhile_is_told_and_not_sent(
     kinesis: KinesisClient, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -259,6 +259,27 @@ def test_what_is_redriven_is_named_by_record_object_reason_or_time(environment: 
     assert "Say which" in refusal("redrive", "--yes")
 
 
+@pytest.mark.parametrize("command", [("redrive", "--yes"), ("drop", "--because", "a test", "--yes")])
+def test_an_object_that_is_not_in_the_quarantine_is_refused(
+    environment: Environment, command: tuple[str, ...]
+) -> None:
+    environment.put_aside(NEWER)
+
+    said = refusal(*command, "--object", "records/g3/none.json")
+
+    assert "No object records/g3/none.json in the quarantine holds a record" in said
+    assert environment.marks().list_marks() == {}
+
+
+@pytest.mark.parametrize("command", [("list",), ("redrive",), ("drop", "--because", "a test")])
+def test_a_time_that_is_none_is_refused_before_the_quarantine_is_read(
+    monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    monkeypatch.setattr(quarantine, "resolve_target", lambda name, cloud: pytest.fail("it was looked up"))
+
+    assert "--since 'soon' is no time" in refusal(*command, "--since", "soon")
+
+
 def test_a_batch_that_was_given_up_is_refused_with_the_way_out(environment: Environment) -> None:
     environment.give_up()
     for arguments in ((GIVEN_UP_KEY,), ("--object", GIVEN_UP_KEY)):

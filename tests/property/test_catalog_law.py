@@ -72,7 +72,7 @@ def test_the_shop_is_what_the_log_says_however_the_batches_are_cut(seed: int) ->
 
 
 @given(seed=seeds, faults=conflicting)
-@settings(max_examples=150)
+@settings(max_examples=50)
 def test_the_shop_is_what_the_log_says_through_failures_zombies_and_conflicts(
     seed: int, faults: Faults
 ) -> None:

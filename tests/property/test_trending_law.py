@@ -71,7 +71,7 @@ def test_every_sale_weighs_once_however_the_batches_are_cut(seed: int) -> None:
 
 
 @given(seed=seeds, faults=faults)
-@settings(max_examples=150)
+@settings(max_examples=50)
 def test_every_sale_weighs_once_through_failures_zombies_and_resharding(seed: int, faults: Faults) -> None:
     fold_log(seed, faults)
 

@@ -10,6 +10,7 @@ import contextlib
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -171,6 +172,8 @@ class World:
             send(process, way)
         _, complaint = process.communicate(timeout=LONGEST_END_SECONDS)
         self.figures.longest_end = max(self.figures.longest_end, time.monotonic() - sent)
+        if _is_of_pythons_start(complaint):
+            return  # none of our code had run
         if isinstance(way, signal.Signals):
             # Within Python's own start, a signal ends the process as it would any other.
             assert process.returncode in {0, -way, 128 + way}, (
@@ -186,6 +189,12 @@ class World:
             "was prepared before",
         ):
             self.figures.healed[mark] += mark in said
+
+
+def _is_of_pythons_start(complaint: str) -> bool:
+    """Say whether a traceback has frames of Python's own start only: a SIGINT between its first imports."""
+    frames = re.findall(r'^ *File "([^"]+)"', complaint, re.MULTILINE)
+    return bool(frames) and all(frame.startswith("<") for frame in frames)
 
 
 def _name(way: signal.Signals | str) -> str:

@@ -16,15 +16,19 @@ from retailctl.emulator.cloud import Cloud
 from support.names import NAMESPACE, PROJECT
 
 PROBE = """
+import functools
+
 import boto3
 from botocore.exceptions import ClientError
+
+client = functools.cache(boto3.client)  # to make one takes far longer than a call
 
 def handler(event, context):
     return [outcome(**attempt) for attempt in event]
 
 def outcome(service, operation, parameters):
     try:
-        getattr(boto3.client(service), operation)(**parameters)
+        getattr(client(service), operation)(**parameters)
     except ClientError as error:
         return error.response["Error"]["Code"]
     return ""

@@ -143,16 +143,23 @@ def _select_decisions(desk: Desk, plan: Plan, choice: Choice, *, everything: boo
     """Return what an operator means who wants something done.
 
     Raises:
-        UserError: where nothing is named, or a record that is not in the quarantine.
+        UserError: where nothing is named, or a record or an object that is not in the quarantine.
 
     """
     if choice.names_nothing and not everything:
         raise UserError("Say which: records, --object, --reason, --since, --until, or --everything.")
     known = {decision.entry.identity for decision in plan.decisions}
+    holding = {decision.entry.key for decision in plan.decisions}.union(*plan.objects.values())
     unknown = sorted(choice.identities - known)
     if unknown:
         command = desk.target.format_command("quarantine list --all")
         raise UserError(f"There is no {unknown[0]} in the quarantine: see `{command}`.")
+    missing = sorted(choice.objects - holding)
+    if missing:
+        command = desk.target.format_command("quarantine show <record>")
+        raise UserError(
+            f"No object {missing[0]} in the quarantine holds a record: `{command}` prints the objects of a record."
+        )
     return plan.select_decisions(choice)
 
 
@@ -169,11 +176,10 @@ def list_entries(
     aws: InAws = False,
 ) -> None:
     """Print quarantined records: arrival, reason, verdict and name."""
+    choice = _build_choice(reasons=reason, since=since, until=until)
     plan = _open_desk(environment, cloud, aws=aws).build_plan()
     decisions = [
-        decision
-        for decision in plan.select_decisions(_build_choice(reasons=reason, since=since, until=until))
-        if everything or decision.verdict in OPEN
+        decision for decision in plan.select_decisions(choice) if everything or decision.verdict in OPEN
     ]
     counted = planning.count_codes(decisions)
     if as_json:
@@ -222,8 +228,8 @@ def redrive_records(  # noqa: PLR0913 - one option each
     aws: InAws = False,
 ) -> None:
     """Send records that are valid events today to the stream, once each."""
-    desk = _open_desk(environment, cloud, aws=aws)
     choice = _build_choice(records, objects, reason, since, until)
+    desk = _open_desk(environment, cloud, aws=aws)
     chosen = _select_decisions(desk, desk.build_plan(), choice, everything=everything)
     batches = [decision for decision in chosen if decision.verdict is QuarantineVerdict.HALF_APPLIED]
     if batches and (choice.identities or choice.objects):
@@ -320,8 +326,8 @@ def drop_records(  # noqa: PLR0913 - one option each
     check_text("--because", because)
     if not undo and not because.strip():
         raise UserError("Say why with --because: whoever finds the record later wants to know.")
-    desk = _open_desk(environment, cloud, aws=aws)
     choice = _build_choice(records, objects, reason, since, until)
+    desk = _open_desk(environment, cloud, aws=aws)
     chosen = _select_decisions(desk, desk.build_plan(), choice, everything=everything)
     wanted = [decision for decision in chosen if (decision.verdict is QuarantineVerdict.DROPPED) is undo]
     if not undo:

@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
     from retailctl.stream.log_file import LogEntry
 
+STANDARD_INPUT = Path("/dev/stdin")
+
 
 def build_no_retry_settings() -> dict[str, Any]:
     """Return botocore settings that never send a request twice.
@@ -71,7 +73,7 @@ def publish_log(
     file: Annotated[
         Path,
         typer.Argument(
-            help="The event log, a file or a pipe such as /dev/stdin: JSON lines, one record or one event each."
+            help="The event log, a file, a pipe or - for standard input: JSON lines, one record or one event each."
         ),
     ],
     *,
@@ -98,6 +100,8 @@ def publish_log(
     except ValueError as error:
         raise UserError(f"--skip-lines cannot be read: {error}.") from error
     moment = _parse_since(since, look_up=look_up)
+    if str(file) == "-":
+        file = STANDARD_INPUT
     with interrupts.handle_signals(), ExitStack() as stack:
         try:
             log = stack.enter_context(copy_log(file))
