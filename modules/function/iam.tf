@@ -69,6 +69,7 @@ data "aws_iam_policy_document" "this" {
 
     content {
       sid       = replace(title(replace(statement.key, "/[^a-zA-Z0-9]+/", " ")), " ", "")
+      effect    = statement.value.effect
       actions   = statement.value.actions
       resources = statement.value.resources
 
