@@ -42,6 +42,7 @@ os.environ |= {
     "IDEMPOTENCY_TABLE": "idempotency",
     "MACHINE_ARN": "arn:aws:states:us-east-1:123456789012:stateMachine:photos:live",
     "MESSAGES": "none",
+    "WORKSHOP": "true",
     "MINUTES": "15",
     "PAGE_URL": "https://shop.example/",
     "PER_REGISTRATION": "3",

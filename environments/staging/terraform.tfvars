@@ -24,6 +24,7 @@ budget = {
 canary = {
   catalog_api  = null
   event_writer = null
+  studio_api   = null
   trending_api = null
   winner_api   = null
 }
@@ -31,6 +32,7 @@ canary = {
 event_writer = {
   memory_mb       = 512
   timeout_seconds = 20
+  workshop        = false
   throttle = {
     burst           = 100
     rate_per_second = 50
@@ -44,6 +46,15 @@ live_generation = 1
 
 log_level          = "INFO"
 log_retention_days = 30
+
+photos = {
+  minutes          = 15
+  per_registration = 3
+  recheck_seconds  = 900
+  patience_days    = 7
+  messages         = "none"
+  max_bytes        = 10485760
+}
 
 quarantine = {
   retention_days = 30

@@ -91,6 +91,10 @@ resource "aws_s3_bucket_lifecycle_configuration" "this" {
       expiration {
         days = rule.value.days
       }
+
+      noncurrent_version_expiration {
+        noncurrent_days = rule.value.days
+      }
     }
   }
 }

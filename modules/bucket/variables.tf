@@ -45,7 +45,7 @@ variable "lifecycle_days" {
 }
 
 variable "expiring_prefixes" {
-  description = "Parts of the bucket whose objects expire by themselves, whatever `lifecycle_days` says of the rest: a name of your choice to a key prefix and the days until then."
+  description = "Parts of the bucket whose objects expire by themselves, whatever `lifecycle_days` says of the rest: a name of your choice to a key prefix and the days until then. What is left of them as noncurrent versions goes after as many days more."
   type = map(object({
     prefix = string
     days   = number
@@ -71,8 +71,8 @@ variable "cors" {
   default = null
 
   validation {
-    condition     = var.cors == null ? true : length(var.cors.allowed_origins) > 0 && alltrue([for origin in var.cors.allowed_origins : can(regex("^https://[a-zA-Z0-9.-]+(:[0-9]+)?$|^http://(127\\.0\\.0\\.1|([a-z0-9-]+\\.)*localhost)(:[0-9]+)?$", origin))])
-    error_message = "cors.allowed_origins has one or more origins without a path and without *, such as https://shop.example.com (plain http only on this machine); not so: ${try(join(", ", [for origin in var.cors.allowed_origins : origin if !can(regex("^https://[a-zA-Z0-9.-]+(:[0-9]+)?$|^http://(127\\.0\\.0\\.1|([a-z0-9-]+\\.)*localhost)(:[0-9]+)?$", origin))]), "")}."
+    condition     = var.cors == null ? true : length(var.cors.allowed_origins) > 0 && alltrue([for origin in var.cors.allowed_origins : can(regex("^https://[a-zA-Z0-9.-]+(:[0-9]+)?$|^http://(127\\.0\\.0\\.1|([a-z0-9-]+\\.)*localhost)(:([0-9]+|\\*))?$", origin))])
+    error_message = "cors.allowed_origins has one or more origins without a path and without *, such as https://shop.example.com (plain http only on this machine, whose ports may be *); not so: ${try(join(", ", [for origin in var.cors.allowed_origins : origin if !can(regex("^https://[a-zA-Z0-9.-]+(:[0-9]+)?$|^http://(127\\.0\\.0\\.1|([a-z0-9-]+\\.)*localhost)(:([0-9]+|\\*))?$", origin))]), "")}."
   }
 
   validation {

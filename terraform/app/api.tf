@@ -1,22 +1,26 @@
 locals {
   routes = {
-    "GET /categories"                = { function = "catalog_api" }
-    "GET /contributions"             = { function = "winner_api" }
-    "GET /contributions/{productId}" = { function = "winner_api" }
-    "GET /openapi.json"              = { function = "winner_api" }
-    "GET /products"                  = { function = "catalog_api" }
-    "GET /products/{id}"             = { function = "catalog_api" }
-    "GET /scores"                    = { function = "winner_api" }
-    "GET /winners"                   = { function = "winner_api" }
-    "GET /trending"                  = { function = "trending_api" }
-    "POST /events"                   = { function = "event_writer", authorizer = "players", throttle = var.event_writer.throttle }
+    "GET /assignments"                      = { function = "studio_api", authorizer = "players" }
+    "POST /assignments/{productId}/uploads" = { function = "studio_api", authorizer = "players" }
+    "GET /categories"                       = { function = "catalog_api" }
+    "GET /contributions"                    = { function = "winner_api" }
+    "GET /contributions/{productId}"        = { function = "winner_api" }
+    "GET /openapi.json"                     = { function = "winner_api" }
+    "GET /products"                         = { function = "catalog_api" }
+    "GET /products/{id}"                    = { function = "catalog_api" }
+    "GET /scores"                           = { function = "winner_api" }
+    "GET /winners"                          = { function = "winner_api" }
+    "GET /trending"                         = { function = "trending_api" }
+    "POST /events"                          = { function = "event_writer", authorizer = "players", throttle = var.event_writer.throttle }
     # Other methods are refused in words.
-    "ANY /categories"    = { function = "catalog_api" }
-    "ANY /events"        = { function = "event_writer", throttle = var.event_writer.throttle }
-    "ANY /products"      = { function = "catalog_api" }
-    "ANY /products/{id}" = { function = "catalog_api" }
-    "ANY /trending"      = { function = "trending_api" }
-    "$default"           = { function = "winner_api" }
+    "ANY /assignments"                     = { function = "studio_api" }
+    "ANY /assignments/{productId}/uploads" = { function = "studio_api" }
+    "ANY /categories"                      = { function = "catalog_api" }
+    "ANY /events"                          = { function = "event_writer", throttle = var.event_writer.throttle }
+    "ANY /products"                        = { function = "catalog_api" }
+    "ANY /products/{id}"                   = { function = "catalog_api" }
+    "ANY /trending"                        = { function = "trending_api" }
+    "$default"                             = { function = "winner_api" }
   }
 }
 
@@ -56,6 +60,11 @@ module "api" {
       function_name    = module.event_writer.function_name
       alias_name       = module.event_writer.alias_name
       alias_invoke_arn = module.event_writer.alias_invoke_arn
+    }
+    studio_api = {
+      function_name    = module.studio_api.function_name
+      alias_name       = module.studio_api.alias_name
+      alias_invoke_arn = module.studio_api.alias_invoke_arn
     }
     trending_api = {
       function_name    = module.trending_api.function_name

@@ -2,7 +2,7 @@
 # a second for each: docs/decisions/0020-consumers-a-shard.md. An enhanced fan-out consumer takes none of them.
 locals {
   live_consumers = concat(
-    ["winner_view", "trending_view", "shop_view"],
+    ["winner_view", "trending_view", "shop_view", "studio_intake"],
     var.archive.enabled && !var.archive.fan_out ? ["archive"] : [],
   )
   folding_consumers = concat(

@@ -4,7 +4,8 @@ module "key" {
   name               = local.name_prefix
   existing_key       = var.kms_key_arn == "" ? null : { arn = var.kms_key_arn }
   description        = "Encrypts everything at rest in ${local.title} ${var.environment}."
-  log_group_patterns = ["/aws/lambda/${local.name_prefix}-*", "/aws/vendedlogs/apigateway/${local.name_prefix}-*"]
+  log_delivery       = true
+  log_group_patterns = [for kind in ["lambda", "vendedlogs/apigateway", "vendedlogs/states"] : "/aws/${kind}/${local.name_prefix}-*"]
   services           = ["budgets", "cloudwatch"]
 
   # Not the one distribution: it would have to exist before the key. The bucket's policy names it.

@@ -34,11 +34,12 @@ module "event_writer" {
     ENVIRONMENT                  = var.environment
     IDEMPOTENCY_TABLE            = module.idempotency.name
     LOG_LEVEL                    = var.log_level
-    MESSAGES                     = "none"
+    MESSAGES                     = var.photos.messages
     ORIGIN                       = local.project
     POWERTOOLS_METRICS_NAMESPACE = local.metrics_namespace
     POWERTOOLS_SERVICE_NAME      = "event_writer"
     STREAM_NAME                  = module.stream.name
+    WORKSHOP                     = tostring(var.event_writer.workshop)
   }
 
   policy_statements = {

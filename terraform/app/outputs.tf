@@ -1,27 +1,34 @@
 locals {
   alarm_arns = merge(local.archive_alarm_arns, {
-    api                  = module.api.alarm_arns
-    catalog              = module.catalog[local.live_shop].alarm_arns
-    catalog_api          = module.catalog_api.alarm_arns
-    categories           = module.categories[local.live_shop].alarm_arns
-    contributions        = module.contributions[local.live].alarm_arns
-    event_writer         = module.event_writer.alarm_arns
-    idempotency          = module.idempotency.alarm_arns
-    players              = module.players.alarm_arns
-    quarantine           = { records_quarantined = aws_cloudwatch_metric_alarm.records_quarantined.arn }
-    redrives             = module.redrives.alarm_arns
-    scores               = module.scores[local.live].alarm_arns
-    shop_view            = module.shop_view[local.live_shop].alarm_arns
-    shop_view_consumer   = module.shop_view_consumer[local.live_shop].alarm_arns
-    stock                = module.stock.alarm_arns
-    stream               = module.stream.alarm_arns
-    trending             = module.trending.alarm_arns
-    trending_api         = module.trending_api.alarm_arns
-    trending_consumer    = module.trending_consumer.alarm_arns
-    trending_view        = module.trending_view.alarm_arns
-    winner_api           = module.winner_api.alarm_arns
-    winner_view          = module.winner_view[local.live].alarm_arns
-    winner_view_consumer = module.winner_view_consumer[local.live].alarm_arns
+    api                    = module.api.alarm_arns
+    catalog                = module.catalog[local.live_shop].alarm_arns
+    catalog_api            = module.catalog_api.alarm_arns
+    categories             = module.categories[local.live_shop].alarm_arns
+    contributions          = module.contributions[local.live].alarm_arns
+    event_writer           = module.event_writer.alarm_arns
+    idempotency            = module.idempotency.alarm_arns
+    photo_desk             = module.photo_desk.alarm_arns
+    photos                 = module.photos.alarm_arns
+    players                = module.players.alarm_arns
+    quarantine             = { records_quarantined = aws_cloudwatch_metric_alarm.records_quarantined.arn }
+    redrives               = module.redrives.alarm_arns
+    scores                 = module.scores[local.live].alarm_arns
+    shop_view              = module.shop_view[local.live_shop].alarm_arns
+    shop_view_consumer     = module.shop_view_consumer[local.live_shop].alarm_arns
+    stock                  = module.stock.alarm_arns
+    stream                 = module.stream.alarm_arns
+    studio                 = module.studio.alarm_arns
+    studio_api             = module.studio_api.alarm_arns
+    studio_intake          = module.studio_intake.alarm_arns
+    studio_intake_consumer = module.studio_intake_consumer.alarm_arns
+    studio_tasks           = module.studio_tasks.alarm_arns
+    trending               = module.trending.alarm_arns
+    trending_api           = module.trending_api.alarm_arns
+    trending_consumer      = module.trending_consumer.alarm_arns
+    trending_view          = module.trending_view.alarm_arns
+    winner_api             = module.winner_api.alarm_arns
+    winner_view            = module.winner_view[local.live].alarm_arns
+    winner_view_consumer   = module.winner_view_consumer[local.live].alarm_arns
   })
 }
 
@@ -55,6 +62,7 @@ output "canaries" {
   value = {
     catalog_api  = module.catalog_api.function_name
     event_writer = module.event_writer.function_name
+    studio_api   = module.studio_api.function_name
     trending_api = module.trending_api.function_name
     winner_api   = module.winner_api.function_name
   }
@@ -100,7 +108,11 @@ output "functions" {
   value = merge(local.archive_functions, {
     catalog_api   = module.catalog_api.function_name
     event_writer  = module.event_writer.function_name
+    photo_desk    = module.photo_desk.function_name
     shop_view     = module.shop_view[local.live_shop].function_name
+    studio_api    = module.studio_api.function_name
+    studio_intake = module.studio_intake.function_name
+    studio_tasks  = module.studio_tasks.function_name
     trending_api  = module.trending_api.function_name
     trending_view = module.trending_view.function_name
     winner_api    = module.winner_api.function_name
@@ -135,6 +147,21 @@ output "live_generation" {
 output "live_shop_generation" {
   description = "The generation of the shop's view that the API reads."
   value       = var.live_shop_generation
+}
+
+output "photos" {
+  description = "How products are photographed here: the environment's values."
+  value       = var.photos
+}
+
+output "photos_machine_arn" {
+  description = "Machine that has each offered product photographed, one execution a product."
+  value       = module.photos.arn
+}
+
+output "pictures_bucket" {
+  description = "Bucket of the pictures, and of uploads until they are checked."
+  value       = module.pictures.id
 }
 
 output "quarantine_bucket" {
@@ -201,9 +228,19 @@ output "stream_writer_role_arn" {
   value       = module.stream.writer_role_arn
 }
 
+output "studio_table" {
+  description = "Table of the photographers, of what each product waits for, and of both lines."
+  value       = module.studio.name
+}
+
 output "trending_table" {
   description = "Table of each product's time-weighted sales."
   value       = module.trending.name
+}
+
+output "uploads_url" {
+  description = "Where browsers send pictures."
+  value       = "${local.uploads_origin}/"
 }
 
 output "user_pool_client_id" {
@@ -214,4 +251,9 @@ output "user_pool_client_id" {
 output "user_pool_id" {
   description = "User pool of the players, who are made by `retailctl users add`."
   value       = module.players.id
+}
+
+output "workshop" {
+  description = "Whether photographers may name a picture of any product, unasked."
+  value       = var.event_writer.workshop
 }

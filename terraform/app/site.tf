@@ -24,7 +24,8 @@ module "site" {
   name            = "${local.name_prefix}-site"
   bucket_name     = "${local.name_prefix}-site-${data.aws_caller_identity.current.account_id}"
   kms_key_arn     = module.key.arn
-  allowed_sources = { connect = [local.cognito_origin] }
+  allowed_sources = { connect = distinct([local.cognito_origin, local.uploads_origin]), image = ["blob:"] }
+  pictures        = { bucket_domain_name = module.pictures.regional_domain_name, path = "/pictures/*" }
   price_class     = var.site.price_class
   domain          = var.site.domain
   web_acl_arn     = var.site.web_acl_arn

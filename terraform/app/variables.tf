@@ -130,7 +130,7 @@ variable "budget" {
 variable "canary" {
   description = <<-EOT
     The functions of the API whose newest version is being tried on a share of the calls, by `catalog_api`, `event_writer`,
-    `trending_api` or `winner_api`: `version` keeps serving, `weight` (from 0 to below 1) goes to the newest. Null: the
+    `studio_api`, `trending_api` or `winner_api`: `version` keeps serving, `weight` (from 0 to below 1) goes to the newest. Null: the
     newest has all. The views' functions cannot be here: a shard's batches are for one version.
   EOT
   # A map, for Terraform drops what an object does not name.
@@ -169,12 +169,14 @@ variable "environment" {
 
 variable "event_writer" {
   description = <<-EOT
-    The function that puts events on the stream: memory in MiB, seconds for an answer, and the events at once and a second
-    that it takes, everybody's together.
+    The function that puts events on the stream: memory in MiB, seconds for an answer, the events at once and a second
+    that it takes, everybody's together, and whether this is a workshop, where photographers may name a picture of any product
+    (`product/image`) without being asked for it.
   EOT
   type = object({
     memory_mb       = number
     timeout_seconds = number
+    workshop        = bool
     throttle = object({
       burst           = number
       rate_per_second = number
@@ -185,6 +187,11 @@ variable "event_writer" {
   validation {
     condition     = var.event_writer.timeout_seconds >= 16 && var.event_writer.timeout_seconds <= 29
     error_message = "event_writer.timeout_seconds is ${var.event_writer.timeout_seconds}; give 16 to 29: three calls of AWS take up to 15, and API Gateway hangs up after 30."
+  }
+
+  validation {
+    condition     = !var.protected || !var.event_writer.workshop
+    error_message = "${var.environment} is protected, and its pictures come from photographers who were asked for them: set event_writer.workshop = false."
   }
 }
 
@@ -311,6 +318,60 @@ variable "permissions_boundary_arn" {
   validation {
     condition     = var.permissions_boundary_arn == "" || can(regex("^arn:[a-z-]+:iam::[0-9]{12}:policy/.+$", var.permissions_boundary_arn))
     error_message = "permissions_boundary_arn is \"${var.permissions_boundary_arn}\"; give a policy's ARN, such as arn:aws:iam::111122223333:policy/hello-retail-dev-boundary, or leave it empty."
+  }
+}
+
+variable "photos" {
+  description = <<-EOT
+    How products are photographed: minutes that a photographer who is asked has, pictures that one registration is good for,
+    seconds after which a product that waits for a photographer is looked at again, days for which it waits at most, how
+    photographers are told beside the page (`none`; `sms`: by a text to the phone that they registered), and the most bytes
+    of a picture.
+  EOT
+  type = object({
+    minutes          = number
+    per_registration = number
+    recheck_seconds  = number
+    patience_days    = number
+    messages         = string
+    max_bytes        = number
+  })
+  nullable = false
+
+  validation {
+    condition     = var.photos.minutes >= 1 && var.photos.minutes <= 1440 && floor(var.photos.minutes) == var.photos.minutes
+    error_message = "photos.minutes is ${var.photos.minutes}; give a whole number from 1 to 1440, which is a day."
+  }
+
+  validation {
+    condition     = var.photos.per_registration >= 1 && var.photos.per_registration <= 1000 && floor(var.photos.per_registration) == var.photos.per_registration
+    error_message = "photos.per_registration is ${var.photos.per_registration}; give a whole number from 1 to 1000."
+  }
+
+  validation {
+    condition     = var.photos.recheck_seconds >= 60 && var.photos.recheck_seconds <= 86400 && floor(var.photos.recheck_seconds) == var.photos.recheck_seconds
+    error_message = "photos.recheck_seconds is ${var.photos.recheck_seconds}; give a whole number from 60 to 86400: whoever registers is matched at once, and each look is paid for."
+  }
+
+  validation {
+    condition     = var.photos.patience_days >= 1 && var.photos.patience_days <= 60 && floor(var.photos.patience_days) == var.photos.patience_days
+    error_message = "photos.patience_days is ${var.photos.patience_days}; give a whole number from 1 to 60: an execution's name is remembered for 90 days after its end."
+  }
+
+  # https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html: an execution has 25,000 events at most, a look four.
+  validation {
+    condition     = var.photos.patience_days * 86400 / var.photos.recheck_seconds <= 4000
+    error_message = "A product would be looked at ${floor(var.photos.patience_days * 86400 / var.photos.recheck_seconds)} times in photos.patience_days; an execution's history holds 4,000 with what else happens: give photos.recheck_seconds of ${ceil(var.photos.patience_days * 86400 / 4000)} or more."
+  }
+
+  validation {
+    condition     = contains(["none", "sms"], var.photos.messages)
+    error_message = "photos.messages is \"${var.photos.messages}\"; give none or sms."
+  }
+
+  validation {
+    condition     = var.photos.max_bytes >= 1048576 && var.photos.max_bytes <= 10485760 && floor(var.photos.max_bytes) == var.photos.max_bytes
+    error_message = "photos.max_bytes is ${var.photos.max_bytes}; give a whole number from 1048576 (1 MiB) to 10485760 (10 MiB), which the desk's memory is for."
   }
 }
 
@@ -480,7 +541,7 @@ variable "sign_in" {
 }
 
 variable "site" {
-  description = "The page: where CloudFront serves it from, a domain of its own (`names` and the ARN of a certificate in us-east-1; null: CloudFront's name), the ARN of a web ACL that filters its requests (null: none), and whether destroying the environment deletes its files."
+  description = "The page: where CloudFront serves it from, a domain of its own (`names` and the ARN of a certificate in us-east-1; null: CloudFront's name), the ARN of a web ACL that filters its requests (null: none), and whether destroying the environment deletes its files and the pictures."
   type = object({
     price_class   = string
     force_destroy = bool

@@ -110,6 +110,17 @@ def test_where_texts_are_sent_a_phone_must_be_verified(
     assert door.post(REGISTER, token=claims(**token)).status == 202
 
 
+@pytest.mark.parametrize(("workshop", "status"), [("true", 202), ("false", 403)])
+def test_only_a_workshop_takes_a_picture_that_nobody_asked_for(
+    door: Door, monkeypatch: pytest.MonkeyPatch, workshop: str, status: int
+) -> None:
+    monkeypatch.setattr(entry, "SETTINGS", replace(entry.SETTINGS, workshop=workshop))
+    reply = door.post(IMAGE)
+    assert reply.status == status
+    assert ("GET /assignments" in reply.body) is (status == 403)
+    assert door.post(PURCHASE).status == 202
+
+
 def test_an_offer_without_an_id_is_answered_with_the_one_it_got(door: Door) -> None:
     reply = door.post({"schema": registry.PRODUCT_CREATE, **PRODUCT})
     [event] = door.events()

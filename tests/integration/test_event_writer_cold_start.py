@@ -12,6 +12,7 @@ ENVIRONMENT = {
     "ENVIRONMENT": "dev",
     "ORIGIN": "hello-retail",
     "MESSAGES": "none",
+    "WORKSHOP": "true",
     "POWERTOOLS_METRICS_NAMESPACE": "HelloRetail",
     "AWS_REGION": "us-east-1",
     "AWS_DEFAULT_REGION": "us-east-1",
@@ -30,7 +31,15 @@ def cold_start(code: str = LOADED, **changes: str) -> subprocess.CompletedProces
 
 @pytest.mark.parametrize(
     "name",
-    ["STREAM_NAME", "IDEMPOTENCY_TABLE", "ENVIRONMENT", "ORIGIN", "MESSAGES", "POWERTOOLS_METRICS_NAMESPACE"],
+    [
+        "STREAM_NAME",
+        "IDEMPOTENCY_TABLE",
+        "ENVIRONMENT",
+        "ORIGIN",
+        "MESSAGES",
+        "WORKSHOP",
+        "POWERTOOLS_METRICS_NAMESPACE",
+    ],
 )
 def test_without_a_setting_the_function_fails_at_its_start_and_names_it(name: str) -> None:
     started = cold_start(**{name: ""})

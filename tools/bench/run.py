@@ -400,6 +400,7 @@ def build_function_environ(cloud: Cloud, function: Unpacked) -> dict[str, str]:
         "SCORE_BUCKETS": str(SCORE_BUCKETS),
         "STOCK_TABLE": STOCK,
         "STREAM_NAME": STREAM,
+        "WORKSHOP": "true",
     }
 
 

@@ -11,8 +11,9 @@ Answer: 202 with ``{"eventId", "productId"}`` (no ``productId`` for ``user-info`
 without one, where other methods are to get their 405.
 
 Environment: ``STREAM_NAME``, ``IDEMPOTENCY_TABLE``, ``ENVIRONMENT``, ``ORIGIN`` (the first part of each event's
-``origin``), ``MESSAGES`` (``none`` or ``sms``: then a phone must be verified), ``POWERTOOLS_SERVICE_NAME``
-(event_writer), ``POWERTOOLS_METRICS_NAMESPACE``, ``LOG_LEVEL``. Function time-out: 20 s (with a key, three calls of
+``origin``), ``MESSAGES`` (``none`` or ``sms``: then a phone must be verified), ``WORKSHOP`` (``true`` or
+``false``: then no ``product/image`` is taken), ``POWERTOOLS_SERVICE_NAME`` (event_writer),
+``POWERTOOLS_METRICS_NAMESPACE``, ``LOG_LEVEL``. Function time-out: 20 s (with a key, three calls of
 AWS at their worst). Route throttling holds a storm off; the function has no limit of its own.
 
 Calls of AWS: ``kinesis:PutRecord`` on the stream; with an ``Idempotency-Key`` also ``dynamodb:PutItem``,

@@ -15,7 +15,13 @@ from hello_retail.event_writer.actor import Actor, clean_display_name, parse_act
 from hello_retail.event_writer.identifiers import Identifiers, derive_identifiers, hash_json
 from hello_retail.event_writer.kinds import KINDS, Kind
 from hello_retail.events import Event, decode_event
-from hello_retail.events.registry import INGRESS_1_1, USER_UPDATE_PHONE, Violation, list_violations
+from hello_retail.events.registry import (
+    INGRESS_1_1,
+    PRODUCT_IMAGE,
+    USER_UPDATE_PHONE,
+    Violation,
+    list_violations,
+)
 from hello_retail.http_api.identity import require_signed_in
 from hello_retail.http_api.json_body import read_json_object
 from hello_retail.http_api.methods import POST, get_method, refuse_other_methods
@@ -129,6 +135,22 @@ def check_phone(submission: EventSubmission) -> None:
             HTTPStatus.FORBIDDEN,
             "The phone must be the one that the user pool has verified: the token's phone_number.",
             code="unverified-phone",
+        )
+
+
+def refuse_unasked_picture(submission: EventSubmission) -> None:
+    """Refuse a picture that is named and not uploaded, as photographers may in a workshop only.
+
+    Raises:
+        Problem: 403.
+
+    """
+    if submission.kind == PRODUCT_IMAGE:
+        raise Problem(
+            HTTPStatus.FORBIDDEN,
+            "Pictures come from the photographer who is asked for them: register, and upload the picture of the "
+            "product in GET /assignments.",
+            code="unasked-picture",
         )
 
 

@@ -9,7 +9,9 @@ FindPhotographer's callback is answered ``{"photographer", "attempt"}``, AskForP
 
 Environment: ``STUDIO_TABLE``, ``MACHINE_ARN``, ``STREAM_NAME``, ``PICTURES_BUCKET`` (an event names a picture by
 bucket and key), ``ORIGIN``, ``MINUTES`` (that a photographer has), ``PER_REGISTRATION``, ``RETENTION_HOURS`` (of
-the stream), ``MESSAGES`` (``none`` or ``sms``), ``PAGE_URL``.
+the stream), ``MESSAGES`` (``none`` or ``sms``), ``PAGE_URL``, ``ENVIRONMENT``, ``POWERTOOLS_METRICS_NAMESPACE``.
+
+Metric, by ``Environment``: ``LongestWait`` of the products without a picture, in seconds, at each reconciliation.
 
 Calls of AWS: on the table ``dynamodb:GetItem``, ``Query``, ``Scan`` (to reconcile), ``PutItem``, ``UpdateItem`` and
 ``DeleteItem``; ``states:SendTaskSuccess``, ``SendTaskFailure`` and ``DescribeExecution``; ``kinesis:PutRecord``;

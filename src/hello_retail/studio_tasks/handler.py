@@ -10,11 +10,12 @@ from typing import Any
 
 import boto3
 from aws_lambda_powertools import Logger
+from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
 from hello_retail.settings import read_settings
 from hello_retail.stream_consumer.answer import AWS_CONFIG
 from hello_retail.studio.table import Studio, compute_kept_seconds
-from hello_retail.studio_tasks.work import Rules, Work
+from hello_retail.studio_tasks.work import Reconciled, Rules, Work
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,8 @@ class StudioTasksSettings:
     retention_hours: int
     messages: str
     page_url: str
+    environment: str
+    powertools_metrics_namespace: str
 
 
 SETTINGS = read_settings(StudioTasksSettings)
@@ -100,8 +103,20 @@ def run_action(event: Mapping[str, Any], work: Work) -> None:
         case {"source": "aws.states", "detail": {"status": "FAILED" | "TIMED_OUT" | "ABORTED"} as detail}:
             work.end_from_event(detail)
         case {"action": "reconcile"}:
-            ended = work.reconcile()
-            if ended:
-                logger.warning("Executions had ended and were not told", extra={"executions": ended})
+            report_reconciliation(work.reconcile())
         case _:
             raise UnknownAction("The input is no find, ask, settle, reconcile or end of an execution.")
+
+
+def report_reconciliation(found: Reconciled) -> None:
+    """Log executions that had ended unheard of, and measure the longest wait for a picture."""
+    if found.ended:
+        logger.warning("Executions had ended and were not told", extra={"executions": found.ended})
+    if found.longest_wait:  # a metric that is never sent costs nothing
+        with single_metric(
+            "LongestWait",
+            MetricUnit.Seconds,
+            found.longest_wait,
+            namespace=SETTINGS.powertools_metrics_namespace,
+        ) as metric:
+            metric.add_dimension("Environment", SETTINGS.environment)

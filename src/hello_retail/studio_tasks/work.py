@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from botocore.exceptions import ClientError
@@ -71,6 +72,17 @@ class Rules:
     origin: str
     pictures_bucket: str
     page_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciled:
+    """What a reconciliation found.
+
+    ``ended`` executions that were not told; ``longest_wait``, in seconds, of the products without a picture.
+    """
+
+    ended: int
+    longest_wait: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,14 +212,16 @@ class Work:
         if given:
             self.end_execution(json.loads(given)["product"], detail["name"])
 
-    def reconcile(self) -> int:
-        """End what has ended and was not told; return how many executions.
+    def reconcile(self) -> Reconciled:
+        """End what has ended and was not told; say what was found.
 
         Asks for the execution of every unfinished product whose photographer's deadline, if there is one, is past.
         The lines are matched in any case: an execution may have been stopped after it freed its photographer.
         """
         ended = 0
+        oldest = now = format_time(self.clock())
         for product in scan_unfinished(self.studio.client, self.studio.table):
+            oldest = min(oldest, product.since)
             if product.until is not None and product.until > format_time(self.clock()):
                 continue
             status = self._describe(self._name_execution(product.execution)).get("status")
@@ -216,7 +230,7 @@ class Work:
             self.end_execution(product.product_id, product.execution)
             ended += 1
         match_lines(self.studio, self.machine)
-        return ended
+        return Reconciled(ended, _measure_seconds(oldest, now))
 
     def _publish(self, product: Product, photographer: Photographer) -> bool:
         """Put the picture's event on the stream, then note it, on the condition of what was published."""
@@ -266,3 +280,8 @@ class Work:
                 raise
             return {}
         return described
+
+
+def _measure_seconds(start: str, end: str) -> float:
+    """Return the seconds between two times of ``format_time``."""
+    return (datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds()

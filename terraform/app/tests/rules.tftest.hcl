@@ -32,7 +32,16 @@ variables {
   event_writer = {
     memory_mb       = 512
     timeout_seconds = 20
+    workshop        = false
     throttle        = { burst = 400, rate_per_second = 200 }
+  }
+  photos = {
+    minutes          = 15
+    per_registration = 3
+    recheck_seconds  = 900
+    patience_days    = 7
+    messages         = "none"
+    max_bytes        = 10485760
   }
   log_level          = "INFO"
   log_retention_days = 365

@@ -476,6 +476,22 @@ def test_reconciling_leaves_alone_what_is_in_time_or_was_not_started_yet(scene: 
     assert (scene.product().state, scene.product("p2").state) == ("asked", "offered")
 
 
+def test_the_longest_wait_for_a_picture_is_measured(scene: Scene, capsys: pytest.CaptureFixture[str]) -> None:
+    scene.dynamodb.stale = scene.dynamodb.items
+    handler.run_action({"action": "reconcile"}, scene.work)
+    assert "LongestWait" not in capsys.readouterr().out, "nothing waits"
+    scene.offer("p1")
+    scene.now += 3600
+    scene.offer("p2")
+    scene.now += 60
+    scene.dynamodb.stale = scene.dynamodb.items
+    handler.run_action({"action": "reconcile"}, scene.work)
+    (written,) = capsys.readouterr().out.splitlines()
+    metric = json.loads(written)
+    assert 3660 <= metric["LongestWait"][0] < 3670, "the clock of the scene goes on"
+    assert metric["Environment"] == "test"
+
+
 @pytest.mark.parametrize(
     "given",
     [{"action": "guess"}, {}, {"source": "aws.states", "detail": {"status": "RUNNING", "name": "p1"}}],
