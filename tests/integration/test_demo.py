@@ -20,14 +20,18 @@ from retailctl.catalog import stored as stored_catalog
 from retailctl.catalog.recount import recount_catalog
 from retailctl.errors import UserError
 from retailctl.local_cloud import demo
+from retailctl.photos.check import PhotosLook
+from retailctl.photos.stored import StoredStudio, StudioProduct
 from retailctl.project import Project
 from retailctl.scores import stored
 from retailctl.scores.board import Row
 from retailctl.scores.recount import recount_scores
 from retailctl.scores.stored import read_stored_scores
 from retailctl.simulation import load_report
+from retailctl.simulation.studio_day import take_out_pictures
 from retailctl.simulation.workshop import Workshop
 from retailctl.stream.reader import read_payloads
+from support.events import image
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -40,9 +44,15 @@ pytestmark = pytest.mark.slow
 
 STREAM, TABLE = "events", "scores"
 INGRESS = "com.nordstrom/retail-stream-ingress/1-1-0"
-EVENTS = len(list(Workshop(1, products=120, people=48).generate_shop_day(300)))
-"""The events of the demo's workshop: offers, pictures and sales, and a price and a stock for each first offer."""
+EVENTS = len(list(take_out_pictures(Workshop(1, products=120, people=48).generate_shop_day(300))))
+"""The events of the demo's workshop: offers and sales, and a price and a stock for each first offer."""
 METRIC = json.dumps({"_aws": {}, "EventsApplied": [100.0], "Freshness": [40, 60]})
+
+
+def picture_of(product: str) -> bytes:
+    """Return the event of a picture that the studio puts on the log."""
+    envelope = image(product, "ann", "Ann", event_id=str(uuid.uuid5(uuid.NAMESPACE_OID, product)))
+    return json.dumps(envelope | {"origin": "hello-retail/studio-report/ann/Ann"}).encode()
 
 
 def with_id(entry: LogEntry) -> bytes:
@@ -74,7 +84,16 @@ class Cloud:
 @pytest.fixture
 def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[dict[str, Any]]:
     """A cloud with a stream, whose view and API are computed from the log: ``wrong`` is added to every score."""
-    world: dict[str, Any] = {"wrong": 0, "reads": 0, "stale": False, "lost": 0, "refused": {}, "sold": {}}
+    world: dict[str, Any] = {
+        "wrong": 0,
+        "reads": 0,
+        "stale": False,
+        "lost": 0,
+        "refused": {},
+        "sold": {},
+        "faults": [],
+        "unpictured": 0,
+    }
 
     def scores(*_: object) -> dict[str, dict[str, int]]:
         right = recount_scores(read_payloads(boto3.client("kinesis"), STREAM))
@@ -126,6 +145,34 @@ def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[dict[str,
             self.report.latencies += [0.05] * world["lost"]
             return self.report.accepted
 
+    class Day:
+        """A day whose photographers picture everything, each product once."""
+
+        def __init__(self, _cloud: object, _values: object, door: Door, _workshop: object) -> None:
+            self.door = door
+            self.offered: set[str] = set()
+
+        def send_events(
+            self, entries: Iterable[LogEntry], rate: float, until: object, on_tick: progress.OnTick
+        ) -> int:
+            sent = list(entries)
+            self.offered = {entry.partition_key for entry in sent if b"/product/create/" in entry.data}
+            self.door.send_events(sent, rate, until, on_tick)
+            records = [{"PartitionKey": each, "Data": picture_of(each)} for each in sorted(self.offered)]
+            boto3.client("kinesis").put_records(StreamName=STREAM, Records=records)
+            world["offered"] = self.offered
+            return self.door.report.accepted
+
+        def format_lines(self) -> list[str]:
+            return self.door.report.format_lines()
+
+    def check_environment(*_: object) -> tuple[PhotosLook, list[str]]:
+        pictured = sorted(world["offered"])[world["unpictured"] :]
+        studio = StoredStudio({each: StudioProduct(each, "pictured") for each in pictured})
+        return PhotosLook(studio, 0, [], world["faults"]), world["faults"]
+
+    monkeypatch.setattr(demo, "StudioDay", Day)
+    monkeypatch.setattr(demo.photos_check, "check_environment", check_environment)
     monkeypatch.setattr(demo.api_load, "open_front_door", Door)
     monkeypatch.setattr(demo.outputs, "read_local_outputs", lambda *_: found)
     monkeypatch.setattr(demo.board, "read_board", board)
@@ -149,7 +196,8 @@ def test_a_right_view_gets_its_winners_on_the_screen(world: dict[str, Any]) -> N
     result = run()
     assert result.exit_code == 0, result.output
     assert world["reads"] > 1
-    assert f"scores are right: they equal a one-pass count of {EVENTS} records." in result.stderr
+    pictures = len(world["offered"])
+    assert f"scores are right: they equal a one-pass count of {EVENTS + pictures} records." in result.stderr
     assert f"A workshop of {EVENTS} events through the API" in result.stderr
     assert (
         "Watch it in a browser: http://127.0.0.1:1234, and the shop: http://127.0.0.1:1234/#/shop"
@@ -164,6 +212,7 @@ def test_a_right_view_gets_its_winners_on_the_screen(world: dict[str, Any]) -> N
     assert "no batching window: on AWS, up to 5 s come on top" in result.stderr
     assert "The winners: creator 1 (merchant, " in result.stderr
     assert "Photographers" in result.stdout
+    assert re.search(r"The pictures are right: each of \d+ products has one, ", result.stderr)
 
 
 def test_events_that_were_given_up_fail_the_demo(world: dict[str, Any]) -> None:
@@ -194,6 +243,18 @@ def test_a_wrong_stock_fails_the_demo_and_is_named(world: dict[str, Any]) -> Non
         "1 products, categories or stocks are wrong. The first: Stock of product 1 is one too many."
         in str(result.exception)
     )
+
+
+def test_a_product_without_a_picture_fails_the_demo_and_is_named(world: dict[str, Any]) -> None:
+    world["unpictured"] = 2
+    result = run()
+    assert re.search(r"2 of \d+ products have no picture. The first: \d+\.", str(result.exception))
+
+
+def test_a_studio_that_is_wrong_fails_the_demo_and_is_quoted(world: dict[str, Any]) -> None:
+    world["faults"] = ["Product p is asked, and no execution runs for it."]
+    result = run()
+    assert "1 things are wrong with the studio. The first: Product p is asked, and" in str(result.exception)
 
 
 def test_an_api_that_shows_other_scores_fails_the_demo(world: dict[str, Any]) -> None:

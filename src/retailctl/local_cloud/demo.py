@@ -1,10 +1,11 @@
 """`retailctl demo`: play a workshop in a local cloud and check it.
 
-It checks scores and catalog, then stops the cloud.
+It checks scores, catalog and pictures, then stops the cloud.
 """
 
 from __future__ import annotations
 
+import json
 import time
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -18,20 +19,25 @@ from retailctl.catalog.stored import await_catalog, read_stored_catalog
 from retailctl.console import print_note, print_renderable
 from retailctl.emulator import cloud as clouds
 from retailctl.environments import outputs
+from retailctl.environments.target import Target
 from retailctl.errors import UserError
 from retailctl.files import hold_lock
 from retailctl.local_cloud import up_down
 from retailctl.options import EnvironmentName, LocalCloudName, format_retailctl
+from retailctl.photos import check as photos_check
+from retailctl.photos.pictures import ACTION as PICTURE_ACTION
+from retailctl.photos.stored import PICTURED
 from retailctl.progress import show_progress
 from retailctl.scores import board, freshness
 from retailctl.scores.recount import collect_event_ids, compare_scores, recount_scores
 from retailctl.scores.stored import await_scores, read_stored_scores
 from retailctl.simulation import api_load, load_report, watch
+from retailctl.simulation.studio_day import StudioDay, take_out_pictures
 from retailctl.simulation.workshop import Workshop
 from retailctl.stream.reader import read_payloads
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
     from retailctl.catalog.recount import Catalog
     from retailctl.emulator.cloud import Cloud
@@ -55,7 +61,7 @@ def run_demo(
         typer.Option(
             min=100,
             max=100_000,
-            help="How many offers, pictures and sales; a price and a stock follow each first offer.",
+            help="How many offers and sales, about; a price and a stock follow each first offer.",
         ),
     ] = EVENTS,
     keep: Annotated[bool, typer.Option("--keep", help="Leave the local cloud up.")] = False,
@@ -64,7 +70,7 @@ def run_demo(
 ) -> None:
     """Play a checked workshop in a local cloud, then stop it.
 
-    It checks scores and catalog; the exit status is 0 if all are right.
+    It checks scores, catalog and pictures; the exit status is 0 if all are right.
     """
     here = project.find_project()
     started = time.monotonic()
@@ -110,36 +116,37 @@ def _run_demo_cloud(here: Project, name: str, environment: str, *, keep: bool) -
 def run_demo_workshop(running: Cloud, environment: str, workshop: Workshop, events: int) -> None:
     """Play a workshop through an environment's API and check it.
 
-    It prints the winners, and checks scores and catalog.
+    It prints the winners, and checks scores, catalog and pictures.
 
     Raises:
-        UserError: where an event was refused or is not on the stream exactly once, or a score or the catalog is
-            wrong.
+        UserError: where an event was refused or is not on the stream exactly once, or a score, the catalog or a
+            picture is wrong.
 
     """
     values = outputs.read_local_outputs(running, environment)
     kinesis = running.client("kinesis")
     stream, api_url = str(values["stream_name"]), str(values["api_url"])
     door = api_load.open_front_door(running, environment, values, workshop)
-    day = list(workshop.generate_shop_day(events))
+    day = list(take_out_pictures(workshop.generate_shop_day(events)))
     print_note(
         f"A workshop of {len(day):,} events through the API, up to {RATE:.0f} a second (seed {workshop.seed})."
     )
     if "page_url" in values:
         print_note(f"Watch it in a browser: {values['page_url']}, and the shop: {values['page_url']}/#/shop")
+    studio_day = StudioDay(running, values, door, workshop)
     with watch.display_board(transient=True) as show_board:
         watch.watch_board(
-            lambda on_tick: door.send_events(day, RATE, None, on_tick),
+            lambda on_tick: studio_day.send_events(day, RATE, None, on_tick),
             lambda: board.read_board(api_url, watch.TOP),
             show_board,
             settle=False,
         )
-    for line in door.report.format_lines():
+    for line in studio_day.format_lines():
         print_note(line)
     with show_progress("Counting the log on the stream, independently of the view"):
         payloads = read_payloads(kinesis, stream)
         expected = recount_scores(payloads)
-    check_accepted_events(door.report, collect_event_ids(payloads))
+    check_accepted_events(door.report, collect_event_ids(list_sent_events(payloads)))
     dynamodb = running.client("dynamodb")
     with show_progress("Waiting until every event counts"):
         await_scores(lambda: read_stored_scores(dynamodb, str(values["scores_table"])), expected)
@@ -153,6 +160,21 @@ def run_demo_workshop(running: Cloud, environment: str, workshop: Workshop, even
         catalog = recount_catalog(payloads)
         shown = await_catalog(lambda: read_stored_catalog(dynamodb, values), catalog)
     check_catalog(shown, catalog)
+    check_pictures(Target(project.find_project(), environment, running), values, studio_day.offered)
+
+
+def list_sent_events(payloads: Iterable[bytes]) -> list[bytes]:
+    """Return the events that the workshop's people sent.
+
+    The others are those of its photographers about themselves, and the studio's pictures.
+    """
+    sent = []
+    for payload in payloads:
+        envelope = json.loads(payload)
+        is_own_act = "/user-info/" in envelope["data"]["schema"]
+        if not is_own_act and envelope["origin"].split("/")[1] != PICTURE_ACTION:
+            sent.append(payload)
+    return sent
 
 
 def check_accepted_events(report: load_report.LoadReport, on_stream: set[str]) -> None:
@@ -245,6 +267,28 @@ def check_catalog(stored: Catalog, expected: Catalog) -> None:
     print_note(
         f"The catalog is right: {len(expected.products)} products in {len(expected.categories)} categories, and "
         f"the stock of {len(expected.stock)}, equal an independent fold."
+    )
+
+
+def check_pictures(target: Target, values: Mapping[str, Any], offered: Collection[str]) -> None:
+    """Check that each offered product is pictured, and that nothing else is wrong with the studio.
+
+    Raises:
+        UserError: where one is not, or something is wrong, with the first of it.
+
+    """
+    with show_progress("Checking the pictures"):
+        look, faults = photos_check.check_environment(target, values, photos_check.PATIENCE_SECONDS)
+    if faults:
+        raise UserError(f"{len(faults)} things are wrong with the studio. The first: {faults[0]}")
+    pictured = {each.product_id for each in look.studio.products.values() if each.state == PICTURED}
+    if missing := sorted(set(offered) - pictured):
+        raise UserError(
+            f"{len(missing)} of {len(offered)} products have no picture. The first: {missing[0]}."
+        )
+    print_note(
+        f"The pictures are right: each of {len(offered)} products has one, the log has each once, and no "
+        "photographer is held."
     )
 
 

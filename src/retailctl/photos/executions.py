@@ -8,13 +8,14 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+ALIAS = "live"
 _NOT_RUNNING = frozenset({"ExecutionDoesNotExist", "ValidationException"})
 """What Step Functions says when it is to stop what does not run."""
 
 
 @dataclass(frozen=True, slots=True)
 class Executions:
-    """The executions of one machine; ``machine_arn`` may name an alias of it, by which they are started."""
+    """The executions of one machine, which are started by its alias, as the studio starts them."""
 
     client: Any
     machine_arn: str
@@ -22,7 +23,7 @@ class Executions:
     def list_running(self) -> frozenset[str]:
         """Return the names of the executions that run, whatever version they were started with."""
         pages = self.client.get_paginator("list_executions").paginate(
-            stateMachineArn=":".join(self.machine_arn.split(":")[:7]), statusFilter="RUNNING"
+            stateMachineArn=self.machine_arn, statusFilter="RUNNING"
         )
         return frozenset(execution["name"] for page in pages for execution in page["executions"])
 
@@ -30,7 +31,9 @@ class Executions:
         """Start an execution; one of that name that runs or ran is a start that was made before."""
         try:
             self.client.start_execution(
-                stateMachineArn=self.machine_arn, name=name, input=json.dumps({"product": product_id})
+                stateMachineArn=f"{self.machine_arn}:{ALIAS}",
+                name=name,
+                input=json.dumps({"product": product_id}),
             )
         except ClientError as error:
             if error.response["Error"]["Code"] != "ExecutionAlreadyExists":

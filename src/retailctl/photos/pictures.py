@@ -12,7 +12,7 @@ from hello_retail import events
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-_ACTION = "studio-report"
+ACTION = "studio-report"
 """What the second part of an origin says of the studio's own pictures."""
 
 
@@ -33,7 +33,7 @@ def collect_pictures(payloads: Iterable[bytes]) -> Mapping[str, Sequence[Picture
         event = events.decode_event(payload)
         if not isinstance(event, events.Event) or event.kind != events.PRODUCT_IMAGE:
             continue
-        if json.loads(payload)["origin"].split("/")[1] == _ACTION and event.event_id is not None:
+        if json.loads(payload)["origin"].split("/")[1] == ACTION and event.event_id is not None:
             picture = PictureEvent(event.event_id, event.data["image"], event.user_id, event.time_origin)
             pictures[event.data["id"]].setdefault(event.event_id, picture)
     return {product: list(found.values()) for product, found in pictures.items()}

@@ -313,6 +313,10 @@ class Door:
         )
         return self.report.accepted
 
+    def format_lines(self) -> list[str]:
+        """Return in words how it went."""
+        return self.report.format_lines()
+
 
 def open_front_door(
     running: Cloud, environment: str, environment_outputs: Mapping[str, Any], workshop: Workshop

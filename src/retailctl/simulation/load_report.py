@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 MAXIMUM_KINDS = 12
+
+
+def pick_percentile(ordered: Sequence[float], percent: int) -> float:
+    """Return the lowest value that ``percent`` of the ascending values do not exceed; 0 of none."""
+    return ordered[max(-(-len(ordered) * percent // 100) - 1, 0)] if ordered else 0.0
 
 
 @dataclass(slots=True)
@@ -39,10 +45,7 @@ class LoadReport:
     def compute_figures(self) -> dict[str, float]:
         """Return ``accepted``, ``failed``, ``accepted_per_second`` and ``p50_ms``, ``p95_ms``, ``p99_ms``."""
         waits = sorted(self.latencies)
-        quantiles = {
-            f"p{share}_ms": waits[max(-(-len(waits) * share // 100) - 1, 0)] * 1000 if waits else 0.0
-            for share in (50, 95, 99)
-        }
+        quantiles = {f"p{share}_ms": pick_percentile(waits, share) * 1000 for share in (50, 95, 99)}
         rate = self.accepted / self.seconds if self.seconds else 0.0
         return {
             "accepted": self.accepted,

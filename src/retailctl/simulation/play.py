@@ -7,17 +7,20 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from retailctl.console import print_note
 from retailctl.emulator import cloud as clouds
 from retailctl.environments import outputs
+from retailctl.errors import UserError
 from retailctl.options import DEFAULT_CLOUD, EnvironmentName, LocalCloudName, format_retailctl
 from retailctl.scores import board
 from retailctl.simulation.api_load import open_front_door
+from retailctl.simulation.habits import Habits
 from retailctl.simulation.stream_load import run_stream_load
+from retailctl.simulation.studio_day import StudioDay, has_studio
 from retailctl.simulation.watch import TOP, display_board, watch_board
 from retailctl.simulation.workshop import Workshop
 from retailctl.stream import sender
@@ -25,6 +28,12 @@ from retailctl.stream.publish import build_no_retry_settings
 
 if TYPE_CHECKING:
     from retailctl.scores.board import Board
+    from retailctl.simulation.api_load import Door
+
+
+def _build_share_option(what: str) -> Any:  # noqa: ANN401 - as Typer's
+    """Return the option of a share of the photographers' assignments."""
+    return typer.Option(min=0, max=1, help=f"Share of the assignments {what}; with --through api.")
 
 
 class Through(StrEnum):
@@ -52,10 +61,17 @@ def play_workshop(  # noqa: PLR0913 - each is an option of the command
     through: Annotated[
         Through, typer.Option(help="Put events on the stream, or sign in and send them to the API.")
     ] = Through.STREAM,
+    late: Annotated[float, _build_share_option("whose picture comes after their time")] = 0.0,
+    ignore: Annotated[float, _build_share_option("that are ignored")] = 0.0,
+    twice: Annotated[float, _build_share_option("that get two uploads at once")] = 0.0,
+    rubbish: Annotated[float, _build_share_option("that first get what is no picture")] = 0.0,
     cloud: LocalCloudName = DEFAULT_CLOUD,
     environment: EnvironmentName = "dev",
 ) -> None:
     """Simulate a workshop and watch the board, for 30 s by default."""
+    habits = Habits(late, ignore, twice, rubbish)
+    if through is Through.STREAM and habits != Habits():
+        raise UserError("--late, --ignore, --twice and --rubbish are for photographers: add --through api.")
     running = clouds.load_cloud(cloud)
     environment_outputs = outputs.read_local_outputs(running, environment)
     workshop = Workshop(
@@ -83,9 +99,19 @@ def play_workshop(  # noqa: PLR0913 - each is an option of the command
         )
         return
     door = open_front_door(running, environment, environment_outputs, workshop)
+    players: Door | StudioDay = door
+    if has_studio(environment_outputs):
+        players = StudioDay(running, environment_outputs, door, workshop, habits)
+    elif habits != Habits():
+        raise UserError(
+            f"{environment} in the local cloud '{cloud}' has no studio, so --late, --ignore, --twice and --rubbish "
+            "mean nothing there."
+        )
+    else:
+        print_note("There is no studio here: photographers post `product/image` themselves.")
     try:
         with display_board() as show:
-            watch_board(lambda on_tick: door.send_events(entries, rate, until, on_tick), read, show)
+            watch_board(lambda on_tick: players.send_events(entries, rate, until, on_tick), read, show)
     finally:
-        for line in door.report.format_lines():
+        for line in players.format_lines():
             print_note(line)

@@ -86,7 +86,7 @@ class Studio:
             client=clients.__getitem__, format_command=lambda words: f"retailctl {words}"
         )
         monkeypatch.setattr(commands, "resolve_target", lambda *_: target)
-        values = {"studio_table": STUDIO, "photos_machine_arn": MACHINE_ARN, "stream_name": "retail"}
+        values = {"studio_table": STUDIO, "photos_machine_arn": MACHINE, "stream_name": "retail"}
         monkeypatch.setattr(commands.outputs, "read_outputs", lambda _: values)
         monkeypatch.setattr(check, "ReplayLog", lambda *_: self.log)
         self.between: list[Callable[[], Any]] = []
