@@ -128,7 +128,7 @@ def test_every_trigger_calls_the_alias_live(planned: PlannedApp) -> None:
             *archive(planned, "archive"),
         )
     }
-    (picture,) = planned.one("module.pictures.aws_s3_bucket_notification.this")["lambda_function"]
+    (picture,) = planned.one("module.pictures.aws_s3_bucket_notification.this[0]")["lambda_function"]
     assert picture["lambda_function_arn"].endswith(":function:photo-desk:live")
     for target in planned.of("aws_cloudwatch_event_target"):
         assert target.values["arn"].endswith(":function:studio-tasks:live")

@@ -381,7 +381,7 @@ run "refuses_a_writer_that_hangs_up_on_its_own_calls" {
   command = plan
 
   variables {
-    event_writer = { memory_mb = 512, timeout_seconds = 10, throttle = { burst = 400, rate_per_second = 200 } }
+    event_writer = { memory_mb = 512, timeout_seconds = 10, workshop = false, throttle = { burst = 400, rate_per_second = 200 } }
   }
 
   expect_failures = [var.event_writer]
