@@ -21,6 +21,9 @@ locals {
   }
 
   sends_texts = var.photos.messages == "sms"
+
+  # Half of what a product waits at most: there is time to find somebody.
+  long_wait_seconds = var.photos.patience_days * 86400 / 2
 }
 
 module "studio" {
@@ -246,6 +249,22 @@ resource "aws_lambda_permission" "reconcile" {
   qualifier     = module.studio_tasks.alias_name
   principal     = "events.amazonaws.com"
   source_arn    = aws_cloudwatch_event_rule.reconcile.arn
+}
+
+resource "aws_cloudwatch_metric_alarm" "products_waiting" {
+  alarm_name          = "${local.name_prefix}-products-waiting"
+  alarm_description   = "A product has waited for its picture for more than ${local.long_wait_seconds / 3600} h, and is given up after ${var.photos.patience_days * 24}. Look whether there are photographers who may be asked. Runbook: ${var.runbooks_url}/products-waiting.md"
+  namespace           = local.metrics_namespace
+  metric_name         = "LongestWait"
+  dimensions          = { service = "studio_tasks", Environment = var.environment }
+  statistic           = "Maximum"
+  period              = 1800 # two reconciliations, of which one measures
+  evaluation_periods  = 1
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = local.long_wait_seconds
+  treat_missing_data  = "notBreaching"
+  alarm_actions       = local.alarm_actions
+  ok_actions          = local.alarm_actions
 }
 
 # It reads what strangers send: it reaches neither the stream nor anybody's phone.

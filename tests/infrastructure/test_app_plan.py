@@ -551,6 +551,27 @@ def test_only_lambda_assumes_a_functions_role(planned: PlannedApp, function: str
     ]
 
 
+def test_no_browser_gets_credentials_of_aws(planned: PlannedApp) -> None:
+    """Pages have tokens of the API and forms of one upload (defects B1 and B2 of the original)."""
+    assert planned.of("aws_cognito_identity_pool") == []
+    for address, statements in planned.policies():
+        for statement in statements:
+            assert "sts:AssumeRoleWithWebIdentity" not in several(statement["Action"]), address
+            assert "Federated" not in statement.get("Principal", ()), address
+
+
+def test_no_function_is_given_a_secret(planned: PlannedApp) -> None:
+    """There is none: roles are all that a function has (I2)."""
+    names = {
+        name
+        for function in planned.of("aws_lambda_function")
+        for environment in function.values["environment"]
+        for name in environment["variables"]
+    }
+    assert names
+    assert [name for name in names if re.search("SECRET|PASSWORD|TOKEN|CREDENTIAL|_KEY$", name)] == []
+
+
 # Data at rest
 
 
