@@ -82,6 +82,7 @@ module "photos" {
   permissions_boundary_arn = local.permissions_boundary_arn
 
   definition = templatefile("${path.module}/photos.asl.json.tftpl", merge(local.photos, {
+    partition       = data.aws_partition.current.partition
     recheck_seconds = var.photos.recheck_seconds
     tasks_arn       = local.studio_tasks_arn
   }))
