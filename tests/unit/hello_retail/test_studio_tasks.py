@@ -139,6 +139,36 @@ def test_a_place_in_line_whose_photographer_is_no_more_makes_no_new_one(scene: S
     assert (scene.product().state, scene.machine.answers) == ("waiting", [])
 
 
+def test_pictures_are_shared_out_evenly(scene: Scene) -> None:
+    people = ("ann", "bob", "cy", "dee")
+    scene.register(*people)
+    for number in range(8):
+        product = f"p{number}"
+        scene.offer(product)
+        scene.work.find_photographer(product, "finder")
+        scene.work.ask_photographer(product, 1, "asker")
+        scene.deliver(product, f"/pictures/{product}/0a.jpg")
+        scene.work.settle(product, 1, timed_out=False)
+    assert [scene.photographer(user).completed for user in people] == [2, 2, 2, 2]
+
+
+def test_a_matcher_that_lost_still_asks_who_has_the_least_load(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene.ask()
+    scene.deliver()
+    scene.work.settle("p1", 1, timed_out=False)
+    scene.register("bob")
+    scene.offer("p2")
+    losses = [False, False, False]
+    monkeypatch.setattr(
+        "hello_retail.studio.matching.assign_product",
+        lambda *given: losses.pop() if losses else table.assign_product(*given),
+    )
+    scene.work.find_photographer("p2", "finder")
+    assert scene.product("p2").photographer == "bob"
+
+
 # Ask
 
 
@@ -544,9 +574,13 @@ def test_the_longest_wait_for_a_picture_is_measured(scene: Scene, capsys: pytest
     assert metric["Environment"] == "test"
 
 
-def test_an_input_that_is_none_of_its_own_is_refused(scene: Scene) -> None:
+@pytest.mark.parametrize(
+    "given",
+    [{"action": "guess"}, {}, {"source": "aws.states", "detail": {"status": "RUNNING", "name": "p1"}}],
+)
+def test_an_input_that_is_none_of_its_own_is_refused(scene: Scene, given: dict[str, Any]) -> None:
     with pytest.raises(handler.UnknownAction, match="no find, ask, settle"):
-        handler.run_action({"action": "guess"}, scene.work)
+        handler.run_action(given, scene.work)
 
 
 def test_lambda_s_entry_does_the_step_that_it_is_called_for(
