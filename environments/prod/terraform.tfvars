@@ -18,7 +18,7 @@ archive = {
 }
 
 budget = {
-  monthly_usd = 150
+  monthly_usd = 200
 }
 
 canary = {

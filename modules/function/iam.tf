@@ -1,3 +1,5 @@
+data "aws_partition" "current" {}
+
 locals {
   log_group    = provider::aws::arn_parse(aws_cloudwatch_log_group.this.arn)
   function_arn = "arn:${local.log_group.partition}:lambda:${local.log_group.region}:${local.log_group.account_id}:function:${var.name}"
@@ -67,6 +69,7 @@ data "aws_iam_policy_document" "this" {
 
     content {
       sid       = replace(title(replace(statement.key, "/[^a-zA-Z0-9]+/", " ")), " ", "")
+      effect    = statement.value.effect
       actions   = statement.value.actions
       resources = statement.value.resources
 
@@ -121,7 +124,7 @@ data "aws_iam_policy_document" "this" {
       condition {
         test     = "StringEquals"
         variable = "kms:ViaService"
-        values   = ["s3.${local.log_group.region}.amazonaws.com"]
+        values   = ["s3.${local.log_group.region}.${data.aws_partition.current.dns_suffix}"]
       }
     }
   }

@@ -80,6 +80,9 @@ resource "aws_lambda_function_event_invoke_config" "this" {
   function_name = aws_lambda_function.this.function_name
   qualifier     = aws_lambda_alias.live.name
 
+  # AWS's own, said so that every plan finds what it set.
+  maximum_event_age_in_seconds = 21600
+
   destination_config {
     on_failure {
       destination = var.on_failure.bucket_arn

@@ -313,9 +313,11 @@ variable "permissions_boundary_arn" {
 variable "policy_statements" {
   description = <<-EOT
     What the function may do, by a name for each statement: usually the `policy_statements` outputs of the modules whose
-    resources it uses. Writing its log and reading its environment variables are granted by this module.
+    resources it uses; with the `effect` Deny, what it may not do whatever else says. Writing its log and reading its
+    environment variables are granted by this module.
   EOT
   type = map(object({
+    effect    = optional(string, "Allow")
     actions   = list(string)
     resources = list(string)
     conditions = optional(list(object({
@@ -330,6 +332,11 @@ variable "policy_statements" {
   validation {
     condition     = alltrue(flatten([for statement in values(var.policy_statements) : [for action in statement.actions : !strcontains(action, "*")]]))
     error_message = "Actions are named in full; these statements have a * in one: ${join(", ", [for name, statement in var.policy_statements : name if anytrue([for action in statement.actions : strcontains(action, "*")])])}."
+  }
+
+  validation {
+    condition     = alltrue([for statement in values(var.policy_statements) : contains(["Allow", "Deny"], statement.effect)])
+    error_message = "A statement has the effect Allow or Deny; not so: ${join(", ", [for name, statement in var.policy_statements : "${name} (${statement.effect})" if !contains(["Allow", "Deny"], statement.effect)])}."
   }
 }
 

@@ -1,3 +1,4 @@
+data "aws_partition" "current" {}
 data "aws_region" "current" {}
 
 # A machine's name is the region's and a role's the account's: `orders.machine@us-east-1`. Neither a period nor @ nor + can be in

@@ -44,7 +44,7 @@ output "policy_statements" {
       actions   = ["kms:Decrypt"]
       resources = [var.kms_key_arn]
       conditions = [
-        { test = "StringEquals", variable = "kms:ViaService", values = ["states.${local.log_group.region}.amazonaws.com"] },
+        { test = "StringEquals", variable = "kms:ViaService", values = ["states.${local.log_group.region}.${data.aws_partition.current.dns_suffix}"] },
         { test = "StringEquals", variable = "kms:EncryptionContext:aws:states:stateMachineArn", values = [local.arn] },
       ]
     }

@@ -139,6 +139,34 @@ locals {
     },
   ]
 
+  studio_metric = {
+    namespace  = local.metrics_namespace
+    dimensions = ["Environment", var.environment]
+  }
+
+  studio_widgets = [
+    {
+      title = "The longest wait for a picture"
+      unit  = "s"
+      alarm = aws_cloudwatch_metric_alarm.products_waiting.threshold
+      metrics = [
+        concat([local.studio_metric.namespace, "LongestWait", "service", "studio_tasks"], local.studio_metric.dimensions, [{ stat = "Maximum", period = 900, label = "seconds" }]),
+      ]
+    },
+    {
+      title = "Pictures"
+      unit  = "a minute"
+      alarm = null
+      metrics = concat(
+        [
+          for name, label in { PicturesDelivered = "delivered", LatePictures = "late", RefusedPictures = "refused" } :
+          concat([local.studio_metric.namespace, name, "service", "photo_desk"], local.studio_metric.dimensions, [{ stat = "Sum", label = label }])
+        ],
+        [concat([local.studio_metric.namespace, "ForeignPictures", "service", "studio_intake"], local.studio_metric.dimensions, [{ stat = "Sum", label = "from elsewhere" }])],
+      )
+    },
+  ]
+
   # From the sale to what it rests on; each section's widgets in rows of three.
   dashboard_sections = concat([
     { title = "The way of a sale", widgets = concat([for widget in local.sale_widgets : local.own_widget[widget.title]], module.winner_view_consumer[local.live].dashboard_widgets) },
@@ -146,6 +174,7 @@ locals {
     { title = "In and out", widgets = concat([for widget in concat(local.writer_widgets, local.reader_widgets) : local.own_widget[widget.title]], module.api.dashboard_widgets, module.players.dashboard_widgets, module.site.dashboard_widgets) },
     { title = "Stream and tables", widgets = concat(module.stream.dashboard_widgets, module.scores[local.live].dashboard_widgets, module.contributions[local.live].dashboard_widgets, module.idempotency.dashboard_widgets, module.redrives.dashboard_widgets) },
     { title = "The shop", widgets = concat([for widget in local.shop_widgets : local.own_widget[widget.title]], module.shop_view_consumer[local.live_shop].dashboard_widgets, module.shop_view[local.live_shop].dashboard_widgets, module.catalog_api.dashboard_widgets, module.catalog[local.live_shop].dashboard_widgets, module.categories[local.live_shop].dashboard_widgets, module.stock.dashboard_widgets) },
+    { title = "The studio", widgets = concat([for widget in local.studio_widgets : local.own_widget[widget.title]], module.photos.dashboard_widgets, module.studio_intake_consumer.dashboard_widgets, module.studio_intake.dashboard_widgets, module.studio_tasks.dashboard_widgets, module.photo_desk.dashboard_widgets, module.studio_api.dashboard_widgets, module.studio.dashboard_widgets) },
     { title = "Trending products", widgets = concat(module.trending_consumer.dashboard_widgets, module.trending_view.dashboard_widgets, module.trending_api.dashboard_widgets, module.trending.dashboard_widgets) },
     ], [
     for number in range(length(module.archive)) :
@@ -153,7 +182,7 @@ locals {
   ])
 
   own_widget = {
-    for widget in concat(local.sale_widgets, local.writer_widgets, local.reader_widgets, local.shop_widgets) : widget.title => {
+    for widget in concat(local.sale_widgets, local.writer_widgets, local.reader_widgets, local.shop_widgets, local.studio_widgets) : widget.title => {
       type = "metric"
       properties = {
         title       = widget.title

@@ -10,6 +10,7 @@ locals {
     photo_desk             = module.photo_desk.alarm_arns
     photos                 = module.photos.alarm_arns
     players                = module.players.alarm_arns
+    products_waiting       = { longest_wait = aws_cloudwatch_metric_alarm.products_waiting.arn }
     quarantine             = { records_quarantined = aws_cloudwatch_metric_alarm.records_quarantined.arn }
     redrives               = module.redrives.alarm_arns
     scores                 = module.scores[local.live].alarm_arns

@@ -11,7 +11,11 @@ locals {
   uploads_origin = coalesce(var.local_cognito_url, "https://${module.pictures.regional_domain_name}")
 
   # Where the page is opened from. A local cloud serves it at a port that is free when it is up.
-  page_origins = concat([module.site.url], var.local_cognito_url == "" ? [] : ["http://127.0.0.1:*"])
+  page_origins = distinct(concat(
+    [module.site.url],
+    [for name in try(var.site.domain.names, []) : "https://${name}" if !startswith(name, "*")],
+    var.local_cognito_url == "" ? [] : ["http://127.0.0.1:*"],
+  ))
 
   photos = {
     photo_seconds = var.photos.minutes * 60
@@ -21,6 +25,9 @@ locals {
   }
 
   sends_texts = var.photos.messages == "sms"
+
+  # Half of what a product waits at most: there is time to find somebody.
+  long_wait_seconds = var.photos.patience_days * 86400 / 2
 }
 
 module "studio" {
@@ -75,6 +82,7 @@ module "photos" {
   permissions_boundary_arn = local.permissions_boundary_arn
 
   definition = templatefile("${path.module}/photos.asl.json.tftpl", merge(local.photos, {
+    partition       = data.aws_partition.current.partition
     recheck_seconds = var.photos.recheck_seconds
     tasks_arn       = local.studio_tasks_arn
   }))
@@ -246,6 +254,22 @@ resource "aws_lambda_permission" "reconcile" {
   qualifier     = module.studio_tasks.alias_name
   principal     = "events.amazonaws.com"
   source_arn    = aws_cloudwatch_event_rule.reconcile.arn
+}
+
+resource "aws_cloudwatch_metric_alarm" "products_waiting" {
+  alarm_name          = "${local.name_prefix}-products-waiting"
+  alarm_description   = "A product has waited for its picture for more than ${local.long_wait_seconds / 3600} h, and is given up after ${var.photos.patience_days * 24}. Look whether there are photographers who may be asked. Runbook: ${var.runbooks_url}/products-waiting.md"
+  namespace           = local.metrics_namespace
+  metric_name         = "LongestWait"
+  dimensions          = { service = "studio_tasks", Environment = var.environment }
+  statistic           = "Maximum"
+  period              = 1800 # two reconciliations, of which one measures
+  evaluation_periods  = 1
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = local.long_wait_seconds
+  treat_missing_data  = "notBreaching"
+  alarm_actions       = local.alarm_actions
+  ok_actions          = local.alarm_actions
 }
 
 # It reads what strangers send: it reaches neither the stream nor anybody's phone.

@@ -477,7 +477,7 @@ locals {
         resources = [at.streams], conditions = []
       }
       use_buckets = {
-        actions   = ["s3:DeleteObject", "s3:GetObject", "s3:ListBucket", "s3:PutObject"]
+        actions   = ["s3:DeleteObject", "s3:DeleteObjectVersion", "s3:GetObject", "s3:GetObjectVersion", "s3:ListBucket", "s3:ListBucketVersions", "s3:PutObject"]
         resources = [at.buckets], conditions = []
       }
       use_functions = { actions = ["lambda:InvokeFunction"], resources = [at.functions], conditions = [] }

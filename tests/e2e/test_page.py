@@ -16,13 +16,16 @@ import pytest
 
 from retailctl.delivery import page
 from retailctl.emulator.page_proxy import LOOPBACK, Origin, Server
+from retailctl.simulation.drawing import draw_picture
 from support.asking import ask
 from support.browser import Browser, Person, Shop
 from support.certificates import server_context
 from support.page_tools import installed, violations
+from support.photographing import StudioDoor
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from support.players import FrontDoor, Player
 
@@ -176,6 +179,48 @@ def test_three_people_play_and_the_board_shows_each_sale_within_three_seconds(
     assert board.run("return window.hasNotBeenReloaded")
     assert "Live" in board.text("#freshness")
     assert all(tries[-1] <= SOON_ENOUGH for tries in waits), shown
+
+
+INBOX = "[data-view=photograph] [data-part=inbox]"
+MESSAGE = f"{INBOX} > [data-part=message]"
+
+
+def test_who_is_asked_for_a_picture_sends_it_and_it_is_in_the_shop(
+    player: Browser, shop: Shop, door: FrontDoor, tmp_path: Path
+) -> None:
+    StudioDoor(door).end_all()
+    name, photo = f"Lamp {secrets.token_hex(6)}", tmp_path / "photo.png"
+    door.told[name] = "a product's name"
+    photo.write_bytes(draw_picture(name))
+    player.open("offer")
+    sign_in(player, shop.merchant)
+    product = player.offer(name)
+    sign_in(player, shop.photographer)
+    player.go("photograph")
+    player.until(
+        lambda: player.find(f"{INBOX} [data-part=register]").is_displayed(), "the button to register"
+    )
+    player.click(f"{INBOX} [data-part=register]")
+    player.sees("You are registered.", MESSAGE)
+    player.sees(name, f"{INBOX} [data-part=product]", 30)
+    player.find("#picture-form [name=image]").send_keys(str(photo))
+    player.until(lambda: player.find_all("#picture-form img"), "the preview")
+    player.click("#picture-form [type=submit]")
+    player.sees(f"Your picture of {name} is in the shop.", MESSAGE, 30)
+
+    player.click(f"{MESSAGE} a")
+    picture = "[data-view=product] .sheet img.picture"
+    player.until(lambda: player.find_all(picture), "the picture of the product", 30)
+    shown = "const shown = document.querySelector(arguments[0]); return shown.complete && shown.naturalWidth"
+    player.until(lambda: player.run(shown, picture), "the picture's pixels")
+    assert f"/pictures/{product}/" in str(player.find(picture).get_property("src"))
+    player.go_to("shop/Household")
+    tile = f'[data-view=shop] .tile img.picture[src*="/{product}/"]'
+    player.until(lambda: bool(player.find_all(tile)) and player.run(shown, tile), "the picture in the shop")
+    sign_in(player, shop.photographer)
+    player.go("photograph")
+    player.until(lambda: player.find(f"{INBOX} [data-part=leave]").is_displayed(), "the button to leave")
+    player.click(f"{INBOX} [data-part=leave]")
 
 
 def test_a_wrong_password_is_told_in_words(player: Browser, shop: Shop) -> None:

@@ -11,16 +11,18 @@ import json
 import re
 import secrets
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
 
+from support import pictures
 from support.asking import ask
 from support.e2e import eventually
+from support.log_search import NEEDLES, Line, found_in, read_lines
 from support.names import PROJECT
+from support.photographing import StudioDoor
 from support.players import IMAGE, FrontDoor
 
 if TYPE_CHECKING:
@@ -28,65 +30,14 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.slow
 
-TOKEN = re.compile(r"eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}")
-"""How every JSON Web Token begins, also one that no test has told of: those of browsers."""
-PAYLOAD = re.compile(r'"(brand|description|category|image|origin|timeOrigin)\\*"')
-"""Members of events, which no line of a log needs."""
-NEEDLES = {TOKEN: "a token", PAYLOAD: "a payload"}
-
-
 LAMBDA_S_OWN = re.compile(r"(START|END|REPORT|INIT_START) ")
 """How the emulator's lines of each invocation begin; AWS writes none below the system log level."""
-
-
-@dataclass(frozen=True)
-class Line:
-    """A line of a log, and the group that it is in."""
-
-    group: str
-    message: str
-
-
-def lines(cloud: Cloud) -> list[Line]:
-    """Return every line of every log group of a cloud that AWS would let us read so."""
-    logs = cloud.client("logs")
-    groups = [
-        group["logGroupName"]
-        for page in logs.get_paginator("describe_log_groups").paginate()
-        for group in page["logGroups"]
-        if group["logGroupClass"] == "STANDARD"
-    ]
-    return [
-        Line(group, event["message"])
-        for group in groups
-        for page in logs.get_paginator("filter_log_events").paginate(logGroupName=group)
-        for event in page["events"]
-    ]
 
 
 def own_lines(searched: list[Line], function: str) -> list[str]:
     """Return what a function wrote itself."""
     group = f"/aws/lambda/{function}"
     return [line.message for line in searched if line.group == group and not LAMBDA_S_OWN.match(line.message)]
-
-
-def written(word: str) -> set[str]:
-    """Return how a word may stand in a line: as it is, or escaped in JSON, or in JSON within JSON."""
-    once = {json.dumps(word, ensure_ascii=ascii_only)[1:-1] for ascii_only in (True, False)}
-    twice = {json.dumps(form, ensure_ascii=ascii_only)[1:-1] for form in once for ascii_only in (True, False)}
-    return {word} | once | twice
-
-
-def found_in(searched: list[Line], told: Mapping[str, str]) -> set[tuple[str, str]]:
-    """Return groups with what a line of theirs holds of what was told, or of what looks like it."""
-    forms = {form: what for word, what in told.items() if len(word) > 3 for form in written(word)}
-    found = {(line.group, forms[form]) for line in searched for form in forms if form in line.message}
-    return found | {
-        (line.group, what)
-        for line in searched
-        for needle, what in NEEDLES.items()
-        if needle.search(line.message)
-    }
 
 
 @pytest.fixture(scope="module")
@@ -111,7 +62,21 @@ def played(door: FrontDoor) -> FrontDoor:
     assert [answer.status for answer in refused] == [403, 400, 400, 422, 401]
     assert eventually(lambda: door.sales_of(merchant), 1) == 1
     assert ask(f"{door.api_url}/trending").status == 200
+    picture_something(door)
     return door
+
+
+def picture_something(door: FrontDoor) -> None:
+    """Let somebody register, send what is no picture and then one, of whatever they are asked for."""
+    studio, newcomer = StudioDoor(door), door.admit("photographer")
+    door.offer(door.admit("merchant"))
+    studio.register(newcomer)
+    task = studio.find_task(newcomer)
+    studio.upload(task, b"no picture")
+    assert eventually(lambda: studio.product(task.product).problem, "not-an-image") == "not-an-image"
+    studio.upload(task, pictures.jpeg())
+    studio.becomes(task.product, "pictured")
+    studio.leave(newcomer)
 
 
 @contextmanager
@@ -132,7 +97,7 @@ def planted(cloud: Cloud, group: str, messages: list[str]) -> Iterator[None]:
 
 
 def test_no_log_holds_a_token_password_name_user_id_or_payload(played: FrontDoor) -> None:
-    searched = lines(played.cloud)
+    searched = read_lines(played.cloud)
 
     assert found_in(searched, played.told) == set()
     assert set(played.told.values()) >= {
@@ -145,7 +110,7 @@ def test_no_log_holds_a_token_password_name_user_id_or_payload(played: FrontDoor
 
 
 def test_every_function_that_has_played_has_written_a_log_that_was_searched(played: FrontDoor) -> None:
-    searched = lines(played.cloud)
+    searched = read_lines(played.cloud)
 
     for function in played.found["functions"].values():
         messages = [line.message for line in searched if line.group == f"/aws/lambda/{function}"]
@@ -155,7 +120,7 @@ def test_every_function_that_has_played_has_written_a_log_that_was_searched(play
 def test_what_is_refused_has_its_line_with_the_reason_and_the_requests_id(played: FrontDoor) -> None:
     refused = [
         json.loads(message)
-        for message in own_lines(lines(played.cloud), played.found["functions"]["event_writer"])
+        for message in own_lines(read_lines(played.cloud), played.found["functions"]["event_writer"])
         if "EventsRefused" in message
     ]
 
@@ -165,7 +130,7 @@ def test_what_is_refused_has_its_line_with_the_reason_and_the_requests_id(played
 
 def test_what_succeeds_leaves_no_line_in_a_functions_log(played: FrontDoor) -> None:
     functions = [played.found["functions"][name] for name in ("event_writer", "winner_api", "trending_api")]
-    before = lines(played.cloud)
+    before = read_lines(played.cloud)
     customer = played.admit("customer")
     product = played.offer(played.admit("merchant"))
     assert played.buy(customer, product).status == 202
@@ -174,7 +139,7 @@ def test_what_succeeds_leaves_no_line_in_a_functions_log(played: FrontDoor) -> N
         assert ask(f"{played.api_url}{path}").status == 200
 
     def invocations() -> dict[str, int]:
-        after = lines(played.cloud)
+        after = read_lines(played.cloud)
         return {
             name: sum(
                 line.message.startswith("REPORT ") for line in after if line.group == f"/aws/lambda/{name}"
@@ -186,7 +151,7 @@ def test_what_succeeds_leaves_no_line_in_a_functions_log(played: FrontDoor) -> N
         }
 
     assert eventually(lambda: min(invocations().values()) >= 1, wanted=True)
-    after = lines(played.cloud)
+    after = read_lines(played.cloud)
     assert {name: own_lines(after, name)[len(own_lines(before, name)) :] for name in functions} == {
         name: [] for name in functions
     }
@@ -233,9 +198,9 @@ def test_what_is_in_a_log_would_be_found(played: FrontDoor) -> None:
     ]
 
     with planted(played.cloud, group, [*messages, *strange]):
-        found = found_in(lines(played.cloud), played.told)
-        unknown = found_in(lines(played.cloud), {})
+        found = found_in(read_lines(played.cloud), played.told)
+        unknown = found_in(read_lines(played.cloud), {})
 
     assert found == {(group, what) for what in {*secret.values(), *NEEDLES.values()}}
     assert unknown == {(group, what) for what in NEEDLES.values()}
-    assert found_in(lines(played.cloud), played.told) == set()
+    assert found_in(read_lines(played.cloud), played.told) == set()

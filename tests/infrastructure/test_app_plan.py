@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 import tomllib
 from collections.abc import Callable
@@ -19,11 +20,15 @@ ROOT = Path(__file__).parents[2]
 REASONS = tomllib.loads((Path(__file__).parent / "policy_wildcards.toml").read_text())["wildcard"]
 KEY = "arn:aws:kms:us-east-1:111122223333:key/key"
 CONSUMER = "module.winner_view_consumer.aws_lambda_event_source_mapping.this"
-CONSUMERS = ("winner_view_consumer", "trending_consumer", "shop_view_consumer")
+CONSUMERS = ("winner_view_consumer", "trending_consumer", "shop_view_consumer", "studio_intake_consumer")
 FUNCTIONS = (
     "catalog_api",
     "event_writer",
+    "photo_desk",
     "shop_view",
+    "studio_api",
+    "studio_intake",
+    "studio_tasks",
     "trending_api",
     "trending_view",
     "winner_api",
@@ -115,8 +120,18 @@ def test_at_most_four_consumers_share_the_reads_of_a_shard(planned: PlannedApp) 
 def test_every_trigger_calls_the_alias_live(planned: PlannedApp) -> None:
     assert {each.values["function_name"] for each in planned.of("aws_lambda_event_source_mapping")} == {
         f"arn:aws:lambda:us-east-1:111122223333:function:{name}:live"
-        for name in ("shop-view", "trending-view", "winner-view", *archive(planned, "archive"))
+        for name in (
+            "shop-view",
+            "studio-intake",
+            "trending-view",
+            "winner-view",
+            *archive(planned, "archive"),
+        )
     }
+    (picture,) = planned.one("module.pictures.aws_s3_bucket_notification.this[0]")["lambda_function"]
+    assert picture["lambda_function_arn"].endswith(":function:photo-desk:live")
+    for target in planned.of("aws_cloudwatch_event_target"):
+        assert target.values["arn"].endswith(":function:studio-tasks:live")
     for integration in planned.of("aws_apigatewayv2_integration"):
         assert integration.values["integration_uri"].endswith(":live/invocations")
         assert integration.values["payload_format_version"] == "2.0"
@@ -131,27 +146,41 @@ def test_every_function_publishes_its_versions(planned: PlannedApp) -> None:
     assert all(each.values["publish"] for each in functions)
 
 
-def test_only_the_api_may_call_the_functions_behind_it(planned: PlannedApp) -> None:
+def test_a_function_is_called_by_what_it_is_for_and_by_nothing_else(planned: PlannedApp) -> None:
+    events = "arn:aws:events:us-east-1:111122223333:rule"
     permissions = {
-        each.values["function_name"]: each.values["source_arn"]
+        (
+            each.values["function_name"].removeprefix(f"{PROJECT}-{planned.environment}-"),
+            each.values["principal"].removesuffix(".amazonaws.com"),
+            each.values["source_arn"],
+        )
         for each in planned.of("aws_lambda_permission")
     }
 
     assert permissions == {
-        f"{PROJECT}-{planned.environment}-{name}": "arn:aws:execute-api:us-east-1:111122223333:api/*"
-        for name in ("catalog-api", "event-writer", "trending-api", "winner-api")
-    }
-    assert {each.values["principal"] for each in planned.of("aws_lambda_permission")} == {
-        "apigateway.amazonaws.com"
+        *(
+            (name, "apigateway", "arn:aws:execute-api:us-east-1:111122223333:api/*")
+            for name in ("catalog-api", "event-writer", "studio-api", "trending-api", "winner-api")
+        ),
+        ("photo-desk", "s3", "arn:aws:s3:::pictures"),
+        ("studio-tasks", "events", f"{events}/photos"),
+        ("studio-tasks", "events", f"{events}/reconcile"),
     }
 
 
-def test_an_event_takes_a_token_of_the_players_and_nothing_else_does(planned: PlannedApp) -> None:
+def test_events_and_the_inbox_take_a_token_of_the_players_and_nothing_else_does(planned: PlannedApp) -> None:
     routes = {each.values["route_key"]: each.values for each in planned.of("aws_apigatewayv2_route")}
     authorizer = planned.one('module.api.aws_apigatewayv2_authorizer.this["players"]')
 
-    assert [key for key, route in routes.items() if route["authorization_type"] != "NONE"] == ["POST /events"]
-    assert routes["POST /events"]["authorization_type"] == "JWT"
+    assert {
+        key: route["authorization_type"]
+        for key, route in routes.items()
+        if route["authorization_type"] != "NONE"
+    } == {
+        "GET /assignments": "JWT",
+        "POST /assignments/{productId}/uploads": "JWT",
+        "POST /events": "JWT",
+    }
     assert authorizer["identity_sources"] == ["$request.header.Authorization"]
     assert authorizer["jwt_configuration"] == [
         {
@@ -217,7 +246,9 @@ def test_the_page_is_served_with_the_headers_that_it_was_tested_with(planned: Pl
     }
 
     assert transport["include_subdomains"] is True
-    assert sent == page.build_security_headers("/", planned.outputs["cognito_url"])
+    urls = planned.outputs["cognito_url"], planned.outputs["uploads_url"]
+    assert sent == page.build_security_headers("/", *urls)
+    assert urls[1] == "https://pictures.s3.us-east-1.amazonaws.com/"
 
 
 def test_the_api_answers_under_the_pages_own_address(planned: PlannedApp) -> None:
@@ -228,12 +259,17 @@ def test_the_api_answers_under_the_pages_own_address(planned: PlannedApp) -> Non
     }
     origins = {each["origin_id"]: each["domain_name"] for each in distribution["origin"]}
 
-    assert {path for path, others in methods.items() if "POST" in others} == {"/events"}
+    assert {path for path, others in methods.items() if "POST" in others} == {
+        "/assignments",
+        "/assignments/*/uploads",
+        "/events",
+    }
     assert {path for path, others in methods.items() if not others} == {
         "/categories",
         "/contributions",
         "/contributions/*",
         "/openapi.json",
+        "/pictures/*",
         "/products",
         "/products/*",
         "/scores",
@@ -243,6 +279,34 @@ def test_the_api_answers_under_the_pages_own_address(planned: PlannedApp) -> Non
     assert origins == {
         "backend-api": "api.execute-api.us-east-1.amazonaws.com",
         "files": "site-files.s3.us-east-1.amazonaws.com",
+        "pictures": "pictures.s3.us-east-1.amazonaws.com",
+    }
+
+
+def test_uploads_come_from_the_page_and_are_gone_within_days(planned: PlannedApp) -> None:
+    (rule,) = planned.one("module.pictures.aws_s3_bucket_cors_configuration.this[0]")["cors_rule"]
+    _, uploads = planned.one("module.pictures.aws_s3_bucket_lifecycle_configuration.this")["rule"]
+
+    assert (rule["allowed_origins"], rule["allowed_methods"]) == (["https://site.cloudfront.net"], ["POST"])
+    assert uploads["filter"][0]["prefix"] == "incoming/"
+    assert uploads["expiration"][0]["days"] == 1
+    assert uploads["noncurrent_version_expiration"][0]["noncurrent_days"] == 1
+    (versions,) = planned.one("module.pictures.aws_s3_bucket_versioning.this")["versioning_configuration"]
+    assert versions["status"] == "Enabled"
+
+
+def test_a_browser_is_shown_pictures_and_never_what_is_coming_in(planned: PlannedApp) -> None:
+    documents = dict(planned.policies())
+    (allow,) = (
+        statement
+        for statement in documents["module.pictures.data.aws_iam_policy_document.this"]
+        if statement["Effect"] == "Allow"
+    )
+
+    assert (allow["Action"], allow["Resource"]) == ("s3:GetObject", "arn:aws:s3:::pictures/pictures/*")
+    assert allow["Principal"] == {"Service": "cloudfront.amazonaws.com"}
+    assert allow["Condition"] == {
+        "StringEquals": {"aws:SourceArn": "arn:aws:cloudfront::111122223333:distribution/site"}
     }
 
 
@@ -306,8 +370,9 @@ def test_a_function_gets_every_setting_that_it_reads(planned: PlannedApp, functi
 
 
 def test_every_wildcard_in_a_policy_has_its_reason(planned: PlannedApp) -> None:
+    names = f"{PROJECT}-{planned.environment}-", f"{PROJECT}-prod-"
     found = {
-        (address, statement.get("Sid", ""), value)
+        (address, statement.get("Sid", ""), value.replace(*names))
         for address, statements in planned.policies()
         for statement in statements
         for value in [*several(statement["Action"]), *several(statement.get("Resource", []))]
@@ -529,6 +594,137 @@ def test_the_api_may_read_the_views_and_nothing_else(planned: PlannedApp) -> Non
     }
 
 
+# The studio: section 5 of its specification, to the letter
+
+STUDIO = "arn:aws:dynamodb:us-east-1:111122223333:table/studio"
+MACHINE = "arn:aws:states:us-east-1:111122223333:stateMachine:photos"
+PICTURES = "arn:aws:s3:::pictures"
+KEPT = {("kms:Decrypt", KEY), ("kms:DescribeKey", KEY), ("kms:Encrypt", KEY), ("kms:GenerateDataKey", KEY)}
+
+
+def own_log(function: str) -> set[tuple[str, str]]:
+    log = f"arn:aws:logs:us-east-1:111122223333:log-group:{function}:log-stream:*"
+    return {("logs:CreateLogStream", log), ("logs:PutLogEvents", log)}
+
+
+def failed_events(planned: PlannedApp, function: str) -> set[tuple[str, str]]:
+    """Return what keeping asynchronous events takes that failed to the end."""
+    folder = f"aws/lambda/async/{PROJECT}-{planned.environment}-{function}"
+    return {
+        ("s3:ListBucket", "arn:aws:s3:::quarantine"),
+        ("s3:PutObject", f"arn:aws:s3:::quarantine/{folder}/*"),
+    }
+
+
+def test_the_intake_may_keep_the_studio_and_start_its_machine_and_nothing_else(planned: PlannedApp) -> None:
+    stream = "arn:aws:kinesis:us-east-1:111122223333:stream/stream"
+
+    assert allowed(planned.role_statements("studio_intake")) == {
+        *(
+            (f"dynamodb:{call}", STUDIO)
+            for call in ("DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem")
+        ),
+        *(
+            (f"kinesis:{call}", stream)
+            for call in (
+                "DescribeStream",
+                "DescribeStreamSummary",
+                "GetRecords",
+                "GetShardIterator",
+                "ListShards",
+            )
+        ),
+        *((f"states:{call}", MACHINE) for call in ("SendTaskFailure", "SendTaskSuccess", "StartExecution")),
+        ("s3:ListBucket", "arn:aws:s3:::quarantine"),
+        ("s3:PutObject", "arn:aws:s3:::quarantine/aws/lambda/*"),
+        *KEPT,
+        *own_log("studio-intake"),
+    }
+
+
+def test_the_machines_steps_may_keep_the_studio_report_pictures_and_nothing_else(planned: PlannedApp) -> None:
+    assert allowed(planned.role_statements("studio_tasks")) == {
+        *(
+            (f"dynamodb:{call}", STUDIO)
+            for call in ("DeleteItem", "GetItem", "PutItem", "Query", "Scan", "UpdateItem")
+        ),
+        *((f"states:{call}", MACHINE) for call in ("SendTaskFailure", "SendTaskSuccess")),
+        ("states:DescribeExecution", "arn:aws:states:us-east-1:111122223333:execution:photos:*"),
+        ("kinesis:PutRecord", "arn:aws:kinesis:us-east-1:111122223333:stream/stream"),
+        *failed_events(planned, "studio-tasks"),
+        *KEPT,
+        *own_log("studio-tasks"),
+    }
+
+
+def test_who_reads_what_strangers_send_reaches_neither_the_stream_nor_a_phone(planned: PlannedApp) -> None:
+    assert allowed(planned.role_statements("photo_desk")) == {
+        *((f"dynamodb:{call}", STUDIO) for call in ("GetItem", "UpdateItem")),
+        *(
+            (f"s3:{call}", f"{PICTURES}/incoming/*")
+            for call in ("DeleteObject", "DeleteObjectVersion", "GetObject", "GetObjectVersion")
+        ),
+        *((f"s3:{call}", PICTURES) for call in ("ListBucket", "ListBucketVersions")),
+        ("s3:PutObject", f"{PICTURES}/pictures/*"),
+        ("states:SendTaskSuccess", MACHINE),
+        *failed_events(planned, "photo-desk"),
+        *KEPT,
+        *own_log("photo-desk"),
+    }
+
+
+def test_the_studios_api_may_read_the_studio_and_sign_uploads_and_nothing_else(planned: PlannedApp) -> None:
+    assert allowed(planned.role_statements("studio_api")) == {
+        ("dynamodb:GetItem", STUDIO),
+        ("s3:PutObject", f"{PICTURES}/incoming/*"),
+        *KEPT,
+        *own_log("studio-api"),
+    }
+
+
+def test_the_machine_may_call_its_steps_and_nothing_else(planned: PlannedApp) -> None:
+    documents = dict(planned.policies())
+    (invoke,) = (
+        statement
+        for statement in documents["module.photos.data.aws_iam_policy_document.this"]
+        if "lambda:InvokeFunction" in several(statement["Action"])
+    )
+    steps = (
+        f"arn:aws:lambda:us-east-1:111122223333:function:{PROJECT}-{planned.environment}-studio-tasks:live"
+    )
+
+    assert invoke["Resource"] == steps
+    assert planned.one("module.studio_tasks.aws_lambda_function.this")["function_name"] == steps.split(":")[6]
+
+
+def test_nobody_is_sent_a_text_unless_messages_are_on(planned: PlannedApp) -> None:
+    texts = [
+        (address, statement["Sid"])
+        for address, statements in planned.policies()
+        for statement in statements
+        if "sns:Publish" in several(statement["Action"]) and "Principal" not in statement
+    ]
+
+    assert planned.outputs["photos"]["messages"] == "none"
+    assert texts == []
+
+
+def test_an_event_that_s3_or_eventbridge_sent_in_vain_is_kept(planned: PlannedApp) -> None:
+    kept = {
+        each.address.split(".")[1]: each.values["destination_config"][0]["on_failure"][0]["destination"]
+        for each in planned.of("aws_lambda_function_event_invoke_config")
+    }
+
+    assert kept == dict.fromkeys(("photo_desk", "studio_tasks"), "arn:aws:s3:::quarantine")
+
+
+def test_whatever_was_not_told_is_looked_for(planned: PlannedApp) -> None:
+    target = planned.one("aws_cloudwatch_event_target.reconcile")
+
+    assert planned.one("aws_cloudwatch_event_rule.reconcile")["schedule_expression"] == "rate(15 minutes)"
+    assert json.loads(target["input"]) == {"action": "reconcile"}
+
+
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_a_role_uses_the_key_through_a_service_or_for_its_own_environment_only(
     planned: PlannedApp, function: str
@@ -539,7 +735,9 @@ def test_a_role_uses_the_key_through_a_service_or_for_its_own_environment_only(
             ((_, condition),) = statement["Condition"].items()
             ways |= set(condition)
 
-    assert ways == {"kms:ViaService", "kms:EncryptionContext:aws:lambda:FunctionArn"}
+    # Who looks at executions decrypts those of the one machine, and through Step Functions only.
+    executions = {"kms:EncryptionContext:aws:states:stateMachineArn"} if function == "studio_tasks" else set()
+    assert ways == {"kms:ViaService", "kms:EncryptionContext:aws:lambda:FunctionArn"} | executions
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
@@ -549,6 +747,27 @@ def test_only_lambda_assumes_a_functions_role(planned: PlannedApp, function: str
     assert documents[f"module.{function}.data.aws_iam_policy_document.assume_role"] == [
         {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "lambda.amazonaws.com"}}
     ]
+
+
+def test_no_browser_gets_credentials_of_aws(planned: PlannedApp) -> None:
+    """Pages have tokens of the API and forms of one upload (defects B1 and B2 of the original)."""
+    assert planned.of("aws_cognito_identity_pool") == []
+    for address, statements in planned.policies():
+        for statement in statements:
+            assert "sts:AssumeRoleWithWebIdentity" not in several(statement["Action"]), address
+            assert "Federated" not in statement.get("Principal", ()), address
+
+
+def test_no_function_is_given_a_secret(planned: PlannedApp) -> None:
+    """There is none: roles are all that a function has (I2)."""
+    names = {
+        name
+        for function in planned.of("aws_lambda_function")
+        for environment in function.values["environment"]
+        for name in environment["variables"]
+    }
+    assert names
+    assert [name for name in names if re.search("SECRET|PASSWORD|TOKEN|CREDENTIAL|_KEY$", name)] == []
 
 
 # Data at rest
@@ -563,6 +782,7 @@ def test_everything_at_rest_is_encrypted_with_the_environments_key(planned: Plan
         "aws_s3_bucket_server_side_encryption_configuration": lambda values: values["rule"][0][
             "apply_server_side_encryption_by_default"
         ][0]["kms_master_key_id"],
+        "aws_sfn_state_machine": lambda values: values["encryption_configuration"][0]["kms_key_id"],
         "aws_sns_topic": lambda values: values["kms_master_key_id"],
     }
     keys = {each.address: key(each.values) for kind, key in stores.items() for each in planned.of(kind)}
@@ -592,6 +812,7 @@ def test_every_name_says_project_and_environment(planned: PlannedApp) -> None:
         "aws_cloudfront_origin_access_control": "name",
         "aws_cloudfront_response_headers_policy": "name",
         "aws_cloudwatch_dashboard": "dashboard_name",
+        "aws_cloudwatch_event_rule": "name",
         "aws_cloudwatch_metric_alarm": "alarm_name",
         "aws_cognito_user_pool": "name",
         "aws_cognito_user_pool_client": "name",
@@ -600,6 +821,7 @@ def test_every_name_says_project_and_environment(planned: PlannedApp) -> None:
         "aws_kinesis_stream": "name",
         "aws_lambda_function": "function_name",
         "aws_s3_bucket": "bucket",
+        "aws_sfn_state_machine": "name",
         "aws_sns_topic": "name",
     }
     names = [(kind, each.values[name]) for kind, name in attributes.items() for each in planned.of(kind)]
@@ -655,6 +877,13 @@ def test_what_sells_no_more_is_forgotten_in_time(planned: PlannedApp) -> None:
     assert [(each["attribute_name"], each["enabled"]) for each in table["ttl"]] == [("expiresAt", True)]
 
 
+def test_who_is_photographed_and_by_whom_is_forgotten_in_time(planned: PlannedApp) -> None:
+    table = planned.one("module.studio.aws_dynamodb_table.this")
+
+    assert (table["hash_key"], table["range_key"]) == ("line", "place")
+    assert [(each["attribute_name"], each["enabled"]) for each in table["ttl"]] == [("expiresAt", True)]
+
+
 def test_the_outputs_that_people_rely_on_are_there(planned: PlannedApp) -> None:
     assert set(planned.outputs) >= {
         "api_url",
@@ -664,6 +893,9 @@ def test_the_outputs_that_people_rely_on_are_there(planned: PlannedApp) -> None:
         "currency",
         "functions",
         "idempotency_table",
+        "photos",
+        "photos_machine_arn",
+        "pictures_bucket",
         "quarantine_bucket",
         "redrives_table",
         "scores_table",
@@ -671,9 +903,12 @@ def test_the_outputs_that_people_rely_on_are_there(planned: PlannedApp) -> None:
         "site_url",
         "stock_table",
         "stream_name",
+        "studio_table",
         "trending_table",
+        "uploads_url",
         "user_pool_client_id",
         "user_pool_id",
+        "workshop",
     }
     assert planned.outputs["site_url"] == "https://site.cloudfront.net"
     assert planned.outputs["functions"] == {
@@ -681,6 +916,10 @@ def test_the_outputs_that_people_rely_on_are_there(planned: PlannedApp) -> None:
         "catalog_api": f"{PROJECT}-{planned.environment}-catalog-api",
         "shop_view": f"{PROJECT}-{planned.environment}-shop-view",
         "event_writer": f"{PROJECT}-{planned.environment}-event-writer",
+        "photo_desk": f"{PROJECT}-{planned.environment}-photo-desk",
+        "studio_api": f"{PROJECT}-{planned.environment}-studio-api",
+        "studio_intake": f"{PROJECT}-{planned.environment}-studio-intake",
+        "studio_tasks": f"{PROJECT}-{planned.environment}-studio-tasks",
         "trending_api": f"{PROJECT}-{planned.environment}-trending-api",
         "trending_view": f"{PROJECT}-{planned.environment}-trending-view-h60-g1",
         "winner_api": f"{PROJECT}-{planned.environment}-winner-api",
@@ -709,7 +948,10 @@ def test_every_part_of_the_way_of_a_sale_has_its_alarms(planned: PlannedApp) -> 
         "contributions": {"read_throttles", "write_throttles", "system_errors"},
         "event_writer": {"errors", "throttles", "duration"},
         "idempotency": {"read_throttles", "write_throttles", "system_errors"},
+        "photo_desk": {"errors", "throttles", "duration"},
+        "photos": {"failed", "timed_out", "aborted", "throttled"},
         "players": {"sign_in_throttles", "failed_sign_ins"},
+        "products_waiting": {"longest_wait"},
         "quarantine": {"records_quarantined"},
         "redrives": {"read_throttles", "write_throttles", "system_errors"},
         "scores": {"read_throttles", "write_throttles", "system_errors"},
@@ -717,6 +959,11 @@ def test_every_part_of_the_way_of_a_sale_has_its_alarms(planned: PlannedApp) -> 
         "shop_view_consumer": {"iterator_age", "given_up", "dropped"},
         "stock": {"read_throttles", "write_throttles", "system_errors"},
         "stream": {"write_throttles"},
+        "studio": {"read_throttles", "write_throttles", "system_errors"},
+        "studio_api": {"errors", "throttles", "duration"},
+        "studio_intake": {"errors", "throttles", "duration"},
+        "studio_intake_consumer": {"iterator_age", "given_up", "dropped"},
+        "studio_tasks": {"errors", "throttles", "duration"},
         "trending": {"read_throttles", "write_throttles", "system_errors"},
         "trending_api": {"errors", "throttles", "duration"},
         "trending_consumer": {"iterator_age", "given_up", "dropped"},
@@ -743,7 +990,31 @@ def test_the_quarantines_alarm_watches_the_metric_that_the_view_emits(planned: P
     }
 
 
+def test_the_wait_that_is_watched_is_the_one_that_is_measured(planned: PlannedApp) -> None:
+    alarm = planned.one("aws_cloudwatch_metric_alarm.products_waiting")
+    (environment,) = planned.one("module.studio_tasks.aws_lambda_function.this")["environment"]
+    code = (ROOT / "src/hello_retail/studio_tasks/handler.py").read_text()
+
+    assert f'"{alarm["metric_name"]}"' in code
+    assert alarm["namespace"] == environment["variables"]["POWERTOOLS_METRICS_NAMESPACE"]
+    assert alarm["dimensions"] == {
+        "service": environment["variables"]["POWERTOOLS_SERVICE_NAME"],
+        "Environment": environment["variables"]["ENVIRONMENT"],
+    }
+    assert alarm["threshold"] < planned.outputs["photos"]["patience_days"] * 86400
+
+
 # What sets the environments apart
+
+
+def test_only_dev_is_a_workshop_and_in_a_hurry(environments: dict[str, PlannedApp]) -> None:
+    for name, planned in environments.items():
+        (writer,) = planned.one("module.event_writer.aws_lambda_function.this")["environment"]
+        workshop, minutes = ("true", 2) if name == "dev" else ("false", 15)
+
+        assert writer["variables"]["WORKSHOP"] == workshop
+        assert planned.outputs["workshop"] is (workshop == "true")
+        assert planned.outputs["photos"]["minutes"] == minutes
 
 
 def test_dev_is_cheap_and_disposable(environments: dict[str, PlannedApp]) -> None:

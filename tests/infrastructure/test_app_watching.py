@@ -24,7 +24,7 @@ RUNBOOKS = {
 }
 HEADINGS = ["What it means", "What to look at", "What to do", "How to know it is over"]
 CANARY = {"version": "7", "weight": 0.1}
-TRIED = ("catalog_api", "event_writer", "trending_api", "winner_api")
+TRIED = ("catalog_api", "event_writer", "studio_api", "trending_api", "winner_api")
 NO_METRICS = {"AccessDenied", "NoSuchBucket", "UserAuthentication"}
 """What else stands in code type and capitals in runbooks: error codes and a quota of AWS."""
 TOPIC = "arn:aws:sns:us-east-1:111122223333:alarms"
@@ -136,6 +136,7 @@ def test_the_dashboard_shows_how_it_goes(widgets: list[dict[str, Any]]) -> None:
         "Freshness", "IteratorAge", "EventsApplied", "RecordsQuarantined", "Errors", "Throttles", "Latency",
         "ConsumedWriteCapacityUnits", "PutRecord.Success", "PutRecord.Latency", "EventsRefused", "Unavailable",
         "ReturnedItemCount", "5xxErrorRate", "SignInSuccesses",
+        "ExecutionsFailed", "LongestWait", "PicturesDelivered",
     ):  # fmt: skip
         assert re.search(rf"[\"=]{metric}[\"']", shown), metric
     titles = [each["properties"].get("title", "") for each in widgets if each["type"] == "metric"]
@@ -307,7 +308,7 @@ def test_a_canary_keeps_the_api_on_its_version_and_never_touches_a_views_alias(p
 
 
 def test_the_version_being_tried_is_watched_by_itself(alarms: dict[str, dict[str, Any]]) -> None:
-    for name in ("event-writer", "trending-api", "winner-api"):
+    for name in ("event-writer", "studio-api", "trending-api", "winner-api"):
         alarm = alarms[f"{name}-canary-errors"]
         assert alarm["metric_name"] == "Errors"
         assert alarm["dimensions"]["Resource"] == f"{PROJECT}-prod-{name}:live"

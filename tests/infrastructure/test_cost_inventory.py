@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from retailctl.cost import model, workload
+from retailctl.cost import figures, model, studio, workload
 from support.names import PROJECT
 
 if TYPE_CHECKING:
@@ -90,9 +90,9 @@ def test_an_event_has_the_one_line_that_is_paid_for(prod: PlannedApp) -> None:
     assert line_bytes(prod, "POST /events") == model.EVENT_LINE_BYTES
 
 
-def test_no_read_has_a_longer_line_than_is_paid_for(prod: PlannedApp) -> None:
+def test_no_request_has_a_longer_line_than_is_paid_for(prod: PlannedApp) -> None:
     routes = [route.values["route_key"] for route in prod.of("aws_apigatewayv2_route")]
-    assert max(line_bytes(prod, route) for route in routes) == model.READ_LINE_BYTES
+    assert max(line_bytes(prod, route) for route in routes) == figures.READ_LINE_BYTES
 
 
 def test_the_access_log_is_of_the_class_and_kept_as_long_as_is_paid_for(prod: PlannedApp) -> None:
@@ -103,8 +103,26 @@ def test_the_access_log_is_of_the_class_and_kept_as_long_as_is_paid_for(prod: Pl
     assert group["retention_in_days"] == workload.build_workload().access_log_days
 
 
+def test_a_product_that_waits_is_looked_at_as_often_as_is_paid_for(prod: PlannedApp) -> None:
+    definition = json.loads(prod.one("module.photos.aws_sfn_state_machine.this")["definition"])
+    (schedule,) = (
+        rule.values["schedule_expression"]
+        for rule in prod.of("aws_cloudwatch_event_rule")
+        if rule.values["schedule_expression"]
+    )
+
+    assert definition["States"]["FindPhotographer"]["TimeoutSeconds"] == studio.RECHECK_SECONDS
+    assert schedule == f"rate({workload.DAY / studio.RECONCILIATIONS / 60:g} minutes)"
+
+
+def test_the_intake_gathers_as_long_as_is_paid_for(prod: PlannedApp) -> None:
+    mapping = prod.one("module.studio_intake_consumer.aws_lambda_event_source_mapping.this")
+    window, batch = mapping["maximum_batching_window_in_seconds"], mapping["batch_size"]
+    assert (window, batch) == (studio.INTAKE_WINDOW, studio.INTAKE_BATCH)
+
+
 def test_nothing_else_that_a_request_passes_writes_a_line_when_it_succeeds(prod: PlannedApp) -> None:
     """Lambda's START, END and REPORT of a success are below WARN; that handlers write nothing, their tests show."""
-    for name in ("catalog_api", "event_writer", "trending_api", "winner_api"):
+    for name in ("catalog_api", "event_writer", "studio_api", "trending_api", "winner_api"):
         (logging,) = prod.one(f"module.{name}.aws_lambda_function.this")["logging_config"]
         assert (logging["log_format"], logging["system_log_level"]) == ("JSON", "WARN")

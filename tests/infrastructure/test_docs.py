@@ -216,11 +216,14 @@ def test_the_readmes_costs_are_those_of_the_model() -> None:
             model.compute_bill(each, units.read_committed_figures(), prices.read_price_list())
             for each in (nothing, load)
         )
-        archived = hcl2.loads(file.read_text())["archive"]["enabled"]
+        values: Any = hcl2.loads(file.read_text())
+        archived = values["archive"]["enabled"]
         apart = [part.usd for part in asleep.apart if archived or part.name != "The archive"]
 
         assert (shards, window, days) == (str(load.shards), f"{load.window_seconds:g}", str(load.stream_days))
         assert idle == f"{asleep.way.usd + sum(apart):.2f}", name
+        # Its forecast tells of four fifths: a month in which nothing happens is no news.
+        assert float(idle) * 31 < 0.8 * values["budget"]["monthly_usd"], name
         assert (board, whole) == (f"{awake.way.usd:.2f}", f"{awake.front_door_to_board:.2f}"), name
 
 
@@ -313,6 +316,10 @@ def metrics(package: str, *shared: str) -> set[str]:
         ("trending_api", ("http_api/respond",), "docs/trending.md", "## The metrics of the API"),
         ("shop_view", (), "docs/catalog.md", "## The metrics of the view"),
         ("catalog_api", ("http_api/respond",), "docs/catalog.md", "## The metrics of the API"),
+        ("studio_intake", (), "docs/studio.md", "## The metrics of the intake"),
+        ("studio_tasks", (), "docs/studio.md", "## The metrics of the machine's steps"),
+        ("photo_desk", (), "docs/studio.md", "## The metrics of the photo desk"),
+        ("studio_api", ("http_api/respond",), "docs/studio.md", "## The metrics of the studio's API"),
     ],
 )
 def test_a_functions_metrics_are_those_of_its_page(

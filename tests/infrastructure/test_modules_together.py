@@ -91,8 +91,10 @@ def translated(module: str, place: str) -> Inputs:
     left_out = AT_CLOUDFRONT.get(module, set())
     found = {name: value for name, value in MODULES[module].given.items() if name not in left_out}
     partition = planned_modules.PARTITIONS[place]
-    text = json.dumps(found).replace("arn:aws:", f"arn:{partition}:")
     region = planned_modules.REGIONS[place]
+    suffix = "amazonaws.com.cn" if place == "china" else "amazonaws.com"
+    text = json.dumps(found).replace("arn:aws:", f"arn:{partition}:")
+    text = text.replace(".s3.us-east-1.amazonaws.com", f".s3.{region}.{suffix}")
     translated: Inputs = json.loads(re.sub(r"(arn:[a-z-]+:[a-z0-9-]+:)us-east-1", rf"\g<1>{region}", text))
     return translated
 
@@ -251,8 +253,8 @@ def test_a_module_is_right_in_every_partition(together: tuple[Resource, ...], pl
 
 # Nothing unknown at plan decides a count or a key.
 
-MADE = re.compile(r"arn:|https://|\d{12}$|fixture-")
-"""How what other resources of a root make begins: ARNs, addresses, accounts, names."""
+MADE = re.compile(r'arn:|https://|\d{12}$|fixture-|\{.*"arn:')
+"""How what other resources of a root make begins: ARNs, addresses, accounts, names, and what has an ARN in it."""
 
 
 def unknown(value: Any, made: list[str]) -> Any:

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from hello_retail.studio.items import build_product_key
+from retailctl.cost import studio
 from support import bare_emulator
-from support.studio import create_studio_table
+from support.studio import STUDIO, create_studio_table
 from support.studio_scene import Scene
 
 TOKEN = "AQCEAAAAKgAAAAMAAAAAAAAAAS" * 40
@@ -17,22 +19,33 @@ PRODUCTS, PHOTOGRAPHERS = 6, 3
 MOST_UNITS = 32
 
 
+METERED = {
+    "put_item": "written",
+    "update_item": "written",
+    "transact_write_items": "written",
+    "get_item": "read",
+    "query": "read",
+}
+
+
 class MeteredClient:
-    """A DynamoDB client that adds up what its writes consume."""
+    """A DynamoDB client that adds up what its reads and writes consume."""
 
     def __init__(self, client: Any) -> None:
         self._client = client
-        self.units = 0.0
+        self.units = {"read": 0.0, "written": 0.0}
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         operation = getattr(self._client, name)
-        if name not in {"put_item", "update_item", "transact_write_items"}:
+        if name not in METERED:
             return operation  # type: ignore[no-any-return]
 
         def call(**request: Any) -> Any:
             answer = operation(**request, ReturnConsumedCapacity="TOTAL")
             used = answer["ConsumedCapacity"]
-            self.units += sum(each["CapacityUnits"] for each in (used if isinstance(used, list) else [used]))
+            self.units[METERED[name]] += sum(
+                each["CapacityUnits"] for each in (used if isinstance(used, list) else [used])
+            )
             return answer
 
         return call
@@ -46,7 +59,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MeteredClient]:
         yield MeteredClient(dynamodb)
 
 
-def test_a_photographed_product_costs_what_the_design_says(client: MeteredClient) -> None:
+def test_a_photographed_product_takes_what_the_design_and_the_bill_say(client: MeteredClient) -> None:
     """Registrations are in it: each is good for two pictures here."""
     scene = Scene(client)
     people = [f"3f2b8a52-8c3e-4a57-9d1c-0a3e3d0f9c1{number}" for number in range(PHOTOGRAPHERS)]
@@ -59,5 +72,13 @@ def test_a_photographed_product_costs_what_the_design_says(client: MeteredClient
         assert scene.deliver(product, f"/pictures/{product}/{'0a' * 32}.jpg") == TOKEN
         scene.work.settle(product, 1, timed_out=False)
         assert scene.product(product).state == "pictured"
+    written, read = (client.units[kind] / PRODUCTS for kind in ("written", "read"))
 
-    assert client.units / PRODUCTS <= MOST_UNITS
+    assert written <= MOST_UNITS
+
+    assert 0.9 * studio.WRITE_UNITS <= written <= studio.WRITE_UNITS
+    assert 0.9 * studio.READ_UNITS <= read <= studio.READ_UNITS
+
+    item = client.get_item(TableName=STUDIO, Key=build_product_key(product))["Item"]
+    size = sum(len(name) + len(next(iter(value.values()))) for name, value in item.items())
+    assert 0.8 * studio.ITEM_BYTES <= size <= studio.ITEM_BYTES

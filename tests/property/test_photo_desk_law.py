@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from random import Random
 from typing import Any
@@ -190,12 +190,25 @@ def answer_nobody_again(desk: Any, product: Any, place: Any, image: str | None) 
 
 
 def delete_first(desk: Any, upload: Upload) -> Dealt:
-    dealt = desk.bucket.read_upload(upload, MAX_BYTES)
+    uploaded = desk.bucket.read_upload(upload, MAX_BYTES)
     desk.bucket.delete_upload(upload)
-    if dealt is not None:
-        with patch.object(PictureBucket, "read_upload", lambda *_: dealt):
-            return DEAL_WITH(desk, upload)
-    return Dealt(Outcome.GONE)
+    return DEAL_WITH(replace(desk, bucket=InHand(desk.bucket, uploaded)), upload)
+
+
+@dataclass
+class InHand:
+    """A bucket whose upload has been read and deleted."""
+
+    bucket: PictureBucket
+    uploaded: Any
+
+    def read_upload(self, *_: Any) -> Any:
+        return self.uploaded
+
+    def delete_upload(self, _upload: Upload) -> None: ...
+
+    def write_picture(self, *request: Any) -> None:
+        self.bucket.write_picture(*request)
 
 
 def forget_the_version(bucket: Any, upload: Upload) -> dict[str, Any]:

@@ -26,6 +26,7 @@ AS_ONE = {
         "tests/e2e/test_front_door.py",
         "tests/e2e/test_page.py",
         "tests/e2e/test_quiet_logs.py",
+        "tests/e2e/test_studio.py",
         "tests/e2e/test_three_environments.py",
     ),
     # Those that share the environments and the bootstrap as they would be (tests/infrastructure/conftest.py).

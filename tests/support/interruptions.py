@@ -10,6 +10,7 @@ import contextlib
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -41,8 +42,6 @@ WAYS: tuple[signal.Signals | str, ...] = (
     KILL_ALL,
 )
 """How a command is interrupted: as by Ctrl-C, by `kill`, by a closed terminal, by `kill -9`, by the OOM killer."""
-PYTHON_STARTS = "Fatal Python error: init_import_site"
-"""What Python says of a SIGINT between its own first imports."""
 STARTS = 3
 """How many starts of `retailctl` a command lasts at least, for the first draw."""
 LONGEST_END_SECONDS = 120.0
@@ -173,7 +172,7 @@ class World:
             send(process, way)
         _, complaint = process.communicate(timeout=LONGEST_END_SECONDS)
         self.figures.longest_end = max(self.figures.longest_end, time.monotonic() - sent)
-        if PYTHON_STARTS in complaint:
+        if _is_of_pythons_start(complaint):
             return  # none of our code had run
         if isinstance(way, signal.Signals):
             # Within Python's own start, a signal ends the process as it would any other.
@@ -190,6 +189,12 @@ class World:
             "was prepared before",
         ):
             self.figures.healed[mark] += mark in said
+
+
+def _is_of_pythons_start(complaint: str) -> bool:
+    """Say whether a traceback has frames of Python's own start only: a SIGINT between its first imports."""
+    frames = re.findall(r'^ *File "([^"]+)"', complaint, re.MULTILINE)
+    return bool(frames) and all(frame.startswith("<") for frame in frames)
 
 
 def _name(way: signal.Signals | str) -> str:

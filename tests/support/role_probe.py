@@ -5,14 +5,17 @@ So the trust policy, the credentials and the policies are the real ones, and not
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from retailctl.emulator.cloud import Cloud
+from support.asking import PATIENCE_SECONDS
+from support.e2e import eventually
 from support.names import NAMESPACE, PROJECT
 
 PROBE = """
@@ -34,10 +37,21 @@ def outcome(service, operation, parameters):
     return ""
 """
 
-ALLOWED = {"", "ConditionalCheckFailedException"}
+ALLOWED = {
+    "",
+    "ConditionalCheckFailedException",
+    "ExecutionAlreadyExists",
+    "ExecutionDoesNotExist",
+    "TaskDoesNotExist",
+    "TransactionCanceledException",
+}
 REFUSED = {"AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation"}
 NEVER = "attribute_exists(nothing)"
 """A condition that no item meets: who may write gets as far as it, and writes nothing."""
+PROBE_PRODUCT = "probe"
+"""A product that was never offered: its execution ends at once."""
+PHONE = "+12065550100"
+"""A number that nobody has."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +83,7 @@ def attempts_on(whose: str, found: Mapping[str, Any], cloud: Cloud) -> Iterator[
         "trending": (found["trending_table"], {"productId": {"S": "probe"}}),
         "stock": (found["stock_table"], {"productId": {"S": "probe"}}),
         "scores": (found["scores_table"], {"board": {"S": "creator#0"}, "userId": {"S": "probe"}}),
+        "studio": (found["studio_table"], {"line": {"S": "product#probe"}, "place": {"S": "-"}}),
     }
     for kind, (table, key) in items.items():
         of = {"TableName": table}
@@ -155,6 +170,8 @@ def attempts_on(whose: str, found: Mapping[str, Any], cloud: Cloud) -> Iterator[
         attempt("ListUsers", "players", "cognito-idp", "list_users", **pool),
         attempt("DeleteUserPool", "players", "cognito-idp", "delete_user_pool", **pool),
     )
+    yield from attempts_on_the_pictures(attempt, found["pictures_bucket"])
+    yield from attempts_on_the_machine(attempt, found["photos_machine_arn"], cloud)
     if found.get("archive_bucket"):
         archive = {"Bucket": found["archive_bucket"]}
         for prefix in ("lineage/", "links/", "records/", "tips/", ""):
@@ -201,6 +218,8 @@ def attempts_on(whose: str, found: Mapping[str, Any], cloud: Cloud) -> Iterator[
             attempt("PutRolePolicy", logical, "iam", "put_role_policy", **policy),
             attempt("AssumeRole", logical, "sts", "assume_role", **role),
         )
+    topic = f"arn:aws:sns:{cloud.region}:{cloud.account_id}:{PROJECT}-{found['environment']}-alarms"
+    yield attempt("Publish", "alarms", "sns", "publish", TopicArn=topic, Message="x")
     encryption = {"KeyId": f"alias/{PROJECT}-{found['environment']}"}
     yield from (
         attempt("kms:DescribeKey", "key", "kms", "describe_key", **encryption),
@@ -208,6 +227,73 @@ def attempts_on(whose: str, found: Mapping[str, Any], cloud: Cloud) -> Iterator[
         attempt("kms:GenerateDataKey", "key", "kms", "generate_data_key", **encryption, KeySpec="AES_256"),
         attempt("kms:ScheduleKeyDeletion", "key", "kms", "schedule_key_deletion", **encryption),
     )
+
+
+def attempts_on_the_pictures(attempt: Callable[..., Attempt], bucket: str) -> Iterator[Attempt]:
+    """Yield the calls of S3 on the bucket of pictures and uploads."""
+    pictures = {"Bucket": bucket}
+    for prefix in ("incoming/", "pictures/", ""):
+        place, key = f"uploads/{prefix}", f"{prefix}probe"
+        yield from (
+            attempt("PutObject", place, "s3", "put_object", **pictures, Key=key, Body="x"),
+            attempt("GetObject", place, "s3", "get_object", **pictures, Key=key),
+            attempt("DeleteObject", place, "s3", "delete_object", **pictures, Key=key),
+            attempt("ListBucket", place, "s3", "list_objects_v2", **pictures, Prefix=prefix),
+        )
+    yield from (
+        attempt("ListBucketVersions", "uploads", "s3", "list_object_versions", **pictures),
+        attempt("PutBucketPolicy", "uploads", "s3", "put_bucket_policy", **pictures, Policy="{}"),
+        attempt("DeleteBucket", "uploads", "s3", "delete_bucket", **pictures),
+    )
+
+
+def attempts_on_the_machine(attempt: Callable[..., Attempt], machine: str, cloud: Cloud) -> Iterator[Attempt]:
+    """Yield the calls of Step Functions on a machine and on an execution of it that has ended."""
+    execution, token = run_probe_execution(cloud, machine)
+    given = {"name": PROBE_PRODUCT, "input": json.dumps({"product": PROBE_PRODUCT})}
+    by = {"executionArn": execution}
+    of = {"stateMachineArn": machine}
+    calls: dict[str, dict[str, Any]] = {
+        "start_execution": of | given,
+        "describe_execution": by,
+        "get_execution_history": by,
+        "stop_execution": by,
+        "list_executions": of,
+        "describe_state_machine": of,
+        "delete_state_machine": of,
+        "send_task_success": {"taskToken": token, "output": "{}"},
+        "send_task_failure": {"taskToken": token},
+    }
+    yield attempt(
+        "StartExecution",
+        "machine by alias",
+        "stepfunctions",
+        "start_execution",
+        **given,
+        stateMachineArn=f"{machine}:live",
+    )
+    for operation, parameters in calls.items():
+        action = "".join(word.capitalize() for word in operation.split("_"))
+        yield attempt(action, "machine", "stepfunctions", operation, **parameters)
+
+
+def run_probe_execution(cloud: Cloud, machine: str) -> tuple[str, str]:
+    """Return an execution that has ended, and the token that its machine waited for."""
+    client = cloud.client("stepfunctions")
+    given = {"name": PROBE_PRODUCT, "input": json.dumps({"product": PROBE_PRODUCT})}
+    with contextlib.suppress(client.exceptions.ExecutionAlreadyExists):
+        client.start_execution(stateMachineArn=f"{machine}:live", **given)
+    execution = f"{machine.replace(':stateMachine:', ':execution:')}:{PROBE_PRODUCT}"
+
+    def is_over() -> bool:
+        return bool(client.describe_execution(executionArn=execution)["status"] == "SUCCEEDED")
+
+    assert eventually(is_over, wanted=True, seconds=PATIENCE_SECONDS)
+    events = client.get_execution_history(executionArn=execution)["events"]
+    scheduled = next(
+        event["taskScheduledEventDetails"] for event in events if event["type"] == "TaskScheduled"
+    )
+    return execution, json.loads(scheduled["parameters"])["Payload"]["token"]
 
 
 def attempts_on_the_account(state_bucket: str) -> Iterator[Attempt]:
@@ -226,6 +312,7 @@ def attempts_on_the_account(state_bucket: str) -> Iterator[Attempt]:
         Attempt("ListTables", "dynamodb", "list_tables", {}),
         Attempt("ListTopics", "sns", "list_topics", {}),
         Attempt("ListUsers", "iam", "list_users", {}),
+        Attempt("Publish to a phone", "sns", "publish", {"PhoneNumber": PHONE, "Message": "x"}),
         Attempt("PutMetricData", "cloudwatch", "put_metric_data", datum),
         Attempt("PutObject on a state", "s3", "put_object", {**state, "Body": "{}"}),
     )

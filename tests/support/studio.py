@@ -360,7 +360,7 @@ class StudioWorld(World):
                 and self.happens("abandoned")
             ):
                 choices.append(lambda execution=execution: self._time_out(execution))
-        if self.script:
+        if self.script and (not choices or self.random.random() < 0.2):
             choices.append(self._act)
         if self.late and self.random.random() < 0.2:
             choices.append(lambda: self.begin(self.late.pop()))
@@ -370,7 +370,12 @@ class StudioWorld(World):
         if execution.token is None:
             return False
         decided = self.decided.get((execution.product, execution.found["attempt"]))
-        return decided in {"ignore", "late"} or self.happens("abandoned")
+        is_ignored = decided in {"ignore", "late"} and not self._is_gone(execution)
+        return (is_ignored and self.random.random() < 0.1) or self.happens("abandoned")
+
+    def _is_gone(self, execution: Execution) -> bool:
+        """Whether the photographer of an execution has left: it is to be told, without a time-out."""
+        return bool(self.photographers()[execution.found["photographer"]].gone)
 
     def _act(self) -> None:
         self.stream.put(*self.script.pop())
@@ -475,8 +480,8 @@ class StudioWorld(World):
 
     def _pass_time(self, execution: Execution) -> None:
         """Let a time-out find what an answer that was lost did not tell."""
+        self.needed_time_outs += execution.step == "find" or self._is_gone(execution)
         if execution.step == "find":
-            self.needed_time_outs += 1
             execution.time_outs = min(execution.time_outs, PATIENCE - 1)
         self._time_out(execution)
 

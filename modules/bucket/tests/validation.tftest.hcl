@@ -207,6 +207,16 @@ run "refuses_pages_from_everywhere" {
   expect_failures = [var.cors]
 }
 
+run "refuses_pages_of_any_port_elsewhere" {
+  command = plan
+
+  variables {
+    cors = { allowed_origins = ["https://shop.example.com:*"], allowed_methods = ["POST"] }
+  }
+
+  expect_failures = [var.cors]
+}
+
 run "refuses_a_method_that_no_page_sends" {
   command = plan
 

@@ -192,3 +192,17 @@ run "may_write_the_events_that_failed_to_their_bucket_only" {
     error_message = "The policy is ${aws_iam_role_policy.this[0].policy}."
   }
 }
+
+run "may_not_do_what_a_statement_denies" {
+  variables {
+    policy_statements = {
+      text_phones  = { actions = ["sns:Publish"], resources = ["*"] }
+      leave_topics = { effect = "Deny", actions = ["sns:Publish"], resources = ["arn:aws:sns:*"] }
+    }
+  }
+
+  assert {
+    condition     = { for statement in jsondecode(aws_iam_role_policy.this[0].policy).Statement : statement.Sid => "${statement.Effect} ${statement.Resource}" if statement.Sid != "WriteOwnLog" } == { LeaveTopics = "Deny arn:aws:sns:*", TextPhones = "Allow *" }
+    error_message = "The policy is ${aws_iam_role_policy.this[0].policy}."
+  }
+}

@@ -455,3 +455,13 @@ run "refuses_a_queue_where_failed_events_go_to_a_bucket" {
 
   expect_failures = [var.on_failure]
 }
+
+run "refuses_an_effect_that_is_none" {
+  command = plan
+
+  variables {
+    policy_statements = { text = { effect = "Permit", actions = ["sns:Publish"], resources = ["*"] } }
+  }
+
+  expect_failures = [var.policy_statements]
+}

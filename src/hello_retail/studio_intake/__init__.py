@@ -6,4 +6,8 @@ pictures that did not come from the studio. What it writes is state of the studi
 Environment: ``STUDIO_TABLE``, ``MACHINE_ARN``, ``PER_REGISTRATION``, ``RECENT_EVENTS``, ``RETENTION_HOURS`` (of the
 stream), ``MESSAGES`` (``none`` or ``sms``: only then is a phone number kept), ``ENVIRONMENT``,
 ``POWERTOOLS_METRICS_NAMESPACE``.
+
+Calls of AWS: on the table ``dynamodb:GetItem``, ``Query``, ``PutItem``, ``UpdateItem`` and ``DeleteItem``;
+``states:StartExecution``, ``SendTaskSuccess`` and ``SendTaskFailure``. Metric: ``ForeignPictures``, with
+``Environment`` and ``service``.
 """

@@ -84,7 +84,7 @@ def report_batch(batch: StudioBatch, resume: int | None, outcome: Outcome) -> No
         with single_metric(
             "ForeignPictures",
             MetricUnit.Count,
-            outcome.foreign,
+            len(outcome.foreign),
             namespace=SETTINGS.powertools_metrics_namespace,
         ) as metric:
             metric.add_dimension("Environment", SETTINGS.environment)

@@ -51,12 +51,12 @@ IF_NO_ITEM = "attribute_not_exists(#line)"
 class Outcome:
     """What became of a batch.
 
-    ``unapplied`` are the lowest sequence numbers of what is not done with; ``foreign`` counts pictures from
-    elsewhere; ``usage`` has the failures.
+    ``unapplied`` are the lowest sequence numbers of what is not done with; ``foreign`` are the products
+    that got a picture from elsewhere; ``usage`` has the failures.
     """
 
     unapplied: list[int] = field(default_factory=list)
-    foreign: int = 0
+    foreign: list[str] = field(default_factory=list)
     usage: Usage = field(default_factory=Usage)
 
 
@@ -203,7 +203,7 @@ class Intake:
             product = read_product(self.studio.client, self.studio.table, product_id)
             if product is None:
                 if put_pictured(self.studio, product_id, image, self.clock()):
-                    outcome.foreign += 1
+                    outcome.foreign.append(product_id)
                     return False
                 continue
             if product.state in {PICTURED, DELIVERED}:
@@ -214,7 +214,7 @@ class Intake:
             if picture_from_elsewhere(
                 self.studio, product, holder, image, self.clock(), allowance=self.allowance
             ):
-                outcome.foreign += 1
+                outcome.foreign.append(product_id)
                 after = read_product(self.studio.client, self.studio.table, product_id)
                 if after is not None:
                     self._tell_over(after)

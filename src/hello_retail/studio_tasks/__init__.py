@@ -12,4 +12,10 @@ bucket and key), ``ORIGIN``, ``MINUTES`` (that a photographer has), ``PER_REGIST
 the stream), ``MESSAGES`` (``none`` or ``sms``), ``PAGE_URL``, ``ENVIRONMENT``, ``POWERTOOLS_METRICS_NAMESPACE``.
 
 Metric, by ``Environment``: ``LongestWait`` of the products without a picture, in seconds, at each reconciliation.
+
+Calls of AWS: on the table ``dynamodb:GetItem``, ``Query``, ``Scan`` (to reconcile), ``PutItem``, ``UpdateItem`` and
+``DeleteItem``; ``states:SendTaskSuccess``, ``SendTaskFailure`` and ``DescribeExecution``; ``kinesis:PutRecord``;
+``sns:Publish`` to phones, where messages are on.
+
+The machine is to call again after any error: a failure of AWS is raised, and so is ``Contended``.
 """

@@ -100,7 +100,7 @@ def run_action(event: Mapping[str, Any], work: Work) -> None:
             work.ask_photographer(product, int(attempt), token)
         case {"action": "settle", "product": product, "attempt": attempt}:
             work.settle(product, int(attempt), timed_out=event.get("timedOut") is True)
-        case {"source": "aws.states", "detail": {"executionArn": _, "name": _} as detail}:
+        case {"source": "aws.states", "detail": {"status": "FAILED" | "TIMED_OUT" | "ABORTED"} as detail}:
             work.end_from_event(detail)
         case {"action": "reconcile"}:
             report_reconciliation(work.reconcile())

@@ -8,13 +8,25 @@ from math import ceil
 from typing import TYPE_CHECKING
 
 from retailctl.cost.bill import GB, Bill, Part, Sheet
+from retailctl.cost.figures import (
+    API_SECONDS,
+    CONNECTIONS,
+    FIVE_MINUTES_OF_A_DAY,
+    MAPPING_METRICS,
+    PROCESSOR_MB,
+    READ_LINE_BYTES,
+    READ_UNIT_BYTES,
+    VIEW_LOG_BYTES,
+    Pieces,
+    add_access_log,
+    compute_batch_size,
+)
+from retailctl.cost.studio import STUDIO, price_studio
 from retailctl.cost.units import Measured, compute_crowd
-from retailctl.cost.workload import DAY, DAYS_KEPT_BY_THE_HOUR, FRESHEST, SHORTEST_POLL, Workload
+from retailctl.cost.workload import DAYS_KEPT_BY_THE_HOUR, FRESHEST, SHORTEST_POLL, Workload
 
 if TYPE_CHECKING:
     from retailctl.cost.prices import Prices
-
-FIVE_MINUTES_OF_A_DAY = DAY / 300
 
 BOUND = 3.0
 """Dollars a day that the way from stream to board may cost at the default workload."""
@@ -25,24 +37,12 @@ VIEW_METRICS = (
     "EventsApplied", "RecordsQuarantined", "RedeliveredSales", "RepeatedSales", "WriteCapacityUnits",
     "ReadCapacityUnits", "Freshness",
 )  # fmt: skip
-MAPPING_METRICS = (
-    "PolledEventCount", "FilteredOutEventCount", "InvokedEventCount", "FailedInvokeEventCount",
-    "OnFailureDestinationDeliveredEventCount", "DroppedEventCount",
-)  # fmt: skip
-VIEW_LOG_BYTES = 1_000
-"""The metrics' line of a batch, with what CloudWatch adds to each."""
 EVENT_LINE_BYTES = 284
 """An accepted event: its one line in the access log, with the 26 bytes that CloudWatch adds to each."""
-READ_LINE_BYTES = 302
-"""A read: its one line in the access log, where its route is the longest."""
 RECORD_BYTES = 270
 """The mean of the events of a simulated day."""
 ARCHIVE_RATIO = 8.0
 """How much smaller gzip makes a batch of events; on simulated days it is 17."""
-PROCESSOR_MB = 1_769
-"""Memory at which a function has a whole processor."""
-API_SECONDS = 0.13
-"""A read through the API: the P99 that the original promised."""
 WRITER_SECONDS = 0.03
 """An event through the writer: the checks and one call to Kinesis."""
 ARCHIVE_SECONDS = 1.0
@@ -51,11 +51,8 @@ ARCHIVE_BATCH = 10_000
 ARCHIVE_PUTS = 3
 """The batch itself, its link to the one before, and the note of how far the shard has come."""
 SCORE_BUCKETS = 4
-CONNECTIONS = 8
-"""Of an instance of the view to DynamoDB: as many as it has threads."""
 TABLES_IN_USE = 2
 """Of the tables, those that batches and reads use; an instance of the view reads the redrives' once in its life."""
-READ_UNIT_BYTES = 4_096
 TRENDING_WINDOW, TRENDING_BATCH = 60.0, 5_000
 """As staging and prod have them."""
 TRENDING_WRITE_SECONDS = 0.003
@@ -84,26 +81,6 @@ PRODUCT_BYTES = 500
 BAD_RECORD_BYTES = 1_000
 
 
-@dataclass(frozen=True, slots=True)
-class Pieces:
-    """What a part of the system has that is paid by the piece.
-
-    `tests/infrastructure/test_cost_inventory.py` counts them in prod's plan.
-
-    Attributes:
-        modules: the root's, whose pieces these are; of one part: what no other has.
-        alarm_metrics: metrics that alarms watch.
-
-    """
-
-    modules: tuple[str, ...] = ()
-    alarm_metrics: int = 0
-    log_groups: int = 0
-    tables: int = 0
-    keys: int = 0
-    dashboards: int = 0
-
-
 WAY = Pieces(alarm_metrics=26, log_groups=3, tables=3, keys=1, dashboards=1)
 WRITER = Pieces(("event_writer", "idempotency", "players", "site"), alarm_metrics=12, log_groups=1, tables=1)
 ARCHIVE = Pieces(("archive", "archive_bucket", "archive_consumer"), alarm_metrics=6, log_groups=1)
@@ -125,6 +102,7 @@ PIECES = {
     "the writer's API": WRITER,
     "trending": TRENDING,
     "the catalog": CATALOG,
+    "the studio": STUDIO,
 }
 
 
@@ -156,11 +134,6 @@ def estimate_fold(load: Workload, measured: Measured) -> Fold:
     return Fold(batches, writes, reads, seconds)
 
 
-def compute_batch_size(load: Workload, rate: float) -> float:
-    """Return the sales in a batch for a rate over all shards."""
-    return min(max(rate / load.shards * load.window_seconds, 1.0), float(load.batch_size))
-
-
 def compute_bill(load: Workload, measured: Measured, prices: Prices, *, free_tier: bool = False) -> Bill:
     """Return what a day of the workload costs.
 
@@ -173,7 +146,13 @@ def compute_bill(load: Workload, measured: Measured, prices: Prices, *, free_tie
         load,
         _price_stream_to_board(load, measured, prices, free_tier=free_tier),
         writer,
-        (_price_archive(load, prices), writer, _price_trending(load, prices), _price_catalog(load, prices)),
+        (
+            _price_archive(load, prices),
+            writer,
+            _price_trending(load, prices),
+            _price_catalog(load, prices),
+            price_studio(load, prices),
+        ),
     )
 
 
@@ -274,7 +253,7 @@ def _add_monitoring(sheet: Sheet, load: Workload, fold: Fold) -> None:
         "cloudwatch.log_storage", "logs, kept", logged * load.log_days, f"for {load.log_days} days"
     )
     origin = f"a line of {READ_LINE_BYTES} bytes a read, measured"
-    _add_access_log(sheet, load, load.reads_per_day * READ_LINE_BYTES, origin)
+    add_access_log(sheet, load, load.reads_per_day * READ_LINE_BYTES, origin)
     sheet.add_monthly_line("cloudwatch.metric", "our metrics", len(VIEW_METRICS), "the view's")
     sheet.add_monthly_line(
         "cloudwatch.metric",
@@ -284,17 +263,6 @@ def _add_monitoring(sheet: Sheet, load: Workload, fold: Fold) -> None:
     )
     sheet.add_monthly_line("cloudwatch.alarm", "alarms", WAY.alarm_metrics, "metrics that its alarms watch")
     sheet.add_monthly_line("cloudwatch.dashboard", "dashboard", WAY.dashboards, "one")
-
-
-def _add_access_log(sheet: Sheet, load: Workload, line_bytes: float, origin: str) -> None:
-    """Add the cost of lines in the access log."""
-    sheet.add_line("cloudwatch.infrequent_log_gb", "access log", line_bytes / GB, origin)
-    sheet.add_monthly_line(
-        "cloudwatch.log_storage",
-        "access log, kept",
-        line_bytes * load.access_log_days / GB,
-        f"for {load.access_log_days} days",
-    )
 
 
 def _add_key_use(sheet: Sheet, load: Workload) -> None:
@@ -363,7 +331,7 @@ def _price_writer(load: Workload, prices: Prices) -> Part:
         f"{WRITER_SECONDS * 1000:.0f} ms an event, estimated",
     )
     origin = f"a line of {EVENT_LINE_BYTES} bytes an event, measured"
-    _add_access_log(sheet, load, load.events_per_day * EVENT_LINE_BYTES, origin)
+    add_access_log(sheet, load, load.events_per_day * EVENT_LINE_BYTES, origin)
     sheet.add_monthly_line(
         "cloudwatch.alarm",
         "alarms",
@@ -420,7 +388,7 @@ def _price_trending(load: Workload, prices: Prices) -> Part:
     sheet.add_monthly_line("dynamodb.storage", "the table", products * item / GB, f"{products:,.0f} products")
     logged = batches * VIEW_LOG_BYTES / GB
     sheet.add_line("cloudwatch.log_gb", "logs", logged, "lines as the winner view's")
-    _add_access_log(sheet, load, load.reads_per_day * READ_LINE_BYTES, "lines as the winner API's")
+    add_access_log(sheet, load, load.reads_per_day * READ_LINE_BYTES, "lines as the winner API's")
     sheet.add_monthly_line("cloudwatch.metric", "our metrics", TRENDING_METRICS, "the view's")
     sheet.add_monthly_line(
         "cloudwatch.metric", "the mapping's metrics", len(MAPPING_METRICS), "as the view's"
@@ -489,7 +457,7 @@ def _price_catalog(load: Workload, prices: Prices) -> Part:
     sheet.add_monthly_line("dynamodb.recovery", "the tables, to any second", stored, origin)
     sheet.add_line("cloudwatch.log_gb", "logs", batches * VIEW_LOG_BYTES / GB, "lines as the winner view's")
     origin = "lines as the winner API's"
-    _add_access_log(sheet, load, looks * CATALOG_READS * READ_LINE_BYTES, origin)
+    add_access_log(sheet, load, looks * CATALOG_READS * READ_LINE_BYTES, origin)
     sheet.add_monthly_line("cloudwatch.metric", "our metrics", CATALOG_METRICS, "the view's")
     sheet.add_monthly_line(
         "cloudwatch.metric", "the mapping's metrics", len(MAPPING_METRICS), "as the view's"

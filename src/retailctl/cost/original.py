@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from retailctl.cost.bill import Part, Sheet
-from retailctl.cost.workload import Workload
+from retailctl.cost.workload import DAY, Workload
 
 if TYPE_CHECKING:
     from retailctl.cost.prices import Prices
@@ -23,6 +23,12 @@ SHARDS = 3
 BATCH_SIZE = 5
 MEMORY_MB = 1_024
 """What the Serverless Framework gives a function that names no memory, as the original's do not."""
+
+STEPS_PICTURED = 13
+"""States that the original's machine enters for a product whose first photographer delivers."""
+POLL_SECONDS, STEPS_A_POLL = 15, 3
+STEPS_WAITING = STEPS_A_POLL * DAY / POLL_SECONDS
+"""Of a product that waits a day: its machine asks for a photographer every 15 seconds."""
 
 
 def price_original(load: Workload, prices: Prices) -> Part:

@@ -24,6 +24,8 @@ SERVICES = {
     "cloudwatch": "CloudWatch",
     "kms": "KMS",
     "s3": "S3",
+    "states": "Step Functions",
+    "sns": "SNS",
 }
 """Names of the services, by how the price list calls them."""
 ITEMS = frozenset(
@@ -49,8 +51,11 @@ ITEMS = frozenset(
         "kms.request",
         "lambda.gb_second",
         "lambda.request",
+        "s3.get",
         "s3.put",
         "s3.storage",
+        "sns.sms",
+        "states.transition",
     }
 )
 """Everything that is paid for, as ``service.item``."""

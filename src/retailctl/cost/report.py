@@ -14,7 +14,7 @@ from rich.text import Text
 
 from retailctl import project
 from retailctl.console import DataTable, create_console, print_document, print_note, print_renderable
-from retailctl.cost import chart, model, original, prices, workload
+from retailctl.cost import chart, model, original, prices, studio, workload
 from retailctl.cost import units as measured
 from retailctl.errors import UserError
 from retailctl.files import write_atomically
@@ -62,6 +62,8 @@ def estimate_cost(  # noqa: PLR0913 - one for each figure of a workload
         bool, typer.Option(help="Whether the archive reads the stream by enhanced fan-out.")
     ] = True,
     offers: Annotated[float, typer.Option(help="New products a day, with price, stock and picture.")] = 1_000,
+    waiting: Annotated[float, typer.Option(help="Products that wait all day for a photographer.")] = 0,
+    texts: Annotated[bool, typer.Option(help="Whether each photographer is sent a text.")] = False,
     free_tier: Annotated[bool, typer.Option("--free-tier", help="Take the free tiers off the bill.")] = False,
     price_list: Annotated[
         Path,
@@ -92,6 +94,7 @@ def estimate_cost(  # noqa: PLR0913 - one for each figure of a workload
         bad,
         archive_window,
         offers,
+        waiting,
     ):
         if number is not None and not abs(number) <= MOST:
             raise UserError(f"{number} cannot be computed with: give numbers up to {MOST:.0e}.")
@@ -112,6 +115,8 @@ def estimate_cost(  # noqa: PLR0913 - one for each figure of a workload
         archive_days=archive_days,
         archive_fan_out=archive_fan_out,
         offers_per_day=offers,
+        waiting_products=waiting,
+        texts=texts,
     )
     price = prices.read_price_list(price_list)
     bench = (
@@ -160,6 +165,10 @@ def build_cost_document(answer: Bill, bench: Measured, price: Prices) -> dict[st
             "promised": dict(original.PROMISED),
             "measured": original.price_original(answer.workload, price).usd,
         },
+        "studio_per_thousand": [
+            {"what": cost.what, "steps": cost.steps, "usd": cost.ours, "original_usd": cost.original}
+            for cost in studio.list_machine_costs(price)
+        ],
         "dollars_more": [
             {"total_per_day": dollars, "window_seconds": window}
             for dollars, window in list_affordable_windows(answer, bench, price)
@@ -323,11 +332,28 @@ def explain_bill(answer: Bill, bench: Measured, price: Prices) -> Iterator[str]:
         "The day swings as a cosine between its peak and as far below its average. The same events without a "
         f"swing would cost {price_even_day(load, bench, price):.2f}."
     )
+    yield _compare_machines(price)
     oldest, newest = price.checked
     yield (
         f"Units: {bench.source}. Prices: {price.file}, checked {oldest.isoformat()} to {newest.isoformat()}, in US "
         "dollars before tax; no free tier unless asked for."
     )
+
+
+def _compare_machines(price: Prices) -> str:
+    """Return what the studio's machine costs beside the original's."""
+    costs = ", ".join(
+        f"{format_span(cost.ours)} for {cost.what}"
+        + (f" (the original: {format_span(cost.original)})" if cost.original else "")
+        for cost in studio.list_machine_costs(price)
+    )
+    return f"A thousand cost in Step Functions: {costs}."
+
+
+def format_span(usd: tuple[float, float]) -> str:
+    """Return dollars from the lower to the upper figure, or the one where both are the same."""
+    low, high = (f"{each:,.3f}".rstrip("0").rstrip(".") for each in usd)
+    return low if low == high else f"{low} to {high}"
 
 
 def _describe_longer_log(answer: Bill, bench: Measured, price: Prices) -> str:

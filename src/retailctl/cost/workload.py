@@ -47,6 +47,8 @@ class Workload:
     archive_days: int
     archive_fan_out: bool
     offers_per_day: float
+    waiting_products: float
+    texts: bool
 
     @property
     def average(self) -> float:
@@ -84,6 +86,8 @@ def build_workload(  # noqa: PLR0913 - one for each option of the command
     archive_days: int = 365,
     archive_fan_out: bool = True,
     offers_per_day: float = 1_000,
+    waiting_products: float = 0,
+    texts: bool = False,
 ) -> Workload:
     """Return a workload, with the default peak and shards if not given.
 
@@ -113,8 +117,8 @@ def build_workload(  # noqa: PLR0913 - one for each option of the command
         )
     if contributors < 2:  # noqa: PLR2004 - one of each role
         raise UserError(f"{contributors} contributors cannot be: it takes a merchant and a photographer.")
-    if min(reads_per_day, bad_records_per_day, offers_per_day) < 0:
-        raise UserError("Reads, bad records and offers a day cannot be below nothing.")
+    if min(reads_per_day, bad_records_per_day, offers_per_day, waiting_products) < 0:
+        raise UserError("Reads, bad records, offers and products that wait cannot be below nothing.")
     if not 1 <= stream_days <= DAYS_KEPT_BY_THE_HOUR:
         raise UserError(
             f"A log of {stream_days} days is not priced here: give 1 to {DAYS_KEPT_BY_THE_HOUR}; "
@@ -146,6 +150,8 @@ def build_workload(  # noqa: PLR0913 - one for each option of the command
         archive_days=archive_days,
         archive_fan_out=archive_fan_out,
         offers_per_day=offers_per_day,
+        waiting_products=waiting_products,
+        texts=texts,
     )
 
 
@@ -164,6 +170,7 @@ def multiply_workload(load: Workload, times: int) -> Workload:
         reads_per_day=load.reads_per_day * times,
         bad_records_per_day=load.bad_records_per_day * times,
         offers_per_day=load.offers_per_day * times,
+        waiting_products=load.waiting_products * times,
     )
 
 

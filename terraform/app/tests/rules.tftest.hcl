@@ -322,16 +322,16 @@ run "a_shop_generation_has_a_catalog_and_a_function_of_its_own_and_shares_the_st
   }
 }
 
-run "two_generations_fold_beside_the_live_ones_where_the_archive_fans_out" {
+run "a_generation_folds_beside_the_live_ones_where_the_archive_fans_out" {
   command = plan
 
   variables {
-    generations      = { "1" = {}, "2" = {} }
+    generations      = { "1" = {}, "2" = { enabled = false } }
     shop_generations = { "1" = {}, "2" = {} }
   }
 
   assert {
-    condition     = local.standard_consumers == ["winner_view", "trending_view", "shop_view", "winner_view of generation 2", "shop_view of generation 2"]
+    condition     = local.standard_consumers == ["winner_view", "trending_view", "shop_view", "studio_intake", "shop_view of generation 2"]
     error_message = "A shard is read by ${join(", ", local.standard_consumers)}."
   }
 }
@@ -344,8 +344,10 @@ run "an_archive_that_does_not_fan_out_shares_the_reads" {
     generations = { "1" = {}, "2" = {}, "3" = { enabled = false } }
   }
 
+  expect_failures = [check.consumers_a_shard]
+
   assert {
-    condition     = local.standard_consumers == ["winner_view", "trending_view", "shop_view", "archive", "winner_view of generation 2"]
+    condition     = local.standard_consumers == ["winner_view", "trending_view", "shop_view", "studio_intake", "archive", "winner_view of generation 2"]
     error_message = "A shard is read by ${join(", ", local.standard_consumers)}."
   }
 }
@@ -372,5 +374,49 @@ run "an_adopters_domain_key_and_firewall_are_taken" {
   assert {
     condition     = aws_sns_topic.alarms.kms_master_key_id == var.kms_key_arn && local.key_through.s3.decrypt.resources == [var.kms_key_arn]
     error_message = "The environment is encrypted with another key."
+  }
+}
+
+run "texts_go_to_phones_and_to_nothing_that_has_an_arn" {
+  command = plan
+
+  variables {
+    photos = { minutes = 15, per_registration = 3, recheck_seconds = 900, patience_days = 7, messages = "sms", max_bytes = 10485760 }
+  }
+
+  assert {
+    condition = (
+      [for statement in data.aws_iam_policy_document.text_phones[0].statement : "${join(" ", statement.actions)} ${join(" ", statement.not_resources)}"] == ["sns:Publish arn:aws:sns:*"]
+      && length(aws_iam_role_policy.text_phones) == 1
+    )
+    error_message = "Whoever asks photographers may publish to more than phones, or to none."
+  }
+}
+
+run "a_local_cloud_takes_pictures_under_its_own_address_from_its_own_page" {
+  command = plan
+
+  variables {
+    environment       = "dev"
+    protected         = false
+    local_cognito_url = "http://127.0.0.1:4566"
+  }
+
+  assert {
+    condition     = output.uploads_url == "http://127.0.0.1:4566/" && contains(local.page_origins, "http://127.0.0.1:*")
+    error_message = "Pictures are sent to ${output.uploads_url}, from ${join(", ", local.page_origins)}."
+  }
+}
+
+run "the_machines_numbers_are_the_environments" {
+  command = plan
+
+  variables {
+    photos = { minutes = 2, per_registration = 3, recheck_seconds = 600, patience_days = 3, messages = "none", max_bytes = 10485760 }
+  }
+
+  assert {
+    condition     = local.photos == { photo_seconds = 120, rechecks = 432, attempts = 84 }
+    error_message = "The machine has ${jsonencode(local.photos)}."
   }
 }

@@ -381,7 +381,7 @@ run "refuses_a_writer_that_hangs_up_on_its_own_calls" {
   command = plan
 
   variables {
-    event_writer = { memory_mb = 512, timeout_seconds = 10, throttle = { burst = 400, rate_per_second = 200 } }
+    event_writer = { memory_mb = 512, timeout_seconds = 10, workshop = false, throttle = { burst = 400, rate_per_second = 200 } }
   }
 
   expect_failures = [var.event_writer]
@@ -708,4 +708,104 @@ run "refuses_a_key_of_another_region" {
   }
 
   expect_failures = [var.kms_key_arn]
+}
+
+run "refuses_a_photographers_time_of_more_than_a_day" {
+  command = plan
+
+  variables {
+    photos = { minutes = 1441, per_registration = 3, recheck_seconds = 900, patience_days = 7, messages = "none", max_bytes = 10485760 }
+  }
+
+  expect_failures = [var.photos]
+}
+
+run "refuses_no_time_for_a_photographer" {
+  command = plan
+
+  variables {
+    photos = { minutes = 0, per_registration = 3, recheck_seconds = 900, patience_days = 7, messages = "none", max_bytes = 10485760 }
+  }
+
+  expect_failures = [var.photos]
+}
+
+run "refuses_half_a_minute" {
+  command = plan
+
+  variables {
+    photos = { minutes = 1.5, per_registration = 3, recheck_seconds = 900, patience_days = 7, messages = "none", max_bytes = 10485760 }
+  }
+
+  expect_failures = [var.photos]
+}
+
+run "refuses_a_registration_that_is_good_for_nothing" {
+  command = plan
+
+  variables {
+    photos = { minutes = 15, per_registration = 0, recheck_seconds = 900, patience_days = 7, messages = "none", max_bytes = 10485760 }
+  }
+
+  expect_failures = [var.photos]
+}
+
+run "refuses_looks_that_cost_more_than_they_find" {
+  command = plan
+
+  variables {
+    photos = { minutes = 15, per_registration = 3, recheck_seconds = 59, patience_days = 7, messages = "none", max_bytes = 10485760 }
+  }
+
+  expect_failures = [var.photos]
+}
+
+run "refuses_patience_beyond_what_step_functions_remembers" {
+  command = plan
+
+  variables {
+    photos = { minutes = 15, per_registration = 3, recheck_seconds = 900, patience_days = 61, messages = "none", max_bytes = 10485760 }
+  }
+
+  expect_failures = [var.photos]
+}
+
+run "refuses_more_looks_than_a_history_holds" {
+  command = plan
+
+  variables {
+    photos = { minutes = 15, per_registration = 3, recheck_seconds = 120, patience_days = 7, messages = "none", max_bytes = 10485760 }
+  }
+
+  expect_failures = [var.photos]
+}
+
+run "refuses_messages_that_nobody_sends" {
+  command = plan
+
+  variables {
+    photos = { minutes = 15, per_registration = 3, recheck_seconds = 900, patience_days = 7, messages = "post", max_bytes = 10485760 }
+  }
+
+  expect_failures = [var.photos]
+}
+
+run "refuses_pictures_that_the_desk_cannot_hold" {
+  command = plan
+
+  variables {
+    photos = { minutes = 15, per_registration = 3, recheck_seconds = 900, patience_days = 7, messages = "none", max_bytes = 10485761 }
+  }
+
+  expect_failures = [var.photos]
+}
+
+run "a_protected_environment_refuses_to_be_a_workshop" {
+  command = plan
+
+  variables {
+    event_writer = { memory_mb = 512, timeout_seconds = 20, workshop = true, throttle = { burst = 400, rate_per_second = 200 } }
+  }
+
+  expect_failures = [var.event_writer]
 }

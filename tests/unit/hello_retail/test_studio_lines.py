@@ -63,6 +63,7 @@ def test_names_come_back_from_places_whatever_they_contain() -> None:
         ({"allowance": 0}, False),
         ({"in_a_row": 2}, True),
         ({"in_a_row": 3}, False),
+        ({"completed": 30}, True),
     ],
 )
 def test_who_may_be_asked(change: dict[str, object], asked: bool) -> None:

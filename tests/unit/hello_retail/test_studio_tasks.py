@@ -17,7 +17,7 @@ from hello_retail.studio.events import (
     derive_picture_event_id,
     is_own_picture,
 )
-from hello_retail.studio.items import Photographer, Product
+from hello_retail.studio.items import Photographer, Product, build_photographer_key
 from hello_retail.studio.table import Contended
 from hello_retail.studio_tasks import handler
 from hello_retail.studio_tasks.message import clean_name, write_message
@@ -113,6 +113,62 @@ def test_after_three_misses_in_a_row_nobody_is_asked_until_they_register_again(s
     assert "expiresAt" not in scene.photographer().item
 
 
+def test_lines_longer_than_what_is_read_at_once_are_served_to_their_ends(scene: Scene) -> None:
+    """Only their heads are read (P11)."""
+    several = table.LINE_READ + 10
+    for number in range(several):
+        scene.offer(f"p{number}")
+        scene.work.find_photographer(f"p{number}", f"finder of p{number}")
+
+    scene.register(*(f"user-{number}" for number in range(several)))
+
+    assert (scene.waiting(), scene.free()) == ([], [])
+    assert len({scene.product(f"p{number}").photographer for number in range(several)}) == several
+
+
+def test_a_place_in_line_whose_photographer_is_no_more_makes_no_new_one(scene: Scene) -> None:
+    """An assignment is made to who is there, free and in that place (P12)."""
+    scene.register("ann")
+    scene.dynamodb.delete_item(TableName=STUDIO, Key=build_photographer_key("ann"))
+    scene.offer("p1")
+
+    with pytest.raises(Contended):
+        scene.work.find_photographer("p1", "token")
+
+    assert table.read_photographer(scene.dynamodb, STUDIO, "ann") is None
+    assert (scene.product().state, scene.machine.answers) == ("waiting", [])
+
+
+def test_pictures_are_shared_out_evenly(scene: Scene) -> None:
+    people = ("ann", "bob", "cy", "dee")
+    scene.register(*people)
+    for number in range(8):
+        product = f"p{number}"
+        scene.offer(product)
+        scene.work.find_photographer(product, "finder")
+        scene.work.ask_photographer(product, 1, "asker")
+        scene.deliver(product, f"/pictures/{product}/0a.jpg")
+        scene.work.settle(product, 1, timed_out=False)
+    assert [scene.photographer(user).completed for user in people] == [2, 2, 2, 2]
+
+
+def test_a_matcher_that_lost_still_asks_who_has_the_least_load(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene.ask()
+    scene.deliver()
+    scene.work.settle("p1", 1, timed_out=False)
+    scene.register("bob")
+    scene.offer("p2")
+    losses = [False, False, False]
+    monkeypatch.setattr(
+        "hello_retail.studio.matching.assign_product",
+        lambda *given: losses.pop() if losses else table.assign_product(*given),
+    )
+    scene.work.find_photographer("p2", "finder")
+    assert scene.product("p2").photographer == "bob"
+
+
 # Ask
 
 
@@ -137,6 +193,62 @@ def test_a_text_is_sent_once_an_attempt_and_only_where_messages_are_on() -> None
     ]
     assert off.topic.sent == []
     assert off.photographer().phone is None, "a number that nobody sends to is not kept"
+
+
+def test_a_text_is_sent_after_token_and_deadline_are_noted_and_not_without() -> None:
+    """Whoever answers a text at once is known (defects P5 and P14 of the original)."""
+    scene, noted = Scene(messages=True), []
+    scene.put(own_act("update-phone", "ann", phone="+15550123456"))
+    scene.offer("p1")
+    scene.work.find_photographer("p1", "finder")
+    scene.topic.publish = lambda **_: noted.append(scene.product())  # type: ignore[method-assign]
+    update, scene.dynamodb.update_item = scene.dynamodb.update_item, refused_update
+
+    with pytest.raises(ClientError):
+        scene.work.ask_photographer("p1", 1, "asker")
+    assert noted == []
+
+    scene.dynamodb.update_item = update
+    scene.work.ask_photographer("p1", 1, "asker")
+    assert [(each.state, each.asker, each.until) for each in noted] == [
+        ("asked", "asker", scene.product().until)
+    ]
+
+
+def refused_update(**_: Any) -> None:
+    raise client_error("InternalServerError", "UpdateItem")
+
+
+def test_two_people_with_one_phone_have_an_assignment_each() -> None:
+    """A phone is no key (P6)."""
+    scene = Scene(messages=True)
+    for user in ("ann", "bob"):
+        scene.put(own_act("update-phone", user, phone="+15550123456"))
+    for product in ("p1", "p2"):
+        scene.offer(product)
+        scene.work.find_photographer(product, f"finder of {product}")
+        scene.work.ask_photographer(product, 1, f"asker of {product}")
+    scene.work.settle("p1", 1, timed_out=True)
+
+    assert {scene.product(product).photographer for product in ("p1", "p2")} == {None, "bob"}
+    assert scene.photographer("bob").assignment == "p2"
+    assert scene.deliver("p2", "/pictures/p2/0a.jpg") == "asker of p2"
+
+
+def test_no_phone_and_no_name_reaches_an_execution_and_no_phone_the_log() -> None:
+    """Ids only (P20)."""
+    scene = Scene(messages=True)
+    scene.put(own_act("update-phone", "ann", phone="+15550123456"))
+    scene.offer("p1")
+    scene.work.find_photographer("p1", "finder")
+    scene.work.ask_photographer("p1", 1, "asker")
+    scene.deliver()
+    scene.work.settle("p1", 1, timed_out=False)
+
+    told = json.dumps([scene.machine.started, scene.machine.answers])
+    assert "5550123456" not in told
+    assert "Name of ann" not in told
+    assert all(b"5550123456" not in record["Data"] for record in scene.log.records)
 
 
 def test_a_photographer_without_a_phone_is_asked_on_the_page() -> None:
@@ -462,9 +574,13 @@ def test_the_longest_wait_for_a_picture_is_measured(scene: Scene, capsys: pytest
     assert metric["Environment"] == "test"
 
 
-def test_an_input_that_is_none_of_its_own_is_refused(scene: Scene) -> None:
+@pytest.mark.parametrize(
+    "given",
+    [{"action": "guess"}, {}, {"source": "aws.states", "detail": {"status": "RUNNING", "name": "p1"}}],
+)
+def test_an_input_that_is_none_of_its_own_is_refused(scene: Scene, given: dict[str, Any]) -> None:
     with pytest.raises(handler.UnknownAction, match="no find, ask, settle"):
-        handler.run_action({"action": "guess"}, scene.work)
+        handler.run_action(given, scene.work)
 
 
 def test_lambda_s_entry_does_the_step_that_it_is_called_for(

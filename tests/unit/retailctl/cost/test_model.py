@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from retailctl.cost import model, prices, units, workload
+from retailctl.cost import figures, model, prices, studio, units, workload
 from retailctl.cost import original as cost_original
 from retailctl.cost.bill import Bill, Line
 from retailctl.errors import UserError
@@ -110,7 +110,7 @@ def test_what_watches_by_hand() -> None:
     logged = 8_640 * 1_000 / 1e9
     assert lines["cloudwatch.log_gb", "logs"].usd == pytest.approx(logged * 0.5)
     assert lines["cloudwatch.log_storage", "logs, kept"].usd == pytest.approx(logged * 365 * 0.03 / MONTH)
-    asked = 1_000 * 302 / 1e9
+    asked = 1_000 * 309 / 1e9
     assert lines["cloudwatch.infrequent_log_gb", "access log"].usd == pytest.approx(asked * 0.25)
     assert lines["cloudwatch.log_storage", "access log, kept"].usd == pytest.approx(asked * 90 * 0.03 / MONTH)
     assert lines["cloudwatch.metric", "our metrics"].usd == pytest.approx(7 * 0.30 / MONTH)
@@ -141,9 +141,9 @@ def test_a_day_with_a_peak_above_twice_its_average_is_partly_closed() -> None:
 
 def test_a_batch_is_cut_at_its_size_and_never_below_one_sale() -> None:
     load = workload.build_workload(shards=2, window_seconds=60)
-    assert model.compute_batch_size(load, 200) == 1_000
-    assert model.compute_batch_size(load, 10) == 300
-    assert model.compute_batch_size(load, 0.01) == 1
+    assert figures.compute_batch_size(load, 200) == 1_000
+    assert figures.compute_batch_size(load, 10) == 300
+    assert figures.compute_batch_size(load, 0.01) == 1
 
 
 def test_shards_follow_the_peak() -> None:
@@ -162,7 +162,7 @@ def test_below_a_second_records_are_pushed_and_that_is_paid() -> None:
 def test_trending_by_hand() -> None:
     """One sale a second, in batches of 60: of 25 products that sell alike, 22.84 are in each."""
     load = workload.build_workload(**HANDY | {"contributors": 10})
-    _, _, trending, _ = model.compute_bill(load, replace(PLAIN), prices.read_price_list()).apart
+    trending = model.compute_bill(load, replace(PLAIN), prices.read_price_list()).apart[2]
     lines = {(line.price.item, line.what): line for line in trending.lines}
     products = 25 * (1 - (24 / 25) ** 60)
 
@@ -194,7 +194,7 @@ def test_the_archive_s_own_consumer_is_paid_where_it_has_one() -> None:
 
 def test_the_catalog_by_hand() -> None:
     """A thousand new products at 6 units, 2 for the price, 2 for the picture and 1 for the stock."""
-    catalog = bill(offers_per_day=1_000, reads_per_day=100).apart[-1]
+    catalog = bill(offers_per_day=1_000, reads_per_day=100).apart[3]
     units = sum(line.quantity for line in catalog.lines if line.price.item == "dynamodb.write_unit")
     assert catalog.name == "The catalog"
     assert units == 11_000
@@ -206,9 +206,57 @@ def test_the_catalog_by_hand() -> None:
 
 
 def test_without_offers_the_catalog_costs_what_reading_the_stream_costs() -> None:
-    catalog = bill(offers_per_day=0, reads_per_day=0).apart[-1]
+    catalog = bill(offers_per_day=0, reads_per_day=0).apart[3]
     assert not [line for line in catalog.lines if line.price.item == "dynamodb.write_unit"]
     assert catalog.usd > 0
+
+
+def studio_lines(**changes: Any) -> dict[tuple[str, str], Line]:
+    part = bill(**changes).apart[-1]
+    assert part.name == "The studio"
+    return {(line.price.item, line.what): line for line in part.lines}
+
+
+def test_the_studio_by_hand() -> None:
+    lines = studio_lines(offers_per_day=1_000)
+    kept = 1_000 * (90 + 1) * 500
+
+    # Three steps a product, start and end; thirty write units.
+    assert lines["states.transition", "products photographed"].usd == pytest.approx(5 * 0.025)
+    assert lines["dynamodb.write_unit", "products photographed"].usd == pytest.approx(30_000 * 0.625 / 1e6)
+    # Every quarter of an hour the whole table, eventually consistently: half a unit for 4 KB.
+    assert lines["dynamodb.read_unit", "reconciliation"].quantity == pytest.approx(96 * kept / 4_096 / 2)
+    assert lines["dynamodb.storage", "the table"].usd == pytest.approx(kept / 1e9 * 0.25 / MONTH)
+    assert lines["lambda.request", "studio tasks"].quantity == 3_000
+    assert lines["lambda.request", "photo desk"].quantity == 1_000
+    assert lines["s3.put", "uploads and pictures"].usd == pytest.approx(2_000 * 0.005 / 1_000)
+    assert lines["s3.storage", "pictures, kept"].usd == pytest.approx(365 * 0.35 * 0.023 / MONTH)
+    # Two minutes of looks every five seconds, and a ticket.
+    assert lines["apigateway.request", "inbox"].quantity == 1_000 * (24 + 1)
+
+
+def test_products_that_wait_and_texts_are_paid_where_there_are_any() -> None:
+    lines = studio_lines(waiting_products=1_000, texts=True)
+    assert lines["states.transition", "products that wait"].usd == pytest.approx(96 * 0.025)
+    assert lines["sns.sms", "texts"].usd == pytest.approx(1_000 * 0.00645)
+    assert {("states.transition", "products that wait"), ("sns.sms", "texts")}.isdisjoint(studio_lines())
+
+
+def test_without_offers_the_studio_costs_what_stands_there() -> None:
+    lines = studio_lines(offers_per_day=0)
+    assert {item.partition(".")[0] for item, _ in lines} == {"lambda", "cloudwatch", "kms"}
+
+
+def test_a_thousand_products_cost_less_of_step_functions_than_their_bounds() -> None:
+    pictured, missed, waiting = studio.list_machine_costs(prices.read_price_list())
+
+    assert pictured.ours == (pytest.approx(0.075), pytest.approx(0.125))
+    assert pictured.ours[1] <= studio.PICTURED_BOUND == 0.13
+    assert pictured.original == (pytest.approx(0.325), pytest.approx(0.375))
+    assert missed.ours == (pytest.approx(0.075), pytest.approx(0.075))
+    assert waiting.ours == (pytest.approx(2.4), pytest.approx(2.4))
+    assert waiting.ours[1] <= studio.WAITING_BOUND == 2.5
+    assert waiting.original == (pytest.approx(432), pytest.approx(432))
 
 
 def test_the_original_as_measured_by_hand() -> None:
@@ -257,6 +305,7 @@ def test_the_free_tier_is_taken_off_once_for_each_price() -> None:
         ({"window_seconds": 301}, "give 0.2 to 300 s"),
         ({"contributors": 1}, "a merchant and a photographer"),
         ({"reads_per_day": -1}, "cannot be below nothing"),
+        ({"waiting_products": -1}, "cannot be below nothing"),
         ({"stream_days": 8}, "give 1 to 7; what is older is the archive's"),
         ({"memory_mb": 0}, "0 MB of memory cannot be"),
         ({"batch_size": -5}, "-5 records a batch cannot be"),

@@ -15,7 +15,7 @@ from hello_retail.winner_view import handler
 from hello_retail.winner_view.batch import WinnerBatch
 from hello_retail.winner_view.tally import SequencedEvent
 from retailctl import cli
-from retailctl.cost import chart, model, prices, report, units, workload
+from retailctl.cost import chart, figures, model, prices, report, units, workload
 from retailctl.errors import UserError
 from support.costing import price_list
 from support.histories import purchase
@@ -45,7 +45,7 @@ def test_json_has_a_total_and_a_line_for_everything_in_it() -> None:
     assert found["total_per_day"] <= 3.0
     assert found["total_per_day"] == pytest.approx(sum(line["usd_per_day"] for line in found["lines"]))
     assert found["total_per_day"] == pytest.approx(sum(found["services"].values()))
-    assert set(found["services"]) == set(prices.SERVICES.values())
+    assert set(found["services"]) == set(prices.SERVICES.values()) - {"SNS", "Step Functions"}
     for line in found["lines"]:
         assert line["usd_per_day"] == pytest.approx(line["billed_per_day"] * line["unit_price"])
         assert line["origin"]
@@ -55,6 +55,7 @@ def test_json_has_a_total_and_a_line_for_everything_in_it() -> None:
         "The writer's API",
         "Trending products",
         "The catalog",
+        "The studio",
     ]
     days = found["front_door_to_board"]
     assert [day["times_the_load"] for day in days] == [1, 10, 100]
@@ -62,6 +63,7 @@ def test_json_has_a_total_and_a_line_for_everything_in_it() -> None:
     for day in days:
         assert day["total_per_day"] == pytest.approx(day["front_door"] + day["stream_to_board"])
         assert day["total_per_day"] < day["original"] / 5
+    assert [each["steps"] for each in found["studio_per_thousand"]] == [3, 3, 96]
     assert found["original"] == {
         "promised": {"Lambda": 2.0, "API Gateway": 0.0035, "DynamoDB": 10.0},
         "measured": pytest.approx(57.5),
@@ -85,10 +87,30 @@ def test_every_figure_of_the_workload_can_be_chosen() -> None:
         "--archive-window": 30,
         "--archive-days": 90,
         "--offers": 50,
+        "--waiting": 7,
     }
     words = (str(word) for option in options.items() for word in option)
-    found = document(*words, "--no-archive-fan-out")["workload"]
-    assert list(found.values()) == [2e6, 60, 4, 2, 500, 1_024, 400, 5_000, 3, 30, 14, 2, 30, 90, False, 50]
+    found = document(*words, "--no-archive-fan-out", "--texts")["workload"]
+    assert list(found.values()) == [
+        2e6,
+        60,
+        4,
+        2,
+        500,
+        1_024,
+        400,
+        5_000,
+        3,
+        30,
+        14,
+        2,
+        30,
+        90,
+        False,
+        50,
+        7,
+        True,
+    ]
 
 
 def test_the_free_tier_makes_it_cheaper_and_only_when_asked_for() -> None:
@@ -105,6 +127,7 @@ def test_the_report_says_everything_in_words(tmp_path: Path) -> None:
         "From front door to board",
         "The original promised 12.00",
         "What each further dollar a day would buy",
+        "A thousand cost in Step Functions: 0.075 to 0.125 for products photographed, nobody late (the original",
         "no free tier unless asked for",
     ):
         assert words in " ".join(said.split())
@@ -254,4 +277,4 @@ def test_a_batch_logs_the_metrics_and_the_bytes_that_are_counted(capsys: pytest.
     (directive,) = json.loads(lines[0])["_aws"]["CloudWatchMetrics"]
     assert {metric["Name"] for metric in directive["Metrics"]} == set(model.VIEW_METRICS)
     bytes_with_overhead = sum(len(line.encode()) + 26 for line in lines)
-    assert 0.7 * model.VIEW_LOG_BYTES < bytes_with_overhead <= model.VIEW_LOG_BYTES
+    assert 0.7 * figures.VIEW_LOG_BYTES < bytes_with_overhead <= figures.VIEW_LOG_BYTES
