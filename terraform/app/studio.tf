@@ -11,7 +11,11 @@ locals {
   uploads_origin = coalesce(var.local_cognito_url, "https://${module.pictures.regional_domain_name}")
 
   # Where the page is opened from. A local cloud serves it at a port that is free when it is up.
-  page_origins = concat([module.site.url], var.local_cognito_url == "" ? [] : ["http://127.0.0.1:*"])
+  page_origins = distinct(concat(
+    [module.site.url],
+    [for name in try(var.site.domain.names, []) : "https://${name}" if !startswith(name, "*")],
+    var.local_cognito_url == "" ? [] : ["http://127.0.0.1:*"],
+  ))
 
   photos = {
     photo_seconds = var.photos.minutes * 60
@@ -78,6 +82,7 @@ module "photos" {
   permissions_boundary_arn = local.permissions_boundary_arn
 
   definition = templatefile("${path.module}/photos.asl.json.tftpl", merge(local.photos, {
+    partition       = data.aws_partition.current.partition
     recheck_seconds = var.photos.recheck_seconds
     tasks_arn       = local.studio_tasks_arn
   }))

@@ -31,6 +31,7 @@ def machine(request: pytest.FixtureRequest) -> dict[str, Any]:
     """Return the definition, rendered as studio.tf does."""
     values = hcl2.loads((ROOT / f"environments/{request.param}/terraform.tfvars").read_text())["photos"]
     given = {
+        "partition": "aws",
         "tasks_arn": TASKS,
         "recheck_seconds": values["recheck_seconds"],
         "photo_seconds": values["minutes"] * 60,
@@ -50,6 +51,10 @@ def list_values(inner: object) -> Iterator[object]:
             yield from list_values(each)
     else:
         yield inner
+
+
+def test_no_partition_is_written_into_it() -> None:
+    assert "arn:aws" not in TEMPLATE
 
 
 def test_it_leads_somewhere_retries_and_never_waits_for_ever(machine: dict[str, Any]) -> None:
