@@ -24,6 +24,8 @@ OPERATIONS = {
     if "operationId" in operation
 }
 OTHERS = OPERATIONS - {SEND}
+STUDIO = {"openUpload", "readInbox"}
+"""What only photographers are answered."""
 ASKED = {
     "others": (f"--exclude-operation-id={SEND}", "--phases=examples,coverage,fuzzing", "--max-examples=10"),
     # Its coverage phase takes minutes of one processor to think of wrong events; fuzzing thinks of them too.
@@ -72,7 +74,7 @@ def test_the_contract_is_served_as_it_was_written(door: FrontDoor) -> None:
 
     assert (answer.status, answer.headers["content-type"]) == (200, "application/json")
     assert answer.json() == SPEC
-    assert SEND in OPERATIONS
+    assert {SEND, *STUDIO} <= OPERATIONS
     assert len(OTHERS) > 4
 
 
@@ -94,6 +96,18 @@ def test_no_other_request_gets_an_answer_that_is_not_in_the_contract(door: Front
 
     assert done.returncode == 0, done.stdout
     assert f"Tested: {len(OTHERS)}" in done.stdout
+
+
+def test_no_request_of_a_photographer_gets_an_answer_that_is_not_in_the_contract(
+    door: FrontDoor, tokens: dict[str, str | None], served: Path
+) -> None:
+    chosen = [f"--include-operation-id={operation}" for operation in sorted(STUDIO)]
+    done = tried(
+        door, tokens["who may all"], served, *chosen, "--phases=examples,fuzzing", "--max-examples=10"
+    )
+
+    assert done.returncode == 0, done.stdout
+    assert f"Tested: {len(STUDIO)}" in done.stdout
 
 
 def test_an_answer_that_is_not_in_the_contract_would_be_found(door: FrontDoor, served: Path) -> None:

@@ -7,6 +7,7 @@ over. The products are offered at once, and each test takes one with the photogr
 from __future__ import annotations
 
 import json
+import re
 import secrets
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -14,12 +15,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from support import log_search, pictures
+from retailctl.photos.stored import read_stored_studio
+from retailctl.stream.reader import read_payloads
+from support import log_search, pictures, studio_days
 from support.asking import ask
 from support.command import Operator
 from support.e2e import eventually
-from support.events import payload
-from support.photographing import IMAGE, JPEG, StudioDoor, Task, post
+from support.events import image, payload
+from support.names import PROJECT
+from support.photographing import JPEG, StudioDoor, Task, post
 from support.players import OFFER, FrontDoor
 
 if TYPE_CHECKING:
@@ -29,7 +33,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.slow
 
 PLAYED_IN = "staging"
-PRODUCTS, PHOTOGRAPHERS = 10, 13
+PRODUCTS, PHOTOGRAPHERS = 11, 14
 """Some are free while every product has its photographer."""
 PHONE = "+12065550187"
 GPS = f"52.{secrets.randbelow(10**8):08}N 13.{secrets.randbelow(10**8):08}E"
@@ -126,23 +130,25 @@ def test_a_picture_goes_from_the_camera_to_the_shop_and_leaves_its_place_behind(
     studio.upload(task, taken)
     product = studio.becomes(task.product, "pictured")
 
-    image = product.image or ""
-    assert image.startswith(f"/pictures/{task.product}/")
+    path = product.image or ""
+    assert path.startswith(f"/pictures/{task.product}/")
     (event,) = studio.pictures_on_the_log(task.product)
-    assert event["data"]["image"] == f"{studio.bucket}{image}"
+    assert event["data"]["image"] == f"{studio.bucket}{path}"
     assert event["origin"].split("/")[1:] == [
         "studio-report",
         task.photographer.user_id,
         task.photographer.name,
     ]
     assert studio.objects(f"incoming/{task.product}/") == []
-    assert studio.objects(f"pictures/{task.product}/") == [image.removeprefix("/")]
+    assert studio.objects(f"pictures/{task.product}/") == [path.removeprefix("/")]
     inbox = studio.look(task.photographer)
     assert (inbox["left"], inbox["completed"], inbox["assignment"]) == (2, 1, None)
     assert free_again(studio, task.photographer)
 
-    served = serve(studio, image)
+    served = serve(studio, path)
     assert served.status == 200
+    assert serve(studio, path[:-5] + "0.jpg").status in {403, 404}
+    assert ask(f"{studio.door.cloud.endpoint}/{studio.bucket}{path}").status == 403
     assert GPS.encode() in taken
     assert GPS.encode() not in served.body
     assert b"GPS" not in served.body
@@ -163,19 +169,7 @@ def test_a_picture_goes_from_the_camera_to_the_shop_and_leaves_its_place_behind(
         answer = ask(f"{studio.door.api_url}/products/{task.product}")
         return answer.json().get("image") if answer.status == 200 else None
 
-    assert eventually(in_the_shop, image) == image
-
-
-def test_a_picture_is_had_under_the_page_s_address_and_not_from_the_bucket(
-    studio: StudioDoor, task: Task
-) -> None:
-    studio.upload(task, photo())
-    image = studio.becomes(task.product, "pictured").image or ""
-
-    assert serve(studio, image).status == 200
-    assert serve(studio, image[:-5] + "0.jpg").status in {403, 404}
-    assert serve(studio, "/incoming/").status in {403, 404}
-    assert ask(f"{studio.door.cloud.endpoint}/{studio.bucket}{image}").status == 403
+    assert eventually(in_the_shop, path) == path
 
 
 # Tickets
@@ -380,14 +374,8 @@ def test_the_same_offer_twice_makes_one_execution(studio: StudioDoor, merchant: 
     )
     before = studio.product(task.product)
     marker = f"after-{task.product}"
-    picture = {
-        **offer,
-        "eventId": None,
-        "data": {"schema": IMAGE, "id": marker, "image": "photos/elsewhere"},
-    }
-    del picture["eventId"], picture["schema"]
     kinesis, stream = studio.door.cloud.client("kinesis"), studio.door.found["stream_name"]
-    for event in (offer, {**picture, "schema": "com.nordstrom/retail-stream-ingress/1-0-0"}):
+    for event in (offer, image(marker, "somebody")):
         kinesis.put_record(StreamName=stream, PartitionKey=task.product, Data=payload(event))
     studio.becomes(marker, "pictured")  # what came before it on the shard was taken
 
@@ -403,7 +391,7 @@ def test_the_same_offer_twice_makes_one_execution(studio: StudioDoor, merchant: 
 def test_an_execution_that_is_stopped_gives_its_product_up_and_locks_nobody(
     studio: StudioDoor, task: Task, photographers: dict[str, Player], operator: Operator
 ) -> None:
-    where = ("--cloud", studio.door.cloud.name, "--env", PLAYED_IN)
+    where = studio.where
     assert studio.executions.stop(task.product, "by hand")
     studio.becomes(task.product, "given-up")
 
@@ -450,6 +438,74 @@ def operator(there: Landscape, tmp_path_factory: pytest.TempPathFactory) -> Oper
 # In the end
 
 
+def test_a_phone_number_and_a_place_are_nowhere_but_where_they_belong(
+    studio: StudioDoor, photographers: dict[str, Player]
+) -> None:
+    player = next(iter(photographers.values()))
+    studio.leave(player)
+    assert eventually(lambda: studio.photographer(player).gone, wanted=True)
+    answer = studio.door.send({"schema": UPDATE_PHONE, "id": player.user_id, "phone": PHONE}, player.token)
+    assert answer.status == 202, answer.body
+    assert eventually(lambda: studio.photographer(player).gone, wanted=False) is False
+
+    texts = collect_texts(studio)
+
+    def find(word: str) -> set[str]:
+        return {where for where, text in texts if word in text}
+
+    # No texts are sent here, so that the number is where its owner wrote it down and nowhere else.
+    assert find(PHONE) == find(PHONE.removeprefix("+")) == {"stream: user-info/update-phone"}
+    assert find(GPS) == set()
+    asked = {"stream: product/image", "stream: user-info/update-phone", "table: studio", "history"}
+    assert find(player.user_id) >= asked
+    assert find("/pictures/") >= {"object: pictures", "stream: product/image", "table: studio"}
+    assert {where for where, _ in texts} >= {"log: studio-tasks", "log: photo-desk", "log: event-writer"}
+
+    logs = [log_search.Line(where, text) for where, text in texts if where.startswith("log: ")]
+    assert log_search.found_in(logs, studio.door.told) == set()
+    histories = " ".join(text for where, text in texts if where == "history")
+    assert {what for word, what in studio.door.told.items() if word in histories} == {"a user id"}
+
+
+UPDATE_PHONE = "com.nordstrom/user-info/update-phone/1-0-0"
+
+
+def collect_texts(studio: StudioDoor) -> list[tuple[str, str]]:
+    """Return all that the environment keeps, each with a word for where: log, table, history, object or stream.
+
+    The archive has what the stream has.
+    """
+    cloud, found = studio.door.cloud, studio.door.found
+    name = f"{PROJECT}-{PLAYED_IN}"
+    texts = [
+        (f"stream: {json.loads(data)['data']['schema'].split('/', 1)[1].rpartition('/')[0]}", data.decode())
+        for data in read_payloads(cloud.client("kinesis"), found["stream_name"])
+    ]
+    prefixes = (f"/aws/lambda/{name}-", f"/aws/vendedlogs/states/{name}-")
+    lines = [line for prefix in prefixes for line in log_search.read_lines(cloud, prefix)]
+    texts += [
+        (f"log: {line.group.rpartition('/')[2].removeprefix(name + '-')}", line.message) for line in lines
+    ]
+    dynamodb, machine, s3 = (cloud.client(each) for each in ("dynamodb", "stepfunctions", "s3"))
+    for table in dynamodb.list_tables()["TableNames"]:
+        if table.startswith(name):
+            for page in dynamodb.get_paginator("scan").paginate(TableName=table):
+                texts += [(f"table: {table.removeprefix(name + '-')}", repr(item)) for item in page["Items"]]
+    for page in machine.get_paginator("list_executions").paginate(stateMachineArn=studio.machine):
+        for of in [{"executionArn": each["executionArn"]} for each in page["executions"]]:
+            histories = machine.get_paginator("get_execution_history").paginate(**of)
+            texts += [("history", repr(history["events"])) for history in histories]
+            texts += [("history", repr(machine.describe_execution(**of)))]
+    for bucket in (found["pictures_bucket"], found["quarantine_bucket"], found["site_bucket"]):
+        what = f"object: {bucket.removeprefix(name + '-').rpartition('-')[0]}"
+        for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
+            for version in page.get("Versions", []):
+                answer = s3.get_object(Bucket=bucket, Key=version["Key"], VersionId=version["VersionId"])
+                body = answer.pop("Body").read().decode("latin-1")
+                texts.append((what, f"/{version['Key']} {answer} {body}"))
+    return texts
+
+
 def test_nobody_and_nothing_is_held_and_every_picture_is_in_the_log_once(
     studio: StudioDoor, photographers: dict[str, Player], tasks: list[Task], operator: Operator
 ) -> None:
@@ -457,5 +513,28 @@ def test_nobody_and_nothing_is_held_and_every_picture_is_in_the_log_once(
         studio.upload(task, photo())
         studio.becomes(task.product, "pictured")
     assert all(free_again(studio, player) for player in photographers.values())
+    assert studio.executions.list_running() == frozenset()
 
-    operator.do("photos", "check", "--cloud", studio.door.cloud.name, "--env", PLAYED_IN)
+    operator.do("photos", "check", *studio.where)
+
+
+def test_a_day_of_simulated_photographers_has_every_product_pictured(
+    studio: StudioDoor, photographers: dict[str, Player], operator: Operator
+) -> None:
+    for player in photographers.values():
+        studio.leave(player)
+    assert eventually(
+        lambda: all(studio.photographer(each).gone for each in photographers.values()), wanted=True
+    )
+    day = studio_days.SMALL
+
+    done = operator.run("play", *day.options, *studio.where)
+
+    assert done.returncode == 0, done.stderr
+    assert studio_days.read_outcome(done.stderr) == {"offered": day.products, "pictured": day.products}
+    for conduct in day.shares:
+        assert re.search(rf"dealt with otherwise: .*{conduct}", done.stderr), done.stderr
+    found = read_stored_studio(studio.door.cloud.client("dynamodb"), studio.table)
+    assert studio_days.measure_spread(found) <= 2
+    assert studio_days.list_locks(found) == []
+    operator.do("photos", "check", *studio.where)

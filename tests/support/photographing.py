@@ -55,6 +55,11 @@ class StudioDoor:
         return str(self.door.found["photos_machine_arn"])
 
     @property
+    def where(self) -> tuple[str, ...]:
+        """The options of commands that mean this environment."""
+        return ("--cloud", self.door.cloud.name, "--env", self.door.environment)
+
+    @property
     def executions(self) -> Executions:
         return Executions(self.door.cloud.client("stepfunctions"), self.machine)
 
