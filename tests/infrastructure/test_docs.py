@@ -383,7 +383,9 @@ def grown(guide: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> pl
     app = planned_app.copy_of_the_app(tmp_path_factory.mktemp("guide"))
     (app / "arrivals.tf").write_text(guide["terraform/app/arrivals.tf"])
     names = app / "names.tf"
-    names.write_text(names.read_text().replace("functions   = [", 'functions   = ["arrivals", '))
+    before = names.read_text()
+    names.write_text(before.replace("  functions = [", '  functions = ["arrivals", '))
+    assert names.read_text() != before
     (app.parents[1] / "build/artifacts/arrivals.zip").write_bytes(b"")
     # So that the alarms are there that only a canary has.
     tried = {
