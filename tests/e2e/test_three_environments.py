@@ -105,7 +105,7 @@ MAY = {
         "PutObject on own uploads/pictures/",
         "SendTaskSuccess on own machine",
         "ListBucket on own quarantine",
-        "PutObject on own quarantine/aws/lambda/",
+        "PutObject on own failed events of photo_desk",
     },
     "shop_view": {
         "BatchGetItem on own catalog",
@@ -153,7 +153,7 @@ MAY = {
         "SendTaskSuccess on own machine",
         "PutRecord on own stream",
         "ListBucket on own quarantine",
-        "PutObject on own quarantine/aws/lambda/",
+        "PutObject on own failed events of studio_tasks",
     },
     "trending_api": {"Scan on own trending"},
     "trending_view": {
@@ -1049,7 +1049,13 @@ def test_terraform_alone_does_not_destroy_prod(there: Landscape) -> None:
 def test_prod_s_tables_and_players_are_protected_against_deletion(there: Landscape) -> None:
     tables = [
         there.outputs["prod"][name]
-        for name in ("contributions_table", "idempotency_table", "redrives_table", "scores_table")
+        for name in (
+            "contributions_table",
+            "idempotency_table",
+            "redrives_table",
+            "scores_table",
+            "studio_table",
+        )
     ]
     for table in tables:
         with pytest.raises(ClientError, match="protected against deletion"):
@@ -1069,8 +1075,8 @@ def test_what_is_destroyed_was_there_before(there: Landscape, before: Inventory)
 
     assert kinds >= {
         "APIs", "alarms", "aliases of keys", "buckets", "budgets", "dashboards", "distributions",
-        "event source mappings", "functions", "log groups", "origin access controls", "roles", "streams", "tables",
-        "topics", "user pools",
+        "event rules", "event source mappings", "functions", "log groups", "origin access controls", "roles",
+        "state machines", "streams", "tables", "topics", "user pools",
     }  # fmt: skip
     assert set(there.keys().values()) == {"Enabled"}
 

@@ -5,16 +5,18 @@ So the trust policy, the credentials and the policies are the real ones, and not
 
 from __future__ import annotations
 
-import contextlib
+import functools
 import io
 import json
+import secrets
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from hello_retail.studio.items import build_product_key
+from hello_retail.studio.table import read_product
 from retailctl.emulator.cloud import Cloud
-from support.asking import PATIENCE_SECONDS
 from support.e2e import eventually
 from support.names import NAMESPACE, PROJECT
 
@@ -41,9 +43,8 @@ ALLOWED = {
     "",
     "ConditionalCheckFailedException",
     "ExecutionAlreadyExists",
-    "ExecutionDoesNotExist",
+    "NoSuchKey",
     "TaskDoesNotExist",
-    "TransactionCanceledException",
 }
 REFUSED = {"AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation"}
 NEVER = "attribute_exists(nothing)"
@@ -171,7 +172,10 @@ def attempts_on(whose: str, found: Mapping[str, Any], cloud: Cloud) -> Iterator[
         attempt("DeleteUserPool", "players", "cognito-idp", "delete_user_pool", **pool),
     )
     yield from attempts_on_the_pictures(attempt, found["pictures_bucket"])
-    yield from attempts_on_the_machine(attempt, found["photos_machine_arn"], cloud)
+    machine = found["photos_machine_arn"]
+    yield from attempts_on_the_machine(
+        attempt, machine, *run_probe_execution(cloud, machine, found["studio_table"])
+    )
     if found.get("archive_bucket"):
         archive = {"Bucket": found["archive_bucket"]}
         for prefix in ("lineage/", "links/", "records/", "tips/", ""):
@@ -199,6 +203,10 @@ def attempts_on(whose: str, found: Mapping[str, Any], cloud: Cloud) -> Iterator[
         attempt("DeleteBucket", "quarantine", "s3", "delete_bucket", **bucket),
     )
     for logical, function in found["functions"].items():
+        key = f"aws/lambda/async/{function}/probe"
+        yield attempt(
+            "PutObject", f"failed events of {logical}", "s3", "put_object", **bucket, Key=key, Body="x"
+        )
         name, group = {"FunctionName": function}, {"logGroupName": f"/aws/lambda/{function}"}
         policy = {"RoleName": role_of(cloud, function), "PolicyName": "probe", "PolicyDocument": "{}"}
         role = {
@@ -247,9 +255,10 @@ def attempts_on_the_pictures(attempt: Callable[..., Attempt], bucket: str) -> It
     )
 
 
-def attempts_on_the_machine(attempt: Callable[..., Attempt], machine: str, cloud: Cloud) -> Iterator[Attempt]:
-    """Yield the calls of Step Functions on a machine and on an execution of it that has ended."""
-    execution, token = run_probe_execution(cloud, machine)
+def attempts_on_the_machine(
+    attempt: Callable[..., Attempt], machine: str, execution: str, token: str
+) -> Iterator[Attempt]:
+    """Yield the calls of Step Functions on a machine, an execution of it that has ended and the token of a task."""
     given = {"name": PROBE_PRODUCT, "input": json.dumps({"product": PROBE_PRODUCT})}
     by = {"executionArn": execution}
     of = {"stateMachineArn": machine}
@@ -277,23 +286,29 @@ def attempts_on_the_machine(attempt: Callable[..., Attempt], machine: str, cloud
         yield attempt(action, "machine", "stepfunctions", operation, **parameters)
 
 
-def run_probe_execution(cloud: Cloud, machine: str) -> tuple[str, str]:
-    """Return an execution that has ended, and the token that its machine waited for."""
-    client = cloud.client("stepfunctions")
-    given = {"name": PROBE_PRODUCT, "input": json.dumps({"product": PROBE_PRODUCT})}
-    with contextlib.suppress(client.exceptions.ExecutionAlreadyExists):
-        client.start_execution(stateMachineArn=f"{machine}:live", **given)
-    execution = f"{machine.replace(':stateMachine:', ':execution:')}:{PROBE_PRODUCT}"
+@functools.cache
+def run_probe_execution(cloud: Cloud, machine: str, table: str) -> tuple[str, str]:
+    """Return an execution that was stopped, and the token that its machine waited for."""
+    client, product = cloud.client("stepfunctions"), f"probe-{secrets.token_hex(4)}"
+    item = {
+        "state": {"S": "offered"},
+        "attempt": {"N": "0"},
+        "since": {"S": "2026"},
+        "execution": {"S": product},
+    }
+    cloud.client("dynamodb").put_item(TableName=table, Item=build_product_key(product) | item)
+    execution = client.start_execution(
+        stateMachineArn=f"{machine}:live", name=product, input=json.dumps({"product": product})
+    )["executionArn"]
 
-    def is_over() -> bool:
-        return bool(client.describe_execution(executionArn=execution)["status"] == "SUCCEEDED")
+    def read_token() -> str | None:
+        found = read_product(cloud.client("dynamodb"), table, product)
+        return found and found.token
 
-    assert eventually(is_over, wanted=True, seconds=PATIENCE_SECONDS)
-    events = client.get_execution_history(executionArn=execution)["events"]
-    scheduled = next(
-        event["taskScheduledEventDetails"] for event in events if event["type"] == "TaskScheduled"
-    )
-    return execution, json.loads(scheduled["parameters"])["Payload"]["token"]
+    assert eventually(lambda: read_token() is not None, wanted=True)
+    token = read_token()
+    client.stop_execution(executionArn=execution)
+    return execution, token or ""
 
 
 def attempts_on_the_account(state_bucket: str) -> Iterator[Attempt]:

@@ -442,7 +442,10 @@ def patch_emulator() -> None:
             return denied
         for each in find_further_permissions(*current):
             of = each.action.partition(":")[0]
-            if denied := enforce(access_key_id, each.action, of, region, each.arn, dict(each.keys)):
+            # The emulator reads tags only where an identity's own policies ask for them, not its boundary.
+            tagged = tagging.resource_tags(each.arn) or {}
+            held = {f"aws:ResourceTag/{key}": value for key, value in tagged.items()}
+            if denied := enforce(access_key_id, each.action, of, region, each.arn, {**held, **each.keys}):
                 _missing.set(each)
                 break
         return denied
