@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 
 AT_ONCE = 4
 """How many photographers look or upload at a time, beside the people who send events."""
-LOOK_SECONDS = 2.0
-"""How long a photographer waits between two looks; the page waits longer."""
+LOOK_SECONDS = 4.0
+"""How long a photographer waits between two looks; the page waits five seconds while something is open."""
 REGISTERING_SECONDS = 15.0
 """How long a registration may take until the inbox shows it; after that it is made again."""
 UPLOADING_SECONDS = 30.0
