@@ -24,9 +24,11 @@ def metrics_of(alarm: Resource) -> int:
 
 
 def part_of(resource: Resource) -> str:
-    """Return the part that pays for a resource: that which has its module of the root, or else the way's."""
+    """Return the part that pays for a resource: that which has it, or its module of the root, or else the way."""
     module = (
-        resource.address.split(".")[1].partition("[")[0] if resource.address.startswith("module.") else ""
+        resource.address.split(".")[1].partition("[")[0]
+        if resource.address.startswith("module.")
+        else resource.address
     )
     owners = (part for part, pieces in model.PIECES.items() if module in pieces.modules)
     return next(owners, "the way from stream to board")
@@ -57,8 +59,9 @@ def test_there_are_no_more_of_a_kind_than_are_paid_for(
 
 
 def test_the_parts_name_modules_that_there_are(prod: PlannedApp) -> None:
-    modules = {resource.address.split(".")[1] for resource in prod.resources if "module." in resource.address}
-    assert {module for pieces in model.PIECES.values() for module in pieces.modules} <= modules
+    there = {resource.address.split(".")[1] for resource in prod.resources if "module." in resource.address}
+    there |= {resource.address for resource in prod.resources}
+    assert {module for pieces in model.PIECES.values() for module in pieces.modules} <= there
 
 
 ACCESS_LOG = f"/aws/vendedlogs/apigateway/{PROJECT}-prod-api-requests"

@@ -383,12 +383,14 @@ def grown(guide: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> pl
     app = planned_app.copy_of_the_app(tmp_path_factory.mktemp("guide"))
     (app / "arrivals.tf").write_text(guide["terraform/app/arrivals.tf"])
     names = app / "names.tf"
-    names.write_text(names.read_text().replace("functions   = [", 'functions   = ["arrivals", '))
+    before = names.read_text()
+    names.write_text(before.replace("  functions = [", '  functions = ["arrivals", '))
+    assert names.read_text() != before
     (app.parents[1] / "build/artifacts/arrivals.zip").write_bytes(b"")
     # So that the alarms are there that only a canary has.
     tried = {
         name: {"version": "7", "weight": 0.1}
-        for name in ("catalog_api", "event_writer", "trending_api", "winner_api")
+        for name in ("catalog_api", "event_writer", "studio_api", "trending_api", "winner_api")
     }
     app = planned_app.initialised(app)
     return planned_app.planned(app, "prod", canary=tried)

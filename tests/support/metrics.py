@@ -34,6 +34,11 @@ COUNTED_BY_AWS = {
         "ConcurrentExecutions", "DroppedEventCount", "Duration", "Errors", "Invocations", "IteratorAge",
         "OnFailureDestinationDeliveredEventCount", "Throttles",
     },
+    # https://docs.aws.amazon.com/step-functions/latest/dg/procedure-cw-metrics.html
+    "AWS/States": {
+        "ExecutionThrottled", "ExecutionTime", "ExecutionsAborted", "ExecutionsFailed", "ExecutionsStarted",
+        "ExecutionsSucceeded", "ExecutionsTimedOut",
+    },
 }  # fmt: skip
 """Of each namespace, the metrics that are asked for somewhere, as the service's page has them."""
 

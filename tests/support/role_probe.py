@@ -202,10 +202,32 @@ def attempts_on(whose: str, found: Mapping[str, Any], cloud: Cloud) -> Iterator[
         attempt("DeleteBucketPolicy", "quarantine", "s3", "delete_bucket_policy", **bucket),
         attempt("DeleteBucket", "quarantine", "s3", "delete_bucket", **bucket),
     )
-    for logical, function in found["functions"].items():
+    yield from attempts_on_the_functions(attempt, found["functions"], cloud, found["quarantine_bucket"])
+    topic = f"arn:aws:sns:{cloud.region}:{cloud.account_id}:{PROJECT}-{found['environment']}-alarms"
+    yield attempt("Publish", "alarms", "sns", "publish", TopicArn=topic, Message="x")
+    encryption = {"KeyId": f"alias/{PROJECT}-{found['environment']}"}
+    yield from (
+        attempt("kms:DescribeKey", "key", "kms", "describe_key", **encryption),
+        attempt("kms:Encrypt", "key", "kms", "encrypt", **encryption, Plaintext="x"),
+        attempt("kms:GenerateDataKey", "key", "kms", "generate_data_key", **encryption, KeySpec="AES_256"),
+        attempt("kms:ScheduleKeyDeletion", "key", "kms", "schedule_key_deletion", **encryption),
+    )
+
+
+def attempts_on_the_functions(
+    attempt: Callable[..., Attempt], functions: Mapping[str, str], cloud: Cloud, quarantine: str
+) -> Iterator[Attempt]:
+    """Yield the calls on functions, their logs, their roles, and where their failed events go."""
+    for logical, function in functions.items():
         key = f"aws/lambda/async/{function}/probe"
         yield attempt(
-            "PutObject", f"failed events of {logical}", "s3", "put_object", **bucket, Key=key, Body="x"
+            "PutObject",
+            f"failed events of {logical}",
+            "s3",
+            "put_object",
+            Bucket=quarantine,
+            Key=key,
+            Body="x",
         )
         name, group = {"FunctionName": function}, {"logGroupName": f"/aws/lambda/{function}"}
         policy = {"RoleName": role_of(cloud, function), "PolicyName": "probe", "PolicyDocument": "{}"}
@@ -226,15 +248,6 @@ def attempts_on(whose: str, found: Mapping[str, Any], cloud: Cloud) -> Iterator[
             attempt("PutRolePolicy", logical, "iam", "put_role_policy", **policy),
             attempt("AssumeRole", logical, "sts", "assume_role", **role),
         )
-    topic = f"arn:aws:sns:{cloud.region}:{cloud.account_id}:{PROJECT}-{found['environment']}-alarms"
-    yield attempt("Publish", "alarms", "sns", "publish", TopicArn=topic, Message="x")
-    encryption = {"KeyId": f"alias/{PROJECT}-{found['environment']}"}
-    yield from (
-        attempt("kms:DescribeKey", "key", "kms", "describe_key", **encryption),
-        attempt("kms:Encrypt", "key", "kms", "encrypt", **encryption, Plaintext="x"),
-        attempt("kms:GenerateDataKey", "key", "kms", "generate_data_key", **encryption, KeySpec="AES_256"),
-        attempt("kms:ScheduleKeyDeletion", "key", "kms", "schedule_key_deletion", **encryption),
-    )
 
 
 def attempts_on_the_pictures(attempt: Callable[..., Attempt], bucket: str) -> Iterator[Attempt]:

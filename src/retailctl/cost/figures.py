@@ -37,7 +37,7 @@ class Pieces:
     `tests/infrastructure/test_cost_inventory.py` counts them in prod's plan.
 
     Attributes:
-        modules: the root's, whose pieces these are; of one part: what no other has.
+        modules: the root's, or resources of it, whose pieces these are; of one part: what no other has.
         alarm_metrics: metrics that alarms watch.
 
     """

@@ -80,8 +80,9 @@ STUDIO = Pieces(
         "studio_intake",
         "studio_intake_consumer",
         "studio_tasks",
+        "aws_cloudwatch_metric_alarm.products_waiting",
     ),
-    alarm_metrics=26,
+    alarm_metrics=28,
     log_groups=5,
     tables=1,
 )

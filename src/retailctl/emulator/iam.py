@@ -176,6 +176,7 @@ def correct_resource_arn(request: IamRequest, action: str, guess: str, region: s
         "budgets": _correct_budget_arn,
         "cloudfront": _correct_cloudfront_arn,
         "cloudwatch": _correct_cloudwatch_arn,
+        "events": _correct_events_arn,
         "iam": _correct_iam_arn,
         "states": _correct_states_arn,
     }
@@ -202,6 +203,20 @@ def _correct_cloudwatch_arn(request: IamRequest, action: str, guess: str, here: 
         name = request.read_field("DashboardName") or one_of("DashboardNames")
         return f"arn:aws:cloudwatch::{here.partition(':')[2]}:dashboard/{name}"
     return guess
+
+
+def _correct_events_arn(request: IamRequest, _: str, guess: str, here: str) -> str:
+    """Return the rule that a call is about; one on the default bus is named without the bus.
+
+    Source: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoneventbridge.html.
+    """
+    if arn := request.read_field("ResourceARN"):
+        return str(arn)
+    name = request.read_field("Name") or request.read_field("Rule")
+    bus = request.read_field("EventBusName") or "default"
+    if not name:
+        return guess
+    return f"arn:aws:events:{here}:rule/{name if bus == 'default' else f'{bus}/{name}'}"
 
 
 def _correct_iam_arn(request: IamRequest, _: str, guess: str, here: str) -> str:

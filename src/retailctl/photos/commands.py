@@ -150,8 +150,8 @@ def check_photos(
         print_note(f"{len(faults)} things are wrong: docs/studio.md says what to do.")
         raise typer.Exit(1)
     print_note(
-        f"{look.running:,} executions run. Nobody and nothing is held without one, and every picture is in the log "
-        "once."
+        f"Executions that run: {look.running:,}. Nobody and nothing is held without one, and every picture is in "
+        "the log once."
     )
 
 

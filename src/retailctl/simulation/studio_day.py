@@ -105,8 +105,8 @@ class StudioDay:
         """Return in words how the day went: events, photographers, pictures."""
         lines = self.door.report.format_lines() + self.photographers_report.format_lines()
         states = count_outcomes(self.offered, self._read_studio())
-        counted = ", ".join(f"{number:,} {state}" for state, number in states.items()) or "none"
-        lines.append(f"{len(self.offered):,} products offered: {counted}.")
+        counted = ", ".join(f"{number:,} {state.replace('-', ' ')}" for state, number in states.items())
+        lines.append(f"{len(self.offered):,} products offered: {counted or 'none'}.")
         records = read_stream(self.running.client("kinesis"), str(self.values["stream_name"]), self._since)
         waits = compute_waits(
             (record["ApproximateArrivalTimestamp"].timestamp(), record["Data"]) for record in records

@@ -327,6 +327,27 @@ def test_a_call_on_a_streams_consumer_is_checked_on_the_consumer() -> None:
     assert correct_resource_arn(asked, "kinesis:SubscribeToShard", "*", REGION, ACCOUNT) == consumer
 
 
+@pytest.mark.parametrize(
+    ("body", "rule"),
+    [
+        ({"Name": "shop-nightly"}, "rule/shop-nightly"),
+        ({"Rule": "shop-nightly"}, "rule/shop-nightly"),
+        ({"Rule": "shop-nightly", "EventBusName": "default"}, "rule/shop-nightly"),
+        ({"Rule": "shop-nightly", "EventBusName": "orders"}, "rule/orders/shop-nightly"),
+        ({"ResourceARN": f"arn:aws:events:{HERE}:rule/shop-nightly"}, "rule/shop-nightly"),
+    ],
+)
+def test_a_rule_on_the_default_bus_is_named_without_the_bus(body: dict[str, str], rule: str) -> None:
+    guess = f"arn:aws:events:{HERE}:rule/default/shop-nightly"
+    assert about(request("events", **body), "events:PutTargets", guess) == f"arn:aws:events:{HERE}:{rule}"
+
+
+def test_an_event_is_put_on_the_bus_that_the_emulator_finds() -> None:
+    bus = f"arn:aws:events:{HERE}:event-bus/orders"
+    asked = request("events", Entries=[{"EventBusName": "orders"}])
+    assert about(asked, "events:PutEvents", bus) == bus
+
+
 # Step Functions
 
 MACHINE = f"arn:aws:states:{HERE}:stateMachine:photos"

@@ -133,7 +133,7 @@ def test_a_studio_that_is_right_is_said_to_be(studio: Studio) -> None:
         "Products: 1 assigned, 1 asked, 1 pictured, 1 given-up. 2 photographers completed 0 to 1 pictures each."
         in ended.stderr
     )
-    assert "executions run. Nobody and nothing is held without one" in ended.stderr
+    assert "Executions that run: 2. Nobody and nothing is held without one" in ended.stderr
 
 
 def test_what_nothing_runs_for_is_a_line_and_an_exit_of_one(studio: Studio) -> None:
