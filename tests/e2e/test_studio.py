@@ -248,7 +248,7 @@ def test_what_is_no_picture_is_deleted_told_and_the_clock_goes_on(studio: Studio
     good = photo()
     huge = pictures.jpeg(head=pictures.frame(30_000, 30_000))
     bad = {
-        "not-an-image": (b"GIF89a, says the JPEG", JPEG),
+        "not-an-image": (b"Text that is called a JPEG.", JPEG),
         "too-large": (huge, JPEG),
         "cut-short": (good[:-200], JPEG),
         "extra-bytes": (good + b"<script>alert(1)</script>", JPEG),
