@@ -92,19 +92,10 @@ resource "aws_iam_role" "this" {
   assume_role_policy   = data.aws_iam_policy_document.assume_role.json
   permissions_boundary = var.permissions_boundary_arn
   tags                 = var.tags
-
-  # A role under another name is there, with what it may do, before the machine gives up the old one.
-  lifecycle {
-    create_before_destroy = true
-  }
 }
 
 resource "aws_iam_role_policy" "this" {
   name   = "machine"
   role   = aws_iam_role.this.name
   policy = data.aws_iam_policy_document.this.json
-
-  lifecycle {
-    create_before_destroy = true
-  }
 }
