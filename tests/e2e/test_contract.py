@@ -29,7 +29,7 @@ STUDIO = {"openUpload", "readInbox"}
 ASKED = {
     "others": (f"--exclude-operation-id={SEND}", "--phases=examples,coverage,fuzzing", "--max-examples=10"),
     # Its coverage phase takes minutes of one processor to think of wrong events; fuzzing thinks of them too.
-    "events": (f"--include-operation-id={SEND}", "--phases=examples,fuzzing", "--max-examples=50"),
+    "events": (f"--include-operation-id={SEND}", "--phases=examples,fuzzing", "--max-examples=80"),
 }
 """What schemathesis is to try, in well below a minute altogether."""
 UNSUITED = (
