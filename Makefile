@@ -77,7 +77,7 @@ package: setup ## Build the functions' zips in build/artifacts
 
 .PHONY: test
 test: tools ## Run all tests with coverage; say which took longest
-	@.venv/bin/pytest -n 5 -m 'not nightly' --cov --cov-report term --durations 20
+	@.venv/bin/pytest -n 4 -m 'not nightly' --cov --cov-report term --durations 20
 
 .PHONY: test-nightly
 test-nightly: tools ## Run the tests that take minutes each, as CI does by night

@@ -98,4 +98,9 @@ resource "aws_iam_role_policy" "this" {
   name   = "machine"
   role   = aws_iam_role.this.name
   policy = data.aws_iam_policy_document.this.json
+
+  # Another path is another role of the same name, and IAM deletes none that has a policy.
+  lifecycle {
+    replace_triggered_by = [aws_iam_role.this.arn]
+  }
 }
