@@ -85,7 +85,7 @@ test-nightly: tools ## Run the tests that take minutes each, as CI does by night
 
 .PHONY: test-quick
 test-quick: setup ## Run the tests that take no Terraform and no local cloud
-	@.venv/bin/pytest -n 2 -m 'not slow and not nightly' tests/unit tests/integration tests/property
+	@.venv/bin/pytest -n 4 --dist worksteal -m 'not slow and not nightly' tests/unit tests/integration tests/property
 
 .PHONY: test-laws
 test-laws: setup ## Run the laws with all histories (SEED=<n> repeats a run)

@@ -59,27 +59,27 @@ os.environ |= {
 for name in (*makefile.SETTINGS, "RETAIL_CLOUD"):
     os.environ.pop(name, None)
 
-# Terraform and its provider collect garbage for a third of their time, and here they run hundreds of times. At 800
-# they take least: without any, the system gives them twice the pages.
+# Terraform and its provider run hundreds of times here. With Go's default they collect garbage for a third of their
+# time; with no collection at all they need twice the memory. 800 takes the least processor time.
 os.environ.setdefault("GOGC", "800")
 os.environ.setdefault("GOMEMLIMIT", "1GiB")
 
 # Python looks through all objects for garbage at every 700 new ones: with moto, for a third of the time.
 gc.set_threshold(50_000)
 
-# Each test with moto has a new session of boto3, which would read the descriptions of AWS's services anew.
+# A test with moto gets a new boto3 session, which would read the service descriptions again without a shared cache.
 _descriptions: dict[tuple[Any, ...], Any] = {}
-_create_loader = Loader.__init__
+_initialise_loader = Loader.__init__
 
 
-def _create_loader_with_what_is_read(self: Loader, *arguments: Any, **named: Any) -> None:
-    _create_loader(self, *arguments, **named)
+def _initialise_loader_with_shared_cache(self: Loader, *arguments: Any, **named: Any) -> None:
+    _initialise_loader(self, *arguments, **named)
     self._cache = _descriptions
 
 
-setattr(Loader, "__init__", _create_loader_with_what_is_read)  # noqa: B010 - mypy minds the plain form
+Loader.__init__ = _initialise_loader_with_shared_cache  # type: ignore[method-assign]
 
-# Typer makes all commands anew each time that one is run.
+# Typer's test runner builds every command again for each command that it runs.
 typer.testing._get_command = functools.cache(typer.testing._get_command)
 
 COVERAGE_OF_COMMANDS = "COVERAGE_PROCESS_CONFIG"
@@ -111,7 +111,7 @@ def signals_heard(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> distribution.Scheduling | None:
-    """Keep together what shares something dear, unless another ``--dist`` is asked for."""
+    """Keep together what shares an expensive fixture, unless another ``--dist`` is asked for."""
     config.option.loadscopereorder = False  # distribution.FIRST has the order
     return distribution.Scheduling(config, log) if config.getoption("dist") == "load" else None
 
@@ -126,9 +126,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Order the tests as they are handed out, and count no coverage in laws and browsers.
+    """Put the tests into the order of ``distribution.FIRST``, and measure no coverage in laws and browser tests.
 
-    Other tests run the same lines, and it takes half as long again.
+    Other tests cover the same lines, and with the measurement these take half as long again.
     """
     items.sort(key=lambda item: distribution.find_place(item.nodeid))
     for item in items:

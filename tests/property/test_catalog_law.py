@@ -81,7 +81,7 @@ def test_the_shop_is_what_the_log_says_through_failures_zombies_and_conflicts(
 
 @pytest.mark.slow
 @given(seed=seeds, faults=conflicting)
-@histories(2000)
+@histories(3000)
 def test_the_shop_is_what_the_log_says_in_many_histories(seed: int, faults: Faults) -> None:
     fold_log(seed, faults, events=90, instances=4)
 

@@ -78,7 +78,7 @@ def test_every_sale_weighs_once_through_failures_zombies_and_resharding(seed: in
 
 @pytest.mark.slow
 @given(seed=seeds, faults=faults)
-@histories(600)
+@histories(1600)
 def test_every_sale_weighs_once_in_many_histories(seed: int, faults: Faults) -> None:
     fold_log(seed, faults, events=90, instances=4)
 

@@ -90,7 +90,7 @@ def test_every_sale_counts_once_through_failures_zombies_and_resharding(seed: in
 
 @pytest.mark.slow
 @given(seed=seeds, faults=faults)
-@histories(1000)
+@histories(2000)
 def test_every_sale_counts_once_in_thousands_of_histories(seed: int, faults: Faults) -> None:
     fold_log(seed, faults, events=90, instances=4)
 

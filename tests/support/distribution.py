@@ -1,4 +1,4 @@
-"""Which tests go to the same worker under pytest-xdist: those of a file that build something dear for all of them.
+"""Which tests pytest-xdist gives to the same worker, since they share an expensive fixture, and in which order.
 
 The marks that pytest-xdist has for it (``xdist_group``) do nothing under pytest 9.2 (pytest-xdist's issue 1386).
 """

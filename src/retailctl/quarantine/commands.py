@@ -149,17 +149,15 @@ def _select_decisions(desk: Desk, plan: Plan, choice: Choice, *, everything: boo
     if choice.names_nothing and not everything:
         raise UserError("Say which: records, --object, --reason, --since, --until, or --everything.")
     known = {decision.entry.identity for decision in plan.decisions}
-    holding = {decision.entry.key for decision in plan.decisions}.union(*plan.objects.values())
     unknown = sorted(choice.identities - known)
     if unknown:
         command = desk.target.format_command("quarantine list --all")
         raise UserError(f"There is no {unknown[0]} in the quarantine: see `{command}`.")
+    holding = {decision.entry.key for decision in plan.decisions}.union(*plan.objects.values())
     missing = sorted(choice.objects - holding)
     if missing:
-        command = desk.target.format_command("quarantine show <record>")
-        raise UserError(
-            f"No object {missing[0]} in the quarantine holds a record: `{command}` prints the objects of a record."
-        )
+        command = desk.target.format_command("quarantine list --all --json")
+        raise UserError(f"No object {missing[0]} in the quarantine holds a record: see `{command}`.")
     return plan.select_decisions(choice)
 
 
