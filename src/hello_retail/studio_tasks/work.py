@@ -9,12 +9,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from botocore.exceptions import ClientError
 
 from hello_retail.aws_failures import FAILURES
+from hello_retail.dynamodb.transactions import Contended, try_again
 from hello_retail.studio.events import build_picture_event
 from hello_retail.studio.items import (
     ASSIGNED,
@@ -28,9 +28,7 @@ from hello_retail.studio.items import (
 )
 from hello_retail.studio.matching import build_found, match_lines
 from hello_retail.studio.table import (
-    Contended,
     ask_photographer,
-    format_time,
     give_up_product,
     picture_product,
     queue_product,
@@ -38,11 +36,11 @@ from hello_retail.studio.table import (
     read_product,
     release_product,
     scan_unfinished,
-    try_again,
 )
 from hello_retail.studio.tokens import OVER as OVER_ERROR
 from hello_retail.studio.tokens import WITHDRAWN, StepFunctions, answer_token, fail_token
 from hello_retail.studio_tasks.message import write_message
+from hello_retail.times import format_time, measure_seconds
 
 if TYPE_CHECKING:
     from mypy_boto3_kinesis import KinesisClient
@@ -230,7 +228,7 @@ class Work:
             self.end_execution(product.product_id, product.execution)
             ended += 1
         match_lines(self.studio, self.machine)
-        return Reconciled(ended, _measure_seconds(oldest, now))
+        return Reconciled(ended, measure_seconds(oldest, now))
 
     def _publish(self, product: Product, photographer: Photographer) -> bool:
         """Put the picture's event on the stream, then note it, on the condition of what was published."""
@@ -280,8 +278,3 @@ class Work:
                 raise
             return {}
         return described
-
-
-def _measure_seconds(start: str, end: str) -> float:
-    """Return the seconds between two times of ``format_time``."""
-    return (datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds()
