@@ -34,6 +34,7 @@ USER_UNREGISTER_PHOTOGRAPHER = "com.nordstrom/user-info/unregister-photographer/
 USER_ADD_ROLE = "com.nordstrom/user-info/add-role/1-0-0"
 CART_ADD = "com.nordstrom/cart/add/1-0-0"
 CART_REMOVE = "com.nordstrom/cart/remove/1-0-0"
+CART_SET = "com.nordstrom/cart/set/1-0-0"
 
 ENVELOPES = frozenset({INGRESS_1_0, INGRESS_1_1, INGRESS_1_2, EGRESS_1_0, EGRESS_1_1})
 DATA_EVENTS = frozenset(
@@ -50,6 +51,7 @@ DATA_EVENTS = frozenset(
         USER_ADD_ROLE,
         CART_ADD,
         CART_REMOVE,
+        CART_SET,
     }
 )
 SCHEMAS = ENVELOPES | DATA_EVENTS
