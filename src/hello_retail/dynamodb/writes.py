@@ -51,8 +51,8 @@ def build_update(
 ) -> dict[str, Any]:
     """Return the update of an item; what ``sets`` sets to ``None`` is removed.
 
-    ``at_least`` names numbers that must be there and not be smaller. ``move`` is a ledger's, with a condition of its
-    own.
+    ``at_least`` names numbers that must be there and not be smaller. ``move`` is a ledger's, which brings its
+    condition.
     """
     adds = adds or {}
     given = {name: value for name, value in (sets or {}).items() if value is not None}

@@ -1,7 +1,7 @@
 """The table ``orders``: all of its reads and writes.
 
-Every step is made on the condition of the state that was read, and with the stock that it takes or gives back in one
-transaction. A write answers whether it was made: where not, the order has changed meanwhile (or another transaction
+Every step is made on the condition of the state that was read, in one transaction with the stock that it takes or
+gives back. A write answers whether it was made: where not, the order has changed meanwhile (or another transaction
 had hold of an item), and the caller looks again.
 """
 
@@ -14,19 +14,19 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
-from hello_retail.dynamodb.transactions import CONDITION_FAILED, transact
+from hello_retail.dynamodb.transactions import CONDITION_FAILED, CONFLICTS, Contended, transact, try_again
 from hello_retail.dynamodb.writes import Condition, Value, build_item, build_put, build_update
 from hello_retail.orders.items import (
     HOLDING_STOCK,
     Line,
     Order,
     OrderState,
-    Reason,
     build_lines,
     build_order_key,
     parse_order,
 )
 from hello_retail.orders.names import OPEN_SHARDS, choose_open_shard
+from hello_retail.orders.rules import Ending
 from hello_retail.times import format_time
 
 if TYPE_CHECKING:
@@ -58,21 +58,16 @@ class Reservation:
     missing: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """How an order ends: the state, and why."""
-
-    state: OrderState
-    reason: Reason | None = None
-    products: tuple[str, ...] = ()
-    new_total_cents: int | None = None
-
-
 # What the API asks for
 
 
 def place_order(client: DynamoDBClient, table: str, order: Order) -> Order:
-    """Put a new order if there is none under its id; return the order as it is now."""
+    """Put a new order if there is none under its id; return the order as it is now.
+
+    Raises:
+        Contended: where transactions of the order's steps had hold of it each time.
+
+    """
     item = build_item(
         build_order_key(order.user_id, order.order_id),
         {
@@ -87,14 +82,19 @@ def place_order(client: DynamoDBClient, table: str, order: Order) -> Order:
         },
     )
     put = build_put(table, item, {"userId": None})
-    try:
-        client.put_item(**put, ReturnValuesOnConditionCheckFailure="ALL_OLD")
-    except ClientError as error:
-        response: Mapping[str, Any] = error.response
-        if response["Error"]["Code"] != "ConditionalCheckFailedException":
-            raise
-        return parse_order(response["Item"])
-    return parse_order(item)
+    for _ in try_again():
+        try:
+            client.put_item(**put, ReturnValuesOnConditionCheckFailure="ALL_OLD")
+        except ClientError as error:
+            response: Mapping[str, Any] = error.response
+            code = response["Error"]["Code"]
+            if code == f"{CONDITION_FAILED}Exception":
+                return parse_order(response["Item"])
+            if code not in CONFLICTS:
+                raise
+        else:
+            return parse_order(item)
+    raise Contended
 
 
 def read_order(client: DynamoDBClient, table: str, user_id: str, order_id: str) -> Order | None:
