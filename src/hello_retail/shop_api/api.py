@@ -73,8 +73,8 @@ class ShopApi:
     def answer_cart(self, user_id: str) -> HttpResponse:
         """Answer ``GET /cart``."""
         lines = self.store.read_cart(user_id)
-        on_sale = self.store.read_products(line.product_id for line in lines)
-        return build_private_response(HTTPStatus.OK, build_cart_json(lines, on_sale))
+        for_sale = self.store.read_products(line.product_id for line in lines)
+        return build_private_response(HTTPStatus.OK, build_cart_json(lines, for_sale))
 
     def answer_orders(self, user_id: str, query: Mapping[str, str]) -> HttpResponse:
         """Answer ``GET /orders``: one page."""

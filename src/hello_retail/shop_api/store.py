@@ -12,7 +12,8 @@ from botocore.exceptions import ClientError
 from hello_retail.aws_failures import Unavailable, translate_transient_failures
 from hello_retail.orders.names import name_execution
 from hello_retail.orders.table import list_orders, place_order, read_order
-from hello_retail.shop_api.answers import CartLine, ProductOnSale
+from hello_retail.read_models.catalog import is_for_sale
+from hello_retail.shop_api.answers import CartLine, ProductForSale
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -61,10 +62,10 @@ class ShopApiStore:
                 return lines[:MOST_LINES]
             start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
 
-    def read_products(self, product_ids: Iterable[str]) -> dict[str, ProductOnSale]:
-        """Return those of at most ``MOST_LINES`` products that are on sale, by id."""
+    def read_products(self, product_ids: Iterable[str]) -> dict[str, ProductForSale]:
+        """Return those of at most ``MOST_LINES`` products that are for sale, by id."""
         keys = [{"productId": {"S": product_id}} for product_id in product_ids]
-        products: dict[str, ProductOnSale] = {}
+        products: dict[str, ProductForSale] = {}
         for _ in range(READ_ROUNDS):
             if not keys:
                 return products
@@ -79,7 +80,7 @@ class ShopApiStore:
                     }
                 )
             for item in answer["Responses"].get(self.catalog, ()):
-                if "merchant" in item and "cents" in item:
+                if is_for_sale(item):
                     products[item["productId"]["S"]] = _parse_product(item)
             keys = list(answer["UnprocessedKeys"].get(self.catalog, {"Keys": ()})["Keys"])  # type: ignore[arg-type] # as sent
         if keys:
@@ -118,8 +119,8 @@ class ShopApiStore:
                     raise
 
 
-def _parse_product(item: Mapping[str, Any]) -> ProductOnSale:
-    return ProductOnSale(
+def _parse_product(item: Mapping[str, Any]) -> ProductForSale:
+    return ProductForSale(
         item["name"]["S"],
         item["brand"]["S"],
         int(item["cents"]["N"]),
