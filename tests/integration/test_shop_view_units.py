@@ -31,7 +31,9 @@ def spend(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., fl
         create_tables(dynamodb)
         executor = ThreadPoolExecutor(2)
         view = ShopViewStore(dynamodb, executor, tables=TABLES, recent_events=16)
-        carts = CartStore(dynamodb, executor, table=CARTS, recent_events=16, retention_hours=24, now=lambda: NOW)
+        carts = CartStore(
+            dynamodb, executor, table=CARTS, recent_events=16, retention_hours=24, now=lambda: NOW
+        )
         numbers = iter(range(FIRST_NUMBER, FIRST_NUMBER + 1000))
 
         def fold(*documents: Any) -> float:

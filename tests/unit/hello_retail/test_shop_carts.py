@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from hello_retail.shop_view.batch import decode_batch
 from hello_retail.shop_view.carts import HOUR, KEPT_DAYS, CartStore
 from hello_retail.shop_view.handler import ShopStores, fold_batch
-from hello_retail.shop_view.batch import decode_batch
 from support.carts import read_carts
 from support.event_source import LogRecord, kinesis_event
 from support.events import cart, confirmed, payload
@@ -63,7 +63,12 @@ def test_a_line_is_one_write_a_batch_and_everybody_has_a_cart_of_their_own() -> 
     dynamodb = Watched()
 
     answer = warm_instance(dynamodb)(
-        batch(cart("add", "p1", "ann"), cart("add", "p1", "ann"), cart("set", "p1", "bob", 7), cart("add", "p2", "ann"))
+        batch(
+            cart("add", "p1", "ann"),
+            cart("add", "p1", "ann"),
+            cart("set", "p1", "bob", 7),
+            cart("add", "p2", "ann"),
+        )
     )
 
     assert answer == {"batchItemFailures": []}
@@ -124,7 +129,9 @@ def test_an_emptied_line_is_kept_for_longer_than_the_stream_has_its_events() -> 
     assert "expiresAt" not in item
 
 
-@pytest.mark.parametrize(("age", "quantity"), [(RETENTION_HOURS * HOUR - 1, 1), (RETENTION_HOURS * HOUR, None)])
+@pytest.mark.parametrize(
+    ("age", "quantity"), [(RETENTION_HOURS * HOUR - 1, 1), (RETENTION_HOURS * HOUR, None)]
+)
 def test_what_the_stream_no_longer_has_is_not_folded(age: float, quantity: int | None) -> None:
     """A rebuild from the archive would fill a line that was emptied, and is gone."""
     dynamodb = tables()
