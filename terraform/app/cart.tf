@@ -12,7 +12,7 @@ module "carts" {
   kms_key_arn            = module.key.arn
   deletion_protection    = var.tables.deletion_protection
   point_in_time_recovery = var.tables.point_in_time_recovery
-  alarms                 = { operations = ["BatchGetItem", "Query", "UpdateItem"] }
+  alarms                 = { operations = ["Query", "UpdateItem"] }
   alarm_actions          = local.alarm_actions
   runbooks_url           = var.runbooks_url
 }

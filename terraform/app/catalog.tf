@@ -92,8 +92,7 @@ module "shop_view" {
     write_products   = module.catalog[each.key].policy_statements.update
     count_products   = module.categories[each.key].policy_statements.update
     receive_stock    = module.stock.policy_statements.update
-    read_carts       = { actions = ["dynamodb:BatchGetItem"], resources = [module.carts.arn] }
-    write_carts      = module.carts.policy_statements.update
+    fold_carts       = module.carts.policy_statements.update
     decrypt_tables   = local.key_through.dynamodb.decrypt
     encrypt_tables   = local.key_through.dynamodb.encrypt
     encrypt_failures = local.key_through.s3.encrypt

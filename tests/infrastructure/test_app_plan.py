@@ -544,7 +544,6 @@ def test_the_shop_view_may_fold_its_tables_and_nothing_else(planned: PlannedApp)
     log = "arn:aws:logs:us-east-1:111122223333:log-group:shop-view:log-stream:*"
 
     assert allowed(planned.role_statements("shop_view")) == {
-        ("dynamodb:BatchGetItem", f"{table}/carts"),
         ("dynamodb:BatchGetItem", f"{table}/catalog"),
         ("dynamodb:UpdateItem", f"{table}/carts"),
         ("dynamodb:UpdateItem", f"{table}/catalog"),
