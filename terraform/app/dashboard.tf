@@ -167,6 +167,17 @@ locals {
     },
   ]
 
+  order_widgets = [
+    {
+      title = "The oldest order under way, from half an hour"
+      unit  = "s"
+      alarm = aws_cloudwatch_metric_alarm.orders_waiting.threshold
+      metrics = [
+        [local.metrics_namespace, "OldestOpenOrder", "service", "order_tasks", "Environment", var.environment, { stat = "Maximum", period = 900, label = "seconds" }],
+      ]
+    },
+  ]
+
   # From the sale to what it rests on; each section's widgets in rows of three.
   dashboard_sections = concat([
     { title = "The way of a sale", widgets = concat([for widget in local.sale_widgets : local.own_widget[widget.title]], module.winner_view_consumer[local.live].dashboard_widgets) },

@@ -4,6 +4,9 @@
 locals {
   # By its name: the machine invokes the function that looks at its executions.
   order_tasks_arn = "arn:${data.aws_partition.current.partition}:lambda:${var.region}:${data.aws_caller_identity.current.account_id}:function:${local.name_prefix}-order-tasks:live"
+
+  # Half of what a step is tried for: there is time to look before orders are given up.
+  long_order_seconds = 3600
 }
 
 module "orders" {
@@ -16,7 +19,7 @@ module "orders" {
   kms_key_arn            = module.key.arn
   deletion_protection    = var.tables.deletion_protection
   point_in_time_recovery = var.tables.point_in_time_recovery
-  alarms                 = { operations = ["GetItem", "PutItem", "Query", "TransactWriteItems", "UpdateItem"] }
+  alarms                 = { operations = ["GetItem", "PutItem", "Query", "TransactWriteItems"] }
   alarm_actions          = local.alarm_actions
   runbooks_url           = var.runbooks_url
 
@@ -98,7 +101,6 @@ module "order_tasks" {
     PAYMENTS_TABLE               = module.payments.name
     POWERTOOLS_METRICS_NAMESPACE = local.metrics_namespace
     POWERTOOLS_SERVICE_NAME      = "order_tasks"
-    RETENTION_HOURS              = tostring(var.stream.retention_hours)
     STOCK_TABLE                  = module.stock.name
     STREAM_NAME                  = module.stream.name
   }
@@ -143,4 +145,20 @@ resource "aws_lambda_permission" "reconcile_orders" {
   qualifier     = module.order_tasks.alias_name
   principal     = "events.amazonaws.com"
   source_arn    = aws_cloudwatch_event_rule.reconcile_orders.arn
+}
+
+resource "aws_cloudwatch_metric_alarm" "orders_waiting" {
+  alarm_name          = "${local.name_prefix}-orders-waiting"
+  alarm_description   = "An order has been under way for more than ${local.long_order_seconds / 3600} h; it is given up when a step has failed for two. Look what its step fails with. Runbook: ${var.runbooks_url}/orders-waiting.md"
+  namespace           = local.metrics_namespace
+  metric_name         = "OldestOpenOrder"
+  dimensions          = { service = "order_tasks", Environment = var.environment }
+  statistic           = "Maximum"
+  period              = 1800 # two reconciliations, of which one measures
+  evaluation_periods  = 1
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = local.long_order_seconds
+  treat_missing_data  = "notBreaching"
+  alarm_actions       = local.alarm_actions
+  ok_actions          = local.alarm_actions
 }

@@ -11,6 +11,7 @@ locals {
     order_machine          = module.order_machine.alarm_arns
     order_tasks            = module.order_tasks.alarm_arns
     orders                 = module.orders.alarm_arns
+    orders_waiting         = { oldest_open = aws_cloudwatch_metric_alarm.orders_waiting.arn }
     payments               = module.payments.alarm_arns
     photo_desk             = module.photo_desk.alarm_arns
     photos                 = module.photos.alarm_arns

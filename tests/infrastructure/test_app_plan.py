@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from hello_retail.order_tasks.work import OPEN_SECONDS
 from retailctl.artifacts import page
 from support.names import PROJECT
 from support.planned_app import ENVIRONMENTS, PlannedApp, several
@@ -1070,6 +1071,7 @@ def test_every_part_of_the_way_of_a_sale_has_its_alarms(planned: PlannedApp) -> 
             "write_throttles",
             "system_errors",
         },
+        "orders_waiting": {"oldest_open"},
         "payments": {"read_throttles", "write_throttles", "system_errors"},
         "photo_desk": {"errors", "throttles", "duration"},
         "photos": {"failed", "timed_out", "aborted", "throttled"},
@@ -1114,10 +1116,15 @@ def test_the_quarantines_alarm_watches_the_metric_that_the_view_emits(planned: P
     }
 
 
-def test_the_wait_that_is_watched_is_the_one_that_is_measured(planned: PlannedApp) -> None:
-    alarm = planned.one("aws_cloudwatch_metric_alarm.products_waiting")
-    (environment,) = planned.one("module.studio_tasks.aws_lambda_function.this")["environment"]
-    code = (ROOT / "src/hello_retail/studio_tasks/handler.py").read_text()
+@pytest.mark.parametrize(
+    ("waiting", "tasks"), [("products_waiting", "studio_tasks"), ("orders_waiting", "order_tasks")]
+)
+def test_the_wait_that_is_watched_is_the_one_that_is_measured(
+    planned: PlannedApp, waiting: str, tasks: str
+) -> None:
+    alarm = planned.one(f"aws_cloudwatch_metric_alarm.{waiting}")
+    (environment,) = planned.one(f"module.{tasks}.aws_lambda_function.this")["environment"]
+    code = (ROOT / f"src/hello_retail/{tasks}/handler.py").read_text()
 
     assert f'"{alarm["metric_name"]}"' in code
     assert alarm["namespace"] == environment["variables"]["POWERTOOLS_METRICS_NAMESPACE"]
@@ -1125,7 +1132,17 @@ def test_the_wait_that_is_watched_is_the_one_that_is_measured(planned: PlannedAp
         "service": environment["variables"]["POWERTOOLS_SERVICE_NAME"],
         "Environment": environment["variables"]["ENVIRONMENT"],
     }
-    assert alarm["threshold"] < planned.outputs["photos"]["patience_days"] * 86400
+
+
+def test_who_is_woken_has_time_before_anything_is_given_up(planned: PlannedApp) -> None:
+    """A product waits for `photos.patience_days`, and a step of an order is tried for two hours."""
+    products, orders = (
+        planned.one(f"aws_cloudwatch_metric_alarm.{kind}_waiting")["threshold"]
+        for kind in ("products", "orders")
+    )
+
+    assert products < planned.outputs["photos"]["patience_days"] * 86400
+    assert OPEN_SECONDS < orders < 2 * 3600
 
 
 # What sets the environments apart

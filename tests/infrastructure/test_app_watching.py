@@ -136,7 +136,7 @@ def test_the_dashboard_shows_how_it_goes(widgets: list[dict[str, Any]]) -> None:
         "Freshness", "IteratorAge", "EventsApplied", "RecordsQuarantined", "Errors", "Throttles", "Latency",
         "ConsumedWriteCapacityUnits", "PutRecord.Success", "PutRecord.Latency", "EventsRefused", "Unavailable",
         "ReturnedItemCount", "5xxErrorRate", "SignInSuccesses",
-        "ExecutionsFailed", "LongestWait", "PicturesDelivered",
+        "ExecutionsFailed", "LongestWait", "OldestOpenOrder", "PicturesDelivered",
     ):  # fmt: skip
         assert re.search(rf"[\"=]{metric}[\"']", shown), metric
     titles = [each["properties"].get("title", "") for each in widgets if each["type"] == "metric"]
