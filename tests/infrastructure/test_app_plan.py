@@ -713,9 +713,7 @@ def test_the_studios_api_may_read_the_studio_and_sign_uploads_and_nothing_else(p
 
 
 @pytest.mark.parametrize(("machine", "tasks"), [("photos", "studio_tasks"), ("order_machine", "order_tasks")])
-def test_a_machine_may_call_its_steps_and_nothing_else(
-    planned: PlannedApp, machine: str, tasks: str
-) -> None:
+def test_a_machine_may_call_its_steps_and_nothing_else(planned: PlannedApp, machine: str, tasks: str) -> None:
     documents = dict(planned.policies())
     (invoke,) = (
         statement

@@ -19,7 +19,9 @@ TWO_HOURS = 2 * 3600
 
 def list_delays(retry: dict[str, Any]) -> list[int]:
     """Return the seconds before each further try, as the Amazon States Language counts them."""
-    growing = accumulate([retry["IntervalSeconds"]] * retry["MaxAttempts"], lambda last, _: last * retry["BackoffRate"])
+    growing = accumulate(
+        [retry["IntervalSeconds"]] * retry["MaxAttempts"], lambda last, _: last * retry["BackoffRate"]
+    )
     return [min(delay, retry["MaxDelaySeconds"]) for delay in growing]
 
 

@@ -179,14 +179,7 @@ def attempts_on(whose: str, found: Mapping[str, Any], cloud: Cloud) -> Iterator[
         attempt("DeleteUserPool", "players", "cognito-idp", "delete_user_pool", **pool),
     )
     yield from attempts_on_the_pictures(attempt, found["pictures_bucket"])
-    photos, orders = found["photos_machine_arn"], found["orders_machine_arn"]
-    execution, token = run_probe_execution(cloud, photos, found["studio_table"])
-    yield from attempts_on_a_machine(attempt, "machine", photos, execution, {"product": PROBE_PRODUCT})
-    yield from attempts_on_a_task(attempt, "machine", token)
-    order = {"user": "probe", "order": "probe"}
-    yield from attempts_on_a_machine(
-        attempt, "machine of orders", orders, run_probe_order(cloud, orders, json.dumps(order)), order
-    )
+    yield from attempts_on_the_machines(attempt, found, cloud)
     if found.get("archive_bucket"):
         archive = {"Bucket": found["archive_bucket"]}
         for prefix in ("lineage/", "links/", "records/", "tips/", ""):
@@ -291,11 +284,23 @@ def attempts_on_open_orders(attempt: Callable[..., Attempt], table: str) -> Iter
     yield attempt("Scan", "open orders", "dynamodb", "scan", **by_open)
 
 
+def attempts_on_the_machines(
+    attempt: Callable[..., Attempt], found: Mapping[str, Any], cloud: Cloud
+) -> Iterator[Attempt]:
+    """Yield the calls of Step Functions on both machines."""
+    photos, orders = found["photos_machine_arn"], found["orders_machine_arn"]
+    execution, token = run_probe_execution(cloud, photos, found["studio_table"])
+    yield from attempts_on_a_machine(attempt, "machine", photos, execution, {"product": PROBE_PRODUCT})
+    yield from attempts_on_a_task(attempt, "machine", token)
+    order = {"user": "probe", "order": "probe"}
+    yield from attempts_on_a_machine(
+        attempt, "machine of orders", orders, run_probe_order(cloud, orders, json.dumps(order)), order
+    )
+
+
 def attempts_on_a_task(attempt: Callable[..., Attempt], on: str, token: str) -> Iterator[Attempt]:
     """Yield the answers to the token of a task."""
-    yield attempt(
-        "SendTaskSuccess", on, "stepfunctions", "send_task_success", taskToken=token, output="{}"
-    )
+    yield attempt("SendTaskSuccess", on, "stepfunctions", "send_task_success", taskToken=token, output="{}")
     yield attempt("SendTaskFailure", on, "stepfunctions", "send_task_failure", taskToken=token)
 
 
