@@ -1074,8 +1074,11 @@ def test_prod_s_tables_and_players_are_protected_against_deletion(there: Landsca
     tables = [
         there.outputs["prod"][name]
         for name in (
+            "carts_table",
             "contributions_table",
             "idempotency_table",
+            "orders_table",
+            "payments_table",
             "redrives_table",
             "scores_table",
             "studio_table",
