@@ -50,6 +50,7 @@ os.environ |= {
     "PICTURES_BUCKET": "pictures",
     "MAX_BYTES": "10485760",
     "STUDIO_TABLE": "studio",
+    "ORDERS_TABLE": "orders",
     "PAYMENTS_TABLE": "payments",
     "CURRENCY": "USD",
     "ENVIRONMENT": "test",
