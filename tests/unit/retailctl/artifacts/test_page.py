@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 
 from hello_retail.events import registry
+from hello_retail.pictures import PictureProblem
+from hello_retail.pictures.picture import LONGEST_SIDE, SHORTEST_SIDE
 from retailctl.artifacts.page import (
     ASSETS,
     SiteError,
@@ -334,7 +336,9 @@ def test_the_inbox_has_words_for_each_problem_of_a_picture() -> None:
     script = (WEB / "js" / "inbox.js").read_text()
     (listed,) = re.findall(r"(?s)const PROBLEMS = \{(.*?)\n\};", script)
     words = dict(re.findall(r'"([a-z-]+)": "(Your last .+\.)",', listed))
-    assert set(words) == {"not-an-image", "wrong-type", "too-small", "too-large", "cut-short", "extra-bytes"}
+    assert set(words) == set(PictureProblem)
+    assert f"at least {SHORTEST_SIDE} pixels" in words[PictureProblem.TOO_SMALL]
+    assert f"at most {LONGEST_SIDE:,} pixels" in words[PictureProblem.TOO_LARGE]
 
 
 def test_the_pictures_places_are_of_the_schemas_form() -> None:
