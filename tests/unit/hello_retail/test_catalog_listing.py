@@ -14,7 +14,6 @@ from hello_retail.catalog_api.listing import (
     decode_product_cursor,
     encode_category_cursor,
     encode_product_cursor,
-    find_picture_path,
 )
 from hello_retail.http_api.cursor import MAX_CHARACTERS, BadCursor, seal_cursor
 from hello_retail.http_api.mask import mask_user_id
