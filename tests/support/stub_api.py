@@ -554,15 +554,12 @@ class _Api(_Handler):
         player = self.customer()
         if player is None:
             return
-        status = orders.failures.popleft() if orders.failures else None
+        status = orders.failures.popleft() if orders.failures else 0
+        if status <= 0:
+            with self.shop._guard:
+                code, answer = orders.place(player.user_id, order_id, body)
         if status:
-            self.answer(status, _problem(status, f"The order made a {status}."))
-            return
-        with self.shop._guard:
-            code, answer = orders.place(player.user_id, order_id, body)
-        if status == 0:
-            self.close_connection = True
-            self.connection.close()
+            self.answer(abs(status), _problem(abs(status), f"The order made a {abs(status)}."))
             return
         self.answer(code, answer, {"location": f"/orders/{order_id}"} if code == 202 else None)
 

@@ -37,7 +37,7 @@ class StubOrders:
     holds: str | None = None
     """The state in which orders stay."""
     failures: deque[int] = field(default_factory=deque)
-    """Statuses for the next orders that are sent; 0 takes the order and breaks the answer off."""
+    """Statuses for the next orders that are sent; a negative one takes the order and answers a fault all the same."""
     cart_failures: deque[int] = field(default_factory=deque)
     """Statuses for the next times that a cart is asked for."""
 
