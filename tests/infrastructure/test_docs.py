@@ -316,6 +316,7 @@ def metrics(package: str, *shared: str) -> set[str]:
         ("trending_api", ("http_api/respond",), "docs/trending.md", "## The metrics of the API"),
         ("shop_view", (), "docs/catalog.md", "## The metrics of the view"),
         ("catalog_api", ("http_api/respond",), "docs/catalog.md", "## The metrics of the API"),
+        ("shop_api", ("http_api/respond",), "docs/cart.md", "## The metrics of the API"),
         ("studio_intake", (), "docs/studio.md", "## The metrics of the intake"),
         ("studio_tasks", (), "docs/studio.md", "## The metrics of the machine's steps"),
         ("photo_desk", (), "docs/studio.md", "## The metrics of the photo desk"),
