@@ -17,6 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hello_retail.dynamodb import transactions
 from hello_retail.studio import events, matching, table
 from hello_retail.studio.items import ASKED, RELEASED
 from hello_retail.studio.tokens import answer_token
@@ -48,7 +49,7 @@ habits = st.builds(
 
 @pytest.fixture(autouse=True)
 def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(table, "FIRST_PAUSE", 0)
+    monkeypatch.setattr(transactions, "FIRST_PAUSE", 0)
 
 
 def follow(seed: int, faults: Faults, habits: Habits, **most: int) -> StudioWorld:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from urllib3.filepost import encode_multipart_formdata
 
 from hello_retail.studio.items import Photographer, Product
-from hello_retail.studio.table import format_time, read_photographer, read_product, scan_unfinished
+from hello_retail.studio.table import read_photographer, read_product, scan_unfinished
+from hello_retail.times import format_time
 from retailctl.executions import Executions
 from support.asking import Answer, ask
 from support.e2e import eventually

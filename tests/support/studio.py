@@ -14,6 +14,7 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
+from hello_retail.dynamodb.transactions import Contended
 from hello_retail.studio import table as tables
 from hello_retail.studio.items import GIVEN_UP, HELD, OVER, PICTURED, parse_photographer, parse_product
 from hello_retail.studio.lines import FREE, WAITING, may_be_asked
@@ -424,7 +425,7 @@ class StudioWorld(World):
         """Raise what no fault explains."""
         from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
 
-        if not isinstance(error, Crash | BotoCoreError | ClientError | tables.Contended):
+        if not isinstance(error, Crash | BotoCoreError | ClientError | Contended):
             raise error
 
     def _time_out(self, execution: Execution) -> None:

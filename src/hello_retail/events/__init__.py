@@ -7,6 +7,7 @@ holds the JSON Schemas by exact id, and ``strict_json`` is how both sides read J
 from hello_retail.events.decoder import decode_base64_event, decode_event
 from hello_retail.events.event import Event, Rejection
 from hello_retail.events.registry import (
+    ORDER_CONFIRMED,
     PRODUCT_CREATE,
     PRODUCT_IMAGE,
     PRODUCT_PRICE,
@@ -19,6 +20,7 @@ from hello_retail.events.registry import (
 )
 
 __all__ = [
+    "ORDER_CONFIRMED",
     "PRODUCT_CREATE",
     "PRODUCT_IMAGE",
     "PRODUCT_PRICE",

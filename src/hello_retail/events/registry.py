@@ -34,6 +34,7 @@ USER_UNREGISTER_PHOTOGRAPHER = "com.nordstrom/user-info/unregister-photographer/
 USER_ADD_ROLE = "com.nordstrom/user-info/add-role/1-0-0"
 CART_ADD = "com.nordstrom/cart/add/1-0-0"
 CART_REMOVE = "com.nordstrom/cart/remove/1-0-0"
+ORDER_CONFIRMED = "com.nordstrom/order/confirmed/1-0-0"
 
 ENVELOPES = frozenset({INGRESS_1_0, INGRESS_1_1, INGRESS_1_2, EGRESS_1_0, EGRESS_1_1})
 DATA_EVENTS = frozenset(
@@ -50,11 +51,13 @@ DATA_EVENTS = frozenset(
         USER_ADD_ROLE,
         CART_ADD,
         CART_REMOVE,
+        ORDER_CONFIRMED,
     }
 )
 SCHEMAS = ENVELOPES | DATA_EVENTS
 """Every id that the registry knows."""
 
+_MemberPath = tuple[str | None, ...]
 _FOLDER = Path(__file__).parent / "schemas"
 
 
@@ -107,7 +110,8 @@ def list_violations(schema_id: str, document: object) -> tuple[Violation, ...]:
 
     For whoever explains a refusal: a document that is not valid takes longer than with ``find_violation``. A member
     that is missing has a place of its own; all that the schema does not list are one violation, of the object
-    that they are in. So there are at most as many as the schema has properties and objects.
+    that they are in; an array has at most one. So there are at most as many as the schema has properties and
+    objects.
 
     Raises:
         UnknownSchema: where the registry has no such id.
@@ -158,26 +162,39 @@ def _compile_schema(node: dict[str, Any]) -> Callable[[object], Violation | None
     return check_document
 
 
-def _list_integers(node: dict[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    """Yield the path of every integer in a schema."""
+def _list_integers(node: dict[str, Any], path: _MemberPath = ()) -> Iterator[_MemberPath]:
+    """Yield the path of every integer in a schema; ``None`` in a path is each member of an array."""
     if node.get("type") == "integer":
         yield path
     for name, member in node.get("properties", {}).items():
         yield from _list_integers(member, (*path, name))
+    if "items" in node:
+        yield from _list_integers(node["items"], (*path, None))
 
 
-def _find_float(integers: Iterable[tuple[str, ...]], document: Any) -> Violation | None:  # noqa: ANN401 - JSON
+def _find_float(integers: Iterable[_MemberPath], document: object) -> Violation | None:
     """Return the first integer that is written as a float, or None.
 
     JSON Schema takes 1.0 and 1e2 for integers; other readers of the log need not.
     """
     for path in integers:
-        member = document
-        for name in path:
-            member = member.get(name) if isinstance(member, dict) else None
-        if isinstance(member, float):
-            return Violation("".join(f"/{name}" for name in path), _NOT_AN_INTEGER)
+        for pointer, member in _select_members(document, path):
+            if isinstance(member, float):
+                return Violation(pointer, _NOT_AN_INTEGER)
     return None
+
+
+def _select_members(document: object, path: _MemberPath, pointer: str = "") -> Iterator[tuple[str, object]]:
+    """Yield the members of a document at a path, each with its place."""
+    if not path:
+        yield pointer, document
+        return
+    name, *rest = path
+    if isinstance(document, dict) and name in document:
+        yield from _select_members(document[name], tuple(rest), f"{pointer}/{name}")
+    elif isinstance(document, list) and name is None:
+        for number, member in enumerate(document):
+            yield from _select_members(member, tuple(rest), f"{pointer}/{number}")
 
 
 def _walk_violations(
@@ -187,7 +204,7 @@ def _walk_violations(
     if "properties" not in node or not isinstance(document, dict):
         violation = _member_validator(schema_id, path)(document)
         if violation:
-            yield Violation(pointer, violation.detail)
+            yield Violation(f"{pointer}{violation.pointer}", violation.detail)
         return
     for name, member in node["properties"].items():
         if name in document:
@@ -213,8 +230,10 @@ _DETAILS = {
     "additionalProperties": "has a property that its schema does not list",
     "const": "must be {}",
     "format": "must be a {} that exists",
+    "maxItems": "must have at most {} items",
     "maxLength": "must be at most {} characters long",
     "maximum": "must be at most {}",
+    "minItems": "must have {} or more items",
     "minLength": "must be {} or more characters long",
     "minimum": "must be {} or more",
     "pattern": "must be {}",

@@ -8,15 +8,14 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING
 
+from hello_retail.dynamodb.transactions import Contended, try_again
 from hello_retail.studio.items import ASSIGNED
 from hello_retail.studio.lines import choose_pair
 from hello_retail.studio.table import (
-    Contended,
     assign_product,
     read_free,
     read_product,
     read_waiting,
-    try_again,
 )
 from hello_retail.studio.tokens import answer_token
 

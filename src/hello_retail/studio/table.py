@@ -9,15 +9,15 @@ transaction had hold of them), and the caller looks again.
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from hello_retail.dynamodb.transactions import Contended, transact, try_again, update_item
+from hello_retail.dynamodb.writes import Condition, Value, build_delete, build_item, build_put, build_update
 from hello_retail.studio import lines
 from hello_retail.studio.items import (
     ASKED,
@@ -43,32 +43,19 @@ from hello_retail.studio.lines import (
     format_free_place,
     format_waiting_place,
 )
-from hello_retail.studio.writes import Condition, Value, build_delete, build_item, build_put, build_update
+from hello_retail.times import format_time
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
     from hello_retail.stream_consumer.ledger import Move
 
-CONFLICTS = frozenset({"TransactionConflict", "TransactionConflictException"})
-CHANGED = frozenset({"ConditionalCheckFailed", "ConditionalCheckFailedException"}) | CONFLICTS
 NO_TOKENS: Mapping[str, None] = {"finder": None, "asker": None}
 UNASSIGNED: Mapping[str, None] = {"photographer": None, "until": None, "problem": None}
 LINE_READ = 50
 """How many at the head of a line are looked at: who stands further back is not needed yet."""
-ATTEMPTS = 12
-"""How often a write is tried, because other writes came first."""
-FIRST_PAUSE = 0.02
-"""Seconds of the first pause between attempts, at most."""
 KEPT_DAYS = 90
 """For how many days an item is kept after the log could last deliver its events again."""
-
-
-class Contended(Exception):
-    """Other writes came first each time: a later attempt may succeed."""
-
-    def __init__(self) -> None:
-        super().__init__(f"The items changed before each of {ATTEMPTS} writes: try again later.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,20 +82,6 @@ class Registration:
 def compute_kept_seconds(retention_hours: int) -> int:
     """Return for how long a finished item is kept, by how long the stream keeps its records."""
     return (retention_hours + KEPT_DAYS * 24) * 3600
-
-
-def format_time(seconds: float) -> str:
-    """Return a time in ISO 8601, UTC, with milliseconds: it sorts as text."""
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def try_again() -> Iterator[int]:
-    """Count attempts at a write, with a pause of random length before each but the first."""
-    for attempt in range(ATTEMPTS):
-        if attempt:
-            longest = FIRST_PAUSE * 2 ** min(attempt, 5)
-            time.sleep(random.uniform(longest / 4, longest))  # noqa: S311 - jitter is no secret
-        yield attempt
 
 
 # Reads
@@ -287,7 +260,7 @@ def deliver(
         condition={"state": ASKED, "attempt": attempt},
     )
     for _ in try_again():
-        if written := _update_item(client, update):
+        if written := update_item(client, update):
             return parse_product(written).asker
         is_now = read_product(client, table, product)
         if is_now is None or is_now.attempt != attempt or is_now.state not in {ASKED, DELIVERED}:
@@ -554,32 +527,9 @@ def _give_back(photographer: Photographer, allowance: int) -> Photographer:
 
 def _update(client: DynamoDBClient, update: Mapping[str, Any]) -> bool:
     """Make one update; return whether its condition held."""
-    return _update_item(client, update) is not None
-
-
-def _update_item(client: DynamoDBClient, update: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """Make one update; return the item as it is then, ``None`` where the condition did not hold."""
-    try:
-        return client.update_item(**update, ReturnValues="ALL_NEW")["Attributes"]
-    except ClientError as error:
-        if error.response["Error"]["Code"] in CHANGED:
-            return None
-        raise
+    return update_item(client, update) is not None
 
 
 def _transact(client: DynamoDBClient, *items: Any) -> bool:  # noqa: ANN401 - TransactWriteItemTypeDef
-    """Make all writes or none; return whether their conditions held.
-
-    botocore adds a ClientRequestToken, by which a request that it sends again is recognised.
-    """
-    try:
-        client.transact_write_items(TransactItems=list(items))
-    except ClientError as error:
-        response: Mapping[str, Any] = error.response
-        reasons = {reason.get("Code", "None") for reason in response.get("CancellationReasons", ())} - {
-            "None"
-        }
-        if response["Error"]["Code"] in CONFLICTS or (reasons and reasons <= CHANGED):
-            return False
-        raise
-    return True
+    """Make all writes or none; return whether their conditions held."""
+    return transact(client, *items) is None

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from hello_retail.aws_failures import FAILURES
+from hello_retail.dynamodb.transactions import Contended, try_again
 from hello_retail.events import USER_UNREGISTER_PHOTOGRAPHER
 from hello_retail.stream_consumer.concurrently import run_concurrently
 from hello_retail.stream_consumer.ledger import build_ledger_move, judge_entries, parse_ledger
@@ -23,10 +24,8 @@ from hello_retail.stream_consumer.usage import Usage
 from hello_retail.studio.items import ASKED, DELIVERED, HELD, OFFERED, PICTURED, Photographer, Product
 from hello_retail.studio.matching import match_lines
 from hello_retail.studio.table import (
-    Contended,
     Registration,
     Studio,
-    format_time,
     offer_product,
     picture_from_elsewhere,
     put_pictured,
@@ -34,10 +33,10 @@ from hello_retail.studio.table import (
     read_product,
     register_photographer,
     skip_repeats,
-    try_again,
     unregister_photographer,
 )
 from hello_retail.studio.tokens import OVER, WITHDRAWN, StepFunctions, fail_token
+from hello_retail.times import format_time
 
 if TYPE_CHECKING:
     from hello_retail.events import Event

@@ -6,15 +6,13 @@ an invocation that was thought dead. Each reads strongly consistently, and write
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
-from botocore.exceptions import ClientError
-
 from hello_retail.aws_failures import FAILURES
+from hello_retail.dynamodb.transactions import Contended, try_again
+from hello_retail.executions import RUNNING, read_ended_input, read_status
 from hello_retail.studio.events import build_picture_event
 from hello_retail.studio.items import (
     ASSIGNED,
@@ -28,9 +26,7 @@ from hello_retail.studio.items import (
 )
 from hello_retail.studio.matching import build_found, match_lines
 from hello_retail.studio.table import (
-    Contended,
     ask_photographer,
-    format_time,
     give_up_product,
     picture_product,
     queue_product,
@@ -38,19 +34,17 @@ from hello_retail.studio.table import (
     read_product,
     release_product,
     scan_unfinished,
-    try_again,
 )
 from hello_retail.studio.tokens import OVER as OVER_ERROR
 from hello_retail.studio.tokens import WITHDRAWN, StepFunctions, answer_token, fail_token
 from hello_retail.studio_tasks.message import write_message
+from hello_retail.times import format_time, measure_seconds
 
 if TYPE_CHECKING:
     from mypy_boto3_kinesis import KinesisClient
 
     from hello_retail.studio.items import Product
     from hello_retail.studio.table import Studio
-
-RUNNING = frozenset({"RUNNING", "PENDING_REDRIVE"})
 
 
 class ShortMessages(Protocol):
@@ -204,13 +198,10 @@ class Work:
         match_lines(self.studio, self.machine)
 
     def end_from_event(self, detail: Mapping[str, Any]) -> None:
-        """Take EventBridge's word that an execution ended: FAILED, TIMED_OUT or ABORTED.
-
-        The event of an execution with encrypted data may leave its input out.
-        """
-        given = detail.get("input") or self._describe(detail["executionArn"]).get("input")
-        if given:
-            self.end_execution(json.loads(given)["product"], detail["name"])
+        """Take EventBridge's word that an execution ended: FAILED, TIMED_OUT or ABORTED."""
+        ended = read_ended_input(self.machine, detail)
+        if ended:
+            self.end_execution(ended["product"], detail["name"])
 
     def reconcile(self) -> Reconciled:
         """End what has ended and was not told; say what was found.
@@ -224,13 +215,13 @@ class Work:
             oldest = min(oldest, product.since)
             if product.until is not None and product.until > format_time(self.clock()):
                 continue
-            status = self._describe(self._name_execution(product.execution)).get("status")
+            status = read_status(self.machine, self.machine_arn, product.execution)
             if status in RUNNING or (status is None and product.state == OFFERED):
                 continue  # what was not started yet is the intake's, which is delivered its offer again
             self.end_execution(product.product_id, product.execution)
             ended += 1
         match_lines(self.studio, self.machine)
-        return Reconciled(ended, _measure_seconds(oldest, now))
+        return Reconciled(ended, measure_seconds(oldest, now))
 
     def _publish(self, product: Product, photographer: Photographer) -> bool:
         """Put the picture's event on the stream, then note it, on the condition of what was published."""
@@ -265,23 +256,3 @@ class Work:
         """Read the photographer who has a product; somebody without an item holds nothing."""
         user_id = product.photographer or ""
         return read_photographer(self.studio.client, self.studio.table, user_id) or Photographer(user_id)
-
-    def _name_execution(self, name: str) -> str:
-        """Return the ARN of an execution of the machine, by its name."""
-        parts = self.machine_arn.split(":")
-        return ":".join([*parts[:5], "execution", parts[6], name])
-
-    def _describe(self, execution_arn: str) -> Mapping[str, Any]:
-        """Describe an execution; nothing is known of one that is not there."""
-        try:
-            described: Mapping[str, Any] = self.machine.describe_execution(executionArn=execution_arn)
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "ExecutionDoesNotExist":
-                raise
-            return {}
-        return described
-
-
-def _measure_seconds(start: str, end: str) -> float:
-    """Return the seconds between two times of ``format_time``."""
-    return (datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds()

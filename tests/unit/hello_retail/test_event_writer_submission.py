@@ -82,7 +82,7 @@ def test_the_envelope_is_the_one_that_carries_an_id() -> None:
 
 
 def test_every_schema_that_is_taken_is_one_of_the_registry() -> None:
-    assert set(KINDS) == registry.DATA_EVENTS - {registry.USER_ADD_ROLE}
+    assert set(KINDS) == registry.DATA_EVENTS - {registry.USER_ADD_ROLE, registry.ORDER_CONFIRMED}
 
 
 def test_a_product_is_its_events_order() -> None:

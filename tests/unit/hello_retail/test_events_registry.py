@@ -44,6 +44,8 @@ def nodes(node: Any, pointer: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
     yield pointer, node
     for name, child in node.get("properties", {}).items():
         yield from nodes(child, f"{pointer}/{name}")
+    if "items" in node:
+        yield from nodes(node["items"], f"{pointer}/0")
 
 
 EVERY_NODE = [
@@ -92,7 +94,7 @@ def test_every_text_has_bounds_a_pattern_and_words_for_it(node: dict[str, Any]) 
 
 @pytest.mark.parametrize("node", EVERY_NODE)
 def test_every_rule_can_be_told_in_words(node: dict[str, Any]) -> None:
-    annotations = {"$schema", "$id", "description", "properties"}
+    annotations = {"$schema", "$id", "description", "items", "properties"}
     assert set(node) - annotations <= set(registry._DETAILS)
 
 

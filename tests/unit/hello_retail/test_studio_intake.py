@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from hello_retail.studio import table
+from hello_retail.dynamodb import transactions
 from hello_retail.studio.events import derive_picture_event_id
 from hello_retail.studio_intake import handler
 from support.event_source import LogRecord, kinesis_event
@@ -21,7 +21,7 @@ REGISTRATION = "6f1c2a52-8c3e-4a57-9d1c-0a3e3d0f9c77"
 
 @pytest.fixture(autouse=True)
 def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(table, "FIRST_PAUSE", 0)
+    monkeypatch.setattr(transactions, "FIRST_PAUSE", 0)
 
 
 @pytest.fixture

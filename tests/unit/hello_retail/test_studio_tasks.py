@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from hello_retail.dynamodb import transactions
+from hello_retail.dynamodb.transactions import Contended
 from hello_retail.events import PRODUCT_IMAGE, Event, decode_event
 from hello_retail.studio import table
 from hello_retail.studio.events import (
@@ -18,9 +20,9 @@ from hello_retail.studio.events import (
     is_own_picture,
 )
 from hello_retail.studio.items import Photographer, Product, build_photographer_key
-from hello_retail.studio.table import Contended
 from hello_retail.studio_tasks import handler
 from hello_retail.studio_tasks.message import clean_name, write_message
+from hello_retail.times import format_time
 from support.fake_aws import client_error
 from support.studio import MACHINE_ARN, STUDIO, own_act
 from support.studio_scene import OFFER_ID, Scene, before_each
@@ -31,7 +33,7 @@ FOUND = {"photographer": "ann", "attempt": 1}
 
 @pytest.fixture(autouse=True)
 def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(table, "FIRST_PAUSE", 0)
+    monkeypatch.setattr(transactions, "FIRST_PAUSE", 0)
 
 
 @pytest.fixture
@@ -176,7 +178,7 @@ def test_asking_notes_token_and_deadline(scene: Scene) -> None:
     scene.ask()
     product = scene.product()
     assert (product.state, product.asker, product.finder) == ("asked", "asker of p1", None)
-    assert product.until == table.format_time(scene.now + 15 * 60)
+    assert product.until == format_time(scene.now + 15 * 60)
 
 
 def test_a_text_is_sent_once_an_attempt_and_only_where_messages_are_on() -> None:

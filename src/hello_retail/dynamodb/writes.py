@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from hello_retail.stream_consumer.ledger import Move
 
-Value = str | int | bool | frozenset[str]
+Value = str | int | bool | frozenset[str] | Mapping[str, Any]
+"""What an attribute may be; a mapping is one as DynamoDB has it, such as ``{"L": […]}``."""
 Condition = Mapping[str, "Value | None"]
 """What attributes must be; ``None``: absent."""
 
@@ -24,7 +25,9 @@ def build_value(value: Value) -> dict[str, Any]:
         return {"N": str(value)}
     if isinstance(value, frozenset):
         return {"SS": sorted(value)}
-    return {"S": value}
+    if isinstance(value, Mapping):
+        return dict(value)
+    return {"S": str(value)}
 
 
 def build_item(key: Mapping[str, Any], attributes: Mapping[str, Value | None]) -> dict[str, Any]:
@@ -43,18 +46,23 @@ def build_update(
     sets: Mapping[str, Value | None] | None = None,
     adds: Mapping[str, Value] | None = None,
     condition: Condition,
+    at_least: Mapping[str, int] | None = None,
     move: Move | None = None,
 ) -> dict[str, Any]:
     """Return the update of an item; what ``sets`` sets to ``None`` is removed.
 
-    ``move`` is a ledger's, with a condition of its own.
+    ``at_least`` names numbers that must be there and not be smaller. ``move`` is a ledger's, which brings its
+    condition.
     """
     adds = adds or {}
     given = {name: value for name, value in (sets or {}).items() if value is not None}
     removed = [name for name, value in (sets or {}).items() if value is None]
     assignments = [f"#{name} = :{name}" for name in given]
     conditions, values = _build_conditions(condition)
-    names = {f"#{name}": name for name in (*given, *removed, *adds, *condition)}
+    for name, least in (at_least or {}).items():
+        conditions.append(f"#{name} >= :least_{name}")
+        values[f":least_{name}"] = build_value(least)
+    names = {f"#{name}": name for name in (*given, *removed, *adds, *condition, *(at_least or ()))}
     values |= {f":{name}": build_value(value) for name, value in given.items()}
     values |= {f":add_{name}": build_value(value) for name, value in adds.items()}
     if move:
@@ -67,14 +75,14 @@ def build_update(
         ("REMOVE", [f"#{name}" for name in removed]),
         ("ADD", [f"#{name} :add_{name}" for name in adds]),
     ]
-    return {
+    update: dict[str, Any] = {
         "TableName": table,
         "Key": dict(key),
         "UpdateExpression": " ".join(f"{verb} {', '.join(parts)}" for verb, parts in clauses if parts),
-        "ConditionExpression": " AND ".join(conditions),
         "ExpressionAttributeNames": names,
         "ExpressionAttributeValues": values,
     }
+    return update | ({"ConditionExpression": " AND ".join(conditions)} if conditions else {})
 
 
 def build_put(table: str, item: Mapping[str, Any], condition: Condition | None = None) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""Orders: what was ordered, at which price, and how far an order has come."""

@@ -1,0 +1,1 @@
+"""Payments: the port to a payment provider, and the simulated provider."""
