@@ -12,6 +12,8 @@ ENVIRONMENT = {
     "CATALOG_TABLE": "catalog",
     "CATEGORIES_TABLE": "categories",
     "STOCK_TABLE": "stock",
+    "CARTS_TABLE": "carts",
+    "RETENTION_HOURS": "24",
     "GENERATION": "1",
     "RECENT_EVENTS": "16",
     "ENVIRONMENT": "dev",
@@ -41,7 +43,7 @@ def cold_start(function: str, **changes: str) -> subprocess.CompletedProcess[str
 @pytest.mark.parametrize(
     ("function", "name"),
     [
-        *((VIEW, name) for name in (*TABLES, "GENERATION", "RECENT_EVENTS")),
+        *((VIEW, name) for name in (*TABLES, "CARTS_TABLE", "RETENTION_HOURS", "GENERATION", "RECENT_EVENTS")),
         *((API, name) for name in (*TABLES, "ENVIRONMENT", "POWERTOOLS_METRICS_NAMESPACE")),
     ],
 )

@@ -23,6 +23,7 @@ from hello_retail.events import registry
 from support.door import LASTING, LOST, PASSING, THROTTLED, TIMED_OUT, Broken, Door, aws_error, code_of
 from support.event_writer import (
     CART,
+    CART_SET,
     IMAGE,
     LOGIN,
     NAME,
@@ -67,7 +68,7 @@ def check_problem(reply: Reply, status: int) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    "body", [OFFER, IMAGE, PURCHASE, PRICE, STOCK, CART], ids=lambda body: body["schema"]
+    "body", [OFFER, IMAGE, PURCHASE, PRICE, STOCK, CART, CART_SET], ids=lambda body: body["schema"]
 )
 def test_an_event_is_answered_202_and_is_on_the_stream(door: Door, body: dict[str, Any]) -> None:
     before = datetime.now(UTC)
@@ -111,14 +112,16 @@ def test_where_texts_are_sent_a_phone_must_be_verified(
 
 
 @pytest.mark.parametrize(("workshop", "status"), [("true", 202), ("false", 403)])
-def test_only_a_workshop_takes_a_picture_that_nobody_asked_for(
+def test_only_a_workshop_takes_a_picture_that_nobody_asked_for_and_a_sale_without_an_order(
     door: Door, monkeypatch: pytest.MonkeyPatch, workshop: str, status: int
 ) -> None:
     monkeypatch.setattr(entry, "SETTINGS", replace(entry.SETTINGS, workshop=workshop))
-    reply = door.post(IMAGE)
-    assert reply.status == status
-    assert ("GET /assignments" in reply.body) is (status == 403)
-    assert door.post(PURCHASE).status == 202
+    for body, remedy in ((IMAGE, "GET /assignments"), (PURCHASE, "PUT /orders/{orderId}")):
+        reply = door.post(body)
+        assert reply.status == status
+        assert (remedy in reply.body) is (status == 403)
+    assert len(door.records()) == (2 if status == 202 else 0)
+    assert door.post(CART).status == 202
 
 
 def test_an_offer_without_an_id_is_answered_with_the_one_it_got(door: Door) -> None:

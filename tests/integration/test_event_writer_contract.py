@@ -16,6 +16,7 @@ from hello_retail.events import registry
 from support.door import THROTTLED, Broken, Door, aws_error
 from support.event_writer import (
     CART,
+    CART_SET,
     IMAGE,
     LOGIN,
     OFFER,
@@ -63,7 +64,7 @@ def test_it_takes_the_events_that_the_code_takes_by_the_registrys_own_schemas() 
 
 @pytest.mark.parametrize(
     "body",
-    [OFFER, IMAGE, PURCHASE, PRICE, STOCK, LOGIN, PHONE, REGISTER, UNREGISTER, CART],
+    [OFFER, IMAGE, PURCHASE, PRICE, STOCK, LOGIN, PHONE, REGISTER, UNREGISTER, CART, CART_SET],
     ids=lambda body: body["schema"],
 )
 def test_what_the_code_takes_is_what_the_document_takes(body: dict[str, Any]) -> None:

@@ -26,6 +26,7 @@ PHONE: dict[str, Any] = {"schema": registry.USER_UPDATE_PHONE, "id": SUB, "phone
 REGISTER: dict[str, Any] = {"schema": registry.USER_REGISTER_PHOTOGRAPHER, "id": SUB}
 UNREGISTER: dict[str, Any] = {"schema": registry.USER_UNREGISTER_PHOTOGRAPHER, "id": SUB}
 CART: dict[str, Any] = {"schema": registry.CART_ADD, "id": "p1"}
+CART_SET: dict[str, Any] = {"schema": registry.CART_SET, "id": "p1", "quantity": 3}
 EVERY_GROUP = "[merchant photographer customer]"
 
 

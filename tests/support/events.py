@@ -7,6 +7,7 @@ payload(egress(purchase("p1", "ann"), "shardId-000000000000:4711"))    # egress 
 
 import base64
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from hello_retail.events import registry
@@ -77,6 +78,27 @@ def stock(product_id: str, user_id: str, added: int, name: str = "", **envelope:
     """Return the envelope of a merchant adding to a product's stock."""
     data = {"schema": registry.PRODUCT_STOCK, "id": product_id, "added": added}
     return ingress(data, origin("stock-product", user_id, name), **envelope)
+
+
+def cart(action: str, product_id: str, user_id: str, quantity: int | None = None, **envelope: str) -> dict[str, Any]:
+    """Return the envelope of a customer's ``add``, ``set`` (of a ``quantity``) or ``remove``."""
+    data: dict[str, Any] = {"schema": f"com.nordstrom/cart/{action}/1-0-0", "id": product_id}
+    if quantity is not None:
+        data["quantity"] = quantity
+    return ingress(data, origin(f"cart-{action}", user_id), **envelope)
+
+
+def confirmed(user_id: str, quantities: Mapping[str, int], **envelope: str) -> dict[str, Any]:
+    """Return the envelope of a confirmed order of some pieces of products, each at a price of 5."""
+    data = {
+        "schema": registry.ORDER_CONFIRMED,
+        "id": "01938f2a-7a00-7000-8000-000000000001",
+        "lines": [
+            {"product": product, "quantity": quantity, "cents": 5} for product, quantity in quantities.items()
+        ],
+        "totalCents": 5 * sum(quantities.values()),
+    }
+    return ingress(data, f"hello-retail/order-confirm/{user_id}/{user_id}", **envelope)
 
 
 def origin(action: str, user_id: str, name: str = "") -> str:

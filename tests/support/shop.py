@@ -11,17 +11,25 @@ from typing import Any
 from uuid import UUID
 
 from hello_retail.shop_view.batch import decode_batch
-from hello_retail.shop_view.handler import fold_batch
+from hello_retail.shop_view.carts import CartStore
+from hello_retail.shop_view.handler import ShopStores, fold_batch
 from hello_retail.shop_view.store import ShopTables, ShopViewStore
 from support.event_source import LogRecord, Stream
 from support.events import create, image, payload, price, purchase, stock
 from support.fake_aws import FakeDynamoDB
 from support.stepping import InlineExecutor
 
-CATALOG, CATEGORIES, STOCK = "catalog", "categories", "stock"
+CATALOG, CATEGORIES, STOCK, CARTS = "catalog", "categories", "stock", "carts"
 TABLES = ShopTables(CATALOG, CATEGORIES, STOCK)
-KEYS = {CATALOG: ("productId",), CATEGORIES: ("shelf", "category"), STOCK: ("productId",)}
+KEYS = {
+    CATALOG: ("productId",),
+    CATEGORIES: ("shelf", "category"),
+    STOCK: ("productId",),
+    CARTS: ("userId", "productId"),
+}
 RECENT_EVENTS = 16
+NOW = 1_763_800_060.0
+"""The clock of the carts: a minute after the records of `kinesis_event` arrived."""
 
 Handler = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 
@@ -31,7 +39,7 @@ def tables() -> FakeDynamoDB:
 
 
 def create_tables(dynamodb: Any) -> None:
-    """Create the three tables as Terraform does."""
+    """Create the four tables as Terraform does."""
     for table, keys in KEYS.items():
         indexed = ("category", "sortName") if table == CATALOG else ()
         schema = [
@@ -66,10 +74,27 @@ def create_tables(dynamodb: Any) -> None:
 
 def warm_instance(dynamodb: Any) -> Handler:
     """Return a handler with a cache of its own, as a warm instance of the function has."""
-    view = ShopViewStore(
-        dynamodb, InlineExecutor(), tables=TABLES, recent_events=RECENT_EVENTS, pause=lambda _: None
+    stores = warm_stores(dynamodb)
+    return lambda event: fold_batch(decode_batch(event), stores)
+
+
+def warm_stores(
+    dynamodb: Any, tables: ShopTables = TABLES, pause: Callable[[float], None] = lambda _: None
+) -> ShopStores:
+    """Return the stores of an instance of the function."""
+    shelf = ShopViewStore(
+        dynamodb, InlineExecutor(), tables=tables, recent_events=RECENT_EVENTS, pause=pause
     )
-    return lambda event: fold_batch(decode_batch(event), view)
+    carts = CartStore(
+        dynamodb,
+        InlineExecutor(),
+        table=CARTS,
+        recent_events=RECENT_EVENTS,
+        retention_hours=24,
+        pause=pause,
+        now=lambda: NOW,
+    )
+    return ShopStores(shelf, carts)
 
 
 def offer(product: str, user: str, category: str = "Light", name: str = "Lamp", **envelope: str) -> Any:

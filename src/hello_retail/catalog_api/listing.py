@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from hello_retail.http_api.cursor import BadCursor, open_cursor, seal_cursor
 from hello_retail.http_api.keys import is_product_id
 from hello_retail.http_api.mask import mask_user_id
+from hello_retail.read_models.catalog import find_picture_path
 
 MAX_CATEGORY = 100
 """The longest category, in characters, as the schema of product/create has it."""
@@ -16,8 +16,6 @@ PRODUCTS = b"cursor-products"
 _SEPARATOR = "\0"
 """Between the parts of a cursor's position: no name and no id contains a control character."""
 _SORT_NAME_BYTES = 1024
-_PICTURE = re.compile(r"[^/]+/(?P<path>pictures/(?P<product>[^/]+)/[^/]+\.(?:jpg|png))")
-"""Where the shop keeps its pictures: ``bucket/pictures/<product>/<file>``, under ``/pictures/`` of the page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,15 +73,6 @@ class CatalogProduct:
             "offeredAt": self.offered_at,
             "inStock": self.in_stock,
         }
-
-
-def find_picture_path(product_id: str, place: str | None) -> str | None:
-    """Return a picture's path, relative to the page.
-
-    It is ``None`` where the place is not the shop's, or another product's.
-    """
-    picture = _PICTURE.fullmatch(place or "")
-    return picture["path"] if picture and picture["product"] == product_id else None
 
 
 def is_category(text: str) -> bool:

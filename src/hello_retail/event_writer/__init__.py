@@ -12,7 +12,8 @@ without one, where other methods are to get their 405.
 
 Environment: ``STREAM_NAME``, ``IDEMPOTENCY_TABLE``, ``ENVIRONMENT``, ``ORIGIN`` (the first part of each event's
 ``origin``), ``MESSAGES`` (``none`` or ``sms``: then a phone must be verified), ``WORKSHOP`` (``true`` or
-``false``: then no ``product/image`` is taken), ``POWERTOOLS_SERVICE_NAME`` (event_writer),
+``false``: then neither ``product/image`` nor
+``product/purchase`` is taken), ``POWERTOOLS_SERVICE_NAME`` (event_writer),
 ``POWERTOOLS_METRICS_NAMESPACE``, ``LOG_LEVEL``. Function time-out: 20 s (with a key, three calls of
 AWS at their worst). Route throttling holds a storm off; the function has no limit of its own.
 

@@ -24,7 +24,7 @@ from hello_retail.event_writer.submission import (
     build_event_record,
     check_phone,
     parse_submission,
-    refuse_unasked_picture,
+    refuse_shortcut,
 )
 from hello_retail.events.registry import INGRESS_1_1, compile_validators
 from hello_retail.http_api.methods import build_preflight_response, is_preflight
@@ -99,7 +99,7 @@ def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:
         if SETTINGS.messages == "sms":
             check_phone(submission)
         if SETTINGS.workshop != "true":
-            refuse_unasked_picture(submission)
+            refuse_shortcut(submission)
         answer = build_accepted_response(accept_submission(submission, context))
     except Exception as error:  # noqa: BLE001 - no client sees a fault's words
         has_key = submission is not None and submission.key is not None

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from hashlib import sha256
-from typing import TYPE_CHECKING, Any, Final
+from typing import Final
 from uuid import UUID, uuid5
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 RANDOM_BYTES: Final = 10
 """How many random bytes a UUIDv7 takes."""
@@ -47,8 +43,3 @@ def derive_identifiers(user_id: str, key: str, body_digest: str) -> Identifiers:
     """
     event = uuid5(_NAMESPACE, json.dumps([user_id, key, body_digest]))
     return Identifiers(str(event), str(uuid5(event, "product")))
-
-
-def hash_json(data: Mapping[str, Any]) -> str:
-    """Return a JSON object's hash, independent of member order and white space."""
-    return sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()

@@ -1,8 +1,8 @@
 """Which events the front door takes, and from whom.
 
-What the original took, with three changes. Merchants also set prices and add stock. ``product/image`` is taken
-from photographers: a person, not a Lambda, sends it here. ``user-info/add-role`` is not: the user pool says
-who may do what, so users cannot give themselves a role.
+What the original took, with four changes. Merchants also set prices and add stock. Customers also set how many of
+a product are in the cart. ``product/image`` is taken from photographers: a person, not a Lambda, sends it here.
+``user-info/add-role`` is not: the user pool says who may do what, so users cannot give themselves a role.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Final
 from hello_retail.events.registry import (
     CART_ADD,
     CART_REMOVE,
+    CART_SET,
     PRODUCT_CREATE,
     PRODUCT_IMAGE,
     PRODUCT_PRICE,
@@ -61,6 +62,7 @@ KINDS: Final = {
     PRODUCT_STOCK: Kind("stock-product", MERCHANT),
     CART_ADD: Kind("cart-add"),
     CART_REMOVE: Kind("cart-remove"),
+    CART_SET: Kind("cart-set"),
     USER_LOGIN: Kind("login-user", about_actor=True),
     USER_UPDATE_PHONE: Kind("update-phone", PHOTOGRAPHER, about_actor=True),
     USER_REGISTER_PHOTOGRAPHER: Kind("register-photographer", PHOTOGRAPHER, about_actor=True),

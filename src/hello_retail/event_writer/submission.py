@@ -12,20 +12,21 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
 from hello_retail.event_writer.actor import Actor, clean_display_name, parse_actor
-from hello_retail.event_writer.identifiers import Identifiers, derive_identifiers, hash_json
+from hello_retail.event_writer.identifiers import Identifiers, derive_identifiers
 from hello_retail.event_writer.kinds import KINDS, Kind
 from hello_retail.events import Event, decode_event
 from hello_retail.events.registry import (
     INGRESS_1_1,
     PRODUCT_IMAGE,
+    PRODUCT_PURCHASE,
     USER_UPDATE_PHONE,
     Violation,
     list_violations,
 )
 from hello_retail.http_api.identity import require_signed_in
-from hello_retail.http_api.json_body import read_json_object
+from hello_retail.http_api.json_body import hash_json, read_json_object
 from hello_retail.http_api.methods import POST, get_method, refuse_other_methods
-from hello_retail.http_api.problems import Problem, WrongMember
+from hello_retail.http_api.problems import Problem, WrongMember, build_data_problem
 from hello_retail.visibility import is_visible
 
 if TYPE_CHECKING:
@@ -138,8 +139,8 @@ def check_phone(submission: EventSubmission) -> None:
         )
 
 
-def refuse_unasked_picture(submission: EventSubmission) -> None:
-    """Refuse a picture that is named and not uploaded, as photographers may in a workshop only.
+def refuse_shortcut(submission: EventSubmission) -> None:
+    """Refuse a picture that is not uploaded and a sale without an order, which only a workshop takes.
 
     Raises:
         Problem: 403.
@@ -151,6 +152,12 @@ def refuse_unasked_picture(submission: EventSubmission) -> None:
             "Pictures come from the photographer who is asked for them: register, and upload the picture of the "
             "product in GET /assignments.",
             code="unasked-picture",
+        )
+    if submission.kind == PRODUCT_PURCHASE:
+        raise Problem(
+            HTTPStatus.FORBIDDEN,
+            "Sales come from confirmed orders: order the product with PUT /orders/{orderId}.",
+            code="unordered-sale",
         )
 
 
@@ -230,9 +237,7 @@ def _check_about_actor(actor: Actor, data: Mapping[str, Any]) -> None:
 
 
 def _build_data_refusal(broken: tuple[Violation, ...], code: str) -> Problem:
-    detail = " ".join(f"{each.pointer.removeprefix('/') or 'The body'} {each.detail}." for each in broken)
-    wrong = tuple(WrongMember(each.pointer, each.detail) for each in broken)
-    return Problem(HTTPStatus.BAD_REQUEST, detail, wrong, code=code)
+    return build_data_problem(tuple(WrongMember(each.pointer, each.detail) for each in broken), code)
 
 
 def build_reused_key_refusal() -> Problem:

@@ -7,6 +7,9 @@ holds the JSON Schemas by exact id, and ``strict_json`` is how both sides read J
 from hello_retail.events.decoder import decode_base64_event, decode_event
 from hello_retail.events.event import Event, Rejection
 from hello_retail.events.registry import (
+    CART_ADD,
+    CART_REMOVE,
+    CART_SET,
     ORDER_CONFIRMED,
     PRODUCT_CREATE,
     PRODUCT_IMAGE,
@@ -20,6 +23,9 @@ from hello_retail.events.registry import (
 )
 
 __all__ = [
+    "CART_ADD",
+    "CART_REMOVE",
+    "CART_SET",
     "ORDER_CONFIRMED",
     "PRODUCT_CREATE",
     "PRODUCT_IMAGE",

@@ -34,6 +34,7 @@ USER_UNREGISTER_PHOTOGRAPHER = "com.nordstrom/user-info/unregister-photographer/
 USER_ADD_ROLE = "com.nordstrom/user-info/add-role/1-0-0"
 CART_ADD = "com.nordstrom/cart/add/1-0-0"
 CART_REMOVE = "com.nordstrom/cart/remove/1-0-0"
+CART_SET = "com.nordstrom/cart/set/1-0-0"
 ORDER_CONFIRMED = "com.nordstrom/order/confirmed/1-0-0"
 
 ENVELOPES = frozenset({INGRESS_1_0, INGRESS_1_1, INGRESS_1_2, EGRESS_1_0, EGRESS_1_1})
@@ -51,6 +52,7 @@ DATA_EVENTS = frozenset(
         USER_ADD_ROLE,
         CART_ADD,
         CART_REMOVE,
+        CART_SET,
         ORDER_CONFIRMED,
     }
 )

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
 from binascii import Error as Base64Error
 from binascii import a2b_base64
 from collections.abc import Mapping
+from hashlib import sha256
 from http import HTTPStatus
 from typing import Any
 
 from hello_retail.events.strict_json import NotStrictJson, parse_strict_json
+from hello_retail.http_api.methods import get_method
 from hello_retail.http_api.problems import Problem
 
 _WORD = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
@@ -34,10 +37,15 @@ def read_json_object(event: Mapping[str, Any], maximum_bytes: int) -> dict[str, 
         raise Problem(
             HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
             "Send JSON in UTF-8: Content-Type: application/json.",
-            headers={"accept-post": "application/json"},
+            headers={"accept-post" if get_method(event) == "POST" else "accept": "application/json"},
             code="wrong-content-type",
         )
     return _parse_object(_read_body(event, maximum_bytes))
+
+
+def hash_json(data: Mapping[str, Any]) -> str:
+    """Return a JSON object's hash, independent of member order and white space."""
+    return sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()
 
 
 def _is_json(content_type: str) -> bool:

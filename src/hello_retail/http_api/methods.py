@@ -11,6 +11,7 @@ from hello_retail.http_api.problems import HttpResponse, Problem
 READS = ("GET", "HEAD")
 """What a resource that is read takes; HEAD answers as GET does, without the body."""
 POST = ("POST",)
+READS_AND_PUT = (*READS, "PUT")
 
 
 def get_method(event: Mapping[str, Any]) -> str:
@@ -43,7 +44,7 @@ def refuse_other_methods(method: str, allowed: Sequence[str]) -> None:
     if method not in allowed:
         raise Problem(
             HTTPStatus.METHOD_NOT_ALLOWED,
-            f"This resource takes {' and '.join(allowed)} only.",
+            f"This resource takes {' and '.join(filter(None, (', '.join(allowed[:-1]), allowed[-1])))} only.",
             headers={"allow": ", ".join(allowed)},
             code="wrong-method",
         )

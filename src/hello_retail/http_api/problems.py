@@ -98,6 +98,12 @@ class Problem(Exception):
         return HttpResponse(self.status, headers, format_json(document))
 
 
+def build_data_problem(wrong: tuple[WrongMember, ...], code: str = "invalid-data") -> Problem:
+    """Return the 400 that names each wrong member of a JSON body and what would do."""
+    detail = " ".join(f"{each.pointer.removeprefix('/') or 'The body'} {each.detail}." for each in wrong)
+    return Problem(HTTPStatus.BAD_REQUEST, detail, wrong, code=code)
+
+
 def build_unavailable_problem(detail: str, request_id: str) -> Problem:
     """Return the 503 for a transient failure."""
     return Problem(

@@ -77,6 +77,14 @@ def build_ok_response(content: object, next_page: str | None = None) -> HttpResp
     return HttpResponse(HTTPStatus.OK, headers, body)
 
 
+def build_private_response(
+    status: HTTPStatus, content: object, more_headers: Mapping[str, str] | None = None
+) -> HttpResponse:
+    """Return a response with JSON content for one user: no cache keeps it."""
+    headers = {"content-type": "application/json", "cache-control": "private, no-store"}
+    return HttpResponse(status, {**headers, **(more_headers or {})}, format_json(content))
+
+
 def adapt_response(answer: HttpResponse, request: HttpRequest) -> HttpResponse:
     """Return the response adapted to the request: 304, or no body for HEAD.
 

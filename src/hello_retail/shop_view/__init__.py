@@ -1,1 +1,1 @@
-"""The consumer that folds the log into catalog, categories and stock."""
+"""The consumer that folds the log into catalog, categories, stock and carts."""

@@ -8,7 +8,6 @@ write and the stock's loses nothing and adds nothing twice.
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Executor
@@ -16,21 +15,27 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
-
 from hello_retail.aws_failures import FAILURES
 from hello_retail.read_models.catalog import SHELF
+from hello_retail.shop_view.conditional import (
+    ATTEMPTS,
+    Plan,
+    parse_refusal,
+    update_as_judged,
+    wait_after_conflict,
+)
 from hello_retail.shop_view.shelf import (
     Offer,
     ShelfStep,
     ShelvedProduct,
+    ShopEvent,
     plan_step,
     select_deliveries,
 )
 from hello_retail.stream_consumer import batch_get
 from hello_retail.stream_consumer import ledger as ledgers
 from hello_retail.stream_consumer.concurrently import run_concurrently
-from hello_retail.stream_consumer.ledger import Ledger
+from hello_retail.stream_consumer.ledger import Ledger, Verdict
 from hello_retail.stream_consumer.usage import Usage
 
 if TYPE_CHECKING:
@@ -45,11 +50,6 @@ IF_NOT_PICTURED = "attribute_not_exists(image)"
 IF_SAME_CATEGORY = "#category = :was"
 COUNT = "ADD products :change"
 RECEIVE = "ADD available :added, added :added"
-ATTEMPTS = 8
-"""How often one write is tried, because the item changed meanwhile or another transaction had hold of it."""
-CONFLICT_PAUSE = 0.02
-"""Seconds of the first pause after a conflict, at most; each further one may be twice as long."""
-CONFLICTS = frozenset({"TransactionConflict", "TransactionConflictException"})
 PRODUCTS_KEPT = 30_000
 """How many products a warm function keeps in mind: some 40 MB."""
 
@@ -160,17 +160,13 @@ class ShopViewStore:
                         break
                     usage.add_write_units(4.0 if step.moves else 1.0)  # refused writes are billed, too
                     if refusal.item is None:
-                        self._wait_after_conflict(attempts)
+                        wait_after_conflict(attempts, self._pause)
                     else:
                         fold.product = parse_product(refusal.item, shard_id)
                     continue
                 attempts = 0
             fold.finish_step(step)
             self._products[shard_id, fold.product_id] = fold.product
-
-    def _wait_after_conflict(self, attempts: int) -> None:
-        longest = CONFLICT_PAUSE * 2**attempts
-        self._pause(random.uniform(longest / 4, longest))  # noqa: S311 - jitter is no secret
 
     def _write_step(
         self, shard_id: str, product_id: str, before: ShelvedProduct, step: ShelfStep, usage: Usage
@@ -245,32 +241,30 @@ class ShopViewStore:
         fold.deliveries = own + left  # what does not count is done with
         if not own:
             return
-        ledger = self._stocks.get(kept, ledgers.NO_ITEM)
-        for attempt in range(1, ATTEMPTS + 1):
-            verdict = ledgers.judge_entries(ledger, own, self._recent_events)
-            if verdict.after is not None:
-                added = sum(entry.event.data["added"] for entry in verdict.entries)
-                update = self._build_receipt(shard_id, fold.product_id, ledger, verdict.after, added)
-                try:
-                    answer = self._dynamodb.update_item(**update)
-                except FAILURES as error:
-                    refusal = parse_refusal(error)
-                    if refusal is None or attempt == ATTEMPTS:
-                        usage.note_failure(error)
-                        return
-                    usage.add_write_units(1.0)  # a refused write is billed by the item's size, at most 1 KB
-                    if refusal.item is None:
-                        self._wait_after_conflict(attempt)
-                    else:
-                        ledger = ledgers.parse_ledger(refusal.item, shard_id)
-                    continue
-                usage.add_write_units(answer["ConsumedCapacity"]["CapacityUnits"])
-                ledger = verdict.after
-            self._keep_stock(kept, ledger)
-            fold.deliveries = left
-            fold.repeats += verdict.repeats
-            fold.redelivered += verdict.delivered
+        verdicts: list[Verdict[ShopEvent]] = []
+
+        def plan_receipt(before: Ledger) -> Plan[Ledger]:
+            verdict = ledgers.judge_entries(before, own, self._recent_events)
+            verdicts.append(verdict)
+            if verdict.after is None:
+                return Plan(None, before)
+            added = sum(entry.event.data["added"] for entry in verdict.entries)
+            return Plan(self._build_receipt(shard_id, fold.product_id, before, verdict.after, added), verdict.after)
+
+        ledger = update_as_judged(
+            self._dynamodb,
+            self._stocks.get(kept, ledgers.NO_ITEM),
+            plan_receipt,
+            lambda item: ledgers.parse_ledger(item, shard_id),
+            self._pause,
+            usage,
+        )
+        if ledger is None:
             return
+        self._keep_stock(kept, ledger)
+        fold.deliveries = left
+        fold.repeats += verdicts[-1].repeats
+        fold.redelivered += verdicts[-1].delivered
 
     def _keep_stock(self, kept: tuple[str, str], ledger: Ledger) -> None:
         if len(self._stocks) > PRODUCTS_KEPT:
@@ -291,36 +285,6 @@ class ShopViewStore:
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
             "ReturnConsumedCapacity": "TOTAL",
         }
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """Why a write was refused and may be tried again.
-
-    ``item`` is what the item has become (empty: there is none); ``None`` where another transaction had hold of it.
-    """
-
-    item: Mapping[str, Any] | None
-
-
-def parse_refusal(error: Exception) -> Refusal | None:
-    """Return why a write may be tried again, else ``None``.
-
-    A transaction tells a reason for each of its items; the product is the first, and has the only condition.
-    """
-    if not isinstance(error, ClientError):
-        return None
-    response: Mapping[str, Any] = error.response
-    code = response["Error"]["Code"]
-    if code == "ConditionalCheckFailedException":
-        return Refusal(response.get("Item", {}))
-    reasons = response.get("CancellationReasons") or [{}]
-    if reasons[0].get("Code") == "ConditionalCheckFailed":
-        return Refusal(reasons[0].get("Item", {}))
-    failed = {reason.get("Code", "None") for reason in reasons} - {"None"}
-    if code in CONFLICTS or (failed and failed <= CONFLICTS):
-        return Refusal(None)
-    return None
 
 
 def parse_product(item: Mapping[str, Any], shard_id: str) -> ShelvedProduct:

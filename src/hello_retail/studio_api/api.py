@@ -18,7 +18,8 @@ from hello_retail.http_api.methods import (
     is_preflight,
     refuse_other_methods,
 )
-from hello_retail.http_api.problems import HttpResponse, Problem, format_json
+from hello_retail.http_api.problems import HttpResponse, Problem
+from hello_retail.http_api.protocol import build_private_response
 from hello_retail.pictures.places import UploadPlace
 from hello_retail.studio.table import read_photographer, read_product
 from hello_retail.studio_api.inbox import build_inbox_json, find_open_assignment
@@ -71,7 +72,7 @@ class StudioApi:
         photographer = self.read_photographer(user_id)
         assignment = photographer.assignment if photographer else None
         product = None if assignment is None else self.read_product(assignment)
-        return _build_private_response(HTTPStatus.OK, build_inbox_json(photographer, product))
+        return build_private_response(HTTPStatus.OK, build_inbox_json(photographer, product))
 
     def answer_upload(self, user_id: str, product_id: str, event: Mapping[str, Any]) -> HttpResponse:
         """Answer ``POST /assignments/{productId}/uploads``."""
@@ -82,7 +83,7 @@ class StudioApi:
         assignment = find_open_assignment(product, user_id, self.clock())
         place = UploadPlace(product_id, assignment.attempt)
         ticket = self.open_office().issue_ticket(place, upload, assignment.seconds)
-        return _build_private_response(HTTPStatus.CREATED, ticket)
+        return build_private_response(HTTPStatus.CREATED, ticket)
 
     def read_photographer(self, user_id: str) -> Photographer | None:
         """Return a photographer, strongly consistently."""
@@ -103,9 +104,3 @@ def _require_photographer(event: Mapping[str, Any]) -> str:
             HTTPStatus.FORBIDDEN, f"Only users of the group {GROUP} have assignments.", code="wrong-group"
         )
     return identity.user_id
-
-
-def _build_private_response(status: HTTPStatus, content: object) -> HttpResponse:
-    """Return an answer that is for one user: no cache keeps it."""
-    headers = {"content-type": "application/json", "cache-control": "private, no-store"}
-    return HttpResponse(status, headers, format_json(content))

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from base64 import b64decode
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
@@ -17,7 +16,7 @@ import boto3
 from botocore.config import Config
 
 from hello_retail.http_api.json_body import read_json_object
-from hello_retail.http_api.problems import Problem, WrongMember
+from hello_retail.http_api.problems import WrongMember, build_data_problem
 from hello_retail.pictures import CONTENT_TYPES
 from hello_retail.pictures.places import UploadPlace, format_upload_key
 
@@ -64,8 +63,7 @@ def read_upload_request(event: Mapping[str, Any], max_bytes: int) -> UploadReque
     if body.keys() - {"contentType", "bytes"}:
         wrong.append(WrongMember("", "must have contentType and bytes, and nothing else"))
     if wrong:
-        detail = " ".join(f"{each.pointer.removeprefix('/') or 'The body'} {each.detail}." for each in wrong)
-        raise Problem(HTTPStatus.BAD_REQUEST, detail, tuple(wrong), code="invalid-data")
+        raise build_data_problem(tuple(wrong))
     return UploadRequest(content_type, size)  # type: ignore[arg-type] # looked at above
 
 

@@ -9,9 +9,9 @@ from hello_retail.event_writer.identifiers import (
     create_identifiers,
     create_uuid7,
     derive_identifiers,
-    hash_json,
 )
 from hello_retail.events.decoder import _UUID
+from hello_retail.http_api.json_body import hash_json
 
 
 def test_a_uuid7_is_the_example_of_rfc_9562() -> None:

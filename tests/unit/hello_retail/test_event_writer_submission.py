@@ -22,6 +22,7 @@ from hello_retail.events import Event, decode_event, registry
 from hello_retail.http_api.problems import Problem
 from support.event_writer import (
     CART,
+    CART_SET,
     IMAGE,
     LOGIN,
     NAME,
@@ -59,7 +60,7 @@ def refused(body: object, **request: Any) -> Problem:
 
 @pytest.mark.parametrize(
     "body",
-    [OFFER, IMAGE, PURCHASE, PRICE, STOCK, LOGIN, PHONE, REGISTER, UNREGISTER, CART],
+    [OFFER, IMAGE, PURCHASE, PRICE, STOCK, LOGIN, PHONE, REGISTER, UNREGISTER, CART, CART_SET],
     ids=lambda body: body["schema"],
 )
 def test_what_is_taken_is_an_event_of_the_signed_in_user(body: dict[str, Any]) -> None:
@@ -103,7 +104,7 @@ def test_an_offer_without_an_id_gets_one() -> None:
     assert json.loads(made.payload)["data"]["id"] == IDS.product_id
 
 
-@pytest.mark.parametrize("body", [IMAGE, PURCHASE, PRICE, STOCK, CART], ids=lambda body: body["schema"])
+@pytest.mark.parametrize("body", [IMAGE, PURCHASE, PRICE, STOCK, CART, CART_SET], ids=lambda body: body["schema"])
 def test_only_offers_get_an_id(body: dict[str, Any]) -> None:
     problem = refused({name: value for name, value in body.items() if name != "id"})
     assert (problem.status, problem.code) == (400, "invalid-data")

@@ -99,6 +99,7 @@ def test_a_purchase_decodes_to_an_event() -> None:
         ),
         (ingress({"schema": registry.CART_ADD, "id": "p1"}, ORIGIN), registry.CART_ADD),
         (ingress({"schema": registry.CART_REMOVE, "id": "p1"}, ORIGIN), registry.CART_REMOVE),
+        (ingress({"schema": registry.CART_SET, "id": "p1", "quantity": 0}, ORIGIN), registry.CART_SET),
     ],
 )
 def test_every_data_event_of_the_registry_decodes(envelope: dict[str, Any], kind: str) -> None:

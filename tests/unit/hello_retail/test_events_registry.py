@@ -15,6 +15,7 @@ from jsonschema import Draft7Validator
 import hello_retail.events
 from hello_retail.events import registry
 from hello_retail.events.registry import (
+    CART_SET,
     DATA_EVENTS,
     EGRESS_1_1,
     ENVELOPES,
@@ -100,7 +101,7 @@ def test_every_rule_can_be_told_in_words(node: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize(
     "schema_id",
-    ["product/create", "product/image", "product/purchase", "product/price", "product/stock", "cart/add"],
+    ["product/create", "product/image", "product/purchase", "product/price", "product/stock", "cart/add", "cart/set"],
 )
 def test_a_product_id_fits_a_dynamodb_key_and_an_execution_name(schema_id: str) -> None:
     node = read_schema(f"com.nordstrom/{schema_id}/1-0-0")["properties"]["id"]
@@ -178,10 +179,10 @@ def test_a_violation_says_where_and_what_would_do(document: object, violation: V
 
 
 @pytest.mark.parametrize(
-    ("schema_id", "member", "most"),
-    [(PRODUCT_PRICE, "cents", 100_000_000), (PRODUCT_STOCK, "added", 1_000_000)],
+    ("schema_id", "member", "least", "most"),
+    [(PRODUCT_PRICE, "cents", 1, 100_000_000), (PRODUCT_STOCK, "added", 1, 1_000_000), (CART_SET, "quantity", 0, 99)],
 )
-def test_an_amount_is_an_integer_within_its_bounds(schema_id: str, member: str, most: int) -> None:
+def test_an_amount_is_an_integer_within_its_bounds(schema_id: str, member: str, least: int, most: int) -> None:
     def violations(amount: object) -> tuple[Violation, ...]:
         document = {"schema": schema_id, "id": "p1", member: amount}
         first = find_violation(schema_id, document)
@@ -191,10 +192,10 @@ def test_an_amount_is_an_integer_within_its_bounds(schema_id: str, member: str, 
     written_as_float = Violation(
         f"/{member}", "must be an integer, written without a decimal point or an exponent"
     )
-    assert violations(1) == violations(most) == ()
-    assert violations(0) == (Violation(f"/{member}", "must be 1 or more"),)
+    assert violations(least) == violations(most) == ()
+    assert violations(least - 1) == (Violation(f"/{member}", f"must be {least} or more"),)
     assert violations(most + 1) == (Violation(f"/{member}", f"must be at most {most}"),)
-    assert violations(1.0) == violations(1e2) == (written_as_float,)
+    assert violations(1.0) == violations(1e1) == (written_as_float,)
     for other in (1.5, "1", True, None):
         assert violations(other) == (Violation(f"/{member}", "must be of type integer"),)
 

@@ -8,13 +8,12 @@ from typing import Any
 import pytest
 
 from hello_retail.shop_view import handler as entry
-from hello_retail.shop_view import store
-from hello_retail.shop_view.store import ShopViewStore, parse_refusal
+from hello_retail.shop_view.conditional import ATTEMPTS, CONFLICT_PAUSE, parse_refusal
+from hello_retail.shop_view.store import ShopTables
 from support.event_source import LogRecord, kinesis_event
 from support.events import image, payload, price, purchase, stock
 from support.fake_aws import FakeDynamoDB, client_error, transaction_canceled
-from support.shop import CATALOG, STOCK, TABLES, offer, read_shop, tables, warm_instance
-from support.stepping import InlineExecutor
+from support.shop import CATALOG, STOCK, TABLES, offer, read_shop, tables, warm_instance, warm_stores
 
 SHARD = "shardId-000000000000"
 
@@ -131,26 +130,20 @@ def conflict(*codes: str) -> Exception:
 )
 def test_a_conflict_is_tried_again_after_a_pause(refusal: Exception) -> None:
     dynamodb, pauses = Watched(), []
-    view = ShopViewStore(
-        dynamodb,  # type: ignore[arg-type] # a fake
-        InlineExecutor(),
-        tables=TABLES,
-        recent_events=16,
-        pause=pauses.append,
-    )
+    stores = warm_stores(dynamodb, pause=pauses.append)
     dynamodb.refusals = [None, refusal, refusal]
 
-    answer = entry.fold_batch(entry.decode_batch(batch(offer("p1", "ann"))), view)
+    answer = entry.fold_batch(entry.decode_batch(batch(offer("p1", "ann"))), stores)
 
     assert answer == {"batchItemFailures": []}
     assert dynamodb.calls.count("transact_write_items") == 3
     assert len(pauses) == 2
-    assert 0 < pauses[0] < 4 * store.CONFLICT_PAUSE
+    assert 0 < pauses[0] < 4 * CONFLICT_PAUSE
 
 
 def test_the_first_category_change_that_stays_undone_cuts_the_batch() -> None:
     dynamodb = Watched()
-    dynamodb.refusals = [None, None, *[conflict("None", "TransactionConflict")] * store.ATTEMPTS]
+    dynamodb.refusals = [None, None, *[conflict("None", "TransactionConflict")] * ATTEMPTS]
 
     answer = warm_instance(dynamodb)(batch(*(offer(f"p{number}", "ann") for number in range(1, 5))))
 
@@ -187,7 +180,7 @@ def test_the_log_tells_why_a_transaction_stays_undone(monkeypatch: pytest.Monkey
     dynamodb = Watched()
     dynamodb.refusals = [
         None,
-        *[conflict("None", "TransactionConflict")] * store.ATTEMPTS,
+        *[conflict("None", "TransactionConflict")] * ATTEMPTS,
         client_error("ThrottlingException", "BatchGetItem"),
         None,
         conflict("TransactionConflict", "ThrottlingError"),
@@ -259,14 +252,8 @@ def test_the_metrics_are_of_the_environment_and_the_generation(
 def test_the_function_folds_into_the_tables_of_its_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     dynamodb = tables()
     settings = entry.SETTINGS
-    named = store.ShopTables(settings.catalog_table, settings.categories_table, settings.stock_table)
-    view = ShopViewStore(
-        dynamodb,  # type: ignore[arg-type] # a fake
-        InlineExecutor(),
-        tables=named,
-        recent_events=settings.recent_events,
-    )
-    monkeypatch.setattr(entry, "get_store", lambda: view)
+    named = ShopTables(settings.catalog_table, settings.categories_table, settings.stock_table)
+    monkeypatch.setattr(entry, "get_stores", lambda: warm_stores(dynamodb, named))
 
     assert entry.handler(batch(offer("p1", "ann")), None) == {"batchItemFailures": []}
     assert named == TABLES
