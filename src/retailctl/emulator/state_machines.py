@@ -10,6 +10,7 @@ events of an encrypted machine leave out).
 from __future__ import annotations
 
 import json
+import re
 from collections import OrderedDict
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
 KEPT_TOKENS = 100_000
 """How many task tokens are remembered, including those of executions that ended."""
 PRINCIPAL = "states.amazonaws.com"
+_EXECUTION_NAME = re.compile(
+    r"""[^\s<>{}\[\]?*"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]{1,80}"""
+)
+"""Source: https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html ("name")."""
 _DELIVER_LOGS = (
     "CreateLogDelivery",
     "DeleteLogDelivery",
@@ -57,6 +62,11 @@ def hide_data(detail: Mapping[str, Any]) -> dict[str, Any]:
     """Return the detail of a status event without what the key of its machine protects."""
     details = {f"{name}Details": {"included": False} for name in ("input", "output")}
     return {**detail, **dict.fromkeys(("input", "output", "error", "cause")), **details}
+
+
+def is_execution_name(name: str) -> bool:
+    """Say whether an execution can have a name."""
+    return _EXECUTION_NAME.fullmatch(name) is not None
 
 
 def find_key(resource: Mapping[str, Any] | None) -> str:
@@ -110,6 +120,7 @@ def patch_emulator() -> None:
 
     create, update = stepfunctions._create_state_machine, stepfunctions._update_state_machine  # noqa: SLF001
     execute, wait = stepfunctions._execute_task, stepfunctions._invoke_with_callback  # noqa: SLF001
+    start = stepfunctions._start_execution  # noqa: SLF001
     call, put = stepfunctions._call_lambda, eventbridge._put_events  # noqa: SLF001
 
     def check_role(machine_arn: str, machine: Mapping[str, Any]) -> Any:  # noqa: ANN401
@@ -125,6 +136,12 @@ def patch_emulator() -> None:
         arn = data.get("stateMachineArn", "")
         known = stepfunctions._state_machines.get(arn)  # noqa: SLF001
         return (check_role(arn, {**known, **data}) if known else None) or update(data)
+
+    def start_execution(data: dict[str, Any]) -> Any:  # noqa: ANN401
+        name = data.get("name")
+        if name is not None and not is_execution_name(name):
+            return error_response_json("InvalidName", f"Invalid Name: '{name}'", 400)
+        return start(data)
 
     def execute_task(state: Any, given: Any, execution: Any, ctx: Any) -> Any:  # noqa: ANN401
         _execution.set(execution)
@@ -149,6 +166,7 @@ def patch_emulator() -> None:
 
     stepfunctions._create_state_machine = create_machine  # noqa: SLF001
     stepfunctions._update_state_machine = update_machine  # noqa: SLF001
+    stepfunctions._start_execution = start_execution  # noqa: SLF001
     stepfunctions._execute_task = execute_task  # noqa: SLF001
     stepfunctions._invoke_with_callback = invoke_with_callback  # noqa: SLF001
     stepfunctions._call_lambda = call_lambda  # noqa: SLF001
