@@ -77,7 +77,7 @@ def test_the_inbox_has_its_picture_taken(
     name: str,
     settings: dict[str, bool | int],
 ) -> None:
-    stub.has_studio = True
+    stub.has_studio, stub.workshop = True, False
     open_for_business(stub)
     stub.studio.register(PHOTOGRAPHER.user_id)
     lamp = next(product for product, item in stub.catalog.items() if item["name"] == "Reading lamp")
