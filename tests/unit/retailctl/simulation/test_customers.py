@@ -152,14 +152,13 @@ def test_an_order_whose_answer_was_lost_is_sent_again_under_its_id(api: Api) -> 
 
 
 def test_what_is_refused_for_good_is_told_and_not_sent_again(api: Api) -> None:
-    with Customers("http://x", Guests({"ann": "token"}, lambda _: "")) as at_work:
-        task = customers._Errand(Basket("ann", {"p": 1}), time.monotonic())
-        task.order, task.order_id = {}, "1"
-        api.failures = [refusal(HTTPStatus.UNPROCESSABLE_ENTITY)]
-        assert at_work.do_task(api, task) is None  # type: ignore[arg-type]
+    api.order_failures = [refusal(HTTPStatus.UNPROCESSABLE_ENTITY)]
 
-    assert at_work.report.refused == Counter({"422 Unprocessable Entity to an order": 1})
-    assert at_work.report.placed == set()
+    report = order(Basket("ann", {"p": 1}))
+
+    assert len(api.orders) == 1
+    assert report.placed == set()
+    assert report.format_lines() == ["Orders refused or failed: 1 of 422 Unprocessable Entity to an order."]
 
 
 def test_an_ended_token_is_renewed(api: Api) -> None:
