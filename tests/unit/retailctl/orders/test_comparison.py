@@ -3,13 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
+from retailctl.catalog.stored import read_stored_stock
 from retailctl.orders.comparison import OrdersEvidence, count_units, find_faults
-from retailctl.orders.confirmations import Confirmation, OrderEvents, Sale
-from retailctl.orders.stored import StoredLine, StoredOrder, StoredPayment
+from retailctl.orders.confirmations import Confirmation, OrderEvents, Sale, collect_order_events
+from retailctl.orders.stored import (
+    StoredLine,
+    StoredOrder,
+    StoredPayment,
+    read_stored_orders,
+    read_stored_payments,
+)
+from support.event_source import Faults
+from support.events import payload, purchase
+from support.orders import ORDERS as ORDERS_TABLE
+from support.orders import PAYMENTS as PAYMENTS_TABLE
+from support.orders import STOCK as STOCK_TABLE
+from support.orders import Customs, run_history
+
+HISTORIES = 12
+ROUGH = Faults(refused=0.02, lost=0.02, crash=0.02, abandoned=0.02)
 
 PLACED = "2026-11-28T12:00:00.000Z"
 LINES = (StoredLine("p", 2, 100), StoredLine("q", 1, 50))
@@ -181,3 +197,28 @@ def test_what_is_paid_may_be_on_the_log() -> None:
     sold = {"s3": Sale("s3", "p", "ann", "e2")}
 
     assert find_faults(evidence(confirmations=(CONFIRMATION, early), sales=SALES | sold)) == []
+
+
+@pytest.mark.parametrize("faults", [Faults(), ROUGH], ids=["calm", "rough"])
+def test_what_the_orders_own_code_leaves_is_right(faults: Faults) -> None:
+    customs = Customs(abort=0.3, lost_end=0.3, end_twice=0.3, let_go=0.2)
+    for seed in range(HISTORIES):
+        world = run_history(seed, faults, customs)
+        orders = read_stored_orders(cast("Any", world.dynamodb), ORDERS_TABLE)
+        found = OrdersEvidence(
+            orders,
+            read_stored_payments(cast("Any", world.dynamodb), PAYMENTS_TABLE),
+            read_stored_stock(cast("Any", world.dynamodb), STOCK_TABLE),
+            frozenset(name for name, execution in world.machine.executions.items() if execution.running),
+            collect_order_events(payload for _, payload in world.kinesis.records),
+        )
+        assert find_faults(found) == []
+        assert {order.number for order in orders} >= world.machine.executions.keys()
+        confirmed = [order for order in orders if order.state == "confirmed"]
+        assert len(found.events.confirmations) == len(confirmed)
+
+
+def test_another_action_and_what_cannot_be_decoded_are_no_order_events() -> None:
+    sale = purchase("p", "ann", event_id="0a0a0a0a-0000-4000-8000-000000000000")
+
+    assert collect_order_events([payload(sale), b"garbage"]) == OrderEvents()
