@@ -418,7 +418,10 @@ LINE = {"id": "p1", "quantity": 2}
         ({**LAMPS, "lines": [LINE, {"id": "p2"}]}, ["/lines/1"]),
         ({**LAMPS, "lines": [{**LINE, "cents": 1}]}, ["/lines/0"]),
         ({**LAMPS, "lines": ["p1"]}, ["/lines/0"]),
-        *(({**LAMPS, "lines": [{**LINE, "id": id_}]}, ["/lines/0/id"]) for id_ in ("", "a/b", 7, None, "x" * 81)),
+        *(
+            ({**LAMPS, "lines": [{**LINE, "id": id_}]}, ["/lines/0/id"])
+            for id_ in ("", "a/b", 7, None, "x" * 81)
+        ),
         *(
             ({**LAMPS, "lines": [{**LINE, "quantity": quantity}]}, ["/lines/0/quantity"])
             for quantity in (0, 100, -1, 1.5, 2.0, "1", True, None)
@@ -429,7 +432,19 @@ LINE = {"id": "p1", "quantity": 2}
         ),
         *(
             ({**LAMPS, "paymentToken": token}, ["/paymentToken"])
-            for token in (CARD, f"tok_{CARD}", "tok_", "tok__a", "tok_Ok", "ok", "", None, 7, ["tok_ok"], "tok_ok\n")
+            for token in (
+                CARD,
+                f"tok_{CARD}",
+                "tok_",
+                "tok__a",
+                "tok_Ok",
+                "ok",
+                "",
+                None,
+                7,
+                ["tok_ok"],
+                "tok_ok\n",
+            )
         ),
         ({**LAMPS, "paymentToken": f"tok_{'a' * 61}"}, ["/paymentToken"]),
         ({**LAMPS, CARD: 1}, [""]),
@@ -469,7 +484,9 @@ def test_a_body_that_is_no_json_object_is_refused_in_words(
 
 def test_the_largest_order_is_taken_and_a_body_may_come_encoded(world: World) -> None:
     largest = {
-        "lines": [{"id": f"{number:080}", "quantity": placing.MOST_PIECES} for number in range(placing.MOST_LINES)],
+        "lines": [
+            {"id": f"{number:080}", "quantity": placing.MOST_PIECES} for number in range(placing.MOST_LINES)
+        ],
         "totalCents": placing.MOST_CENTS,
         "paymentToken": f"tok_{'a' * 60}",
     }
@@ -552,7 +569,10 @@ def test_only_signed_in_users_are_answered(
     operation: dict[str, Any], request_: Mapping[str, str], token: dict[str, str] | None
 ) -> None:
     event = http_event(
-        request_.get("method", "GET"), request_["path"], headers={"content-type": "application/json"}, body="{}"
+        request_.get("method", "GET"),
+        request_["path"],
+        headers={"content-type": "application/json"},
+        body="{}",
     )
     if token is not None:
         event["requestContext"]["authorizer"] = {"jwt": {"claims": claims(**token), "scopes": None}}

@@ -40,7 +40,9 @@ def build_cart_json(lines: Iterable[CartLine], for_sale: Mapping[str, ProductFor
     The lines come by name and id, those that are not for sale last.
     """
     known = [(line, for_sale.get(line.product_id)) for line in lines]
-    known.sort(key=lambda pair: (pair[1] is None, pair[1].name.casefold() if pair[1] else "", pair[0].product_id))
+    known.sort(
+        key=lambda pair: (pair[1] is None, pair[1].name.casefold() if pair[1] else "", pair[0].product_id)
+    )
     return {
         "lines": [_build_cart_line(line, product) for line, product in known],
         "totalCents": sum(line.quantity * product.cents for line, product in known if product),

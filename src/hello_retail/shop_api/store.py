@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from botocore.exceptions import ClientError
 
@@ -17,7 +17,6 @@ from hello_retail.shop_api.answers import CartLine, ProductForSale
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_stepfunctions import SFNClient
 
     from hello_retail.orders.items import Order
 
@@ -27,12 +26,19 @@ READ_ROUNDS: Final = 3
 """How often keys are asked for that DynamoDB did not process."""
 
 
+class StepFunctions(Protocol):
+    """The call of Step Functions that starts the machine."""
+
+    def start_execution(self, *, stateMachineArn: str, name: str, input: str) -> Any:  # noqa: A002, ANN401, N803 - boto3's
+        """Start an execution."""
+
+
 @dataclass(frozen=True, slots=True)
 class ShopApiStore:
     """Carts, catalog, orders and their machine.
 
-    ``open_machine`` returns the client of Step Functions, once an order is placed. All methods raise ``Unavailable``;
-    what else botocore raises is a fault in code, policy or set-up.
+    ``open_machine`` returns the client of Step Functions, once an order is placed. All methods raise
+    ``Unavailable``; what else botocore raises is a fault in code, policy or set-up.
     """
 
     client: DynamoDBClient
@@ -40,7 +46,7 @@ class ShopApiStore:
     catalog: str
     orders: str
     machine_arn: str
-    open_machine: Callable[[], SFNClient]
+    open_machine: Callable[[], StepFunctions]
 
     def read_cart(self, user_id: str) -> list[CartLine]:
         """Return what is in a customer's cart, by product id: the first ``MOST_LINES``."""
@@ -55,9 +61,7 @@ class ShopApiStore:
                     ExpressionAttributeValues={":user": {"S": user_id}, ":none": {"N": "0"}},
                     **start,
                 )
-            lines += [
-                CartLine(item["productId"]["S"], int(item["quantity"]["N"])) for item in page["Items"]
-            ]
+            lines += [CartLine(item["productId"]["S"], int(item["quantity"]["N"])) for item in page["Items"]]
             if len(lines) >= MOST_LINES or "LastEvaluatedKey" not in page:
                 return lines[:MOST_LINES]
             start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}

@@ -3,8 +3,8 @@
 ``cart/add`` puts one more in, ``cart/set`` says how many there are, ``cart/remove`` takes the product out, and
 ``order/confirmed`` takes out what was ordered. A line holds 0 to 99.
 
-The first three come in the order of the product's shard; an order is keyed by its customer, and so comes in the order
-of another shard. Which of two shards is read first is nobody's to say, but each event counts once.
+The first three come in the order of the product's shard. An order is keyed by its customer, so it may come over
+another shard, before or after them: nothing orders two shards, but each event counts once.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ class CartLine:
 class CartStep:
     """The next write of a line.
 
-    ``after`` is the line once it is written, ``None`` if there is nothing to write; ``changed_at`` is the time of the
-    last event that counts, as its producer has it, ``None`` if none does.
+    ``after`` is the line once it is written, ``None`` if there is nothing to write; ``changed_at`` is the time of
+    the last event that counts, as its producer has it, ``None`` if none does.
     """
 
     verdict: Verdict[CartEvent]
@@ -79,5 +79,5 @@ def change_quantity(quantity: int, product_id: str, event: Event) -> int:
         return int(event.data["quantity"])
     if event.kind == CART_REMOVE:
         return 0
-    ordered = sum(line["quantity"] for line in event.data["lines"] if line["product"] == product_id)
+    ordered: int = sum(line["quantity"] for line in event.data["lines"] if line["product"] == product_id)
     return max(quantity - ordered, 0)

@@ -101,7 +101,15 @@ def test_every_rule_can_be_told_in_words(node: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize(
     "schema_id",
-    ["product/create", "product/image", "product/purchase", "product/price", "product/stock", "cart/add", "cart/set"],
+    [
+        "product/create",
+        "product/image",
+        "product/purchase",
+        "product/price",
+        "product/stock",
+        "cart/add",
+        "cart/set",
+    ],
 )
 def test_a_product_id_fits_a_dynamodb_key_and_an_execution_name(schema_id: str) -> None:
     node = read_schema(f"com.nordstrom/{schema_id}/1-0-0")["properties"]["id"]
@@ -180,9 +188,15 @@ def test_a_violation_says_where_and_what_would_do(document: object, violation: V
 
 @pytest.mark.parametrize(
     ("schema_id", "member", "least", "most"),
-    [(PRODUCT_PRICE, "cents", 1, 100_000_000), (PRODUCT_STOCK, "added", 1, 1_000_000), (CART_SET, "quantity", 0, 99)],
+    [
+        (PRODUCT_PRICE, "cents", 1, 100_000_000),
+        (PRODUCT_STOCK, "added", 1, 1_000_000),
+        (CART_SET, "quantity", 0, 99),
+    ],
 )
-def test_an_amount_is_an_integer_within_its_bounds(schema_id: str, member: str, least: int, most: int) -> None:
+def test_an_amount_is_an_integer_within_its_bounds(
+    schema_id: str, member: str, least: int, most: int
+) -> None:
     def violations(amount: object) -> tuple[Violation, ...]:
         document = {"schema": schema_id, "id": "p1", member: amount}
         first = find_violation(schema_id, document)
