@@ -13,7 +13,10 @@ const TIME = new Intl.DateTimeFormat(undefined, { dateStyle: "long", timeStyle: 
 
 /** @typedef {import("./api.js").Order} Order */
 
-/** What each state is called, and what it means. @type {Record<import("./api.js").OrderState, {name: string, words: string, isOpen?: boolean}>} */
+/**
+ * What each state is called, and what it means.
+ * @type {Record<import("./api.js").OrderState, {name: string, words: string, isOpen?: boolean}>}
+ */
 const STATES = {
   new: { name: "Received", words: "The shop has your order and sets the pieces aside.", isOpen: true },
   reserved: { name: "Reserved", words: "The pieces are set aside. The payment is under way.", isOpen: true },
@@ -185,7 +188,7 @@ export class Orders {
   }
 
   #show() {
-    const orders = [...this.#orders.values()].sort((one, other) => (one.placedAt < other.placedAt ? 1 : -1));
+    const orders = [...this.#orders.values()].sort((one, other) => (one.id < other.id ? 1 : -1));
     const list = this.#part("orders");
     const wanted = orders.map((order) => this.#card(order));
     if (wanted.length !== list.children.length || wanted.some((card, index) => list.children[index] !== card)) list.replaceChildren(...wanted);
@@ -204,14 +207,14 @@ export class Orders {
   #card(order) {
     const { id, lines, state, placedAt, totalCents, expectedCents } = order;
     const named = lines.map((line) => ({ ...line, name: line.name ?? this.#names.get(line.id) ?? line.id }));
-    const drawing = JSON.stringify([order, named, id === this.#wanted]);
+    const drawing = JSON.stringify([order, named]);
     const kept = this.#cards.get(id);
     if (kept?.drawing === drawing) return kept.card;
     const money = (/** @type {number} */ cents) => formatPrice(cents, this.#page.currency);
     const card = html(
       "li",
       { class: "card order", "data-order": id, "data-state": state },
-      html("div", { class: "order-head" }, html("h2", {}, time(placedAt)), html("span", { class: "state", "aria-current": id === this.#wanted && "true" }, STATES[state].name)),
+      html("div", { class: "order-head" }, html("h2", {}, time(placedAt)), html("span", { class: "state" }, STATES[state].name)),
       html("p", {}, this.#explain(order), ...(isOpen(order) || state === "confirmed" ? [] : [" ", html("a", { href: "#/cart" }, "Go to your cart")])),
       html("ul", { class: "order-lines" }, ...named.map(({ id: product, name, quantity, cents }) => html("li", {}, html("span", {}, `${number(quantity)} × `, html("a", { href: `#/product/${product}` }, html("bdi", {}, name))), html("span", { class: "price" }, cents === null ? "" : money(quantity * cents))))),
       html("p", { class: "order-foot" }, html("span", { class: "mono" }, id), html("span", { class: "price" }, `Total ${money(totalCents ?? expectedCents)}`)),
