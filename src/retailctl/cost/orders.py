@@ -27,9 +27,9 @@ STEPS = 3
 """States of an order, whatever becomes of it: Reserve, Pay, Confirm."""
 LINES = 2
 """Of an order."""
-WRITE_UNITS = 25.0
+WRITE_UNITS = 16.0
 """Of an order: its item and index, stock and payment; `tests/integration/test_order_units.py` counts them."""
-READ_UNITS = 9.0
+READ_UNITS = 6.0
 """Of an order's steps, counted there too."""
 CART_WRITE_UNITS = 2.0
 """Of a line: put in by its customer, and taken out by the confirmation."""
