@@ -347,6 +347,26 @@ def test_a_request_that_was_cut_off_before_its_machine_started_is_finished_by_th
     assert len(world.items()) == len(world.machine.started) == 1
 
 
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [
+        ("KmsThrottlingException", 503),
+        ("ExecutionLimitExceeded", 503),
+        ("AccessDeniedException", 500),
+        ("StateMachineDoesNotExist", 500),
+    ],
+)
+def test_a_machine_that_does_not_start_now_is_told_apart_from_a_fault(
+    world: World, code: str, status: int
+) -> None:
+    world.machine.refusals = [client_error(code, "StartExecution")]
+
+    reply = world.put()
+
+    check_reply(PLACE, reply)
+    assert reply.status == status
+
+
 def test_an_execution_that_has_ended_is_not_started_again(world: World) -> None:
     world.machine.refusals = [client_error("ExecutionAlreadyExists", "StartExecution")]
 

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from hello_retail.events import CART_ADD, CART_REMOVE, CART_SET, ORDER_CONFIRMED, Event
-from hello_retail.stream_consumer.ledger import NO_ITEM, Ledger, Verdict, judge_entries
+from hello_retail.stream_consumer import ledger as ledgers
+from hello_retail.stream_consumer.ledger import NO_ITEM, Ledger, Verdict
 
 KINDS: Final = frozenset({CART_ADD, CART_SET, CART_REMOVE, ORDER_CONFIRMED})
 """The event types that change a cart."""
@@ -61,7 +62,7 @@ def list_products(event: Event) -> list[str]:
 
 def plan_step(product_id: str, line: CartLine, entries: Sequence[CartEvent], ring_size: int) -> CartStep:
     """Return the write that folds the entries into a product's line."""
-    verdict = judge_entries(line.ledger, entries, ring_size)
+    verdict = ledgers.judge_entries(line.ledger, entries, ring_size)
     if verdict.after is None:
         return CartStep(verdict, None, None)
     quantity, changed_at = line.quantity, None

@@ -35,8 +35,8 @@ KEPT_DAYS = 7
 
 So the retention of the stream can be raised to a week without a line that has gone too early.
 """
-LINES_KEPT = 30_000
-"""How many lines a warm function keeps in mind: some 20 MB."""
+LINES_KEPT = 10_000
+"""How many lines a warm function keeps in mind: some 15 MB."""
 
 
 class CartStore:

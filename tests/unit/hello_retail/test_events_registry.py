@@ -20,6 +20,7 @@ from hello_retail.events.registry import (
     EGRESS_1_1,
     ENVELOPES,
     INGRESS_1_1,
+    ORDER_CONFIRMED,
     PRODUCT_CREATE,
     PRODUCT_PRICE,
     PRODUCT_PURCHASE,
@@ -225,6 +226,36 @@ def test_a_violation_inside_points_into_the_document() -> None:
     violation = find_violation(INGRESS_1_1, envelope)
     assert violation == Violation("/data/schema", "must be the id of a schema: vendor/name/version")
     assert str(violation) == "/data/schema must be the id of a schema: vendor/name/version"
+
+
+def confirmed(**changes: object) -> dict[str, object]:
+    line = {"product": "p1", "quantity": 1, "cents": 500}
+    order = {"id": "019aae00-0000-7000-8000-000000000001", "lines": [line], "totalCents": 500}
+    return {"schema": ORDER_CONFIRMED, **order, **changes}
+
+
+@pytest.mark.parametrize(
+    ("changes", "violation"),
+    [
+        ({}, None),
+        ({"id": "019aae00-0000-4000-8000-000000000001"}, "/id must be an order id: a UUID"),
+        ({"lines": []}, "/lines must have 1 or more items"),
+        ({"lines": confirmed()["lines"] * 26}, "/lines must have at most 25 items"),  # type: ignore[operator]
+        ({"lines": {}}, "/lines must be of type array"),
+        ({"lines": [{"product": "p1", "quantity": 100, "cents": 5}]}, "/lines/0/quantity must be at most 99"),
+        ({"lines": [{"product": "p1", "quantity": 1.0, "cents": 5}]}, "/lines/0/quantity must be an integer"),
+        ({"lines": [{"product": "p1", "quantity": 1}]}, "/lines/0 lacks cents"),
+        ({"lines": [7]}, "/lines/0 must be of type object"),
+        ({"totalCents": 5e2}, "/totalCents must be an integer"),
+    ],
+)
+def test_a_violation_inside_an_array_points_to_the_item(
+    changes: dict[str, object], violation: str | None
+) -> None:
+    document = confirmed(**changes)
+    first = find_violation(ORDER_CONFIRMED, document)
+    assert list_violations(ORDER_CONFIRMED, document) == (() if first is None else (first,))
+    assert str(first).startswith(str(violation))
 
 
 def test_all_violations_are_those_of_every_place() -> None:
