@@ -28,7 +28,6 @@ os.environ |= {
     "CARTS_TABLE": "carts",
     "CATALOG_TABLE": "catalog",
     "CATEGORIES_TABLE": "categories",
-    "ORDERS_TABLE": "orders",
     "STOCK_TABLE": "stock",
     "CONTRIBUTIONS_TABLE": "contributions",
     "SCORES_TABLE": "scores",

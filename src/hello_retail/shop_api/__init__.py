@@ -10,6 +10,7 @@ Routes: all with the JWT authorizer; ``ANY`` of the paths without, where other m
 
 Environment: ``CARTS_TABLE``, ``CATALOG_TABLE``, ``ORDERS_TABLE``, ``MACHINE_ARN`` (the alias of the machine of the
 orders), ``ENVIRONMENT``, ``POWERTOOLS_SERVICE_NAME`` (shop_api), ``POWERTOOLS_METRICS_NAMESPACE``, ``LOG_LEVEL``.
+Function time-out: 20 s (an order takes two calls of AWS, a cart two to four, at their worst).
 
 Calls of AWS: ``dynamodb:Query`` on the carts, ``BatchGetItem`` on the catalog, ``PutItem``, ``GetItem`` and
 ``Query`` on the orders, ``states:StartExecution`` on the machine.
