@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import subprocess
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from support.page_tools import violations
+from support.page_tools import evaluate, violations
 from support.stub_api import MERCHANT, open_for_business
 
 if TYPE_CHECKING:
@@ -87,15 +87,6 @@ def test_less_movement_is_less_movement(stubbed: Browser) -> None:
 
 def run(*command: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run([str(part) for part in command], capture_output=True, text=True, check=False)
-
-
-def evaluate(module: str, script: str) -> Any:
-    """Return what a script says of a module of the page, as JSON on the standard output."""
-    path = (WEB / "js" / module).as_uri()
-    done = subprocess.run(
-        ["node", "--input-type=module", "-e", script, path], capture_output=True, text=True, check=True
-    )
-    return json.loads(done.stdout)
 
 
 def test_the_html_is_valid(tools: Path) -> None:

@@ -14,7 +14,7 @@ from retailctl.errors import UserError
 from retailctl.photos.stored import StoredStudio, StudioProduct
 from retailctl.scores import board
 from retailctl.simulation import play, studio_day, watch
-from retailctl.simulation.habits import Habits
+from retailctl.simulation.habits import Habits, OrderHabits
 from retailctl.simulation.load_report import LoadReport
 from retailctl.simulation.photographers import StudioReport
 from retailctl.simulation.studio_day import (
@@ -185,6 +185,8 @@ def run_play(monkeypatch: pytest.MonkeyPatch, values: dict[str, str], *words: st
     days: list[Any] = []
 
     class Day:
+        """A day of orders, and one of pictures around it."""
+
         def __init__(self, *given: Any) -> None:
             days.append(given)
 
@@ -198,6 +200,7 @@ def run_play(monkeypatch: pytest.MonkeyPatch, values: dict[str, str], *words: st
     monkeypatch.setattr(play.outputs, "read_local_outputs", lambda *_: {"api_url": "http://x", **values})
     monkeypatch.setattr(play, "open_front_door", lambda *_: Door())
     monkeypatch.setattr(play, "StudioDay", Day)
+    monkeypatch.setattr(play, "OrdersDay", Day)
     monkeypatch.setattr(board, "read_board", lambda *_: {role: [] for role in ("creator", "photographer")})
     monkeypatch.setattr(watch, "SETTLE_SECONDS", 0.0)
     ended = CliRunner().invoke(cli.app, ["play", *words])
@@ -218,13 +221,34 @@ def test_without_a_studio_they_post_their_pictures_themselves(monkeypatch: pytes
     ended, days = run_play(monkeypatch, {}, "--through", "api", "--count", "40")
 
     assert (ended.exit_code, days) == (0, [])
+    assert "There are no orders here: customers post `product/purchase` themselves." in ended.stderr
     assert "There is no studio here: photographers post `product/image` themselves." in ended.stderr
+
+
+def test_where_there_are_orders_customers_have_habits(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended, days = run_play(
+        monkeypatch,
+        {"studio_table": "studio", "orders_table": "orders"},
+        *("--through", "api", "--decline", "0.25", "--changed-price", "0.5", "--seed", "7"),
+    )
+
+    assert ended.exit_code == 0, ended.output
+    orders, pictures = days
+    assert orders[-2:] == (7, OrderHabits(decline=0.25, changed_price=0.5))
+    assert pictures[-1] == Habits()
+    assert pictures[2].__class__.__name__ == "Day"
 
 
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (("--late", "0.1"), "are for photographers: add --through api."),
+        (("--late", "0.1"), "are for photographers, --decline, --flaky, --changed-price and --out-of-stock"),
+        (("--flaky", "0.1"), "for customers who order: add --through api."),
+        (
+            ("--through", "api", "--decline", "0.1"),
+            "has no orders, so --decline, --flaky, --changed-price and --out-of-stock mean nothing there.",
+        ),
+        (("--through", "api", "--decline", "0.6", "--flaky", "0.6"), "are shares of the orders"),
         (
             ("--through", "api", "--twice", "0.1"),
             "has no studio, so --late, --ignore, --twice and --rubbish mean",

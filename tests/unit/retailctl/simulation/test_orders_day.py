@@ -1,0 +1,145 @@
+"""A day of a shop with orders: what is sent, how long is waited, what is told."""
+
+from __future__ import annotations
+
+import json
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, Self
+
+import pytest
+
+from retailctl.errors import UserError
+from retailctl.orders.stored import StoredOrder
+from retailctl.simulation import orders_day
+from retailctl.simulation.customers import CustomersReport
+from retailctl.simulation.load_report import LoadReport
+from retailctl.simulation.orders_day import OrdersDay, compute_waits
+from retailctl.simulation.workshop import Workshop
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from retailctl.simulation.baskets import Basket
+
+WORKSHOP = Workshop(1, products=9, people=4)
+
+
+def placed(number: int, state: str = "confirmed", seconds: int = 1) -> StoredOrder:
+    at = "2026-11-28T12:00:0{}.500Z"
+    return StoredOrder("ann", str(number), state, placed_at=at.format(0), ended_at=at.format(seconds))
+
+
+class Door:
+    """A front door that takes everything."""
+
+    api_url, guests = "http://x", None
+
+    def __init__(self) -> None:
+        self.report = LoadReport()
+        self.sent: list[Any] = []
+
+    def send_events(self, entries: Iterable[Any], _rate: float, _until: Any, _on_tick: Any) -> int:
+        self.sent = list(entries)
+        self.report.latencies = [0.1] * len(self.sent)
+        return len(self.sent)
+
+    def format_lines(self) -> list[str]:
+        return self.report.format_lines()
+
+
+class Staff:
+    """Customers who order every basket at once."""
+
+    trouble: Exception | None = None
+    baskets: list[Basket]
+
+    def __init__(self, *_: object) -> None:
+        self.report = CustomersReport()
+        type(self).baskets = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def order_basket(self, basket: Basket) -> None:
+        self.baskets.append(basket)
+        self.report.placed.add(str(len(self.baskets)))
+
+    def count_tasks(self) -> int:
+        return 0
+
+    def check(self) -> None:
+        if self.trouble:
+            raise UserError("The customers stopped.")
+
+
+@pytest.fixture
+def day(monkeypatch: pytest.MonkeyPatch) -> OrdersDay:
+    looks = {"number": 0}
+
+    def look(*_: object) -> list[StoredOrder]:
+        looks["number"] += 1
+        done = looks["number"] * 10
+        return [placed(number, "confirmed" if number <= done else "paid", 2) for number in range(100)]
+
+    monkeypatch.setattr(orders_day, "Customers", Staff)
+    monkeypatch.setattr(orders_day, "read_stored_orders", look)
+    monkeypatch.setattr(orders_day, "READ_SECONDS", 0.0)
+    monkeypatch.setattr(orders_day, "TICK_SECONDS", 0.0)
+    running: Any = SimpleNamespace(client=lambda _: None)
+    return OrdersDay(running, {"orders_table": "orders"}, Door(), 1)  # type: ignore[arg-type]
+
+
+def play(day: OrdersDay) -> int:
+    return day.send_events(WORKSHOP.generate_shop_day(150), 50, None, lambda *_: None)
+
+
+def test_nobody_posts_a_sale_and_every_cart_is_ordered(day: OrdersDay) -> None:
+    sent = play(day)
+
+    schemas = [json.loads(entry.data)["data"]["schema"] for entry in day.door.sent]  # type: ignore[attr-defined]
+    assert sent == len(schemas)
+    assert not any("/purchase/" in schema for schema in schemas)
+    additions = sum("/cart/add/" in schema for schema in schemas)
+    assert additions == sum(sum(basket.quantities.values()) for basket in Staff.baskets) > 50
+
+
+def test_a_day_waits_for_its_orders_and_tells_of_them(day: OrdersDay) -> None:
+    play(day)
+
+    number = len(Staff.baskets)
+    assert number > 20
+    assert day.format_lines()[-2:] == [
+        f"{number} orders placed: {number} confirmed.",
+        "From order to confirmed: 2.0 s (P50), 2.0 s (P95), 2.0 s (P99).",
+    ]
+
+
+def test_a_day_ends_though_orders_do_not(day: OrdersDay, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(orders_day, "PATIENCE_SECONDS", 0.0)
+
+    play(day)
+
+    assert (
+        f"{len(Staff.baskets)} orders placed: {len(Staff.baskets) - 10} paid, 10 confirmed."
+        in day.format_lines()
+    )
+
+
+def test_a_defect_of_the_customers_ends_the_day(day: OrdersDay, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Staff, "trouble", ZeroDivisionError())
+    with pytest.raises(UserError, match="The customers stopped"):
+        play(day)
+
+
+def test_waits_are_those_of_confirmed_orders() -> None:
+    orders = [
+        placed(1, seconds=3),
+        placed(2, "declined"),
+        placed(3, seconds=1),
+        StoredOrder("ann", "4", "new"),
+    ]
+
+    assert compute_waits(orders) == [1.0, 3.0]
