@@ -10,10 +10,12 @@ import pytest
 
 from retailctl.errors import UserError
 from retailctl.orders.stored import StoredOrder
-from retailctl.simulation import orders_day
+from retailctl.photos.stored import StoredStudio
+from retailctl.simulation import orders_day, studio_day
 from retailctl.simulation.customers import CustomersReport
 from retailctl.simulation.load_report import LoadReport
 from retailctl.simulation.orders_day import OrdersDay, compute_waits
+from retailctl.simulation.studio_day import StudioDay
 from retailctl.simulation.workshop import Workshop
 
 if TYPE_CHECKING:
@@ -115,6 +117,20 @@ def test_a_day_waits_for_its_orders_and_tells_of_them(day: OrdersDay) -> None:
         f"{number} orders placed: {number} confirmed.",
         "From order to confirmed: 2.0 s (P50), 2.0 s (P95), 2.0 s (P99).",
     ]
+
+
+def test_a_day_of_pictures_around_it_tells_of_orders_too(
+    day: OrdersDay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(studio_day, "read_stored_studio", lambda *_: StoredStudio())
+    monkeypatch.setattr(studio_day, "read_stream", lambda *_: [])
+    values = {"studio_table": "studio", "stream_name": "events"}
+    play(day)
+
+    lines = StudioDay(day.running, values, day, WORKSHOP).format_lines()
+
+    assert any("orders placed:" in line for line in lines)
+    assert any("products offered:" in line for line in lines)
 
 
 def test_a_day_ends_though_orders_do_not(day: OrdersDay, monkeypatch: pytest.MonkeyPatch) -> None:
