@@ -13,14 +13,12 @@ from retailctl.orders.stored import StoredOrder
 from retailctl.photos.stored import StoredStudio
 from retailctl.simulation import orders_day, studio_day
 from retailctl.simulation.customers import CustomersReport
-from retailctl.simulation.load_report import LoadReport
 from retailctl.simulation.orders_day import OrdersDay, compute_waits
 from retailctl.simulation.studio_day import StudioDay
 from retailctl.simulation.workshop import Workshop
+from support.open_door import Door
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from retailctl.simulation.baskets import Basket
 
 WORKSHOP = Workshop(1, products=9, people=4)
@@ -29,24 +27,6 @@ WORKSHOP = Workshop(1, products=9, people=4)
 def placed(number: int, state: str = "confirmed", seconds: int = 1) -> StoredOrder:
     at = "2026-11-28T12:00:0{}.500Z"
     return StoredOrder("ann", str(number), state, placed_at=at.format(0), ended_at=at.format(seconds))
-
-
-class Door:
-    """A front door that takes everything."""
-
-    api_url, guests = "http://x", None
-
-    def __init__(self) -> None:
-        self.report = LoadReport()
-        self.sent: list[Any] = []
-
-    def send_events(self, entries: Iterable[Any], _rate: float, _until: Any, _on_tick: Any) -> int:
-        self.sent = list(entries)
-        self.report.latencies = [0.1] * len(self.sent)
-        return len(self.sent)
-
-    def format_lines(self) -> list[str]:
-        return self.report.format_lines()
 
 
 class Staff:
