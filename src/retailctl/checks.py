@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from typing import Protocol, TypeVar
+from typing import Annotated, Protocol, TypeVar
+
+import typer
 
 from retailctl import interrupts
 from retailctl.console import print_note
 
 PATIENCE_SECONDS = 30.0
 """How long something may be wrong while steps are under way."""
+Patience = Annotated[float, typer.Option(min=0, help="Seconds for which something may be wrong.")]
 PAUSE_SECONDS = 1.0
 GAPS_SHOWN = 5
 

@@ -101,17 +101,24 @@ def test_the_html_that_the_scripts_have_made_is_valid_too(
 ) -> None:
     assert stubbed.shop.stub is not None
     open_for_business(stubbed.shop.stub)
-    stubbed.shop.stub.has_studio = stubbed.shop.stub.workshop = True
-    for view in ("board", "photograph", "shop", "product", "offer"):
+    stubbed.shop.stub.has_studio = True
+    stub = stubbed.shop.stub
+    stub.orders.carts[MERCHANT.user_id] = dict.fromkeys(stub.catalog, 1)
+    for view in ("board", "photograph", "shop", "product", "offer", "cart", "orders"):
         if view == "product":
             stubbed.click(".tile a")
             stubbed.until(lambda: stubbed.find_all(".sheet"), "a product")
+        elif view == "orders":
+            stubbed.click("#order-form [type=submit]")
+            stubbed.until(lambda: stubbed.find_all(".order"), "an order")
         else:
             stubbed.open(view)
         stubbed.settled()
         if view == "offer":
             stubbed.sign_in(MERCHANT)
             stubbed.offer("A lamp")
+        if view == "cart":
+            stubbed.until(lambda: stubbed.find_all(".line"), "the cart")
         made = tmp_path / f"{view}.html"
         made.write_text("<!DOCTYPE html>\n" + stubbed.run("return document.documentElement.outerHTML"))
         checked = run(

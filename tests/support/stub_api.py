@@ -232,11 +232,8 @@ class StubShop:
         kind = data.get("schema")
         if kind not in GROUPS:
             return 400, _problem(400, "The schema is not one that this shop takes.")
-        group = GROUPS[kind]
-        if group and group not in player.groups:
-            return 403, _problem(403, f"Only users of the group {group} may send this event.")
-        if kind.endswith("/purchase/1-0-0") and not self.workshop:
-            return 403, _problem(403, "Sales come from orders here.")
+        if refusal := self._refuse(player, kind):
+            return 403, _problem(403, refusal)
         data = dict(data)
         body = json.dumps(data, sort_keys=True)
         with self._guard:
@@ -257,6 +254,13 @@ class StubShop:
             self.names[player.user_id] = player.name
         threading.Timer(self.view_delay, self._fold, (player, data)).start()
         return 202, answer
+
+    def _refuse(self, player: Player, kind: str) -> str:
+        """Return why somebody may not send a kind of event; "" where they may."""
+        group = GROUPS[kind]
+        if group and group not in player.groups:
+            return f"Only users of the group {group} may send this event."
+        return "Sales come from orders here." if "/purchase/" in kind and not self.workshop else ""
 
     def _fold(self, player: Player, data: dict[str, Any]) -> None:
         with self._guard:
@@ -449,15 +453,8 @@ class _Api(_Handler):
         if url.path == "/scores":
             role = {"merchant": "creator"}.get(query["role"], query["role"])
             self.cacheable(self.shop.board(role, int(query.get("limit", "1"))))
-        elif url.path == "/assignments":
-            self.inbox()
-        elif url.path == "/cart":
-            self.cart()
-        elif url.path == "/orders":
-            if player := self.customer():
-                self.page("orders", query, self.shop.orders.list_orders(player.user_id))
-        elif url.path.startswith("/orders/"):
-            self.order(url.path.rpartition("/")[2])
+        elif url.path.startswith(("/assignments", "/cart", "/orders")):
+            self.own(url.path, query)
         elif url.path == "/winners":
             self.answer(200, {"merchant": None, "photographer": None})
         elif url.path == "/trending":
@@ -522,6 +519,25 @@ class _Api(_Handler):
             headers = {"cache-control": "private, no-store"}
             self.answer(200, self.shop.studio.inbox(player.user_id), headers)
 
+    def own(self, path: str, query: dict[str, str]) -> None:
+        """Answer what is the signed-in user's own."""
+        if path == "/assignments":
+            self.inbox()
+            return
+        player, orders = self.customer(), self.shop.orders
+        if player is None:
+            return
+        if path == "/orders":
+            self.page("orders", query, orders.list_orders(player.user_id))
+        elif path == "/cart":
+            status = orders.cart_failures.popleft() if orders.cart_failures else 200
+            problem = _problem(status, f"The cart made a {status}.")
+            self.answer(status, orders.cart(player.user_id) if status == 200 else problem)
+        elif found := orders.find(player.user_id, path.rpartition("/")[2]):
+            self.answer(200, found)
+        else:
+            self.answer(404, _problem(404, "You have no such order."))
+
     def customer(self) -> Player | None:
         """Return who is signed in; answer anybody else."""
         player = self.shop.player_of(self.headers.get("authorization", ""))
@@ -529,23 +545,6 @@ class _Api(_Handler):
             self.answer(401, {"message": "Unauthorized"}, cors=False)
             return None
         return player
-
-    def cart(self) -> None:
-        if player := self.customer():
-            failures = self.shop.orders.cart_failures
-            if failures:
-                status = failures.popleft()
-                self.answer(status, _problem(status, f"The cart made a {status}."))
-            else:
-                self.answer(200, self.shop.orders.cart(player.user_id), {"cache-control": "private, no-store"})
-
-    def order(self, order_id: str) -> None:
-        if player := self.customer():
-            found = self.shop.orders.find(player.user_id, order_id)
-            if found:
-                self.answer(200, found, {"cache-control": "private, no-store"})
-            else:
-                self.answer(404, _problem(404, "You have no such order."))
 
     def do_PUT(self) -> None:
         orders, order_id = self.shop.orders, self.path.rpartition("/")[2]

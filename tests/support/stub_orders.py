@@ -37,7 +37,7 @@ class StubOrders:
     holds: str | None = None
     """The state in which orders stay."""
     failures: deque[int] = field(default_factory=deque)
-    """Statuses for the next orders that are sent; a negative one takes the order and answers a fault all the same."""
+    """Statuses for the next orders that are sent; a negative one takes the order and says it did not."""
     cart_failures: deque[int] = field(default_factory=deque)
     """Statuses for the next times that a cart is asked for."""
 

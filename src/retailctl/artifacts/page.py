@@ -50,7 +50,7 @@ _IMPORT = re.compile(
     re.MULTILINE,
 )
 ATTRIBUTE = re.compile(r"""(\s(?:href|src)=")([^"#][^"]*)(?=")""")
-# On lines of their own; types within a line; behind what ends a statement or a part of one, on the way to the line's end.
+# On lines of their own; types within a line; behind a statement or a part of one, without quotes.
 _COMMENT = re.compile(
     r"""^[ \t]*(?://.*|/\*\*(?:[^*]|\*(?!/))*\*/[ \t]*)$"""
     r"""|/\*\* @(?:type|param) (?:[^*\n]|\*(?!/))*\*/[ ]?"""

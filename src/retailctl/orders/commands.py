@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from retailctl.checks import PATIENCE_SECONDS, print_gaps
+from retailctl.checks import PATIENCE_SECONDS, Patience, print_gaps
 from retailctl.console import DataTable, print_document, print_line, print_note, print_renderable
 from retailctl.environments import outputs
 from retailctl.environments.target import resolve_target
@@ -80,9 +80,7 @@ def _build_table(orders: Sequence[StoredOrder]) -> DataTable:
 @app.command("check")
 def check_orders(
     *,
-    patience: Annotated[
-        float, typer.Option(min=0, help="Seconds for which something may be wrong.")
-    ] = PATIENCE_SECONDS,
+    patience: Patience = PATIENCE_SECONDS,
     environment: EnvironmentName = "dev",
     cloud: CloudName = DEFAULT_CLOUD,
 ) -> None:

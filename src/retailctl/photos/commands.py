@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from retailctl.aws import FAILURES
-from retailctl.checks import PATIENCE_SECONDS, print_gaps
+from retailctl.checks import PATIENCE_SECONDS, Patience, print_gaps
 from retailctl.console import DataTable, print_document, print_line, print_note, print_renderable
 from retailctl.environments import outputs
 from retailctl.environments.target import Target, resolve_target
@@ -127,9 +127,7 @@ def _format_counts(counts: Mapping[str, int]) -> str:
 @app.command("check")
 def check_photos(
     *,
-    patience: Annotated[
-        float, typer.Option(min=0, help="Seconds for which something may be wrong.")
-    ] = PATIENCE_SECONDS,
+    patience: Patience = PATIENCE_SECONDS,
     environment: EnvironmentName = "dev",
     cloud: CloudName = DEFAULT_CLOUD,
 ) -> None:

@@ -16,7 +16,7 @@ from retailctl.stream.log_file import format_compact_json
 if TYPE_CHECKING:
     from retailctl.stream.log_file import LogEntry
 
-FEWEST, MOST = 2, 6
+FEWEST, MOST = 3, 9
 """How many times a customer adds to the cart before they order."""
 LARGEST_QUANTITY = 99
 """Of a line, as the API takes it."""

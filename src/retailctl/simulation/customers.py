@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from retailctl.simulation.baskets import Basket
     from retailctl.simulation.people import Guests
 
-AT_ONCE = 4
+AT_ONCE = 3
 """How many customers look or order at a time, beside the people who send events."""
 FIRST_LOOK_SECONDS = 1.0
 """How long after the last addition a customer looks into the cart."""

@@ -104,7 +104,7 @@ class StudioDay:
 
     def format_lines(self) -> list[str]:
         """Return in words how the day went: events, photographers, pictures."""
-        lines = self.door.report.format_lines() + self.photographers_report.format_lines()
+        lines = self.door.format_lines() + self.photographers_report.format_lines()
         states = count_outcomes(self.offered, self._read_studio())
         counted = ", ".join(f"{number:,} {state.replace('-', ' ')}" for state, number in states.items())
         lines.append(f"{len(self.offered):,} products offered: {counted or 'none'}.")

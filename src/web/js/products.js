@@ -190,7 +190,7 @@ export function swatch(id) {
 export class CartButton {
   #basket;
   #goods;
-  #outcome = html("span", { class: "outcome", "data-part": "in-cart", hidden: true });
+  #outcome = html("span", { "data-part": "in-cart", hidden: true });
 
   /**
    * @param {import("./basket.js").Basket} basket
@@ -210,7 +210,7 @@ export class CartButton {
   show() {
     const quantity = this.#basket.quantityOf(this.#goods().id);
     this.#outcome.removeAttribute("role");
-    this.#outcome.className = "outcome is-good";
+    this.#outcome.className = "in-cart is-good";
     if (quantity) this.#outcome.replaceChildren(html("a", { href: "#/cart" }, `${number(quantity)} in your cart`));
     this.#outcome.hidden = !quantity;
   }
@@ -224,7 +224,7 @@ export class CartButton {
       await added;
     } catch (error) {
       news.textContent = "";
-      this.#outcome.className = "outcome is-bad";
+      this.#outcome.className = "in-cart is-bad";
       this.#outcome.setAttribute("role", "alert");
       tell(this.#outcome, error instanceof Error ? error.message : String(error));
     }

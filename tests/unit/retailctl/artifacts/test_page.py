@@ -14,6 +14,9 @@ from pathlib import Path
 import pytest
 
 from hello_retail.events import registry
+from hello_retail.orders.items import OrderState, Reason
+from hello_retail.payments import simulated
+from hello_retail.shop_api import placing
 from retailctl.artifacts.page import (
     ASSETS,
     SiteError,
@@ -337,6 +340,35 @@ def test_the_inbox_has_words_for_each_problem_of_a_picture() -> None:
     (listed,) = re.findall(r"(?s)const PROBLEMS = \{(.*?)\n\};", script)
     words = dict(re.findall(r'"([a-z-]+)": "(Your last .+\.)",', listed))
     assert set(words) == {"not-an-image", "wrong-type", "too-small", "too-large", "cut-short", "extra-bytes"}
+
+
+def test_the_cart_takes_what_the_schema_and_the_orders_take() -> None:
+    quantity = registry.read_schema(registry.CART_SET)["properties"]["quantity"]
+    bounds = {
+        name: int(bound)
+        for module in ("basket", "cart")
+        for name, bound in re.findall(
+            r"const (MOST_[A-Z]+) = (\d+);", (WEB / "js" / f"{module}.js").read_text()
+        )
+    }
+    assert bounds == {"MOST_PIECES": placing.MOST_PIECES, "MOST_LINES": placing.MOST_LINES}
+    assert bounds["MOST_PIECES"] == quantity["maximum"]
+
+
+def test_the_orders_have_words_for_each_state_and_reason() -> None:
+    script = (WEB / "js" / "orders.js").read_text()
+    listed = {
+        name: set(re.findall(r'^  "?([a-z-]+)"?: [{"]', block, re.MULTILINE))
+        for name, block in re.findall(r"(?s)const (STATES|REASONS) = \{(.*?)\n\};", script)
+    }
+    assert listed == {"STATES": {*OrderState}, "REASONS": {*Reason}}
+
+
+def test_each_payment_of_the_cart_is_a_token_that_the_provider_knows() -> None:
+    tokens = {
+        str(found["value"]) for tag, found in ELEMENTS if tag == "input" and found.get("name") == "payment"
+    }
+    assert {simulated.OK, simulated.SLOW, simulated.FLAKY} == tokens - {"tok_declined"}
 
 
 def test_the_pictures_places_are_of_the_schemas_form() -> None:

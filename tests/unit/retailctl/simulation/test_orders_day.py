@@ -10,15 +10,15 @@ import pytest
 
 from retailctl.errors import UserError
 from retailctl.orders.stored import StoredOrder
-from retailctl.simulation import orders_day
+from retailctl.photos.stored import StoredStudio
+from retailctl.simulation import orders_day, studio_day
 from retailctl.simulation.customers import CustomersReport
-from retailctl.simulation.load_report import LoadReport
 from retailctl.simulation.orders_day import OrdersDay, compute_waits
+from retailctl.simulation.studio_day import StudioDay
 from retailctl.simulation.workshop import Workshop
+from support.open_door import Door
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from retailctl.simulation.baskets import Basket
 
 WORKSHOP = Workshop(1, products=9, people=4)
@@ -27,24 +27,6 @@ WORKSHOP = Workshop(1, products=9, people=4)
 def placed(number: int, state: str = "confirmed", seconds: int = 1) -> StoredOrder:
     at = "2026-11-28T12:00:0{}.500Z"
     return StoredOrder("ann", str(number), state, placed_at=at.format(0), ended_at=at.format(seconds))
-
-
-class Door:
-    """A front door that takes everything."""
-
-    api_url, guests = "http://x", None
-
-    def __init__(self) -> None:
-        self.report = LoadReport()
-        self.sent: list[Any] = []
-
-    def send_events(self, entries: Iterable[Any], _rate: float, _until: Any, _on_tick: Any) -> int:
-        self.sent = list(entries)
-        self.report.latencies = [0.1] * len(self.sent)
-        return len(self.sent)
-
-    def format_lines(self) -> list[str]:
-        return self.report.format_lines()
 
 
 class Staff:
@@ -81,7 +63,7 @@ def day(monkeypatch: pytest.MonkeyPatch) -> OrdersDay:
 
     def look(*_: object) -> list[StoredOrder]:
         looks["number"] += 1
-        done = looks["number"] * 10
+        done = looks["number"] * 5
         return [placed(number, "confirmed" if number <= done else "paid", 2) for number in range(100)]
 
     monkeypatch.setattr(orders_day, "Customers", Staff)
@@ -110,11 +92,25 @@ def test_a_day_waits_for_its_orders_and_tells_of_them(day: OrdersDay) -> None:
     play(day)
 
     number = len(Staff.baskets)
-    assert number > 20
+    assert number > 10
     assert day.format_lines()[-2:] == [
         f"{number} orders placed: {number} confirmed.",
         "From order to confirmed: 2.0 s (P50), 2.0 s (P95), 2.0 s (P99).",
     ]
+
+
+def test_a_day_of_pictures_around_it_tells_of_orders_too(
+    day: OrdersDay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(studio_day, "read_stored_studio", lambda *_: StoredStudio())
+    monkeypatch.setattr(studio_day, "read_stream", lambda *_: [])
+    values = {"studio_table": "studio", "stream_name": "events"}
+    play(day)
+
+    lines = StudioDay(day.running, values, day, WORKSHOP).format_lines()
+
+    assert any("orders placed:" in line for line in lines)
+    assert any("products offered:" in line for line in lines)
 
 
 def test_a_day_ends_though_orders_do_not(day: OrdersDay, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -123,7 +119,7 @@ def test_a_day_ends_though_orders_do_not(day: OrdersDay, monkeypatch: pytest.Mon
     play(day)
 
     assert (
-        f"{len(Staff.baskets)} orders placed: {len(Staff.baskets) - 10} paid, 10 confirmed."
+        f"{len(Staff.baskets)} orders placed: {len(Staff.baskets) - 5} paid, 5 confirmed."
         in day.format_lines()
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import pytest
 from typer.testing import CliRunner
@@ -15,7 +15,6 @@ from retailctl.photos.stored import StoredStudio, StudioProduct
 from retailctl.scores import board
 from retailctl.simulation import play, studio_day, watch
 from retailctl.simulation.habits import Habits, OrderHabits
-from retailctl.simulation.load_report import LoadReport
 from retailctl.simulation.photographers import StudioReport
 from retailctl.simulation.studio_day import (
     PictureWaits,
@@ -27,9 +26,7 @@ from retailctl.simulation.studio_day import (
 )
 from retailctl.simulation.workshop import Workshop
 from support.events import create, image, payload, purchase
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from support.open_door import Door
 
 START = datetime(2026, 11, 28, 12, tzinfo=UTC)
 
@@ -76,24 +73,6 @@ def test_nobody_posts_a_picture_where_there_is_a_studio() -> None:
 
     assert 0 < len(left) < len(entries)
     assert not any(b"/product/image/" in entry.data for entry in left)
-
-
-class Door:
-    """A front door that takes everything."""
-
-    api_url, guests = "http://x", None
-
-    def __init__(self) -> None:
-        self.report = LoadReport()
-        self.sent: list[Any] = []
-
-    def send_events(self, entries: Iterable[Any], _rate: float, _until: Any, _on_tick: Any) -> int:
-        self.sent = list(entries)
-        self.report.latencies = [0.1] * len(self.sent)
-        return len(self.sent)
-
-    def format_lines(self) -> list[str]:
-        return self.report.format_lines()
 
 
 class Staff:
