@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import subprocess
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from support.page_tools import violations
+from support.page_tools import evaluate, violations
 from support.stub_api import MERCHANT, open_for_business
 
 if TYPE_CHECKING:
@@ -89,15 +89,6 @@ def run(*command: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run([str(part) for part in command], capture_output=True, text=True, check=False)
 
 
-def evaluate(module: str, script: str) -> Any:
-    """Return what a script says of a module of the page, as JSON on the standard output."""
-    path = (WEB / "js" / module).as_uri()
-    done = subprocess.run(
-        ["node", "--input-type=module", "-e", script, path], capture_output=True, text=True, check=True
-    )
-    return json.loads(done.stdout)
-
-
 def test_the_html_is_valid(tools: Path) -> None:
     checked = run(
         tools / "node_modules/.bin/html-validate", "--config", HERE / "htmlvalidate.json", WEB / "index.html"
@@ -110,17 +101,24 @@ def test_the_html_that_the_scripts_have_made_is_valid_too(
 ) -> None:
     assert stubbed.shop.stub is not None
     open_for_business(stubbed.shop.stub)
-    stubbed.shop.stub.has_studio = stubbed.shop.stub.workshop = True
-    for view in ("board", "photograph", "shop", "product", "offer"):
+    stubbed.shop.stub.has_studio = True
+    stub = stubbed.shop.stub
+    stub.orders.carts[MERCHANT.user_id] = dict.fromkeys(stub.catalog, 1)
+    for view in ("board", "photograph", "shop", "product", "offer", "cart", "orders"):
         if view == "product":
             stubbed.click(".tile a")
             stubbed.until(lambda: stubbed.find_all(".sheet"), "a product")
+        elif view == "orders":
+            stubbed.click("#order-form [type=submit]")
+            stubbed.until(lambda: stubbed.find_all(".order"), "an order")
         else:
             stubbed.open(view)
         stubbed.settled()
         if view == "offer":
             stubbed.sign_in(MERCHANT)
             stubbed.offer("A lamp")
+        if view == "cart":
+            stubbed.until(lambda: stubbed.find_all(".line"), "the cart")
         made = tmp_path / f"{view}.html"
         made.write_text("<!DOCTYPE html>\n" + stubbed.run("return document.documentElement.outerHTML"))
         checked = run(

@@ -40,7 +40,7 @@ PLACE_AND_TIME = b"taken at home"
 @pytest.fixture
 def stub(stub: StubShop) -> StubShop:
     """A shop with a studio and one product without a picture."""
-    stub.has_studio = True
+    stub.has_studio, stub.workshop = True, False
     stub.stock("lamp-1", "Grace", None, name="Reading lamp")
     return stub
 

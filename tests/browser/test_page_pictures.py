@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from support.still_lifes import draw_product, hang_pictures
-from support.stub_api import PHOTOGRAPHER, open_for_business, sell
+from support.stub_api import CUSTOMER, PHOTOGRAPHER, open_for_business, sell
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -77,7 +77,7 @@ def test_the_inbox_has_its_picture_taken(
     name: str,
     settings: dict[str, bool | int],
 ) -> None:
-    stub.has_studio = True
+    stub.has_studio, stub.workshop = True, False
     open_for_business(stub)
     stub.studio.register(PHOTOGRAPHER.user_id)
     lamp = next(product for product, item in stub.catalog.items() if item["name"] == "Reading lamp")
@@ -96,7 +96,7 @@ def test_the_inbox_has_its_picture_taken(
 
 
 @LOOKS
-def test_the_shop_and_a_product_have_their_pictures_taken(
+def test_the_shop_a_product_the_cart_and_the_orders_have_their_pictures_taken(
     browsing: Callable[..., Browser], shop: Shop, name: str, settings: dict[str, bool | int]
 ) -> None:
     browser = browsing(**settings)
@@ -116,3 +116,34 @@ def test_the_shop_and_a_product_have_their_pictures_taken(
     browser.until(lambda: browser.find_all(".sheet"), "a product")
     browser.until(lambda: browser.run(LOADED), "its picture")
     browser.picture(FOLDER / f"product-{name}.png", whole=False)
+    if shop.stub:
+        take_pictures_of_orders(browser, shop.stub, name)
+
+
+def take_pictures_of_orders(browser: Browser, stub: StubShop, name: str) -> None:
+    pieces = {"Reading lamp": 1, "Stoneware mug": 4, "Salad bowl": 1}
+    ids = {item["name"]: product for product, item in stub.catalog.items()}
+    for item in stub.catalog.values():
+        item["pieces"] = 20
+    stub.orders.carts[CUSTOMER.user_id] = {ids[each]: quantity for each, quantity in pieces.items()}
+    browser.go("cart")
+    browser.sign_in(CUSTOMER)
+    submit = "#order-form [type=submit]"
+    browser.until(lambda: browser.find(submit).is_displayed(), "the filled cart")
+    browser.until(lambda: browser.run(LOADED), "its pictures")
+    browser.run("scrollTo(0, 0); document.activeElement.blur()")
+    browser.picture(FOLDER / f"cart-{name}.png", whole="phone" in name)
+    browser.click("#order-form [value=tok_declined]")
+    browser.click(submit)
+    browser.sees("Declined", ".order")
+    stub.orders.holds = "reserved"
+    for cents, state in ((200, "Refused"), (0, "Reserved")):
+        browser.go("cart")
+        browser.until(lambda: browser.find(submit).is_displayed(), "the cart as before")
+        browser.click("#order-form [value=tok_ok]")
+        browser.sees(f"{(19400 + 200 * (state == 'Reserved')) / 100:.2f}", submit)
+        stub.catalog[ids["Salad bowl"]]["cents"] += cents
+        browser.click(submit)
+        browser.sees(state, ".order:first-child .state")
+    browser.run("scrollTo(0, 0); document.activeElement.blur()")
+    browser.picture(FOLDER / f"orders-{name}.png", whole="phone" in name)

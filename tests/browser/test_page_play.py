@@ -39,7 +39,7 @@ def test_three_people_play_and_the_board_shows_each_sale_within_three_seconds(
     sheet = player.open_product(product)
     before = {role: dict(board.board(role)) for role in ("merchant", "photographer")}
     for sale in (1, 2, 3):
-        player.click(f"{sheet} button")
+        player.click(f"{sheet} [data-part=buy]")
         pressed = time.monotonic()
         for role, person in (("merchant", shop.merchant), ("photographer", shop.photographer)):
             expected = (person.name, before[role].get(person.name, 0) + sale)
@@ -184,10 +184,10 @@ def find_and_buy_by_keyboard(browser: Browser, product: str, name: str) -> None:
     sheet = f".sheet[data-product='{product}']"
     browser.until(lambda: browser.find_all(sheet), "the product")
     assert browser.focused() == "main"
-    browser.tab_to(f"{sheet} button")
+    browser.tab_to(f"{sheet} [data-part=buy]")
     browser.press(Keys.ENTER)
     browser.sees("Bought", f"{sheet} .outcome")
-    assert browser.has_focus(f"{sheet} button")
+    assert browser.has_focus(f"{sheet} [data-part=buy]")
     browser.driver.back()
     browser.until(lambda: browser.has_focus(tile), "the focus on the product that was opened")
 

@@ -73,9 +73,9 @@ def test_what_is_offered_with_price_and_stock_is_found_opened_bought_and_seen_on
     stubbed.sees("Reading lamp", "#product-title")
     stubbed.sees("In stock", PRODUCT)
     assert stubbed.driver.title == "Reading lamp · Hello, Retail!"
-    stubbed.click(f"{PRODUCT} .sheet button")
+    stubbed.click(f"{PRODUCT} [data-part=buy]")
     stubbed.sees("Bought", f"{PRODUCT} .outcome")
-    assert stubbed.text(f"{PRODUCT} .sheet button") == "Buy"
+    assert stubbed.text(f"{PRODUCT} [data-part=buy]") == "Buy"
 
     stubbed.go("board")
     stubbed.until(lambda: ("Mira Sato", 1) in stubbed.board("merchant"), "the sale on the board")
@@ -258,6 +258,7 @@ def test_without_price_and_stock_a_product_says_so_and_can_be_bought(
     stubbed.buy("lamp-1")
     stubbed.sees("No price yet", PRODUCT)
     stubbed.sees("Not in stock.", PRODUCT)
+    assert not stubbed.find_all(f"{PRODUCT} [data-part=add]")
     assert len(stub.taken) == 1
 
 
@@ -269,9 +270,9 @@ def test_a_sale_that_fails_is_told_beside_the_button_and_the_next_press_has_the_
     stubbed.sign_in(CUSTOMER)
     sheet = stubbed.open_product("lamp-1")
     stub.failures = [500, 500, 500]
-    stubbed.click(f"{sheet} button")
+    stubbed.click(f"{sheet} [data-part=buy]")
     stubbed.sees("The shop made a 500.", f"{sheet} .outcome[role=alert]")
-    stubbed.click(f"{sheet} button")
+    stubbed.click(f"{sheet} [data-part=buy]")
     stubbed.sees("Bought", f"{sheet} .outcome.is-good")
     assert len(sent(stub)) == 4
     assert len(set(sent(stub))) == 1

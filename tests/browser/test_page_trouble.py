@@ -97,10 +97,12 @@ def test_each_purchase_is_one_even_when_the_button_is_pressed_twice(stubbed: Bro
     stubbed.sign_in(CUSTOMER)
     stub.answer_delay = 0.2
     sheet = stubbed.open_product("lamp-1")
-    stubbed.run("const b = document.querySelector(arguments[0]); b.click(); b.click()", f"{sheet} button")
+    stubbed.run(
+        "const b = document.querySelector(arguments[0]); b.click(); b.click()", f"{sheet} [data-part=buy]"
+    )
     stubbed.sees("Bought", f"{sheet} .outcome")
     assert len(stub.taken) == 1
-    stubbed.click(f"{sheet} button")
+    stubbed.click(f"{sheet} [data-part=buy]")
     stubbed.sees("Bought 2 times", f"{sheet} .outcome")
     assert len(set(keys(stub))) == 2
 

@@ -156,7 +156,7 @@ def test_three_people_play_and_the_board_shows_each_sale_within_three_seconds(
         nonlocal sales
         sales += 1
         pressed = time.monotonic()
-        player.click(f"{sheet} button")
+        player.click(f"{sheet} [data-part=buy]")
         for role, person in contributors:
             board.until(
                 lambda role=role, person=person: (person.name, sales) in board.board(role),

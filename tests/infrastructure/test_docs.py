@@ -211,6 +211,7 @@ def test_the_readmes_costs_are_those_of_the_model() -> None:
             reads_per_day=0,
             bad_records_per_day=0,
             offers_per_day=0,
+            orders_per_day=0,
         )
         asleep, awake = (
             model.compute_bill(each, units.read_committed_figures(), prices.read_price_list())

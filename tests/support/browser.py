@@ -307,7 +307,7 @@ class Browser:
     def buy(self, product_id: str, times: int = 1) -> None:
         sheet = self.open_product(product_id)
         for time in range(1, times + 1):
-            self.click(f"{sheet} button")
+            self.click(f"{sheet} [data-part=buy]")
             self.sees("Bought" if time == 1 else f"Bought {time} times", f"{sheet} .outcome")
 
     def board(self, role: str) -> list[tuple[str, int]]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import json
 import shutil
 import subprocess
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from support.browser import missing
 
@@ -47,6 +48,16 @@ def installed() -> Path:
         with contextlib.suppress(OSError):  # another worker was first
             made.rename(folder)
     return folder
+
+
+def evaluate(module: str, script: str) -> Any:
+    """Return what a script says of a module of the page, as JSON on the standard output."""
+    path = (ROOT / "src" / "web" / "js" / module).as_uri()
+    done = subprocess.run(
+        ["node", "--input-type=module", "-e", script, path], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
 
 
 def violations(browser: Browser, tools: Path) -> list[str]:

@@ -1,7 +1,7 @@
 """A shop on the loopback to try the page with: its files with their headers, the API, and Cognito's public calls.
 
 Three servers, as in the cloud: the site is one origin, API and Cognito are another, so that CORS is real, and the
-bucket for uploads a third (``support.stub_studio``). What the
+bucket for uploads a third (``support.stub_studio``); carts and orders are in ``support.stub_orders``. What the
 stream and the winner view do is a dictionary, brought up to date a moment after the answer. A test makes trouble
 by the fields and methods of ``StubShop``. For a person: ``PYTHONPATH=src:tests python -m support.stub_api``.
 """
@@ -27,6 +27,7 @@ from hello_retail.events import registry
 from hello_retail.http_api.mask import mask_user_id
 from retailctl.artifacts.page import build_page, build_security_headers, read_sources
 from retailctl.delivery.page import SiteConfig
+from support.stub_orders import StubOrders
 from support.stub_studio import StubStudio, UploadsHandler
 
 if TYPE_CHECKING:
@@ -39,6 +40,9 @@ GROUPS = {
     "com.nordstrom/product/price/1-0-0": "merchant",
     "com.nordstrom/product/stock/1-0-0": "merchant",
     "com.nordstrom/product/purchase/1-0-0": None,
+    "com.nordstrom/cart/add/1-0-0": None,
+    "com.nordstrom/cart/set/1-0-0": None,
+    "com.nordstrom/cart/remove/1-0-0": None,
     "com.nordstrom/user-info/register-photographer/1-0-0": "photographer",
     "com.nordstrom/user-info/unregister-photographer/1-0-0": "photographer",
 }
@@ -125,7 +129,8 @@ class StubShop:
     currency: str | None = "USD"
     has_studio: bool = False
     """Whether the page's configuration has a place for uploads."""
-    workshop: bool = False
+    workshop: bool = True
+    """Whether people may send sales and pictures directly."""
 
     taken: list[Taken] = field(default_factory=list)
     attempts: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
@@ -143,6 +148,7 @@ class StubShop:
     """How many answers of each status `GET /scores` gave."""
     revoked: list[str] = field(default_factory=list)
     studio: StubStudio = field(init=False)
+    orders: StubOrders = field(init=False)
 
     address: str = ""
     api_url: str = ""
@@ -153,6 +159,7 @@ class StubShop:
 
     def __post_init__(self) -> None:
         self.studio = StubStudio(self)
+        self.orders = StubOrders(self)
 
     def stalled(self) -> bool:
         """Return whether the next answer stalls; count it."""
@@ -225,9 +232,8 @@ class StubShop:
         kind = data.get("schema")
         if kind not in GROUPS:
             return 400, _problem(400, "The schema is not one that this shop takes.")
-        group = GROUPS[kind]
-        if group and group not in player.groups:
-            return 403, _problem(403, f"Only users of the group {group} may send this event.")
+        if refusal := self._refuse(player, kind):
+            return 403, _problem(403, refusal)
         data = dict(data)
         body = json.dumps(data, sort_keys=True)
         with self._guard:
@@ -249,11 +255,21 @@ class StubShop:
         threading.Timer(self.view_delay, self._fold, (player, data)).start()
         return 202, answer
 
+    def _refuse(self, player: Player, kind: str) -> str:
+        """Return why somebody may not send a kind of event; "" where they may."""
+        group = GROUPS[kind]
+        if group and group not in player.groups:
+            return f"Only users of the group {group} may send this event."
+        return "Sales come from orders here." if "/purchase/" in kind and not self.workshop else ""
+
     def _fold(self, player: Player, data: dict[str, Any]) -> None:
         with self._guard:
             if "/user-info/" in data["schema"]:
                 registers = data["schema"].endswith("/register-photographer/1-0-0")
                 (self.studio.register if registers else self.studio.leave)(player.user_id)
+                return
+            if "/cart/" in data["schema"]:
+                self.orders.change(player.user_id, data)
                 return
             known = self.products.setdefault(data["id"], {"creator": None, "photographer": None})
             item = self.catalog.get(data["id"])
@@ -423,7 +439,7 @@ class _Api(_Handler):
 
     def do_OPTIONS(self) -> None:
         allowed = {
-            "access-control-allow-methods": "GET,POST",
+            "access-control-allow-methods": "GET,POST,PUT",
             "access-control-allow-headers": "authorization,content-type,idempotency-key",
             "access-control-max-age": "600",
         }
@@ -437,8 +453,8 @@ class _Api(_Handler):
         if url.path == "/scores":
             role = {"merchant": "creator"}.get(query["role"], query["role"])
             self.cacheable(self.shop.board(role, int(query.get("limit", "1"))))
-        elif url.path == "/assignments":
-            self.inbox()
+        elif url.path.startswith(("/assignments", "/cart", "/orders")):
+            self.own(url.path, query)
         elif url.path == "/winners":
             self.answer(200, {"merchant": None, "photographer": None})
         elif url.path == "/trending":
@@ -502,6 +518,49 @@ class _Api(_Handler):
         if player := self.photographer():
             headers = {"cache-control": "private, no-store"}
             self.answer(200, self.shop.studio.inbox(player.user_id), headers)
+
+    def own(self, path: str, query: dict[str, str]) -> None:
+        """Answer what is the signed-in user's own."""
+        if path == "/assignments":
+            self.inbox()
+            return
+        player, orders = self.customer(), self.shop.orders
+        if player is None:
+            return
+        if path == "/orders":
+            self.page("orders", query, orders.list_orders(player.user_id))
+        elif path == "/cart":
+            status = orders.cart_failures.popleft() if orders.cart_failures else 200
+            problem = _problem(status, f"The cart made a {status}.")
+            self.answer(status, orders.cart(player.user_id) if status == 200 else problem)
+        elif found := orders.find(player.user_id, path.rpartition("/")[2]):
+            self.answer(200, found)
+        else:
+            self.answer(404, _problem(404, "You have no such order."))
+
+    def customer(self) -> Player | None:
+        """Return who is signed in; answer anybody else."""
+        player = self.shop.player_of(self.headers.get("authorization", ""))
+        if player is None or self.shop.refuse_tokens_unreadably:
+            self.answer(401, {"message": "Unauthorized"}, cors=False)
+            return None
+        return player
+
+    def do_PUT(self) -> None:
+        orders, order_id = self.shop.orders, self.path.rpartition("/")[2]
+        body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        orders.attempts.append((order_id, body))
+        player = self.customer()
+        if player is None:
+            return
+        status = orders.failures.popleft() if orders.failures else 0
+        if status <= 0:
+            with self.shop._guard:
+                code, answer = orders.place(player.user_id, order_id, body)
+        if status:
+            self.answer(abs(status), _problem(abs(status), f"The order made a {abs(status)}."))
+            return
+        self.answer(code, answer, {"location": f"/orders/{order_id}"} if code == 202 else None)
 
     def ticket(self, product: str, body: dict[str, Any]) -> None:
         if player := self.photographer():

@@ -3,8 +3,8 @@
 Everything but `index.html` and `config.json` is named for its content, so that a browser may keep it for ever and a
 deployment never mixes old and new. There is no bundler: a file's references to others (a module's imports, `href`
 and `src` in the page) are rewritten to the names that those got, innermost first. Import maps would need an inline
-script, which the Content-Security-Policy forbids. Modules lose the comments on lines of their own, which are a
-quarter of their bytes; the lines stay, empty, so that a browser's error names a line of the source.
+script, which the Content-Security-Policy forbids. Modules lose their comments, which are a quarter of their bytes,
+and all texts lose their indentation; the lines stay, so that a browser's error names a line of the source.
 """
 
 from __future__ import annotations
@@ -50,7 +50,14 @@ _IMPORT = re.compile(
     re.MULTILINE,
 )
 ATTRIBUTE = re.compile(r"""(\s(?:href|src)=")([^"#][^"]*)(?=")""")
-_COMMENT = re.compile(r"^[ \t]*(?://.*|/\*\*(?:[^*]|\*(?!/))*\*/[ \t]*)$", re.MULTILINE)
+# On lines of their own; types within a line; behind a statement or a part of one, without quotes.
+_COMMENT = re.compile(
+    r"""^[ \t]*(?://.*|/\*\*(?:[^*]|\*(?!/))*\*/[ \t]*)$"""
+    r"""|/\*\* @(?:type|param) (?:[^*\n]|\*(?!/))*\*/[ ]?"""
+    r"""|(?<=[;{(,)\]}])[ ]//[ ][^"'`\n]*$""",
+    re.MULTILINE,
+)
+_INDENTATION = re.compile(r"^[ \t]+", re.MULTILINE)
 _CSS_URL = re.compile(r"""(\burl\(["']?|@import\s+["'])([^"')]+)""")
 _REFERENCES = {".js": _IMPORT, ".html": ATTRIBUTE, ".css": _CSS_URL}
 
@@ -98,7 +105,7 @@ def build_page(sources: Mapping[str, bytes]) -> tuple[SiteFile, ...]:
             raise SiteError(f"These files of the page refer to each other in a circle: {circle}.")
         if path not in deployed:
             under_way.append(path)
-            deployed[path] = _file(path, _remove_comments(path, _rewrite_references(path, sources, deploy)))
+            deployed[path] = _file(path, _shorten(path, _rewrite_references(path, sources, deploy)))
             under_way.pop()
         return deployed[path].path
 
@@ -179,11 +186,15 @@ def _rewrite_references(path: str, sources: Mapping[str, bytes], deploy: Callabl
     return pattern.sub(rename_reference, content.decode()).encode()
 
 
-def _remove_comments(path: str, content: bytes) -> bytes:
-    """Return a module without the comments on lines of their own, with as many lines as before."""
-    if PurePosixPath(path).suffix != ".js":
+def _shorten(path: str, content: bytes) -> bytes:
+    """Return a text without indentation, a module without comments too, with as many lines as before."""
+    suffix = PurePosixPath(path).suffix
+    if suffix not in _REFERENCES:
         return content
-    return _COMMENT.sub(lambda match: "\n" * match[0].count("\n"), content.decode()).encode()
+    text = content.decode()
+    if suffix == ".js":
+        text = _COMMENT.sub(lambda match: "\n" * match[0].count("\n"), text)
+    return _INDENTATION.sub("", text).encode()
 
 
 def _file(path: str, content: bytes) -> SiteFile:

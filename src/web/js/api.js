@@ -8,6 +8,9 @@ const PRODUCTS = 48;
 const RETRIES = 2;
 const LONGEST_WAIT_S = 5;
 const OPEN_OUTCOME = new Set([408, 409, 425, 429]);
+const ORDERS = 20;
+/** The shop takes an order whose id is up to ten minutes old. */
+const ORDER_MS = 9 * 60_000;
 
 /** @typedef {{rank: number, userId: string, name: string, score: number}} Entry */
 /** @typedef {{productId: string, creator: string | null, photographer: string | null}} Contribution */
@@ -21,6 +24,16 @@ const OPEN_OUTCOME = new Set([408, 409, 425, 429]);
  * @typedef {{product: string, name: string, brand: string, attempt: number, until: string, problem: string | null, state: "asked" | "delivered"}} Assignment
  */
 /** @typedef {{registered: boolean, left: number, completed: number, assignment: Assignment | null}} Inbox */
+/**
+ * A line of the cart; without name and price while its product is not on sale.
+ * @typedef {{id: string, quantity: number, name: string | null, brand: string | null, cents: number | null, image: string | null}} CartLine
+ */
+/** @typedef {"new" | "reserved" | "paid" | "confirmed" | "refused" | "declined" | "cancelled"} OrderState */
+/** @typedef {{id: string, quantity: number, cents: number | null, name: string | null}} OrderLine name and price once it is reserved */
+/**
+ * An order. `reason` is a code, about `products` where it is about some.
+ * @typedef {{id: string, state: OrderState, placedAt: string, lines: OrderLine[], totalCents: number | null, expectedCents: number, reason: string | null, products: string[], newTotalCents: number | null}} Order
+ */
 /** @typedef {{url: string, fields: Record<string, string>, expires: string}} Ticket where a picture may be posted, and until when */
 
 /** @param {number} seconds */
@@ -31,6 +44,8 @@ export class Api {
   #session;
   #attempts;
   #askToSignIn;
+  /** How far the shop's clock is ahead of this one, in milliseconds. */
+  #ahead = 0;
 
   /**
    * @param {string} url without a slash at its end
@@ -124,9 +139,8 @@ export class Api {
    * @throws {SessionLost} when nobody is signed in
    */
   async assignments() {
-    const answer = await this.#asUser((token) => request(`${this.#url}/assignments`, { headers: bearer(token), cache: "no-store" }), { isAct: false });
-    const now = Date.parse(answer.headers.get("date") ?? "");
-    return { inbox: json(answer), now: Number.isNaN(now) ? Date.now() : now };
+    const inbox = json(await this.#readOwn(`${this.#url}/assignments`));
+    return { inbox, now: this.#now() };
   }
 
   /**
@@ -140,6 +154,76 @@ export class Api {
     const body = JSON.stringify({ contentType: picture.type, bytes: picture.size });
     const address = `${this.#url}/assignments/${encodeURIComponent(product)}/uploads`;
     return this.#asUser(async (token) => json(await request(address, posting(token, body))));
+  }
+
+  /**
+   * The cart of who is signed in.
+   * @returns {Promise<{lines: CartLine[], totalCents: number}>}
+   * @throws {SessionLost} when nobody is signed in
+   */
+  async cart() {
+    return json(await this.#readOwn(`${this.#url}/cart`));
+  }
+
+  /**
+   * One page of the orders of who is signed in, the newest first.
+   * @param {string | null} [place] of the page, as the page before says; null for the first
+   * @returns {Promise<{orders: Order[], next: string | null}>}
+   * @throws {SessionLost} when nobody is signed in
+   */
+  async orders(place = null) {
+    const answer = await this.#readOwn(place ?? `${this.#url}/orders?limit=${ORDERS}`);
+    return { orders: json(answer), next: nextPage(answer, this.#url) };
+  }
+
+  /**
+   * @param {string} id
+   * @returns {Promise<Order | null>} null where who is signed in has none of this id
+   * @throws {SessionLost} when nobody is signed in
+   */
+  async order(id) {
+    try {
+      return json(await this.#readOwn(this.#addressOfOrder(id)));
+    } catch (error) {
+      if (error instanceof Problem && error.status === 404) return null;
+      throw error;
+    }
+  }
+
+  /**
+   * Place an order under an id of its own, so that it is one order however often it is sent.
+   *
+   * Before another order is placed, one whose outcome is not known is looked for: it may have arrived after all.
+   * @param {{id: string, quantity: number}[]} lines
+   * @param {number} totalCents what the person was shown
+   * @param {string} paymentToken is sent, and kept nowhere
+   * @returns {Promise<{order: Order, isEarlier: boolean}>} `isEarlier`: nothing was ordered now
+   * @throws {Error} with a sentence
+   */
+  async placeOrder(lines, totalCents, paymentToken) {
+    const content = JSON.stringify({ lines, totalCents });
+    const { id: user } = await this.user();
+    const open = this.#attempts.find("order", user);
+    if (open && (open.body !== content || this.#now() - timeOf(open.key) > ORDER_MS)) {
+      const order = await this.order(open.key);
+      this.#attempts.settle("order");
+      if (order) return { order, isEarlier: true };
+    }
+    const id = this.#attempts.key("order", user, content, () => makeTimedId(this.#now()));
+    const body = JSON.stringify({ lines, totalCents, paymentToken });
+    const settle = () => this.#attempts.settle("order");
+    let order;
+    try {
+      order = await this.#asUser(async (token) => json(await request(this.#addressOfOrder(id), { ...posting(token, body), method: "PUT" })));
+    } catch (error) {
+      if (!isFinal(error)) throw error;
+      settle();
+      const earlier = error instanceof Problem && error.status === 422 ? await this.order(id) : null; // with another payment
+      if (!earlier) throw error;
+      return { order: earlier, isEarlier: true };
+    }
+    settle();
+    return { order, isEarlier: false };
   }
 
   /**
@@ -201,6 +285,28 @@ export class Api {
     }
   }
 
+  /**
+   * Read what is the signed-in user's own. Nobody is asked to sign in for it.
+   * @param {string} address
+   * @throws {SessionLost} when nobody is signed in
+   */
+  async #readOwn(address) {
+    const answer = await this.#asUser((token) => request(address, { headers: bearer(token), cache: "no-store" }), { isAct: false });
+    const now = Date.parse(answer.headers.get("date") ?? "");
+    this.#ahead = Number.isNaN(now) ? 0 : now - Date.now();
+    return answer;
+  }
+
+  /** The shop's time, in milliseconds since 1970. */
+  #now() {
+    return Date.now() + this.#ahead;
+  }
+
+  /** @param {string} id */
+  #addressOfOrder(id) {
+    return `${this.#url}/orders/${encodeURIComponent(id)}`;
+  }
+
   /** @returns {Promise<string>} a token, after asking the person to sign in if need be */
   async #token() {
     try {
@@ -242,6 +348,19 @@ export class Api {
     }
   }
 }
+
+/**
+ * Make an id whose first 48 bits are its time (UUIDv7, RFC 9562).
+ * @param {number} now milliseconds since 1970
+ */
+function makeTimedId(now) {
+  const random = crypto.randomUUID().slice(15); // the variant, and 72 bits of chance
+  const time = now.toString(16).padStart(12, "0");
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${random}`;
+}
+
+/** @param {string} id made as above */
+const timeOf = (id) => Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
 
 /** @param {string} token */
 const bearer = (token) => ({ authorization: `Bearer ${token}` });

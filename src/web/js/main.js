@@ -2,12 +2,12 @@
 
 import { Api } from "./api.js";
 import { Attempts } from "./storage.js";
+import { Basket } from "./basket.js";
 import { Board } from "./board.js";
-import { Catalog } from "./catalog.js";
 import { Cognito } from "./cognito.js";
 import { loadConfig } from "./config.js";
-import { entitle, find, html, tell } from "./dom.js";
-import { Names } from "./products.js";
+import { entitle, find, html, number, tell } from "./dom.js";
+import { Catalog, Names } from "./products.js";
 import { Session } from "./session.js";
 import { SignIn } from "./sign-in.js";
 
@@ -16,6 +16,7 @@ import { SignIn } from "./sign-in.js";
  * @typedef {object} Page
  * @property {Api} api
  * @property {Session} session
+ * @property {Basket} basket
  * @property {Catalog} catalog
  * @property {Names} names
  * @property {string} currency
@@ -42,6 +43,8 @@ const VIEWS = {
   board: async () => Board,
   shop: async () => (await import("./shop.js")).Shop,
   product: async () => (await import("./product.js")).ProductView,
+  cart: async () => (await import("./cart.js")).Cart,
+  orders: async () => (await import("./orders.js")).Orders,
   offer: async () => (await import("./offer.js")).Offer,
   photograph: async ({ uploads }) => {
     if (!uploads) return (await import("./photograph.js")).Photograph;
@@ -80,7 +83,7 @@ function markLink(name) {
     const isCurrent = link.getAttribute("href") === `#/${isOfShop ? "shop" : name}`;
     if (isCurrent) link.setAttribute("aria-current", isOfShop ? "true" : "page");
     else link.removeAttribute("aria-current");
-    if (isCurrent) entitle(link.textContent ?? "");
+    if (isCurrent) entitle(link.firstChild?.textContent?.trim() ?? "");
   }
 }
 
@@ -91,7 +94,8 @@ async function start() {
   const session = new Session(cognito);
   const signIn = new SignIn(cognito, session);
   const api = new Api(config.apiUrl, session, new Attempts(), (reason) => signIn.ask(reason));
-  const page = { api, session, catalog: new Catalog(api), names: new Names(), currency: config.currency, uploads: config.uploads, workshop: config.workshop };
+  const basket = new Basket(api, session);
+  const page = { api, session, basket, catalog: new Catalog(api), names: new Names(), currency: config.currency, uploads: config.uploads, workshop: config.workshop };
   /** @type {Map<string, View>} */
   const views = new Map();
 
@@ -111,6 +115,10 @@ async function start() {
     if (holdsFocus) (user ? signOutButton : signInButton).focus();
     for (const view of views.values()) view.showUser?.(user);
   };
+  basket.addEventListener("change", () => {
+    const { pieces } = basket;
+    find("#in-cart").replaceChildren(...(pieces ? [number(pieces), html("span", { class: "visually-hidden" }, pieces === 1 ? " piece" : " pieces")] : []));
+  });
   session.addEventListener("change", showUser);
   showUser();
   signInButton.addEventListener("click", async () => {

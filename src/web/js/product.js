@@ -1,9 +1,9 @@
-// One product: what the catalog says of it, and buying it.
+// One product: what the catalog says of it, and putting it into the cart.
 
 import { counted, entitle, find, html, tell } from "./dom.js";
 import { gate, hush, once, say } from "./forms.js";
 import { formatPrice } from "./prices.js";
-import { addressOf, isMaskOf, people, picture } from "./products.js";
+import { CartButton, addressOf, isMaskOf, people, picture } from "./products.js";
 
 const SCHEMA = "com.nordstrom/product/purchase/1-0-0";
 const AGAIN_MS = 1000;
@@ -34,6 +34,7 @@ export class ProductView {
     this.#part = (/** @type {string} */ name) => find(`[data-part=${name}]`, view);
     const again = this.#part("again");
     again.addEventListener("click", () => once(again, "Looking…", () => this.#load()));
+    page.basket.addEventListener("change", () => this.#sheets.get(this.#id)?.showCart());
   }
 
   /** @param {string} id */
@@ -46,6 +47,7 @@ export class ProductView {
     hush(this.#part("message"));
     tell(this.#part("wait"), sheet ? "" : "Looking…");
     this.#load();
+    this.#page.basket.load();
   }
 
   close() {
@@ -55,7 +57,7 @@ export class ProductView {
 
   /** @param {import("./session.js").User | null} user */
   showUser(user) {
-    gate(this.#view, user, null, "buy products");
+    gate(this.#view, user, null, "order");
     for (const sheet of this.#sheets.values()) sheet.showUser(user);
   }
 
@@ -108,6 +110,8 @@ class Sheet {
   #page;
   #id;
   #part;
+  /** @type {CartButton | null} */
+  #toCart = null;
   #bought = 0;
   /** @type {Product | null} */
   product = null;
@@ -119,7 +123,13 @@ class Sheet {
   constructor(page, id) {
     this.#page = page;
     this.#id = id;
-    const button = html("button", { type: "button", class: "primary" }, "Buy");
+    const button = html("button", { type: "button", class: "quiet", "data-part": "buy" }, "Buy");
+    const shortCut = html(
+      "div",
+      { class: "short-cut", hidden: !page.workshop },
+      html("p", { class: "actions buying" }, button, html("span", { class: "outcome", "data-part": "outcome", hidden: true })),
+      html("p", { class: "hint" }, "Without order and payment: this environment is a workshop."),
+    );
     this.root = html(
       "div",
       { class: "card sheet", "data-product": id },
@@ -130,7 +140,8 @@ class Sheet {
         html("p", { class: "by", "data-part": "brand" }),
         html("p", { class: "price", "data-part": "price" }),
         html("p", { "data-part": "stock" }),
-        html("p", { class: "actions buying" }, button, html("span", { class: "outcome", "data-part": "outcome", hidden: true })),
+        html("div", { "data-part": "to-cart" }),
+        shortCut,
         html("p", { class: "visually-hidden", role: "status", "data-part": "status" }),
         html("p", { "data-part": "own", hidden: true }, html("a", { href: `#/offer/${id}` }, "Change its price or stock")),
         html("h2", {}, "Description"),
@@ -153,7 +164,8 @@ class Sheet {
     this.#part("brand").replaceChildren(html("bdi", {}, product.brand));
     this.#part("price").textContent = product.cents === null ? "No price yet" : formatPrice(product.cents, this.#page.currency);
     this.#part("stock").className = product.inStock ? "stock is-in" : "stock";
-    this.#part("stock").textContent = product.inStock ? "In stock" : "Not in stock. You can buy it all the same: the shop does not count pieces down yet.";
+    this.#part("stock").textContent = product.inStock ? "In stock" : "Not in stock. An order of it is refused until its merchant adds pieces.";
+    this.#offer(product);
     this.#part("description").textContent = product.description;
     const facts = [
       ["Category", html("a", { href: addressOf(product.category) }, html("bdi", {}, product.category))],
@@ -167,6 +179,23 @@ class Sheet {
   /** @param {import("./session.js").User | null} user */
   showUser(user) {
     this.#part("own").hidden = !this.product || !isMaskOf(this.product.merchant, user);
+  }
+
+  showCart() {
+    this.#toCart?.show();
+  }
+
+  /**
+   * Offer to put it into the cart, where it has a price.
+   * @param {Product} product
+   */
+  #offer(product) {
+    const place = this.#part("to-cart");
+    if (product.cents === null) place.replaceChildren();
+    else if (!place.firstChild) {
+      this.#toCart = new CartButton(this.#page.basket, () => this.product ?? product, { look: "primary", news: this.#part("status") });
+      place.append(this.#toCart.root);
+    }
   }
 
   async #buy() {

@@ -1,12 +1,17 @@
-// What views share about products: names that were typed here, pictures, and whose product one is.
+// What views share about products: what the catalog says of single ones, names that were typed here, pictures, whose
+// product one is, the button to the cart.
 
-import { html, set, svg } from "./dom.js";
+import { html, number, set, svg, tell } from "./dom.js";
 import { storageOf } from "./storage.js";
 
 const STORE = "hello-retail.names";
 const MOST = 300;
 const PEOPLE = 100;
+const KEEP_MS = 60_000;
+const KEEP_UNKNOWN_MS = 5_000;
+const AT_ONCE = 4;
 
+/** @typedef {import("./api.js").Product} Product */
 /** @typedef {{id: string, name: string, at?: number}} Named `at` is when it was offered */
 
 /** Products that were offered from this browser: what to call them until the catalog has them. */
@@ -56,6 +61,68 @@ export class Names {
     } catch {
       // no room: known until a reload
     }
+  }
+}
+
+/** What the catalog says of single products, asked once for all who want to know. */
+export class Catalog {
+  #api;
+  /** @type {Map<string, {until: number, product: Promise<Product | null>}>} */
+  #kept = new Map();
+
+  /** @param {import("./api.js").Api} api */
+  constructor(api) {
+    this.#api = api;
+  }
+
+  /**
+   * Return a product, up to a minute old.
+   * @param {string} id
+   * @returns {Promise<Product | null>} null where the catalog does not know it (yet)
+   * @throws {Error} with a sentence
+   */
+  find(id) {
+    const kept = this.#kept.get(id);
+    return kept && Date.now() < kept.until ? kept.product : this.ask(id);
+  }
+
+  /**
+   * Return a product as it is now.
+   * @param {string} id
+   * @returns {Promise<Product | null>}
+   * @throws {Error} with a sentence
+   */
+  ask(id) {
+    const entry = { until: Date.now() + KEEP_MS, product: this.#api.product(id) };
+    this.#kept.set(id, entry);
+    entry.product.then(
+      (product) => {
+        if (!product) entry.until = Date.now() + KEEP_UNKNOWN_MS;
+      },
+      () => {
+        if (this.#kept.get(id) === entry) this.#kept.delete(id);
+      },
+    );
+    return entry.product;
+  }
+
+  /**
+   * Return those of some products that the catalog knows, a few requests at a time. One that cannot be read is left out.
+   * @param {string[]} ids
+   * @returns {Promise<Map<string, Product>>}
+   */
+  async findAll(ids) {
+    /** @type {Map<string, Product>} */
+    const products = new Map();
+    const left = [...ids];
+    const work = async () => {
+      for (let id = left.shift(); id !== undefined; id = left.shift()) {
+        const product = await this.find(id).catch(() => null);
+        if (product) products.set(id, product);
+      }
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, work));
+    return products;
   }
 }
 
@@ -117,4 +184,49 @@ export function swatch(id) {
   });
   const ground = svg("rect", { width: 40, height: 40, fill: `hsl(${hue} 40% 82%)` });
   return svg("svg", { class: "swatch", viewBox: "0 0 40 40", width: 40, height: 40, "aria-hidden": "true" }, ground, ...marks);
+}
+
+/** The button that puts a product into the cart, with how many pieces are in there. */
+export class CartButton {
+  #basket;
+  #goods;
+  #outcome = html("span", { "data-part": "in-cart", hidden: true });
+
+  /**
+   * @param {import("./basket.js").Basket} basket
+   * @param {() => import("./basket.js").Goods} goods as they are when the button is pressed
+   * @param {{look: string, news: HTMLElement}} options the button's classes; where a screen reader is told
+   */
+  constructor(basket, goods, { look, news }) {
+    this.#basket = basket;
+    this.#goods = goods;
+    const button = html("button", { type: "button", class: look, "data-part": "add" }, "Add to cart", html("span", { class: "visually-hidden" }, `: ${goods().name}`));
+    this.root = html("p", { class: "to-cart" }, button, this.#outcome);
+    button.addEventListener("click", () => this.#add(news));
+    this.show();
+  }
+
+  /** Show what the cart has of it now. */
+  show() {
+    const quantity = this.#basket.quantityOf(this.#goods().id);
+    this.#outcome.removeAttribute("role");
+    this.#outcome.className = "in-cart is-good";
+    if (quantity) this.#outcome.replaceChildren(html("a", { href: "#/cart" }, `${number(quantity)} in your cart`));
+    this.#outcome.hidden = !quantity;
+  }
+
+  /** @param {HTMLElement} news */
+  async #add(news) {
+    const goods = this.#goods();
+    const added = this.#basket.add(goods);
+    news.textContent = `${goods.name}: ${number(this.#basket.quantityOf(goods.id))} in your cart.`;
+    try {
+      await added;
+    } catch (error) {
+      news.textContent = "";
+      this.#outcome.className = "in-cart is-bad";
+      this.#outcome.setAttribute("role", "alert");
+      tell(this.#outcome, error instanceof Error ? error.message : String(error));
+    }
+  }
 }

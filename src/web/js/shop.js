@@ -3,7 +3,7 @@
 import { counted, entitle, find, html, number, tell } from "./dom.js";
 import { hush, once, say } from "./forms.js";
 import { formatPrice } from "./prices.js";
-import { addressOf, picture } from "./products.js";
+import { CartButton, addressOf, picture } from "./products.js";
 
 const MOST_CATEGORY_PAGES = 10;
 
@@ -12,6 +12,7 @@ const MOST_CATEGORY_PAGES = 10;
 
 export class Shop {
   #api;
+  #basket;
   #currency;
   #part;
   #filter = find("#shop-filter");
@@ -21,7 +22,7 @@ export class Shop {
   #category = "";
   /** @type {Map<string, Listed>} */
   #products = new Map();
-  /** @type {Map<string, {drawing: string, tile: any}>} */
+  /** @type {Map<string, {drawing: string, tile: any, toCart: CartButton | null}>} */
   #tiles = new Map();
   /** The page after those that are loaded. @type {string | null} */
   #next = null;
@@ -36,8 +37,9 @@ export class Shop {
    * @param {HTMLElement} view
    * @param {import("./main.js").Page} page
    */
-  constructor(view, { api, currency }) {
+  constructor(view, { api, basket, currency }) {
     this.#api = api;
+    this.#basket = basket;
     this.#currency = currency;
     this.#part = (/** @type {string} */ name) => find(`[data-part=${name}]`, view);
     const more = this.#part("more");
@@ -45,6 +47,9 @@ export class Shop {
     more.addEventListener("click", () => once(more, "Looking…", () => this.#addPage()));
     again.addEventListener("click", () => once(again, "Looking…", () => this.#load()));
     this.#filter.addEventListener("input", () => this.#draw());
+    basket.addEventListener("change", () => {
+      for (const { toCart } of this.#tiles.values()) toCart?.show();
+    });
     this.#part("products").addEventListener("click", (/** @type {Event} */ { target }) => {
       if (target instanceof Element) this.#opened = /** @type {HTMLElement | null} */ (target.closest("[data-product]"))?.dataset.product ?? "";
     });
@@ -56,6 +61,7 @@ export class Shop {
     else if (this.#category) this.#tellAddress();
     this.#draw();
     this.#load();
+    this.#basket.load();
   }
 
   close() {
@@ -222,6 +228,7 @@ export class Shop {
     const drawing = JSON.stringify(product);
     const kept = this.#tiles.get(product.id);
     if (kept?.drawing === drawing) return kept.tile;
+    const toCart = product.cents === null ? null : new CartButton(this.#basket, () => product, { look: "quiet small", news: this.#part("news") });
     const tile = html(
       "li",
       { class: "tile", "data-product": product.id },
@@ -229,8 +236,9 @@ export class Shop {
       html("h3", { class: "product-name" }, html("a", { href: `#/product/${product.id}` }, html("bdi", {}, product.name))),
       html("p", { class: "by" }, html("bdi", {}, product.brand)),
       product.cents === null ? html("p", { class: "by" }, "No price yet") : html("p", { class: "price" }, formatPrice(product.cents, this.#currency)),
+      ...(toCart ? [toCart.root] : []),
     );
-    this.#tiles.set(product.id, { drawing, tile });
+    this.#tiles.set(product.id, { drawing, tile, toCart });
     return tile;
   }
 }

@@ -52,14 +52,25 @@ export class Attempts {
    * @param {string} name of the form, or of the button
    * @param {string} user who sends
    * @param {string} body
+   * @param {() => string} [make] makes a new key
    */
-  key(name, user, body) {
-    const known = Object.hasOwn(this.#open, name) ? this.#open[name] : null;
-    if (known?.user === user && known.body === body) return known.key;
-    const key = crypto.randomUUID();
+  key(name, user, body, make = () => crypto.randomUUID()) {
+    const known = this.find(name, user);
+    if (known?.body === body) return known.key;
+    const key = make();
     this.#open[name] = { user, body, key };
     this.#save();
     return key;
+  }
+
+  /**
+   * Return the attempt of a user whose outcome is not known.
+   * @param {string} name of the form, or of the button
+   * @param {string} user
+   */
+  find(name, user) {
+    const known = Object.hasOwn(this.#open, name) ? this.#open[name] : null;
+    return known?.user === user ? known : null;
   }
 
   /**

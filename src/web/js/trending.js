@@ -21,7 +21,7 @@ export class Trending {
   /**
    * @param {HTMLElement} card
    * @param {import("./api.js").Api} api
-   * @param {import("./catalog.js").Catalog} catalog
+   * @param {import("./products.js").Catalog} catalog
    */
   constructor(card, api, catalog) {
     this.#card = card;
