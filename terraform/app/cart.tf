@@ -25,7 +25,7 @@ module "shop_api" {
   artifact        = { path = "${var.artifacts_dir}/shop_api.zip" }
   handler         = "hello_retail.shop_api.handler.handler"
   memory_mb       = var.winner_api.memory_mb
-  timeout_seconds = var.winner_api.timeout_seconds
+  timeout_seconds = var.event_writer.timeout_seconds # an order takes two calls of AWS, up to 14 s
   kms_key_arn     = module.key.arn
   log             = { retention_days = var.log_retention_days, level = var.log_level }
   alarm_actions   = local.alarm_actions

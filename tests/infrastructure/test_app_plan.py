@@ -780,6 +780,11 @@ def test_the_shops_api_may_read_carts_take_orders_and_start_their_machine_and_no
     assert start["Condition"] == {"ForAnyValue:StringEquals": {"states:StateMachineQualifier": "live"}}
 
 
+def test_the_shops_api_has_the_time_for_two_calls_at_their_worst(planned: PlannedApp) -> None:
+    """Cut off between them, an order is kept that nobody works on until its customer asks again."""
+    assert planned.one("module.shop_api.aws_lambda_function.this")["timeout"] > 14
+
+
 def test_the_steps_of_an_order_may_change_it_its_stock_and_its_payment_and_nothing_else(
     planned: PlannedApp,
 ) -> None:
