@@ -24,6 +24,7 @@ budget = {
 canary = {
   catalog_api  = null
   event_writer = null
+  shop_api     = null
   studio_api   = null
   trending_api = null
   winner_api   = null

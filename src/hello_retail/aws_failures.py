@@ -31,7 +31,9 @@ PASSING: Final = frozenset(
     {
         "BandwidthLimitExceeded",
         "EC2ThrottledException",
+        "ExecutionLimitExceeded",
         "KMSThrottlingException",
+        "KmsThrottlingException",
         "LimitExceededException",
         "PriorRequestNotComplete",
         "ProvisionedThroughputExceededException",
@@ -48,7 +50,10 @@ PASSING: Final = frozenset(
         "TransactionInProgressException",
     }
 )
-"""Codes that pass whatever the status: those that botocore.retries.standard tries again, and KMS's."""
+"""Codes that pass whatever the status: those that botocore.retries.standard tries again, KMS's, Step Functions'.
+
+https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html
+"""
 FAILURES: Final = (BotoCoreError, ClientError, ResponseParserError)
 """Whatever botocore raises for a call."""
 

@@ -24,6 +24,7 @@ from retailctl.environments import bootstrap, listing, lock, outputs
 from retailctl.errors import UserError
 from retailctl.explanations import TRACEBACK, explain_error
 from retailctl.local_cloud import demo, up_down
+from retailctl.orders import commands as orders
 from retailctl.photos import commands as photos
 from retailctl.quarantine import commands as quarantine
 from retailctl.replay import commands as replay
@@ -60,6 +61,7 @@ COMMANDS: dict[str, dict[str, Callable[..., Any] | typer.Typer]] = {
         "replay": replay.app,
         "stock": stock.app,
         "photos": photos.app,
+        "orders": orders.app,
         "plan": plan_apply.plan_environment,
         "apply": plan_apply.apply_environment,
         "destroy": destroy.destroy_environment,

@@ -49,7 +49,7 @@ module "stock" {
   kms_key_arn            = module.key.arn
   deletion_protection    = var.tables.deletion_protection
   point_in_time_recovery = var.tables.point_in_time_recovery
-  alarms                 = { operations = ["GetItem", "UpdateItem"] }
+  alarms                 = { operations = ["GetItem", "TransactWriteItems", "UpdateItem"] }
   alarm_actions          = local.alarm_actions
   runbooks_url           = var.runbooks_url
 }
@@ -60,7 +60,7 @@ module "shop_view" {
 
   # A function never outlives its generation: the next one has a function, and so a place on the stream, of its own.
   name            = "${local.name_prefix}-shop-view${each.key == "1" ? "" : "-g${each.key}"}"
-  description     = "Folds the stream of events into the catalog, its categories and the stock."
+  description     = "Folds the stream of events into the catalog, its categories, the stock and carts."
   artifact        = { path = "${var.artifacts_dir}/${each.value.zip}" }
   handler         = "hello_retail.shop_view.handler.handler"
   memory_mb       = var.shop_view.memory_mb
@@ -73,6 +73,7 @@ module "shop_view" {
   permissions_boundary_arn = local.permissions_boundary_arn
 
   environment = {
+    CARTS_TABLE                  = module.carts.name
     CATALOG_TABLE                = module.catalog[each.key].name
     CATEGORIES_TABLE             = module.categories[each.key].name
     ENVIRONMENT                  = var.environment
@@ -81,6 +82,7 @@ module "shop_view" {
     POWERTOOLS_METRICS_NAMESPACE = local.metrics_namespace
     POWERTOOLS_SERVICE_NAME      = "shop_view"
     RECENT_EVENTS                = tostring(var.recent_events)
+    RETENTION_HOURS              = tostring(var.stream.retention_hours)
     STOCK_TABLE                  = module.stock.name
   }
 
@@ -90,6 +92,7 @@ module "shop_view" {
     write_products   = module.catalog[each.key].policy_statements.update
     count_products   = module.categories[each.key].policy_statements.update
     receive_stock    = module.stock.policy_statements.update
+    fold_carts       = module.carts.policy_statements.update
     decrypt_tables   = local.key_through.dynamodb.decrypt
     encrypt_tables   = local.key_through.dynamodb.encrypt
     encrypt_failures = local.key_through.s3.encrypt

@@ -167,6 +167,17 @@ locals {
     },
   ]
 
+  order_widgets = [
+    {
+      title = "The oldest order under way, from half an hour"
+      unit  = "s"
+      alarm = aws_cloudwatch_metric_alarm.orders_waiting.threshold
+      metrics = [
+        [local.metrics_namespace, "OldestOpenOrder", "service", "order_tasks", "Environment", var.environment, { stat = "Maximum", period = 900, label = "seconds" }],
+      ]
+    },
+  ]
+
   # From the sale to what it rests on; each section's widgets in rows of three.
   dashboard_sections = concat([
     { title = "The way of a sale", widgets = concat([for widget in local.sale_widgets : local.own_widget[widget.title]], module.winner_view_consumer[local.live].dashboard_widgets) },
@@ -175,6 +186,7 @@ locals {
     { title = "Stream and tables", widgets = concat(module.stream.dashboard_widgets, module.scores[local.live].dashboard_widgets, module.contributions[local.live].dashboard_widgets, module.idempotency.dashboard_widgets, module.redrives.dashboard_widgets) },
     { title = "The shop", widgets = concat([for widget in local.shop_widgets : local.own_widget[widget.title]], module.shop_view_consumer[local.live_shop].dashboard_widgets, module.shop_view[local.live_shop].dashboard_widgets, module.catalog_api.dashboard_widgets, module.catalog[local.live_shop].dashboard_widgets, module.categories[local.live_shop].dashboard_widgets, module.stock.dashboard_widgets) },
     { title = "The studio", widgets = concat([for widget in local.studio_widgets : local.own_widget[widget.title]], module.photos.dashboard_widgets, module.studio_intake_consumer.dashboard_widgets, module.studio_intake.dashboard_widgets, module.studio_tasks.dashboard_widgets, module.photo_desk.dashboard_widgets, module.studio_api.dashboard_widgets, module.studio.dashboard_widgets) },
+    { title = "Carts and orders", widgets = concat([for widget in local.order_widgets : local.own_widget[widget.title]], module.order_machine.dashboard_widgets, module.order_tasks.dashboard_widgets, module.shop_api.dashboard_widgets, module.orders.dashboard_widgets, module.carts.dashboard_widgets, module.payments.dashboard_widgets) },
     { title = "Trending products", widgets = concat(module.trending_consumer.dashboard_widgets, module.trending_view.dashboard_widgets, module.trending_api.dashboard_widgets, module.trending.dashboard_widgets) },
     ], [
     for number in range(length(module.archive)) :
@@ -182,7 +194,7 @@ locals {
   ])
 
   own_widget = {
-    for widget in concat(local.sale_widgets, local.writer_widgets, local.reader_widgets, local.shop_widgets, local.studio_widgets) : widget.title => {
+    for widget in concat(local.sale_widgets, local.writer_widgets, local.reader_widgets, local.shop_widgets, local.studio_widgets, local.order_widgets) : widget.title => {
       type = "metric"
       properties = {
         title       = widget.title
@@ -204,14 +216,16 @@ resource "aws_cloudwatch_dashboard" "environment" {
     start          = "-PT3H"
     periodOverride = "inherit"
     widgets = concat(
-      [{
-        type       = "alarm"
-        x          = 0
-        y          = 0
-        width      = local.grid.columns
-        height     = local.grid.alarms
-        properties = { title = "Alarms", alarms = flatten([for part in local.alarm_arns : values(part)]) }
-      }],
+      [
+        for place, alarms in chunklist(local.every_alarm, ceil(length(local.every_alarm) / local.alarm_widgets)) : {
+          type       = "alarm"
+          x          = place * local.grid.columns / local.alarm_widgets
+          y          = 0
+          width      = local.grid.columns / local.alarm_widgets
+          height     = local.grid.alarms
+          properties = { title = "Alarms, ${place + 1} of ${local.alarm_widgets}", alarms = alarms }
+        }
+      ],
       flatten([
         for number, section in local.dashboard_sections : concat(
           [{
@@ -240,7 +254,11 @@ resource "aws_cloudwatch_dashboard" "environment" {
 
 locals {
   # CloudWatch's grid has 24 columns.
-  grid = { columns = 24, across = 3, width = 8, height = 6, heading = 1, alarms = 4 }
+  grid = { columns = 24, across = 3, width = 8, height = 6, heading = 1, alarms = 6 }
+
+  # A widget shows a hundred alarms at most, so there are two, side by side.
+  alarm_widgets = 2
+  every_alarm   = flatten([for part in local.alarm_arns : values(part)])
 
   section_heights = [
     for section in local.dashboard_sections :

@@ -7,12 +7,12 @@ locals {
 
   name_prefix = "${local.project}-${var.environment}"
   functions = [
-    "archive", "catalog_api", "event_writer", "photo_desk", "shop_view", "studio_api", "studio_intake", "studio_tasks", "trending_api",
-    "trending_view", "winner_api", "winner_view",
+    "archive", "catalog_api", "event_writer", "order_tasks", "photo_desk", "shop_api", "shop_view", "studio_api", "studio_intake",
+    "studio_tasks", "trending_api", "trending_view", "winner_api", "winner_view",
   ]
 
   # Those of them whose newest version can be tried on a share of the calls.
-  api_functions = ["catalog_api", "event_writer", "studio_api", "trending_api", "winner_api"]
+  api_functions = ["catalog_api", "event_writer", "shop_api", "studio_api", "trending_api", "winner_api"]
 
   # Of every role of the environment.
   permissions_boundary_arn = var.permissions_boundary_arn == "" ? null : var.permissions_boundary_arn

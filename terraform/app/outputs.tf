@@ -1,12 +1,18 @@
 locals {
   alarm_arns = merge(local.archive_alarm_arns, {
     api                    = module.api.alarm_arns
+    carts                  = module.carts.alarm_arns
     catalog                = module.catalog[local.live_shop].alarm_arns
     catalog_api            = module.catalog_api.alarm_arns
     categories             = module.categories[local.live_shop].alarm_arns
     contributions          = module.contributions[local.live].alarm_arns
     event_writer           = module.event_writer.alarm_arns
     idempotency            = module.idempotency.alarm_arns
+    order_machine          = module.order_machine.alarm_arns
+    order_tasks            = module.order_tasks.alarm_arns
+    orders                 = module.orders.alarm_arns
+    orders_waiting         = { oldest_open = aws_cloudwatch_metric_alarm.orders_waiting.arn }
+    payments               = module.payments.alarm_arns
     photo_desk             = module.photo_desk.alarm_arns
     photos                 = module.photos.alarm_arns
     players                = module.players.alarm_arns
@@ -14,6 +20,7 @@ locals {
     quarantine             = { records_quarantined = aws_cloudwatch_metric_alarm.records_quarantined.arn }
     redrives               = module.redrives.alarm_arns
     scores                 = module.scores[local.live].alarm_arns
+    shop_api               = module.shop_api.alarm_arns
     shop_view              = module.shop_view[local.live_shop].alarm_arns
     shop_view_consumer     = module.shop_view_consumer[local.live_shop].alarm_arns
     stock                  = module.stock.alarm_arns
@@ -63,10 +70,16 @@ output "canaries" {
   value = {
     catalog_api  = module.catalog_api.function_name
     event_writer = module.event_writer.function_name
+    shop_api     = module.shop_api.function_name
     studio_api   = module.studio_api.function_name
     trending_api = module.trending_api.function_name
     winner_api   = module.winner_api.function_name
   }
+}
+
+output "carts_table" {
+  description = "Table of customers' carts, a line of one an item; every generation of the shop's view writes to it."
+  value       = module.carts.name
 }
 
 output "catalog_table" {
@@ -109,7 +122,9 @@ output "functions" {
   value = merge(local.archive_functions, {
     catalog_api   = module.catalog_api.function_name
     event_writer  = module.event_writer.function_name
+    order_tasks   = module.order_tasks.function_name
     photo_desk    = module.photo_desk.function_name
+    shop_api      = module.shop_api.function_name
     shop_view     = module.shop_view[local.live_shop].function_name
     studio_api    = module.studio_api.function_name
     studio_intake = module.studio_intake.function_name
@@ -148,6 +163,21 @@ output "live_generation" {
 output "live_shop_generation" {
   description = "The generation of the shop's view that the API reads."
   value       = var.live_shop_generation
+}
+
+output "orders_machine_arn" {
+  description = "Machine that carries out orders, one execution an order."
+  value       = module.order_machine.arn
+}
+
+output "orders_table" {
+  description = "Table of customers' orders, and how far each is."
+  value       = module.orders.name
+}
+
+output "payments_table" {
+  description = "Table of what the simulated payment provider holds and has taken."
+  value       = module.payments.name
 }
 
 output "photos" {
@@ -255,6 +285,6 @@ output "user_pool_id" {
 }
 
 output "workshop" {
-  description = "Whether photographers may name a picture of any product, unasked."
+  description = "Whether this is a workshop: photographers may name a picture of any product, unasked, and customers a purchase, without an order."
   value       = var.event_writer.workshop
 }

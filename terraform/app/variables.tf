@@ -130,7 +130,7 @@ variable "budget" {
 variable "canary" {
   description = <<-EOT
     The functions of the API whose newest version is being tried on a share of the calls, by `catalog_api`, `event_writer`,
-    `studio_api`, `trending_api` or `winner_api`: `version` keeps serving, `weight` (from 0 to below 1) goes to the newest. Null: the
+    `shop_api`, `studio_api`, `trending_api` or `winner_api`: `version` keeps serving, `weight` (from 0 to below 1) goes to the newest. Null: the
     newest has all. The views' functions cannot be here: a shard's batches are for one version.
   EOT
   # A map, for Terraform drops what an object does not name.
@@ -171,7 +171,7 @@ variable "event_writer" {
   description = <<-EOT
     The function that puts events on the stream: memory in MiB, seconds for an answer, the events at once and a second
     that it takes, everybody's together, and whether this is a workshop, where photographers may name a picture of any product
-    (`product/image`) without being asked for it.
+    (`product/image`) without being asked for it, and customers a purchase (`product/purchase`) without an order.
   EOT
   type = object({
     memory_mb       = number
@@ -191,7 +191,7 @@ variable "event_writer" {
 
   validation {
     condition     = !var.protected || !var.event_writer.workshop
-    error_message = "${var.environment} is protected, and its pictures come from photographers who were asked for them: set event_writer.workshop = false."
+    error_message = "${var.environment} is protected, its pictures come from photographers who were asked for them and its sales from orders: set event_writer.workshop = false."
   }
 }
 

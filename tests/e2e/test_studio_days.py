@@ -16,7 +16,7 @@ import pytest
 from hello_retail.events import USER_UNREGISTER_PHOTOGRAPHER
 from retailctl import project
 from retailctl.emulator import cloud as clouds
-from retailctl.photos.executions import Executions
+from retailctl.executions import Executions
 from retailctl.photos.stored import StoredStudio, read_stored_studio
 from support import studio_days
 from support.command import Operator

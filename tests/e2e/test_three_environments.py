@@ -95,6 +95,19 @@ MAY = {
         "PutItem on own idempotency",
         "UpdateItem on own idempotency",
     },
+    "order_tasks": {
+        "BatchGetItem on own catalog",
+        "GetItem on own orders",
+        "GetItem on own payments",
+        "Query on own open orders",
+        "UpdateItem on own orders",
+        "UpdateItem on own payments",
+        "UpdateItem on own stock",
+        "DescribeExecution on own machine of orders",
+        "PutRecords on own stream",
+        "ListBucket on own quarantine",
+        "PutObject on own failed events of order_tasks",
+    },
     "photo_desk": {
         "GetItem on own studio",
         "UpdateItem on own studio",
@@ -109,8 +122,17 @@ MAY = {
         "ListBucket on own quarantine",
         "PutObject on own failed events of photo_desk",
     },
+    "shop_api": {
+        "BatchGetItem on own catalog",
+        "GetItem on own orders",
+        "PutItem on own orders",
+        "Query on own carts",
+        "Query on own orders",
+        "StartExecution on own machine of orders by alias",
+    },
     "shop_view": {
         "BatchGetItem on own catalog",
+        "UpdateItem on own carts",
         "UpdateItem on own catalog",
         "UpdateItem on own categories",
         "UpdateItem on own stock",
@@ -1052,8 +1074,11 @@ def test_prod_s_tables_and_players_are_protected_against_deletion(there: Landsca
     tables = [
         there.outputs["prod"][name]
         for name in (
+            "carts_table",
             "contributions_table",
             "idempotency_table",
+            "orders_table",
+            "payments_table",
             "redrives_table",
             "scores_table",
             "studio_table",

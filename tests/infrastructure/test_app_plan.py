@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from hello_retail.order_tasks.work import OPEN_SECONDS
 from retailctl.artifacts import page
 from support.names import PROJECT
 from support.planned_app import ENVIRONMENTS, PlannedApp, several
@@ -24,7 +25,9 @@ CONSUMERS = ("winner_view_consumer", "trending_consumer", "shop_view_consumer", 
 FUNCTIONS = (
     "catalog_api",
     "event_writer",
+    "order_tasks",
     "photo_desk",
+    "shop_api",
     "shop_view",
     "studio_api",
     "studio_intake",
@@ -130,8 +133,16 @@ def test_every_trigger_calls_the_alias_live(planned: PlannedApp) -> None:
     }
     (picture,) = planned.one("module.pictures.aws_s3_bucket_notification.this[0]")["lambda_function"]
     assert picture["lambda_function_arn"].endswith(":function:photo-desk:live")
-    for target in planned.of("aws_cloudwatch_event_target"):
-        assert target.values["arn"].endswith(":function:studio-tasks:live")
+    targets = {
+        target.address: target.values["arn"].partition(":function:")[2]
+        for target in planned.of("aws_cloudwatch_event_target")
+    }
+    assert targets == {
+        "aws_cloudwatch_event_target.reconcile": "studio-tasks:live",
+        "aws_cloudwatch_event_target.reconcile_orders": "order-tasks:live",
+        "module.order_machine.aws_cloudwatch_event_target.ended[0]": "order-tasks:live",
+        "module.photos.aws_cloudwatch_event_target.ended[0]": "studio-tasks:live",
+    }
     for integration in planned.of("aws_apigatewayv2_integration"):
         assert integration.values["integration_uri"].endswith(":live/invocations")
         assert integration.values["payload_format_version"] == "2.0"
@@ -160,15 +171,24 @@ def test_a_function_is_called_by_what_it_is_for_and_by_nothing_else(planned: Pla
     assert permissions == {
         *(
             (name, "apigateway", "arn:aws:execute-api:us-east-1:111122223333:api/*")
-            for name in ("catalog-api", "event-writer", "studio-api", "trending-api", "winner-api")
+            for name in (
+                "catalog-api",
+                "event-writer",
+                "shop-api",
+                "studio-api",
+                "trending-api",
+                "winner-api",
+            )
         ),
+        ("order-tasks", "events", f"{events}/order-machine"),
+        ("order-tasks", "events", f"{events}/reconcile-orders"),
         ("photo-desk", "s3", "arn:aws:s3:::pictures"),
         ("studio-tasks", "events", f"{events}/photos"),
         ("studio-tasks", "events", f"{events}/reconcile"),
     }
 
 
-def test_events_and_the_inbox_take_a_token_of_the_players_and_nothing_else_does(planned: PlannedApp) -> None:
+def test_what_is_ones_own_takes_a_token_of_the_players_and_nothing_else_does(planned: PlannedApp) -> None:
     routes = {each.values["route_key"]: each.values for each in planned.of("aws_apigatewayv2_route")}
     authorizer = planned.one('module.api.aws_apigatewayv2_authorizer.this["players"]')
 
@@ -178,8 +198,12 @@ def test_events_and_the_inbox_take_a_token_of_the_players_and_nothing_else_does(
         if route["authorization_type"] != "NONE"
     } == {
         "GET /assignments": "JWT",
+        "GET /cart": "JWT",
+        "GET /orders": "JWT",
+        "GET /orders/{orderId}": "JWT",
         "POST /assignments/{productId}/uploads": "JWT",
         "POST /events": "JWT",
+        "PUT /orders/{orderId}": "JWT",
     }
     assert authorizer["identity_sources"] == ["$request.header.Authorization"]
     assert authorizer["jwt_configuration"] == [
@@ -262,7 +286,10 @@ def test_the_api_answers_under_the_pages_own_address(planned: PlannedApp) -> Non
     assert {path for path, others in methods.items() if "POST" in others} == {
         "/assignments",
         "/assignments/*/uploads",
+        "/cart",
         "/events",
+        "/orders",
+        "/orders/*",
     }
     assert {path for path, others in methods.items() if not others} == {
         "/categories",
@@ -519,6 +546,7 @@ def test_the_shop_view_may_fold_its_tables_and_nothing_else(planned: PlannedApp)
 
     assert allowed(planned.role_statements("shop_view")) == {
         ("dynamodb:BatchGetItem", f"{table}/catalog"),
+        ("dynamodb:UpdateItem", f"{table}/carts"),
         ("dynamodb:UpdateItem", f"{table}/catalog"),
         ("dynamodb:UpdateItem", f"{table}/categories"),
         ("dynamodb:UpdateItem", f"{table}/stock"),
@@ -596,8 +624,10 @@ def test_the_api_may_read_the_views_and_nothing_else(planned: PlannedApp) -> Non
 
 # The studio: section 5 of its specification, to the letter
 
-STUDIO = "arn:aws:dynamodb:us-east-1:111122223333:table/studio"
-MACHINE = "arn:aws:states:us-east-1:111122223333:stateMachine:photos"
+TABLE = "arn:aws:dynamodb:us-east-1:111122223333:table"
+STATES = "arn:aws:states:us-east-1:111122223333"
+STUDIO = f"{TABLE}/studio"
+MACHINE = f"{STATES}:stateMachine:photos"
 PICTURES = "arn:aws:s3:::pictures"
 KEPT = {("kms:Decrypt", KEY), ("kms:DescribeKey", KEY), ("kms:Encrypt", KEY), ("kms:GenerateDataKey", KEY)}
 
@@ -682,19 +712,18 @@ def test_the_studios_api_may_read_the_studio_and_sign_uploads_and_nothing_else(p
     }
 
 
-def test_the_machine_may_call_its_steps_and_nothing_else(planned: PlannedApp) -> None:
+@pytest.mark.parametrize(("machine", "tasks"), [("photos", "studio_tasks"), ("order_machine", "order_tasks")])
+def test_a_machine_may_call_its_steps_and_nothing_else(planned: PlannedApp, machine: str, tasks: str) -> None:
     documents = dict(planned.policies())
     (invoke,) = (
         statement
-        for statement in documents["module.photos.data.aws_iam_policy_document.this"]
+        for statement in documents[f"module.{machine}.data.aws_iam_policy_document.this"]
         if "lambda:InvokeFunction" in several(statement["Action"])
     )
-    steps = (
-        f"arn:aws:lambda:us-east-1:111122223333:function:{PROJECT}-{planned.environment}-studio-tasks:live"
-    )
+    name = f"{PROJECT}-{planned.environment}-{tasks.replace('_', '-')}"
 
-    assert invoke["Resource"] == steps
-    assert planned.one("module.studio_tasks.aws_lambda_function.this")["function_name"] == steps.split(":")[6]
+    assert invoke["Resource"] == f"arn:aws:lambda:us-east-1:111122223333:function:{name}:live"
+    assert planned.one(f"module.{tasks}.aws_lambda_function.this")["function_name"] == name
 
 
 def test_nobody_is_sent_a_text_unless_messages_are_on(planned: PlannedApp) -> None:
@@ -715,14 +744,89 @@ def test_an_event_that_s3_or_eventbridge_sent_in_vain_is_kept(planned: PlannedAp
         for each in planned.of("aws_lambda_function_event_invoke_config")
     }
 
-    assert kept == dict.fromkeys(("photo_desk", "studio_tasks"), "arn:aws:s3:::quarantine")
+    assert kept == dict.fromkeys(("order_tasks", "photo_desk", "studio_tasks"), "arn:aws:s3:::quarantine")
 
 
-def test_whatever_was_not_told_is_looked_for(planned: PlannedApp) -> None:
-    target = planned.one("aws_cloudwatch_event_target.reconcile")
+@pytest.mark.parametrize("rule", ["reconcile", "reconcile_orders"])
+def test_whatever_was_not_told_is_looked_for(planned: PlannedApp, rule: str) -> None:
+    target = planned.one(f"aws_cloudwatch_event_target.{rule}")
 
-    assert planned.one("aws_cloudwatch_event_rule.reconcile")["schedule_expression"] == "rate(15 minutes)"
+    assert planned.one(f"aws_cloudwatch_event_rule.{rule}")["schedule_expression"] == "rate(15 minutes)"
     assert json.loads(target["input"]) == {"action": "reconcile"}
+
+
+# Carts and orders: section 5 of their specification, to the letter
+
+
+def test_the_shops_api_may_read_carts_take_orders_and_start_their_machine_and_nothing_else(
+    planned: PlannedApp,
+) -> None:
+    """No order is changed by who takes it, and no stock or payment is seen."""
+    assert allowed(planned.role_statements("shop_api")) == {
+        ("dynamodb:BatchGetItem", f"{TABLE}/catalog"),
+        ("dynamodb:GetItem", f"{TABLE}/orders"),
+        ("dynamodb:PutItem", f"{TABLE}/orders"),
+        ("dynamodb:Query", f"{TABLE}/carts"),
+        ("dynamodb:Query", f"{TABLE}/orders"),
+        ("states:StartExecution", f"{STATES}:stateMachine:order-machine"),
+        *KEPT,
+        *own_log("shop-api"),
+    }
+    (start,) = (
+        each
+        for each in planned.role_statements("shop_api")
+        if "states:StartExecution" in several(each["Action"])
+    )
+    assert start["Condition"] == {"ForAnyValue:StringEquals": {"states:StateMachineQualifier": "live"}}
+
+
+def test_the_steps_of_an_order_may_change_it_its_stock_and_its_payment_and_nothing_else(
+    planned: PlannedApp,
+) -> None:
+    """A transaction is asked for its single actions; there is no condition check, so none is allowed."""
+    assert allowed(planned.role_statements("order_tasks")) == {
+        ("dynamodb:BatchGetItem", f"{TABLE}/catalog"),
+        ("dynamodb:GetItem", f"{TABLE}/orders"),
+        ("dynamodb:GetItem", f"{TABLE}/payments"),
+        ("dynamodb:Query", f"{TABLE}/orders/index/byOpen"),
+        ("dynamodb:UpdateItem", f"{TABLE}/orders"),
+        ("dynamodb:UpdateItem", f"{TABLE}/payments"),
+        ("dynamodb:UpdateItem", f"{TABLE}/stock"),
+        ("kinesis:PutRecords", "arn:aws:kinesis:us-east-1:111122223333:stream/stream"),
+        ("states:DescribeExecution", f"{STATES}:execution:order-machine:*"),
+        *failed_events(planned, "order-tasks"),
+        *KEPT,
+        *own_log("order-tasks"),
+    }
+
+
+def test_what_is_under_way_is_found_without_reading_every_order(planned: PlannedApp) -> None:
+    table = planned.one("module.orders.aws_dynamodb_table.this")
+    (index,) = table["global_secondary_index"]
+
+    assert (table["hash_key"], table["range_key"]) == ("userId", "orderId")
+    assert [(each["attribute_name"], each["enabled"]) for each in table["ttl"]] == [("expiresAt", True)]
+    assert (index["name"], index["hash_key"], index["range_key"], index["projection_type"]) == (
+        "byOpen",
+        "open",
+        "placedAt",
+        "KEYS_ONLY",
+    )
+
+
+def test_a_payment_is_never_forgotten(planned: PlannedApp) -> None:
+    """A void bars later authorisations for ever."""
+    table = planned.one("module.payments.aws_dynamodb_table.this")
+
+    assert (table["hash_key"], table["range_key"]) == ("orderId", None)
+    assert not [each for each in table["ttl"] if each["enabled"]]
+
+
+def test_an_emptied_line_of_a_cart_is_forgotten_in_time(planned: PlannedApp) -> None:
+    table = planned.one("module.carts.aws_dynamodb_table.this")
+
+    assert (table["hash_key"], table["range_key"]) == ("userId", "productId")
+    assert [(each["attribute_name"], each["enabled"]) for each in table["ttl"]] == [("expiresAt", True)]
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
@@ -736,7 +840,8 @@ def test_a_role_uses_the_key_through_a_service_or_for_its_own_environment_only(
             ways |= set(condition)
 
     # Who looks at executions decrypts those of the one machine, and through Step Functions only.
-    executions = {"kms:EncryptionContext:aws:states:stateMachineArn"} if function == "studio_tasks" else set()
+    looks = function in {"order_tasks", "studio_tasks"}
+    executions = {"kms:EncryptionContext:aws:states:stateMachineArn"} if looks else set()
     assert ways == {"kms:ViaService", "kms:EncryptionContext:aws:lambda:FunctionArn"} | executions
 
 
@@ -887,12 +992,16 @@ def test_who_is_photographed_and_by_whom_is_forgotten_in_time(planned: PlannedAp
 def test_the_outputs_that_people_rely_on_are_there(planned: PlannedApp) -> None:
     assert set(planned.outputs) >= {
         "api_url",
+        "carts_table",
         "catalog_table",
         "categories_table",
         "contributions_table",
         "currency",
         "functions",
         "idempotency_table",
+        "orders_machine_arn",
+        "orders_table",
+        "payments_table",
         "photos",
         "photos_machine_arn",
         "pictures_bucket",
@@ -916,7 +1025,9 @@ def test_the_outputs_that_people_rely_on_are_there(planned: PlannedApp) -> None:
         "catalog_api": f"{PROJECT}-{planned.environment}-catalog-api",
         "shop_view": f"{PROJECT}-{planned.environment}-shop-view",
         "event_writer": f"{PROJECT}-{planned.environment}-event-writer",
+        "order_tasks": f"{PROJECT}-{planned.environment}-order-tasks",
         "photo_desk": f"{PROJECT}-{planned.environment}-photo-desk",
+        "shop_api": f"{PROJECT}-{planned.environment}-shop-api",
         "studio_api": f"{PROJECT}-{planned.environment}-studio-api",
         "studio_intake": f"{PROJECT}-{planned.environment}-studio-intake",
         "studio_tasks": f"{PROJECT}-{planned.environment}-studio-tasks",
@@ -936,6 +1047,7 @@ def test_every_alarm_says_what_it_means_and_is_silent_without_data(planned: Plan
 def test_every_part_of_the_way_of_a_sale_has_its_alarms(planned: PlannedApp) -> None:
     assert {part: set(alarms) for part, alarms in planned.outputs["alarm_arns"].items()} == {
         "api": {"server_errors", "latency"},
+        "carts": {"read_throttles", "write_throttles", "system_errors"},
         "catalog": {
             "byCategory.read_throttles",
             "byCategory.write_throttles",
@@ -948,6 +1060,17 @@ def test_every_part_of_the_way_of_a_sale_has_its_alarms(planned: PlannedApp) -> 
         "contributions": {"read_throttles", "write_throttles", "system_errors"},
         "event_writer": {"errors", "throttles", "duration"},
         "idempotency": {"read_throttles", "write_throttles", "system_errors"},
+        "order_machine": {"failed", "timed_out", "aborted", "throttled"},
+        "order_tasks": {"errors", "throttles", "duration"},
+        "orders": {
+            "byOpen.read_throttles",
+            "byOpen.write_throttles",
+            "read_throttles",
+            "write_throttles",
+            "system_errors",
+        },
+        "orders_waiting": {"oldest_open"},
+        "payments": {"read_throttles", "write_throttles", "system_errors"},
         "photo_desk": {"errors", "throttles", "duration"},
         "photos": {"failed", "timed_out", "aborted", "throttled"},
         "players": {"sign_in_throttles", "failed_sign_ins"},
@@ -955,6 +1078,7 @@ def test_every_part_of_the_way_of_a_sale_has_its_alarms(planned: PlannedApp) -> 
         "quarantine": {"records_quarantined"},
         "redrives": {"read_throttles", "write_throttles", "system_errors"},
         "scores": {"read_throttles", "write_throttles", "system_errors"},
+        "shop_api": {"errors", "throttles", "duration"},
         "shop_view": {"errors", "throttles", "duration"},
         "shop_view_consumer": {"iterator_age", "given_up", "dropped"},
         "stock": {"read_throttles", "write_throttles", "system_errors"},
@@ -990,10 +1114,15 @@ def test_the_quarantines_alarm_watches_the_metric_that_the_view_emits(planned: P
     }
 
 
-def test_the_wait_that_is_watched_is_the_one_that_is_measured(planned: PlannedApp) -> None:
-    alarm = planned.one("aws_cloudwatch_metric_alarm.products_waiting")
-    (environment,) = planned.one("module.studio_tasks.aws_lambda_function.this")["environment"]
-    code = (ROOT / "src/hello_retail/studio_tasks/handler.py").read_text()
+@pytest.mark.parametrize(
+    ("waiting", "tasks"), [("products_waiting", "studio_tasks"), ("orders_waiting", "order_tasks")]
+)
+def test_the_wait_that_is_watched_is_the_one_that_is_measured(
+    planned: PlannedApp, waiting: str, tasks: str
+) -> None:
+    alarm = planned.one(f"aws_cloudwatch_metric_alarm.{waiting}")
+    (environment,) = planned.one(f"module.{tasks}.aws_lambda_function.this")["environment"]
+    code = (ROOT / f"src/hello_retail/{tasks}/handler.py").read_text()
 
     assert f'"{alarm["metric_name"]}"' in code
     assert alarm["namespace"] == environment["variables"]["POWERTOOLS_METRICS_NAMESPACE"]
@@ -1001,7 +1130,17 @@ def test_the_wait_that_is_watched_is_the_one_that_is_measured(planned: PlannedAp
         "service": environment["variables"]["POWERTOOLS_SERVICE_NAME"],
         "Environment": environment["variables"]["ENVIRONMENT"],
     }
-    assert alarm["threshold"] < planned.outputs["photos"]["patience_days"] * 86400
+
+
+def test_who_is_woken_has_time_before_anything_is_given_up(planned: PlannedApp) -> None:
+    """A product waits for `photos.patience_days`, and a step of an order is tried for two hours."""
+    products, orders = (
+        planned.one(f"aws_cloudwatch_metric_alarm.{kind}_waiting")["threshold"]
+        for kind in ("products", "orders")
+    )
+
+    assert products < planned.outputs["photos"]["patience_days"] * 86400
+    assert OPEN_SECONDS < orders < 2 * 3600
 
 
 # What sets the environments apart

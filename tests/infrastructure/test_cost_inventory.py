@@ -108,11 +108,7 @@ def test_the_access_log_is_of_the_class_and_kept_as_long_as_is_paid_for(prod: Pl
 
 def test_a_product_that_waits_is_looked_at_as_often_as_is_paid_for(prod: PlannedApp) -> None:
     definition = json.loads(prod.one("module.photos.aws_sfn_state_machine.this")["definition"])
-    (schedule,) = (
-        rule.values["schedule_expression"]
-        for rule in prod.of("aws_cloudwatch_event_rule")
-        if rule.values["schedule_expression"]
-    )
+    schedule = prod.one("aws_cloudwatch_event_rule.reconcile")["schedule_expression"]
 
     assert definition["States"]["FindPhotographer"]["TimeoutSeconds"] == studio.RECHECK_SECONDS
     assert schedule == f"rate({workload.DAY / studio.RECONCILIATIONS / 60:g} minutes)"
@@ -126,6 +122,6 @@ def test_the_intake_gathers_as_long_as_is_paid_for(prod: PlannedApp) -> None:
 
 def test_nothing_else_that_a_request_passes_writes_a_line_when_it_succeeds(prod: PlannedApp) -> None:
     """Lambda's START, END and REPORT of a success are below WARN; that handlers write nothing, their tests show."""
-    for name in ("catalog_api", "event_writer", "studio_api", "trending_api", "winner_api"):
+    for name in ("catalog_api", "event_writer", "shop_api", "studio_api", "trending_api", "winner_api"):
         (logging,) = prod.one(f"module.{name}.aws_lambda_function.this")["logging_config"]
         assert (logging["log_format"], logging["system_log_level"]) == ("JSON", "WARN")

@@ -211,6 +211,7 @@ def test_the_readmes_costs_are_those_of_the_model() -> None:
             reads_per_day=0,
             bad_records_per_day=0,
             offers_per_day=0,
+            orders_per_day=0,
         )
         asleep, awake = (
             model.compute_bill(each, units.read_committed_figures(), prices.read_price_list())
@@ -316,6 +317,7 @@ def metrics(package: str, *shared: str) -> set[str]:
         ("trending_api", ("http_api/respond",), "docs/trending.md", "## The metrics of the API"),
         ("shop_view", (), "docs/catalog.md", "## The metrics of the view"),
         ("catalog_api", ("http_api/respond",), "docs/catalog.md", "## The metrics of the API"),
+        ("shop_api", ("http_api/respond",), "docs/cart.md", "## The metrics of the API"),
         ("studio_intake", (), "docs/studio.md", "## The metrics of the intake"),
         ("studio_tasks", (), "docs/studio.md", "## The metrics of the machine's steps"),
         ("photo_desk", (), "docs/studio.md", "## The metrics of the photo desk"),

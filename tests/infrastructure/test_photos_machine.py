@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +10,7 @@ import hcl2
 import pytest
 
 from retailctl.project import Project
-from support.state_machines import find_faults
+from support.state_machines import find_faults, list_payloads, render_template
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,7 +37,7 @@ def machine(request: pytest.FixtureRequest) -> dict[str, Any]:
         "rechecks": values["patience_days"] * 86_400 // values["recheck_seconds"],
         "attempts": 12 + values["patience_days"] * 24,
     }
-    return json.loads(re.sub(r"\$\{(\w+)\}", lambda found: str(given[found[1]]), TEMPLATE))  # type: ignore[no-any-return]
+    return render_template(TEMPLATE, given)
 
 
 def list_values(inner: object) -> Iterator[object]:
@@ -73,7 +72,7 @@ def test_every_error_of_asking_leads_to_somebody_else_and_only_what_is_over_ends
 
 def test_its_values_are_typed_and_none_names_a_region(machine: dict[str, Any]) -> None:
     """What is text is an expression or a name (P26)."""
-    payloads = [state["Arguments"]["Payload"] for state in machine["States"].values() if "Arguments" in state]
+    payloads = list_payloads(machine)
     texts = [value for value in list_values(payloads) if isinstance(value, str)]
 
     assert machine["QueryLanguage"] == "JSONata"

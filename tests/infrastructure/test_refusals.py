@@ -72,8 +72,8 @@ def test_a_canary_of_what_is_no_function_of_the_api_is_refused_by_its_name(app: 
     said = refusal_of(app, f'-var=canary={{{key}={{version="7",weight=0.1}}}}')
 
     assert (
-        f"canary has {key}; a version can be tried of catalog_api, event_writer, studio_api, "
-        "trending_api, winner_api" in said
+        f"canary has {key}; a version can be tried of catalog_api, event_writer, shop_api, "
+        "studio_api, trending_api, winner_api" in said
     )
 
 

@@ -43,7 +43,10 @@ def cold_start(function: str, **changes: str) -> subprocess.CompletedProcess[str
 @pytest.mark.parametrize(
     ("function", "name"),
     [
-        *((VIEW, name) for name in (*TABLES, "CARTS_TABLE", "RETENTION_HOURS", "GENERATION", "RECENT_EVENTS")),
+        *(
+            (VIEW, name)
+            for name in (*TABLES, "CARTS_TABLE", "RETENTION_HOURS", "GENERATION", "RECENT_EVENTS")
+        ),
         *((API, name) for name in (*TABLES, "ENVIRONMENT", "POWERTOOLS_METRICS_NAMESPACE")),
     ],
 )

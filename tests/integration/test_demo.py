@@ -20,6 +20,8 @@ from retailctl.catalog import stored as stored_catalog
 from retailctl.catalog.recount import recount_catalog
 from retailctl.errors import UserError
 from retailctl.local_cloud import demo
+from retailctl.orders.check import OrdersLook
+from retailctl.orders.stored import StoredLine, StoredOrder
 from retailctl.photos.check import PhotosLook
 from retailctl.photos.stored import StoredStudio, StudioProduct
 from retailctl.project import Project
@@ -28,10 +30,11 @@ from retailctl.scores.board import Row
 from retailctl.scores.recount import recount_scores
 from retailctl.scores.stored import read_stored_scores
 from retailctl.simulation import load_report
+from retailctl.simulation.customers import CustomersReport
 from retailctl.simulation.studio_day import take_out_pictures
 from retailctl.simulation.workshop import Workshop
 from retailctl.stream.reader import read_payloads
-from support.events import image
+from support.events import image, purchase
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -53,6 +56,12 @@ def picture_of(product: str) -> bytes:
     """Return the event of a picture that the studio puts on the log."""
     envelope = image(product, "ann", "Ann", event_id=str(uuid.uuid5(uuid.NAMESPACE_OID, product)))
     return json.dumps(envelope | {"origin": "hello-retail/studio-report/ann/Ann"}).encode()
+
+
+ORDER = StoredOrder("cleo", "0199", "confirmed", (StoredLine("unoffered", 2, 100),), 200)
+SALE = purchase("unoffered", "cleo", event_id=str(uuid.UUID(int=7, version=4)))
+ORDER_EVENTS = [json.dumps(SALE | {"origin": "hello-retail/order-confirm/cleo/cleo"}).encode()]
+"""What the order puts on the log; the workshop has no product of this name."""
 
 
 def with_id(entry: LogEntry) -> bytes:
@@ -81,6 +90,20 @@ class Cloud:
         return {"logs": Logs, "lambda": Lambda}.get(service, lambda: boto3.client(service))()
 
 
+class Orders:
+    """A shop whose one customer orders once, before the day begins."""
+
+    def __init__(self, _cloud: object, _values: object, door: Any, *_: object) -> None:
+        self.door = door
+        self.report = door.report
+        self.customers_report = CustomersReport(placed={ORDER.order_id})
+
+    def send_events(self, *given: Any) -> int:
+        records = [{"PartitionKey": ORDER.user_id, "Data": each} for each in ORDER_EVENTS]
+        boto3.client("kinesis").put_records(StreamName=STREAM, Records=records)
+        return self.door.send_events(*given)
+
+
 @pytest.fixture
 def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[dict[str, Any]]:
     """A cloud with a stream, whose view and API are computed from the log: ``wrong`` is added to every score."""
@@ -93,6 +116,8 @@ def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[dict[str,
         "sold": {},
         "faults": [],
         "unpictured": 0,
+        "orders": [ORDER],
+        "order_faults": [],
     }
 
     def scores(*_: object) -> dict[str, dict[str, int]]:
@@ -172,6 +197,12 @@ def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[dict[str,
         return PhotosLook(studio, 0, [], world["faults"]), world["faults"]
 
     monkeypatch.setattr(demo, "StudioDay", Day)
+    monkeypatch.setattr(demo, "OrdersDay", Orders)
+    monkeypatch.setattr(
+        demo.orders_check,
+        "check_environment",
+        lambda *_: (OrdersLook(world["orders"], 0, [], world["order_faults"]), world["order_faults"]),
+    )
     monkeypatch.setattr(demo.photos_check, "check_environment", check_environment)
     monkeypatch.setattr(demo.api_load, "open_front_door", Door)
     monkeypatch.setattr(demo.outputs, "read_local_outputs", lambda *_: found)
@@ -197,7 +228,10 @@ def test_a_right_view_gets_its_winners_on_the_screen(world: dict[str, Any]) -> N
     assert result.exit_code == 0, result.output
     assert world["reads"] > 1
     pictures = len(world["offered"])
-    assert f"scores are right: they equal a one-pass count of {EVENTS + pictures} records." in result.stderr
+    assert (
+        f"scores are right: they equal a one-pass count of {EVENTS + pictures + len(ORDER_EVENTS)} records."
+        in result.stderr
+    )
     assert f"A workshop of {EVENTS} events through the API" in result.stderr
     assert (
         "Watch it in a browser: http://127.0.0.1:1234, and the shop: http://127.0.0.1:1234/#/shop"
@@ -213,6 +247,11 @@ def test_a_right_view_gets_its_winners_on_the_screen(world: dict[str, Any]) -> N
     assert "The winners: creator 1 (merchant, " in result.stderr
     assert "Photographers" in result.stdout
     assert re.search(r"The pictures are right: each of \d+ products has one, ", result.stderr)
+    assert "The orders are right: 1 confirmed. Of each product, what is available, reserved" in result.stderr
+    assert (
+        "200 captured are the 1 confirmed orders; each of their 1 lines is one sale on the log."
+        in result.stderr
+    )
 
 
 def test_events_that_were_given_up_fail_the_demo(world: dict[str, Any]) -> None:
@@ -255,6 +294,25 @@ def test_a_studio_that_is_wrong_fails_the_demo_and_is_quoted(world: dict[str, An
     world["faults"] = ["Product p is asked, and no execution runs for it."]
     result = run()
     assert "1 things are wrong with the studio. The first: Product p is asked, and" in str(result.exception)
+
+
+def test_orders_that_are_wrong_fail_the_demo_and_are_quoted(world: dict[str, Any]) -> None:
+    world["order_faults"] = ["Product p has -1 available."]
+    result = run()
+    assert "1 things are wrong with the orders. The first: Product p has -1 available." in str(
+        result.exception
+    )
+
+
+@pytest.mark.parametrize(
+    ("state", "sentence"),
+    [("paid", "1 of 1 orders have not ended. The first: 0199."), ("refused", "No order was confirmed.")],
+)
+def test_orders_that_do_not_end_as_they_must_fail_the_demo(
+    world: dict[str, Any], state: str, sentence: str
+) -> None:
+    world["orders"] = [replace(ORDER, state=state)]
+    assert sentence in str(run().exception)
 
 
 def test_an_api_that_shows_other_scores_fails_the_demo(world: dict[str, Any]) -> None:

@@ -5,6 +5,7 @@ Each rule is taught in src/retailctl/emulator: state_machines.py, invocations.py
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import zipfile
@@ -272,6 +273,30 @@ def test_executions_are_started_by_the_alias_of_who_may_use_that_one(cloud: Clou
             with pytest.raises(ClientError, match="not authorized to perform: states:StartExecution"):
                 start(somebody, refused, "aliased-1")
         assert start(somebody, live, "aliased-1")
+
+
+def test_an_execution_has_a_name_that_aws_takes(cloud: Cloud) -> None:
+    """A customer's id and an order's together may be too long; their hash is not."""
+    role = make_machine_role(cloud, "named", allow("lambda:InvokeFunction", on=ALIAS))
+    machine = make_machine(cloud, "named", role)
+    customer, order = "c" * 128, "0199b8f0-0000-7000-8000-000000000000"
+
+    with pytest.raises(ClientError, match="InvalidName"):
+        start(cloud, machine, f"{customer}/{order}")
+    assert start(cloud, machine, hashlib.sha256(f"{customer}-{order}".encode()).hexdigest())
+
+
+def test_a_start_that_is_repeated_while_it_runs_is_the_same_execution(cloud: Cloud) -> None:
+    role = make_machine_role(cloud, "repeated", allow("lambda:InvokeFunction", on=ALIAS))
+    machine = make_machine(cloud, "repeated", role, token=True)
+    first = start(cloud, machine, "repeated-1")
+
+    assert start(cloud, machine, "repeated-1") == first
+    with pytest.raises(ClientError, match="ExecutionAlreadyExists"):
+        start(cloud, machine, "repeated-1", more="input")
+    cloud.client("stepfunctions").stop_execution(executionArn=first)
+    with pytest.raises(ClientError, match="ExecutionAlreadyExists"):
+        start(cloud, machine, "repeated-1")
 
 
 def make_encrypted_machine(cloud: Cloud, name: str) -> tuple[str, str]:

@@ -10,6 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
+from support.carts import CartLog
 from support.event_source import Faults, LogRecord, Stream, World, kinesis_event
 from support.events import image, payload, price, stock
 from support.fake_aws import FakeDynamoDB
@@ -47,11 +48,18 @@ def items(dynamodb: DynamoDBClient) -> dict[str, dict[tuple[str, ...], Any]]:
     }
 
 
+@pytest.mark.parametrize("of_carts", [False, True])
 @pytest.mark.parametrize("seed", range(5))
-def test_the_tables_are_the_fakes_after_a_whole_log(dynamodb: DynamoDBClient, seed: int) -> None:
-    """So what the law shows over the fake holds over what answers as AWS does."""
+def test_the_tables_are_the_fakes_after_a_whole_log(
+    dynamodb: DynamoDBClient, seed: int, *, of_carts: bool
+) -> None:
+    """So what the laws show over the fake holds over what answers as AWS does."""
     random, fake = Random(seed), tables()  # noqa: S311 - a seed is a history
-    stream: Stream = random_shop_log(random, 60, products=4, reshards=2)
+    stream: Stream = (
+        CartLog(random).fill_stream(60, reshards=2)
+        if of_carts
+        else random_shop_log(random, 60, products=4, reshards=2)
+    )
     for client in (dynamodb, fake):
         for shard in stream.shards.values():
             shard.position = 0

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from hello_retail.shop_view.batch import decode_batch
+from hello_retail.shop_view.carts import CartStore
 from hello_retail.shop_view.store import ShopViewStore
 from hello_retail.stream_consumer.usage import Usage
 from support import bare_emulator
 from support.event_source import FIRST_NUMBER, LogRecord, kinesis_event
-from support.events import image, payload, price, purchase, stock
-from support.shop import TABLES, create_tables, offer
+from support.events import cart, confirmed, image, payload, price, purchase, stock
+from support.shop import CARTS, NOW, TABLES, create_tables, offer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,7 +29,11 @@ def spend(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., fl
     with bare_emulator.started(tmp_path_factory.mktemp("cloud") / "shop-units") as cloud:
         dynamodb = cloud.client("dynamodb")
         create_tables(dynamodb)
-        view = ShopViewStore(dynamodb, ThreadPoolExecutor(2), tables=TABLES, recent_events=16)
+        executor = ThreadPoolExecutor(2)
+        view = ShopViewStore(dynamodb, executor, tables=TABLES, recent_events=16)
+        carts = CartStore(
+            dynamodb, executor, table=CARTS, recent_events=16, retention_hours=24, now=lambda: NOW
+        )
         numbers = iter(range(FIRST_NUMBER, FIRST_NUMBER + 1000))
 
         def fold(*documents: Any) -> float:
@@ -38,8 +43,9 @@ def spend(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., fl
             ]
             batch, usage = decode_batch(kinesis_event(records)), Usage()
             view.fold_batch(batch, usage)
+            carts.fold_batch(batch, usage)
             assert usage.failures == []
-            assert all(each.unapplied is None for each in batch.products.values())
+            assert all(each.unapplied is None for each in batch.folds)
             return usage.write_units
 
         yield fold
@@ -58,3 +64,15 @@ def test_each_event_costs_what_the_design_says(spend: Callable[..., float]) -> N
     assert spend(purchase(PRODUCT, "cy", event_id=next(ids))) == 0
     assert spend(offer(PRODUCT, MERCHANT, "Desk", event_id=next(ids))) <= 10
     assert spend(offer("other", MERCHANT), stock("other", MERCHANT, 1), price("other", MERCHANT, 5)) <= 7
+
+
+def test_a_line_of_a_cart_is_a_write_unit_a_batch(spend: Callable[..., float]) -> None:
+    ids = (CLICK.format(number) for number in range(99))
+    customer = MERCHANT
+
+    assert spend(*(cart("add", PRODUCT, customer, event_id=next(ids)) for _ in range(3))) == 1
+    for _ in range(20):
+        assert spend(cart("set", PRODUCT, customer, 9, event_id=next(ids))) == 1, "a full ring, too"
+    assert spend(cart("add", "other", customer, event_id=next(ids))) == 1
+    assert spend(confirmed(customer, {PRODUCT: 1, "other": 1}, event_id=next(ids))) == 2
+    assert spend(cart("remove", PRODUCT, customer, event_id=next(ids))) == 1

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
 
 from hello_retail.studio.items import build_product_key
 from retailctl.cost import studio
 from support import bare_emulator
+from support.metered import MeteredClient
 from support.studio import STUDIO, create_studio_table
 from support.studio_scene import Scene
 
@@ -17,38 +17,6 @@ TOKEN = "AQCEAAAAKgAAAAMAAAAAAAAAAS" * 40
 """As long as a task token may be: 1,024 characters and a little more."""
 PRODUCTS, PHOTOGRAPHERS = 6, 3
 MOST_UNITS = 32
-
-
-METERED = {
-    "put_item": "written",
-    "update_item": "written",
-    "transact_write_items": "written",
-    "get_item": "read",
-    "query": "read",
-}
-
-
-class MeteredClient:
-    """A DynamoDB client that adds up what its reads and writes consume."""
-
-    def __init__(self, client: Any) -> None:
-        self._client = client
-        self.units = {"read": 0.0, "written": 0.0}
-
-    def __getattr__(self, name: str) -> Callable[..., Any]:
-        operation = getattr(self._client, name)
-        if name not in METERED:
-            return operation  # type: ignore[no-any-return]
-
-        def call(**request: Any) -> Any:
-            answer = operation(**request, ReturnConsumedCapacity="TOTAL")
-            used = answer["ConsumedCapacity"]
-            self.units[METERED[name]] += sum(
-                each["CapacityUnits"] for each in (used if isinstance(used, list) else [used])
-            )
-            return answer
-
-        return call
 
 
 @pytest.fixture(scope="module")

@@ -60,7 +60,9 @@ class CartLog:
         if kind < 0.6:
             others = () if self.one_key else PRODUCTS
             ordered = {each for each in others if self.random.random() < 0.4} | {product}
-            document = confirmed(user, {each: self.random.choice((1, 1, 2)) for each in sorted(ordered)}, **envelope)
+            document = confirmed(
+                user, {each: self.random.choice((1, 1, 2)) for each in sorted(ordered)}, **envelope
+            )
             return (product if self.one_key else user), payload(document)
         if kind < 0.7:
             return product, self.random.choice(
@@ -86,7 +88,11 @@ def list_changes(records: Iterable[LogRecord]) -> dict[Line, list[tuple[str, str
         _, topic, act, _ = data["schema"].split("/")
         if topic not in {"cart", "order"}:
             continue
-        lines = data["lines"] if topic == "order" else [{"product": data["id"], "quantity": data.get("quantity", 0)}]
+        lines = (
+            data["lines"]
+            if topic == "order"
+            else [{"product": data["id"], "quantity": data.get("quantity", 0)}]
+        )
         for line in lines:
             sent = (user, line["product"], event.get("eventId", record.sequence_number))
             if sent not in seen:

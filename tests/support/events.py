@@ -80,7 +80,9 @@ def stock(product_id: str, user_id: str, added: int, name: str = "", **envelope:
     return ingress(data, origin("stock-product", user_id, name), **envelope)
 
 
-def cart(action: str, product_id: str, user_id: str, quantity: int | None = None, **envelope: str) -> dict[str, Any]:
+def cart(
+    action: str, product_id: str, user_id: str, quantity: int | None = None, **envelope: str
+) -> dict[str, Any]:
     """Return the envelope of a customer's ``add``, ``set`` (of a ``quantity``) or ``remove``."""
     data: dict[str, Any] = {"schema": f"com.nordstrom/cart/{action}/1-0-0", "id": product_id}
     if quantity is not None:

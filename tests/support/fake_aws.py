@@ -48,8 +48,14 @@ class FakeDynamoDB:
         ConditionalCheckFailedException = ConditionalCheckFailedException
         TransactionCanceledException = TransactionCanceledException
 
-    def __init__(self, tables: Mapping[str, tuple[str, ...]]) -> None:
+    def __init__(
+        self,
+        tables: Mapping[str, tuple[str, ...]],
+        indexes: Mapping[tuple[str, str], tuple[str, str]] | None = None,
+    ) -> None:
         self.keys = dict(tables)
+        self.indexes = dict(indexes or {})
+        """Keys of an index that projects keys only, by table and name."""
         self.items: dict[str, dict[tuple[str, ...], Item]] = {name: {} for name in tables}
         self.stale: dict[str, dict[tuple[str, ...], Item]] = {name: {} for name in tables}
 
@@ -80,17 +86,36 @@ class FakeDynamoDB:
         KeyConditionExpression: str,
         ExpressionAttributeNames: Mapping[str, str],
         ExpressionAttributeValues: Mapping[str, Any],
-        ConsistentRead: bool = False,
-        Limit: int | None = None,
+        IndexName: str | None = None,
+        **request: Any,
     ) -> Item:
-        """Return the items of a hash key in the order of their range keys: of one page, as asked for."""
-        source = (self.items if ConsistentRead else self.stale)[TableName]
+        """Return a page of a hash key's items, in the order of their range keys: two of an index unless asked."""
+        consistent, forward = request.get("ConsistentRead", False), request.get("ScanIndexForward", True)
+        assert not (consistent and IndexName), "AWS reads an index eventually consistently"
+        own = self.keys[TableName]
+        keys = (*self.indexes[TableName, IndexName], *own) if IndexName else own
         items = [
-            source[key]
-            for key in sorted(source)
-            if holds(KeyConditionExpression, source[key], ExpressionAttributeNames, ExpressionAttributeValues)
+            {name: item[name] for name in keys} if IndexName else dict(item)
+            for item in (self.items if consistent else self.stale)[TableName].values()
+            if all(name in item for name in keys)
+            and holds(KeyConditionExpression, item, ExpressionAttributeNames, ExpressionAttributeValues)
         ]
-        return {"Items": [dict(item) for item in items[:Limit]]}
+
+        def place(item: Item) -> tuple[str, ...]:
+            return tuple(item[name]["S"] for name in keys)
+
+        items.sort(key=place, reverse=not forward)
+        if start := request.get("ExclusiveStartKey"):
+            items = [
+                item
+                for item in items
+                if place(item) != place(start) and (place(item) > place(start)) is forward
+            ]
+        size = request.get("Limit") or (2 if IndexName else len(items))
+        answer: Item = {"Items": items[:size]}
+        if len(items) > size:
+            answer["LastEvaluatedKey"] = {name: items[size - 1][name] for name in keys}
+        return answer
 
     def scan(
         self,
@@ -273,6 +298,7 @@ def holds(
             left, right = Decimal(left), Decimal(right)
         compare: dict[str, Callable[[], bool]] = {
             "<": lambda: left < right,
+            ">=": lambda: left >= right,
             "=": lambda: left == right,
             "<>": lambda: left != right,
         }

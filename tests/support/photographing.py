@@ -13,7 +13,7 @@ from urllib3.filepost import encode_multipart_formdata
 from hello_retail.studio.items import Photographer, Product
 from hello_retail.studio.table import read_photographer, read_product, scan_unfinished
 from hello_retail.times import format_time
-from retailctl.photos.executions import Executions
+from retailctl.executions import Executions
 from support.asking import Answer, ask
 from support.e2e import eventually
 

@@ -45,6 +45,7 @@ ALLOWED = {
     "ExecutionAlreadyExists",
     "NoSuchKey",
     "TaskDoesNotExist",
+    "TransactionCanceledException",
 }
 REFUSED = {"AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation"}
 NEVER = "attribute_exists(nothing)"
@@ -76,10 +77,13 @@ def attempts_on(whose: str, found: Mapping[str, Any], cloud: Cloud) -> Iterator[
         return Attempt(f"{action} on {whose} {on}", service, operation, parameters)
 
     items = {
+        "carts": (found["carts_table"], {"userId": {"S": "probe"}, "productId": {"S": "probe"}}),
         "catalog": (found["catalog_table"], {"productId": {"S": "probe"}}),
         "categories": (found["categories_table"], {"shelf": {"S": "all"}, "category": {"S": "probe"}}),
         "contributions": (found["contributions_table"], {"productId": {"S": "probe"}}),
         "idempotency": (found["idempotency_table"], {"id": {"S": "probe"}}),
+        "orders": (found["orders_table"], {"userId": {"S": "probe"}, "orderId": {"S": "probe"}}),
+        "payments": (found["payments_table"], {"orderId": {"S": "probe"}}),
         "redrives": (found["redrives_table"], {"identity": {"S": "probe"}}),
         "trending": (found["trending_table"], {"productId": {"S": "probe"}}),
         "stock": (found["stock_table"], {"productId": {"S": "probe"}}),
@@ -99,12 +103,14 @@ def attempts_on(whose: str, found: Mapping[str, Any], cloud: Cloud) -> Iterator[
             "ExpressionAttributeValues": {":value": {"S": "probe"}},
         }
         deletion = {table: [{"DeleteRequest": {"Key": key}}]}
+        check = {"ConditionCheck": {**of, "Key": key, "ConditionExpression": NEVER}}
         statement = f'SELECT * FROM "{table}"'  # noqa: S608 - our own table
         yield from (
             attempt(
                 "BatchGetItem", kind, "dynamodb", "batch_get_item", RequestItems={table: {"Keys": [key]}}
             ),
             attempt("BatchWriteItem", kind, "dynamodb", "batch_write_item", RequestItems=deletion),
+            attempt("ConditionCheckItem", kind, "dynamodb", "transact_write_items", TransactItems=[check]),
             attempt("DeleteItem", kind, "dynamodb", "delete_item", **of, Key=key, ConditionExpression=NEVER),
             attempt("DeleteTable", kind, "dynamodb", "delete_table", **of),
             attempt("DescribeTable", kind, "dynamodb", "describe_table", **of),
@@ -123,6 +129,7 @@ def attempts_on(whose: str, found: Mapping[str, Any], cloud: Cloud) -> Iterator[
     }
     yield attempt("Query", "catalog by category", "dynamodb", "query", **by_category, **category)
     yield attempt("Scan", "catalog by category", "dynamodb", "scan", **by_category)
+    yield from attempts_on_open_orders(attempt, found["orders_table"])
     stream = {"StreamName": found["stream_name"]}
     shard = {**stream, "ShardId": "shardId-000000000000", "ShardIteratorType": "LATEST"}
     kinesis = cloud.client("kinesis")
@@ -172,10 +179,7 @@ def attempts_on(whose: str, found: Mapping[str, Any], cloud: Cloud) -> Iterator[
         attempt("DeleteUserPool", "players", "cognito-idp", "delete_user_pool", **pool),
     )
     yield from attempts_on_the_pictures(attempt, found["pictures_bucket"])
-    machine = found["photos_machine_arn"]
-    yield from attempts_on_the_machine(
-        attempt, machine, *run_probe_execution(cloud, machine, found["studio_table"])
-    )
+    yield from attempts_on_the_machines(attempt, found, cloud)
     if found.get("archive_bucket"):
         archive = {"Bucket": found["archive_bucket"]}
         for prefix in ("lineage/", "links/", "records/", "tips/", ""):
@@ -268,11 +272,43 @@ def attempts_on_the_pictures(attempt: Callable[..., Attempt], bucket: str) -> It
     )
 
 
-def attempts_on_the_machine(
-    attempt: Callable[..., Attempt], machine: str, execution: str, token: str
+def attempts_on_open_orders(attempt: Callable[..., Attempt], table: str) -> Iterator[Attempt]:
+    """Yield the calls of DynamoDB on the index of orders under way."""
+    by_open = {"TableName": table, "IndexName": "byOpen"}
+    condition = {
+        "KeyConditionExpression": "#open = :shard",
+        "ExpressionAttributeNames": {"#open": "open"},
+        "ExpressionAttributeValues": {":shard": {"S": "0"}},
+    }
+    yield attempt("Query", "open orders", "dynamodb", "query", **by_open, **condition)
+    yield attempt("Scan", "open orders", "dynamodb", "scan", **by_open)
+
+
+def attempts_on_the_machines(
+    attempt: Callable[..., Attempt], found: Mapping[str, Any], cloud: Cloud
 ) -> Iterator[Attempt]:
-    """Yield the calls of Step Functions on a machine, an execution of it that has ended and the token of a task."""
-    given = {"name": PROBE_PRODUCT, "input": json.dumps({"product": PROBE_PRODUCT})}
+    """Yield the calls of Step Functions on both machines."""
+    photos, orders = found["photos_machine_arn"], found["orders_machine_arn"]
+    execution, token = run_probe_execution(cloud, photos, found["studio_table"])
+    yield from attempts_on_a_machine(attempt, "machine", photos, execution, {"product": PROBE_PRODUCT})
+    yield from attempts_on_a_task(attempt, "machine", token)
+    order = {"user": "probe", "order": "probe"}
+    yield from attempts_on_a_machine(
+        attempt, "machine of orders", orders, run_probe_order(cloud, orders, json.dumps(order)), order
+    )
+
+
+def attempts_on_a_task(attempt: Callable[..., Attempt], on: str, token: str) -> Iterator[Attempt]:
+    """Yield the answers to the token of a task."""
+    yield attempt("SendTaskSuccess", on, "stepfunctions", "send_task_success", taskToken=token, output="{}")
+    yield attempt("SendTaskFailure", on, "stepfunctions", "send_task_failure", taskToken=token)
+
+
+def attempts_on_a_machine(
+    attempt: Callable[..., Attempt], on: str, machine: str, execution: str, given_input: Mapping[str, str]
+) -> Iterator[Attempt]:
+    """Yield the calls of Step Functions on a machine and an execution of it that has ended."""
+    given = {"name": PROBE_PRODUCT, "input": json.dumps(given_input)}
     by = {"executionArn": execution}
     of = {"stateMachineArn": machine}
     calls: dict[str, dict[str, Any]] = {
@@ -283,12 +319,10 @@ def attempts_on_the_machine(
         "list_executions": of,
         "describe_state_machine": of,
         "delete_state_machine": of,
-        "send_task_success": {"taskToken": token, "output": "{}"},
-        "send_task_failure": {"taskToken": token},
     }
     yield attempt(
         "StartExecution",
-        "machine by alias",
+        f"{on} by alias",
         "stepfunctions",
         "start_execution",
         **given,
@@ -296,7 +330,7 @@ def attempts_on_the_machine(
     )
     for operation, parameters in calls.items():
         action = "".join(word.capitalize() for word in operation.split("_"))
-        yield attempt(action, "machine", "stepfunctions", operation, **parameters)
+        yield attempt(action, on, "stepfunctions", operation, **parameters)
 
 
 @functools.cache
@@ -322,6 +356,17 @@ def run_probe_execution(cloud: Cloud, machine: str, table: str) -> tuple[str, st
     token = read_token()
     client.stop_execution(executionArn=execution)
     return execution, token or ""
+
+
+@functools.cache
+def run_probe_order(cloud: Cloud, machine: str, given: str) -> str:
+    """Return an execution that was stopped, of an order that nobody placed."""
+    client = cloud.client("stepfunctions")
+    execution: str = client.start_execution(
+        stateMachineArn=f"{machine}:live", name=f"probe-{secrets.token_hex(4)}", input=given
+    )["executionArn"]
+    client.stop_execution(executionArn=execution)
+    return execution
 
 
 def attempts_on_the_account(state_bucket: str) -> Iterator[Attempt]:

@@ -82,9 +82,7 @@ def warm_stores(
     dynamodb: Any, tables: ShopTables = TABLES, pause: Callable[[float], None] = lambda _: None
 ) -> ShopStores:
     """Return the stores of an instance of the function."""
-    shelf = ShopViewStore(
-        dynamodb, InlineExecutor(), tables=tables, recent_events=RECENT_EVENTS, pause=pause
-    )
+    shelf = ShopViewStore(dynamodb, InlineExecutor(), tables=tables, recent_events=RECENT_EVENTS, pause=pause)
     carts = CartStore(
         dynamodb,
         InlineExecutor(),

@@ -6,6 +6,7 @@ A definition is in the Amazon States Language (https://states-language.net/spec.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -14,6 +15,16 @@ CALLBACK = ".waitForTaskToken"
 TOKENS = ("$states.context.Task.Token", "$$.Task.Token")
 """How JSONata and JSONPath say it."""
 NEEDS_NO_NEXT = ("Choice", "Succeed", "Fail")
+
+
+def render_template(template: str, values: Mapping[str, object]) -> dict[str, Any]:
+    """Return the definition that Terraform's `templatefile` makes of a template without directives."""
+    return json.loads(re.sub(r"\$\{(\w+)\}", lambda found: str(values[found[1]]), template))  # type: ignore[no-any-return]
+
+
+def list_payloads(definition: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return what each Task gives its function."""
+    return [state["Arguments"]["Payload"] for state in definition["States"].values() if "Arguments" in state]
 
 
 def find_faults(definition: Mapping[str, Any]) -> list[str]:

@@ -121,4 +121,6 @@ def report_reconciliation(reconciled: Reconciled) -> None:
             "An order could not be ended", extra={"execution": execution, "failure": type(error).__name__}
         )
     if reconciled.failures:
-        raise NotReconciled(f"{len(reconciled.failures)} orders could not be ended: the log names them.")
+        raise NotReconciled(
+            f"Orders that could not be ended: {len(reconciled.failures)}. The log names them."
+        )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hello_retail.aws_failures import Unavailable
+from hello_retail.read_models.catalog import is_for_sale
 from hello_retail.stream_consumer.batch_get import read_items
 from hello_retail.stream_consumer.usage import Usage
 
@@ -36,5 +37,5 @@ def read_offers(client: DynamoDBClient, catalog: str, product_ids: Iterable[str]
     return {
         product_id: Offer(item["name"]["S"], int(item["cents"]["N"]))
         for product_id, item in items.items()
-        if "merchant" in item and "cents" in item
+        if is_for_sale(item)
     }

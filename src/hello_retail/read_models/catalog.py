@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 BY_CATEGORY = "byCategory"
 """The catalog's index by category and sort name; only offered products have a category."""
@@ -10,6 +12,11 @@ SHELF = "all"
 """The one hash key of all categories, so that a Query lists them by name."""
 _PICTURE = re.compile(r"[^/]+/(?P<path>pictures/(?P<product>[^/]+)/[^/]+\.(?:jpg|png))")
 """Where the shop keeps its pictures: ``bucket/pictures/<product>/<file>``, under ``/pictures/`` of the page."""
+
+
+def is_for_sale(item: Mapping[str, Any]) -> bool:
+    """Return whether a catalog item is of a product that can be ordered: it is offered, and has a price."""
+    return "merchant" in item and "cents" in item
 
 
 def find_picture_path(product_id: str, place: str | None) -> str | None:

@@ -25,7 +25,7 @@ class CartLine:
 
 
 @dataclass(frozen=True, slots=True)
-class ProductOnSale:
+class ProductForSale:
     """A product that has been offered and has a price; ``image`` is as in its event."""
 
     name: str
@@ -34,13 +34,15 @@ class ProductOnSale:
     image: str | None
 
 
-def build_cart_json(lines: Iterable[CartLine], on_sale: Mapping[str, ProductOnSale]) -> dict[str, Any]:
-    """Return a cart and its total; only lines of products in ``on_sale`` cost something.
+def build_cart_json(lines: Iterable[CartLine], for_sale: Mapping[str, ProductForSale]) -> dict[str, Any]:
+    """Return a cart and its total; only lines of products in ``for_sale`` cost something.
 
-    The lines come by name and id, those that are not on sale last.
+    The lines come by name and id, those that are not for sale last.
     """
-    known = [(line, on_sale.get(line.product_id)) for line in lines]
-    known.sort(key=lambda pair: (pair[1] is None, pair[1].name.casefold() if pair[1] else "", pair[0].product_id))
+    known = [(line, for_sale.get(line.product_id)) for line in lines]
+    known.sort(
+        key=lambda pair: (pair[1] is None, pair[1].name.casefold() if pair[1] else "", pair[0].product_id)
+    )
     return {
         "lines": [_build_cart_line(line, product) for line, product in known],
         "totalCents": sum(line.quantity * product.cents for line, product in known if product),
@@ -83,7 +85,7 @@ def decode_order_cursor(cursor: str) -> str:
     return order_id
 
 
-def _build_cart_line(line: CartLine, product: ProductOnSale | None) -> dict[str, Any]:
+def _build_cart_line(line: CartLine, product: ProductForSale | None) -> dict[str, Any]:
     return {
         "id": line.product_id,
         "quantity": line.quantity,

@@ -73,8 +73,8 @@ class ShopApi:
     def answer_cart(self, user_id: str) -> HttpResponse:
         """Answer ``GET /cart``."""
         lines = self.store.read_cart(user_id)
-        on_sale = self.store.read_products(line.product_id for line in lines)
-        return build_private_response(HTTPStatus.OK, build_cart_json(lines, on_sale))
+        for_sale = self.store.read_products(line.product_id for line in lines)
+        return build_private_response(HTTPStatus.OK, build_cart_json(lines, for_sale))
 
     def answer_orders(self, user_id: str, query: Mapping[str, str]) -> HttpResponse:
         """Answer ``GET /orders``: one page."""
@@ -85,7 +85,9 @@ class ShopApi:
         if len(orders) > limit:
             following = {"limit": limit, "cursor": encode_order_cursor(orders[limit - 1].order_id)}
             headers["link"] = f'<orders?{urlencode(following)}>; rel="next"'
-        return build_private_response(HTTPStatus.OK, [build_order_json(order) for order in orders[:limit]], headers)
+        return build_private_response(
+            HTTPStatus.OK, [build_order_json(order) for order in orders[:limit]], headers
+        )
 
     def answer_order(self, user_id: str, order_id: str) -> HttpResponse:
         """Answer ``GET /orders/{orderId}``."""
@@ -97,8 +99,8 @@ class ShopApi:
     def answer_placing(self, user_id: str, order_id: str, event: Mapping[str, Any]) -> HttpResponse:
         """Answer ``PUT /orders/{orderId}``.
 
-        The order is put first and its machine started then, as long as nothing has begun: a request that was cut off
-        between the two is finished by the next one.
+        The order is put first and its machine started then, as long as nothing has begun: a request that was cut
+        off between the two is finished by the next one.
         """
         from hello_retail.shop_api import placing  # noqa: PLC0415 - see there
 

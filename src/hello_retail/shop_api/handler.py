@@ -13,12 +13,10 @@ from hello_retail.aws_failures import AWS_CONFIG
 from hello_retail.http_api.respond import create_telemetry, respond_to_request
 from hello_retail.settings import read_settings
 from hello_retail.shop_api.api import ShopApi
-from hello_retail.shop_api.store import ShopApiStore
+from hello_retail.shop_api.store import ShopApiStore, StepFunctions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from mypy_boto3_stepfunctions import SFNClient
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +36,10 @@ telemetry = create_telemetry(SETTINGS.environment, SETTINGS.powertools_metrics_n
 
 
 @cache
-def open_machine() -> SFNClient:
+def open_machine() -> StepFunctions:
     """Make the client of Step Functions for the first order: reads do not need it."""
-    return boto3.client("stepfunctions", config=AWS_CONFIG)
+    machine: StepFunctions = boto3.client("stepfunctions", config=AWS_CONFIG)
+    return machine
 
 
 api = ShopApi(

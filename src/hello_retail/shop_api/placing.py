@@ -100,7 +100,8 @@ def _list_wrong_members(body: Mapping[str, Any]) -> Iterator[WrongMember]:
     token = body.get("paymentToken")
     if not isinstance(token, str) or not _TOKEN.fullmatch(token):
         yield WrongMember(
-            "/paymentToken", "must be a token of the payment provider, such as tok_ok; never send a card number"
+            "/paymentToken",
+            "must be a token of the payment provider, such as tok_ok; never send a card number",
         )
     if body.keys() - set(MEMBERS):
         yield WrongMember("", f"must have {', '.join(MEMBERS)}, and nothing else")

@@ -5,18 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from botocore.exceptions import ClientError
 
 from hello_retail.aws_failures import Unavailable, translate_transient_failures
 from hello_retail.orders.names import name_execution
 from hello_retail.orders.table import list_orders, place_order, read_order
-from hello_retail.shop_api.answers import CartLine, ProductOnSale
+from hello_retail.read_models.catalog import is_for_sale
+from hello_retail.shop_api.answers import CartLine, ProductForSale
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_stepfunctions import SFNClient
 
     from hello_retail.orders.items import Order
 
@@ -26,12 +26,19 @@ READ_ROUNDS: Final = 3
 """How often keys are asked for that DynamoDB did not process."""
 
 
+class StepFunctions(Protocol):
+    """The call of Step Functions that starts the machine."""
+
+    def start_execution(self, *, stateMachineArn: str, name: str, input: str) -> Any:  # noqa: A002, ANN401, N803 - boto3's
+        """Start an execution."""
+
+
 @dataclass(frozen=True, slots=True)
 class ShopApiStore:
     """Carts, catalog, orders and their machine.
 
-    ``open_machine`` returns the client of Step Functions, once an order is placed. All methods raise ``Unavailable``;
-    what else botocore raises is a fault in code, policy or set-up.
+    ``open_machine`` returns the client of Step Functions, once an order is placed. All methods raise
+    ``Unavailable``; what else botocore raises is a fault in code, policy or set-up.
     """
 
     client: DynamoDBClient
@@ -39,7 +46,7 @@ class ShopApiStore:
     catalog: str
     orders: str
     machine_arn: str
-    open_machine: Callable[[], SFNClient]
+    open_machine: Callable[[], StepFunctions]
 
     def read_cart(self, user_id: str) -> list[CartLine]:
         """Return what is in a customer's cart, by product id: the first ``MOST_LINES``."""
@@ -54,17 +61,15 @@ class ShopApiStore:
                     ExpressionAttributeValues={":user": {"S": user_id}, ":none": {"N": "0"}},
                     **start,
                 )
-            lines += [
-                CartLine(item["productId"]["S"], int(item["quantity"]["N"])) for item in page["Items"]
-            ]
+            lines += [CartLine(item["productId"]["S"], int(item["quantity"]["N"])) for item in page["Items"]]
             if len(lines) >= MOST_LINES or "LastEvaluatedKey" not in page:
                 return lines[:MOST_LINES]
             start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
 
-    def read_products(self, product_ids: Iterable[str]) -> dict[str, ProductOnSale]:
-        """Return those of at most ``MOST_LINES`` products that are on sale, by id."""
+    def read_products(self, product_ids: Iterable[str]) -> dict[str, ProductForSale]:
+        """Return those of at most ``MOST_LINES`` products that are for sale, by id."""
         keys = [{"productId": {"S": product_id}} for product_id in product_ids]
-        products: dict[str, ProductOnSale] = {}
+        products: dict[str, ProductForSale] = {}
         for _ in range(READ_ROUNDS):
             if not keys:
                 return products
@@ -79,7 +84,7 @@ class ShopApiStore:
                     }
                 )
             for item in answer["Responses"].get(self.catalog, ()):
-                if "merchant" in item and "cents" in item:
+                if is_for_sale(item):
                     products[item["productId"]["S"]] = _parse_product(item)
             keys = list(answer["UnprocessedKeys"].get(self.catalog, {"Keys": ()})["Keys"])  # type: ignore[arg-type] # as sent
         if keys:
@@ -118,8 +123,8 @@ class ShopApiStore:
                     raise
 
 
-def _parse_product(item: Mapping[str, Any]) -> ProductOnSale:
-    return ProductOnSale(
+def _parse_product(item: Mapping[str, Any]) -> ProductForSale:
+    return ProductForSale(
         item["name"]["S"],
         item["brand"]["S"],
         int(item["cents"]["N"]),

@@ -3,8 +3,8 @@
 ``cart/add`` puts one more in, ``cart/set`` says how many there are, ``cart/remove`` takes the product out, and
 ``order/confirmed`` takes out what was ordered. A line holds 0 to 99.
 
-The first three come in the order of the product's shard; an order is keyed by its customer, and so comes in the order
-of another shard. Which of two shards is read first is nobody's to say, but each event counts once.
+The first three come in the order of the product's shard. An order is keyed by its customer, so it may come over
+another shard, before or after them: nothing orders two shards, but each event counts once.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from hello_retail.events import CART_ADD, CART_REMOVE, CART_SET, ORDER_CONFIRMED, Event
-from hello_retail.stream_consumer.ledger import NO_ITEM, Ledger, Verdict, judge_entries
+from hello_retail.stream_consumer import ledger as ledgers
+from hello_retail.stream_consumer.ledger import NO_ITEM, Ledger, Verdict
 
 KINDS: Final = frozenset({CART_ADD, CART_SET, CART_REMOVE, ORDER_CONFIRMED})
 """The event types that change a cart."""
@@ -43,8 +44,8 @@ class CartLine:
 class CartStep:
     """The next write of a line.
 
-    ``after`` is the line once it is written, ``None`` if there is nothing to write; ``changed_at`` is the time of the
-    last event that counts, as its producer has it, ``None`` if none does.
+    ``after`` is the line once it is written, ``None`` if there is nothing to write; ``changed_at`` is the time of
+    the last event that counts, as its producer has it, ``None`` if none does.
     """
 
     verdict: Verdict[CartEvent]
@@ -61,7 +62,7 @@ def list_products(event: Event) -> list[str]:
 
 def plan_step(product_id: str, line: CartLine, entries: Sequence[CartEvent], ring_size: int) -> CartStep:
     """Return the write that folds the entries into a product's line."""
-    verdict = judge_entries(line.ledger, entries, ring_size)
+    verdict = ledgers.judge_entries(line.ledger, entries, ring_size)
     if verdict.after is None:
         return CartStep(verdict, None, None)
     quantity, changed_at = line.quantity, None
@@ -79,5 +80,5 @@ def change_quantity(quantity: int, product_id: str, event: Event) -> int:
         return int(event.data["quantity"])
     if event.kind == CART_REMOVE:
         return 0
-    ordered = sum(line["quantity"] for line in event.data["lines"] if line["product"] == product_id)
+    ordered: int = sum(line["quantity"] for line in event.data["lines"] if line["product"] == product_id)
     return max(quantity - ordered, 0)

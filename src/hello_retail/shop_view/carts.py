@@ -3,9 +3,9 @@
 A line is written like the stock: without a read, on the condition that it still is what it was when judged. The
 condition is on the quantity, too: events of other shards change it under ledgers of their own.
 
-An emptied line keeps its ledger for as long as the stream could deliver its events again, and some days more; then it
-expires. What the stream no longer has is not folded: its line may have been emptied, and be gone. So carts, like the
-stock, are never rebuilt from the archive.
+An emptied line keeps its ledger for as long as the stream could deliver its events again, and some days more; then
+it expires. What the stream no longer has is not folded: its line may have been emptied and have expired. So all
+generations of the view write to the one table, and a rebuild from the archive changes no cart.
 """
 
 from __future__ import annotations
@@ -35,15 +35,15 @@ KEPT_DAYS = 7
 
 So the retention of the stream can be raised to a week without a line that has gone too early.
 """
-LINES_KEPT = 30_000
-"""How many lines a warm function keeps in mind: some 20 MB."""
+LINES_KEPT = 10_000
+"""How many lines a warm function keeps in mind: some 15 MB."""
 
 
 class CartStore:
     """The table of the carts.
 
-    ``executor`` runs calls side by side; ``retention_hours`` is for how long the stream has a record; ``pause`` sleeps
-    for some seconds; ``now`` returns the time in seconds.
+    ``executor`` runs calls side by side; ``retention_hours`` is for how long the stream has a record; ``pause``
+    sleeps for some seconds; ``now`` returns the time in seconds.
     """
 
     def __init__(
@@ -108,7 +108,9 @@ class CartStore:
         fold.repeats += steps[-1].verdict.repeats
         fold.redelivered += steps[-1].verdict.delivered
 
-    def _build_update(self, shard_id: str, fold: CartFold, before: CartLine, step: CartStep) -> dict[str, Any]:
+    def _build_update(
+        self, shard_id: str, fold: CartFold, before: CartLine, step: CartStep
+    ) -> dict[str, Any]:
         after = step.after or before
         move = ledgers.build_ledger_move(shard_id, before.ledger, after.ledger, IF_NO_ITEM)
         changes = ["quantity = :quantity", move.expression]

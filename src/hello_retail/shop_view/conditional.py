@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from botocore.exceptions import ClientError
 
 from hello_retail.aws_failures import FAILURES
+from hello_retail.dynamodb.transactions import CONFLICTS
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -20,7 +21,6 @@ ATTEMPTS = 8
 """How often one write is tried, because the item changed meanwhile or another transaction had hold of it."""
 CONFLICT_PAUSE = 0.02
 """Seconds of the first pause after a conflict, at most; each further one may be twice as long."""
-CONFLICTS = frozenset({"TransactionConflict", "TransactionConflictException"})
 
 State = TypeVar("State")
 

@@ -249,7 +249,9 @@ class ShopViewStore:
             if verdict.after is None:
                 return Plan(None, before)
             added = sum(entry.event.data["added"] for entry in verdict.entries)
-            return Plan(self._build_receipt(shard_id, fold.product_id, before, verdict.after, added), verdict.after)
+            return Plan(
+                self._build_receipt(shard_id, fold.product_id, before, verdict.after, added), verdict.after
+            )
 
         ledger = update_as_judged(
             self._dynamodb,

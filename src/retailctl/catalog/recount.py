@@ -4,7 +4,7 @@ It exists to check the view, so it shares only the decoding of events with it. T
 a product's first offer fixes its merchant; the merchant's later offers change its texts and its category; offers,
 prices and stock of anybody else, and those before the first offer, count for nothing. The first picture stays,
 whoever took it and whenever it came. What a producer put twice counts once; stock that counted for nothing may
-count when it is put again.
+count when it is put again. What confirmed orders have taken is no longer available.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ OFFER = "com.nordstrom/product/create/1-0-0"
 PICTURE = "com.nordstrom/product/image/1-0-0"
 PRICE = "com.nordstrom/product/price/1-0-0"
 STOCK = "com.nordstrom/product/stock/1-0-0"
+ORDER = "com.nordstrom/order/confirmed/1-0-0"
 TEXTS = ("brand", "name", "description", "category")
 DIFFERENCES_TOLD = 5
 """How many values of a product a sentence tells at most."""
@@ -61,8 +62,11 @@ class _Product:
 def recount_catalog(payloads: Iterable[bytes]) -> Catalog:
     """Return the catalog of a log, whose records are in order per product."""
     products: dict[str, _Product] = {}
+    orders: dict[str | None, events.Event] = {}
     for payload in payloads:
         event = events.decode_event(payload)
+        if isinstance(event, events.Event) and event.kind == ORDER:
+            orders[event.event_id] = event
         if not isinstance(event, events.Event) or event.kind not in (OFFER, PICTURE, PRICE, STOCK):
             continue
         product = products.setdefault(str(event.data["id"]), _Product())
@@ -81,12 +85,16 @@ def recount_catalog(payloads: Iterable[bytes]) -> Catalog:
         elif product.merchant == event.user_id and event.kind == STOCK:
             product.added += event.data["added"]
     offered = {id_: product for id_, product in products.items() if product.merchant is not None}
+    sold = Counter[str]()
+    for order in orders.values():
+        for line in order.data["lines"]:
+            sold[line["product"]] += line["quantity"]
     categories = Counter(str(product.attributes["category"]) for product in offered.values())
     return Catalog(
         {id_: product.attributes for id_, product in offered.items()},
         {category: {"products": count} for category, count in categories.items()},
         {
-            id_: {"available": product.added, "added": product.added}
+            id_: {"available": product.added - sold[id_], "added": product.added}
             for id_, product in offered.items()
             if product.added
         },

@@ -10,6 +10,7 @@ from retailctl.cost.workload import DAY
 
 if TYPE_CHECKING:
     from retailctl.cost.bill import Sheet
+    from retailctl.cost.prices import Prices
     from retailctl.cost.workload import Workload
 
 FIVE_MINUTES_OF_A_DAY = DAY / 300
@@ -28,6 +29,9 @@ API_SECONDS = 0.13
 CONNECTIONS = 8
 """Of an instance of a view to DynamoDB: as many as it has threads."""
 READ_UNIT_BYTES = 4_096
+THOUSAND = 1_000
+START_AND_END = 2
+"""The price list counts each step executed; AWS's own example counts start and end of an execution too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,22 @@ class Pieces:
     tables: int = 0
     keys: int = 0
     dashboards: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class MachineCost:
+    """Dollars of Step Functions for a thousand of something, and the original's; lower and upper."""
+
+    what: str
+    steps: float
+    ours: tuple[float, float]
+    original: tuple[float, float] | None
+
+
+def compute_span(prices: Prices, steps: float, around: int = 0) -> tuple[float, float]:
+    """Return the dollars of a thousand times so many steps, without and with the steps ``around`` them."""
+    each = THOUSAND * prices.find_price("states.transition").each
+    return steps * each, (steps + around) * each
 
 
 def compute_batch_size(load: Workload, rate: float) -> float:

@@ -21,6 +21,7 @@ from retailctl.cost.figures import (
     add_access_log,
     compute_batch_size,
 )
+from retailctl.cost.orders import ORDERS, price_orders
 from retailctl.cost.studio import STUDIO, price_studio
 from retailctl.cost.units import Measured, compute_crowd
 from retailctl.cost.workload import DAYS_KEPT_BY_THE_HOUR, FRESHEST, SHORTEST_POLL, Workload
@@ -103,6 +104,7 @@ PIECES = {
     "trending": TRENDING,
     "the catalog": CATALOG,
     "the studio": STUDIO,
+    "carts and orders": ORDERS,
 }
 
 
@@ -152,6 +154,7 @@ def compute_bill(load: Workload, measured: Measured, prices: Prices, *, free_tie
             _price_trending(load, prices),
             _price_catalog(load, prices),
             price_studio(load, prices),
+            price_orders(load, prices),
         ),
     )
 

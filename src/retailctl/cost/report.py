@@ -15,6 +15,7 @@ from rich.text import Text
 from retailctl import project
 from retailctl.console import DataTable, create_console, print_document, print_note, print_renderable
 from retailctl.cost import chart, model, original, prices, studio, workload
+from retailctl.cost import orders as shop_orders
 from retailctl.cost import units as measured
 from retailctl.errors import UserError
 from retailctl.files import write_atomically
@@ -64,6 +65,7 @@ def estimate_cost(  # noqa: PLR0913 - one for each figure of a workload
     offers: Annotated[float, typer.Option(help="New products a day, with price, stock and picture.")] = 1_000,
     waiting: Annotated[float, typer.Option(help="Products that wait all day for a photographer.")] = 0,
     texts: Annotated[bool, typer.Option(help="Whether each photographer is sent a text.")] = False,
+    orders: Annotated[float, typer.Option(help="Orders of two lines a day.")] = 1_000,
     free_tier: Annotated[bool, typer.Option("--free-tier", help="Take the free tiers off the bill.")] = False,
     price_list: Annotated[
         Path,
@@ -95,6 +97,7 @@ def estimate_cost(  # noqa: PLR0913 - one for each figure of a workload
         archive_window,
         offers,
         waiting,
+        orders,
     ):
         if number is not None and not abs(number) <= MOST:
             raise UserError(f"{number} cannot be computed with: give numbers up to {MOST:.0e}.")
@@ -117,6 +120,7 @@ def estimate_cost(  # noqa: PLR0913 - one for each figure of a workload
         offers_per_day=offers,
         waiting_products=waiting,
         texts=texts,
+        orders_per_day=orders,
     )
     price = prices.read_price_list(price_list)
     bench = (
@@ -168,6 +172,10 @@ def build_cost_document(answer: Bill, bench: Measured, price: Prices) -> dict[st
         "studio_per_thousand": [
             {"what": cost.what, "steps": cost.steps, "usd": cost.ours, "original_usd": cost.original}
             for cost in studio.list_machine_costs(price)
+        ],
+        "orders_per_thousand": [
+            {"what": cost.what, "steps": cost.steps, "usd": cost.ours}
+            for cost in shop_orders.list_machine_costs(price)
         ],
         "dollars_more": [
             {"total_per_day": dollars, "window_seconds": window}
@@ -341,11 +349,11 @@ def explain_bill(answer: Bill, bench: Measured, price: Prices) -> Iterator[str]:
 
 
 def _compare_machines(price: Prices) -> str:
-    """Return what the studio's machine costs beside the original's."""
+    """Return what the machines cost, and the original's."""
     costs = ", ".join(
         f"{format_span(cost.ours)} for {cost.what}"
         + (f" (the original: {format_span(cost.original)})" if cost.original else "")
-        for cost in studio.list_machine_costs(price)
+        for cost in (*studio.list_machine_costs(price), *shop_orders.list_machine_costs(price))
     )
     return f"A thousand cost in Step Functions: {costs}."
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from retailctl.cost import original
@@ -15,9 +15,12 @@ from retailctl.cost.figures import (
     PROCESSOR_MB,
     READ_LINE_BYTES,
     READ_UNIT_BYTES,
+    START_AND_END,
+    MachineCost,
     Pieces,
     add_access_log,
     compute_batch_size,
+    compute_span,
 )
 from retailctl.cost.workload import DAY
 
@@ -27,7 +30,6 @@ if TYPE_CHECKING:
     from retailctl.cost.prices import Prices
     from retailctl.cost.workload import Workload
 
-THOUSAND = 1_000
 PICTURED_BOUND = 0.13
 """Dollars of Step Functions that a thousand photographed products may cost."""
 WAITING_BOUND = 2.50
@@ -37,8 +39,6 @@ STEPS_PICTURED = 3
 """States of a product whose first photographer delivers: FindPhotographer, AskForPhoto, Report."""
 STEPS_MISSED = 3
 """States that each photographer who does not deliver adds: Release, FindPhotographer, AskForPhoto."""
-START_AND_END = 2
-"""The price list counts each step executed; AWS's own example counts start and end of an execution too."""
 RECHECK_SECONDS = 900
 """Seconds after which FindPhotographer is tried again (`photos.recheck_seconds`); each is a transition."""
 WRITE_UNITS = 30.0
@@ -88,33 +88,23 @@ STUDIO = Pieces(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class MachineCost:
-    """Dollars of Step Functions for a thousand of something, and the original's; lower and upper."""
-
-    what: str
-    steps: float
-    ours: tuple[float, float]
-    original: tuple[float, float] | None
-
-
 def list_machine_costs(prices: Prices) -> Iterator[MachineCost]:
     """Yield what a thousand products cost, by what becomes of them."""
-    each = THOUSAND * prices.find_price("states.transition").each
-
-    def span(steps: float, around: int = 0) -> tuple[float, float]:
-        return steps * each, (steps + around) * each
-
     yield MachineCost(
         "products photographed, nobody late",
         STEPS_PICTURED,
-        span(STEPS_PICTURED, START_AND_END),
-        span(original.STEPS_PICTURED, START_AND_END),
+        compute_span(prices, STEPS_PICTURED, START_AND_END),
+        compute_span(prices, original.STEPS_PICTURED, START_AND_END),
     )
-    yield MachineCost("photographers who do not deliver", STEPS_MISSED, span(STEPS_MISSED), None)
+    yield MachineCost(
+        "photographers who do not deliver", STEPS_MISSED, compute_span(prices, STEPS_MISSED), None
+    )
     waits = DAY / RECHECK_SECONDS
     yield MachineCost(
-        "products that wait a day for a photographer", waits, span(waits), span(original.STEPS_WAITING)
+        "products that wait a day for a photographer",
+        waits,
+        compute_span(prices, waits),
+        compute_span(prices, original.STEPS_WAITING),
     )
 
 

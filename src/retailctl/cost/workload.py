@@ -49,6 +49,7 @@ class Workload:
     offers_per_day: float
     waiting_products: float
     texts: bool
+    orders_per_day: float
 
     @property
     def average(self) -> float:
@@ -88,6 +89,7 @@ def build_workload(  # noqa: PLR0913 - one for each option of the command
     offers_per_day: float = 1_000,
     waiting_products: float = 0,
     texts: bool = False,
+    orders_per_day: float = 1_000,
 ) -> Workload:
     """Return a workload, with the default peak and shards if not given.
 
@@ -117,8 +119,8 @@ def build_workload(  # noqa: PLR0913 - one for each option of the command
         )
     if contributors < 2:  # noqa: PLR2004 - one of each role
         raise UserError(f"{contributors} contributors cannot be: it takes a merchant and a photographer.")
-    if min(reads_per_day, bad_records_per_day, offers_per_day, waiting_products) < 0:
-        raise UserError("Reads, bad records, offers and products that wait cannot be below nothing.")
+    if min(reads_per_day, bad_records_per_day, offers_per_day, waiting_products, orders_per_day) < 0:
+        raise UserError("Reads, bad records, offers, products that wait and orders cannot be below nothing.")
     if not 1 <= stream_days <= DAYS_KEPT_BY_THE_HOUR:
         raise UserError(
             f"A log of {stream_days} days is not priced here: give 1 to {DAYS_KEPT_BY_THE_HOUR}; "
@@ -152,6 +154,7 @@ def build_workload(  # noqa: PLR0913 - one for each option of the command
         offers_per_day=offers_per_day,
         waiting_products=waiting_products,
         texts=texts,
+        orders_per_day=orders_per_day,
     )
 
 
@@ -171,6 +174,7 @@ def multiply_workload(load: Workload, times: int) -> Workload:
         bad_records_per_day=load.bad_records_per_day * times,
         offers_per_day=load.offers_per_day * times,
         waiting_products=load.waiting_products * times,
+        orders_per_day=load.orders_per_day * times,
     )
 
 

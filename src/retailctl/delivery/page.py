@@ -59,7 +59,8 @@ class SiteConfig:
     ``api_url`` is a URL or, where the site forwards requests, a path such as `/api`. ``cognito_url`` is the address
     of Cognito; None for AWS's address in ``region``. ``currency`` is that of the prices (ISO 4217); None where the
     environment has no shop. ``uploads_url`` is the address of the bucket that takes photographers' pictures; None
-    where the environment has no studio. ``workshop`` says whether photographers may name a picture unasked.
+    where the environment has no studio. ``workshop`` says whether photographers may name a picture unasked, and
+    customers a purchase without an order.
     """
 
     environment: str

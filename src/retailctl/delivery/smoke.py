@@ -58,21 +58,22 @@ def check_json(url: str, path: str, shape: type) -> str | None:
     )
 
 
-def check_writer_refusal(url: str) -> str | None:
-    """Return what is wrong with the writer's answer without a token, or None."""
+def check_refusal(url: str, method: str, path: str) -> str | None:
+    """Return what is wrong with the answer to a request without a token, or None."""
+    body = None if method == "GET" else b"{}"
     try:
         answer = send_request(
-            f"{url}/events",
-            method="POST",
+            f"{url}{path}",
+            method=method,
             headers={"Content-Type": JSON},
-            body=b"{}",
+            body=body,
             timeout=TIMEOUT_SECONDS,
         )
     except NoReply as error:
-        return f"POST /events got no response ({error})."
+        return f"{method} {path} got no response ({error})."
     if answer.status == HTTPStatus.UNAUTHORIZED:
         return None
-    return f"POST /events answered {answer.status} to a request without a token, not 401."
+    return f"{method} {path} answered {answer.status} to a request without a token, not 401."
 
 
 def check_page(url: str, headers: Mapping[str, str]) -> str | None:
@@ -118,10 +119,13 @@ def build_checks(
         "GET /winners": lambda: check_json(api, "/winners", dict),
         "GET /scores": lambda: check_json(api, "/scores?role=creator", list),
         "GET /openapi.json": lambda: check_json(api, "/openapi.json", dict),
-        "POST /events unsigned": lambda: check_writer_refusal(api),
+        "POST /events unsigned": lambda: check_refusal(api, "POST", "/events"),
     }
     if "catalog_api" in values["functions"]:
         checks["GET /categories"] = lambda: check_json(api, "/categories", list)
+    if "shop_api" in values["functions"]:
+        checks["GET /cart unsigned"] = lambda: check_refusal(api, "GET", "/cart")
+        checks["GET /orders unsigned"] = lambda: check_refusal(api, "GET", "/orders")
     if "trending_api" in values["functions"]:
         checks["GET /trending"] = lambda: check_json(api, "/trending", list)
     for logical, name in sorted(values["functions"].items()):

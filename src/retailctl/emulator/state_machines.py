@@ -10,6 +10,7 @@ events of an encrypted machine leave out).
 from __future__ import annotations
 
 import json
+import re
 from collections import OrderedDict
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
 KEPT_TOKENS = 100_000
 """How many task tokens are remembered, including those of executions that ended."""
 PRINCIPAL = "states.amazonaws.com"
+_EXECUTION_NAME = re.compile(
+    r"""[^\s<>{}\[\]?*"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]{1,80}"""
+)
+"""Source: https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html ("name")."""
 _DELIVER_LOGS = (
     "CreateLogDelivery",
     "DeleteLogDelivery",
@@ -57,6 +62,11 @@ def hide_data(detail: Mapping[str, Any]) -> dict[str, Any]:
     """Return the detail of a status event without what the key of its machine protects."""
     details = {f"{name}Details": {"included": False} for name in ("input", "output")}
     return {**detail, **dict.fromkeys(("input", "output", "error", "cause")), **details}
+
+
+def is_execution_name(name: str) -> bool:
+    """Say whether an execution can have a name."""
+    return _EXECUTION_NAME.fullmatch(name) is not None
 
 
 def find_key(resource: Mapping[str, Any] | None) -> str:
@@ -105,11 +115,17 @@ def find_role_fault(role_arn: str, machine_arn: str, logging: Mapping[str, Any])
 
 def patch_emulator() -> None:
     """Make machines of the emulator in this process ask what AWS asks."""
-    from ministack.core.responses import error_response_json, get_account_id, get_region  # noqa: PLC0415
+    from ministack.core.responses import (  # noqa: PLC0415
+        error_response_json,
+        get_account_id,
+        get_region,
+        json_response,
+    )
     from ministack.services import eventbridge, stepfunctions  # noqa: PLC0415
 
     create, update = stepfunctions._create_state_machine, stepfunctions._update_state_machine  # noqa: SLF001
     execute, wait = stepfunctions._execute_task, stepfunctions._invoke_with_callback  # noqa: SLF001
+    start = stepfunctions._start_execution  # noqa: SLF001
     call, put = stepfunctions._call_lambda, eventbridge._put_events  # noqa: SLF001
 
     def check_role(machine_arn: str, machine: Mapping[str, Any]) -> Any:  # noqa: ANN401
@@ -125,6 +141,15 @@ def patch_emulator() -> None:
         arn = data.get("stateMachineArn", "")
         known = stepfunctions._state_machines.get(arn)  # noqa: SLF001
         return (check_role(arn, {**known, **data}) if known else None) or update(data)
+
+    def start_execution(data: dict[str, Any]) -> Any:  # noqa: ANN401
+        name = data.get("name")
+        if name is not None and not is_execution_name(name):
+            return error_response_json("InvalidName", f"Invalid Name: '{name}'", 400)
+        same = _find_running_execution(data)
+        if same:
+            return json_response({field: same[field] for field in ("executionArn", "startDate")})
+        return start(data)
 
     def execute_task(state: Any, given: Any, execution: Any, ctx: Any) -> Any:  # noqa: ANN401
         _execution.set(execution)
@@ -149,10 +174,27 @@ def patch_emulator() -> None:
 
     stepfunctions._create_state_machine = create_machine  # noqa: SLF001
     stepfunctions._update_state_machine = update_machine  # noqa: SLF001
+    stepfunctions._start_execution = start_execution  # noqa: SLF001
     stepfunctions._execute_task = execute_task  # noqa: SLF001
     stepfunctions._invoke_with_callback = invoke_with_callback  # noqa: SLF001
     stepfunctions._call_lambda = call_lambda  # noqa: SLF001
     eventbridge._put_events = put_events  # noqa: SLF001
+
+
+def _find_running_execution(request: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Return the execution that StartExecution started before, if it runs and was given the same input.
+
+    Source: https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html ("idempotent").
+    """
+    from ministack.services import stepfunctions  # noqa: PLC0415
+
+    machine = stepfunctions._resolve_state_machine_arn(request.get("stateMachineArn", ""))  # noqa: SLF001
+    if machine is None or not request.get("name"):
+        return None
+    arn = f"{machine.replace(':stateMachine:', ':execution:')}:{request['name']}"
+    found: Mapping[str, Any] = stepfunctions._executions.get(arn) or {}  # noqa: SLF001
+    is_same = found.get("status") == "RUNNING" and found.get("input") == request.get("input", "{}")
+    return found if is_same else None
 
 
 def _check_invocation(function: str) -> None:

@@ -1,6 +1,6 @@
 """`retailctl demo`: play a workshop in a local cloud and check it.
 
-It checks scores, catalog and pictures, then stops the cloud.
+It checks scores, catalog, pictures and orders, then stops the cloud.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import typer
 from retailctl import interrupts, progress, project
 from retailctl.catalog.recount import compare_catalogs, recount_catalog
 from retailctl.catalog.stored import await_catalog, read_stored_catalog
+from retailctl.checks import PATIENCE_SECONDS
 from retailctl.console import print_note, print_renderable
 from retailctl.emulator import cloud as clouds
 from retailctl.environments import outputs
@@ -24,6 +25,9 @@ from retailctl.errors import UserError
 from retailctl.files import hold_lock
 from retailctl.local_cloud import up_down
 from retailctl.options import EnvironmentName, LocalCloudName, format_retailctl
+from retailctl.orders import check as orders_check
+from retailctl.orders.confirmations import ACTION as ORDER_ACTION
+from retailctl.orders.stored import CONFIRMED
 from retailctl.photos import check as photos_check
 from retailctl.photos.pictures import ACTION as PICTURE_ACTION
 from retailctl.photos.stored import PICTURED
@@ -32,6 +36,8 @@ from retailctl.scores import board, freshness
 from retailctl.scores.recount import collect_event_ids, compare_scores, recount_scores
 from retailctl.scores.stored import await_scores, read_stored_scores
 from retailctl.simulation import api_load, load_report, watch
+from retailctl.simulation.habits import OrderHabits
+from retailctl.simulation.orders_day import OrdersDay
 from retailctl.simulation.studio_day import StudioDay, take_out_pictures
 from retailctl.simulation.workshop import Workshop
 from retailctl.stream.reader import read_payloads
@@ -49,6 +55,7 @@ EVENTS = 2_000
 RATE = 100.0
 """Events per second, at most; a local cloud's API takes 40 to 110, depending on the machine."""
 
+ORDER_HABITS = OrderHabits(decline=0.05, flaky=0.05, changed_price=0.05, out_of_stock=0.05)
 CACHE_SECONDS = 10.0
 """How long to wait until the API shows the last scores: longer than its cache lives."""
 
@@ -70,7 +77,7 @@ def run_demo(
 ) -> None:
     """Play a checked workshop in a local cloud, then stop it.
 
-    It checks scores, catalog and pictures; the exit status is 0 if all are right.
+    It checks scores, catalog, pictures and orders; the exit status is 0 if all are right.
     """
     here = project.find_project()
     started = time.monotonic()
@@ -116,11 +123,11 @@ def _run_demo_cloud(here: Project, name: str, environment: str, *, keep: bool) -
 def run_demo_workshop(running: Cloud, environment: str, workshop: Workshop, events: int) -> None:
     """Play a workshop through an environment's API and check it.
 
-    It prints the winners, and checks scores, catalog and pictures.
+    It prints the winners, and checks scores, catalog, pictures and orders.
 
     Raises:
-        UserError: where an event was refused or is not on the stream exactly once, or a score, the catalog or a
-            picture is wrong.
+        UserError: where an event was refused or is not on the stream exactly once, or a score, the catalog, a
+            picture or an order is wrong.
 
     """
     values = outputs.read_local_outputs(running, environment)
@@ -133,7 +140,8 @@ def run_demo_workshop(running: Cloud, environment: str, workshop: Workshop, even
     )
     if "page_url" in values:
         print_note(f"Watch it in a browser: {values['page_url']}, and the shop: {values['page_url']}/#/shop")
-    studio_day = StudioDay(running, values, door, workshop)
+    orders_day = OrdersDay(running, values, door, workshop.seed, ORDER_HABITS)
+    studio_day = StudioDay(running, values, orders_day, workshop)
     with watch.display_board(transient=True) as show_board:
         watch.watch_board(
             lambda on_tick: studio_day.send_events(day, RATE, None, on_tick),
@@ -160,19 +168,21 @@ def run_demo_workshop(running: Cloud, environment: str, workshop: Workshop, even
         catalog = recount_catalog(payloads)
         shown = await_catalog(lambda: read_stored_catalog(dynamodb, values), catalog)
     check_catalog(shown, catalog)
-    check_pictures(Target(project.find_project(), environment, running), values, studio_day.offered)
+    target = Target(project.find_project(), environment, running)
+    check_pictures(target, values, studio_day.offered)
+    check_orders(target, values, orders_day.customers_report.placed)
 
 
 def list_sent_events(payloads: Iterable[bytes]) -> list[bytes]:
     """Return the events that the workshop's people sent.
 
-    The others are those of its photographers about themselves, and the studio's pictures.
+    The others are those of its photographers about themselves, the studio's pictures, and what orders put there.
     """
     sent = []
     for payload in payloads:
         envelope = json.loads(payload)
         is_own_act = "/user-info/" in envelope["data"]["schema"]
-        if not is_own_act and envelope["origin"].split("/")[1] != PICTURE_ACTION:
+        if not is_own_act and envelope["origin"].split("/")[1] not in (PICTURE_ACTION, ORDER_ACTION):
             sent.append(payload)
     return sent
 
@@ -278,7 +288,7 @@ def check_pictures(target: Target, values: Mapping[str, Any], offered: Collectio
 
     """
     with show_progress("Checking the pictures"):
-        look, faults = photos_check.check_environment(target, values, photos_check.PATIENCE_SECONDS)
+        look, faults = photos_check.check_environment(target, values, PATIENCE_SECONDS)
     if faults:
         raise UserError(f"{len(faults)} things are wrong with the studio. The first: {faults[0]}")
     pictured = {each.product_id for each in look.studio.products.values() if each.state == PICTURED}
@@ -289,6 +299,28 @@ def check_pictures(target: Target, values: Mapping[str, Any], offered: Collectio
     print_note(
         f"The pictures are right: each of {len(offered)} products has one, the log has each once, and no "
         "photographer is held."
+    )
+
+
+def check_orders(target: Target, values: Mapping[str, Any], placed: Collection[str]) -> None:
+    """Check that each order that was placed has ended, and that nothing else is wrong with orders.
+
+    Raises:
+        UserError: where one has not, or something is wrong, with the first of it.
+
+    """
+    with show_progress("Checking the orders"):
+        look, faults = orders_check.check_environment(target, values, PATIENCE_SECONDS)
+    if faults:
+        raise UserError(f"{len(faults)} things are wrong with the orders. The first: {faults[0]}")
+    ended = {order.order_id for order in look.orders if order.is_over}
+    if missing := sorted(set(placed) - ended):
+        raise UserError(f"{len(missing)} of {len(placed)} orders have not ended. The first: {missing[0]}.")
+    if not any(order.state == CONFIRMED for order in look.orders):
+        raise UserError("No order was confirmed.")
+    print_note(
+        f"The orders are right: {orders_check.describe_orders(look.orders)}. "
+        f"{orders_check.describe_agreement(look.orders)}"
     )
 
 

@@ -1,18 +1,17 @@
-"""Look at table, executions and log until what is wrong is known to stay so."""
+"""Look at the studio's table, executions and log."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from hello_retail.event_log import retention
 from hello_retail.events import PRODUCT_IMAGE
-from retailctl import interrupts
+from retailctl.checks import await_lasting_faults
+from retailctl.executions import Executions
 from retailctl.photos.comparison import PhotosEvidence, find_faults
-from retailctl.photos.executions import Executions
 from retailctl.photos.pictures import collect_pictures
 from retailctl.photos.stored import STATES, StoredStudio, read_stored_studio
 from retailctl.replay.kept import read_kept_events
@@ -21,9 +20,6 @@ from retailctl.replay.log import ReplayLog
 if TYPE_CHECKING:
     from retailctl.environments.target import Target
 
-PATIENCE_SECONDS = 30.0
-"""How long something may be wrong while steps are under way."""
-PAUSE_SECONDS = 1.0
 REMEMBERED = timedelta(days=90)
 """For how long at least the table keeps a product that is pictured, from its picture on."""
 
@@ -56,23 +52,6 @@ def look_at_photos(target: Target, values: Mapping[str, Any], log: ReplayLog, no
         remembered_since=_format_time(now - REMEMBERED),
     )
     return PhotosLook(studio, len(running), kept.gaps, find_faults(evidence))
-
-
-def await_lasting_faults(
-    look: Callable[[], PhotosLook], patience: float, clock: Callable[[], float] = time.monotonic
-) -> tuple[PhotosLook, list[str]]:
-    """Return the last look, and what was wrong at every look within ``patience`` seconds.
-
-    The machine works on meanwhile, so that each look sees other steps by half.
-    """
-    deadline = clock() + patience
-    latest = look()
-    lasting = list(latest.faults)
-    while lasting and clock() < deadline:
-        interrupts.sleep(min(PAUSE_SECONDS, patience))
-        latest = look()
-        lasting = [fault for fault in lasting if fault in set(latest.faults)]
-    return latest, lasting
 
 
 def check_environment(

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from retailctl.aws import FAILURES
+from retailctl.checks import PATIENCE_SECONDS, Patience, print_gaps
 from retailctl.console import DataTable, print_document, print_line, print_note, print_renderable
 from retailctl.environments import outputs
 from retailctl.environments.target import Target, resolve_target
 from retailctl.errors import UserError
+from retailctl.executions import Executions
 from retailctl.options import DEFAULT_CLOUD, CloudName, EnvironmentName, check_text
 from retailctl.photos import check
-from retailctl.photos.executions import Executions
 from retailctl.photos.retries import Retries, may_be_retried
 from retailctl.photos.stored import StoredStudio, StudioPhotographer, StudioProduct, read_stored_studio
 from retailctl.progress import show_progress
@@ -24,7 +25,6 @@ from retailctl.progress import show_progress
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-GAPS_SHOWN = 5
 Which = Annotated[list[str] | None, typer.Argument(metavar="PRODUCT", help="Products, by their ids.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do it; without this, only tell what would be done.")]
 
@@ -127,9 +127,7 @@ def _format_counts(counts: Mapping[str, int]) -> str:
 @app.command("check")
 def check_photos(
     *,
-    patience: Annotated[
-        float, typer.Option(min=0, help="Seconds for which something may be wrong.")
-    ] = check.PATIENCE_SECONDS,
+    patience: Patience = PATIENCE_SECONDS,
     environment: EnvironmentName = "dev",
     cloud: CloudName = DEFAULT_CLOUD,
 ) -> None:
@@ -137,12 +135,7 @@ def check_photos(
     desk = _open_desk(environment, cloud)
     with show_progress("Comparing the studio's table, executions and log"):
         look, faults = check.check_environment(desk.target, desk.values, patience)
-    if look.gaps:
-        listed = "\n".join(f"  {gap}" for gap in look.gaps[:GAPS_SHOWN])
-        print_note(
-            f"The log does not reach back far enough:\n{listed}\nPictures from before are not looked for.",
-            has_lines=True,
-        )
+    print_gaps(look.gaps, "Pictures from before are not looked for.")
     print_note(check.describe_studio(look.studio))
     for fault in faults:
         print_line(fault)

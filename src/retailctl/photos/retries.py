@@ -15,7 +15,7 @@ from retailctl.photos.stored import GIVEN_UP, OFFERED, StudioProduct
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-    from retailctl.photos.executions import Executions
+    from retailctl.executions import Executions
 
 _NUMBERED = re.compile(r"\.r([1-9][0-9]*)")
 _HEAD, _HASH = 60, 8
@@ -54,7 +54,7 @@ class Retries:
             name = format_retry_name(product)
             if not self._offer(product, name):
                 return None
-        self.executions.start(name, product.product_id)
+        self.executions.start(name, {"product": product.product_id})
         return name
 
     def _offer(self, product: StudioProduct, name: str) -> bool:

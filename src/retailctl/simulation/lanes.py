@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
     from retailctl.stream.log_file import LogEntry
 
-_SALE = "com.nordstrom/product/purchase/1-0-0"
+SALE = "com.nordstrom/product/purchase/1-0-0"
+CART_ADD = "com.nordstrom/cart/add/1-0-0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +27,8 @@ class SimulatedSubmission:
 
     @property
     def is_sale(self) -> bool:
-        """Whether it is a purchase, which may pass other purchases of its product."""
-        return bool(self.data["schema"] == _SALE)
+        """Whether it is a purchase or goes to a cart: it may pass others of its product."""
+        return self.data["schema"] in (SALE, CART_ADD)
 
 
 def build_submissions(entries: Iterable[LogEntry], run: str) -> Iterator[SimulatedSubmission]:

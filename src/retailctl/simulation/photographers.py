@@ -6,25 +6,23 @@ goes wrong on the way is tried again at the next look.
 
 from __future__ import annotations
 
-import heapq
-import threading
 import time
 import uuid
 from collections import Counter
-from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
 from http import HTTPStatus
-from itertools import count
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError
 
 from retailctl.errors import UserError
 from retailctl.http import NoReply
+from retailctl.simulation.api_client import NotAnswered
+from retailctl.simulation.crew import Crew
 from retailctl.simulation.drawing import CONTENT_TYPE, draw_picture, list_rubbish
 from retailctl.simulation.habits import Conduct, Habits, create_dice
-from retailctl.simulation.studio_client import NotAnswered, StudioClient
+from retailctl.simulation.studio_client import StudioClient
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -119,7 +117,7 @@ class _Photographer:
     missed: int = 0
 
 
-class Photographers:
+class Photographers(Crew[StudioClient, _Photographer]):
     """Photographers at work, until they are told to stop.
 
     Args:
@@ -134,99 +132,40 @@ class Photographers:
     def __init__(
         self, api_url: str, guests: Guests, people: Sequence[str], habits: Habits, seed: int
     ) -> None:
+        super().__init__("photographers", AT_ONCE)
         self.report = StudioReport()
-        self.trouble: Exception | None = None
         self._api_url = api_url
         self._guests = guests
         self._habits = habits
         self._seed = seed
-        self._changed = threading.Condition()
-        self._is_over = False
-        self._turns = count()
-        now = time.monotonic()
-        self._due = [
-            (now + LOOK_SECONDS * number / len(people), next(self._turns), _Photographer(person))
-            for number, person in enumerate(people)
-        ]
-        self._threads = [threading.Thread(target=self._work, daemon=True) for _ in range(AT_ONCE)]
+        for number, person in enumerate(people):
+            self.add_task(_Photographer(person), LOOK_SECONDS * number / len(people))
 
-    def __enter__(self) -> Self:
-        """Begin."""
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """End once what is under way has its answer."""
-        with self._changed:
-            self._is_over = True
-            self._changed.notify_all()
-        for thread in self._threads:
-            thread.join()
-
-    def check(self) -> None:
-        """Raise what ended a photographer's work.
-
-        Raises:
-            UserError: where something unforeseen did.
-
-        """
-        if self.trouble is not None:
-            raise UserError(
-                f"The photographers stopped, by {type(self.trouble).__name__} ({self.trouble}); this is a defect, "
-                "please report it."
-            ) from self.trouble
-
-    def _work(self) -> None:
-        try:
-            with closing(StudioClient(self._api_url)) as client:
-                while (photographer := self._take_next()) is not None:
-                    pause = self._visit(client, photographer)
-                    if pause is not None:
-                        self._put_back(photographer, pause)
-        except Exception as error:  # noqa: BLE001 - nobody above a thread would hear of it
-            self.trouble = error
-
-    def _take_next(self) -> _Photographer | None:
-        """Return whoever is to look next, when it is time; ``None`` once all is over."""
-        with self._changed:
-            while not self._is_over:
-                wait = self._due[0][0] - time.monotonic() if self._due else None
-                if wait is not None and wait <= 0:
-                    return heapq.heappop(self._due)[2]
-                self._changed.wait(wait)
-        return None
-
-    def _put_back(self, photographer: _Photographer, pause: float) -> None:
-        with self._changed:
-            heapq.heappush(self._due, (time.monotonic() + pause, next(self._turns), photographer))
-            self._changed.notify()
-
-    def _count(self, counts: Counter[str], name: str) -> None:
-        with self._changed:
-            counts[name] += 1
+    def open_client(self) -> StudioClient:
+        """Return a photographer's connections."""
+        return StudioClient(self._api_url)
 
     # One look
 
-    def _visit(self, client: StudioClient, photographer: _Photographer) -> float | None:
+    def do_task(self, client: StudioClient, task: _Photographer) -> float | None:
         """Let a photographer look and act; return how long they wait then, ``None`` if they have left."""
-        token = self._guests.tokens[photographer.person]
+        token = self._guests.tokens[task.person]
         try:
             inbox = client.read_inbox(token)
-            return self._act(client, token, photographer, inbox)
+            return self._act(client, token, task, inbox)
         except NoReply as error:
-            self._count(self.report.refused, error.kind)
+            self.count_one(self.report.refused, error.kind)
         except NotAnswered as error:
-            self._count(self.report.refused, str(error))
+            self.count_one(self.report.refused, str(error))
             if error.status == HTTPStatus.UNAUTHORIZED:
-                self._renew_token(photographer, token)
+                self._renew_token(task, token)
         return LOOK_SECONDS
 
     def _renew_token(self, photographer: _Photographer, token: str) -> None:
         try:
             self._guests.renew_token(photographer.person, token)
         except (UserError, BotoCoreError) as error:
-            self._count(self.report.refused, f"a new token ({type(error).__name__})")
+            self.count_one(self.report.refused, f"a new token ({type(error).__name__})")
 
     def _act(
         self, client: StudioClient, token: str, photographer: _Photographer, inbox: dict[str, Any]
@@ -249,7 +188,7 @@ class Photographers:
             return
         client.register(token, uuid.uuid4().hex)
         photographer.registered, photographer.missed = time.monotonic(), 0
-        with self._changed:
+        with self.changed:
             self.report.registrations += 1
 
     def _note_assignment(self, photographer: _Photographer, given: dict[str, Any] | None) -> None:
@@ -263,7 +202,7 @@ class Photographers:
         photographer.assignment = None
         if given is not None:
             conduct = self._habits.choose_conduct(self._seed, given["product"], given["attempt"])
-            self._count(self.report.conducts, conduct)
+            self.count_one(self.report.conducts, conduct)
             photographer.assignment = _Assignment(given["product"], given["attempt"], conduct)
 
     def _deal_with(
@@ -278,7 +217,7 @@ class Photographers:
             self._upload_first(client, token, assignment)
         elif given["problem"] is not None and given["problem"] != assignment.problem:
             assignment.problem = given["problem"]
-            self._count(self.report.problems, given["problem"])
+            self.count_one(self.report.problems, given["problem"])
             self._upload(client, token, assignment, [draw_picture(assignment.product_id)])
         elif time.monotonic() - assignment.uploaded > UPLOADING_SECONDS:
             self._upload(client, token, assignment, [draw_picture(assignment.product_id)])
@@ -303,7 +242,7 @@ class Photographers:
         ]
         for ticket, content in zip(tickets, contents, strict=True):
             client.upload(ticket, content)
-            with self._changed:
+            with self.changed:
                 self.report.uploads += 1
         assignment.uploaded = time.monotonic()
 
@@ -330,6 +269,6 @@ class Photographers:
             try:
                 attempt()
             except NotAnswered as error:
-                self._count(self.report.overdue, f"{act} refused ({error})")
+                self.count_one(self.report.overdue, f"{act} refused ({error})")
             else:
-                self._count(self.report.overdue, f"{act} taken")
+                self.count_one(self.report.overdue, f"{act} taken")

@@ -18,7 +18,8 @@ from retailctl.errors import UserError
 from retailctl.options import DEFAULT_CLOUD, EnvironmentName, LocalCloudName, format_retailctl
 from retailctl.scores import board
 from retailctl.simulation.api_load import open_front_door
-from retailctl.simulation.habits import Habits
+from retailctl.simulation.habits import Habits, OrderHabits
+from retailctl.simulation.orders_day import OrdersDay, has_orders
 from retailctl.simulation.stream_load import run_stream_load
 from retailctl.simulation.studio_day import StudioDay, has_studio
 from retailctl.simulation.watch import TOP, display_board, watch_board
@@ -32,8 +33,12 @@ if TYPE_CHECKING:
 
 
 def _build_share_option(what: str) -> Any:  # noqa: ANN401 - as Typer's
-    """Return the option of a share of the photographers' assignments."""
-    return typer.Option(min=0, max=1, help=f"Share of the assignments {what}; with --through api.")
+    """Return the option of a share."""
+    return typer.Option(min=0, max=1, help=f"Share of the {what}; with --through api.")
+
+
+_PHOTOGRAPHERS = "--late, --ignore, --twice and --rubbish"
+_CUSTOMERS = "--decline, --flaky, --changed-price and --out-of-stock"
 
 
 class Through(StrEnum):
@@ -61,17 +66,24 @@ def play_workshop(  # noqa: PLR0913 - each is an option of the command
     through: Annotated[
         Through, typer.Option(help="Put events on the stream, or sign in and send them to the API.")
     ] = Through.STREAM,
-    late: Annotated[float, _build_share_option("whose picture comes after their time")] = 0.0,
-    ignore: Annotated[float, _build_share_option("that are ignored")] = 0.0,
-    twice: Annotated[float, _build_share_option("that get two uploads at once")] = 0.0,
-    rubbish: Annotated[float, _build_share_option("that first get what is no picture")] = 0.0,
+    late: Annotated[float, _build_share_option("assignments whose picture comes after their time")] = 0.0,
+    ignore: Annotated[float, _build_share_option("assignments that are ignored")] = 0.0,
+    twice: Annotated[float, _build_share_option("assignments that get two uploads at once")] = 0.0,
+    rubbish: Annotated[float, _build_share_option("assignments that first get what is no picture")] = 0.0,
+    decline: Annotated[float, _build_share_option("orders whose payment is declined")] = 0.0,
+    flaky: Annotated[float, _build_share_option("orders whose payment first fails twice")] = 0.0,
+    changed_price: Annotated[float, _build_share_option("orders at another total than the catalog's")] = 0.0,
+    out_of_stock: Annotated[float, _build_share_option("orders of more than there is")] = 0.0,
     cloud: LocalCloudName = DEFAULT_CLOUD,
     environment: EnvironmentName = "dev",
 ) -> None:
     """Simulate a workshop and watch the board, for 30 s by default."""
     habits = Habits(late, ignore, twice, rubbish)
-    if through is Through.STREAM and habits != Habits():
-        raise UserError("--late, --ignore, --twice and --rubbish are for photographers: add --through api.")
+    order_habits = OrderHabits(decline, flaky, changed_price, out_of_stock)
+    if through is Through.STREAM and (habits, order_habits) != (Habits(), OrderHabits()):
+        raise UserError(
+            f"{_PHOTOGRAPHERS} are for photographers, {_CUSTOMERS} for customers who order: add --through api."
+        )
     running = clouds.load_cloud(cloud)
     environment_outputs = outputs.read_local_outputs(running, environment)
     workshop = Workshop(
@@ -98,16 +110,19 @@ def play_workshop(  # noqa: PLR0913 - each is an option of the command
             f"`{format_retailctl('winners', environment, cloud)}` prints the board again."
         )
         return
-    door = open_front_door(running, environment, environment_outputs, workshop)
-    players: Door | StudioDay = door
+    front_door = open_front_door(running, environment, environment_outputs, workshop)
+    where = f"{environment} in the local cloud '{cloud}'"
+    door: Door | OrdersDay = front_door
+    if has_orders(environment_outputs):
+        door = OrdersDay(running, environment_outputs, front_door, seed, order_habits)
+    else:
+        _require_none(order_habits, f"{where} has no orders, so {_CUSTOMERS} mean nothing there.")
+        print_note("There are no orders here: customers post `product/purchase` themselves.")
+    players: Door | OrdersDay | StudioDay = door
     if has_studio(environment_outputs):
         players = StudioDay(running, environment_outputs, door, workshop, habits)
-    elif habits != Habits():
-        raise UserError(
-            f"{environment} in the local cloud '{cloud}' has no studio, so --late, --ignore, --twice and --rubbish "
-            "mean nothing there."
-        )
     else:
+        _require_none(habits, f"{where} has no studio, so {_PHOTOGRAPHERS} mean nothing there.")
         print_note("There is no studio here: photographers post `product/image` themselves.")
     try:
         with display_board() as show:
@@ -115,3 +130,14 @@ def play_workshop(  # noqa: PLR0913 - each is an option of the command
     finally:
         for line in players.format_lines():
             print_note(line)
+
+
+def _require_none(habits: Habits | OrderHabits, sentence: str) -> None:
+    """Check that no share was asked for.
+
+    Raises:
+        UserError: with the sentence, where one was.
+
+    """
+    if habits != type(habits)():
+        raise UserError(sentence)

@@ -2,37 +2,26 @@
 
 from __future__ import annotations
 
-import base64
-import json
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from urllib3.filepost import encode_multipart_formdata
 
-from retailctl.http import HttpReply, open_pool, send_request
+from retailctl.http import open_pool, send_request
+from retailctl.simulation.api_client import TIMEOUT_SECONDS, ApiClient, check_reply, read_user_id
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-TIMEOUT_SECONDS = 30.0
 REGISTER = "com.nordstrom/user-info/register-photographer/1-0-0"
-
-
-class NotAnswered(Exception):
-    """The API refused or failed; ``status`` says how."""
-
-    def __init__(self, reply: HttpReply) -> None:
-        super().__init__(f"{reply.status} {reply.reason}".strip())
-        self.status = reply.status
 
 
 class StudioClient:
     """One connection to the API, and one to the uploads' bucket; both are kept open."""
 
     def __init__(self, api_url: str) -> None:
-        self._url = api_url.rstrip("/")
-        self._api = open_pool(self._url)
-        self._uploads = open_pool(self._url)
+        self._api = ApiClient(api_url)
+        self._uploads = open_pool(api_url)
 
     def read_inbox(self, token: str) -> dict[str, Any]:
         """Return a photographer's inbox.
@@ -42,8 +31,7 @@ class StudioClient:
             NoReply: where nothing answers.
 
         """
-        reply = self._send("GET", "/assignments", token)
-        return _parse_reply(reply, HTTPStatus.OK)
+        return self._api.send("GET", "/assignments", token)
 
     def register(self, token: str, key: str) -> None:
         """Put on the log that a photographer registers.
@@ -53,10 +41,9 @@ class StudioClient:
             NoReply: where nothing answers.
 
         """
-        body = {"schema": REGISTER, "id": _read_user_id(token)}
-        _parse_reply(
-            self._send("POST", "/events", token, body, {"idempotency-key": key}), HTTPStatus.ACCEPTED
-        )
+        body = {"schema": REGISTER, "id": read_user_id(token)}
+        headers = {"idempotency-key": key}
+        self._api.send("POST", "/events", token, body, headers, expected=HTTPStatus.ACCEPTED)
 
     def request_ticket(
         self, token: str, product_id: str, content: bytes, content_type: str
@@ -69,8 +56,8 @@ class StudioClient:
 
         """
         body = {"contentType": content_type, "bytes": len(content)}
-        reply = self._send("POST", f"/assignments/{product_id}/uploads", token, body)
-        return _parse_reply(reply, HTTPStatus.CREATED)
+        path = f"/assignments/{product_id}/uploads"
+        return self._api.send("POST", path, token, body, expected=HTTPStatus.CREATED)
 
     def upload(self, ticket: Mapping[str, Any], content: bytes) -> None:
         """Post a file with its ticket.
@@ -91,45 +78,9 @@ class StudioClient:
             timeout=TIMEOUT_SECONDS,
             pool=self._uploads,
         )
-        if reply.status != HTTPStatus.CREATED:
-            raise NotAnswered(reply)
+        check_reply(reply, HTTPStatus.CREATED)
 
     def close(self) -> None:
         """Hang up."""
-        self._api.clear()
+        self._api.close()
         self._uploads.clear()
-
-    def _send(
-        self,
-        method: str,
-        path: str,
-        token: str,
-        body: Mapping[str, Any] | None = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> HttpReply:
-        return send_request(
-            f"{self._url}{path}",
-            method=method,
-            headers={
-                "authorization": f"Bearer {token}",
-                "content-type": "application/json",
-                **(headers or {}),
-            },
-            body=None if body is None else json.dumps(body).encode(),
-            timeout=TIMEOUT_SECONDS,
-            pool=self._api,
-        )
-
-
-def _parse_reply(reply: HttpReply, expected: HTTPStatus) -> dict[str, Any]:
-    if reply.status != expected:
-        raise NotAnswered(reply)
-    parsed: dict[str, Any] = json.loads(reply.body)
-    return parsed
-
-
-def _read_user_id(token: str) -> str:
-    """Return the ``sub`` of an ID token, which Cognito has just given us."""
-    payload = token.split(".")[1]
-    claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-    return str(claims["sub"])

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from retailctl.emulator.cloud import Cloud
     from retailctl.progress import OnTick
     from retailctl.simulation.api_load import Door
+    from retailctl.simulation.orders_day import OrdersDay
     from retailctl.simulation.workshop import Workshop
     from retailctl.stream.log_file import LogEntry
 
@@ -75,7 +76,7 @@ class StudioDay:
 
     running: Cloud
     values: Mapping[str, Any]
-    door: Door
+    door: Door | OrdersDay
     workshop: Workshop
     habits: Habits = field(default_factory=Habits)
     photographers_report: StudioReport = field(default_factory=StudioReport)
@@ -103,7 +104,7 @@ class StudioDay:
 
     def format_lines(self) -> list[str]:
         """Return in words how the day went: events, photographers, pictures."""
-        lines = self.door.report.format_lines() + self.photographers_report.format_lines()
+        lines = self.door.format_lines() + self.photographers_report.format_lines()
         states = count_outcomes(self.offered, self._read_studio())
         counted = ", ".join(f"{number:,} {state.replace('-', ' ')}" for state, number in states.items())
         lines.append(f"{len(self.offered):,} products offered: {counted or 'none'}.")

@@ -10,10 +10,13 @@ import typer
 from retailctl import interrupts
 from retailctl.catalog.recount import OFFER, STOCK, recount_catalog
 from retailctl.catalog.stored import read_stored_catalog
+from retailctl.checks import print_gaps
 from retailctl.console import DataTable, print_note, print_renderable
 from retailctl.environments import outputs
 from retailctl.environments.target import resolve_target
 from retailctl.options import DEFAULT_CLOUD, CloudName, EnvironmentName
+from retailctl.orders.comparison import count_units
+from retailctl.orders.stored import read_stored_orders
 from retailctl.progress import show_progress
 from retailctl.replay.kept import KeptEvents, read_kept_events
 from retailctl.replay.log import ReplayLog
@@ -27,7 +30,6 @@ if TYPE_CHECKING:
 
 PATIENCE_SECONDS = 30.0
 """How long the stock may differ while stock events are in flight."""
-GAPS_SHOWN = 5
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -60,45 +62,38 @@ def check_stock(
         while comparison.differences and time.monotonic() < deadline:
             interrupts.sleep(min(1.0, patience))
             stock_log, comparison = _compare_once(target, values, log)
-    _print_gaps(stock_log, comparison)
+    unknown = f"{comparison.unknown} products whose first offer is not in it were not compared."
+    print_gaps(stock_log.gaps, unknown)
     if comparison.differences:
         print_renderable(_build_table(comparison))
         print_note(
             f"The stock of {len(comparison.differences)} of {comparison.compared} products is not what their "
-            "merchants added."
+            "merchants added less what is ordered."
         )
         raise typer.Exit(1)
-    print_note(f"The stock of {comparison.compared} products is what their merchants added.")
+    print_note(
+        f"The stock of {comparison.compared} products is what their merchants added less what is ordered."
+    )
 
 
 def _compare_once(
     target: Target, values: Mapping[str, Any], log: ReplayLog
 ) -> tuple[KeptEvents, StockComparison]:
     stock_log = read_kept_events(log, (OFFER, STOCK))
-    stored = read_stored_catalog(target.client("dynamodb"), values)
+    dynamodb = target.client("dynamodb")
+    stored = read_stored_catalog(dynamodb, values)
+    ordered = count_units(read_stored_orders(dynamodb, str(values["orders_table"])))
     recounted = recount_catalog(stock_log.payloads)
     is_whole = not stock_log.gaps
-    return stock_log, compare_stock(recounted, stored.products, stored.stock, is_log_whole=is_whole)
-
-
-def _print_gaps(stock_log: KeptEvents, comparison: StockComparison) -> None:
-    """Print where the log is too short, and what that leaves out."""
-    if not stock_log.gaps:
-        return
-    listed = "\n".join(f"  {gap}" for gap in stock_log.gaps[:GAPS_SHOWN])
-    more = len(stock_log.gaps) - GAPS_SHOWN
-    rest = f"\n  and {more} more" if more > 0 else ""
-    print_note(
-        f"The log does not reach back far enough:\n{listed}{rest}\n{comparison.unknown} products whose first offer "
-        "is not in it were not compared.",
-        has_lines=True,
-    )
+    return stock_log, compare_stock(recounted, stored.products, stored.stock, ordered, is_log_whole=is_whole)
 
 
 def _build_table(comparison: StockComparison) -> DataTable:
     table = DataTable("Product")
-    for title in ("Added, by the log", "Added", "Available"):
+    for title in ("Added, by the log", "Added", "Available", "Ordered"):
         table.add_column(title, justify="right")
     for each in comparison.differences:
-        table.add_row(each.product, f"{each.logged:,}", f"{each.added:,}", f"{each.available:,}")
+        table.add_row(
+            each.product, f"{each.logged:,}", f"{each.added:,}", f"{each.available:,}", f"{each.ordered:,}"
+        )
     return table

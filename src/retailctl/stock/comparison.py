@@ -12,12 +12,16 @@ NOTHING: Mapping[str, int] = {"added": 0, "available": 0}
 
 @dataclass(frozen=True, slots=True)
 class StockDifference:
-    """A product whose stock is not what the log says was added."""
+    """A product whose stock is not what the log says was added.
+
+    ``ordered`` is what orders have reserved or bought.
+    """
 
     product: str
     logged: int
     added: int
     available: int
+    ordered: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +34,9 @@ class StockComparison:
 
 
 def compare_stock(
-    recounted: Catalog, products: Items, stock: Items, *, is_log_whole: bool
+    recounted: Catalog, products: Items, stock: Items, ordered: Mapping[str, int], *, is_log_whole: bool
 ) -> StockComparison:
-    """Compare the table's stock with the recounted one.
+    """Compare the table's stock, and what is ``ordered``, with what the log says was added.
 
     Where the log is not whole, only those products can be compared whose first offer is in it: the catalog's
     ``products`` tell when and by whom that was.
@@ -48,8 +52,9 @@ def compare_stock(
         logged = int(recounted.stock.get(product, NOTHING)["added"])
         item = stock.get(product, NOTHING)
         added, available = int(item["added"]), int(item["available"])
-        if not logged == added == available:  # nothing is reserved or sold from the stock yet
-            differences.append(StockDifference(product, logged, added, available))
+        taken = ordered.get(product, 0)
+        if not logged == added == available + taken:
+            differences.append(StockDifference(product, logged, added, available, taken))
     return StockComparison(differences, len(known), len(with_stock) - len(known))
 
 

@@ -17,6 +17,7 @@ from hello_retail.catalog_api.listing import (
 )
 from hello_retail.http_api.cursor import MAX_CHARACTERS, BadCursor, seal_cursor
 from hello_retail.http_api.mask import mask_user_id
+from hello_retail.read_models.catalog import find_picture_path
 from hello_retail.shop_view.shelf import build_sort_name
 
 NAMES = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=100)

@@ -104,7 +104,9 @@ def test_an_offer_without_an_id_gets_one() -> None:
     assert json.loads(made.payload)["data"]["id"] == IDS.product_id
 
 
-@pytest.mark.parametrize("body", [IMAGE, PURCHASE, PRICE, STOCK, CART, CART_SET], ids=lambda body: body["schema"])
+@pytest.mark.parametrize(
+    "body", [IMAGE, PURCHASE, PRICE, STOCK, CART, CART_SET], ids=lambda body: body["schema"]
+)
 def test_only_offers_get_an_id(body: dict[str, Any]) -> None:
     problem = refused({name: value for name, value in body.items() if name != "id"})
     assert (problem.status, problem.code) == (400, "invalid-data")

@@ -20,6 +20,7 @@ from hello_retail.events.registry import (
     EGRESS_1_1,
     ENVELOPES,
     INGRESS_1_1,
+    ORDER_CONFIRMED,
     PRODUCT_CREATE,
     PRODUCT_PRICE,
     PRODUCT_PURCHASE,
@@ -101,7 +102,15 @@ def test_every_rule_can_be_told_in_words(node: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize(
     "schema_id",
-    ["product/create", "product/image", "product/purchase", "product/price", "product/stock", "cart/add", "cart/set"],
+    [
+        "product/create",
+        "product/image",
+        "product/purchase",
+        "product/price",
+        "product/stock",
+        "cart/add",
+        "cart/set",
+    ],
 )
 def test_a_product_id_fits_a_dynamodb_key_and_an_execution_name(schema_id: str) -> None:
     node = read_schema(f"com.nordstrom/{schema_id}/1-0-0")["properties"]["id"]
@@ -180,9 +189,15 @@ def test_a_violation_says_where_and_what_would_do(document: object, violation: V
 
 @pytest.mark.parametrize(
     ("schema_id", "member", "least", "most"),
-    [(PRODUCT_PRICE, "cents", 1, 100_000_000), (PRODUCT_STOCK, "added", 1, 1_000_000), (CART_SET, "quantity", 0, 99)],
+    [
+        (PRODUCT_PRICE, "cents", 1, 100_000_000),
+        (PRODUCT_STOCK, "added", 1, 1_000_000),
+        (CART_SET, "quantity", 0, 99),
+    ],
 )
-def test_an_amount_is_an_integer_within_its_bounds(schema_id: str, member: str, least: int, most: int) -> None:
+def test_an_amount_is_an_integer_within_its_bounds(
+    schema_id: str, member: str, least: int, most: int
+) -> None:
     def violations(amount: object) -> tuple[Violation, ...]:
         document = {"schema": schema_id, "id": "p1", member: amount}
         first = find_violation(schema_id, document)
@@ -211,6 +226,36 @@ def test_a_violation_inside_points_into_the_document() -> None:
     violation = find_violation(INGRESS_1_1, envelope)
     assert violation == Violation("/data/schema", "must be the id of a schema: vendor/name/version")
     assert str(violation) == "/data/schema must be the id of a schema: vendor/name/version"
+
+
+def confirmed(**changes: object) -> dict[str, object]:
+    line = {"product": "p1", "quantity": 1, "cents": 500}
+    order = {"id": "019aae00-0000-7000-8000-000000000001", "lines": [line], "totalCents": 500}
+    return {"schema": ORDER_CONFIRMED, **order, **changes}
+
+
+@pytest.mark.parametrize(
+    ("changes", "violation"),
+    [
+        ({}, None),
+        ({"id": "019aae00-0000-4000-8000-000000000001"}, "/id must be an order id: a UUID"),
+        ({"lines": []}, "/lines must have 1 or more items"),
+        ({"lines": confirmed()["lines"] * 26}, "/lines must have at most 25 items"),  # type: ignore[operator]
+        ({"lines": {}}, "/lines must be of type array"),
+        ({"lines": [{"product": "p1", "quantity": 100, "cents": 5}]}, "/lines/0/quantity must be at most 99"),
+        ({"lines": [{"product": "p1", "quantity": 1.0, "cents": 5}]}, "/lines/0/quantity must be an integer"),
+        ({"lines": [{"product": "p1", "quantity": 1}]}, "/lines/0 lacks cents"),
+        ({"lines": [7]}, "/lines/0 must be of type object"),
+        ({"totalCents": 5e2}, "/totalCents must be an integer"),
+    ],
+)
+def test_a_violation_inside_an_array_points_to_the_item(
+    changes: dict[str, object], violation: str | None
+) -> None:
+    document = confirmed(**changes)
+    first = find_violation(ORDER_CONFIRMED, document)
+    assert list_violations(ORDER_CONFIRMED, document) == (() if first is None else (first,))
+    assert str(first).startswith(str(violation))
 
 
 def test_all_violations_are_those_of_every_place() -> None:

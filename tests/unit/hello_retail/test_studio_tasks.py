@@ -324,7 +324,7 @@ def test_a_problem_is_noted_while_the_attempt_is_asked_for_and_goes_with_the_nex
     assert not table.note_problem(scene.dynamodb, STUDIO, "p1", 1, "cut-short")
 
 
-@pytest.mark.parametrize("refused", [table.ATTEMPTS - 1, table.ATTEMPTS])
+@pytest.mark.parametrize("refused", [transactions.ATTEMPTS - 1, transactions.ATTEMPTS])
 def test_a_delivery_waits_for_other_writes_and_is_never_taken_for_late(scene: Scene, refused: int) -> None:
     scene.ask()
     update, left = (
@@ -338,7 +338,7 @@ def test_a_delivery_waits_for_other_writes_and_is_never_taken_for_late(scene: Sc
         return update(**request)
 
     scene.dynamodb.update_item = busy
-    if refused < table.ATTEMPTS:
+    if refused < transactions.ATTEMPTS:
         assert scene.deliver() == "asker of p1"
     else:
         with pytest.raises(Contended, match="12 writes: try again later"):

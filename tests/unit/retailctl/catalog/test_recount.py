@@ -8,6 +8,7 @@ from itertools import permutations
 import pytest
 
 from retailctl.catalog.recount import Catalog, compare_catalogs, recount_catalog
+from support.events import confirmed, payload
 
 ID = "11111111-1111-4111-8111-11111111111{}"
 
@@ -136,3 +137,13 @@ def test_each_difference_is_a_sentence() -> None:
         "Category Lamps is missing.",
         "Stock of product p is missing.",
     ]
+
+
+def test_what_confirmed_orders_have_taken_is_not_available_whenever_their_events_come() -> None:
+    orders = [
+        payload(confirmed("ann", {"p": 2, "q": 1}, event_id=ID.format("0"))),
+        payload(confirmed("bob", {"p": 1}, event_id=ID.format("1"))),
+    ]
+
+    for log in ([*orders, offer(), stock(7)], [offer(), stock(7), *orders, *orders]):
+        assert recount_catalog(log).stock == {"p": {"available": 4, "added": 7}}

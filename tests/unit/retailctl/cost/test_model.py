@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from retailctl.cost import figures, model, prices, studio, units, workload
+from retailctl.cost import figures, model, orders, prices, studio, units, workload
 from retailctl.cost import original as cost_original
 from retailctl.cost.bill import Bill, Line
 from retailctl.errors import UserError
@@ -212,7 +212,7 @@ def test_without_offers_the_catalog_costs_what_reading_the_stream_costs() -> Non
 
 
 def studio_lines(**changes: Any) -> dict[tuple[str, str], Line]:
-    part = bill(**changes).apart[-1]
+    part = bill(**changes).apart[4]
     assert part.name == "The studio"
     return {(line.price.item, line.what): line for line in part.lines}
 
@@ -257,6 +257,40 @@ def test_a_thousand_products_cost_less_of_step_functions_than_their_bounds() -> 
     assert waiting.ours == (pytest.approx(2.4), pytest.approx(2.4))
     assert waiting.ours[1] <= studio.WAITING_BOUND == 2.5
     assert waiting.original == (pytest.approx(432), pytest.approx(432))
+
+
+def order_lines(**changes: Any) -> dict[tuple[str, str], Line]:
+    part = bill(**changes).apart[5]
+    assert part.name == "Carts and orders"
+    return {(line.price.item, line.what): line for line in part.lines}
+
+
+def test_carts_and_orders_by_hand() -> None:
+    lines = order_lines(orders_per_day=1_000)
+
+    # Three steps an order, start and end.
+    assert lines["states.transition", "orders"].usd == pytest.approx(5 * 0.025)
+    assert lines["dynamodb.write_unit", "orders"].quantity == 1_000 * orders.WRITE_UNITS
+    # Two lines are put into the cart and taken out.
+    assert lines["dynamodb.write_unit", "cart lines"].quantity == 4_000
+    assert lines["lambda.request", "order tasks"].quantity == 3_000
+    # Three looks at the cart, three at the order, and the order itself.
+    assert lines["apigateway.request", "carts and orders"].quantity == 7_000
+    assert lines["kinesis.put_unit", "events"].quantity == 3_000
+    assert lines["dynamodb.storage", "the tables"].usd == pytest.approx(365 * 1e6 / 1e9 * 0.25 / MONTH)
+
+
+def test_without_orders_they_cost_what_stands_there() -> None:
+    lines = order_lines(orders_per_day=0)
+    assert {item.partition(".")[0] for item, _ in lines} == {"cloudwatch", "dynamodb", "kms"}
+    assert {what for item, what in lines if item.startswith("dynamodb")} == {"reconciliation"}
+
+
+def test_a_thousand_orders_cost_less_of_step_functions_than_their_bound() -> None:
+    (ordered,) = orders.list_machine_costs(prices.read_price_list())
+
+    assert ordered.ours == (pytest.approx(0.075), pytest.approx(0.125))
+    assert ordered.ours[1] <= orders.ORDERED_BOUND == 0.13
 
 
 def test_the_original_as_measured_by_hand() -> None:
@@ -306,6 +340,7 @@ def test_the_free_tier_is_taken_off_once_for_each_price() -> None:
         ({"contributors": 1}, "a merchant and a photographer"),
         ({"reads_per_day": -1}, "cannot be below nothing"),
         ({"waiting_products": -1}, "cannot be below nothing"),
+        ({"orders_per_day": -1}, "cannot be below nothing"),
         ({"stream_days": 8}, "give 1 to 7; what is older is the archive's"),
         ({"memory_mb": 0}, "0 MB of memory cannot be"),
         ({"batch_size": -5}, "-5 records a batch cannot be"),

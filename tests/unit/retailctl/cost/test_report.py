@@ -56,6 +56,7 @@ def test_json_has_a_total_and_a_line_for_everything_in_it() -> None:
         "Trending products",
         "The catalog",
         "The studio",
+        "Carts and orders",
     ]
     days = found["front_door_to_board"]
     assert [day["times_the_load"] for day in days] == [1, 10, 100]
@@ -64,6 +65,7 @@ def test_json_has_a_total_and_a_line_for_everything_in_it() -> None:
         assert day["total_per_day"] == pytest.approx(day["front_door"] + day["stream_to_board"])
         assert day["total_per_day"] < day["original"] / 5
     assert [each["steps"] for each in found["studio_per_thousand"]] == [3, 3, 96]
+    assert [each["steps"] for each in found["orders_per_thousand"]] == [3]
     assert found["original"] == {
         "promised": {"Lambda": 2.0, "API Gateway": 0.0035, "DynamoDB": 10.0},
         "measured": pytest.approx(57.5),
@@ -88,6 +90,7 @@ def test_every_figure_of_the_workload_can_be_chosen() -> None:
         "--archive-days": 90,
         "--offers": 50,
         "--waiting": 7,
+        "--orders": 9,
     }
     words = (str(word) for option in options.items() for word in option)
     found = document(*words, "--no-archive-fan-out", "--texts")["workload"]
@@ -110,6 +113,7 @@ def test_every_figure_of_the_workload_can_be_chosen() -> None:
         50,
         7,
         True,
+        9,
     ]
 
 

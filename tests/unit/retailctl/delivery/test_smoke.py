@@ -88,14 +88,29 @@ def test_json_that_is_not_well_is_told_in_a_sentence(
 def test_the_event_writer_has_to_refuse_who_is_not_signed_in_and_is_told_nothing(server: Server) -> None:
     server.answers["POST", "/events"] = 401, JSON, b"{}"
 
-    assert smoke.check_writer_refusal(server.url) is None
+    assert smoke.check_refusal(server.url, "POST", "/events") is None
     assert not [name for _, _, headers in server.got for name in headers if name.lower() == "authorization"]
+
+
+@pytest.mark.parametrize("path", ["/cart", "/orders"])
+def test_carts_and_orders_have_to_be_refused_to_who_is_not_signed_in(server: Server, path: str) -> None:
+    server.answers["GET", path] = 200, JSON, b"[]"
+    there = Target(Project(Path()), "dev", None)
+    found = {"api_url": server.url, "functions": {"shop_api": "shop"}}
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Target, "client", lambda *_: Lambda())
+        said = smoke.build_checks(there, found, [])[f"GET {path} unsigned"]()
+
+    assert said == f"GET {path} answered 200 to a request without a token, not 401."
 
 
 def test_an_event_writer_that_takes_anybody_s_event_is_told(server: Server) -> None:
     server.answers["POST", "/events"] = 202, JSON, b"{}"
 
-    assert "answered 202 to a request without a token, not 401" in str(smoke.check_writer_refusal(server.url))
+    assert "answered 202 to a request without a token, not 401" in str(
+        smoke.check_refusal(server.url, "POST", "/events")
+    )
 
 
 def test_the_page_has_to_bring_its_policy(server: Server) -> None:
@@ -114,7 +129,7 @@ def test_nobody_at_the_address_is_a_sentence(server: Server) -> None:
     server.http.server_close()
 
     assert "GET /winners got no response" in str(smoke.check_json(server.url, "/winners", dict))
-    assert "POST /events got no response" in str(smoke.check_writer_refusal(server.url))
+    assert "POST /events got no response" in str(smoke.check_refusal(server.url, "POST", "/events"))
     assert "The page got no response" in str(smoke.check_page(server.url, {}))
 
 

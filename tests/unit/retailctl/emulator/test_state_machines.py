@@ -86,3 +86,15 @@ def test_failed_events_take_finding_the_bucket_and_writing_below_the_functions_n
         ("PutObject", f"{bucket}/aws/lambda/async/desk/event"),
     ]
     assert execution_roles.find_destination_permissions(f"arn:aws:sqs:{HERE}:failures", "desk") == []
+
+
+@pytest.mark.parametrize("name", ["p1", "a.b-c_d+e=f@g!h'i(j)k", "ü", "x" * 80])
+def test_an_execution_can_have_a_name_of_80_characters(name: str) -> None:
+    assert state_machines.is_execution_name(name)
+
+
+@pytest.mark.parametrize(
+    "name", ["", "x" * 81, *(f"x{each}x" for each in '<>{}[]?*"#%\\^|~`$&,;:/ \t\n\0\x7f\ud800\uffff')]
+)
+def test_an_execution_can_have_no_other_name(name: str) -> None:
+    assert not state_machines.is_execution_name(name)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from typer.testing import CliRunner
 
-from retailctl import cli
+from retailctl import checks, cli
 from retailctl.photos import check, commands
 from retailctl.photos.retries import format_retry_name
 from retailctl.photos.stored import StudioProduct
@@ -91,7 +91,7 @@ class Studio:
         monkeypatch.setattr(check, "ReplayLog", lambda *_: self.log)
         self.between: list[Callable[[], Any]] = []
         """What happens between two looks, one after another."""
-        monkeypatch.setattr(check.interrupts, "sleep", lambda _: self.between.pop(0)())
+        monkeypatch.setattr(checks.interrupts, "sleep", lambda _: self.between.pop(0)())
 
     def picture(self, product: str, user: str) -> None:
         self.scene.ask(product, user)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import pytest
 from typer.testing import CliRunner
@@ -14,8 +14,7 @@ from retailctl.errors import UserError
 from retailctl.photos.stored import StoredStudio, StudioProduct
 from retailctl.scores import board
 from retailctl.simulation import play, studio_day, watch
-from retailctl.simulation.habits import Habits
-from retailctl.simulation.load_report import LoadReport
+from retailctl.simulation.habits import Habits, OrderHabits
 from retailctl.simulation.photographers import StudioReport
 from retailctl.simulation.studio_day import (
     PictureWaits,
@@ -27,9 +26,7 @@ from retailctl.simulation.studio_day import (
 )
 from retailctl.simulation.workshop import Workshop
 from support.events import create, image, payload, purchase
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from support.open_door import Door
 
 START = datetime(2026, 11, 28, 12, tzinfo=UTC)
 
@@ -76,24 +73,6 @@ def test_nobody_posts_a_picture_where_there_is_a_studio() -> None:
 
     assert 0 < len(left) < len(entries)
     assert not any(b"/product/image/" in entry.data for entry in left)
-
-
-class Door:
-    """A front door that takes everything."""
-
-    api_url, guests = "http://x", None
-
-    def __init__(self) -> None:
-        self.report = LoadReport()
-        self.sent: list[Any] = []
-
-    def send_events(self, entries: Iterable[Any], _rate: float, _until: Any, _on_tick: Any) -> int:
-        self.sent = list(entries)
-        self.report.latencies = [0.1] * len(self.sent)
-        return len(self.sent)
-
-    def format_lines(self) -> list[str]:
-        return self.report.format_lines()
 
 
 class Staff:
@@ -185,6 +164,8 @@ def run_play(monkeypatch: pytest.MonkeyPatch, values: dict[str, str], *words: st
     days: list[Any] = []
 
     class Day:
+        """A day of orders, and one of pictures around it."""
+
         def __init__(self, *given: Any) -> None:
             days.append(given)
 
@@ -198,6 +179,7 @@ def run_play(monkeypatch: pytest.MonkeyPatch, values: dict[str, str], *words: st
     monkeypatch.setattr(play.outputs, "read_local_outputs", lambda *_: {"api_url": "http://x", **values})
     monkeypatch.setattr(play, "open_front_door", lambda *_: Door())
     monkeypatch.setattr(play, "StudioDay", Day)
+    monkeypatch.setattr(play, "OrdersDay", Day)
     monkeypatch.setattr(board, "read_board", lambda *_: {role: [] for role in ("creator", "photographer")})
     monkeypatch.setattr(watch, "SETTLE_SECONDS", 0.0)
     ended = CliRunner().invoke(cli.app, ["play", *words])
@@ -218,13 +200,34 @@ def test_without_a_studio_they_post_their_pictures_themselves(monkeypatch: pytes
     ended, days = run_play(monkeypatch, {}, "--through", "api", "--count", "40")
 
     assert (ended.exit_code, days) == (0, [])
+    assert "There are no orders here: customers post `product/purchase` themselves." in ended.stderr
     assert "There is no studio here: photographers post `product/image` themselves." in ended.stderr
+
+
+def test_where_there_are_orders_customers_have_habits(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended, days = run_play(
+        monkeypatch,
+        {"studio_table": "studio", "orders_table": "orders"},
+        *("--through", "api", "--decline", "0.25", "--changed-price", "0.5", "--seed", "7"),
+    )
+
+    assert ended.exit_code == 0, ended.output
+    orders, pictures = days
+    assert orders[-2:] == (7, OrderHabits(decline=0.25, changed_price=0.5))
+    assert pictures[-1] == Habits()
+    assert pictures[2].__class__.__name__ == "Day"
 
 
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (("--late", "0.1"), "are for photographers: add --through api."),
+        (("--late", "0.1"), "are for photographers, --decline, --flaky, --changed-price and --out-of-stock"),
+        (("--flaky", "0.1"), "for customers who order: add --through api."),
+        (
+            ("--through", "api", "--decline", "0.1"),
+            "has no orders, so --decline, --flaky, --changed-price and --out-of-stock mean nothing there.",
+        ),
+        (("--through", "api", "--decline", "0.6", "--flaky", "0.6"), "are shares of the orders"),
         (
             ("--through", "api", "--twice", "0.1"),
             "has no studio, so --late, --ignore, --twice and --rubbish mean",

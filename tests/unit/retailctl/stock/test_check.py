@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 from hello_retail.event_log.archive import ArchivedRecord, Link, Shard, Span
 from retailctl import cli
 from retailctl.catalog.recount import OFFER, STOCK, Catalog, recount_catalog
+from retailctl.orders.stored import StoredLine, StoredOrder
 from retailctl.replay.kept import KeptEvents, read_kept_events
 from retailctl.replay.proof import Archived, Streamed
 from retailctl.stock import commands
@@ -110,24 +111,35 @@ def test_an_archive_that_begins_late_says_where() -> None:
 PRODUCT = {"merchant": "m", "offeredAt": "2026-01-01T09:00:00.000Z"}
 
 
-def compare(log: list[bytes], added: int, available: int, *, whole: bool = True, **product: str) -> Any:
+def compare(
+    log: list[bytes], added: int, available: int, ordered: int = 0, *, whole: bool = True, **product: str
+) -> Any:
     items = {"p": {"added": added, "available": available}}
-    return compare_stock(recount_catalog(log), {"p": PRODUCT | product}, items, is_log_whole=whole)
+    catalog = {"p": PRODUCT | product}
+    return compare_stock(recount_catalog(log), catalog, items, {"p": ordered}, is_log_whole=whole)
 
 
 def test_stock_is_what_the_merchant_added_after_the_offer() -> None:
     log = [stock(1), offer(), stock(3), stock(4), stock(9, "x")]
 
     assert compare(log, 7, 7).differences == []
-    assert compare(log, 8, 8).differences == [StockDifference("p", 7, 8, 8)]
-    assert compare(log, 7, 6).differences == [StockDifference("p", 7, 7, 6)]
+    assert compare(log, 8, 8).differences == [StockDifference("p", 7, 8, 8, 0)]
+    assert compare(log, 7, 6).differences == [StockDifference("p", 7, 7, 6, 0)]
+
+
+def test_what_is_ordered_is_no_longer_available() -> None:
+    log = [offer(), stock(7)]
+
+    assert compare(log, 7, 4, 3).differences == []
+    assert compare(log, 7, 7, 3).differences == [StockDifference("p", 7, 7, 7, 3)]
+    assert compare(log, 7, 3, 3).differences == [StockDifference("p", 7, 7, 3, 3)]
 
 
 def test_stock_without_an_item_and_an_item_without_stock_differ() -> None:
-    assert compare_stock(recount_catalog([offer(), stock(3)]), {}, {}, is_log_whole=True).differences == [
-        StockDifference("p", 3, 0, 0)
+    assert compare_stock(recount_catalog([offer(), stock(3)]), {}, {}, {}, is_log_whole=True).differences == [
+        StockDifference("p", 3, 0, 0, 0)
     ]
-    assert compare([], 2, 2).differences == [StockDifference("p", 0, 2, 2)]
+    assert compare([], 2, 2).differences == [StockDifference("p", 0, 2, 2, 0)]
 
 
 @pytest.mark.parametrize("other", [{"merchant": "x"}, {"offeredAt": "2025-01-01T09:00:00.000Z"}])
@@ -137,11 +149,13 @@ def test_a_product_whose_first_offer_the_log_lacks_is_not_compared(other: dict[s
     found = compare(log, 9, 9, whole=False, **other)
 
     assert (list(found.differences), found.compared, found.unknown) == ([], 0, 1)
-    assert compare(log, 9, 9, whole=False).differences == [StockDifference("p", 3, 9, 9)]
+    assert compare(log, 9, 9, whole=False).differences == [StockDifference("p", 3, 9, 9, 0)]
     assert compare([stock(3)], 9, 9, whole=False).unknown == 1
 
 
-def run(monkeypatch: pytest.MonkeyPatch, log: FakeLog, *amounts: int) -> Any:
+def run(
+    monkeypatch: pytest.MonkeyPatch, log: FakeLog, *amounts: int, orders: tuple[StoredOrder, ...] = ()
+) -> Any:
     """Run the command; the table has one of the amounts at each look."""
     looks = iter(amounts)
 
@@ -151,9 +165,10 @@ def run(monkeypatch: pytest.MonkeyPatch, log: FakeLog, *amounts: int) -> Any:
 
     target = SimpleNamespace(client=lambda service: None)
     monkeypatch.setattr(commands, "resolve_target", lambda *_: target)
-    monkeypatch.setattr(commands.outputs, "read_outputs", lambda _: {})
+    monkeypatch.setattr(commands.outputs, "read_outputs", lambda _: {"orders_table": "orders"})
     monkeypatch.setattr(commands, "ReplayLog", lambda *_: log)
     monkeypatch.setattr(commands, "read_stored_catalog", look)
+    monkeypatch.setattr(commands, "read_stored_orders", lambda *_: orders)
     monkeypatch.setattr(commands.interrupts, "sleep", lambda _: None)
     patience = "30" if len(amounts) > 1 else "0"
     return CliRunner().invoke(cli.app, ["stock", "check", "--patience", patience])
@@ -163,7 +178,16 @@ def test_a_stock_that_is_right_is_said_to_be(monkeypatch: pytest.MonkeyPatch) ->
     ended = run(monkeypatch, FakeLog(*LOG), 7)
 
     assert ended.exit_code == 0
-    assert "The stock of 1 products is what their merchants added.\n" in ended.stderr
+    assert "The stock of 1 products is what their merchants added less what is ordered.\n" in ended.stderr
+
+
+def test_what_an_order_has_taken_is_missed(monkeypatch: pytest.MonkeyPatch) -> None:
+    taken = StoredOrder("ann", "1", "reserved", (StoredLine("p", 2, 100),))
+
+    ended = run(monkeypatch, FakeLog(*LOG), 7, orders=(taken,))
+
+    assert ended.exit_code == 1
+    assert re.findall(r"\w+", ended.stdout.splitlines()[-2]) == ["p", "7", "7", "7", "2"]
 
 
 def test_what_is_in_flight_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -175,8 +199,10 @@ def test_a_difference_is_a_row_and_an_exit_of_one(monkeypatch: pytest.MonkeyPatc
 
     assert ended.exit_code == 1
     assert all(title in ended.stdout for title in ("Product", "Added, by the log", "Available"))
-    assert re.findall(r"\w+", ended.stdout.splitlines()[-2]) == ["p", "7", "8", "8"]
-    assert "The stock of 1 of 1 products is not what their merchants added." in ended.stderr
+    assert re.findall(r"\w+", ended.stdout.splitlines()[-2]) == ["p", "7", "8", "8", "0"]
+    assert (
+        "The stock of 1 of 1 products is not what their merchants added less what is ordered." in ended.stderr
+    )
 
 
 def test_a_log_that_does_not_reach_back_says_what_was_not_compared(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,12 +1,15 @@
-"""The executions of the studio's machine: which run, start one, stop one."""
+"""The executions of a state machine: which run, start one, stop one."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 ALIAS = "live"
 _NOT_RUNNING = frozenset({"ExecutionDoesNotExist", "ValidationException"})
@@ -15,7 +18,7 @@ _NOT_RUNNING = frozenset({"ExecutionDoesNotExist", "ValidationException"})
 
 @dataclass(frozen=True, slots=True)
 class Executions:
-    """The executions of one machine, which are started by its alias, as the studio starts them."""
+    """The executions of one machine, which are started by its alias, as the functions start them."""
 
     client: Any
     machine_arn: str
@@ -27,13 +30,13 @@ class Executions:
         )
         return frozenset(execution["name"] for page in pages for execution in page["executions"])
 
-    def start(self, name: str, product_id: str) -> None:
+    def start(self, name: str, given: Mapping[str, str]) -> None:
         """Start an execution; one of that name that runs or ran is a start that was made before."""
         try:
             self.client.start_execution(
                 stateMachineArn=f"{self.machine_arn}:{ALIAS}",
                 name=name,
-                input=json.dumps({"product": product_id}),
+                input=json.dumps(given),
             )
         except ClientError as error:
             if error.response["Error"]["Code"] != "ExecutionAlreadyExists":
