@@ -10,6 +10,7 @@ import random
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
+from unittest.mock import Mock
 from uuid import uuid4
 
 import pytest
@@ -17,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hello_retail.dynamodb import transactions
-from hello_retail.order_tasks import work
+from hello_retail.order_tasks import handler, work
 from hello_retail.orders import events
 from hello_retail.orders.items import OrderState
 from hello_retail.payments.provider import PaymentState
@@ -46,8 +47,9 @@ customs = st.builds(
 
 
 @pytest.fixture(autouse=True)
-def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+def no_pauses_and_no_log(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(transactions, "FIRST_PAUSE", 0)
+    monkeypatch.setattr(handler, "logger", Mock())
 
 
 def follow(seed: int, faults: Faults, customs: Customs, **most: int) -> OrdersWorld:
@@ -126,7 +128,8 @@ def void_without_barring(monkeypatch: pytest.MonkeyPatch) -> None:
     def forgetful(self: SimulatedProvider, payment_id: str, if_absent: Any, *given: Any, **more: Any) -> Any:
         """Release what is held; of a payment that is not there yet, keep nothing."""
         if if_absent is PaymentState.VOIDED:
-            item = self.client.get_item(TableName=self.table, Key={"orderId": {"S": payment_id}})
+            key = {"orderId": {"S": payment_id}}
+            item = self.client.get_item(TableName=self.table, Key=key, ConsistentRead=True)
             if "state" not in item.get("Item", {}):
                 return PaymentState.VOIDED
         return advance(self, payment_id, if_absent, *given, **more)

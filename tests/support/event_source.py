@@ -21,7 +21,7 @@ from support.fake_aws import FakeDynamoDB, FakeS3, client_error, transaction_can
 from support.stepping import Crash, Stepped
 
 STREAM_ARN = "arn:aws:kinesis:us-east-1:123456789012:stream/hello-retail-test-stream"
-WRITES = frozenset({"update_item", "transact_write_items"})
+WRITES = frozenset({"put_item", "update_item", "transact_write_items"})
 FIRST_NUMBER = 49_671_669_009_522_853_278_119_462_494_300_940_056_686_602_130_905_854_121
 """A real sequence number: 56 digits."""
 
@@ -187,7 +187,7 @@ class FaultyClient:
         return call
 
     def _conflict(self, name: str, request: Mapping[str, Any]) -> ClientError:
-        if name == "update_item":
+        if name != "transact_write_items":
             return client_error("TransactionConflictException", name)
         reasons = [{"Code": "None"} for _ in request["TransactItems"]]
         self._world.random.choice(reasons)["Code"] = "TransactionConflict"

@@ -26,6 +26,7 @@ from hello_retail.orders.names import name_execution, name_payment
 from hello_retail.orders.table import OrderTables
 from hello_retail.payments.provider import PaymentState, ProviderUnavailable
 from hello_retail.payments.simulated import FLAKY, OK, SLOW, SimulatedProvider
+from hello_retail.shop_api.store import ShopApiStore
 from hello_retail.times import format_time
 from support.event_source import Faults, FaultyClient, Stream, World
 from support.fake_aws import FakeDynamoDB, client_error
@@ -225,11 +226,19 @@ class OrdersWorld(World):
             currency="USD",
             clock=self.tick,
         )
+        self.api = ShopApiStore(
+            self.client,  # type: ignore[arg-type]
+            carts="carts",
+            catalog=CATALOG,
+            orders=ORDERS,
+            machine_arn=MACHINE_ARN,
+            open_machine=lambda: self.sfn,  # type: ignore[arg-type, return-value]
+        )
         self.added: dict[str, int] = {}
         self.prices: defaultdict[str, set[int]] = defaultdict(set)
         for number in range(products):
             product = f"product-{number}"
-            self.added[product] = random.randrange(7)
+            self.added[product] = random.randrange(12)
             stock_product(self.dynamodb, product, cents=100, pieces=self.added[product])
             self.prices[product].add(100)
         self.placed = [self._draw_order(number) for number in range(orders)]
@@ -270,24 +279,15 @@ class OrdersWorld(World):
         """Return what the API does with a PUT: put the order, start its execution."""
 
         def place() -> None:
-            placed = tables.place_order(self.client, ORDERS, order)  # type: ignore[arg-type]
-            if placed.state != OrderState.NEW:
-                return
-            try:
-                self.sfn.start_execution(
-                    stateMachineArn=MACHINE_ARN,
-                    name=name_execution(order.user_id, order.order_id),
-                    input=json.dumps({"user": order.user_id, "order": order.order_id}),
-                )
-            except ClientError as error:
-                if error.response["Error"]["Code"] != "ExecutionAlreadyExists":
-                    raise
+            placed = self.api.place_order(order)
+            if placed.state == OrderState.NEW:
+                self.api.start_machine(placed)
 
         return place
 
     def _change_price(self) -> None:
         product = self.random.choice([*self.added])
-        cents = self.random.choice((100, 110, 120))
+        cents = self.random.choice((100, 100, 110, 120))
         self.prices[product].add(cents)
         item = self.dynamodb.items[CATALOG][product,]
         self.dynamodb.items[CATALOG][product,] = item | {"cents": {"N": str(cents)}}

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
-from hello_retail.dynamodb.transactions import CONDITION_FAILED, CONFLICTS, Contended, transact, try_again
+from hello_retail.aws_failures import Unavailable
+from hello_retail.dynamodb.transactions import CONDITION_FAILED, CONFLICTS, transact, try_again
 from hello_retail.dynamodb.writes import Condition, Value, build_item, build_put, build_update
 from hello_retail.orders.items import (
     HOLDING_STOCK,
@@ -65,7 +66,7 @@ def place_order(client: DynamoDBClient, table: str, order: Order) -> Order:
     """Put a new order if there is none under its id; return the order as it is now.
 
     Raises:
-        Contended: where transactions of the order's steps had hold of it each time.
+        Unavailable: where a transaction of the order's steps had hold of it each time.
 
     """
     item = build_item(
@@ -94,7 +95,7 @@ def place_order(client: DynamoDBClient, table: str, order: Order) -> Order:
                 raise
         else:
             return parse_order(item)
-    raise Contended
+    raise Unavailable("TransactionConflict")
 
 
 def read_order(client: DynamoDBClient, table: str, user_id: str, order_id: str) -> Order | None:

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from hello_retail.aws_failures import Unavailable
 from hello_retail.dynamodb import transactions
-from hello_retail.dynamodb.transactions import Contended
 from hello_retail.events import ORDER_CONFIRMED, PRODUCT_PURCHASE, Event, decode_event
 from hello_retail.orders import table
 from hello_retail.orders.events import NotDecodable, build_order_records
@@ -146,7 +146,7 @@ def test_an_order_is_placed_beside_a_transaction_of_its_own(scene: OrderScene, c
     if conflicts < transactions.ATTEMPTS:
         assert scene.place().state is OrderState.NEW
     else:
-        with pytest.raises(Contended):
+        with pytest.raises(Unavailable, match="TransactionConflict"):
             scene.place()
 
 
