@@ -286,6 +286,19 @@ def test_an_execution_has_a_name_that_aws_takes(cloud: Cloud) -> None:
     assert start(cloud, machine, hashlib.sha256(f"{customer}-{order}".encode()).hexdigest())
 
 
+def test_a_start_that_is_repeated_while_it_runs_is_the_same_execution(cloud: Cloud) -> None:
+    role = make_machine_role(cloud, "repeated", allow("lambda:InvokeFunction", on=ALIAS))
+    machine = make_machine(cloud, "repeated", role, token=True)
+    first = start(cloud, machine, "repeated-1")
+
+    assert start(cloud, machine, "repeated-1") == first
+    with pytest.raises(ClientError, match="ExecutionAlreadyExists"):
+        start(cloud, machine, "repeated-1", more="input")
+    cloud.client("stepfunctions").stop_execution(executionArn=first)
+    with pytest.raises(ClientError, match="ExecutionAlreadyExists"):
+        start(cloud, machine, "repeated-1")
+
+
 def make_encrypted_machine(cloud: Cloud, name: str) -> tuple[str, str]:
     """Return a machine and its key."""
     key = str(cloud.client("kms").create_key()["KeyMetadata"]["Arn"])

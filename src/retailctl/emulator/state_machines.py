@@ -115,7 +115,12 @@ def find_role_fault(role_arn: str, machine_arn: str, logging: Mapping[str, Any])
 
 def patch_emulator() -> None:
     """Make machines of the emulator in this process ask what AWS asks."""
-    from ministack.core.responses import error_response_json, get_account_id, get_region  # noqa: PLC0415
+    from ministack.core.responses import (  # noqa: PLC0415
+        error_response_json,
+        get_account_id,
+        get_region,
+        json_response,
+    )
     from ministack.services import eventbridge, stepfunctions  # noqa: PLC0415
 
     create, update = stepfunctions._create_state_machine, stepfunctions._update_state_machine  # noqa: SLF001
@@ -141,6 +146,9 @@ def patch_emulator() -> None:
         name = data.get("name")
         if name is not None and not is_execution_name(name):
             return error_response_json("InvalidName", f"Invalid Name: '{name}'", 400)
+        same = _find_running_execution(data)
+        if same:
+            return json_response({field: same[field] for field in ("executionArn", "startDate")})
         return start(data)
 
     def execute_task(state: Any, given: Any, execution: Any, ctx: Any) -> Any:  # noqa: ANN401
@@ -171,6 +179,22 @@ def patch_emulator() -> None:
     stepfunctions._invoke_with_callback = invoke_with_callback  # noqa: SLF001
     stepfunctions._call_lambda = call_lambda  # noqa: SLF001
     eventbridge._put_events = put_events  # noqa: SLF001
+
+
+def _find_running_execution(request: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Return the execution that StartExecution started before, if it runs and was given the same input.
+
+    Source: https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html ("idempotent").
+    """
+    from ministack.services import stepfunctions  # noqa: PLC0415
+
+    machine = stepfunctions._resolve_state_machine_arn(request.get("stateMachineArn", ""))  # noqa: SLF001
+    if machine is None or not request.get("name"):
+        return None
+    arn = f"{machine.replace(':stateMachine:', ':execution:')}:{request['name']}"
+    found: Mapping[str, Any] = stepfunctions._executions.get(arn) or {}  # noqa: SLF001
+    is_same = found.get("status") == "RUNNING" and found.get("input") == request.get("input", "{}")
+    return found if is_same else None
 
 
 def _check_invocation(function: str) -> None:

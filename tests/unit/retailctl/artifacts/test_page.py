@@ -16,6 +16,8 @@ import pytest
 from hello_retail.events import registry
 from hello_retail.orders.items import OrderState, Reason
 from hello_retail.payments import simulated
+from hello_retail.pictures import PictureProblem
+from hello_retail.pictures.picture import LONGEST_SIDE, SHORTEST_SIDE
 from hello_retail.shop_api import placing
 from retailctl.artifacts.page import (
     ASSETS,
@@ -339,7 +341,9 @@ def test_the_inbox_has_words_for_each_problem_of_a_picture() -> None:
     script = (WEB / "js" / "inbox.js").read_text()
     (listed,) = re.findall(r"(?s)const PROBLEMS = \{(.*?)\n\};", script)
     words = dict(re.findall(r'"([a-z-]+)": "(Your last .+\.)",', listed))
-    assert set(words) == {"not-an-image", "wrong-type", "too-small", "too-large", "cut-short", "extra-bytes"}
+    assert set(words) == set(PictureProblem)
+    assert f"at least {SHORTEST_SIDE} pixels" in words[PictureProblem.TOO_SMALL]
+    assert f"at most {LONGEST_SIDE:,} pixels" in words[PictureProblem.TOO_LARGE]
 
 
 def test_the_cart_takes_what_the_schema_and_the_orders_take() -> None:
