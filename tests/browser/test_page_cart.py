@@ -251,6 +251,9 @@ def test_axe_finds_nothing_in_cart_and_orders(
     browser.sees("Write a whole number", CART)
     is_well("with an error")
     browser.click(SUBMIT)
+    browser.until(lambda: browser.has_focus(field("mug-1")), "the focus on what is wrong")
+    browser.type(field("mug-1"), f"3{Keys.TAB}")
+    browser.click(SUBMIT)
     browser.sees("Confirmed", ORDER)
     is_well("confirmed")
     stub.catalog["mug-1"]["pieces"] = 0

@@ -118,6 +118,11 @@ export class Cart {
     const { api, basket } = this.#page;
     const message = this.#part("message");
     hush(message);
+    const wrong = this.#part("lines").querySelector("[aria-invalid=true]");
+    if (wrong instanceof HTMLElement) {
+      wrong.focus();
+      return;
+    }
     const lines = basket.lines.filter(isOnSale);
     const problem = obstacle(basket.lines);
     try {
