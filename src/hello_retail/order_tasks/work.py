@@ -167,10 +167,15 @@ class Work:
         return pay_order(self.tables, order)
 
     def _confirm(self, order: Order) -> bool:
-        """Take the money, then publish, then note it: what was taken is never forgotten, nor told too early."""
+        """Take the money, then publish, then note it: what was taken is never forgotten, nor told too early.
+
+        Only a payment that can never be taken any more leads back.
+        """
         payment = self.provider.capture(name_payment(order.user_id, order.order_id))
-        if payment is not PaymentState.CAPTURED:
+        if payment in UNPAID:
             return self._end(order, REFUSED_CAPTURE)
+        if payment is not PaymentState.CAPTURED:
+            return False
         self._publish(order)
         return self._end(order, CONFIRMED)
 

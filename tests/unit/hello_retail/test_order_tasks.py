@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from botocore.exceptions import ClientError
@@ -14,7 +15,7 @@ from hello_retail.dynamodb.transactions import Contended
 from hello_retail.order_tasks import handler
 from hello_retail.order_tasks.work import NotPublished
 from hello_retail.orders.items import Line, OrderState, Reason
-from hello_retail.payments.provider import ProviderUnavailable
+from hello_retail.payments.provider import PaymentState, ProviderUnavailable
 from support.fake_aws import client_error, transaction_canceled
 from support.orders import MACHINE_ARN, STOCK, create_order_id, stock_product
 from support.orders_scene import OrderScene
@@ -252,6 +253,15 @@ def test_a_refused_capture_is_the_only_way_back_from_paid(scene: OrderScene) -> 
     assert (scene.left("p1"), scene.log.records) == (5, [])
 
 
+def test_a_capture_that_is_still_pending_gives_nothing_back(scene: OrderScene) -> None:
+    scene.place()
+    scene.run("reserve", "pay")
+    object.__setattr__(scene.work, "provider", Mock(capture=lambda _: PaymentState.HELD))
+    with pytest.raises(Contended):
+        scene.run("confirm")
+    assert (scene.order().state, scene.left()) == (OrderState.PAID, 3)
+
+
 # Ends
 
 
@@ -414,13 +424,12 @@ def test_one_order_that_fails_does_not_keep_the_others_from_their_end(
     scene.now += LATER
     void = scene.provider.void
 
-    class FailsForOne:
-        def void(self, payment_id: str) -> Any:
-            if payment_id == scene.name(3):
-                raise ValueError("a defect")
-            return void(payment_id)
+    def fail_for_one(payment_id: str) -> Any:
+        if payment_id == scene.name(3):
+            raise ValueError("a defect")
+        return void(payment_id)
 
-    object.__setattr__(scene.work, "provider", FailsForOne())
+    object.__setattr__(scene.work, "provider", Mock(void=fail_for_one))
     with pytest.raises(handler.NotReconciled, match="could not be ended: 1"):
         handler.run_action({"action": "reconcile"}, scene.work)
     states = [scene.order(number).state for number in range(1, 9)]
