@@ -18,7 +18,7 @@ archive = {
 }
 
 budget = {
-  monthly_usd = 60
+  monthly_usd = 70
 }
 
 canary = {
