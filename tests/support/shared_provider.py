@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -18,17 +17,31 @@ if TYPE_CHECKING:
 
 SETTING = "TF_REATTACH_PROVIDERS"
 _started: list[subprocess.Popen[str]] = []
+_addresses: dict[str, str] = {}
+"""How to attach to the provider that a lock file's text asks for."""
 
 
 def attached(root: Path) -> dict[str, str]:
-    """Return the setting that attaches Terraform to the provider which the initialised ``root`` has."""
-    (program,) = root.glob(".terraform/providers/*/*/aws/*/*/terraform-provider-aws*")
-    return {SETTING: _address_of(program.resolve())}
+    """Return the setting that attaches Terraform to the provider that ``root`` locks, started if it is not yet."""
+    lock = _read_lock(root)
+    if lock not in _addresses:
+        (program,) = root.glob(".terraform/providers/*/*/aws/*/*/terraform-provider-aws*")
+        _addresses[lock] = _start(program.resolve())
+    return {SETTING: _addresses[lock]}
 
 
-@cache
-def _address_of(program: Path) -> str:
-    """Start ``program``, unless it is at work, and return how to attach to it."""
+def attached_if_started(root: Path) -> dict[str, str]:
+    """Return that setting, or none: then ``root`` is to be initialised with the provider itself."""
+    address = _addresses.get(_read_lock(root))
+    return {SETTING: address} if address else {}
+
+
+def _read_lock(root: Path) -> str:
+    return (root / ".terraform.lock.hcl").read_text()
+
+
+def _start(program: Path) -> str:
+    """Start ``program`` and return how to attach to it."""
     environ = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "TF_"))}
     process = subprocess.Popen(
         [program, "-debug"],
@@ -50,4 +63,4 @@ def end() -> None:
         process.terminate()
         process.wait(timeout=30)
     _started.clear()
-    _address_of.cache_clear()
+    _addresses.clear()
