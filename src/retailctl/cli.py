@@ -1,91 +1,127 @@
 """`retailctl`: the operator's command line.
 
 A command is a plain function, typed with Typer's annotations, in the module of its topic; its entry in
-``COMMANDS`` registers it.
+``COMMANDS`` registers it. A topic of several commands has an app of Typer in its place.
 """
 
 from __future__ import annotations
 
 import contextlib
+import functools
+import importlib
 import io
 import os
 import sys
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
+from typer.core import TyperGroup
 
 from retailctl import interrupts
-from retailctl.artifacts import package
 from retailctl.console import print_error
-from retailctl.cost import report
-from retailctl.delivery import canary, destroy, drift, github, page, plan_apply, rollback, smoke
-from retailctl.environments import bootstrap, listing, lock, outputs
 from retailctl.errors import UserError
-from retailctl.explanations import TRACEBACK, explain_error
-from retailctl.local_cloud import demo, up_down
-from retailctl.photos import commands as photos
-from retailctl.quarantine import commands as quarantine
-from retailctl.replay import commands as replay
-from retailctl.scores import board
-from retailctl.simulation import play
-from retailctl.stock import commands as stock
-from retailctl.stream import publish
-from retailctl.terraform import installation
-from retailctl.users import commands as users
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from typer._click import Command
 
 PLAY, LOCAL = "See it work, in a local cloud", "Work in a local cloud"
 AWS_AND_LOCAL = "Operate an environment (in a local cloud; in AWS with --cloud aws)"
 BUILD, CI = "Build", "For CI"
 
-COMMANDS: dict[str, dict[str, Callable[..., Any] | typer.Typer]] = {
+COMMANDS = {
     PLAY: {
-        "demo": demo.run_demo,
-        "up": up_down.start_local_cloud,
-        "play": play.play_workshop,
-        "winners": board.show_winners,
-        "down": up_down.stop_local_cloud,
+        "demo": "local_cloud.demo:run_demo",
+        "up": "local_cloud.up_down:start_local_cloud",
+        "play": "simulation.play:play_workshop",
+        "winners": "scores.board:show_winners",
+        "down": "local_cloud.up_down:stop_local_cloud",
     },
     LOCAL: {
-        "publish": publish.publish_log,
-        "env": up_down.print_exports,
+        "publish": "stream.publish:publish_log",
+        "env": "local_cloud.up_down:print_exports",
     },
     AWS_AND_LOCAL: {
-        "outputs": outputs.show_outputs,
-        "users": users.app,
-        "quarantine": quarantine.app,
-        "replay": replay.app,
-        "stock": stock.app,
-        "photos": photos.app,
-        "plan": plan_apply.plan_environment,
-        "apply": plan_apply.apply_environment,
-        "destroy": destroy.destroy_environment,
-        "unlock": lock.unlock_state,
-        "smoke": smoke.run_smoke_test,
-        "drift": drift.report_drift,
-        "builds": rollback.list_builds,
-        "rollback": rollback.roll_back_environment,
-        "canary": canary.app,
-        "site": page.app,
-        "bootstrap": bootstrap.bootstrap_account,
+        "outputs": "environments.outputs:show_outputs",
+        "users": "users.commands:app",
+        "quarantine": "quarantine.commands:app",
+        "replay": "replay.commands:app",
+        "stock": "stock.commands:app",
+        "photos": "photos.commands:app",
+        "plan": "delivery.plan_apply:plan_environment",
+        "apply": "delivery.plan_apply:apply_environment",
+        "destroy": "delivery.destroy:destroy_environment",
+        "unlock": "environments.lock:unlock_state",
+        "smoke": "delivery.smoke:run_smoke_test",
+        "drift": "delivery.drift:report_drift",
+        "builds": "delivery.rollback:list_builds",
+        "rollback": "delivery.rollback:roll_back_environment",
+        "canary": "delivery.canary:app",
+        "site": "delivery.page:app",
+        "bootstrap": "environments.bootstrap:bootstrap_account",
     },
     BUILD: {
-        "package": package.package_functions,
-        "cost": report.estimate_cost,
-        "tools": installation.check_tools,
+        "package": "artifacts.package:package_functions",
+        "cost": "cost.report:estimate_cost",
+        "tools": "terraform.installation:check_tools",
     },
     CI: {
-        "environments": listing.list_environments,
-        "plan-comment": github.post_plan_comment,
-        "drift-issue": github.sync_drift_issue,
+        "environments": "environments.listing:list_environments",
+        "plan-comment": "delivery.github:post_plan_comment",
+        "drift-issue": "delivery.github:sync_drift_issue",
     },
 }
-"""The commands by the panel of `--help` that lists them, in its order."""
+"""Where each command stands, by the panel of `--help` that lists it, in its order."""
+
+
+class _Commands(Mapping[str, "Command"]):
+    """The commands by their names, in the order of `--help`.
+
+    A command's module is imported when the command is asked for: together the modules take longer to import than
+    most commands to run.
+    """
+
+    def __init__(self) -> None:
+        self._places = {
+            name: (panel, place) for panel, commands in COMMANDS.items() for name, place in commands.items()
+        }
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def __getitem__(self, name: str) -> Command:
+        panel, place = self._places[name]
+        return _load_command(name, panel, place)
+
+
+@functools.cache
+def _load_command(name: str, panel: str, place: str) -> Command:
+    module, _, attribute = place.partition(":")
+    command = getattr(importlib.import_module(f"retailctl.{module}"), attribute)
+    program = typer.Typer(rich_markup_mode="markdown")
+    program.callback()(_retailctl)  # without it, a program of one command is that command
+    if isinstance(command, typer.Typer):
+        program.add_typer(command, name=name, rich_help_panel=panel)
+    else:
+        program.command(name, rich_help_panel=panel)(command)
+    loaded: Command = typer.main.get_command(program).commands[name]  # type: ignore[attr-defined]
+    return loaded
+
+
+class _RetailctlGroup(TyperGroup):
+    """A group that knows its commands by name before their modules are imported."""
+
+    def __init__(self, **settings: Any) -> None:  # noqa: ANN401 - whatever Typer gives its groups
+        super().__init__(**settings)
+        self.commands = _Commands()  # type: ignore[assignment]  # nothing is added to it
+
 
 app = typer.Typer(
+    cls=_RetailctlGroup,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
@@ -95,14 +131,6 @@ app = typer.Typer(
 @app.callback()
 def _retailctl() -> None:
     """Hello, Retail! for its operator: package, local cloud, Terraform, play."""
-
-
-for _panel, _commands in COMMANDS.items():
-    for _name, _command in _commands.items():
-        if isinstance(_command, typer.Typer):
-            app.add_typer(_command, name=_name, rich_help_panel=_panel)
-        else:
-            app.command(_name, rich_help_panel=_panel)(_command)
 
 
 def main() -> None:
@@ -146,6 +174,8 @@ def _run_to_exit(program: typer.Typer) -> None:
     except KeyboardInterrupt:  # after Typer has handled the command's end
         sys.exit(_interrupted_status() or 1)
     except Exception as error:
+        from retailctl.explanations import TRACEBACK, explain_error  # noqa: PLC0415 - only a failure needs botocore
+
         if os.environ.get(TRACEBACK):
             raise
         with contextlib.suppress(OSError):

@@ -234,6 +234,17 @@ def assign_without_asking_for_the_place(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(table, "build_update", without_slot)
 
 
+NOTICED_FIRST = {
+    "take_the_picture_of_any_attempt": 74,
+    "note_what_was_not_published": 59,
+    "release_a_delivered_picture": 59,
+    "assign_without_asking_for_the_place": 41,
+    "tell_nobody_that_a_photographer_left": 46,
+    "ask_whoever_has_left": 111,
+}
+"""The seed that notices a broken rule, where the search for it is long: a hint that may be out of date."""
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "break_a_rule",
@@ -255,7 +266,8 @@ def test_the_law_notices_a_broken_rule(
     break_a_rule: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     break_a_rule(monkeypatch)
-    assert any(goes_wrong(seed) for seed in range(400))
+    first = NOTICED_FIRST.get(break_a_rule.__name__, 0)
+    assert any(goes_wrong(seed) for seed in (first, *range(400)))
 
 
 @pytest.mark.slow
@@ -273,7 +285,8 @@ def test_without_faults_the_law_notices_what_others_would_mend(
 ) -> None:
     """With one photographer and few products there is nobody else, and no time-out is needed."""
     break_a_rule(monkeypatch)
-    assert any(waits_in_vain(seed) for seed in range(400))
+    first = NOTICED_FIRST.get(break_a_rule.__name__, 0)
+    assert any(waits_in_vain(seed) for seed in (first, *range(400)))
 
 
 def goes_wrong(seed: int) -> bool:

@@ -9,7 +9,6 @@ drained before children) and what anyone has seen of functions that time out (th
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
@@ -233,12 +232,12 @@ class World:
             self._haunt(self.random.choice(self.zombies))
 
     def _ready(self, shard: Shard) -> bool:
-        return not shard.done and all(self._drained(parent) for parent in shard.parents)
+        return not shard.done and all(map(self._drained, shard.parents))
 
     def _drained(self, shard_id: str) -> bool:
         """Whether a shard is read to its end: an empty one is not before its own parents are."""
         shard = self.stream.shards[shard_id]
-        return shard.done and all(self._drained(parent) for parent in shard.parents)
+        return shard.done and all(map(self._drained, shard.parents))
 
     def _haunt(self, zombie: Stepped) -> None:
         zombie.step()
@@ -263,7 +262,7 @@ class World:
         size = self.random.randint(1, min(left, shard.most or left))
         records = shard.records[shard.position : shard.position + size]
         handler = self.random.choice(self.handlers)
-        event = json.loads(json.dumps(kinesis_event(records)))
+        event = kinesis_event(records)
         self.invocations += 1
         shard.running = Delivery(records, Stepped(lambda: handler(event)))
 

@@ -38,10 +38,9 @@ class Stepped:
         self.ended = False
         self.result: Any = None
         self.error: BaseException | None = None
+        self._started = False
         self._go, self._stopped = _thread.allocate_lock(), _thread.allocate_lock()
         self._go.acquire()
-        self._stopped.acquire()
-        _thread.start_new_thread(self._run, ())
         self._stopped.acquire()
 
     @classmethod
@@ -53,12 +52,15 @@ class Stepped:
 
     def step(self) -> None:
         """Let the call go on until its next AWS call or its end."""
-        self._go.release()
+        if self._started:
+            self._go.release()
+        else:
+            self._started = True
+            _thread.start_new_thread(self._run, ())
         self._stopped.acquire()
 
     def _run(self) -> None:
         Stepped.current.invocation = self
-        Stepped.pause()
         try:
             self.result = self.function()
         except BaseException as error:  # noqa: BLE001 - the test looks at how the call ended

@@ -1,6 +1,9 @@
-"""How the command line ends."""
+"""How the command line starts and ends."""
 
 from __future__ import annotations
+
+import subprocess
+import sys
 
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError
@@ -35,3 +38,18 @@ def test_what_the_operator_can_mend_is_one_sentence_and_exit_status_1(
         cli.main()
     assert ended.value.code == 1
     assert said in capsys.readouterr().err
+
+
+def test_a_command_imports_only_what_it_needs() -> None:
+    """What asks no AWS starts without its library, and no command imports the others."""
+    code = (
+        "import sys\nfrom retailctl import cli\n"
+        "try: cli.main()\n"
+        "finally: print(*{'botocore', 'segno', 'retailctl.simulation'} & set(sys.modules))"
+    )
+
+    ran = subprocess.run(
+        [sys.executable, "-c", code, "environments"], capture_output=True, text=True, check=True
+    )
+
+    assert ran.stdout.splitlines()[-1] == ""
