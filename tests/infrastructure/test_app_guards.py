@@ -120,7 +120,7 @@ def test_an_account_that_the_environment_does_not_live_in_is_refused(
     app = copy_of_the_variables(tmp_path)
     for name in ("versions.tf", ".terraform.lock.hcl"):
         shutil.copy(APP / name, app)
-    planned_app.initialised(app)
+    planned_app.initialised(app, with_provider=True)
 
     done = run(app, "plan", values("prod"), '-var=allowed_account_ids=["999999999999"]', **asking)
 

@@ -200,9 +200,15 @@ def run_everything(app: Path, *given: str) -> dict[str, Any]:
     return state
 
 
-def initialised(app: Path) -> Path:
-    """Initialise a copied root with the provider that it locks and no backend."""
-    done = run(app, "init", "-backend=false", "-input=false", "-lockfile=readonly", "-no-color")
+def initialised(app: Path, *, with_provider: bool = False) -> Path:
+    """Initialise a copied root with no backend, and with the provider that it locks if none of these is shared yet.
+
+    An initialisation checks the provider's 700 MB against the lock. A run that attaches to no provider needs one
+    ``with_provider``.
+    """
+    attached = {} if with_provider else shared_provider.attached_if_started(app)
+    options = ("-backend=false", "-input=false", "-lockfile=readonly", "-no-color")
+    done = run(app, "init", *options, **attached)
     assert done.returncode == 0, done.stderr
     return app
 

@@ -55,7 +55,7 @@ def root(folder: Path, calls: Mapping[str, Call]) -> Path:
     (folder / "tests").mkdir()
     for name in ("one", "two"):
         (folder / f"{name}.zip").write_bytes(b"")
-    return planned_app.initialised(folder)
+    return planned_app.initialised(folder, with_provider=True)
 
 
 def _test(app: Path, calls: Mapping[str, Call]) -> str:

@@ -13,7 +13,6 @@ import os
 import subprocess
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import cache
 from pathlib import Path
 from threading import Lock
 from typing import IO, TYPE_CHECKING
@@ -45,22 +44,33 @@ class _Provider:
 
 _started: list[_Provider] = []
 _idle: list[_Provider] = []
+_for_good: dict[str, _Provider] = {}
+"""The text of a lock file to the provider that all runs share which lock that."""
 _lock = Lock()
 
 
 def attached(root: Path) -> dict[str, str]:
-    """Return the setting that attaches Terraform to the provider which the initialised ``root`` has.
+    """Return the setting that attaches Terraform to the provider that ``root`` locks, started if it is not yet.
 
     It is for runs that reach no AWS, read no files by it and follow one another.
     """
-    (program,) = root.glob(f".terraform/{_INSTALLED}")
-    return {SETTING: _start_for_good(program.resolve()).address}
+    lock = _read_lock(root)
+    if lock not in _for_good:
+        (program,) = root.glob(f".terraform/{_INSTALLED}")
+        environ = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+        environ["AWS_EC2_METADATA_DISABLED"] = "true"
+        _for_good[lock] = _start(program.resolve(), Path.cwd(), environ)
+    return {SETTING: _for_good[lock].address}
 
 
-@cache
-def _start_for_good(program: Path) -> _Provider:
-    environ = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    return _start(program, Path.cwd(), {**environ, "AWS_EC2_METADATA_DISABLED": "true"})
+def attached_if_started(root: Path) -> dict[str, str]:
+    """Return that setting, or none: then ``root`` is to be initialised with the provider itself."""
+    provider = _for_good.get(_read_lock(root))
+    return {SETTING: provider.address} if provider else {}
+
+
+def _read_lock(root: Path) -> str:
+    return (root / ".terraform.lock.hcl").read_text()
 
 
 @contextmanager
@@ -166,4 +176,4 @@ def end() -> None:
     _idle.clear()
     while _started:
         _end(_started[-1])
-    _start_for_good.cache_clear()
+    _for_good.clear()

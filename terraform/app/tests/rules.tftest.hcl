@@ -122,7 +122,7 @@ run "dev_may_be_cheap_and_disposable" {
   }
 }
 
-run "a_generation_has_tables_and_a_function_of_its_own_beside_the_live_one" {
+run "a_generation_off_the_stream_has_tables_and_a_function_of_its_own_beside_the_live_one" {
   command = plan
 
   variables {
@@ -137,14 +137,6 @@ run "a_generation_has_tables_and_a_function_of_its_own_beside_the_live_one" {
   assert {
     condition     = output.generations["7"].scores_table == "${local.name_prefix}-scores-g7" && output.generations["7"].contributions_table == "${local.name_prefix}-contributions-g7" && output.generations["7"].function == "${local.name_prefix}-winner-view-g7"
     error_message = "Generation 7 lives in ${output.generations["7"].scores_table}."
-  }
-}
-
-run "a_generation_off_the_stream_waits_beside_one_that_reads_it" {
-  command = plan
-
-  variables {
-    generations = { "1" = {}, "7" = { enabled = false } }
   }
 
   assert {
@@ -322,36 +314,6 @@ run "a_shop_generation_has_a_catalog_and_a_function_of_its_own_and_shares_the_st
   }
 }
 
-run "a_generation_folds_beside_the_live_ones_where_the_archive_fans_out" {
-  command = plan
-
-  variables {
-    generations      = { "1" = {}, "2" = { enabled = false } }
-    shop_generations = { "1" = {}, "2" = {} }
-  }
-
-  assert {
-    condition     = local.standard_consumers == ["winner_view", "trending_view", "shop_view", "studio_intake", "shop_view of generation 2"]
-    error_message = "A shard is read by ${join(", ", local.standard_consumers)}."
-  }
-}
-
-run "an_archive_that_does_not_fan_out_shares_the_reads" {
-  command = plan
-
-  variables {
-    archive     = { enabled = true, fan_out = false, window_seconds = 60, cold_days = 30, expire_days = null, force_destroy = false }
-    generations = { "1" = {}, "2" = {}, "3" = { enabled = false } }
-  }
-
-  expect_failures = [check.consumers_a_shard]
-
-  assert {
-    condition     = local.standard_consumers == ["winner_view", "trending_view", "shop_view", "studio_intake", "archive", "winner_view of generation 2"]
-    error_message = "A shard is read by ${join(", ", local.standard_consumers)}."
-  }
-}
-
 run "an_adopters_domain_key_and_firewall_are_taken" {
   command = plan
 
@@ -377,11 +339,11 @@ run "an_adopters_domain_key_and_firewall_are_taken" {
   }
 }
 
-run "texts_go_to_phones_and_to_nothing_that_has_an_arn" {
+run "texts_go_to_phones_and_the_machines_numbers_are_the_environments" {
   command = plan
 
   variables {
-    photos = { minutes = 15, per_registration = 3, recheck_seconds = 900, patience_days = 7, messages = "sms", max_bytes = 10485760 }
+    photos = { minutes = 2, per_registration = 3, recheck_seconds = 600, patience_days = 3, messages = "sms", max_bytes = 10485760 }
   }
 
   assert {
@@ -390,6 +352,11 @@ run "texts_go_to_phones_and_to_nothing_that_has_an_arn" {
       && length(aws_iam_role_policy.text_phones) == 1
     )
     error_message = "Whoever asks photographers may publish to more than phones, or to none."
+  }
+
+  assert {
+    condition     = local.photos == { photo_seconds = 120, rechecks = 432, attempts = 84 }
+    error_message = "The machine has ${jsonencode(local.photos)}."
   }
 }
 
@@ -411,18 +378,5 @@ run "a_local_cloud_takes_pictures_under_its_own_address_from_its_own_page" {
   assert {
     condition     = output.uploads_url == "http://127.0.0.1:4566/" && join(" ", local.page_origins) == "https://site.cloudfront.net http://127.0.0.1:*"
     error_message = "Pictures are sent to ${output.uploads_url}, from ${join(", ", local.page_origins)}."
-  }
-}
-
-run "the_machines_numbers_are_the_environments" {
-  command = plan
-
-  variables {
-    photos = { minutes = 2, per_registration = 3, recheck_seconds = 600, patience_days = 3, messages = "none", max_bytes = 10485760 }
-  }
-
-  assert {
-    condition     = local.photos == { photo_seconds = 120, rechecks = 432, attempts = 84 }
-    error_message = "The machine has ${jsonencode(local.photos)}."
   }
 }

@@ -688,6 +688,36 @@ run "a_shop_generation_goes_on_with_the_build_that_it_is_pinned_to" {
   expect_failures = [var.artifacts_dir]
 }
 
+run "a_generation_folds_beside_the_live_ones_where_the_archive_fans_out" {
+  command = plan
+
+  variables {
+    generations      = { "1" = {}, "2" = { enabled = false } }
+    shop_generations = { "1" = {}, "2" = {} }
+  }
+
+  assert {
+    condition     = local.standard_consumers == ["winner_view", "trending_view", "shop_view", "studio_intake", "shop_view of generation 2"]
+    error_message = "A shard is read by ${join(", ", local.standard_consumers)}."
+  }
+}
+
+run "an_archive_that_does_not_fan_out_shares_the_reads" {
+  command = plan
+
+  variables {
+    archive     = { enabled = true, fan_out = false, window_seconds = 60, cold_days = 30, expire_days = null, force_destroy = false }
+    generations = { "1" = {}, "2" = {}, "3" = { enabled = false } }
+  }
+
+  expect_failures = [check.consumers_a_shard]
+
+  assert {
+    condition     = local.standard_consumers == ["winner_view", "trending_view", "shop_view", "studio_intake", "archive", "winner_view of generation 2"]
+    error_message = "A shard is read by ${join(", ", local.standard_consumers)}."
+  }
+}
+
 run "warns_of_more_readers_than_a_shard_has_reads" {
   command = plan
 
