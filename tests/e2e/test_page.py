@@ -20,6 +20,7 @@ from retailctl.simulation.drawing import draw_picture
 from support.asking import ask
 from support.browser import Browser, Person, Shop
 from support.certificates import server_context
+from support.ordering import ShopDoor
 from support.page_tools import installed, violations
 from support.photographing import StudioDoor
 
@@ -223,6 +224,37 @@ def test_who_is_asked_for_a_picture_sends_it_and_it_is_in_the_shop(
     player.click(f"{INBOX} [data-part=leave]")
 
 
+CART, ORDER = "[data-view=cart]", "[data-view=orders] .order:first-child"
+
+
+def test_a_customer_orders_from_the_shop_and_is_told_whether_it_was_paid(
+    player: Browser, shop: Shop, door: FrontDoor
+) -> None:
+    name = f"Lamp {secrets.token_hex(6)}"
+    door.told[name] = "a product's name"
+    player.open("offer")
+    sign_in(player, shop.merchant)
+    product = player.offer(name)
+    sign_in(player, shop.customer)
+    sheet = player.open_product(product)
+    player.until(lambda: player.find(f"{sheet} [data-part=add]").is_enabled(), "the price and the stock", 15)
+    for pieces in ("1", "2"):
+        player.click(f"{sheet} [data-part=add]")
+        player.sees(f"Cart {pieces}", ".pages")
+
+    for token, ending in (("tok_declined", "Declined"), ("tok_ok", "Confirmed")):
+        player.go("cart")
+        player.sees(name, CART)
+        player.sees("25.00", "#order-form")
+        player.click(f"#order-form [value={token}]")
+        player.click("#order-form [type=submit]")
+        player.sees(ending, f"{ORDER} .state", 30)
+        player.sees(name, ORDER)
+    assert ShopDoor(door).available(product) == 18
+    player.go("cart")
+    player.sees("Your cart is empty.", CART)
+
+
 def test_a_wrong_password_is_told_in_words(player: Browser, shop: Shop) -> None:
     player.open("board")
     if player.find("#sign-out").is_displayed():
@@ -306,7 +338,7 @@ def look_through(browser: Browser, shop: Shop) -> None:
     browser.open("board")
     sign_in(browser, shop.merchant)
     browser.until(lambda: browser.board("merchant"), "the merchants")
-    for view in ("board", "shop", "offer", "photograph"):
+    for view in ("board", "shop", "offer", "photograph", "cart", "orders"):
         browser.go(view)
         browser.settled()
         assert violations(browser, tools) == [], view

@@ -16,13 +16,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from retailctl.photos.stored import read_stored_studio
-from retailctl.stream.reader import read_payloads
 from support import log_search, pictures, studio_days
 from support.asking import ask
 from support.command import Operator
 from support.e2e import eventually
 from support.events import image, payload
-from support.names import PROJECT
+from support.kept_texts import collect_texts
 from support.photographing import JPEG, StudioDoor, Task, post
 from support.players import OFFER, FrontDoor
 
@@ -448,7 +447,7 @@ def test_a_phone_number_and_a_place_are_nowhere_but_where_they_belong(
     assert answer.status == 202, answer.body
     assert eventually(lambda: studio.photographer(player).gone, wanted=False) is False
 
-    texts = collect_texts(studio)
+    texts = collect_texts(studio.door, studio.machine)
 
     def find(word: str) -> set[str]:
         return {where for where, text in texts if word in text}
@@ -468,42 +467,6 @@ def test_a_phone_number_and_a_place_are_nowhere_but_where_they_belong(
 
 
 UPDATE_PHONE = "com.nordstrom/user-info/update-phone/1-0-0"
-
-
-def collect_texts(studio: StudioDoor) -> list[tuple[str, str]]:
-    """Return all that the environment keeps, each with a word for where: log, table, history, object or stream.
-
-    The archive has what the stream has.
-    """
-    cloud, found = studio.door.cloud, studio.door.found
-    name = f"{PROJECT}-{PLAYED_IN}"
-    texts = [
-        (f"stream: {json.loads(data)['data']['schema'].split('/', 1)[1].rpartition('/')[0]}", data.decode())
-        for data in read_payloads(cloud.client("kinesis"), found["stream_name"])
-    ]
-    prefixes = (f"/aws/lambda/{name}-", f"/aws/vendedlogs/states/{name}-")
-    lines = [line for prefix in prefixes for line in log_search.read_lines(cloud, prefix)]
-    texts += [
-        (f"log: {line.group.rpartition('/')[2].removeprefix(name + '-')}", line.message) for line in lines
-    ]
-    dynamodb, machine, s3 = (cloud.client(each) for each in ("dynamodb", "stepfunctions", "s3"))
-    for table in dynamodb.list_tables()["TableNames"]:
-        if table.startswith(name):
-            for page in dynamodb.get_paginator("scan").paginate(TableName=table):
-                texts += [(f"table: {table.removeprefix(name + '-')}", repr(item)) for item in page["Items"]]
-    for page in machine.get_paginator("list_executions").paginate(stateMachineArn=studio.machine):
-        for of in [{"executionArn": each["executionArn"]} for each in page["executions"]]:
-            histories = machine.get_paginator("get_execution_history").paginate(**of)
-            texts += [("history", repr(history["events"])) for history in histories]
-            texts += [("history", repr(machine.describe_execution(**of)))]
-    for bucket in (found["pictures_bucket"], found["quarantine_bucket"], found["site_bucket"]):
-        what = f"object: {bucket.removeprefix(name + '-').rpartition('-')[0]}"
-        for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
-            for version in page.get("Versions", []):
-                answer = s3.get_object(Bucket=bucket, Key=version["Key"], VersionId=version["VersionId"])
-                body = answer.pop("Body").read().decode("latin-1")
-                texts.append((what, f"/{version['Key']} {answer} {body}"))
-    return texts
 
 
 def test_nobody_and_nothing_is_held_and_every_picture_is_in_the_log_once(

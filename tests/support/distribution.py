@@ -24,6 +24,7 @@ AS_ONE = {
     "the landscape": (
         "tests/e2e/test_contract.py",
         "tests/e2e/test_front_door.py",
+        "tests/e2e/test_orders.py",
         "tests/e2e/test_page.py",
         "tests/e2e/test_quiet_logs.py",
         "tests/e2e/test_studio.py",

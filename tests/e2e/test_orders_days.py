@@ -1,0 +1,91 @@
+"""400 orders by 40 customers at once, on 20 products of which there are five pieces each."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import statistics
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from retailctl import project
+from retailctl.emulator import cloud as clouds
+from retailctl.orders.stored import read_stored_payments
+from support.command import Operator
+from support.e2e import Landscape
+from support.ordering import CENTS, ShopDoor, body
+from support.players import FrontDoor, Player
+
+pytestmark = [pytest.mark.slow, pytest.mark.nightly, pytest.mark.usefixtures("signals_heard")]
+
+ORDERS, CUSTOMERS, PRODUCTS, PIECES = 400, 40, 20, 5
+CONFIRMED_WITHIN = 2.0
+"""Seconds from a customer's PUT to the confirmed order, for half of those who order one after another."""
+
+
+@pytest.fixture
+def operator(tmp_path: Path) -> Operator:
+    return Operator(project.find_project(), tmp_path)
+
+
+@pytest.fixture
+def shop(operator: Operator) -> Iterator[ShopDoor]:
+    """A shop in a local cloud of the test's own."""
+    name = f"orders-{secrets.token_hex(3)}"
+    try:
+        operator.do("package")
+        operator.do("up", "--cloud", name)
+        found = json.loads(operator.do("outputs", "--json", "--cloud", name))
+        cloud = clouds.load_cloud(name, operator.project)
+        there = Landscape(operator.project, cloud, "", {}, {}, {"dev": found})
+        yield ShopDoor(FrontDoor(there, "dev"))
+    finally:
+        operator.run("down", "--cloud", name)
+
+
+def order(shop: ShopDoor, customer: Player, product: str) -> tuple[dict[str, Any], float]:
+    """Order one piece; return the order once it has ended, and the seconds from the request to that."""
+    asked = time.monotonic()
+    order_id = shop.order(customer, body({product: 1}, CENTS))
+    return shop.ended(customer, order_id, 600), time.monotonic() - asked
+
+
+def test_400_orders_at_once_sell_each_piece_once(shop: ShopDoor, operator: Operator) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        customers = list(pool.map(lambda _: shop.door.admit("customer"), range(CUSTOMERS)))
+        merchant = shop.door.admit("merchant")
+        calm = shop.sell(merchant, 20)
+        products = list(pool.map(lambda _: shop.sell(merchant, PIECES), range(PRODUCTS)))
+    waits = [order(shop, customers[number], calm)[1] for number in range(20)]
+    # Each customer orders ten products, each product is ordered by twenty customers.
+    wanted = [
+        (customer, products[(number + 2 * turn) % PRODUCTS])
+        for turn in range(ORDERS // CUSTOMERS)
+        for number, customer in enumerate(customers)
+    ]
+    with ThreadPoolExecutor(CUSTOMERS) as pool:
+        done = list(pool.map(lambda wish: order(shop, *wish), wanted))
+
+    states = Counter((found["state"], found["reason"]) for found, _ in done)
+    in_the_crowd = statistics.median(took for found, took in done if found["state"] == "confirmed")
+    print(  # noqa: T201
+        f"{states}; PUT to confirmed, p50: {statistics.median(waits):.2f} s one after another, "
+        f"{in_the_crowd:.2f} s in the crowd"
+    )
+    assert states == {
+        ("confirmed", None): PRODUCTS * PIECES,
+        ("refused", "out-of-stock"): ORDERS - PRODUCTS * PIECES,
+    }
+    assert {shop.available(product) for product in products} == {0}
+    payments = read_stored_payments(
+        shop.door.cloud.client("dynamodb"), str(shop.door.found["payments_table"])
+    )
+    assert Counter(each.state for each in payments.values()) == {"captured": PRODUCTS * PIECES + len(waits)}
+    operator.do("orders", "check", *shop.where)
+    assert statistics.median(waits) < CONFIRMED_WITHIN
