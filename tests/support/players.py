@@ -21,9 +21,9 @@ OFFER = "com.nordstrom/product/create/1-0-0"
 IMAGE = "com.nordstrom/product/image/1-0-0"
 PURCHASE = "com.nordstrom/product/purchase/1-0-0"
 OUR_ORIGIN = re.compile(
-    rb'"origin":"[a-z0-9-]+/(web-client-[a-z-]+|studio-report)/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/'
+    rb'"origin":"[a-z0-9-]+/(web-client-[a-z-]+|studio-report|order-confirm)/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/'
 )
-"""The origin of an event that came through the front door, or of the studio's picture: a user of Cognito's."""
+"""The origin of an event of a user of Cognito's: through the front door, by the studio or by an order."""
 
 
 @dataclass(frozen=True)
