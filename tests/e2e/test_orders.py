@@ -173,7 +173,8 @@ def test_somebody_else_s_order_and_cart_are_never_answered(
     assert shop.cart(other) == {"lines": [], "totalCents": 0}
     assert shop.get(other, "/orders").json() == []
     assert {shop.get(None, path).status for path in ("/cart", "/orders", f"/orders/{order_id}")} == {401}
-    assert shop.get(merchant, "/cart").status == 403
+    assert shop.put(merchant, mint_order_id(time.time()), body({product: 1}, CENTS)).status == 403
+    assert shop.available(product) == PIECES - 1
 
 
 # What the shop refuses

@@ -47,6 +47,7 @@ OTHER = "7b3811e2-0b8f-4a57-9d1c-0a3e3d0f9c12"
 NOW = 1_795_348_800.25
 LAMPS = {"lines": [{"id": "p1", "quantity": 2}], "totalCents": 4990, "paymentToken": "tok_ok"}
 CARD = "4111111111111111"
+JSON_TYPE = {"content-type": "application/json"}
 
 
 def order_id(seconds: float = 0, number: int = 1) -> str:
@@ -591,7 +592,7 @@ def test_only_signed_in_users_are_answered(
     event = http_event(
         request_.get("method", "GET"),
         request_["path"],
-        headers={"content-type": "application/json"},
+        headers=JSON_TYPE,
         body="{}",
     )
     if token is not None:
@@ -603,9 +604,16 @@ def test_only_signed_in_users_are_answered(
     assert reply.status == 401
 
 
-def test_every_group_may_order(world: World) -> None:
-    event = http_event("GET", "/cart")
-    assert send(event, SUB, **{"cognito:groups": None}).status == 200
+@pytest.mark.parametrize("groups", [None, "[merchant photographer]"])
+def test_only_customers_may_order_and_everybody_sees_their_own(world: World, groups: str | None) -> None:
+    event = http_event("PUT", f"/orders/{order_id()}", headers=JSON_TYPE, body=json.dumps(LAMPS))
+    reply = send(event, SUB, **{"cognito:groups": groups})
+
+    check_reply(PLACE, reply)
+    assert reply.status == 403
+    assert world.machine.started == {}
+    assert send(http_event("GET", "/orders"), SUB, **{"cognito:groups": groups}).json() == []
+    assert send(http_event("GET", "/cart"), SUB, **{"cognito:groups": groups}).status == 200
 
 
 def test_no_cache_keeps_an_answer(world: World) -> None:

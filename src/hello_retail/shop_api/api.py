@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from hello_retail.orders.items import Order
     from hello_retail.shop_api.store import ShopApiStore
 
+GROUP: Final = "customer"
+"""Who may buy, as the event writer has it."""
 PATHS: Final = ("/cart", "/orders", "/orders/{orderId}")
 PAGE: Final = (build_limit_parameter(default=25), Parameter("cursor", CURSOR_REMEDY, decode_order_cursor))
 
@@ -64,10 +66,9 @@ class ShopApi:
                 return self.answer_orders(_require_user(event), request.query)
             case ["orders", order_id] if order_id:
                 refuse_other_methods(request.method, READS_AND_PUT)
-                user_id = _require_user(event)
                 if request.method == "PUT":
-                    return self.answer_placing(user_id, order_id, event)
-                return self.answer_order(user_id, order_id)
+                    return self.answer_placing(_require_customer(event), order_id, event)
+                return self.answer_order(_require_user(event), order_id)
         raise Problem(HTTPStatus.NOT_FOUND, f"There is no such resource; there are {', '.join(PATHS)}.")
 
     def answer_cart(self, user_id: str) -> HttpResponse:
@@ -122,3 +123,11 @@ class ShopApi:
 
 def _require_user(event: Mapping[str, Any]) -> str:
     return require_signed_in(event, parse_identity).user_id
+
+
+def _require_customer(event: Mapping[str, Any]) -> str:
+    """Return the id of the user, who must be a customer: only they may buy."""
+    identity = require_signed_in(event, parse_identity)
+    if GROUP not in identity.groups:
+        raise Problem(HTTPStatus.FORBIDDEN, f"Only users of the group {GROUP} may order.", code="wrong-group")
+    return identity.user_id
