@@ -228,6 +228,12 @@ def test_another_persons_cart_and_orders_are_never_shown(stubbed: Browser, stub:
     assert stubbed.driver.current_url == address
     stubbed.go("cart")
     stubbed.sees("Your cart is empty.", CART)
+    stub.orders.carts[MERCHANT.user_id] = {"mug-1": 1}
+    stubbed.open("cart")
+    stubbed.sees("Only customers can order. You are signed in as Mira Sato, a merchant.", CART)
+    stubbed.until(lambda: stubbed.find(SUBMIT).is_displayed(), "the merchant's cart")
+    stubbed.click(SUBMIT)
+    stubbed.sees("Only users of the group customer may order.", f"{MESSAGE}[role=alert]")
 
 
 @pytest.mark.parametrize(("width", "dark"), [(1280, False), (320, True)], ids=["light", "dark phone"])

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from support.page_tools import evaluate, violations
-from support.stub_api import MERCHANT, open_for_business
+from support.stub_api import CUSTOMER, MERCHANT, open_for_business
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -103,7 +103,7 @@ def test_the_html_that_the_scripts_have_made_is_valid_too(
     open_for_business(stubbed.shop.stub)
     stubbed.shop.stub.has_studio = True
     stub = stubbed.shop.stub
-    stub.orders.carts[MERCHANT.user_id] = dict.fromkeys(stub.catalog, 1)
+    stub.orders.carts[CUSTOMER.user_id] = dict.fromkeys(stub.catalog, 1)
     for view in ("board", "photograph", "shop", "product", "offer", "cart", "orders"):
         if view == "product":
             stubbed.click(".tile a")
@@ -118,6 +118,8 @@ def test_the_html_that_the_scripts_have_made_is_valid_too(
             stubbed.sign_in(MERCHANT)
             stubbed.offer("A lamp")
         if view == "cart":
+            stubbed.click("#sign-out")
+            stubbed.sign_in(CUSTOMER)
             stubbed.until(lambda: stubbed.find_all(".line"), "the cart")
         made = tmp_path / f"{view}.html"
         made.write_text("<!DOCTYPE html>\n" + stubbed.run("return document.documentElement.outerHTML"))

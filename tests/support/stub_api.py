@@ -524,7 +524,7 @@ class _Api(_Handler):
         if path == "/assignments":
             self.inbox()
             return
-        player, orders = self.customer(), self.shop.orders
+        player, orders = self.signed_in(), self.shop.orders
         if player is None:
             return
         if path == "/orders":
@@ -538,7 +538,7 @@ class _Api(_Handler):
         else:
             self.answer(404, _problem(404, "You have no such order."))
 
-    def customer(self) -> Player | None:
+    def signed_in(self) -> Player | None:
         """Return who is signed in; answer anybody else."""
         player = self.shop.player_of(self.headers.get("authorization", ""))
         if player is None or self.shop.refuse_tokens_unreadably:
@@ -550,8 +550,11 @@ class _Api(_Handler):
         orders, order_id = self.shop.orders, self.path.rpartition("/")[2]
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))
         orders.attempts.append((order_id, body))
-        player = self.customer()
+        player = self.signed_in()
         if player is None:
+            return
+        if "customer" not in player.groups:
+            self.answer(403, _problem(403, "Only users of the group customer may order."))
             return
         status = orders.failures.popleft() if orders.failures else 0
         if status <= 0:

@@ -46,7 +46,7 @@ export class Cart {
 
   /** @param {import("./session.js").User | null} user */
   showUser(user) {
-    gate(this.#view, user, null, "order");
+    gate(this.#view, user, "customer", "order");
     this.#show();
   }
 

@@ -148,13 +148,13 @@ export function keepDraft(form) {
  * Say beforehand who may use a page; the shop decides all the same.
  * @param {HTMLElement} view
  * @param {import("./session.js").User | null} user
- * @param {string | null} group whom the page is for; null for everybody who is signed in
+ * @param {string} group whom the page is for
  * @param {string} act such as "offer products"
  */
 export function gate(view, user, group, act) {
   const place = find("[data-part=gate]", view);
-  if (!user) tell(place, `${group ? `Only ${group}s` : "Only people who are signed in"} can ${act}. You will be asked to sign in.`);
-  else if (group && !user.groups.includes(group)) {
+  if (!user) tell(place, `Only ${group}s can ${act}. You will be asked to sign in.`);
+  else if (!user.groups.includes(group)) {
     const groups = user.groups.length ? `a ${user.groups.join(" and ")}` : "in no group";
     tell(place, `Only ${group}s can ${act}. You are signed in as ${user.name}, ${groups}.`);
   } else tell(place, "");

@@ -87,7 +87,7 @@ export class Orders {
 
   /** @param {import("./session.js").User | null} user */
   showUser(user) {
-    gate(this.#view, user, null, "order");
+    gate(this.#view, user, "customer", "order");
     const owner = user?.id ?? null;
     if (owner === this.#owner || this.#page.session.isLost) return;
     this.#owner = owner;

@@ -57,7 +57,7 @@ export class ProductView {
 
   /** @param {import("./session.js").User | null} user */
   showUser(user) {
-    gate(this.#view, user, null, "order");
+    gate(this.#view, user, "customer", "order");
     for (const sheet of this.#sheets.values()) sheet.showUser(user);
   }
 
