@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support import e2e
+from support import e2e, shared_provider
 from support.players import FrontDoor
 
 if TYPE_CHECKING:
@@ -15,6 +15,15 @@ if TYPE_CHECKING:
     from support.e2e import Landscape
 
 PLAYED_IN = "dev"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def providers() -> Iterator[None]:
+    """Lend Terraform its providers, and end them."""
+    with pytest.MonkeyPatch.context() as patch:
+        shared_provider.lend_to_all(patch)
+        yield
+    shared_provider.end()
 
 
 @pytest.fixture(scope="session")

@@ -25,7 +25,7 @@ from retailctl.emulator import ministack
 from retailctl.emulator.cloud import Cloud
 from retailctl.local_cloud import up_down
 from retailctl.terraform import installation
-from support import module_changes
+from support import module_changes, shared_provider
 from support.module_changes import MODULES, Inputs
 from support.strict_aws import Refusal, strict
 
@@ -52,13 +52,14 @@ class Root:
     refused: list[Refusal]
 
     def terraform(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [installation.find_terraform(), f"-chdir={self.folder}", *arguments, "-no-color"],
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        with shared_provider.lent(self.folder, self.environment) as setting:
+            return subprocess.run(
+                [installation.find_terraform(), f"-chdir={self.folder}", *arguments, "-no-color"],
+                env={**self.environment, **setting},
+                capture_output=True,
+                text=True,
+                check=False,
+            )
 
     def write(self, inputs: dict[str, Inputs]) -> None:
         """Give each module its inputs."""

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from retailctl import project
 from retailctl.terraform import installation
+from support import shared_provider
 
 if TYPE_CHECKING:
     from retailctl.emulator.cloud import Cloud
@@ -18,15 +21,19 @@ LOCK = Path(__file__).parents[2] / "terraform/app/.terraform.lock.hcl"
 
 def run(line: str, folder: Path, environment: dict[str, str]) -> str:
     """Run a command as it would be typed, say yes where it asks, and return what it prints."""
-    done = subprocess.run(
-        ["bash", "-c", line],
-        cwd=folder,
-        env=environment,
-        input="yes\n",
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    with ExitStack() as until_it_has_run:
+        if re.match(rf"terraform ({'|'.join(shared_provider.SERVED)})\b", line.rpartition("\n")[2]):
+            lent = shared_provider.lent(folder, environment)
+            environment = {**environment, **until_it_has_run.enter_context(lent)}
+        done = subprocess.run(
+            ["bash", "-c", line],
+            cwd=folder,
+            env=environment,
+            input="yes\n",
+            capture_output=True,
+            text=True,
+            check=False,
+        )
     assert done.returncode == 0, f"{line}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
     return done.stdout.strip()
 

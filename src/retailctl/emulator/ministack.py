@@ -13,7 +13,16 @@ from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from retailctl.emulator import execution_roles, fan_out, iam, invocations, processes, refusals, state_machines
+from retailctl.emulator import (
+    execution_roles,
+    fan_out,
+    iam,
+    invocations,
+    processes,
+    refusals,
+    state_machines,
+    workers,
+)
 from retailctl.emulator.cloud import Cloud
 from retailctl.emulator.retries import OncePerInvocation
 from retailctl.errors import UserError
@@ -148,6 +157,7 @@ def main() -> None:
     fan_out.patch_emulator()
     invocations.patch_emulator()
     state_machines.patch_emulator()
+    workers.patch_emulator()
     app.app = OncePerInvocation(app.app)
     sys.argv = ["ministack"]
     app.main()

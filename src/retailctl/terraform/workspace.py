@@ -19,6 +19,12 @@ from retailctl.options import DEFAULT_CLOUD
 from retailctl.progress import show_progress
 from retailctl.project import format_path
 from retailctl.terraform.failures import Event, TerraformError, build_error, format_diagnostic
+from retailctl.terraform.initialisation import (
+    compute_digest,
+    forget_initialisation,
+    is_initialised,
+    note_initialisation,
+)
 from retailctl.terraform.installation import build_cli_environ, find_terraform
 from retailctl.terraform.runs import STARTED_BY, describe_this_process
 
@@ -160,18 +166,23 @@ def _build_error(workspace: Workspace, what: str, output: str) -> TerraformError
 
 
 def run_init(workspace: Workspace, *options: str) -> None:
-    """Run `terraform init`.
+    """Run `terraform init`, unless the last one had the same options and files.
 
     Raises:
         TerraformError: where it fails.
 
     """
+    digest = compute_digest(workspace.root, workspace.project.root / "modules", options)
+    if is_initialised(workspace.data, digest):
+        return
+    forget_initialisation(workspace.data)
     lines: list[str] = []
     # Terraform's plugin cache may be filled by one run at a time only.
     with hold_lock(workspace.project, "terraform-init"):
         status = _run(workspace, ["init", "-input=false", "-no-color", *options], lines.append)
     if status != 0:
         raise _build_error(workspace, "`terraform init`", "\n".join(lines))
+    note_initialisation(workspace.data, digest)
 
 
 @dataclass(slots=True)
