@@ -392,7 +392,7 @@ def grown(guide: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> pl
     # So that the alarms are there that only a canary has.
     tried = {
         name: {"version": "7", "weight": 0.1}
-        for name in ("catalog_api", "event_writer", "studio_api", "trending_api", "winner_api")
+        for name in ("catalog_api", "event_writer", "shop_api", "studio_api", "trending_api", "winner_api")
     }
     app = planned_app.initialised(app)
     return planned_app.planned(app, "prod", canary=tried)

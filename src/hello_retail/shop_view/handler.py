@@ -55,7 +55,7 @@ class ShopStores:
 
 
 @cache
-def get_stores() -> ShopStores:
+def get_store() -> ShopStores:
     """Make the stores once for the function's instance."""
     dynamodb, executor = boto3.client("dynamodb", config=AWS_CONFIG), ThreadPoolExecutor(SIDE_BY_SIDE)
     return ShopStores(
@@ -75,7 +75,7 @@ def get_stores() -> ShopStores:
     )
 
 
-get_stores()  # at import, while Lambda lends a full processor
+get_store()  # at import, while Lambda lends a full processor
 
 
 def handler(event: Mapping[str, Any], _context: object) -> dict[str, list[dict[str, str]]]:
@@ -85,7 +85,7 @@ def handler(event: Mapping[str, Any], _context: object) -> dict[str, list[dict[s
     that is not, from which the mapping delivers again. A failure of AWS is never raised; anything raised is a
     defect, and the mapping delivers the whole batch again.
     """
-    return fold_batch(decode_batch(event), get_stores())
+    return fold_batch(decode_batch(event), get_store())
 
 
 def fold_batch(batch: ShopBatch, view: ShopStores) -> dict[str, list[dict[str, str]]]:

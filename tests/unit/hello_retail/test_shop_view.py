@@ -253,7 +253,7 @@ def test_the_function_folds_into_the_tables_of_its_settings(monkeypatch: pytest.
     dynamodb = tables()
     settings = entry.SETTINGS
     named = ShopTables(settings.catalog_table, settings.categories_table, settings.stock_table)
-    monkeypatch.setattr(entry, "get_stores", lambda: warm_stores(dynamodb, named))
+    monkeypatch.setattr(entry, "get_store", lambda: warm_stores(dynamodb, named))
 
     assert entry.handler(batch(offer("p1", "ann")), None) == {"batchItemFailures": []}
     assert named == TABLES
