@@ -229,7 +229,7 @@ def test_another_persons_cart_and_orders_are_never_shown(stubbed: Browser, stub:
     stubbed.go("cart")
     stubbed.sees("Your cart is empty.", CART)
     stub.orders.carts[MERCHANT.user_id] = {"mug-1": 1}
-    stubbed.open("cart")
+    stubbed.driver.refresh()
     stubbed.sees("Only customers can order. You are signed in as Mira Sato, a merchant.", CART)
     stubbed.until(lambda: stubbed.find(SUBMIT).is_displayed(), "the merchant's cart")
     stubbed.click(SUBMIT)
