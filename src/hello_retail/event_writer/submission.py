@@ -23,7 +23,7 @@ from hello_retail.events.registry import (
     Violation,
     list_violations,
 )
-from hello_retail.http_api.identity import require_signed_in
+from hello_retail.http_api.identity import require_group, require_signed_in
 from hello_retail.http_api.json_body import hash_json, read_json_object
 from hello_retail.http_api.methods import POST, get_method, refuse_other_methods
 from hello_retail.http_api.problems import Problem, WrongMember, build_data_problem
@@ -114,10 +114,8 @@ def parse_submission(event: Mapping[str, Any], trace_header: str = "") -> EventS
         accepted = Violation("/schema", f"must be one of {', '.join(KINDS)}")
         raise _build_data_refusal((accepted,), "unknown-schema")
     group = KINDS[kind].group
-    if group is not None and group not in actor.groups:
-        raise Problem(
-            HTTPStatus.FORBIDDEN, f"Only users of the group {group} may send this event.", code="wrong-group"
-        )
+    if group is not None:
+        require_group(actor.groups, group, "may send this event")
     headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
     return EventSubmission(actor, kind, data, _read_key(headers), _trace_id(trace_header, headers))
 

@@ -81,3 +81,14 @@ def require_signed_in(event: Mapping[str, Any], parse: Callable[[Mapping[str, An
             headers={"www-authenticate": f"Bearer{error}"},
             code="not-signed-in",
         ) from None
+
+
+def require_group(groups: frozenset[str], group: str, act: str) -> None:
+    """Refuse a user who is not in ``group``; ``act`` says what its users may do.
+
+    Raises:
+        Problem: 403.
+
+    """
+    if group not in groups:
+        raise Problem(HTTPStatus.FORBIDDEN, f"Only users of the group {group} {act}.", code="wrong-group")

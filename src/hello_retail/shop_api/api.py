@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
 from hello_retail.http_api.cursor import CURSOR_REMEDY
-from hello_retail.http_api.identity import parse_identity, require_signed_in
+from hello_retail.http_api.identity import parse_identity, require_group, require_signed_in
 from hello_retail.http_api.keys import is_order_id
 from hello_retail.http_api.methods import (
     READS,
@@ -128,6 +128,5 @@ def _require_user(event: Mapping[str, Any]) -> str:
 def _require_customer(event: Mapping[str, Any]) -> str:
     """Return the id of the user, who must be a customer: only they may buy."""
     identity = require_signed_in(event, parse_identity)
-    if GROUP not in identity.groups:
-        raise Problem(HTTPStatus.FORBIDDEN, f"Only users of the group {GROUP} may order.", code="wrong-group")
+    require_group(identity.groups, GROUP, "may order")
     return identity.user_id

@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
 from hello_retail.aws_failures import translate_transient_failures
-from hello_retail.http_api.identity import parse_identity, require_signed_in
+from hello_retail.http_api.identity import parse_identity, require_group, require_signed_in
 from hello_retail.http_api.keys import is_product_id
 from hello_retail.http_api.methods import (
     POST,
@@ -99,8 +99,5 @@ class StudioApi:
 def _require_photographer(event: Mapping[str, Any]) -> str:
     """Return the id of the user, who must be a photographer."""
     identity = require_signed_in(event, parse_identity)
-    if GROUP not in identity.groups:
-        raise Problem(
-            HTTPStatus.FORBIDDEN, f"Only users of the group {GROUP} have assignments.", code="wrong-group"
-        )
+    require_group(identity.groups, GROUP, "have assignments")
     return identity.user_id
