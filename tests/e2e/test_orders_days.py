@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import secrets
 import statistics
 import time
 from collections import Counter
@@ -15,11 +13,11 @@ from typing import Any
 import pytest
 
 from retailctl import project
-from retailctl.emulator import cloud as clouds
 from retailctl.orders.stored import read_stored_payments
 from support.command import Operator
 from support.e2e import Landscape
 from support.ordering import CENTS, ShopDoor, body
+from support.own_cloud import applied_cloud
 from support.players import FrontDoor, Player
 
 pytestmark = [pytest.mark.slow, pytest.mark.nightly, pytest.mark.usefixtures("signals_heard")]
@@ -37,16 +35,9 @@ def operator(tmp_path: Path) -> Operator:
 @pytest.fixture
 def shop(operator: Operator) -> Iterator[ShopDoor]:
     """A shop in a local cloud of the test's own."""
-    name = f"orders-{secrets.token_hex(3)}"
-    try:
-        operator.do("package")
-        operator.do("up", "--cloud", name)
-        found = json.loads(operator.do("outputs", "--json", "--cloud", name))
-        cloud = clouds.load_cloud(name, operator.project)
+    with applied_cloud(operator, "orders") as (cloud, found):
         there = Landscape(operator.project, cloud, "", {}, {}, {"dev": found})
         yield ShopDoor(FrontDoor(there, "dev"))
-    finally:
-        operator.run("down", "--cloud", name)
 
 
 def order(shop: ShopDoor, customer: Player, product: str) -> tuple[dict[str, Any], float]:

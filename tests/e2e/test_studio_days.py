@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import secrets
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -22,6 +20,7 @@ from support import studio_days
 from support.command import Operator
 from support.e2e import eventually
 from support.events import ingress, origin, payload
+from support.own_cloud import applied_cloud
 
 pytestmark = [pytest.mark.slow, pytest.mark.nightly, pytest.mark.usefixtures("signals_heard")]
 
@@ -60,15 +59,9 @@ class Place:
 
 @pytest.fixture
 def place(tmp_path: Path) -> Iterator[Place]:
-    name = f"studio-{secrets.token_hex(3)}"
     operator = Operator(project.find_project(), tmp_path)
-    try:
-        operator.do("package")
-        operator.do("up", "--cloud", name)
-        found = json.loads(operator.do("outputs", "--json", "--cloud", name))
-        yield Place(operator, clouds.load_cloud(name, operator.project), found)
-    finally:
-        operator.run("down", "--cloud", name)
+    with applied_cloud(operator, "studio") as (cloud, found):
+        yield Place(operator, cloud, found)
 
 
 def test_500_products_are_pictured_once_soon_and_fairly(place: Place) -> None:

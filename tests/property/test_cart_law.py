@@ -47,7 +47,7 @@ def deliver(stream: Stream, random: Random, faults: Faults, dynamodb: FakeDynamo
     world = World(stream, random, Faults())
     world.handlers = [warm_instance(FaultyClient(dynamodb, world))]
     world.run()
-    assert dynamodb.items[CARTS] == folded, "a generation that folds anew changes no cart"
+    assert dynamodb.items[CARTS] == folded, "a new generation changes no cart"
 
 
 def fold_in_order(seed: int, faults: Faults, events: int = 60) -> None:

@@ -176,12 +176,13 @@ class ShopDoor:
             events.enable_rule(Name=rule)
 
     @contextmanager
-    def forbidden(self, *actions: str, resource: str = "*") -> Iterator[None]:
+    def forbidden(self, *actions: str) -> Iterator[None]:
         """Let AWS refuse actions to the steps of the orders."""
         iam, functions = self.door.cloud.client("iam"), self.door.cloud.client("lambda")
         function = self.door.found["functions"]["order_tasks"]
         role = functions.get_function_configuration(FunctionName=function)["Role"].rpartition("/")[2]
-        statement = {"Effect": "Deny", "Action": actions, "Resource": resource}
+        everywhere = "*"  # nothing is allowed by it: it denies
+        statement = {"Effect": "Deny", "Action": actions, "Resource": everywhere}
         document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
         iam.put_role_policy(RoleName=role, PolicyName="trouble", PolicyDocument=document)
         try:

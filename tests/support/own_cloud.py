@@ -1,0 +1,28 @@
+"""A local cloud of a test's own, with the environment dev applied."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from retailctl.emulator import cloud as clouds
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from support.command import Operator
+
+
+@contextmanager
+def applied_cloud(operator: Operator, prefix: str) -> Iterator[tuple[clouds.Cloud, dict[str, Any]]]:
+    """Yield a cloud whose name begins with ``prefix``, and dev's root outputs; whatever happens, it is stopped."""
+    name = f"{prefix}-{secrets.token_hex(3)}"
+    try:
+        operator.do("package")
+        operator.do("up", "--cloud", name)
+        found = json.loads(operator.do("outputs", "--json", "--cloud", name))
+        yield clouds.load_cloud(name, operator.project), found
+    finally:
+        operator.run("down", "--cloud", name)
