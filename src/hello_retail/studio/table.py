@@ -384,7 +384,7 @@ def register_photographer(
     allowance: int,
     move: Move,
 ) -> bool:
-    """Register a photographer, anew or again: the allowance is set, not added, and misses are forgiven."""
+    """Register a photographer: the allowance is set, not added, and misses in a row start at 0."""
     after = replace(photographer, allowance=allowance, in_a_row=0, gone=False)
     slot = photographer.slot or _choose_slot(after, now)
     changes: dict[str, Value | None] = {

@@ -1,7 +1,7 @@
 """The consumer that brings people and products from the log into the studio.
 
 It registers photographers, starts one execution of the machine for each product that is offered, and takes note of
-pictures that did not come from the studio. What it writes is state of the studio, never folded anew.
+pictures that did not come from the studio. What it writes is state of the studio: a replay does not rebuild it.
 
 Environment: ``STUDIO_TABLE``, ``MACHINE_ARN``, ``PER_REGISTRATION``, ``RECENT_EVENTS``, ``RETENTION_HOURS`` (of the
 stream), ``MESSAGES`` (``none`` or ``sms``: only then is a phone number kept), ``ENVIRONMENT``,

@@ -1,7 +1,7 @@
 """Make the processes that run functions in MiniStack start with less work.
 
 The emulator starts a process for each invocation that finds no idle one, and unpacks the function's zip for it. So
-a burst started a process per invocation, each of which compiled the same code anew.
+a burst started a process per invocation, each of which compiled the same code again.
 """
 
 from __future__ import annotations

@@ -248,8 +248,8 @@ export class Api {
   /**
    * Make a request as the person who is signed in, again with a new token or after a failure that may pass.
    *
-   * A session that has ended is asked for anew. A refusal that the page may not read (a 401 without CORS headers is a
-   * failed fetch) shows by the API answering other requests.
+   * Where the session has ended, the person signs in. A refusal that the page may not read (a 401 without CORS
+   * headers is a failed fetch) shows by the API answering other requests.
    * @template T
    * @param {(token: string, user: import("./session.js").User) => Promise<T>} attempt
    * @param {{isAct?: boolean, settle?: () => void}} [options] `isAct`: the person wants it, so they are asked to sign in
