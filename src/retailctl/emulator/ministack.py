@@ -11,7 +11,7 @@ import sys
 import time
 from dataclasses import replace
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from retailctl.emulator import (
     execution_roles,
@@ -27,9 +27,6 @@ from retailctl.emulator.cloud import Cloud
 from retailctl.emulator.retries import OncePerInvocation
 from retailctl.errors import UserError
 from retailctl.http import NoReply, send_request
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 REGION = "us-east-1"
 ACCOUNT_ID = "000000000000"
@@ -157,7 +154,7 @@ def main() -> None:
     fan_out.patch_emulator()
     invocations.patch_emulator()
     state_machines.patch_emulator()
-    workers.patch_emulator()
+    workers.patch_emulator(Path(sys.argv[1]))
     app.app = OncePerInvocation(app.app)
     sys.argv = ["ministack"]
     app.main()

@@ -5,7 +5,7 @@ that happens to have a recorded process id:
 
 - the emulator runs as ``python -m retailctl.emulator.ministack <home>``, a page's server as
   ``python -m retailctl.emulator.page_proxy <home> <environment> …``;
-- its Lambda workers run a script below ``<home>``;
+- its Lambda workers run a script below ``<home>``, or ``python -m retailctl.emulator.fork_server <home> …``;
 - Terraform runs with an ``argv[0]`` below ``<home>``, its provider from a path below ``<home>``.
 """
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 EMULATOR_MODULE = "retailctl.emulator.ministack"
 PAGE_SERVER_MODULE = "retailctl.emulator.page_proxy"
+FORK_SERVER_MODULE = "retailctl.emulator.fork_server"
 EARLIER_MODULES = ("retailctl.emulator", "retailctl.page_server")
 """What the two were called before 0.2.0: their processes are known, so that nothing is taken from under them."""
 
@@ -69,6 +70,7 @@ def belongs_to_cloud(process: Process, home: Path) -> bool:
     below = f"{home}{os.sep}"
     program, *rest = process.arguments or ("",)
     is_worker = bool(rest) and rest[0].startswith(below) and rest[0].endswith("_worker.py")
+    is_worker = is_worker or process.arguments[1:4] == ("-m", FORK_SERVER_MODULE, str(home))
     is_ours = is_emulator(process, home) or is_page_server(process, home)
     return program.startswith(below) or is_worker or is_ours
 

@@ -7,13 +7,18 @@ a burst started a process per invocation, each of which compiled the same code a
 from __future__ import annotations
 
 import hashlib
+import queue
+import subprocess
 import tempfile
 import threading
 import time
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
+
+from retailctl.emulator.fork_server import END_OF_LOG, ForkedProcess, ForkServer, can_be_forked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -24,6 +29,8 @@ PATIENCE_SECONDS = 2.0
 It is bounded because a function that invokes itself while it starts would wait for itself.
 """
 POLL_SECONDS = 0.005
+END_OF_LOG_SECONDS = 0.25
+"""How long the end of an invocation's log is waited for after each line; as long as the emulator's at most."""
 _choosing = threading.Lock()
 """Held while an invocation chooses its worker."""
 _unpacking = threading.Lock()
@@ -82,12 +89,33 @@ def wait_for_worker(list_workers: Callable[[], Iterable[Any]], acquire: Callable
         time.sleep(POLL_SECONDS)
 
 
-def patch_emulator() -> None:
-    """Make the emulator in this process start and fill fewer processes."""
+def drain_log(worker: Any, drain: Callable[[Any], str]) -> str:  # noqa: ANN401
+    """Return what an invocation has logged.
+
+    The emulator itself waits 50 ms for a log that may be empty. A fork says where it ends.
+
+    Args:
+        worker: the invocation's, after its answer.
+        drain: waits for the log of a worker that is no fork.
+
+    """
+    if not getattr(worker, "says_end_of_log", False):
+        return drain(worker)
+    lines: list[str] = []
+    with suppress(queue.Empty):  # a process that has died says nothing more
+        while (line := worker._stderr_queue.get(timeout=END_OF_LOG_SECONDS)) != END_OF_LOG:  # noqa: SLF001
+            lines.append(line)
+    return "\n".join(lines)
+
+
+def patch_emulator(home: Path) -> None:
+    """Make the emulator of the cloud in ``home`` start and fill fewer processes, and fork them."""
     from ministack.core import lambda_runtime  # noqa: PLC0415 - importing it starts half of it
     from ministack.services import lambda_svc  # noqa: PLC0415
 
+    fork_server = ForkServer(home)
     acquire = lambda_runtime.acquire_worker
+    spawn, drain = lambda_runtime.Worker._spawn, lambda_runtime.Worker._drain_stderr_bounded  # noqa: SLF001
 
     def acquire_worker(name: str, config: dict[str, Any], code_zip: bytes, qualifier: str = "$LATEST") -> Any:  # noqa: ANN401
         key = lambda_runtime._worker_key(name, config, qualifier)  # noqa: SLF001
@@ -96,5 +124,17 @@ def patch_emulator() -> None:
             lambda: acquire(name, config, code_zip, qualifier),
         )
 
+    def start_process(arguments: list[str], **settings: Any) -> Any:  # noqa: ANN401
+        if can_be_forked(arguments, settings.get("cwd", "")):
+            return fork_server.start_process(arguments[1], settings["cwd"], settings["env"])
+        return subprocess.Popen(arguments, **settings)  # noqa: S603 - the emulator's own command
+
+    def spawn_worker(worker: Any) -> None:  # noqa: ANN401
+        spawn(worker)
+        worker.says_end_of_log = isinstance(worker._proc, ForkedProcess)  # noqa: SLF001
+
     lambda_runtime.zipfile = SimpleNamespace(**{**vars(zipfile), "ZipFile": CodeZip})
+    lambda_runtime.subprocess = SimpleNamespace(**{**vars(subprocess), "Popen": start_process})
+    lambda_runtime.Worker._spawn = spawn_worker  # noqa: SLF001
+    lambda_runtime.Worker._drain_stderr_bounded = lambda worker: drain_log(worker, drain)  # noqa: SLF001
     lambda_svc.acquire_worker = acquire_worker

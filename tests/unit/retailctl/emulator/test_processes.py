@@ -26,6 +26,8 @@ HOME = Path("/clone/.retail/local")
         (("python", "-m", "retailctl.emulator.ministack", "/other/.retail/local"), False),
         (("python", "/clone/.retail/local/tmp/ministack-lambda-x/_worker.py"), True),
         (("python", "/clone/.retail/local-two/tmp/ministack-lambda-x/_worker.py"), False),
+        (("python", "-m", "retailctl.emulator.fork_server", "/clone/.retail/local", "7"), True),
+        (("python", "-m", "retailctl.emulator.fork_server", "/clone/.retail/local-two", "7"), False),
         (("/clone/.retail/local/terraform/dev/app/terraform", "apply"), True),
         (("/clone/.retail/local/terraform/dev/app/providers/terraform-provider-aws_v5",), True),
         (("tail", "-f", "/clone/.retail/local/emulator.log"), False),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import queue
 import tempfile
 import threading
 import time
@@ -10,12 +11,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import pytest
+
 from retailctl.emulator import workers
+from retailctl.emulator.fork_server import END_OF_LOG
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import pytest
 
 
 @dataclass
@@ -127,3 +129,38 @@ def test_nobody_waits_for_ever_for_a_worker_that_starts(monkeypatch: pytest.Monk
     leased = pool.lease()
 
     assert leased is pool.workers[1]
+
+
+@dataclass
+class Logging:
+    """A worker with these lines on stderr."""
+
+    lines: tuple[str, ...]
+    says_end_of_log: bool = True
+    _stderr_queue: queue.Queue[str] = field(default_factory=queue.Queue)
+
+    def __post_init__(self) -> None:
+        for line in self.lines:
+            self._stderr_queue.put(line)
+
+
+@pytest.mark.parametrize(
+    ("lines", "log"),
+    [
+        ((END_OF_LOG,), ""),
+        (("one", "two", END_OF_LOG, "of the next"), "one\ntwo"),
+        (("one", "and the process died"), "one\nand the process died"),
+    ],
+)
+def test_the_log_of_an_invocation_ends_where_its_process_says(
+    lines: tuple[str, ...], log: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workers, "END_OF_LOG_SECONDS", 0.01)
+
+    assert workers.drain_log(Logging(lines), lambda _worker: "the emulator's way") == log
+
+
+def test_a_worker_that_does_not_say_where_its_log_ends_is_waited_for() -> None:
+    said_nothing = Logging(("one",), says_end_of_log=False)
+
+    assert workers.drain_log(said_nothing, lambda worker: worker._stderr_queue.get()) == "one"
