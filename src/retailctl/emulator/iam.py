@@ -11,6 +11,7 @@ determines which action, resource and conditions are checked.
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import re
 import time
@@ -455,6 +456,14 @@ def patch_emulator() -> None:
             action, named["resource_arn"] = missing.action, missing.arn
         return denial(service, action, *arguments, **named)
 
+    parse = iam_evaluator.parse_policy_document
+    parse_text = functools.lru_cache(maxsize=1024)(parse)
+
+    def parse_policy_document(document: Any) -> Any:  # noqa: ANN401
+        """Parse a text once: the emulator does so with all of a role's policies, three times in each request."""
+        return parse_text(document) if isinstance(document, str) else parse(document)
+
+    iam_evaluator.parse_policy_document = parse_policy_document
     iam_actions.access_denied_response = access_denied_response
     iam_evaluator.enforce = enforce_all
     iam_actions.extract_iam_action = extract_iam_action
