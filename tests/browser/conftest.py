@@ -35,7 +35,7 @@ def _stubbed(stub: StubShop) -> Shop:
 @pytest.fixture(scope="session", autouse=True)
 def _chromiums_end() -> Iterator[None]:
     yield
-    end_idle_chromiums()
+    assert end_idle_chromiums() == []
 
 
 @pytest.fixture

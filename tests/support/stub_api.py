@@ -17,6 +17,7 @@ import uuid
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from hashlib import blake2b
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -25,13 +26,21 @@ from urllib.parse import parse_qs, unquote, urlencode, urlsplit
 
 from hello_retail.events import registry
 from hello_retail.http_api.mask import mask_user_id
-from retailctl.artifacts.page import build_page, build_security_headers, read_sources
+from retailctl.artifacts.page import (
+    CONFIG,
+    INDEX,
+    build_page,
+    build_security_headers,
+    read_sources,
+)
 from retailctl.delivery.page import SiteConfig
 from support.stub_orders import StubOrders
 from support.stub_studio import StubStudio, UploadsHandler
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from retailctl.artifacts.page import SiteFile
 
 WEB = Path(__file__).resolve().parents[2] / "src" / "web"
 GROUPS = {
@@ -152,6 +161,8 @@ class StubShop:
 
     address: str = ""
     api_url: str = ""
+    site_files: dict[str, SiteFile] = field(default_factory=dict)
+    """The page's files by path, as they were when it was last loaded."""
     _tokens: dict[str, tuple[Player, float]] = field(default_factory=dict)
     _refresh: dict[str, Player] = field(default_factory=dict)
     _answers: dict[tuple[str, str], tuple[str, dict[str, str]]] = field(default_factory=dict)
@@ -361,6 +372,12 @@ def _list_errors(player: Player, kind: str, data: dict[str, Any]) -> list[dict[s
     return [{"pointer": each.pointer, "detail": each.detail} for each in broken]
 
 
+@lru_cache(maxsize=1)
+def _build_files(sources: tuple[tuple[str, bytes], ...]) -> dict[str, SiteFile]:
+    """Return the page's files by path; to build them for each request would be half the tests' work in Python."""
+    return {file.path: file for file in build_page(dict(sources))}
+
+
 def _problem(status: int, detail: str) -> dict[str, Any]:
     return {"type": "about:blank", "title": "Problem", "status": status, "detail": detail}
 
@@ -398,8 +415,10 @@ class _Site(_Handler):
             kept = {"content-type": "image/jpeg", "content-security-policy": "default-src 'none'; sandbox"}
             self.reply(200, shop.studio.pictures[self.path], kept)
             return
-        files = {file.path: file for file in (*build_page(read_sources(WEB)), config.render_file())}
-        found = files.get(urlsplit(self.path).path.lstrip("/") or "index.html")
+        path = urlsplit(self.path).path.lstrip("/") or INDEX
+        if path == INDEX or not shop.site_files:
+            shop.site_files = _build_files(tuple(read_sources(WEB).items()))
+        found = config.render_file() if path == CONFIG else shop.site_files.get(path)
         # The transport is plain here: STS would be ignored anyhow.
         headers = build_security_headers(shop.api_url, shop.api_url, uploads_url)
         del headers["strict-transport-security"]
