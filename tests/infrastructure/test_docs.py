@@ -241,10 +241,11 @@ def test_the_readmes_usage_is_the_modules_own_example() -> None:
 def commands_that_tests_run() -> set[str]:
     """Return the make targets and retailctl commands that the gates, CI and the end-to-end tests run."""
     gates = re.findall(r"for target in ([a-z -]+);", text(".ci/run"))[0].split()
-    readme = (ROOT / "tests/e2e/test_readme.py").read_text()
+    readme = (ROOT / "tests/acceptance/test_readme.py").read_text()
     played = console_lines(section(text("README.md"), "## Play")) if '"## Play"' in readme else []
     ran = [word for line in played for word in re.findall(r"(?:make|retailctl) ([a-z]+)", line)]
-    code = "".join(file.read_text() for file in (ROOT / "tests/e2e").glob("*.py"))
+    folders = (ROOT / "tests" / name for name in ("acceptance", "e2e"))
+    code = "".join(file.read_text() for folder in folders for file in folder.glob("*.py"))
     return {*gates, *ran, *(name for name in COMMANDS if f'"{name}"' in code)}
 
 

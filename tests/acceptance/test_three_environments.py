@@ -59,7 +59,7 @@ WORKSHOP_DAY = FIXTURES / "workshop-day.jsonl"
 IN_THE_WORKSHOP = "prod"  # the one with the most shards
 OTHERS = {"dev": 11, "staging": 12}
 """The environments that get a small workshop of their own, and its seed."""
-KNOWN = json.loads((Path(__file__).parent / "known_omissions.json").read_text())
+KNOWN = json.loads((FIXTURES / "known_omissions.json").read_text())
 ORDERS = "order-confirm"
 GARBAGE = "e2e."
 """How the users begin whom the tests of bad records bring along."""
