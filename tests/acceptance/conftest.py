@@ -21,5 +21,5 @@ def lent(providers: None) -> None:
 
 @pytest.fixture(scope="session")
 def there() -> Iterator[Landscape]:
-    with e2e.landscape() as landscape:
+    with e2e.landscape(e2e.ENVIRONMENTS) as landscape:
         yield landscape

@@ -24,7 +24,7 @@ def lent(providers: None) -> None:
 
 @pytest.fixture(scope="session")
 def there() -> Iterator[Landscape]:
-    with e2e.landscape() as landscape:
+    with e2e.landscape((PLAYED_IN,)) as landscape:
         yield landscape
 
 

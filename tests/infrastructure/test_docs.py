@@ -22,7 +22,7 @@ from retailctl.quarantine import decisions
 from support import planned_app
 from support.metrics import emitted_metrics
 from support.names import PROJECT
-from tools import cost_page
+from tools import cost_page, module_readmes
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(
@@ -236,6 +236,17 @@ def test_the_readmes_usage_is_the_modules_own_example() -> None:
         source = "../.." if name == module[-1] else f"../../../{name}"
         block = re.sub(rf'"git::[^"]*//modules/{name}\?ref=[^"]*"', f'"{source}"', block)
     assert block in example
+
+
+def test_the_guide_to_the_modules_takes_each_from_the_version_that_there_is() -> None:
+    page = text("docs/adopting.md").partition("\n## Run the shop as your own")[0]
+    sources = re.findall(r'source += "(git::[^"]+)"', page)
+    named = [re.fullmatch(r".*//modules/([\w-]+)\?ref=v.*", source) for source in sources]
+
+    assert sources
+    for source, module in zip(sources, named, strict=True):
+        assert module
+        assert source == module_readmes.format_module_address(module[1], Project(ROOT).version)
 
 
 def commands_that_tests_run() -> set[str]:

@@ -32,6 +32,7 @@ AS_ONE = {
         "tests/e2e/test_orders.py",
         "tests/e2e/test_page.py",
         "tests/e2e/test_quiet_logs.py",
+        "tests/e2e/test_whole_environment.py",
     ),
     # Those that share the environments and the bootstrap as they would be (tests/infrastructure/conftest.py).
     "the plans": (
