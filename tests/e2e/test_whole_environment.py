@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from retailctl.delivery import smoke
 from retailctl.scores.recount import compare_scores, recount_scores
 from retailctl.simulation.workshop import Workshop
 from support import boards, e2e
@@ -37,6 +38,14 @@ def test_it_came_from_nothing(door: FrontDoor) -> None:
 
 def test_a_second_plan_changes_nothing_but_what_the_emulator_leaves_out(door: FrontDoor) -> None:
     assert e2e.changes(door.there.second_plans[door.environment]) <= e2e.OMISSIONS
+
+
+def test_it_passes_the_smoke_test(door: FrontDoor, capsys: pytest.CaptureFixture[str]) -> None:
+    smoke.run_smoke_test(door.environment, door.cloud.name)
+
+    said = capsys.readouterr().err
+    functions = {f"✓ function {logical}" for logical in door.found["functions"]}
+    assert {"✓ the page", "✓ GET /scores", *functions} <= set(said.splitlines())
 
 
 def test_every_score_of_what_was_played_is_right(played: FrontDoor) -> None:
