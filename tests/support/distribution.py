@@ -49,17 +49,20 @@ FIRST = (
     "tests/acceptance/test_ci_roles.py",
     "tests/acceptance/test_strangers.py",
     "tests/acceptance/test_readme.py",
-    "tests/acceptance/test_three_environments.py",
+    "tests/acceptance/test_installs.py",
+    "tests/acceptance/test_setup.py",
     "tests/acceptance/",
     # `make test`
     "tests/e2e/test_contract.py",
+    "tests/infrastructure/test_module_changes.py",
     "tests/browser/",
     "tests/e2e/",
     "tests/infrastructure/",
 )
 """How the paths of those begin that are handed out first, in this order; the many small tests fill the end.
 
-What shares applied environments takes longest.
+What shares applied environments takes longest. pytest-xdist queues a second unit behind the first of each worker at
+once: that is a small one.
 """
 _GROUPS = {file: group for group, files in AS_ONE.items() for file in files}
 
