@@ -76,12 +76,12 @@ package: setup ## Build the functions' zips in build/artifacts
 	@$(retailctl) package
 
 .PHONY: test
-test: tools ## Test the code, the plans and one applied environment
+test: tools ## Run the tests of code, plans and one applied environment
 	@.venv/bin/pytest -n 4 -m 'not nightly' --cov --cov-report term --durations 20 \
 	  tests/browser tests/e2e tests/infrastructure tests/integration tests/property tests/unit
 
 .PHONY: test-acceptance
-test-acceptance: tools ## Test what applies all environments, or bare roots
+test-acceptance: tools ## Run the tests that apply every environment and module
 	@.venv/bin/pytest -n 4 -m 'not nightly' --durations 20 tests/acceptance
 
 .PHONY: test-nightly
