@@ -38,7 +38,7 @@ demo: environment tools ## From nothing to the two winners, every score checked
 	@$(retailctl) demo
 
 .PHONY: up
-up: environment tools ## Start a local cloud with ENV in it, or bring it up to date
+up: environment tools ## Start a local cloud with ENV, or bring it up to date
 	@$(retailctl) up
 
 .PHONY: play
@@ -59,7 +59,7 @@ down: setup ## Stop the local cloud and leave nothing of it
 
 .PHONY: help
 help: ## List the targets
-	@awk -F ':.*## ' '/^##@ / {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' \
+	@awk -F ':.*## ' '/^##@ / {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' \
 	  Makefile
 	@echo
 	@echo 'Settings, such as make up ENV=staging:'
@@ -76,8 +76,13 @@ package: setup ## Build the functions' zips in build/artifacts
 	@$(retailctl) package
 
 .PHONY: test
-test: tools ## Run all tests with coverage; say which took longest
-	@.venv/bin/pytest -n 4 -m 'not nightly' --cov --cov-report term --durations 20
+test: tools ## Run the tests of code, plans and one applied environment
+	@.venv/bin/pytest -n 4 -m 'not nightly' --cov --cov-report term --durations 20 \
+	  tests/browser tests/e2e tests/infrastructure tests/integration tests/property tests/unit
+
+.PHONY: test-acceptance
+test-acceptance: tools ## Run the tests that apply every environment and module
+	@.venv/bin/pytest -n 4 -m 'not nightly' --durations 20 tests/acceptance
 
 .PHONY: test-nightly
 test-nightly: tools ## Run the tests that take minutes each, as CI does by night
@@ -120,7 +125,7 @@ clean: ## Stop this clone's clouds; remove what was built or cached
 ##@ Operate ENV in AWS; with CLOUD=name in a local cloud
 
 .PHONY: bootstrap
-bootstrap: environment tools ## Make the state's bucket, and CI's roles (GITHUB=owner/name)
+bootstrap: environment tools ## Make the state's bucket, CI's roles (GITHUB=owner/name)
 	@$(retailctl) bootstrap
 
 .PHONY: plan

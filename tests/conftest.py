@@ -16,7 +16,7 @@ from botocore.loaders import Loader
 from hypothesis import HealthCheck, settings
 
 from retailctl import interrupts
-from support import distribution, left_out, makefile
+from support import distribution, left_out, makefile, shared_provider
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -126,6 +126,15 @@ def signals_heard(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         signal.signal(number, signal.SIG_IGN)
 
 
+@pytest.fixture(scope="session")
+def providers() -> Iterator[None]:
+    """Lend Terraform its providers, and end them."""
+    with pytest.MonkeyPatch.context() as patch:
+        shared_provider.lend_to_all(patch)
+        yield
+    shared_provider.end()
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> distribution.Scheduling | None:
     """Keep together what shares an expensive fixture, unless another ``--dist`` is asked for."""
@@ -156,7 +165,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
     """Count no coverage in the commands and emulators that the dearest tests start, as above."""
-    if item.path.parent.name not in {"browser", "e2e"}:
+    if item.path.parent.name not in {"acceptance", "browser", "e2e"}:
         return (yield)
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv(COVERAGE_OF_COMMANDS, raising=False)

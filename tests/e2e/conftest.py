@@ -1,4 +1,4 @@
-"""All environments, applied once for every test that plays in them; test_three_environments.py destroys one."""
+"""The environment dev, applied once for every test that plays in it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support import e2e, shared_provider
+from support import e2e
 from support.players import FrontDoor
 
 if TYPE_CHECKING:
@@ -18,21 +18,17 @@ PLAYED_IN = "dev"
 
 
 @pytest.fixture(scope="session", autouse=True)
-def providers() -> Iterator[None]:
-    """Lend Terraform its providers, and end them."""
-    with pytest.MonkeyPatch.context() as patch:
-        shared_provider.lend_to_all(patch)
-        yield
-    shared_provider.end()
+def lent(providers: None) -> None:
+    """Lend Terraform its providers in all tests of this folder."""
 
 
 @pytest.fixture(scope="session")
 def there() -> Iterator[Landscape]:
-    with e2e.landscape() as landscape:
+    with e2e.landscape((PLAYED_IN,)) as landscape:
         yield landscape
 
 
 @pytest.fixture(scope="session")
 def door(there: Landscape) -> FrontDoor:
-    """The front door of one of the environments; what its players tell is what the logs are searched for."""
+    """The front door of dev; what its players tell is what the logs are searched for."""
     return FrontDoor(there, PLAYED_IN)

@@ -14,7 +14,7 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from retailctl.terraform import failures
-from support import planned_app, shared_provider, variables_only
+from support import planned_app, variables_only
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -150,16 +150,6 @@ def test_a_state_in_an_account_that_is_not_the_environments_is_refused(
 
 
 # The rules
-
-
-@slow
-def test_the_roots_own_tests_pass(tmp_path: Path) -> None:
-    app = planned_app.initialised(planned_app.copy_of_the_app(tmp_path))
-    (app / "tests" / variables_only.REFUSALS).unlink()  # test_refusals.py has those
-
-    done = planned_app.run(app, "test", "-no-color", **shared_provider.attached(app))
-
-    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_every_input_of_the_root_says_what_it_is() -> None:

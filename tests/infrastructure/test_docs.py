@@ -22,7 +22,7 @@ from retailctl.quarantine import decisions
 from support import planned_app
 from support.metrics import emitted_metrics
 from support.names import PROJECT
-from tools import cost_page
+from tools import cost_page, module_readmes
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(
@@ -238,20 +238,32 @@ def test_the_readmes_usage_is_the_modules_own_example() -> None:
     assert block in example
 
 
+def test_the_guide_to_the_modules_takes_each_from_the_version_that_there_is() -> None:
+    page = text("docs/adopting.md").partition("\n## Run the shop as your own")[0]
+    sources = re.findall(r'source += "(git::[^"]+)"', page)
+    named = [re.fullmatch(r".*//modules/([\w-]+)\?ref=v.*", source) for source in sources]
+
+    assert sources
+    for source, module in zip(sources, named, strict=True):
+        assert module
+        assert source == module_readmes.format_module_address(module[1], Project(ROOT).version)
+
+
 def commands_that_tests_run() -> set[str]:
-    """Return the make targets and retailctl commands that the gates, CI and the end-to-end tests run."""
-    gates = re.findall(r"for target in ([a-z -]+);", text(".ci/run"))[0].split()
-    readme = (ROOT / "tests/e2e/test_readme.py").read_text()
+    """Return the make targets and retailctl commands that the gates, CI and the tests of applied roots run."""
+    gates = re.findall(r"^parts=\(([a-z -]+)\)$", text(".ci/run"), re.MULTILINE)[0].split()
+    readme = (ROOT / "tests/acceptance/test_readme.py").read_text()
     played = console_lines(section(text("README.md"), "## Play")) if '"## Play"' in readme else []
-    ran = [word for line in played for word in re.findall(r"(?:make|retailctl) ([a-z]+)", line)]
-    code = "".join(file.read_text() for file in (ROOT / "tests/e2e").glob("*.py"))
+    ran = [word for line in played for word in re.findall(r"(?:make|retailctl) ([a-z-]+)", line)]
+    folders = (ROOT / "tests" / name for name in ("acceptance", "e2e"))
+    code = "".join(file.read_text() for folder in folders for file in folder.glob("*.py"))
     return {*gates, *ran, *(name for name in COMMANDS if f'"{name}"' in code)}
 
 
 def test_every_command_of_the_readme_is_run_by_a_test() -> None:
     lines = console_lines(text("README.md"))
     commands = {
-        (found[1] if (found := re.search(r"\b(?:make|retailctl) ([a-z]+)", line)) else line.split()[0])
+        (found[1] if (found := re.search(r"\b(?:make|retailctl) ([a-z-]+)", line)) else line.split()[0])
         for line in lines
     }
     assert commands - commands_that_tests_run() == set(TESTED_ELSEWHERE)

@@ -10,6 +10,7 @@ import hcl2
 import pytest
 
 from support import planned_app, shared_provider, variables_only
+from support.stranger import PLANNED_ONLY
 from tools import module_readmes
 
 ROOT = Path(__file__).parents[2]
@@ -80,6 +81,16 @@ def test_an_input_that_may_be_null_says_what_null_means(module: Path) -> None:
         for label, body in block.items():
             if body.get("nullable", True):
                 assert "null" in body["description"].lower(), f"{module.name}: {label} may be null"
+
+
+def test_no_example_is_only_planned_without_a_reason() -> None:
+    first_lines = {
+        file: file.read_text().splitlines()[0] for file in ROOT.glob("modules/*/examples/*/main.tf")
+    }
+    planned = {file: line for file, line in first_lines.items() if line.startswith(PLANNED_ONLY)}
+
+    assert planned
+    assert [file for file, line in planned.items() if len(line) <= len(PLANNED_ONLY)] == []
 
 
 def test_modules_roots_and_examples_take_the_provider_that_runs_here_and_the_one_whose_schema_is_checked() -> (

@@ -78,7 +78,7 @@ def test_the_key_and_the_boundary_that_an_organisation_brings_are_everywhere(qa:
 
 
 def test_both_roots_give_everything_the_tags_that_an_organisation_brings(own: Project) -> None:
-    """That AWS gets them is seen in tests/e2e/test_own_shop.py."""
+    """That AWS gets them is seen in tests/acceptance/test_own_shop.py."""
     assert json.loads((own.root / environments.LIST).read_text())["tags"] == {"CostCenter": "4711"}
     for root in ("app", "bootstrap"):
         (provider,) = hcl2.loads((ROOT / "terraform" / root / "versions.tf").read_text())["provider"]

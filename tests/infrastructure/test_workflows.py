@@ -46,8 +46,10 @@ TAKES_NO_HISTORY = {
     "python3 scripts/set_up_issue.py",
 }
 """The commands that neither package, test nor compare commits."""
+PARTS = tuple(re.findall(r"^parts=\(([a-z -]+)\)$", (ROOT / ".ci/run").read_text(), re.MULTILINE)[0].split())
+"""What `.ci/run` runs where it is told no part."""
+GATES = re.compile(rf"\.ci/run((?: (?:{'|'.join(PARTS)}))*)")
 OTHER_PROGRAMS = {
-    ".ci/run",
     "python3 scripts/set_up_issue.py",  # where the set-up fails, neither make nor retailctl can tell of it
 }
 ENVIRONMENT_QUEUE = re.compile(r"environment-(\$\{\{ inputs\.environment \}\}|dev)")
@@ -93,7 +95,7 @@ def test_every_step_runs_a_make_target_or_a_command_of_retailctl_and_so_without_
                 known = {option for each in COMMANDS[command[1]].params for option in each.opts}
                 if set(re.findall(r"(?<!\S)--[a-z-]+", command[2])) <= known:
                     continue
-            if line not in OTHER_PROGRAMS:
+            if line not in OTHER_PROGRAMS and not GATES.fullmatch(line):
                 wrong.append((where, line))
     assert not wrong
 
@@ -194,8 +196,37 @@ def test_what_packages_tests_or_compares_commits_has_them_all() -> None:
         if commands - TAKES_NO_HISTORY:
             found[file, name] = [given.get("fetch-depth") for given in using(content, "actions/checkout")]
 
-    assert {("gates.yml", "gates-and-tests"), ("merge.yml", "package")} <= found.keys()
+    assert {("merge.yml", "package"), *(("gates.yml", name) for name in WORKFLOWS["gates.yml"]["jobs"])} <= (
+        found.keys()
+    )
     assert {where: depths for where, depths in found.items() if depths != [0]} == {}
+
+
+def test_the_jobs_that_gate_run_every_part_of_the_gates_side_by_side() -> None:
+    ran_parts: list[str] = []
+    for content in WORKFLOWS["gates.yml"]["jobs"].values():
+        (gates,) = (found for line in ran(content) if (found := GATES.fullmatch(line)))
+        ran_parts += gates[1].split() or PARTS
+        steps_and_job = [content, *content["steps"]]
+        assert not {"needs", "if", "continue-on-error"} & {key for each in steps_and_job for key in each}
+
+    assert sorted(ran_parts) == sorted(PARTS)
+    for file in ("merge.yml", "pull-request.yml"):
+        assert job(file, "gates")["uses"] == "$/.github/workflows/gates.yml"
+
+
+def test_every_folder_of_tests_is_run_by_one_part_of_the_gates() -> None:
+    folders = {
+        f"tests/{file.relative_to(ROOT / 'tests').parts[0]}" for file in ROOT.glob("tests/**/test_*.py")
+    }
+    named = [word for part in PARTS for word in re.findall(r"tests/[a-z0-9]+", makefile.RECIPES[part])]
+
+    assert sorted(named) == sorted(folders)
+    testing = [part for part in PARTS if "pytest" in makefile.RECIPES[part]]
+    assert {tuple(re.findall(r" -m '([^']+)'", makefile.RECIPES[part])) for part in testing} == {
+        ("not nightly",)
+    }
+    assert "-m nightly" in makefile.RECIPES["test-nightly"]
 
 
 def scripts(content: Any) -> Iterator[str]:

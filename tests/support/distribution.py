@@ -8,27 +8,31 @@ from __future__ import annotations
 from xdist.scheduler import LoadScopeScheduling
 
 TOGETHER = (
+    "tests/acceptance/test_access_log_upgrade.py",
+    "tests/acceptance/test_ci_roles.py",
+    "tests/acceptance/test_local_cloud_environments.py",
+    "tests/acceptance/test_pipeline.py",
+    "tests/acceptance/test_strangers.py",
     "tests/browser/",
-    "tests/e2e/test_access_log_upgrade.py",
-    "tests/e2e/test_ci_roles.py",
-    "tests/e2e/test_local_cloud_environments.py",
-    "tests/e2e/test_pipeline.py",
-    "tests/e2e/test_strangers.py",
     "tests/infrastructure/test_app_",
     "tests/infrastructure/test_docs.py",
     "tests/infrastructure/test_modules_together.py",
 )
 """How the paths of these files begin."""
 AS_ONE = {
-    # The files that share the applied environments (tests/e2e/conftest.py); the last of them destroys one.
-    "the landscape": (
+    # The files that share the three environments (tests/acceptance/conftest.py); the last of them destroys one.
+    "the three environments": (
+        "tests/acceptance/test_studio.py",
+        "tests/acceptance/test_three_environments.py",
+    ),
+    # The files that share dev (tests/e2e/conftest.py).
+    "dev": (
         "tests/e2e/test_contract.py",
         "tests/e2e/test_front_door.py",
         "tests/e2e/test_orders.py",
         "tests/e2e/test_page.py",
         "tests/e2e/test_quiet_logs.py",
-        "tests/e2e/test_studio.py",
-        "tests/e2e/test_three_environments.py",
+        "tests/e2e/test_whole_environment.py",
     ),
     # Those that share the environments and the bootstrap as they would be (tests/infrastructure/conftest.py).
     "the plans": (
@@ -40,18 +44,25 @@ AS_ONE = {
 }
 """The files that go to one worker, one after another."""
 FIRST = (
+    # `make test-acceptance`
+    "tests/acceptance/test_studio.py",
+    "tests/acceptance/test_ci_roles.py",
+    "tests/acceptance/test_strangers.py",
+    "tests/acceptance/test_readme.py",
+    "tests/acceptance/test_installs.py",
+    "tests/acceptance/test_setup.py",
+    "tests/acceptance/",
+    # `make test`
     "tests/e2e/test_contract.py",
-    "tests/e2e/test_module_changes.py",
-    "tests/e2e/test_ci_roles.py",
-    "tests/e2e/test_strangers.py",
-    "tests/e2e/test_readme.py",
+    "tests/infrastructure/test_module_changes.py",
     "tests/browser/",
     "tests/e2e/",
     "tests/infrastructure/",
 )
 """How the paths of those begin that are handed out first, in this order; the many small tests fill the end.
 
-The landscape takes longest. What pytest-xdist queues behind it at once are the small tests of module changes.
+What shares applied environments takes longest. pytest-xdist queues a second unit behind the first of each worker at
+once: that is a small one.
 """
 _GROUPS = {file: group for group, files in AS_ONE.items() for file in files}
 

@@ -1,4 +1,4 @@
-"""All environments in one local cloud, from the very root and values that AWS gets.
+"""Environments in one local cloud, from the very root and values that AWS gets.
 
 The alarms live in moto: the emulator's DescribeAlarms leaves fields out, and a second plan would show every one
 of them changing.
@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar
 
 import boto3
@@ -34,6 +35,10 @@ from retailctl.terraform import workspace as terraform
 from support import ci_roles
 
 ENVIRONMENTS = project.find_project().environments
+
+KNOWN_OMISSIONS = Path(__file__).parents[1] / "fixtures" / "known_omissions.json"
+OMISSIONS = {(known["type"], known["attribute"]) for known in json.loads(KNOWN_OMISSIONS.read_text())}
+"""Type and attribute of what a second plan would change since the emulator leaves it out; the file says why."""
 
 Value = TypeVar("Value")
 Inventory = dict[str, list[str]]
@@ -114,8 +119,8 @@ class Landscape:
 
 
 @contextmanager
-def landscape() -> Iterator[Landscape]:
-    """Apply every environment in a local cloud of their own; whatever happens, nothing of it stays."""
+def landscape(environments: tuple[str, ...]) -> Iterator[Landscape]:
+    """Apply ``environments`` in a local cloud of their own; whatever happens, nothing of it stays."""
     here = project.find_project()
     name = f"e2e-{secrets.token_hex(4)}"
     logging.getLogger("werkzeug").setLevel(logging.WARNING)  # moto's server tells of each request
@@ -135,9 +140,9 @@ def landscape() -> Iterator[Landscape]:
             package.build_artifacts(here)
             cloud = ministack.start_emulator(here.cloud_folder(name))
             at_first = inventory(cloud, alarms)
-            for environment in ENVIRONMENTS:
+            for environment in environments:
                 cloud = cloud.with_environment(environment)
-            applied = _apply_all(here, cloud)
+            applied = _apply_all(here, cloud, environments)
             cloud.save_state()
             yield Landscape(
                 here,
@@ -164,9 +169,9 @@ def eventually(read: Callable[[], Value], wanted: Value, seconds: float = 60) ->
     return found
 
 
-def _apply_all(here: Project, cloud: Cloud) -> dict[str, Applied]:
-    """Make the bucket of the states and apply all environments, side by side."""
-    targets = [Target(here, environment, cloud) for environment in ENVIRONMENTS]
+def _apply_all(here: Project, cloud: Cloud, environments: tuple[str, ...]) -> dict[str, Applied]:
+    """Make the bucket of the states and apply the environments, side by side."""
+    targets = [Target(here, environment, cloud) for environment in environments]
     with ThreadPoolExecutor(len(targets) + 1) as pool:
         try:
             bucket = pool.submit(environments_state.apply_bootstrap, targets[0], ci_roles.REPOSITORY)
@@ -178,7 +183,7 @@ def _apply_all(here: Project, cloud: Cloud) -> dict[str, Applied]:
             )
             if bucket.done():
                 bucket.result()  # else its failure would be hidden behind those of the environments
-            applied = dict(zip(ENVIRONMENTS, pool.map(_apply, targets), strict=True))
+            applied = dict(zip(environments, pool.map(_apply, targets), strict=True))
             bucket.result()
         except BaseException:
             processes.end_cloud_processes(cloud.home)  # else the pool would wait for Terraform's other runs

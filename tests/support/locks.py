@@ -12,10 +12,15 @@ from typing import TYPE_CHECKING
 
 from packaging.markers import Marker, default_environment
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
+
+from scripts.consistency import Distribution, find_unmet
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from scripts.consistency import Demand
 
 ROOT = Path(__file__).resolve().parents[2]
 REQUIREMENTS = ROOT / "requirements"
@@ -108,6 +113,23 @@ def read_python_range(pin: Pin, folder: Path) -> str:
     """Return the Pythons that the installed distribution of a pin takes."""
     installed = _read_installed(str(folder)).get((pin.name, pin.version))
     return (installed.metadata.get("Requires-Python") or "") if installed else ""
+
+
+def find_gaps(name: str, folder: Path, demands: list[Demand]) -> list[str]:
+    """Return what the pins of a requirement file lack of what is needed, in each environment."""
+    wrong = []
+    for markers in list_environments():
+        holding = [pin for pin in read_pins(name) if pin.holds_in(markers)]
+        assert len(holding) == len({pin.name for pin in holding})
+        pinned = {pin.name: Distribution(pin.version, read_requires(pin, folder)) for pin in holding}
+        where = f"{markers['python_full_version']} {markers['sys_platform']} {markers['platform_machine']}"
+        wrong += [f"{where}: {each}" for each in find_unmet(pinned, demands, markers)]
+        wrong += [
+            f"{where}: {pin.name} {pin.version} does not run on it"
+            for pin in holding
+            if markers["python_full_version"] not in SpecifierSet(read_python_range(pin, folder))
+        ]
+    return wrong
 
 
 def find_closure(name: str, wanted: list[str], folder: Path) -> list[Pin]:

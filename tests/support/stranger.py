@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from retailctl.emulator.cloud import Cloud
 
 LOCK = Path(__file__).parents[2] / "terraform/app/.terraform.lock.hcl"
+PLANNED_ONLY = "# Only planned by the tests: "
+"""How an example begins that no emulator can apply; the reason follows."""
 
 
 def run(line: str, folder: Path, environment: dict[str, str]) -> str:

@@ -21,6 +21,7 @@ from retailctl.options import format_retailctl
 from retailctl.replay import commands as replay
 from retailctl.replay.replayed import REPLAYED, ViewName, is_catalog_event, is_sale
 from retailctl.replay.view import Views, list_lagging_shards
+from support import kept_log
 from support.histories import create, image, purchase
 from support.hostile import NAMES
 
@@ -162,6 +163,49 @@ def test_a_fold_from_the_stream_lets_the_mapping_read_and_says_so_in_the_values(
     assert views.mapping == "Enabled"
     assert stands(views).standing[2].enabled
     assert "The stream keeps records for 24 h" in capsys.readouterr().err
+
+
+def test_a_fold_from_the_archive_hands_over_each_record_once_in_order_and_then_lets_the_mapping_read(
+    views: FakeViews, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept = kept_log.archived(1, kept_log.Mishaps())
+    handed: dict[str, list[int]] = {}
+
+    def take(view: Any, event: Any) -> dict[str, Any]:
+        assert (view.number, views.mapping) == (2, "Disabled")
+        assert len(event["Records"]) <= 5
+        for record in event["Records"]:
+            shard = record["eventID"].partition(":")[0]
+            handed.setdefault(shard, []).append(int(record["kinesis"]["sequenceNumber"]))
+        return {"batchItemFailures": []}
+
+    monkeypatch.setattr(replay, "ReplayLog", lambda target, outputs: kept.log())
+    monkeypatch.setattr(replay, "_batch_size", lambda target, view: 5)
+    monkeypatch.setattr(views, "invoke_function", take, raising=False)
+    views.marks = dict.fromkeys(range(100), 10**60)
+
+    fold(2, source=replay.Source.ARCHIVE)
+
+    whole = {
+        name: [int(record.sequence_number) for record in shard.records]
+        for name, shard in kept.stream.shards.items()
+    }
+    assert handed == {name: numbers for name, numbers in whole.items() if numbers}
+    records, shards = sum(map(len, handed.values())), len(whole)
+    assert f"{records} records of {shards} shards were folded from the archive." in capsys.readouterr().err
+    assert (views.mapping, stands(views).standing[2].enabled) == ("Enabled", True)
+
+
+def test_a_log_with_a_gap_is_not_folded(views: FakeViews, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = kept_log.archived(1, kept_log.Mishaps())
+    for key in [key for key in kept.bucket.objects if "records/" in key][:1]:
+        del kept.bucket.objects[key]
+    monkeypatch.setattr(replay, "ReplayLog", lambda target, outputs: kept.log())
+    monkeypatch.setattr(replay, "_batch_size", lambda target, view: 5)
+
+    with pytest.raises(UserError, match="The log may have gaps, so nothing was replayed"):
+        fold(2, source=replay.Source.ARCHIVE)
+    assert views.mapping == "Disabled"
 
 
 def test_a_generation_that_does_not_catch_up_names_the_shard(views: FakeViews) -> None:

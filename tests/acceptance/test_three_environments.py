@@ -1,8 +1,8 @@
 """All three environments, applied side by side from nothing: what they do, may do and share, and how they go.
 
-One local cloud serves all tests of this file and those before it that play in it (conftest.py), in their order; the
-last of them take an environment away. Resharding is not among them, since the emulator reads new shards from their
-end: tests/property/ has it.
+One local cloud serves test_studio.py and then all tests of this file (conftest.py), in their order; the last ones
+take an environment away. Resharding is not among them, since the emulator reads new shards from their end:
+tests/property/ has it.
 """
 
 from __future__ import annotations
@@ -27,7 +27,6 @@ import typer
 from botocore.exceptions import ClientError
 
 from hello_retail.event_log.record_id import format_record_identity
-from hello_retail.events import PRODUCT_PURCHASE, Event, decode_event
 from retailctl.artifacts import builds
 from retailctl.artifacts.builds import KeptBuild
 from retailctl.delivery import destroy
@@ -40,27 +39,23 @@ from retailctl.scores import board
 from retailctl.scores.recount import Scores, compare_scores, recount_scores
 from retailctl.scores.stored import read_stored_scores
 from retailctl.simulation.workshop import Workshop
-from retailctl.stream.reader import read_payloads
 from retailctl.terraform import failures
 from retailctl.terraform import workspace as terraform
-from support import ci_roles, e2e, pipeline, role_probe, rule_change, trending_units
+from support import boards, ci_roles, e2e, pipeline, role_probe, rule_change, trending_units
 from support.asking import ask
 from support.command import Operator
 from support.e2e import ENVIRONMENTS, Inventory, Landscape, eventually
 from support.events import create, payload, purchase
 from support.names import PROJECT
-from support.players import came_through
+from support.players import OFFER, FrontDoor, came_through
 from support.quarantined import GIVEN_UP, GIVEN_UP_KEY
 
 pytestmark = pytest.mark.slow
 
-FIXTURES = Path(__file__).parents[1] / "fixtures"
-WORKSHOP_DAY = FIXTURES / "workshop-day.jsonl"
+WORKSHOP_DAY = Path(__file__).parents[1] / "fixtures" / "workshop-day.jsonl"
 IN_THE_WORKSHOP = "prod"  # the one with the most shards
 OTHERS = {"dev": 11, "staging": 12}
 """The environments that get a small workshop of their own, and its seed."""
-KNOWN = json.loads((Path(__file__).parent / "known_omissions.json").read_text())
-ORDERS = "order-confirm"
 GARBAGE = "e2e."
 """How the users begin whom the tests of bad records bring along."""
 
@@ -227,8 +222,7 @@ def workshops(there: Landscape, operator: Operator, tmp_path_factory: pytest.Tem
     logs = {IN_THE_WORKSHOP: WORKSHOP_DAY}
     for environment, seed in OTHERS.items():
         logs[environment] = tmp_path_factory.mktemp("logs") / f"{environment}.jsonl"
-        day = Workshop(seed, products=30, people=16).generate_day(400)
-        logs[environment].write_bytes(b"".join(entry.data + b"\n" for entry in day))
+        boards.write_day(Workshop(seed, products=30, people=16), 400, logs[environment])
     for environment, log in logs.items():
         operator.do("publish", str(log), "--cloud", there.cloud.name, "--env", environment)
 
@@ -337,27 +331,11 @@ def destroyed(there: Landscape, before: Inventory) -> Landscape:
     return there
 
 
-def on_the_stream(there: Landscape, environment: str) -> list[bytes]:
-    return read_payloads(there.cloud.client("kinesis"), there.outputs[environment]["stream_name"])
-
-
-def scores(there: Landscape, environment: str) -> Scores:
-    return read_stored_scores(there.cloud.client("dynamodb"), there.outputs[environment]["scores_table"])
-
-
 def without_garbage(scores: Scores) -> Scores:
     return {
         role: {user: score for user, score in of.items() if not user.startswith(GARBAGE)}
         for role, of in scores.items()
     }
-
-
-def names_and_sales(payloads: list[bytes], expected: Mapping[str, int]) -> list[tuple[str, int]]:
-    """Return who is on the board with how many sales, given the log and the scores of a role."""
-    acts = [event for event in map(json.loads, payloads) if "origin" in event]  # else it is no event
-    origins = (event["origin"].split("/") for event in acts)
-    names = {user: name for _, process, user, name in origins if process != ORDERS}  # an order knows no names
-    return sorted((names[user], sales) for user, sales in expected.items() if user != "UNKNOWN")
 
 
 @contextmanager
@@ -389,15 +367,13 @@ def test_they_came_from_nothing(there: Landscape) -> None:
 def test_a_second_plan_changes_nothing_but_what_the_emulator_leaves_out(
     there: Landscape, environment: str
 ) -> None:
-    omissions = {(known["type"], known["attribute"]) for known in KNOWN}
-
-    assert e2e.changes(there.second_plans[environment]) <= omissions
+    assert e2e.changes(there.second_plans[environment]) <= e2e.OMISSIONS
 
 
 def test_every_known_omission_of_the_emulator_still_occurs(there: Landscape) -> None:
     found = set().union(*map(e2e.changes, there.second_plans.values()))
 
-    assert [known for known in KNOWN if (known["type"], known["attribute"]) not in found] == []
+    assert e2e.OMISSIONS - found == set()
 
 
 def test_no_resource_belongs_to_two_environments(there: Landscape) -> None:
@@ -435,7 +411,7 @@ def test_every_alarm_tells_the_topic_of_its_own_environment(there: Landscape) ->
 
 def test_every_score_of_the_workshop_day_is_right(there: Landscape, workshops: None) -> None:
     must = json.loads(WORKSHOP_DAY.with_suffix(".scores.json").read_text())
-    have = eventually(lambda: without_garbage(scores(there, IN_THE_WORKSHOP)), must)
+    have = eventually(lambda: without_garbage(boards.scores(there, IN_THE_WORKSHOP)), must)
 
     assert compare_scores(must, have) == []
 
@@ -447,59 +423,24 @@ def test_an_environment_counts_its_own_events_and_no_other_s(
     workshop = [
         entry.data for entry in Workshop(OTHERS[environment], products=30, people=16).generate_day(400)
     ]
-    must = recount_scores([*filter(came_through, on_the_stream(there, environment)), *workshop])
-    have = eventually(lambda: without_garbage(scores(there, environment)), must)
+    must = recount_scores([*filter(came_through, boards.on_the_stream(there, environment)), *workshop])
+    have = eventually(lambda: without_garbage(boards.scores(there, environment)), must)
 
     assert compare_scores(must, have) == []
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_the_winners_come_out_of_the_api(there: Landscape, workshops: None, environment: str) -> None:
-    payloads = [each for each in on_the_stream(there, environment) if each.startswith(b"{")]
-    expected = recount_scores(payloads)
-    eventually(lambda: scores(there, environment), expected)
-    url = there.outputs[environment]["api_url"]
-    must = {role: names_and_sales(payloads, expected[role]) for role in board.ROLES}
+    found, must = boards.compare_winners(there, environment)
 
-    def shown() -> dict[str, list[tuple[str, int]]]:
-        return {
-            role: sorted((r.name, r.score) for r in rows) for role, rows in board.read_board(url, 100).items()
-        }
-
-    assert eventually(shown, must, seconds=10) == must
-    best = ask(f"{url}/winners").json()
-    assert [best["merchant"]["score"], best["photographer"]["score"]] == [
-        max(sales for _, sales in must[role]) for role in ("creator", "photographer")
-    ]
+    assert found == must
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_what_sells_most_just_now_is_trending(there: Landscape, workshops: None, environment: str) -> None:
-    # A put whose answer is late is put again: two records of one event, which is one sale.
-    decoded = map(decode_event, on_the_stream(there, environment))
-    events = {event.event_id or n: event for n, event in enumerate(decoded) if isinstance(event, Event)}
-    sold = Counter(event.data["id"] for event in events.values() if event.kind == PRODUCT_PURCHASE)
-    table, dynamodb = there.outputs[environment]["trending_table"], there.cloud.client("dynamodb")
-    must = len(sold)
-    eventually(lambda: dynamodb.scan(TableName=table, Select="COUNT")["Count"], must)
+    found, must = boards.compare_trends(there, environment)
 
-    def shown() -> list[int]:
-        """Return the sales of the products that are listed, in their order."""
-        return [sold[line["productId"]] for line in trending(there, environment)]
-
-    # The log took all sales within moments, beside which the half-life of an hour is long: the most sold is first.
-    best = sorted(sold.values(), reverse=True)[:100]
-    assert eventually(shown, best, seconds=30) == best
-    scores = [line["score"] for line in trending(there, environment)]
-    assert [line["rank"] for line in trending(there, environment)] == list(range(1, len(best) + 1))
-    assert all(sales / 2 < score <= sales for sales, score in zip(best, scores, strict=True))
-
-
-def trending(there: Landscape, environment: str) -> list[dict[str, int | float | str]]:
-    answer = ask(f"{there.outputs[environment]['api_url']}/trending?limit=100")
-    assert (answer.status, answer.headers["content-type"]) == (200, "application/json")
-    found: list[dict[str, int | float | str]] = answer.json()
-    return found
+    assert found == must
 
 
 def test_a_batch_writes_one_unit_for_each_product_at_most(there: Landscape) -> None:
@@ -578,7 +519,7 @@ def test_garbage_on_the_stream_is_in_the_quarantine_and_stops_nothing(
         }
 
     def sales() -> int | None:
-        return scores(there, environment)["creator"].get(f"{GARBAGE}merchant")
+        return boards.scores(there, environment)["creator"].get(f"{GARBAGE}merchant")
 
     assert eventually(quarantined, numbers) == numbers
     assert eventually(sales, 1) == 1
@@ -605,10 +546,10 @@ class Rejected:
         return next((each["verdict"] for each in entries if each["identity"] == self.identity), None)
 
     def sales(self) -> int | None:
-        return scores(self.there, "dev")["creator"].get(self.merchant)
+        return boards.scores(self.there, "dev")["creator"].get(self.merchant)
 
     def copies(self) -> int:
-        return sum(self.identity.encode() in payload for payload in on_the_stream(self.there, "dev"))
+        return sum(self.identity.encode() in payload for payload in boards.on_the_stream(self.there, "dev"))
 
 
 @pytest.fixture(scope="module")
@@ -733,6 +674,20 @@ def test_nobody_but_lambda_takes_on_a_role(there: Landscape, function: str) -> N
         somebody.client("sts").assume_role(RoleArn=role, RoleSessionName="somebody")
 
 
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_a_token_of_another_environment_does_not_get_in(there: Landscape, environment: str) -> None:
+    door = FrontDoor(there, environment)
+    offer = {"schema": OFFER, **dict.fromkeys(("brand", "name", "description", "category"), "Lamp")}
+    its_own = door.send({"schema": OFFER}, door.admit("merchant").token)
+    assert its_own.status == 400, "its own token does not get in either"
+    before = len(door.envelopes())
+
+    for another in set(ENVIRONMENTS) - {environment}:
+        token = FrontDoor(there, another).admit("merchant").token
+        assert door.send(offer, token).status == 401, another
+    assert len(door.envelopes()) == before
+
+
 # Delivered: the pipelines' own commands, as a merge, a night and a bad day run them.
 
 
@@ -762,8 +717,7 @@ def test_what_waits_for_an_apply_after_a_delivery_is_what_the_emulator_leaves_ou
     _, report = delivered.drift[0]
     waiting = {(each.address.rsplit(".", 2)[-2], path) for each in report.pending for path in each.attributes}
 
-    omitted = {(known["type"], known["attribute"]) for known in KNOWN}
-    assert {(kind, re.split(r"[.\[]", path)[0]) for kind, path in waiting} <= omitted
+    assert {(kind, re.split(r"[.\[]", path)[0]) for kind, path in waiting} <= e2e.OMISSIONS
 
 
 def test_a_change_by_hand_is_found_and_named(delivered: Delivered) -> None:
@@ -800,8 +754,8 @@ def refolded(
     The same apply makes generation 2 of the catalog.
     """
     target, table = there.target("staging"), there.outputs["staging"]["scores_table"]
-    expected = recount_scores(on_the_stream(there, "staging"))
-    eventually(lambda: scores(there, "staging"), expected)
+    expected = recount_scores(boards.on_the_stream(there, "staging"))
+    eventually(lambda: boards.scores(there, "staging"), expected)
     dynamodb = there.cloud.client("dynamodb")
     dynamodb.update_table(TableName=table, DeletionProtectionEnabled=False)
     dynamodb.delete_table(TableName=table)
@@ -830,19 +784,13 @@ def scores_of_generation(there: Landscape, number: int) -> Scores:
 def shown_on_the_board(there: Landscape, expected: Scores) -> bool:
     """Say whether staging's API comes to show these scores."""
     names = {
-        role: names_and_sales(
-            [each for each in on_the_stream(there, "staging") if each.startswith(b"{")], expected[role]
+        role: boards.names_and_sales(
+            [each for each in boards.on_the_stream(there, "staging") if each.startswith(b"{")], expected[role]
         )
         for role in board.ROLES
     }
     url = there.outputs["staging"]["api_url"]
-
-    def shown() -> dict[str, list[tuple[str, int]]]:
-        return {
-            role: sorted((r.name, r.score) for r in rows) for role, rows in board.read_board(url, 100).items()
-        }
-
-    return eventually(shown, names, seconds=20) == names
+    return eventually(lambda: boards.shown_scores(url), names, seconds=20) == names
 
 
 def with_two_for_a_picture(expected: Scores) -> Scores:
@@ -872,7 +820,7 @@ def test_after_its_scores_were_deleted_every_score_comes_back_from_the_archive(
     refolded(
         replay.fold_generation, 2, source=replay.Source.ARCHIVE, trust_order=False, resume=False, patience=60
     )
-    expected = recount_scores(on_the_stream(there, "staging"))
+    expected = recount_scores(boards.on_the_stream(there, "staging"))
 
     assert compare_scores(expected, eventually(lambda: scores_of_generation(there, 2), expected)) == []
     with pytest.raises(typer.Exit):
@@ -887,7 +835,7 @@ def test_a_changed_rule_is_switched_to_and_back_and_each_generation_keeps_its_ow
     refolded(
         replay.fold_generation, 3, source=replay.Source.STREAM, trust_order=False, resume=False, patience=60
     )
-    expected = recount_scores(on_the_stream(there, "staging"))
+    expected = recount_scores(boards.on_the_stream(there, "staging"))
     must = with_two_for_a_picture(expected)
     assert compare_scores(must, eventually(lambda: scores_of_generation(there, 3), must)) == []
 
@@ -895,7 +843,9 @@ def test_a_changed_rule_is_switched_to_and_back_and_each_generation_keeps_its_ow
     assert shown_on_the_board(there, must)
 
     stream = there.outputs["staging"]["stream_name"]
-    sale = next(each for each in reversed(on_the_stream(there, "staging")) if b"product/purchase" in each)
+    sale = next(
+        each for each in reversed(boards.on_the_stream(there, "staging")) if b"product/purchase" in each
+    )
     event = json.loads(sale)
     if "eventId" in event:
         event["eventId"] = str(uuid.uuid4())  # else it would be taken for the same click
@@ -903,7 +853,7 @@ def test_a_changed_rule_is_switched_to_and_back_and_each_generation_keeps_its_ow
         StreamName=stream, PartitionKey=event["data"]["id"], Data=json.dumps(event).encode()
     )
     refolded(replay.switch_generation, 2, patience=60.0, confirmed=None)
-    expected = recount_scores(on_the_stream(there, "staging"))
+    expected = recount_scores(boards.on_the_stream(there, "staging"))
     assert shown_on_the_board(there, expected)
     must = with_two_for_a_picture(expected)
     assert compare_scores(must, eventually(lambda: scores_of_generation(there, 3), must)) == []

@@ -26,7 +26,7 @@ from retailctl.emulator import ministack
 from retailctl.emulator.cloud import Cloud
 from retailctl.local_cloud import up_down
 from support.e2e import Inventory, eventually, inventory
-from support.stranger import LOCK, environ, run, state
+from support.stranger import LOCK, PLANNED_ONLY, environ, run, state
 from tools import module_readmes
 
 if TYPE_CHECKING:
@@ -42,8 +42,6 @@ EXAMPLE_FILES = {
     for module in module_readmes.list_modules(ROOT / "modules")
     for file in sorted(module.glob("examples/*/main.tf"))
 }
-PLANNED_ONLY = "# Only planned by the tests: "
-"""How an example begins that no emulator can apply; the reason follows."""
 PLANNED = [name for name, file in EXAMPLE_FILES.items() if file.read_text().startswith(PLANNED_ONLY)]
 APPLIED = [name for name in EXAMPLE_FILES if name not in PLANNED]
 PATIENCE_SECONDS = 60
@@ -318,12 +316,6 @@ def test_the_other_examples_are_planned(strangers: Strangers) -> None:
         assert f"# module.{example}.module." in printed
 
 
-def test_no_example_is_only_planned_without_a_reason() -> None:
-    for name in PLANNED:
-        first_line = EXAMPLE_FILES[name].read_text().splitlines()[0]
-        assert len(first_line) > len(PLANNED_ONLY), name
-
-
 def test_an_api_lets_in_whom_its_authorizers_know(strangers: Strangers) -> None:
     assert strangers.examples.result().statuses == {
         "a partner": 200,
@@ -365,13 +357,3 @@ def test_nobody_leaves_anything_behind(strangers: Strangers) -> None:
     strangers.followed.result()
 
     assert strangers.left.result() == {}
-
-
-def test_the_page_takes_every_module_from_the_version_that_there_is() -> None:
-    sources = re.findall(r'source += "(git::[^"]+)"', PAGE)
-    named = [re.fullmatch(r".*//modules/([\w-]+)\?ref=v.*", source) for source in sources]
-
-    assert sources
-    for source, module in zip(sources, named, strict=True):
-        assert module
-        assert source == module_readmes.format_module_address(module[1], project.find_project().version)

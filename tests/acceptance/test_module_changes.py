@@ -1,7 +1,7 @@
 """Every change of a module's inputs can be applied, or is refused at plan in words.
 
-On a local cloud that keeps AWS's rules of what is still in use (support/strict_aws.py). `make test` tries one
-change of each module, all at once; the nightly tests try every one, forth and back.
+On a local cloud that keeps AWS's rules of what is still in use (support/strict_aws.py). One change of each module
+is tried with every merge, all at once; the nightly tests try every one, forth and back.
 """
 
 from __future__ import annotations
@@ -142,18 +142,6 @@ def rooted(folder: Path, modules: list[str]) -> Iterator[Root]:
                 yield root
     finally:
         up_down.stop_local_cloud(name)
-
-
-@pytest.mark.parametrize("module", MODULES)
-def test_every_input_is_changed(module: str) -> None:
-    inputs = set(module_changes.variables(module))
-
-    assert set(MODULES[module].given) == set(MODULES[module].other) == inputs
-    assert {MODULES[module].usual, *MODULES[module].refused} <= set(module_changes.changes(module))
-
-
-def test_every_module_is_changed() -> None:
-    assert set(MODULES) == {file.parent.name for file in (ROOT / "modules").glob("*/variables.tf")}
 
 
 @pytest.mark.slow
