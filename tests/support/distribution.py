@@ -44,11 +44,11 @@ AS_ONE = {
 }
 """The files that go to one worker, one after another."""
 FIRST = (
-    # `make test-acceptance`
+    # `make test-acceptance`; an apply of an environment takes two gigabytes, so that test_readme.py waits
     "tests/acceptance/test_studio.py",
     "tests/acceptance/test_ci_roles.py",
     "tests/acceptance/test_strangers.py",
-    "tests/acceptance/test_readme.py",
+    "tests/acceptance/test_local_cloud_environments.py",
     "tests/acceptance/test_installs.py",
     "tests/acceptance/test_setup.py",
     "tests/acceptance/",
