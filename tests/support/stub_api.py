@@ -129,6 +129,8 @@ class StubShop:
     """The same for single kinds of events: create, price, stock."""
     stalls: int = 0
     """How many of the API's next answers send their headers and then no body, until the browser gives up."""
+    stalls_of: str = ""
+    """The only path whose answers stall; "" for every."""
     refresh_works: bool = True
     problem: dict[str, Any] | None = None
     """A problem document for the next event, once."""
@@ -172,10 +174,10 @@ class StubShop:
         self.studio = StubStudio(self)
         self.orders = StubOrders(self)
 
-    def stalled(self) -> bool:
-        """Return whether the next answer stalls; count it."""
+    def stalled(self, path: str) -> bool:
+        """Return whether the answer to a request stalls; count it."""
         with self._guard:
-            is_stalled = self.stalls > 0
+            is_stalled = self.stalls > 0 and self.stalls_of in {"", path}
             self.stalls -= is_stalled
             return is_stalled
 
@@ -449,7 +451,7 @@ class _Api(_Handler):
         kind = "application/json" if status < 300 else "application/problem+json"
         content = json.dumps(body).encode()
         headers = {"content-type": kind, **(self.cors() if cors else {}), **(headers or {})}
-        if self.shop.stalled():
+        if self.shop.stalled(urlsplit(self.path).path):
             self.reply(status, b"", {**headers, "content-length": str(len(content))})
             self.rfile.read(1)
             self.close_connection = True
