@@ -161,11 +161,14 @@ Applied = tuple[dict[str, Any], dict[str, Any]]
 """An environment's second plan and its outputs."""
 
 
-def eventually(read: Callable[[], Value], wanted: Value, seconds: float = 60) -> Value:
-    """Return what ``read`` gives once that is what is wanted, or what it gives when the time is up."""
+def eventually(read: Callable[[], Value], wanted: Value, seconds: float = 60, every: float = 0.2) -> Value:
+    """Return what ``read`` gives once that is what is wanted, or what it gives when the time is up.
+
+    ``every`` is how many seconds pass between two reads.
+    """
     deadline = time.monotonic() + seconds
     while (found := read()) != wanted and time.monotonic() < deadline:
-        time.sleep(0.2)
+        time.sleep(every)
     return found
 
 

@@ -106,12 +106,14 @@ class ShopDoor:
         found: dict[str, Any] = answer.json()
         return found
 
-    def ended(self, customer: Player, order_id: str, seconds: float = 60) -> dict[str, Any]:
-        """Return an order once it has ended."""
-        assert (
-            eventually(lambda: self.look(customer, order_id)["state"] in OPEN, wanted=False, seconds=seconds)
-            is False
+    def ended(
+        self, customer: Player, order_id: str, seconds: float = 60, every: float = 0.2
+    ) -> dict[str, Any]:
+        """Return an order once it has ended; look for it every few seconds."""
+        is_open = eventually(
+            lambda: self.look(customer, order_id)["state"] in OPEN, wanted=False, seconds=seconds, every=every
         )
+        assert not is_open
         return self.look(customer, order_id)
 
     def becomes(self, customer: Player, order_id: str, state: str, seconds: float = 60) -> None:
