@@ -110,6 +110,7 @@ def _start_chromium(arguments: Sequence[str]) -> webdriver.Chrome:
         "--disable-gpu",
         "--hide-scrollbars",
         "--no-first-run",
+        "--renderer-process-limit=1",  # a new one for each tab would start twice in each test
         "--window-size=1280,900",
         *arguments,
     ):
