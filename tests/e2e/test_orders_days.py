@@ -55,9 +55,7 @@ def compute_waits(
     """Return the seconds from request to confirmation of each confirmed order."""
     ended = {order_id: datetime.fromisoformat(order.ended_at or "") for order_id, order in stored.items()}
     return [
-        (ended[found["id"]] - asked).total_seconds()
-        for found, asked in done
-        if found["state"] == "confirmed"
+        (ended[found["id"]] - asked).total_seconds() for found, asked in done if found["state"] == "confirmed"
     ]
 
 
