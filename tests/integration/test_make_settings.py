@@ -26,6 +26,8 @@ from tools import release as tools_release
 if TYPE_CHECKING:
     import click
 
+pytestmark = pytest.mark.slow  # a third of a second each: make runs all its targets
+
 ROOT = Path(__file__).resolve().parents[2]
 FORMS = (
     "x'; : >F; '",

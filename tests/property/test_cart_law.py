@@ -78,18 +78,21 @@ def test_a_cart_is_what_its_owner_did_however_the_batches_are_cut(seed: int) -> 
     fold_in_order(seed, Faults())
 
 
+@pytest.mark.slow
 @given(seed=seeds, faults=conflicting)
 @settings(max_examples=50)
 def test_a_cart_is_what_its_owner_did_through_failures_and_zombies(seed: int, faults: Faults) -> None:
     fold_in_order(seed, faults)
 
 
+@pytest.mark.slow
 @given(seed=seeds, faults=conflicting)
 @settings(max_examples=50)
 def test_what_comes_over_two_shards_at_once_counts_once(seed: int, faults: Faults) -> None:
     fold_moves(seed, faults)
 
 
+@pytest.mark.slow
 @given(seed=seeds, faults=conflicting)
 @settings(max_examples=50)
 def test_a_cart_is_what_its_two_shards_say_in_some_order(seed: int, faults: Faults) -> None:

@@ -71,6 +71,7 @@ def test_the_shop_is_what_the_log_says_however_the_batches_are_cut(seed: int) ->
     fold_log(seed, Faults())
 
 
+@pytest.mark.slow
 @given(seed=seeds, faults=conflicting)
 @settings(max_examples=50)
 def test_the_shop_is_what_the_log_says_through_failures_zombies_and_conflicts(
@@ -91,6 +92,7 @@ def count_products(products: Mapping[str, Mapping[str, Any]]) -> Counter[str]:
     return Counter(item["category"] for item in products.values() if "category" in item)
 
 
+@pytest.mark.slow
 @given(seed=seeds, faults=conflicting)
 @settings(max_examples=100)
 def test_categories_are_counted_exactly_also_where_a_product_comes_over_several_shards(

@@ -58,6 +58,7 @@ def replay(seed: int, mishaps: Mishaps, *, trust_order: bool = False) -> bool:
     return found is not None
 
 
+@pytest.mark.slow
 @given(seed=seeds)
 @settings(max_examples=60)
 def test_an_archive_that_met_what_every_consumer_meets_is_replayed_and_each_sale_counts_once(
@@ -66,6 +67,7 @@ def test_an_archive_that_met_what_every_consumer_meets_is_replayed_and_each_sale
     assert replay(seed, HARMLESS, trust_order=True)
 
 
+@pytest.mark.slow
 @given(seed=seeds, mishaps=rough)
 @example(seed=0, mishaps=Mishaps(given_up=1.0, lost=1.0)).via("an archive that got nothing")
 @example(seed=0, mishaps=Mishaps(late=1.0, raised=1.0)).via("an archive of a stream that kept less before")

@@ -73,6 +73,7 @@ def test_a_product_that_is_pictured_at_once_takes_three_states(seed: int) -> Non
     assert {world.machine.executions[each.product_id].transitions for each in at_once} <= {3}
 
 
+@pytest.mark.slow
 @given(seed=seeds, faults=conflicting, habits=habits)
 @settings(max_examples=60)
 def test_every_product_is_pictured_once_or_given_up_through_failures_zombies_and_conflicts(

@@ -82,6 +82,7 @@ def test_every_sale_counts_once_however_the_batches_are_cut(seed: int) -> None:
     fold_log(seed, Faults())
 
 
+@pytest.mark.slow
 @given(seed=seeds, faults=faults)
 @settings(max_examples=50)
 def test_every_sale_counts_once_through_failures_zombies_and_resharding(seed: int, faults: Faults) -> None:

@@ -249,6 +249,7 @@ def test_a_workers_findings_are_returned(tmp_path: Path) -> None:
     assert run.run_worker(Cloud(), quiet, "register", {"size": 500, "ids": 1}) == {}  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 def test_cold_starts_are_told_against_a_bare_clients(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run, "COLD_STARTS", 1)
     marks = tmp_path / "marks"

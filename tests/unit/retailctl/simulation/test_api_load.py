@@ -200,6 +200,7 @@ def test_each_event_is_sent_by_its_person_once_where_all_is_well() -> None:
     assert not report.repeated
 
 
+@pytest.mark.slow
 def test_events_of_a_product_arrive_in_an_order_that_decides_its_credit_alike() -> None:
     people = Workshop(3, products=3, people=4)
     source = list(build_submissions(people.generate_day(200), "run"))
