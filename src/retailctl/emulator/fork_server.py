@@ -19,6 +19,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 import traceback
 from contextlib import suppress
 from pathlib import Path
@@ -203,6 +204,7 @@ def _run(script: str, folder: str, environ: Mapping[str, str], descriptors: Sequ
         os.dup2(descriptor, number)
     os.environ.clear()
     os.environ.update(environ)
+    time.tzset()
     os.chdir(folder)
     sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 - they last as long as the process
     sys.stderr = open(2, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: SIM115

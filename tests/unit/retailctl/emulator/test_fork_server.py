@@ -68,6 +68,14 @@ def test_a_process_has_its_own_folder_and_environment_and_nothing_else(
     ]
 
 
+def test_a_process_has_the_time_zone_of_its_environment(
+    server: ForkServer, code: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(ENVIRON, "TZ", "XYZ-3")
+
+    assert ask(server, code, "__import__('time').strftime('%Z %z')") == "XYZ +0300"
+
+
 def test_a_process_has_imported_the_sdk_and_calls_its_own_region(server: ForkServer, code: Path) -> None:
     expression = (
         "['boto3' in sys.modules, __import__('boto3').client('kinesis', aws_access_key_id='a', "
