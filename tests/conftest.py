@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 import hcl2
 import pytest
 import typer.testing
-from botocore.loaders import Loader
 from hypothesis import HealthCheck, settings
 
 from retailctl import interrupts
+from retailctl.emulator import fork_server
 from support import distribution, left_out, makefile, shared_provider
 
 if TYPE_CHECKING:
@@ -74,16 +74,7 @@ os.environ.setdefault("GOMEMLIMIT", "1GiB")
 gc.set_threshold(50_000)
 
 # A test with moto gets a new boto3 session, which would read the service descriptions again without a shared cache.
-_descriptions: dict[tuple[Any, ...], Any] = {}
-_initialise_loader = Loader.__init__
-
-
-def _initialise_loader_with_shared_cache(self: Loader, *arguments: Any, **named: Any) -> None:
-    _initialise_loader(self, *arguments, **named)
-    self._cache = _descriptions
-
-
-Loader.__init__ = _initialise_loader_with_shared_cache  # type: ignore[method-assign]
+fork_server.share_descriptions()
 
 # Typer's test runner builds every command again for each command that it runs.
 typer.testing._get_command = functools.cache(typer.testing._get_command)

@@ -247,10 +247,9 @@ def serve(channel: socket.socket) -> None:
         channel.send(str(pid).encode())
 
 
-def import_sdk() -> None:
-    """Import the SDK with all that it imports late, and read the descriptions of services for all forks."""
-    import boto3  # noqa: PLC0415 - only a fork server needs them before its first request
-    from botocore.loaders import Loader  # noqa: PLC0415
+def share_descriptions() -> None:
+    """Have all of the SDK's sessions share the descriptions of services that one of them has read."""
+    from botocore.loaders import Loader  # noqa: PLC0415 - the emulator itself does not need it
 
     descriptions: dict[tuple[Any, ...], Any] = {}
     initialise = Loader.__init__
@@ -260,6 +259,13 @@ def import_sdk() -> None:
         self._cache = descriptions  # type: ignore[attr-defined]
 
     Loader.__init__ = initialise_with_descriptions  # type: ignore[method-assign]
+
+
+def import_sdk() -> None:
+    """Import the SDK with all that it imports late, and read the descriptions of services for all forks."""
+    import boto3  # noqa: PLC0415 - only a fork server needs it before its first request
+
+    share_descriptions()
     session = boto3.Session(region_name="us-east-1")
     for service in SERVICES:
         session.client(service)  # type: ignore[call-overload]  # the service is known at run time only

@@ -55,14 +55,18 @@ def list_processes() -> Iterator[Process]:
             yield Process(process.pid, tuple(process.info["cmdline"]), process)
 
 
+def _runs_module(process: Process, module: str, home: Path) -> bool:
+    return process.arguments[1:4] == ("-m", module, str(home))
+
+
 def is_emulator(process: Process, home: Path) -> bool:
     """Say whether ``process`` is the emulator of the local cloud in ``home``."""
-    return process.arguments[1:4] == ("-m", EMULATOR_MODULE, str(home))
+    return _runs_module(process, EMULATOR_MODULE, home)
 
 
 def is_page_server(process: Process, home: Path) -> bool:
     """Say whether ``process`` serves a page of the local cloud in ``home``."""
-    return process.arguments[1:4] == ("-m", PAGE_SERVER_MODULE, str(home))
+    return _runs_module(process, PAGE_SERVER_MODULE, home)
 
 
 def belongs_to_cloud(process: Process, home: Path) -> bool:
@@ -70,8 +74,8 @@ def belongs_to_cloud(process: Process, home: Path) -> bool:
     below = f"{home}{os.sep}"
     program, *rest = process.arguments or ("",)
     is_worker = bool(rest) and rest[0].startswith(below) and rest[0].endswith("_worker.py")
-    is_worker = is_worker or process.arguments[1:4] == ("-m", FORK_SERVER_MODULE, str(home))
-    is_ours = is_emulator(process, home) or is_page_server(process, home)
+    modules = (EMULATOR_MODULE, PAGE_SERVER_MODULE, FORK_SERVER_MODULE)
+    is_ours = any(_runs_module(process, module, home) for module in modules)
     return program.startswith(below) or is_worker or is_ours
 
 

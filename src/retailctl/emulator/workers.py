@@ -99,7 +99,7 @@ def drain_log(worker: Any, drain: Callable[[Any], str]) -> str:  # noqa: ANN401
         drain: waits for the log of a worker that is no fork.
 
     """
-    if not getattr(worker, "says_end_of_log", False):
+    if not worker.says_end_of_log:
         return drain(worker)
     lines: list[str] = []
     with suppress(queue.Empty):  # a process that has died says nothing more
@@ -135,6 +135,7 @@ def patch_emulator(home: Path) -> None:
 
     lambda_runtime.zipfile = SimpleNamespace(**{**vars(zipfile), "ZipFile": CodeZip})
     lambda_runtime.subprocess = SimpleNamespace(**{**vars(subprocess), "Popen": start_process})
+    lambda_runtime.Worker.says_end_of_log = False
     lambda_runtime.Worker._spawn = spawn_worker  # noqa: SLF001
     lambda_runtime.Worker._drain_stderr_bounded = lambda worker: drain_log(worker, drain)  # noqa: SLF001
     lambda_svc.acquire_worker = acquire_worker
