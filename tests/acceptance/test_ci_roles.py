@@ -22,7 +22,7 @@ from botocore.exceptions import ClientError
 
 from retailctl import interrupts, project
 from retailctl.artifacts import package
-from retailctl.delivery import destroy, page
+from retailctl.delivery import destroy
 from retailctl.emulator import iam, ministack
 from retailctl.emulator.cloud import Cloud
 from retailctl.environments import ci_roles as ci
@@ -201,9 +201,7 @@ def begun(there: There, foreign_keys: list[str]) -> Begun:
         target = there.target("dev", ci_roles.applying(there.cloud, "dev"))
         workspace = environments_state.initialise_workspace(target)
         terraform.run_with_progress(workspace, "Applying dev", "apply", "-auto-approve", *workspace.arguments)
-        found = page.find_page("dev", terraform.read_root_outputs(workspace))
-        assert found is not None
-        page.upload_page(target, found)
+        e2e.put_up_page(target, terraform.read_root_outputs(workspace))
         return plan, target
 
     others = [each for each in ENVIRONMENTS if each != "dev"]

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from retailctl.emulator import cloud as clouds
-from retailctl.emulator import processes
 from support.command import Operator
 from support.miniature import miniature, with_resources, write
+from support.own_cloud import operate_clone
 
 pytestmark = pytest.mark.slow
 
@@ -22,10 +22,9 @@ ROOT = Path(__file__).resolve().parents[2]
 @pytest.fixture(scope="module")
 def operator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operator]:
     folder = tmp_path_factory.mktemp("environments")
-    someone = Operator(miniature(folder / "clone"), folder / "outside")
-    someone.do("up", "--cloud", "lab")
-    yield someone
-    processes.end_cloud_processes(someone.project.cloud_folder("lab"))
+    with operate_clone(miniature(folder / "clone"), folder / "outside") as someone:
+        someone.do("up", "--cloud", "lab")
+        yield someone
 
 
 @pytest.fixture

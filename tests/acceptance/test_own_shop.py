@@ -3,38 +3,28 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from retailctl.emulator import cloud as clouds
-from retailctl.emulator import processes
-from retailctl.project import Project
 from support import own_shop
 from support.command import Operator
-from support.pipeline import COPIED, FILES
+from support.own_cloud import operate_clone
+from support.pipeline import copy_clone
 
 pytestmark = [pytest.mark.slow, pytest.mark.nightly, pytest.mark.usefixtures("signals_heard")]
 
 
 @pytest.fixture
 def operator(tmp_path: Path) -> Iterator[Operator]:
-    clone = Project(tmp_path / "clone")
-    leave = shutil.ignore_patterns(".terraform", "__pycache__", "*.tfstate*")
-    for name in COPIED:
-        if (own_shop.ROOT / name).is_dir():
-            shutil.copytree(own_shop.ROOT / name, clone.root / name, ignore=leave)
-    for name in FILES:
-        shutil.copy(own_shop.ROOT / name, clone.root)
+    clone = copy_clone(own_shop.ROOT, tmp_path / "clone")
     own_shop.rename(clone.root)
     own_shop.add_environment(clone.root)
     own_shop.run_commands(own_shop.BRING, clone.root)
-    someone = Operator(clone, tmp_path / "outside")
-    yield someone
-    for home in clone.scratch.glob("*"):
-        processes.end_cloud_processes(home)
+    with operate_clone(clone, tmp_path / "outside") as someone:
+        yield someone
 
 
 def test_the_renamed_shop_with_a_fourth_environment_is_applied_and_destroyed(operator: Operator) -> None:

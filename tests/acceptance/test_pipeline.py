@@ -16,10 +16,10 @@ import pytest
 from retailctl.artifacts import builds
 from retailctl.delivery import saved_plan
 from retailctl.emulator import cloud as clouds
-from retailctl.emulator import processes
 from retailctl.git import find_checked_out_commit
 from support.command import Operator, wait_for
 from support.miniature import miniature, write
+from support.own_cloud import operate_clone
 from support.pipeline import WHO, git
 
 pytestmark = pytest.mark.slow
@@ -44,12 +44,11 @@ LOCK = "miniature/dev/terraform.tfstate.tflock"
 def operator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operator]:
     """Return somebody in a clone whose dev has been applied by a saved plan."""
     folder = tmp_path_factory.mktemp("pipeline")
-    someone = Operator(miniature(folder / "clone"), folder / "outside")
-    write(someone.project.app, {"code.tf": CODE})
-    write(someone.project.root, {"src/web/index.html": "<!doctype html>\n"})
-    someone.do("up", "--cloud", "lab")
-    yield someone
-    processes.end_cloud_processes(someone.project.cloud_folder("lab"))
+    with operate_clone(miniature(folder / "clone"), folder / "outside") as someone:
+        write(someone.project.app, {"code.tf": CODE})
+        write(someone.project.root, {"src/web/index.html": "<!doctype html>\n"})
+        someone.do("up", "--cloud", "lab")
+        yield someone
 
 
 @pytest.fixture

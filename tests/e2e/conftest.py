@@ -12,6 +12,7 @@ from support.players import FrontDoor
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from retailctl.delivery.page import EnvironmentPage
     from support.e2e import Landscape
 
 PLAYED_IN = "dev"
@@ -32,3 +33,9 @@ def there() -> Iterator[Landscape]:
 def door(there: Landscape) -> FrontDoor:
     """The front door of dev; what its players tell is what the logs are searched for."""
     return FrontDoor(there, PLAYED_IN)
+
+
+@pytest.fixture(scope="session")
+def deployed(door: FrontDoor) -> EnvironmentPage:
+    """The page of dev, uploaded."""
+    return e2e.put_up_page(door.there.target(door.environment), door.found)

@@ -17,16 +17,15 @@ from retailctl.emulator import cloud as clouds
 from retailctl.emulator import ministack, processes
 from support.command import Operator, wait_for
 from support.miniature import BROKEN, miniature, write
+from support.own_cloud import operate_clone
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("signals_heard")]
 
 
 @pytest.fixture
 def operator(tmp_path: Path) -> Iterator[Operator]:
-    someone = Operator(miniature(tmp_path / "clone"), tmp_path / "outside")
-    yield someone
-    for home in someone.project.scratch.glob("*"):
-        processes.end_cloud_processes(home)
+    with operate_clone(miniature(tmp_path / "clone"), tmp_path / "outside") as someone:
+        yield someone
 
 
 def state_of(operator: Operator, cloud: str = "local") -> clouds.Cloud:

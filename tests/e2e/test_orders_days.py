@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import statistics
+import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from hello_retail.times import format_time, measure_seconds
 from retailctl import project
-from retailctl.orders.stored import StoredOrder, read_stored_orders, read_stored_payments
+from retailctl.orders.stored import read_stored_orders, read_stored_payments
 from support.command import Operator
 from support.e2e import Landscape
 from support.ordering import CENTS, ShopDoor, body
@@ -42,21 +43,23 @@ def shop(operator: Operator) -> Iterator[ShopDoor]:
         yield ShopDoor(FrontDoor(there, "dev"))
 
 
-def order(shop: ShopDoor, customer: Player, product: str) -> tuple[dict[str, Any], datetime]:
+def order(shop: ShopDoor, customer: Player, product: str) -> tuple[dict[str, Any], str]:
     """Order one piece; return the order once it has ended, and when it was asked for."""
-    asked = datetime.now(UTC)
+    asked = format_time(time.time())
     order_id = shop.order(customer, body({product: 1}, CENTS))
     return shop.ended(customer, order_id, 600, LOOK_SECONDS), asked
 
 
-def compute_waits(
-    done: list[tuple[dict[str, Any], datetime]], stored: Mapping[str, StoredOrder]
-) -> list[float]:
-    """Return the seconds from request to confirmation of each confirmed order."""
-    ended = {order_id: datetime.fromisoformat(order.ended_at or "") for order_id, order in stored.items()}
-    return [
-        (ended[found["id"]] - asked).total_seconds() for found, asked in done if found["state"] == "confirmed"
-    ]
+def measure_waits(done: list[tuple[dict[str, Any], str]], ended: Mapping[str, str | None]) -> list[float]:
+    """Return the seconds from request to confirmation of each confirmed order.
+
+    Args:
+        done: orders with when each was asked for.
+        ended: when each order ended, by its id.
+
+    """
+    confirmed = [(found["id"], asked) for found, asked in done if found["state"] == "confirmed"]
+    return [measure_seconds(asked, ended[order_id] or "") for order_id, asked in confirmed]
 
 
 def test_400_orders_at_once_sell_each_piece_once(shop: ShopDoor, operator: Operator) -> None:
@@ -77,10 +80,9 @@ def test_400_orders_at_once_sell_each_piece_once(shop: ShopDoor, operator: Opera
 
     states = Counter((found["state"], found["reason"]) for found, _ in done)
     dynamodb = shop.door.cloud.client("dynamodb")
-    stored = {
-        each.order_id: each for each in read_stored_orders(dynamodb, str(shop.door.found["orders_table"]))
-    }
-    waits, in_the_crowd = (statistics.median(compute_waits(each, stored)) for each in (calmly, done))
+    stored = read_stored_orders(dynamodb, str(shop.door.found["orders_table"]))
+    ended = {each.order_id: each.ended_at for each in stored}
+    waits, in_the_crowd = (statistics.median(measure_waits(each, ended)) for each in (calmly, done))
     print(  # noqa: T201
         f"{states}; PUT to confirmed, p50: {waits:.2f} s one after another, {in_the_crowd:.2f} s in the crowd"
     )

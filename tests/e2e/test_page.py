@@ -41,14 +41,6 @@ MARKUP = "<script>document.title='taken'<img src=x onerror=alert(1)>"
 
 
 @pytest.fixture(scope="module")
-def deployed(door: FrontDoor) -> page.EnvironmentPage:
-    found = page.find_page(door.environment, door.found)
-    assert found is not None
-    page.upload_page(door.there.target(door.environment), found)
-    return found
-
-
-@pytest.fixture(scope="module")
 def shop(
     door: FrontDoor, deployed: page.EnvironmentPage, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Shop]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from retailctl.delivery import page, smoke
+from retailctl.delivery import smoke
 from retailctl.scores.recount import compare_scores, recount_scores
 from retailctl.simulation.workshop import Workshop
 from support import boards, e2e
@@ -40,11 +40,8 @@ def test_a_second_plan_changes_nothing_but_what_the_emulator_leaves_out(door: Fr
     assert e2e.changes(door.there.second_plans[door.environment]) <= e2e.OMISSIONS
 
 
+@pytest.mark.usefixtures("deployed")
 def test_it_passes_the_smoke_test(door: FrontDoor, capsys: pytest.CaptureFixture[str]) -> None:
-    found = page.find_page(door.environment, door.found)
-    assert found is not None
-    page.upload_page(door.there.target(door.environment), found)  # a machine without a browser has not yet
-
     smoke.run_smoke_test(door.environment, door.cloud.name)
 
     said = capsys.readouterr().err

@@ -24,6 +24,7 @@ from moto.server import ThreadedMotoServer
 
 from retailctl import interrupts, project
 from retailctl.artifacts import package
+from retailctl.delivery import page
 from retailctl.emulator import ministack, processes
 from retailctl.emulator.cloud import Cloud
 from retailctl.environments import outputs
@@ -169,6 +170,14 @@ def eventually(read: Callable[[], Value], wanted: Value, seconds: float = 60, ev
     deadline = time.monotonic() + seconds
     while (found := read()) != wanted and time.monotonic() < deadline:
         time.sleep(every)
+    return found
+
+
+def put_up_page(target: Target, outputs: Mapping[str, Any]) -> page.EnvironmentPage:
+    """Upload the page of an environment, given its root outputs."""
+    found = page.find_page(target.environment, outputs)
+    assert found is not None
+    page.upload_page(target, found)
     return found
 
 

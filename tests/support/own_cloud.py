@@ -1,4 +1,4 @@
-"""A local cloud of a test's own, with the environment dev applied."""
+"""Local clouds of a test's own."""
 
 from __future__ import annotations
 
@@ -8,11 +8,24 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from retailctl.emulator import cloud as clouds
+from retailctl.emulator import processes
+from support.command import Operator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
-    from support.command import Operator
+    from retailctl.project import Project
+
+
+@contextmanager
+def operate_clone(clone: Project, outside: Path) -> Iterator[Operator]:
+    """Yield somebody who runs commands in a clone, from ``outside`` it; whatever happens, its local clouds end."""
+    try:
+        yield Operator(clone, outside)
+    finally:
+        for home in clone.scratch.glob("*"):
+            processes.end_cloud_processes(home)
 
 
 @contextmanager

@@ -168,18 +168,23 @@ def git(folder: Path, *arguments: str) -> None:
     subprocess.run(["git", "-C", str(folder), *arguments], check=True, capture_output=True)
 
 
+def copy_clone(root: Path, folder: Path) -> Project:
+    """Copy what the pipelines' commands need of the clone in ``root``, as a clone in ``folder``."""
+    leave = shutil.ignore_patterns(".terraform", "__pycache__", "*.tfstate*")
+    for name in COPIED:
+        if (root / name).is_dir():
+            shutil.copytree(root / name, folder / name, ignore=leave)
+    for name in FILES:
+        shutil.copy(root / name, folder)
+    return Project(folder)
+
+
 @contextmanager
 def pipeline(
     here: Project, cloud: Cloud, folder: Path, *, planning: Role, applying: Role
 ) -> Iterator[Pipeline]:
     """Yield a pipeline in a copy of the clone ``here``, whose commands take ``cloud`` for theirs."""
-    clone = Project(folder / "clone")
-    leave = shutil.ignore_patterns(".terraform", "__pycache__", "*.tfstate*")
-    for name in COPIED:
-        if (here.root / name).is_dir():
-            shutil.copytree(here.root / name, clone.root / name, ignore=leave)
-    for name in FILES:
-        shutil.copy(here.root / name, clone.root)
+    clone = copy_clone(here.root, folder / "clone")
     (clone.root / ".gitignore").write_text("/build/\n/.retail/\n")
     git(clone.root, "init", "--quiet")
     log = here.root / "build" / "pipeline.log"
