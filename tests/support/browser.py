@@ -35,13 +35,8 @@ if TYPE_CHECKING:
 
 HOW_TO_GET_IT = (
     "The browser tests need Chromium and its driver "
-    "(`sudo apt-get install chromium-headless-shell chromium-driver` on Debian)."
+    "(`sudo apt-get install chromium chromium-driver` on Debian)."
 )
-HEADLESS_SHELL = "/usr/lib/chromium/chromium-headless-shell"
-"""Debian's Chromium without a user interface; it takes a fifth less of the processor.
-
-The command of that name is a script that starts this program and waits: chromedriver would end the script alone.
-"""
 SOON = 8.0
 """Seconds in which what is to happen happens, on a machine that does other things too."""
 
@@ -86,7 +81,7 @@ def missing(sentence: str) -> NoReturn:
 @cache
 def find_programs() -> tuple[str | None, str | None]:
     """Return the browser to use and its driver."""
-    names = (HEADLESS_SHELL, "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
     browser = next((found for name in names if (found := shutil.which(name))), None)
     return browser, shutil.which("chromedriver")
 

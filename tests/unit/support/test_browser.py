@@ -15,9 +15,8 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """The only folder of programs; the headless shell would be in it too."""
+    """The only folder of programs."""
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr(browser, "HEADLESS_SHELL", str(tmp_path / "lib" / "headless-shell"))
     browser.find_programs.cache_clear()
     yield tmp_path
     browser.find_programs.cache_clear()
@@ -26,16 +25,14 @@ def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 @pytest.mark.parametrize(
     ("installed", "found"),
     [
-        (["google-chrome", "chromium", "lib/headless-shell"], "lib/headless-shell"),
-        (["google-chrome", "chromium", "chromium-headless-shell"], "chromium"),
+        (["google-chrome", "chromium"], "chromium"),
         (["google-chrome"], "google-chrome"),
         ([], None),
     ],
 )
-def test_the_browser_with_the_least_work_is_used(
+def test_chromium_is_used_before_google_s_own(
     programs: Path, installed: list[str], found: str | None
 ) -> None:
-    (programs / "lib").mkdir()
     for name in ["chromedriver", *installed]:
         (programs / name).touch(0o755)
 
